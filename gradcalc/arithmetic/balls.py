@@ -1,0 +1,896 @@
+"""Balls: rigorous real intervals (python-flint's `arb`), the arithmetic that certifies. Imports graph, ops, errors, flint.
+
+A ball is a finite `arb`: the true number lies in it. Where there is none the value is one of two marks: `UNDEFINED` is
+proved to have no value (outside a domain, a division by exactly zero), `UNDECIDED` is not settled at this precision.
+A condition is True, False or one of the marks. Every function is total: it returns one of these, never raises, and
+refuses (as UNDECIDED) arguments for which a special function would take long.
+
+The texts `oo` and `-oo` are the one exception from "finite": they exist to be compared with and negated.
+
+A decimal constant is its nearest double or the rational as written, as `decimals` says. A decimal that no finite
+nonzero double is near (`1e400`, `1e-400`) is taken as written in both.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from flint import acb, arb, arb_series, ctx, fmpq, fmpz
+
+from gradcalc import ops
+from gradcalc.arithmetic import evaluate
+from gradcalc.graph import Graph
+from gradcalc.ops import Op
+
+
+class Unknown:
+    """A mark in place of a number; there are two, `UNDEFINED` and `UNDECIDED`."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+UNDEFINED = Unknown("undefined")
+"""Proved to have no value."""
+UNDECIDED = Unknown("undecided")
+"""Not settled at this precision."""
+
+Ball = arb | Unknown
+Condition = bool | Unknown
+Function = Callable[..., Any]
+
+EXPONENT_LIMIT = 2**62
+_HUGE = arb((1, EXPONENT_LIMIT))
+_TINY = arb((1, -EXPONENT_LIMIT))
+_NOTHING = arb(0).union(_TINY).union(-_TINY)
+_ZERO, _ONE, _INFINITY = arb(0), arb(1), arb.pos_inf()
+_HALF = arb((1, -1))
+
+
+class Balls:
+    """The arithmetic of balls at one precision.
+
+    Args:
+        precision: bits of the balls' midpoints.
+        decimals: "double": a decimal constant is its nearest double; "written": the rational as written.
+    """
+
+    def __init__(self, precision: int, decimals: str = "double") -> None:
+        self.precision = precision
+        self.decimals = decimals
+        self._constants: dict[str, Ball] = {}
+        self._domains: dict[tuple[Op, int], tuple[Graph, list[int], int]] = {}
+        self.functions: Mapping[Op, Function] = _functions(self)
+
+    def constant(self, text: str) -> Ball:
+        """The ball of an exact constant; computed once."""
+        value = self._constants.get(text)
+        if value is None:
+            with ctx.workprec(self.precision):
+                value = self._constants[text] = _constant(text, self.decimals == "double")
+        return value
+
+    def evaluate(
+        self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int], deadline: float | None = None
+    ) -> list[Any]:
+        """`arithmetic.evaluate` at this precision."""
+        with ctx.workprec(self.precision):
+            return evaluate(graph, self, inputs, outputs, deadline=deadline)
+
+    def is_defined(self, op: Op, operands: tuple[Any, ...]) -> Condition:
+        """Whether the operands lie in the op's domain; True for an op that has none."""
+        if op.domain is None:
+            return True
+        key = (op, len(operands))
+        if key not in self._domains:
+            graph = Graph()
+            indices = [graph.input(f"operand {i}") for i in range(len(operands))]
+            condition = op.domain(*map(graph.ref, indices))
+            self._domains[key] = graph, indices, condition.index
+        graph, indices, output = self._domains[key]
+        values = evaluate(graph, self, dict(zip(indices, operands, strict=True)), [output])
+        return values[output]  # type: ignore[no-any-return]
+
+
+def _functions(balls: Balls) -> dict[Op, Function]:
+    """What each op does, for balls and marks."""
+    table = dict(_CONDITIONS)
+    for op, function in _VALUES.items():
+        table[op] = _total(balls, op, function)
+    return table
+
+
+def _total(balls: Balls, op: Op, function: Function) -> Function:
+    """The function for marks too, with results outside its domain and beyond all exponents taken care of."""
+
+    def ordinary(*operands: Any) -> Ball:
+        for x in operands:
+            if type(x) is not arb:
+                return _mark(operands)
+        try:
+            result = function(*operands)
+        except (ValueError, ArithmeticError):
+            result = UNDECIDED
+        if type(result) is arb and result < _HUGE and result > -_HUGE:
+            if result < _TINY and result > -_TINY and not result.is_zero():
+                return _NOTHING
+            return result
+        if type(result) is arb and op is ops.neg and operands[0].is_exact() and not operands[0].is_nan():
+            return result
+        return UNDEFINED if result is UNDEFINED or balls.is_defined(op, operands) is False else UNDECIDED
+
+    def checked(*operands: Any) -> Ball:
+        result = ordinary(*operands)
+        return UNDEFINED if type(result) is arb and balls.is_defined(op, operands) is False else result
+
+    return checked if op in _LOOSE else ordinary
+
+
+def _mark(operands: Iterable[Any]) -> Unknown:
+    """What an op hands on of operands that are not all balls: UNDEFINED beats UNDECIDED."""
+    return UNDEFINED if any(x is UNDEFINED for x in operands) else UNDECIDED
+
+
+# -- constants ---------------------------------------------------------------------------------------------------------
+
+_NAMED: dict[str, Callable[[], Ball]] = {
+    "pi": arb.pi,
+    "tau": lambda: 2 * arb.pi(),
+    "E": arb.const_e,
+    "EulerGamma": arb.const_euler,
+    "Catalan": arb.const_catalan,
+    "GoldenRatio": lambda: (1 + arb(5).sqrt()) / 2,
+    "nan": lambda: UNDEFINED,
+    "oo": arb.pos_inf,
+    "-oo": arb.neg_inf,
+}
+_DECIMAL = re.compile(r"([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?", re.ASCII)
+_HEXADECIMAL = re.compile(r"([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)(?:[pP]([+-]?\d+))?", re.ASCII)
+_EXACT_EXPONENT = 20_000
+"""Powers of ten up to this one are made exactly, those beyond it as balls."""
+
+
+def _constant(text: str, as_double: bool) -> Ball:
+    """The ball of a constant's text at the precision in force."""
+    if text in _NAMED:
+        return _NAMED[text]()
+    if match := _HEXADECIMAL.fullmatch(text):
+        return _hexadecimal(*match.groups())
+    match = _DECIMAL.fullmatch(text)
+    if match is None or not (match[2] or match[3]):
+        raise ValueError(f"{text[:40]!r} is no constant")
+    if "." not in text and match[4] is None:
+        return arb(fmpz(text.removeprefix("+")))
+    if as_double:
+        double = float(text)
+        if double and math.isfinite(double):
+            return arb(double)
+    return _written(*match.groups())
+
+
+def _hexadecimal(sign: str, whole: str, part: str, power: str | None) -> Ball:
+    mantissa = int(sign + whole + part, 16)
+    if not mantissa:
+        return arb(0)
+    if power is not None and len(power) > 30:
+        return UNDECIDED
+    exponent = int(power or "0") - 4 * len(part)
+    return arb((fmpz(mantissa), fmpz(exponent))) if abs(exponent) < EXPONENT_LIMIT else UNDECIDED
+
+
+def _written(sign: str, whole: str, part: str, power: str | None) -> Ball:
+    """A decimal as the rational it is; as a ball where powers of ten are too large to be made."""
+    digits = fmpz((whole + part).lstrip("0") or "0")
+    if sign == "-":
+        digits = -digits
+    if digits == 0:
+        return arb(0)
+    if power is not None and len(power) > 20:
+        return UNDECIDED
+    exponent = int(power or "0") - len(part)
+    if abs(exponent) > _EXACT_EXPONENT and abs(exponent) > len(part):
+        scaled = arb(digits) * arb(10) ** exponent
+        return scaled if -_HUGE < scaled < _HUGE else UNDECIDED
+    return arb(digits * fmpz(10) ** exponent) if exponent >= 0 else arb(fmpq(digits, fmpz(10) ** -exponent))
+
+
+# -- conditions --------------------------------------------------------------------------------------------------------
+
+
+def _comparison(holds: Function, fails: Function, same: bool) -> Function:
+    """A three-valued comparison from two certain ones, and its answer for one and the same number."""
+
+    def compare(a: Any, b: Any) -> Condition:
+        if type(a) is not arb or type(b) is not arb:
+            return _mark((a, b))
+        if a is b:
+            return same
+        return True if holds(a, b) else False if fails(a, b) else UNDECIDED
+
+    return compare
+
+
+def _less(a: arb, b: arb) -> bool:
+    return a < b
+
+
+def _at_most(a: arb, b: arb) -> bool:
+    return a <= b
+
+
+def _more(a: arb, b: arb) -> bool:
+    return a > b
+
+
+def _at_least(a: arb, b: arb) -> bool:
+    return a >= b
+
+
+def _equal(a: arb, b: arb) -> bool:
+    return bool(a == b)
+
+
+def _apart(a: arb, b: arb) -> bool:
+    return bool(a != b)
+
+
+def _not(p: Condition) -> Condition:
+    return p if isinstance(p, Unknown) else not p
+
+
+def _and(p: Condition, q: Condition) -> Condition:
+    if p is False or q is False:
+        return False
+    if p is True:
+        return q
+    return p if q is True or p is q else UNDECIDED
+
+
+def _or(p: Condition, q: Condition) -> Condition:
+    if p is True or q is True:
+        return True
+    if p is False:
+        return q
+    return p if q is False or p is q else UNDECIDED
+
+
+def _where(condition: Condition, chosen: Any, other: Any) -> Any:
+    if condition is True:
+        return chosen
+    if condition is False:
+        return other
+    if condition is UNDEFINED:
+        return UNDEFINED
+    same = chosen is other or (type(chosen) is arb and type(other) is arb and chosen == other)
+    return chosen if same else UNDECIDED
+
+
+_CONDITIONS: dict[Op, Function] = {
+    ops.lt: _comparison(_less, _at_least, same=False),
+    ops.le: _comparison(_at_most, _more, same=True),
+    ops.gt: _comparison(_more, _at_most, same=False),
+    ops.ge: _comparison(_at_least, _less, same=True),
+    ops.eq: _comparison(_equal, _apart, same=True),
+    ops.ne: _comparison(_apart, _equal, same=False),
+    ops.not_: _not,
+    ops.and_: _and,
+    ops.or_: _or,
+    ops.where: _where,
+}
+
+# -- arithmetic --------------------------------------------------------------------------------------------------------
+
+
+def _add(first: arb, *rest: arb) -> arb:
+    for x in rest:
+        first = first + x
+    return first
+
+
+def _mul(first: arb, *rest: arb) -> Ball:
+    for x in rest:
+        first = first * x
+    return first
+
+
+def _sub(a: arb, b: arb) -> Ball:
+    return a - b
+
+
+def _neg(x: arb) -> Ball:
+    return -x
+
+
+def _div(a: arb, b: arb) -> Ball:
+    return a / b
+
+
+def _hull(a: arb, b: arb) -> arb:
+    """The smallest ball that holds both."""
+    return a.union(b)
+
+
+def _exact_integer(x: arb) -> fmpz | None:
+    """The integer an exact ball is, if it is one of moderate size."""
+    return x.unique_fmpz() if x.is_exact() and -_HUGE < x < _HUGE and abs(x) < _BIG_INTEGER else None
+
+
+_BIG_INTEGER = arb((1, 1_000_000))
+
+
+def _powi(x: arb, exponent: arb) -> Ball:
+    """x to an exact integer power. An exponent of a hundred digits goes by exp and log, small ones by multiplication."""
+    n = _exact_integer(exponent)
+    if n is None:
+        return _general_power(x, exponent)
+    if n < 0:
+        return _ONE / _positive_power(x, -n)
+    return _positive_power(x, n)
+
+
+def _positive_power(x: arb, n: fmpz) -> arb:
+    if n == 0:
+        return _ONE
+    if n == 1:
+        return x
+    if n == 2 and not x.contains(0):
+        return x * x
+    if n.bit_length() > 64:
+        size = (abs(x).log() * n).exp()
+        return -size if x < 0 and n % 2 else size
+    if x.is_exact() or not x.contains(0):
+        return x**n
+    if n % 2 == 0:
+        return _hull(_ZERO, x.abs_upper() ** n)
+    return _hull(x.lower() ** n, x.upper() ** n)
+
+
+def _pow(a: arb, b: arb) -> Ball:
+    return _general_power(a, b) if _exact_integer(b) is None else _powi(a, b)
+
+
+def _general_power(a: arb, b: arb) -> Ball:
+    """a to the power b where b is not known to be an integer."""
+    if b.is_exact() and b.is_integer() and a < 0:
+        size = (abs(a).log() * b).exp()
+        return size if (b / 2).is_integer() else -size
+    if a > 0:
+        return a**b
+    if a >= 0 and b > 0:
+        return _ZERO if a.is_zero() else _hull(_ZERO, a.upper() ** b)
+    return UNDECIDED
+
+
+def _square(x: arb) -> arb:
+    return _positive_power(x, fmpz(2))
+
+
+def _sqrt(x: arb) -> Ball:
+    return x.sqrt()
+
+
+def _cbrt(x: arb) -> Ball:
+    if x > 0:
+        return x.root(3)
+    if x < 0:
+        return -(-x).root(3)
+    if x.is_zero():
+        return x
+    return _hull(_signed_root(x.lower()), _signed_root(x.upper()))
+
+
+def _signed_root(x: arb) -> arb:
+    return x if x.is_zero() else x.root(3) if x > 0 else -(-x).root(3)
+
+
+def _hypot(*xs: arb) -> Ball:
+    nonzero = [x for x in xs if not x.is_zero()]
+    if len(nonzero) <= 1:
+        return _abs(nonzero[0]) if nonzero else _ZERO
+    return _add(*map(_square, nonzero)).nonnegative_part().sqrt()
+
+
+def _abs(x: arb) -> arb:
+    return x if x >= 0 else -x if x <= 0 else abs(x)
+
+
+def _sign(x: arb) -> Ball:
+    return _ONE if x > 0 else -_ONE if x < 0 else _ZERO if x.is_zero() else UNDECIDED
+
+
+def _heaviside(x: arb) -> Ball:
+    return _ONE if x > 0 else _ZERO if x < 0 else _HALF if x.is_zero() else UNDECIDED
+
+
+def _floor(x: arb) -> Ball:
+    if x.is_exact():
+        return _exact_floor(x)
+    low = x.floor()
+    return low if low.is_exact() else UNDECIDED
+
+
+def _exact_floor(x: arb) -> arb:
+    mantissa, exponent = x.man_exp()
+    if exponent >= 0:
+        return x
+    if -exponent > mantissa.bit_length():
+        return _ZERO if mantissa >= 0 else -_ONE
+    return arb(mantissa >> int(-exponent))
+
+
+def _ceil(x: arb) -> Ball:
+    low = _floor(-x)
+    return -low if isinstance(low, arb) else low
+
+
+def _round(x: arb) -> Ball:
+    """The nearest integer, halves to even."""
+    if x.is_exact():
+        return _exact_round(x)
+    moved = x + _HALF
+    low = moved.floor()
+    return low if low.is_exact() and moved > low else UNDECIDED
+
+
+def _exact_round(x: arb) -> arb:
+    mantissa, exponent = x.man_exp()
+    if exponent >= 0:
+        return x
+    if -exponent > mantissa.bit_length():
+        return _ZERO
+    shift = int(-exponent)
+    low = mantissa >> shift
+    twice = (mantissa - (low << shift)) << 1
+    up = twice > (1 << shift) or (twice == (1 << shift) and low % 2 == 1)
+    return arb(low + 1 if up else low)
+
+
+def _mod(a: arb, b: arb) -> Ball:
+    if a.is_exact() and b.is_exact() and not b.is_zero() and not a.is_zero():
+        (m, e), (n, f) = a.man_exp(), b.man_exp()
+        shift = e - f
+        if abs(shift) > 100_000:
+            return UNDECIDED
+        low, m, n = (f, m << int(shift), n) if shift > 0 else (e, m, n << int(-shift))
+        return arb((m % n, low))
+    quotient = _floor(a / b) if (a / b).is_finite() else UNDECIDED
+    return a - b * quotient if isinstance(quotient, arb) else quotient
+
+
+def _max(best: arb, *rest: arb) -> arb:
+    for x in rest:
+        best = best if best >= x else x if x >= best else best.max(x)
+    return best
+
+
+def _min(best: arb, *rest: arb) -> arb:
+    for x in rest:
+        best = best if best <= x else x if x <= best else best.min(x)
+    return best
+
+
+def _clip(x: arb, low: arb, high: arb) -> Ball:
+    return _min(_max(x, low), high)
+
+
+# -- exponentials, logarithms, activations -----------------------------------------------------------------------------
+
+
+def _exp(x: arb) -> Ball:
+    return x.exp()
+
+
+def _exp2(x: arb) -> Ball:
+    return _pow(arb(2), x)
+
+
+def _log_base(base: int) -> Function:
+    def logarithm(x: arb) -> Ball:
+        return x.log() / arb(base).log() if x > 0 else UNDECIDED
+
+    return logarithm
+
+
+def _log2(x: arb) -> Ball:
+    if x.is_exact() and x > 0:
+        mantissa, exponent = x.man_exp()
+        if mantissa == 1:
+            return arb(exponent)
+    return x.log() / arb(2).log()
+
+
+def _xlogy(a: arb, b: arb) -> Ball:
+    if a.is_zero() and (b > 0 or b.is_zero()):
+        return _ZERO
+    return a * b.log()
+
+
+def _logsumexp(*xs: arb) -> Ball:
+    top = xs[0].mid()
+    for x in xs:
+        top = x.mid() if x.mid() > top else top
+    total = _ZERO
+    for x in xs:
+        total = total + (x - top).exp()
+    return top + total.log()
+
+
+def _sigmoid(x: arb) -> arb:
+    if x < 0:
+        power = x.exp()
+        return power / (1 + power)
+    return 1 / (1 + (-x).exp())
+
+
+def _softplus(x: arb) -> Ball:
+    return x + (-x).exp().log1p() if x > 0 else x.exp().log1p()
+
+
+def _silu(x: arb) -> Ball:
+    return x * _sigmoid(x)
+
+
+def _gelu(x: arb) -> Ball:
+    return x * (-x / arb(2).sqrt()).erfc() / 2
+
+
+def _relu(x: arb) -> Ball:
+    return _max(x, _ZERO)
+
+
+def _leaky_relu(x: arb) -> Ball:
+    if x > 0:
+        return x
+    return x / 5 if x <= 0 else x.max(_ZERO) + x.min(_ZERO) / 5
+
+
+def _elu(x: arb) -> Ball:
+    if x > 0:
+        return x
+    return x.expm1() if x <= 0 else x.max(_ZERO) + x.min(_ZERO).expm1()
+
+
+# -- trigonometric and hyperbolic --------------------------------------------------------------------------------------
+
+
+def _acot(x: arb) -> Ball:
+    return arb.pi() / 2 if x.is_zero() else (1 / x).atan()
+
+
+def _atan2(a: arb, b: arb) -> Ball:
+    return _ZERO if a.is_zero() and b.is_zero() else arb.atan2(a, b)
+
+
+def _sinc(x: arb) -> Ball:
+    return _ONE if x.is_zero() else x.sinc()
+
+
+def _sincpi(x: arb) -> Ball:
+    if x.is_zero():
+        return _ONE
+    return _ZERO if x.is_exact() and x.is_integer() else x.sinc_pi()
+
+
+def _sinc_derivative(order: arb, x: arb) -> Ball:
+    """The n-th derivative of sin(x)/x: the integral of t**n cos(x*t + n*pi/2) for t in 0..1, by 1F2.
+
+    Far from 0 the recursion x*f[n] = sin(x + n*pi/2) - n*f[n - 1] is stable and quick.
+    """
+    n = _order(order, 200)
+    if n is None:
+        return UNDECIDED
+    if abs(x) > 2 * n + 32:
+        return _sinc_derivative_far(n, x)
+    if not abs(x) < 1000:
+        return UNDECIDED
+    return _sinc_derivative_near(n, x)
+
+
+def _sinc_derivative_far(n: int, x: arb) -> Ball:
+    sine, cosine = x.sin_cos()
+    turned = (sine, cosine, -sine, -cosine)
+    result = sine / x
+    for k in range(1, n + 1):
+        result = (turned[k % 4] - k * result) / x
+    return result
+
+
+def _sinc_derivative_near(n: int, x: arb) -> Ball:
+    extra = 2 * int(float(x.abs_upper())) + n + 16
+    with ctx.workprec(ctx.prec + extra):
+        square = -_square(x) / 4
+        odd = n % 2
+        top, low = arb(n + 1 + odd) / 2, arb(n + 3 + odd) / 2
+        result = square.hypgeom([top], [_HALF + odd, low]) / (n + 1 + odd)
+        if odd:
+            result = result * x
+        return -result if (n + odd) // 2 % 2 else result
+
+
+# -- special functions -------------------------------------------------------------------------------------------------
+
+
+def _order(order: arb, limit: int) -> int | None:
+    """The order of a derivative: an exact integer from 0 to `limit`."""
+    n = _exact_integer(order)
+    return int(n) if n is not None and 0 <= n <= limit else None
+
+
+def _within(bound: float, function: Function, radius: float = 1e30, low: float = -1e30) -> Function:
+    """The function, refused where it may take long: measured at 4096 bits, where the rest takes under 0.1 s.
+
+    Args:
+        bound: no operand may exceed it in size.
+        radius: no operand may be wider than this to either side.
+        low: no operand may lie below it.
+    """
+
+    def guarded(*operands: arb) -> Ball:
+        for x in operands:
+            if not (-bound <= x <= bound and x >= low and x.rad() <= radius):
+                return UNDECIDED
+        result: Ball = function(*operands)
+        return result
+
+    return guarded
+
+
+def _lgamma(x: arb) -> Ball:
+    return x.lgamma() if x > 0 else acb(x).lgamma().real
+
+
+def _polygamma(order: arb, x: arb) -> Ball:
+    n = _order(order, 100)
+    if n is None:
+        return UNDECIDED
+    return x.digamma() if n == 0 else acb(x).polygamma(acb(n)).real
+
+
+def _factorial(x: arb) -> Ball:
+    return (x + 1).gamma()
+
+
+def _beta(a: arb, b: arb) -> Ball:
+    return a.gamma() * b.gamma() * (a + b).rgamma()
+
+
+def _binomial(a: arb, b: arb) -> Ball:
+    return (a + 1).gamma() * (b + 1).rgamma() * (a - b + 1).rgamma()
+
+
+_BESSEL_ORDER = 2000
+
+
+def _bessel(function: Function, slow: bool) -> Function:
+    """A Bessel function of an order of moderate size.
+
+    Args:
+        slow: flint takes seconds where |x| is between about 1/8 and 1/2 of the precision (it integrates there); so in
+            that range more precision is taken, for which it goes another and much shorter way.
+    """
+
+    def bessel(n: arb, x: arb) -> Ball:
+        if not (-_BESSEL_ORDER <= n <= _BESSEL_ORDER and abs(x) < 1e30):
+            return UNDECIDED
+        size = float(x.abs_upper())
+        precision = ctx.prec
+        if slow and precision / 9 < size < precision:
+            precision = int(9 * size) + 64
+        with ctx.workprec(precision):
+            result: arb = function(x, n)
+        return result
+
+    return bessel
+
+
+def _zeta_derivative(order: arb, x: arb) -> Ball:
+    n = _order(order, 20)
+    if n is None:
+        return UNDECIDED
+    series = arb_series([x, 1], prec=n + 1).zeta()
+    return series[n] * math.factorial(n)
+
+
+_VALUES: dict[Op, Function] = {
+    ops.add: _add,
+    ops.mul: _mul,
+    ops.sub: _sub,
+    ops.neg: _neg,
+    ops.div: _div,
+    ops.powi: _powi,
+    ops.pow: _pow,
+    ops.sqrt: _sqrt,
+    ops.cbrt: _cbrt,
+    ops.hypot: _hypot,
+    ops.abs: _abs,
+    ops.sign: _sign,
+    ops.floor: _floor,
+    ops.ceil: _ceil,
+    ops.round: _round,
+    ops.mod: _mod,
+    ops.max: _max,
+    ops.min: _min,
+    ops.clip: _clip,
+    ops.heaviside: _heaviside,
+    ops.exp: _exp,
+    ops.exp2: _exp2,
+    ops.expm1: lambda x: x.expm1(),
+    ops.log: lambda x: x.log(),
+    ops.log2: _log2,
+    ops.log10: lambda x: x.log() / arb(10).log(),
+    ops.log1p: lambda x: x.log1p(),
+    ops.xlogy: _xlogy,
+    ops.logsumexp: _logsumexp,
+    ops.sin: lambda x: x.sin(),
+    ops.cos: lambda x: x.cos(),
+    ops.tan: lambda x: x.tan(),
+    ops.sec: lambda x: x.sec(),
+    ops.csc: lambda x: x.csc(),
+    ops.cot: lambda x: x.cot(),
+    ops.asin: lambda x: x.asin(),
+    ops.acos: lambda x: x.acos(),
+    ops.atan: lambda x: x.atan(),
+    ops.asec: lambda x: (1 / x).acos(),
+    ops.acsc: lambda x: (1 / x).asin(),
+    ops.acot: _acot,
+    ops.atan2: _atan2,
+    ops.sinc: _sinc,
+    ops.sincpi: _sincpi,
+    ops.sinc_derivative: _sinc_derivative,
+    ops.sinh: lambda x: x.sinh(),
+    ops.cosh: lambda x: x.cosh(),
+    ops.tanh: lambda x: x.tanh(),
+    ops.sech: lambda x: x.sech(),
+    ops.csch: lambda x: x.csch(),
+    ops.coth: lambda x: x.coth(),
+    ops.asinh: lambda x: x.asinh(),
+    ops.acosh: lambda x: x.acosh(),
+    ops.atanh: lambda x: x.atanh(),
+    ops.asech: lambda x: (1 / x).acosh(),
+    ops.acsch: lambda x: (1 / x).asinh(),
+    ops.acoth: lambda x: (1 / x).atanh(),
+    ops.relu: _relu,
+    ops.leaky_relu: _leaky_relu,
+    ops.elu: _elu,
+    ops.sigmoid: _sigmoid,
+    ops.softplus: _softplus,
+    ops.silu: _silu,
+    ops.gelu: _gelu,
+    ops.erf: lambda x: x.erf(),
+    ops.erfc: lambda x: x.erfc(),
+    ops.gamma: _within(1e30, lambda x: x.gamma()),
+    ops.lgamma: _within(1e30, _lgamma),
+    ops.digamma: _within(1e30, lambda x: x.digamma()),
+    ops.polygamma: _within(1e30, _polygamma, radius=1, low=-1000),
+    ops.factorial: _within(1e30, _factorial),
+    ops.beta: _within(1e30, _beta),
+    ops.binomial: _within(1e30, _binomial),
+    ops.besselj: _bessel(arb.bessel_j, slow=False),
+    ops.bessely: _bessel(arb.bessel_y, slow=False),
+    ops.besseli: _bessel(arb.bessel_i, slow=True),
+    ops.besselk: _bessel(arb.bessel_k, slow=True),
+    ops.airyai: _within(1e30, lambda x: x.airy_ai()),
+    ops.airyaiprime: _within(1e30, lambda x: x.airy_ai(1)),
+    ops.airybi: _within(1e30, lambda x: x.airy_bi()),
+    ops.airybiprime: _within(1e30, lambda x: x.airy_bi(1)),
+    ops.lambertw: lambda x: x.lambertw(),
+    ops.zeta: _within(1e9, lambda x: x.zeta()),
+    ops.zeta_derivative: _within(1e9, _zeta_derivative, radius=1),
+    ops.Ei: _within(1e30, lambda x: x.ei()),
+    ops.Si: _within(1e30, lambda x: x.si()),
+    ops.Ci: _within(1e30, lambda x: x.ci()),
+}
+
+_LOOSE: frozenset[Op] = frozenset({ops.besselj, ops.besseli, ops.polygamma})
+"""Ops that `arb` gives a finite result for outside their domain: asked for the domain first."""
+
+# -- reading a ball ----------------------------------------------------------------------------------------------------
+
+_READING_BITS = 4096 + 192
+
+
+def nearest_double(ball: Ball) -> float | None:
+    """The double nearest to every number in the ball (ties to even, beyond the largest inf); None if it has no one such.
+
+    A result of zero is never negative.
+    """
+    if not isinstance(ball, arb) or not ball.is_finite():
+        return None
+    if ball.is_exact():
+        return _double(*ball.man_exp())
+    with ctx.workprec(_READING_BITS):
+        low, high = (_double(*end.man_exp()) for end in (ball.lower(), ball.upper()))
+    return low if low == high else None
+
+
+def _double(mantissa: fmpz, exponent: fmpz) -> float:
+    """mantissa * 2**exponent, correctly rounded: Python rounds int to float and int / int correctly."""
+    top = int(mantissa.bit_length() + exponent)
+    if mantissa == 0 or top < -1080:
+        return 0.0
+    if top > 1025:
+        return math.copysign(math.inf, int(mantissa > 0) - 0.5)
+    m, e = int(mantissa), int(exponent)
+    try:
+        return float(m << e) if e >= 0 else m / (1 << -e) + 0.0
+    except OverflowError:
+        return math.copysign(math.inf, m)
+
+
+_LOG10_2 = Fraction(30102999566398119521373889472449302676818988146210854131, 10**56)
+_PLAIN_TOP = 21
+
+
+def digits_text(ball: Ball, digits: int) -> str | None:
+    """The ball's number to `digits` significant digits, correctly rounded; None if the ball is too wide for them."""
+    if not isinstance(ball, arb) or not ball.is_finite():
+        return None
+    if ball.is_zero():
+        return "0"
+    with ctx.workprec(_READING_BITS + 4 * digits):
+        found = _decimal(ball, digits)
+    return None if found is None else _decimal_text(*found)
+
+
+def _decimal(ball: arb, digits: int) -> tuple[int, int] | None:
+    """Integer of `digits` digits and the power of ten of the first of them."""
+    low = ball.lower() if not ball.is_exact() else ball
+    if low.is_zero() or ball.contains(0):
+        return None
+    mantissa, exponent = low.man_exp()
+    power = math.floor(int(mantissa.bit_length() + exponent - 1) * _LOG10_2)
+    for _ in range(4):
+        found = _scaled_integer(ball, digits - 1 - power)
+        if found is None:
+            return None
+        if abs(found) >= 10**digits:
+            power += 1
+        elif abs(found) < 10 ** (digits - 1):
+            power -= 1
+        else:
+            return found, power
+    return None
+
+
+def _scaled_integer(ball: arb, scale: int) -> int | None:
+    """The integer nearest to ball * 10**scale, None if the ball does not settle it."""
+    if abs(scale) > _EXACT_EXPONENT:
+        ball, scale = ball * arb(10) ** scale, 0
+    if ball.is_exact():
+        return _rounded(ball, scale)
+    low, high = _rounded(ball.lower(), scale), _rounded(ball.upper(), scale)
+    return low if low == high else None
+
+
+def _rounded(exact: arb, scale: int) -> int:
+    """The integer nearest to exact * 10**scale, halves to even."""
+    mantissa, exponent = (int(part) for part in exact.man_exp())
+    top, bottom = mantissa * 10 ** max(scale, 0), 10 ** max(-scale, 0)
+    if exponent >= 0:
+        top <<= exponent
+    else:
+        bottom <<= -exponent
+    return round(Fraction(top, bottom))
+
+
+def _decimal_text(integer: int, power: int) -> str:
+    """Plain where the exponent is moderate, else with an exponent."""
+    sign, figures = "-" if integer < 0 else "", str(abs(integer))
+    if -5 <= power < 0:
+        return f"{sign}0.{'0' * (-power - 1)}{figures}"
+    if 0 <= power < min(len(figures), _PLAIN_TOP):
+        head, tail = figures[: power + 1], figures[power + 1 :]
+        return f"{sign}{head}.{tail}" if tail else sign + head
+    return f"{sign}{figures[0]}{'.' if figures[1:] else ''}{figures[1:]}e{power:+03d}"
+
+
+def relative_bits(ball: arb) -> int:
+    """How many bits of the ball's midpoint are certain; very many for an exact ball."""
+    return int(ball.rel_accuracy_bits())

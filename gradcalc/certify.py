@@ -1,0 +1,123 @@
+"""How many digits of a float are right: the graph once more in balls. Imports arithmetic, graph and report.
+
+Precision doubles from 128 to at most 4096 bits until an enclosure settles the digits asked for. The answer is proved:
+the true number lies in the enclosure, whatever the floats did.
+
+Johansson, "Arb: efficient arbitrary-precision midpoint-radius interval arithmetic", IEEE Trans. Comput. 66 (2017).
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flint import arb, ctx
+
+from gradcalc.arithmetic import OutOfTime
+from gradcalc.arithmetic.balls import UNDECIDED, UNDEFINED, Balls, Unknown, digits_text, nearest_double, relative_bits
+from gradcalc.graph import Graph
+from gradcalc.report import Certified
+
+Ball = arb | Unknown
+Inputs = Callable[[Balls], Mapping[int, Any]]
+"""The point in an arithmetic of any precision: the ball of each input by node index."""
+
+PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
+DIGITS = 19
+"""How many significant digits a certified value shows unless told otherwise: two more than a double can hold."""
+
+_TINY = -1100  # 2**-1100 is far below the smallest subnormal double, 2**-1074
+
+
+def enclose(
+    graph: Graph,
+    inputs: Inputs,
+    outputs: Sequence[int],
+    *,
+    digits: int = DIGITS,
+    deadline: float | None = None,
+    decimals: str = "double",
+) -> list[Ball]:
+    """Enclose the numbers of some nodes, each as tightly as `digits` significant digits ask.
+
+    Args:
+        deadline: on the clock of `time.monotonic`; what is not settled by then keeps the best enclosure so far.
+        decimals: whether a decimal literal is its nearest double or the rational as `written`.
+
+    Returns:
+        For each output a finite ball, UNDEFINED where it is proved to have no value, or UNDECIDED.
+    """
+    bits = int(digits * 3.33) + 14
+    found: dict[int, Ball] = dict.fromkeys(outputs, UNDECIDED)
+    open_ = list(dict.fromkeys(outputs))
+    for precision in PRECISIONS:
+        if precision < bits + 32 or not open_:
+            continue
+        balls = Balls(precision, decimals)
+        try:
+            values = balls.evaluate(graph, inputs(balls), open_, deadline=deadline)
+        except OutOfTime:
+            break
+        for index in open_:
+            if values[index] is not UNDECIDED:
+                found[index] = values[index]
+        open_ = [index for index in open_ if not settled(found[index], bits)]
+        if deadline is not None and time.monotonic() > deadline:
+            break
+    return [found[index] for index in outputs]
+
+
+def settled(ball: Ball, bits: int) -> bool:
+    """Whether more precision could tell nothing more: undefined, tight, or zero as far as any double goes."""
+    if ball is UNDEFINED:
+        return True
+    if isinstance(ball, Unknown):
+        return False
+    if relative_bits(ball) >= bits:
+        return nearest_double(ball) is not None
+    return is_tiny(ball)
+
+
+def is_tiny(ball: arb) -> bool:
+    """Whether a ball contains 0 and lies far below the smallest subnormal double."""
+    return ball.contains(0) and bool(abs(ball).abs_upper() < arb(2) ** _TINY)
+
+
+def certified(ball: Ball, double: float, digits: int = DIGITS) -> Certified | None:
+    """What a ball says of the float beside it; None where it does not settle the digits."""
+    if isinstance(ball, Unknown):
+        return None
+    if is_tiny(ball):
+        return Certified("0", ulps_between(double, 0.0), 17 if double == 0 else 0)
+    with ctx.workprec(max(128, int(digits * 3.33) + 64)):
+        text, nearest = digits_text(ball, digits), nearest_double(ball)
+        if text is None or nearest is None:
+            return None
+        return Certified(text, ulps_between(double, nearest), right_digits(ball, double))
+
+
+def right_digits(ball: arb, double: float) -> int:
+    """The floor of -log10 of the float's relative error, from 0 to 17."""
+    if double != double or abs(double) == float("inf"):
+        return 0
+    error, size = abs(arb(double) - ball).abs_upper(), abs(ball).abs_lower()
+    digits = 0
+    while digits < 17 and error * arb(10) ** (digits + 1) <= size:
+        digits += 1
+    return digits
+
+
+def ulps_between(double: float, nearest: float) -> float:
+    """The distance of two doubles counted in doubles; infinite from or to what is not finite, nan included."""
+    if double == nearest:
+        return 0.0
+    if double != double or abs(double) == float("inf") or abs(nearest) == float("inf"):
+        return float("inf")
+    return float(abs(_rank(double) - _rank(nearest)))
+
+
+def _rank(double: float) -> int:
+    """The position of a double in the order of all doubles, zero at zero."""
+    import struct
+
+    bits: int = struct.unpack("<q", struct.pack("<d", double))[0]
+    return bits if bits >= 0 else -(bits & (2**63 - 1))

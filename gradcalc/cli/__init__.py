@@ -1,0 +1,83 @@
+"""The command line: reads the words, starts SymPy early, and turns every failure into a message and an exit code.
+
+__init__.py   run: the way in and the only place that catches      app.py      the commands, put together
+options.py    what commands have in common, reading expressions     arguments.py  which words are expressions
+grad.py  hessian.py  functions.py   one command each                render.py   tables (the only importer of rich)
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from gradcalc.errors import ExitCode, GradcalcError
+
+
+def run() -> NoReturn:
+    """The console script: run the words of this process and exit."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(words: Sequence[str]) -> int:
+    """Run a command line and return its exit code; whatever goes wrong ends as a message, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    json = "--json" in words or "json" in [word.removeprefix("--format=") for word in words]
+    try:
+        return _guarded(lambda: _run(words), json)
+    except BrokenPipeError:
+        _close_quietly()
+        return ExitCode.DONE
+
+
+def _run(words: Sequence[str]) -> int:
+    if words and words[0] in ("grad", "hessian") and not {"--no-symbolic", "--help"} & set(words):
+        from gradcalc.symbolic_worker import get_worker
+
+        get_worker().start()  # SymPy loads in its process while this one reads the formula
+    from gradcalc.cli.app import invoke
+
+    code = invoke(words)
+    sys.stdout.flush()
+    return code
+
+
+def _guarded(action: Callable[[], int], json: bool) -> int:
+    """Run an action; an error of gradcalc or of the system becomes a message and its exit code."""
+    try:
+        return action()
+    except GradcalcError as error:
+        return _fail(error, json)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except MemoryError:
+        return _fail(GradcalcError("not enough memory for this formula"), json)
+    except OSError as error:
+        from gradcalc.errors import FileError
+
+        return _fail(FileError(f"cannot write the result: {error.strerror or error}"), json)
+    except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
+        return _fail(
+            GradcalcError(f"this is a defect of gradcalc, please report it: {type(error).__name__}: {error}"), json
+        )
+
+
+def _fail(error: GradcalcError, json: bool) -> int:
+    """Show an error: JSON on stdout for scripts, text with a caret on stderr for people."""
+    if json:
+        from json import dumps
+
+        print(dumps({"error": error.to_dict()}, ensure_ascii=True))
+    else:
+        print(f"error: {error}", file=sys.stderr)
+    return error.exit_code
+
+
+def _close_quietly() -> None:
+    """The reader has gone: nothing more can be written, and nothing need be said."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

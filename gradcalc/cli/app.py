@@ -1,0 +1,84 @@
+"""The commands, put together with Typer; its own errors become gradcalc's."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.main import get_command
+
+from gradcalc import __version__
+from gradcalc.cli.arguments import protect_expressions
+from gradcalc.cli.functions import functions
+from gradcalc.cli.grad import grad
+from gradcalc.cli.hessian import hessian
+from gradcalc.errors import UsageError, did_you_mean
+
+app = typer.Typer(
+    name="gradcalc",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+app.command()(grad)
+app.command()(hessian)
+app.command()(functions)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gradcalc {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """The derivative calculator: every digit checked.
+
+    \b
+    gradcalc grad "x**4 + y**2 + 1" --at x=2,y=3
+    gradcalc hessian "x**4 + y**2 + 1" --at x=2,y=3
+    gradcalc grad "sum((w*x + b - y)^2)/4" --at w=0,b=0 --let "x=[1,2,3,4],y=[2,4,6,8]"
+    gradcalc functions sin
+    """
+
+
+def invoke(words: Sequence[str]) -> int:
+    """Run the command that the words name; its exit code."""
+    command = get_command(app)
+    try:
+        result = command.main(protect_expressions(words, command), prog_name="gradcalc", standalone_mode=False)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except typer.Exit as stop:
+        return stop.exit_code
+    except Exception as error:
+        if not isinstance(error, typer.BadParameter.__base__ or typer.BadParameter):
+            raise
+        raise _usage(error, words, command) from None
+    return result if isinstance(result, int) else 0
+
+
+def _usage(error: Exception, words: Sequence[str], command: Any) -> UsageError:
+    """Typer's complaint as an error of gradcalc: what, and what to type instead."""
+    from gradcalc.cli.arguments import known_options
+
+    name = words[0] if words else ""
+    message = str(getattr(error, "message", error)).rstrip(".")
+    option = getattr(error, "option_name", None)
+    if option:
+        near = did_you_mean(option, known_options(command, name))
+        return UsageError(f"no such option: {option}", hint=near or f"gradcalc {name} --help".replace("  ", " "))
+    if message.startswith("No such command"):
+        from gradcalc.cli.arguments import command_names
+
+        near = did_you_mean(name, command_names(command))
+        return UsageError(f"no such command: {name}", hint=f"gradcalc {near or '--help'}")
+    if not message:
+        raise typer.Exit
+    return UsageError(message[:1].lower() + message[1:], hint=f"gradcalc {name} --help".replace("  ", " "))

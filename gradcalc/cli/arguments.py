@@ -1,0 +1,58 @@
+"""Which words of a command line are expressions: `-x**2` is one, `-lr` is a mistyped option."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from gradcalc.errors import GradcalcError, did_you_mean
+
+
+def command_names(command: Any) -> list[str]:
+    """The names of all commands."""
+    return list(command.commands)
+
+
+def known_options(command: Any, name: str) -> list[str]:
+    """Every spelling of every option of a command."""
+    parameters = command.commands[name].params if name in command.commands else command.params
+    return [spelling for p in parameters if p.param_type_name == "option" for spelling in (*p.opts, *p.secondary_opts)]
+
+
+def protect_expressions(words: Sequence[str], command: Any) -> list[str]:
+    """The words with an expression that begins with a minus moved behind `--`, where it is no option."""
+    if not words or words[0] not in command.commands or "--" in words:
+        return list(words)
+    parameters = [p for p in command.commands[words[0]].params if p.param_type_name == "option"]
+    takes_value = {spelling for p in parameters if not p.is_flag for spelling in p.opts}
+    known = known_options(command, words[0])
+    kept, expressions, rest = [words[0]], [], iter(words[1:])
+    for word in rest:
+        if word in takes_value:
+            kept += [word, *_next(rest)]
+        elif word != "-" and word.startswith("-") and _is_expression(word, known):
+            expressions.append(word)
+        else:
+            kept.append(word)
+    return [*kept, "--", *expressions] if expressions else kept
+
+
+def _next(words: Iterable[str]) -> list[str]:
+    """The next word, if there is one."""
+    return [word for word, _ in zip(words, [None], strict=False)]
+
+
+def _is_expression(word: str, known: Sequence[str]) -> bool:
+    """Whether a word that begins with a minus is meant as an expression."""
+    name = word.split("=")[0]
+    if name in known or "=" in word and "==" not in word and name.startswith("--"):
+        return False
+    bare = word.lstrip("-")
+    if bare.replace("-", "").isalpha():
+        single = len(bare) > 1 and bool(did_you_mean(bare, [option.lstrip("-") for option in known]))
+        return not (single or word.startswith("--"))
+    from gradcalc.parse import parse
+
+    try:
+        parse(word)
+    except GradcalcError:
+        return not word.startswith("--")  # the error of a broken expression tells more than that of a broken option
+    return True

@@ -1,0 +1,141 @@
+"""Verdicts: the tape's number, its enclosure and SymPy's answer side by side. Imports certify, slopes and report."""
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gradcalc import points
+from gradcalc.points import Point
+from gradcalc.problem import Finding, Problem
+from gradcalc.report import Certified, Note, Quantity, Symbolic
+
+if TYPE_CHECKING:
+    from gradcalc.symbolic_worker import Answer
+
+INACCURATE_BELOW = 12
+"""A float with fewer right digits is called inaccurate."""
+
+
+class Judge:
+    """Gives the numbers of one point their verdicts and collects what there is to say."""
+
+    def __init__(
+        self, problem: Problem, point: Point, answer: "Answer | None", *, digits: int, undefined: bool
+    ) -> None:
+        self.problem, self.point, self.answer = problem, point, answer
+        self.digits, self.undefined = digits, undefined
+        self.notes: list[Note] = []
+        self.decimals = "written" if _has_inexact_decimals(problem) else "double"
+
+    def value(self, found: Finding) -> Quantity:
+        """The value itself: undefined, inaccurate, unverified or right."""
+        proof = self._certified(found)
+        verdict = found.verdict or self._accuracy(found, proof, None)
+        return Quantity(found.value, proof, None, verdict)
+
+    def derivative(self, key: tuple[str, ...], found: Finding) -> Quantity:
+        """One derivative, of first or second order, beside SymPy's."""
+        proof = self._certified(found)
+        symbolic, overlap = self._symbolic(key, found)
+        name = ",".join(key)
+        if found.verdict:
+            verdict = found.verdict
+            if symbolic and symbolic.value is not None and verdict in ("kink", "jump"):
+                self._note("symbolic", f"SymPy gives {symbolic.value} here, where there is no derivative", name)
+        elif overlap is False:
+            verdict = self._referee(key, found, name)
+        elif found.from_slopes:
+            verdict = "agrees"
+        else:
+            verdict = self._accuracy(found, proof, name)
+        return Quantity(found.value, proof, symbolic, verdict)
+
+    def _certified(self, found: Finding) -> Certified | None:
+        if found.ball is None or found.verdict is not None:
+            return None
+        from gradcalc.certify import certified
+
+        return certified(found.ball, found.value, self.digits)
+
+    def _accuracy(self, found: Finding, proof: Certified | None, name: str | None) -> str:
+        if proof is None:
+            return "unverified"
+        if proof.digits >= INACCURATE_BELOW:
+            return "agrees"
+        what = f"d/d{name}" if name else "the value"
+        self._note(
+            "inaccurate",
+            f"floats lose digits: {proof.digits} digits of {what} = {found.value!r} are right; it is {proof.value}",
+            name,
+        )
+        return "inaccurate"
+
+    def _symbolic(self, key: tuple[str, ...], found: Finding) -> tuple[Symbolic | None, bool | None]:
+        """SymPy's formula and value, and whether its enclosure overlaps the tape's (None: no opinion)."""
+        entry = self.answer.entries.get(key) if self.answer is not None else None
+        if entry is None:
+            return None, None
+        if isinstance(entry, str):
+            self._note("symbolic", f"SymPy has no formula: {entry}", ",".join(key))
+            return None, None
+        from gradcalc.arithmetic.balls import Unknown, digits_text
+        from gradcalc.certify import enclose, is_tiny
+
+        if self.undefined:
+            return Symbolic(entry.formula, entry.latex), None
+        inputs = partial(points.bind, entry.graph, self.point)
+        theirs = enclose(entry.graph, inputs, [entry.output], digits=self.digits, decimals=self.decimals)[0]
+        if isinstance(theirs, Unknown):
+            return Symbolic(entry.formula, entry.latex), None
+        text = "0" if is_tiny(theirs) else digits_text(theirs, self.digits)
+        shown = Symbolic(entry.formula, entry.latex, text)
+        ours = self._ours(found)
+        if ours is None or isinstance(ours, Unknown):
+            return shown, None
+        return shown, bool(ours.overlaps(theirs))
+
+    def _ours(self, found: Finding) -> Any:
+        """The tape's enclosure, with decimals as SymPy takes them."""
+        if found.ball is None or self.decimals == "double":
+            return found.ball
+        from gradcalc.certify import enclose
+
+        inputs = partial(points.bind, self.problem.graph, self.point)
+        return enclose(self.problem.graph, inputs, [found.node], digits=self.digits, decimals="written")[0]
+
+    def _referee(self, key: tuple[str, ...], found: Finding, name: str) -> str:
+        """Tape and SymPy are proved to differ: the function's own slopes say who is right."""
+        from gradcalc.slopes import along, close, remaining
+
+        names = self.problem.names
+        base = self.problem.output if len(key) == 1 else self.problem.gradient[names.index(key[0])]
+        variable = self.problem.inputs[names.index(key[-1])]
+        inputs = partial(points.bind, self.problem.graph, self.point)
+        slopes = along(self.problem.graph, base, inputs, {variable: 1}, remaining(1.0))
+        proof = self._certified(found)
+        if slopes.common is not None and proof is not None and close(float(proof.value), slopes.common):
+            self._note(
+                "symbolic", "SymPy's derivative is wrong here: the function's own slopes agree with the tape", name
+            )
+            return self._accuracy(found, proof, name)
+        self._note("symbolic", "tape and SymPy disagree", name)
+        return "disagrees"
+
+    def _note(self, kind: str, message: str, name: str | None) -> None:
+        self.notes.append(Note(kind, message, name))
+
+
+def _has_inexact_decimals(problem: Problem) -> bool:
+    """Whether the formula holds a decimal that is not exactly a double."""
+    from fractions import Fraction
+
+    graph = problem.graph
+    for index in graph.needed([problem.output]):
+        text = graph.nodes[index].parameter or ""
+        if graph.is_constant(index) and text[:1].isdecimal() | text.startswith((".", "-")) and "x" not in text:
+            if not set(text) & {".", "e", "E"}:
+                continue
+            double = float(text)
+            if not math.isfinite(double) or Fraction(double) != Fraction(text):
+                return True
+    return False

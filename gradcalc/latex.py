@@ -1,0 +1,104 @@
+"""A report in LaTeX, and as the HTML a notebook shows with formulas typeset. Imports report."""
+
+import html
+from collections.abc import Iterator
+
+from gradcalc.report import PointReport, Quantity, Report, number
+
+
+def report_latex(report: Report) -> str:
+    """The report as LaTeX: an `align*` for each point, the Hessian as a matrix."""
+    return "\n".join(_point_latex(report, point) for point in report.points)
+
+
+def _point_latex(report: Report, point: PointReport) -> str:
+    at = ", ".join(f"{_name(name)} = {_value(value)}" for name, value in point.at.items())
+    lines = [rf"f &= {_formula(report)}", rf"f\big|_{{{at}}} &= {number_latex(point.value)}"]
+    for name, entry in zip(report.flat_variables, point.gradient, strict=True):
+        formula = f"{entry.symbolic.latex} = " if entry.symbolic and entry.symbolic.latex else ""
+        lines.append(rf"\frac{{\partial f}}{{\partial {_name(name)}}} &= {formula}{number_latex(entry)}")
+    if point.curvature:
+        rows = point.curvature.matrix(lambda entry: number_latex(entry))
+        body = r" \\ ".join(" & ".join(row) for row in rows)
+        lines.append(rf"\nabla^2 f &= \begin{{bmatrix}} {body} \end{{bmatrix}}")
+    return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
+
+
+def number_latex(entry: Quantity) -> str:
+    """A number in LaTeX, with a power of ten where it has an exponent."""
+    return _value(entry.value)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_value(item) for item in value) + "]"
+    text = str(number(value)) if isinstance(value, float) else str(value)
+    special = {"nan": r"\text{undefined}", "inf": r"\infty", "-inf": r"-\infty"}
+    if text in special:
+        return special[text]
+    mantissa, _, exponent = text.removesuffix(".0").partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
+
+
+_GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
+    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+)
+
+
+def _name(name: str) -> str:
+    """A variable in LaTeX: Greek letters, subscripts for `x[0]` and `x_1`."""
+    base, _, index = name.partition("[")
+    stem, _, subscript = base.partition("_")
+    letters = rf"\{stem}" if stem in _GREEK else stem if len(stem) == 1 else rf"\mathit{{{stem}}}"
+    below = ",".join(part for part in (subscript.replace("_", r"\_"), index.removesuffix("]")) if part)
+    return f"{letters}_{{{below}}}" if below else letters
+
+
+def _formula(report: Report) -> str:
+    """The formula itself: SymPy's typesetting where there is one, else as text."""
+    if report.latex:
+        return report.latex
+    escaped = report.expression.replace("\\", r"\backslash ")
+    for character in "_^{}&%#$":
+        escaped = escaped.replace(character, "\\" + character) if character not in "{}" else escaped
+    return rf"\texttt{{{escaped}}}"
+
+
+def report_html(report: Report) -> str:
+    """The report as an HTML table, formulas typeset by the notebook's MathJax."""
+    return "".join(_point_html(report, point) for point in report.points)
+
+
+def _point_html(report: Report, point: PointReport) -> str:
+    at = ", ".join(f"{name} = {value}" for name, value in point.at.items())
+    head = f"<p>\\(f = {html.escape(_formula(report))}\\) at {html.escape(at)}: <b>{_cell(point.value)}</b></p>"
+    rows = "".join(_row(name, entry) for name, entry in zip(report.flat_variables, point.gradient, strict=True))
+    columns = "".join(f"<th>{title}</th>" for title in ("", "derivative", "SymPy", "digits", "verdict"))
+    notes = "".join(f"<li>{html.escape(note.kind)}: {html.escape(note.message)}</li>" for note in point.notes)
+    return (
+        f"{head}<table><tr>{columns}</tr>{rows}</table>"
+        + (f"<ul>{notes}</ul>" if notes else "")
+        + "".join(_matrix(point))
+    )
+
+
+def _row(name: str, entry: Quantity) -> str:
+    formula = f"\\({html.escape(entry.symbolic.latex)}\\)" if entry.symbolic else ""
+    digits = entry.certified.digits if entry.certified else ""
+    cells = (html.escape(name), _cell(entry), formula, digits, entry.verdict)
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _cell(entry: Quantity) -> str:
+    return str(number(entry.value))
+
+
+def _matrix(point: PointReport) -> Iterator[str]:
+    """The Hessian with what it says."""
+    if point.curvature is None:
+        return
+    rows = point.curvature.matrix(_cell)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    words = ", ".join(filter(None, (point.curvature.definiteness, point.curvature.critical_point)))
+    yield f"<table>{body}</table><p>{html.escape(words)}</p>"

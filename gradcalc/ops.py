@@ -1,0 +1,486 @@
+"""THE TABLE: every op of gradcalc, with its rules. Imports the standard library only.
+
+One entry says all that is particular to an op: its rules, domain, kink, sample range, doc line and the names that
+differ elsewhere. A *rule* is the derivative for one operand: `lambda g, y, x: g * cos(x)` takes the adjoint, the
+result and the operands, and returns the whole contribution. Rules, domains and kinks are written in ops, so they run on
+whatever mixes in `Operand` (a `Ref` into a graph, an eager tensor) and can be printed: the documentation is the table.
+
+Constants in rules are exact: an int, or a `Constant` such as `pi`; never a float, which would make a ball wrong.
+
+An op of any number of operands has one rule for all: `lambda g, y, wanted, *xs` returns a list with the contribution
+to each wanted operand. A rule that returns 0 says that the derivative is structurally zero, a rule `None` that there is
+none (the order of a Bessel function), so that operand must be constant. A part of the form `where(c, part, 0)` says that
+the operand is used only where `c` holds: `derive` carries that condition back, and what is not chosen is never seen.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Rule = Callable[..., Any]
+Interval = tuple[float, float]
+
+
+class Operand:
+    """What an op can be applied to; gives `+ - * / **`, unary minus and plus to its subclasses."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def apply(self, op: "Op", operands: Sequence[Any]) -> Any:
+        """The result of `op` on `operands`, of which this is the first of its kind."""
+        raise NotImplementedError
+
+    def __add__(self, other: Any) -> Any:
+        return self.apply(add, (self, other))
+
+    def __radd__(self, other: Any) -> Any:
+        return self.apply(add, (other, self))
+
+    def __sub__(self, other: Any) -> Any:
+        return self.apply(sub, (self, other))
+
+    def __rsub__(self, other: Any) -> Any:
+        return self.apply(sub, (other, self))
+
+    def __mul__(self, other: Any) -> Any:
+        return self.apply(mul, (self, other))
+
+    def __rmul__(self, other: Any) -> Any:
+        return self.apply(mul, (other, self))
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.apply(div, (self, other))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self.apply(div, (other, self))
+
+    def __pow__(self, other: Any) -> Any:
+        return self.apply(powi if isinstance(other, int) else pow, (self, other))
+
+    def __rpow__(self, other: Any) -> Any:
+        return self.apply(pow, (other, self))
+
+    def __neg__(self) -> Any:
+        return self.apply(neg, (self,))
+
+    def __pos__(self) -> Any:
+        return self
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant(Operand):
+    """An exact constant of a rule: a named one (`pi`), or ops on such (`log(two)`)."""
+
+    op: "Op | None"
+    operands: tuple[Any, ...]
+    text: str = ""
+
+    def apply(self, op: "Op", operands: Sequence[Any]) -> Any:
+        """The op on what stands beside this constant; a constant again if all are."""
+        for operand in operands:
+            if isinstance(operand, Operand) and not isinstance(operand, Constant):
+                return operand.apply(op, operands)
+        return Constant(op, tuple(operands))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Op:
+    """One entry of the table; calling it applies it to its operands. Two ops are equal only if they are the same."""
+
+    name: str
+    rules: tuple[Rule | None, ...]
+    operands: tuple[str, ...]
+    doc: str
+    variadic: bool = False
+    is_condition: bool = False
+    internal: bool = False
+    domain: Callable[..., Any] | None = None
+    kink: Callable[..., Any] | None = None
+    at_kink: str = ""
+    samples: tuple[Interval, ...] = ()
+    sympy: str | None = None
+    define: Callable[..., Any] | None = None
+    aliases: tuple[str, ...] = ()
+
+    def __call__(self, *operands: Any) -> Any:
+        for operand in operands:
+            if isinstance(operand, Operand):
+                return operand.apply(self, operands)
+        raise TypeError(f"{self.name} needs an operand of a graph, a tape or a Constant")
+
+    @property
+    def syntax(self) -> str:
+        """How a formula writes it: `besselj(n, x)`."""
+        return f"{self.name}({', '.join(self.operands)}{', ...' if self.variadic else ''})"
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+TABLE: dict[str, Op] = {}
+"""Every op by its name, in the order of this file."""
+
+
+def op(
+    name: str,
+    *rules: Rule | None,
+    doc: str,
+    operands: str = "",
+    sample: Interval | tuple[Interval, ...] = (0.3, 2.5),
+    **columns: Any,
+) -> Op:
+    """Enter an op into the table. Operands are named after the rule's own where `operands` does not name them."""
+    first = next((rule for rule in rules if rule is not None), None)
+    code = getattr(first, "__code__", None)
+    names = tuple(operands.split()) or code.co_varnames[2 : code.co_argcount]  # type: ignore[union-attr]
+    samples = sample if isinstance(sample[0], tuple) else (sample,) * len(names)
+    entry = Op(name, rules, names, doc, samples=samples, **columns)  # type: ignore[arg-type]
+    assert name not in TABLE, name
+    TABLE[name] = entry
+    return entry
+
+
+def condition(name: str, operands: str, *, doc: str, sympy: str, kink: Callable[..., Any] | None = None) -> Op:
+    """Enter an op whose result is true or false; it has no derivative, and its boundary is where a branch changes."""
+    return op(
+        name, doc=doc, operands=operands, sympy=sympy, kink=kink, is_condition=True,
+        at_kink="a branch boundary" if kink else "", sample=(-2.0, 2.0),
+    )  # fmt: skip
+
+
+def _zero(g: Any, y: Any, x: Any) -> Any:
+    """The rule of a step function: structurally zero between its jumps."""
+    return 0
+
+
+pi, two, ten = Constant(None, (), "pi"), Constant(None, (), "2"), Constant(None, (), "10")
+one, zero = Constant(None, (), "1"), Constant(None, (), "0")
+
+# -- leaves: no operands; a node keeps the text of a constant and the name of an input -------------------------------
+
+const = Op("const", (), (), "an exact constant, kept as text", internal=True)
+input_ = Op("input", (), (), "an input of the graph, by its name", internal=True)
+
+# -- conditions ------------------------------------------------------------------------------------------------------
+
+lt: Op = condition("lt", "a b", doc="a < b", sympy="StrictLessThan", kink=lambda a, b: eq(a, b))
+le: Op = condition("le", "a b", doc="a <= b", sympy="LessThan", kink=lambda a, b: eq(a, b))
+gt: Op = condition("gt", "a b", doc="a > b", sympy="StrictGreaterThan", kink=lambda a, b: eq(a, b))
+ge: Op = condition("ge", "a b", doc="a >= b", sympy="GreaterThan", kink=lambda a, b: eq(a, b))
+eq: Op = condition("eq", "a b", doc="a == b", sympy="Equality", kink=lambda a, b: eq(a, b))
+ne: Op = condition("ne", "a b", doc="a != b", sympy="Unequality", kink=lambda a, b: eq(a, b))
+and_: Op = condition("and", "p q", doc="both hold", sympy="And")
+or_: Op = condition("or", "p q", doc="at least one holds", sympy="Or")
+not_: Op = condition("not", "p", doc="does not hold", sympy="Not")
+
+# -- arithmetic ------------------------------------------------------------------------------------------------------
+
+
+def _products(g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:
+    """The adjoint times all other factors: directly for a few, by products from both ends for many."""
+    if len(xs) <= 4:
+        return [mul(g, *xs[:i], *xs[i + 1 :]) if w else None for i, w in enumerate(wanted)]
+    before, after = [g], [xs[-1]]
+    for x in xs[:-1]:
+        before.append(before[-1] * x)
+    for x in reversed(xs[1:-1]):
+        after.append(x * after[-1])
+    return [
+        (before[i] if i == len(xs) - 1 else before[i] * after[-1 - i]) if w else None for i, w in enumerate(wanted)
+    ]
+
+
+def _shares(g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:
+    """The adjoint shared equally by the operands that equal the result."""
+    chosen = [eq(x, y) for x in xs]
+    ties = add(*(where(c, one, zero) for c in chosen))
+    return [where(c, g / ties, zero) if w else None for c, w in zip(chosen, wanted, strict=True)]
+
+
+def _tie(y: Any, *xs: Any) -> Any:
+    """More than one operand equals the result."""
+    return gt(add(*(where(eq(x, y), one, zero) for x in xs)), one)
+
+
+add: Op = op("add", lambda g, y, wanted, *xs: [g] * len(xs), operands="a b", variadic=True, sympy="Add", doc="a + b")
+mul: Op = op("mul", _products, operands="a b", variadic=True, sympy="Mul", doc="a * b")
+sub: Op = op("sub", lambda g, y, a, b: g, lambda g, y, a, b: -g, define=lambda a, b: a + -1 * b, doc="a - b")
+neg: Op = op("neg", lambda g, y, x: -g, define=lambda x: -1 * x, doc="-x", sample=(-2.0, 2.0))
+div: Op = op(
+    "div", lambda g, y, a, b: g / b, lambda g, y, a, b: -g * y / b,
+    domain=lambda a, b: ne(b, 0), define=lambda a, b: a * b**-1, doc="a / b",
+)  # fmt: skip
+powi: Op = op(
+    "powi", lambda g, y, x, n: g * n * powi(x, n - 1), None, internal=True, sample=((-2.0, 2.0), (3, 3)),
+    domain=lambda x, n: or_(ne(x, 0), ge(n, 0)), sympy="Pow", doc="x to a constant integer power",
+)  # fmt: skip
+pow: Op = op(
+    "pow", lambda g, y, a, b: g * b * pow(a, b - 1), lambda g, y, a, b: g * xlogy(y, a), sympy="Pow",
+    domain=lambda a, b: or_(gt(a, 0), or_(and_(eq(a, 0), ge(b, 0)), and_(ne(a, 0), eq(b, floor(b))))),
+    doc="a to the power b, written a**b; a negative base needs an integer power (see cbrt)",
+)  # fmt: skip
+sqrt: Op = op("sqrt", lambda g, y, x: g / (y + y), domain=lambda x: ge(x, 0), sympy="sqrt", doc="square root")
+cbrt: Op = op(
+    "cbrt", lambda g, y, x: g / (3 * y * y), sample=((-2.0, 2.0)),
+    define=lambda x: where(lt(x, 0), -pow(-x, one / 3), pow(x, one / 3)), doc="real cube root, also of negative numbers",
+)  # fmt: skip
+hypot: Op = op(
+    "hypot", lambda g, y, wanted, *xs: [where(eq(y, 0), zero, g * x / y) if w else None for x, w in zip(xs, wanted, strict=True)],
+    operands="a b", variadic=True, kink=lambda y, *xs: eq(y, 0), at_kink="0", aliases=("norm",),
+    define=lambda *xs: sqrt(add(*(x**2 for x in xs))), doc="Euclidean norm: sqrt(a**2 + b**2 + ...)",
+)  # fmt: skip
+abs: Op = op(
+    "abs", lambda g, y, x: g * sign(x), kink=lambda x: eq(x, 0), at_kink="0", sympy="Abs", aliases=("Abs", "fabs"),
+    sample=(-2.0, 2.0), doc="absolute value, also written |x|",
+)  # fmt: skip
+sign: Op = op(
+    "sign", _zero, kink=lambda x: eq(x, 0), at_kink="jump", sympy="sign", aliases=("sgn",), sample=(-2.0, 2.0),
+    operands="x", doc="-1, 0 or 1",
+)  # fmt: skip
+floor: Op = op(
+    "floor", _zero, kink=lambda x: eq(x, floor(x)), at_kink="jump", sympy="floor", sample=(0.1, 0.9), operands="x",
+    doc="largest integer not above x",
+)  # fmt: skip
+ceil: Op = op(
+    "ceil", _zero, kink=lambda x: eq(x, floor(x)), at_kink="jump", sympy="ceiling", aliases=("ceiling",), operands="x",
+    sample=(0.1, 0.9), doc="smallest integer not below x",
+)  # fmt: skip
+round: Op = op(
+    "round", _zero, kink=lambda x: eq(x - floor(x), one / 2), at_kink="jump", operands="x", sample=(0.6, 0.9),
+    define=lambda x: where(and_(eq(x - floor(x), one / 2), eq(2 * floor(x / 2), floor(x))), floor(x), floor(x + one / 2)),
+    doc="nearest integer, halves to even",
+)  # fmt: skip
+mod: Op = op(
+    "mod", lambda g, y, a, b: g, lambda g, y, a, b: -g * floor(a / b), domain=lambda a, b: ne(b, 0),
+    kink=lambda a, b: eq(a / b, floor(a / b)), at_kink="jump", sympy="Mod", aliases=("Mod", "fmod"),
+    sample=((2.6, 3.8), (1.3, 1.7)), doc="a - b*floor(a/b): the remainder, with the sign of b",
+)  # fmt: skip
+max: Op = op(
+    "max", _shares, operands="a b", variadic=True, kink=lambda y, *xs: _tie(y, *xs), at_kink="shared equally",
+    sympy="Max", aliases=("Max", "maximum", "amax"), doc="largest operand, or largest element of an array",
+)  # fmt: skip
+min: Op = op(
+    "min", _shares, operands="a b", variadic=True, kink=lambda y, *xs: _tie(y, *xs), at_kink="shared equally",
+    sympy="Min", aliases=("Min", "minimum", "amin"), doc="smallest operand, or smallest element of an array",
+)  # fmt: skip
+clip: Op = op(
+    "clip", lambda g, y, x, lo, hi: where(and_(lt(lo, x), lt(x, hi)), g, zero),
+    lambda g, y, x, lo, hi: where(and_(le(x, lo), lt(lo, hi)), where(lt(x, lo), g, zero), zero),
+    lambda g, y, x, lo, hi: where(or_(gt(x, hi), le(hi, lo)), g, zero),
+    kink=lambda x, lo, hi: or_(or_(eq(x, lo), eq(x, hi)), eq(lo, hi)), at_kink="0", define=lambda x, lo, hi: min(max(x, lo), hi),
+    aliases=("clamp",), sample=((0.2, 0.8), (0.0, 0.1), (0.9, 1.0)), doc="x, but not below lo nor above hi",
+)  # fmt: skip
+where: Op = op(
+    "where", None, lambda g, y, c, a, b: where(c, g, zero), lambda g, y, c, a, b: where(c, zero, g),
+    doc="a where c holds, else b; what is not chosen is never seen",
+)  # fmt: skip
+heaviside: Op = op(
+    "heaviside", _zero, kink=lambda x: eq(x, 0), at_kink="jump", sympy="Heaviside", aliases=("Heaviside",), operands="x",
+    sample=(-2.0, 2.0), doc="0 below zero, 1 above, 1/2 at zero",
+)  # fmt: skip
+
+# -- exponentials and logarithms -------------------------------------------------------------------------------------
+
+exp: Op = op("exp", lambda g, y, x: g * y, sympy="exp", sample=(-2.0, 2.0), doc="e to the power x")
+exp2: Op = op("exp2", lambda g, y, x: g * y * log(two), define=lambda x: pow(two, x), sample=(-2.0, 2.0), doc="2 to the power x")
+expm1: Op = op(
+    "expm1", lambda g, y, x: g * exp(x), define=lambda x: exp(x) - 1, sample=(-2.0, 2.0), doc="exp(x) - 1, accurate near 0"
+)
+log: Op = op("log", lambda g, y, x: g / x, domain=lambda x: gt(x, 0), sympy="log", aliases=("ln",), doc="natural logarithm; log(x, b) to base b")
+log2: Op = op("log2", lambda g, y, x: g / (x * log(two)), domain=lambda x: gt(x, 0), define=lambda x: log(x) / log(two), doc="logarithm to base 2")
+log10: Op = op(
+    "log10", lambda g, y, x: g / (x * log(ten)), domain=lambda x: gt(x, 0), define=lambda x: log(x) / log(ten), doc="logarithm to base 10"
+)
+log1p: Op = op(
+    "log1p", lambda g, y, x: g / (1 + x), domain=lambda x: gt(x, -1), define=lambda x: log(1 + x), doc="log(1 + x), accurate near 0"
+)
+xlogy: Op = op(
+    "xlogy", lambda g, y, a, b: g * log(b), lambda g, y, a, b: g * a / b, domain=lambda a, b: or_(gt(b, 0), and_(eq(a, 0), eq(b, 0))),
+    define=lambda a, b: where(eq(a, 0), zero, a * log(b)), doc="a*log(b), and 0 where a is 0",
+)  # fmt: skip
+logsumexp: Op = op(
+    "logsumexp", lambda g, y, wanted, *xs: [g * exp(x - y) if w else None for x, w in zip(xs, wanted, strict=True)],
+    operands="a b", variadic=True, define=lambda *xs: log(add(*map(exp, xs))), sample=(-2.0, 2.0),
+    doc="log(exp(a) + exp(b) + ...), without overflow",
+)  # fmt: skip
+
+# -- trigonometric ---------------------------------------------------------------------------------------------------
+
+sin: Op = op("sin", lambda g, y, x: g * cos(x), sympy="sin", doc="sine")
+cos: Op = op("cos", lambda g, y, x: -g * sin(x), sympy="cos", doc="cosine")
+tan: Op = op("tan", lambda g, y, x: g * sec(x) ** 2, sympy="tan", sample=(-1.2, 1.2), doc="tangent")
+sec: Op = op("sec", lambda g, y, x: g * y * tan(x), sympy="sec", sample=(-1.2, 1.2), doc="1 / cos(x)")
+csc: Op = op("csc", lambda g, y, x: -g * y * cot(x), domain=lambda x: ne(x, 0), sympy="csc", doc="1 / sin(x)")
+cot: Op = op("cot", lambda g, y, x: -g * csc(x) ** 2, domain=lambda x: ne(x, 0), sympy="cot", doc="cos(x) / sin(x)")
+asin: Op = op(
+    "asin", lambda g, y, x: g / sqrt((1 - x) * (1 + x)), domain=lambda x: le(abs(x), 1), sympy="asin", aliases=("arcsin",),
+    sample=(-0.9, 0.9), doc="inverse sine",
+)  # fmt: skip
+acos: Op = op(
+    "acos", lambda g, y, x: -g / sqrt((1 - x) * (1 + x)), domain=lambda x: le(abs(x), 1), sympy="acos", aliases=("arccos",),
+    sample=(-0.9, 0.9), doc="inverse cosine",
+)  # fmt: skip
+atan: Op = op("atan", lambda g, y, x: g / (1 + x * x), sympy="atan", aliases=("arctan",), sample=(-2.0, 2.0), doc="inverse tangent")
+asec: Op = op(
+    "asec", lambda g, y, x: g / (abs(x) * sqrt((x - 1) * (x + 1))), domain=lambda x: ge(abs(x), 1), sympy="asec",
+    define=lambda x: acos(1 / x), aliases=("arcsec",), sample=(1.2, 3.0), doc="inverse secant: acos(1/x)",
+)  # fmt: skip
+acsc: Op = op(
+    "acsc", lambda g, y, x: -g / (abs(x) * sqrt((x - 1) * (x + 1))), domain=lambda x: ge(abs(x), 1), sympy="acsc",
+    define=lambda x: asin(1 / x), aliases=("arccsc",), sample=(1.2, 3.0), doc="inverse cosecant: asin(1/x)",
+)  # fmt: skip
+acot: Op = op(
+    "acot", lambda g, y, x: -g / (1 + x * x), kink=lambda x: eq(x, 0), at_kink="jump", sympy="acot", aliases=("arccot",),
+    define=lambda x: where(eq(x, 0), pi / 2, atan(1 / x)), sample=(0.3, 2.5), doc="inverse cotangent: atan(1/x), pi/2 at 0",
+)  # fmt: skip
+atan2: Op = op(
+    "atan2", lambda g, y, a, b: g * b / (a * a + b * b), lambda g, y, a, b: -g * a / (a * a + b * b),
+    kink=lambda a, b: and_(eq(a, 0), le(b, 0)), at_kink="jump; at (0, 0) undefined", sympy="atan2", aliases=("arctan2",),
+    doc="angle of the point with ordinate a and abscissa b",
+)  # fmt: skip
+sinc: Op = op("sinc", lambda g, y, x: g * sinc_derivative(one, x), sympy="sinc", doc="sin(x)/x, and 1 at 0")
+sincpi: Op = op(
+    "sincpi", lambda g, y, x: g * pi * sinc_derivative(one, pi * x), define=lambda x: sinc(pi * x), sample=(0.1, 0.9),
+    doc="sin(pi*x)/(pi*x), and 1 at 0: NumPy's sinc",
+)  # fmt: skip
+sinc_derivative: Op = op(
+    "sinc_derivative", None, lambda g, y, n, x: g * sinc_derivative(n + 1, x), operands="n x", sample=((1, 1), (0.3, 2.5)),
+    doc="n-th derivative of sinc",
+)  # fmt: skip
+
+# -- hyperbolic ------------------------------------------------------------------------------------------------------
+
+sinh: Op = op("sinh", lambda g, y, x: g * cosh(x), sympy="sinh", doc="hyperbolic sine")
+cosh: Op = op("cosh", lambda g, y, x: g * sinh(x), sympy="cosh", doc="hyperbolic cosine")
+tanh: Op = op("tanh", lambda g, y, x: g * sech(x) ** 2, sympy="tanh", doc="hyperbolic tangent")
+sech: Op = op("sech", lambda g, y, x: -g * y * tanh(x), sympy="sech", doc="1 / cosh(x)")
+csch: Op = op("csch", lambda g, y, x: -g * y * coth(x), domain=lambda x: ne(x, 0), sympy="csch", doc="1 / sinh(x)")
+coth: Op = op("coth", lambda g, y, x: -g * csch(x) ** 2, domain=lambda x: ne(x, 0), sympy="coth", doc="1 / tanh(x)")
+asinh: Op = op("asinh", lambda g, y, x: g / hypot(1, x), sympy="asinh", aliases=("arcsinh",), doc="inverse hyperbolic sine")
+acosh: Op = op(
+    "acosh", lambda g, y, x: g / sqrt((x - 1) * (x + 1)), domain=lambda x: ge(x, 1), sympy="acosh", aliases=("arccosh",),
+    sample=(1.2, 3.0), doc="inverse hyperbolic cosine",
+)  # fmt: skip
+atanh: Op = op(
+    "atanh", lambda g, y, x: g / ((1 - x) * (1 + x)), domain=lambda x: lt(abs(x), 1), sympy="atanh", aliases=("arctanh",),
+    sample=(-0.9, 0.9), doc="inverse hyperbolic tangent",
+)  # fmt: skip
+asech: Op = op(
+    "asech", lambda g, y, x: -g / (x * sqrt((1 - x) * (1 + x))), domain=lambda x: and_(gt(x, 0), le(x, 1)), sympy="asech",
+    define=lambda x: acosh(1 / x), aliases=("arcsech",), sample=(0.1, 0.9), doc="inverse hyperbolic secant: acosh(1/x)",
+)  # fmt: skip
+acsch: Op = op(
+    "acsch", lambda g, y, x: -g / (abs(x) * hypot(1, x)), domain=lambda x: ne(x, 0), sympy="acsch",
+    define=lambda x: asinh(1 / x), aliases=("arccsch",), doc="inverse hyperbolic cosecant: asinh(1/x)",
+)  # fmt: skip
+acoth: Op = op(
+    "acoth", lambda g, y, x: g / ((1 - x) * (1 + x)), domain=lambda x: gt(abs(x), 1), sympy="acoth",
+    define=lambda x: atanh(1 / x), aliases=("arccoth",), sample=(1.2, 3.0), doc="inverse hyperbolic cotangent: atanh(1/x)",
+)  # fmt: skip
+
+# -- activations -----------------------------------------------------------------------------------------------------
+
+relu: Op = op(
+    "relu", lambda g, y, x: where(gt(x, 0), g, zero), kink=lambda x: eq(x, 0), at_kink="0", define=lambda x: max(x, zero),
+    sample=(-2.0, 2.0), doc="max(x, 0)",
+)  # fmt: skip
+leaky_relu: Op = op(
+    "leaky_relu", lambda g, y, x: where(gt(x, 0), g, g / 5), kink=lambda x: eq(x, 0), at_kink="1/5",
+    define=lambda x: where(gt(x, 0), x, x / 5), sample=(-2.0, 2.0), doc="x above zero, x/5 below (Keras's slope)",
+)  # fmt: skip
+elu: Op = op(
+    "elu", lambda g, y, x: where(gt(x, 0), g, g * exp(x)), define=lambda x: where(gt(x, 0), x, expm1(x)), sample=(-2.0, 2.0),
+    doc="x above zero, exp(x) - 1 below",
+)  # fmt: skip
+sigmoid: Op = op(
+    "sigmoid", lambda g, y, x: g * y * sigmoid(-x), define=lambda x: 1 / (1 + exp(-x)), aliases=("expit", "logistic"),
+    sample=(-2.0, 2.0), doc="1 / (1 + exp(-x))",
+)  # fmt: skip
+softplus: Op = op(
+    "softplus", lambda g, y, x: g * sigmoid(x), define=lambda x: log(1 + exp(x)), sample=(-2.0, 2.0), doc="log(1 + exp(x)), without overflow"
+)
+silu: Op = op(
+    "silu", lambda g, y, x: g * sigmoid(x) * (1 + x * sigmoid(-x)), define=lambda x: x * sigmoid(x), aliases=("swish",),
+    sample=(-2.0, 2.0), doc="x * sigmoid(x)",
+)  # fmt: skip
+gelu: Op = op(
+    "gelu", lambda g, y, x: g * (erfc(-x / sqrt(two)) / 2 + x * exp(-x * x / 2) / sqrt(two * pi)), sample=(-2.0, 2.0),
+    define=lambda x: x * erfc(-x / sqrt(two)) / 2, doc="x times the normal distribution function (exact, by erf)",
+)  # fmt: skip
+
+# -- special functions -----------------------------------------------------------------------------------------------
+
+
+def _no_pole(x: Any) -> Any:
+    """Not 0, -1, -2, ...: where the gamma function has no pole."""
+    return or_(gt(x, 0), ne(x, floor(x)))
+
+
+erf: Op = op("erf", lambda g, y, x: g * 2 * exp(-x * x) / sqrt(pi), sympy="erf", sample=(-2.0, 2.0), doc="error function")
+erfc: Op = op("erfc", lambda g, y, x: -g * 2 * exp(-x * x) / sqrt(pi), sympy="erfc", sample=(-2.0, 2.0), doc="1 - erf(x)")
+gamma: Op = op("gamma", lambda g, y, x: g * y * digamma(x), domain=_no_pole, sympy="gamma", doc="gamma function")
+lgamma: Op = op(
+    "lgamma", lambda g, y, x: g * digamma(x), domain=_no_pole, define=lambda x: log(abs(gamma(x))), aliases=("loggamma", "gammaln"),
+    sample=(2.3, 4.0), sympy="loggamma", doc="logarithm of |gamma(x)|",
+)  # fmt: skip
+digamma: Op = op("digamma", lambda g, y, x: g * polygamma(one, x), domain=_no_pole, sympy="digamma", aliases=("psi",), sample=(2.0, 4.0), doc="derivative of lgamma")
+polygamma: Op = op(
+    "polygamma", None, lambda g, y, n, x: g * polygamma(n + 1, x), operands="n x", domain=lambda n, x: _no_pole(x), sympy="polygamma",
+    sample=((1, 1), (0.5, 3.0)), doc="n-th derivative of digamma (n a constant integer)",
+)  # fmt: skip
+factorial: Op = op(
+    "factorial", lambda g, y, x: g * y * digamma(x + 1), domain=lambda x: _no_pole(x + 1), sympy="factorial", doc="gamma(x + 1), also written x!"
+)
+beta: Op = op(
+    "beta", lambda g, y, a, b: g * y * (digamma(a) - digamma(a + b)), lambda g, y, a, b: g * y * (digamma(b) - digamma(a + b)),
+    domain=lambda a, b: and_(_no_pole(a), _no_pole(b)), sympy="beta", define=lambda a, b: gamma(a) * gamma(b) / gamma(a + b),
+    doc="gamma(a)*gamma(b)/gamma(a + b)",
+)  # fmt: skip
+binomial: Op = op(
+    "binomial", lambda g, y, a, b: g * y * (digamma(a + 1) - digamma(a - b + 1)),
+    lambda g, y, a, b: g * y * (digamma(a - b + 1) - digamma(b + 1)), domain=lambda a, b: _no_pole(a + 1), sympy="binomial",
+    aliases=("comb",), define=lambda a, b: gamma(a + 1) / (gamma(b + 1) * gamma(a - b + 1)), sample=((3.2, 4.8), (1.2, 1.8)),
+    doc="binomial coefficient, a over b",
+)  # fmt: skip
+besselj: Op = op(
+    "besselj", None, lambda g, y, n, x: g * (besselj(n - 1, x) - besselj(n + 1, x)) / 2, operands="n x", sympy="besselj",
+    domain=lambda n, x: or_(gt(x, 0), eq(n, floor(n))), sample=((1, 1), (0.5, 5.0)), doc="Bessel function J of constant order n",
+)  # fmt: skip
+bessely: Op = op(
+    "bessely", None, lambda g, y, n, x: g * (bessely(n - 1, x) - bessely(n + 1, x)) / 2, operands="n x", sympy="bessely",
+    domain=lambda n, x: gt(x, 0), sample=((1, 1), (0.5, 5.0)), doc="Bessel function Y of constant order n",
+)  # fmt: skip
+besseli: Op = op(
+    "besseli", None, lambda g, y, n, x: g * (besseli(n - 1, x) + besseli(n + 1, x)) / 2, operands="n x", sympy="besseli",
+    domain=lambda n, x: or_(gt(x, 0), eq(n, floor(n))), sample=((1, 1), (0.5, 5.0)), doc="modified Bessel function I of constant order n",
+)  # fmt: skip
+besselk: Op = op(
+    "besselk", None, lambda g, y, n, x: -g * (besselk(n - 1, x) + besselk(n + 1, x)) / 2, operands="n x", sympy="besselk",
+    domain=lambda n, x: gt(x, 0), sample=((1, 1), (0.5, 5.0)), doc="modified Bessel function K of constant order n",
+)  # fmt: skip
+airyai: Op = op("airyai", lambda g, y, x: g * airyaiprime(x), sympy="airyai", sample=(-2.0, 2.0), doc="Airy function Ai")
+airyaiprime: Op = op("airyaiprime", lambda g, y, x: g * x * airyai(x), sympy="airyaiprime", sample=(-2.0, 2.0), doc="derivative of Ai")
+airybi: Op = op("airybi", lambda g, y, x: g * airybiprime(x), sympy="airybi", sample=(-2.0, 2.0), doc="Airy function Bi")
+airybiprime: Op = op("airybiprime", lambda g, y, x: g * x * airybi(x), sympy="airybiprime", sample=(-2.0, 2.0), doc="derivative of Bi")
+lambertw: Op = op(
+    "lambertw", lambda g, y, x: g * exp(-y) / (1 + y), domain=lambda x: ge(x, -exp(-one)), sympy="LambertW", aliases=("LambertW",),
+    doc="principal branch of the inverse of w*exp(w)",
+)  # fmt: skip
+zeta: Op = op("zeta", lambda g, y, x: g * zeta_derivative(one, x), domain=lambda x: ne(x, 1), sympy="zeta", sample=(1.5, 4.0), doc="Riemann zeta function")
+zeta_derivative: Op = op(
+    "zeta_derivative", None, lambda g, y, n, x: g * zeta_derivative(n + 1, x), operands="n x", domain=lambda n, x: ne(x, 1),
+    sample=((1, 1), (1.5, 4.0)), doc="n-th derivative of zeta",
+)  # fmt: skip
+Ei: Op = op("Ei", lambda g, y, x: g * exp(x) / x, domain=lambda x: ne(x, 0), sympy="Ei", aliases=("expi",), doc="exponential integral")
+Si: Op = op("Si", lambda g, y, x: g * sinc(x), sympy="Si", doc="sine integral")
+Ci: Op = op("Ci", lambda g, y, x: g * cos(x) / x, domain=lambda x: gt(x, 0), sympy="Ci", doc="cosine integral")
+
+ALIASES: dict[str, str] = {alias: entry.name for entry in TABLE.values() for alias in entry.aliases}
+"""Other spellings: alias to name."""
+
+NAMED_CONSTANTS: dict[str, str] = {
+    "pi": "circle constant, 3.14159...", "E": "Euler's number, 2.71828...", "tau": "2*pi", "EulerGamma": "Euler-Mascheroni constant",
+    "Catalan": "Catalan's constant", "GoldenRatio": "(1 + sqrt(5))/2", "nan": "no value", "oo": "infinity, for the bounds of conditions",
+}  # fmt: skip
+"""The texts a `const` node may hold besides numbers."""

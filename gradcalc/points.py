@@ -1,0 +1,152 @@
+"""Points and bindings: from text, files and Python values to constants of a graph. Imports parse and report.
+
+Every number keeps its exact text, so that a point is the same in floats and in balls: a decimal is its nearest double,
+a quotient such as `1/3` is exact, a Python float enters as hexadecimal.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gradcalc import ops
+from gradcalc.arithmetic import Arithmetic, evaluate
+from gradcalc.errors import FileError, UsageError
+from gradcalc.graph import Graph
+from gradcalc.parse import Limits, Value, parse_bindings, parse_value
+from gradcalc.report import element_names, nest
+
+Point = Mapping[str, Value]
+"""The value of each variable, in the user's order."""
+
+
+def to_value(name: str, given: Any, limits: Limits) -> Value:
+    """A Python value as a constant: int, float, Fraction, text of a constant expression, nested lists, NumPy arrays."""
+    if isinstance(given, Value):
+        return given
+    if isinstance(given, str):
+        return parse_value(given, limits)
+    plain = given.tolist() if hasattr(given, "tolist") else given
+    graph = Graph(limits.nodes)
+    items, shape = _flatten(name, plain)
+    return Value(graph, shape, tuple(_number_node(graph, name, item) for item in items))
+
+
+def _flatten(name: str, nested: Any) -> tuple[list[Any], tuple[int, ...]]:
+    """The items of nested lists in row-major order, and their shape."""
+    items, shape = [nested], []
+    while items and any(isinstance(item, Sequence) and not isinstance(item, str) for item in items):
+        sizes = {len(item) if isinstance(item, Sequence) and not isinstance(item, str) else -1 for item in items}
+        if len(sizes) != 1:
+            raise UsageError(f"the rows of {name} differ in length", hint=f"give {name} as [[1, 2], [3, 4]]")
+        shape.append(sizes.pop())
+        items = [item for row in items for item in row]
+    return items, tuple(shape)
+
+
+def _number_node(graph: Graph, name: str, item: Any) -> int:
+    """A number as an exact constant."""
+    from fractions import Fraction
+    from numbers import Rational, Real
+
+    if isinstance(item, bool) or not (isinstance(item, Real) or hasattr(item, "__float__")):
+        raise UsageError(f"{name} must be a number, not {item!r}")
+    if isinstance(item, Rational):
+        exact = Fraction(int(item.numerator), int(item.denominator))
+        numerator = graph.constant(str(exact.numerator))
+        if exact.denominator == 1:
+            return numerator
+        return graph.emit(ops.div, (numerator, graph.constant(str(exact.denominator))))
+    double = float(item)
+    if not math.isfinite(double):
+        raise UsageError(f"{name} is {double}: a point must be finite")
+    return graph.constant(str(int(double)) if double.is_integer() and abs(double) < 2**53 else double.hex())
+
+
+def read_points(text: str, limits: Limits) -> list[dict[str, Value]]:
+    """The points an `--at` names: `x=2,y=3` is one, `@file` one or many (json, csv, npy)."""
+    if text.startswith("@"):
+        return read_points_file(Path(text[1:]), limits)
+    return [parse_bindings(text, limits)]
+
+
+def read_points_file(path: Path, limits: Limits) -> list[dict[str, Value]]:
+    """The points of a file.
+
+    JSON: an object of values by name, or a list of such. CSV: names in the first line, a point a line. NPY: a structured
+    array with a field for each name, a point an element.
+    """
+    readers = {".json": _read_json, ".csv": _read_csv, ".npy": _read_npy}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise FileError(f"{path}: points are read from .json, .csv or .npy files")
+    try:
+        rows = list(reader(path))
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, TypeError, EOFError, RecursionError, MemoryError) as error:
+        raise FileError(f"{path}: not readable as {path.suffix[1:].upper()}: {error}") from None
+    if not rows:
+        raise FileError(f"{path} holds no point")
+    points = []
+    for position, row in enumerate(rows):
+        try:
+            points.append({name: to_value(name, given, limits) for name, given in row.items()})
+        except UsageError as error:
+            raise FileError(f"{path}, point {position + 1}: {error.message}", hint=error.hint) from None
+    return points
+
+
+def _read_json(path: Path) -> Iterator[dict[str, Any]]:
+    data = json.loads(path.read_text(encoding="utf-8"))
+    for row in data if isinstance(data, list) else [data]:
+        if not isinstance(row, dict):
+            raise TypeError('a point is an object such as {"x": 2, "y": 3}')
+        yield row
+
+
+def _read_csv(path: Path) -> Iterator[dict[str, Any]]:
+    import csv
+
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.reader(file)
+        names = [name.strip() for name in next(reader, [])]
+        if len(set(names)) != len(names) or not all(names):
+            raise ValueError("the first line must name every column, each once")
+        for row in reader:
+            if len(row) != len(names):
+                raise ValueError(f"line {reader.line_num} has {len(row)} fields, the first line {len(names)}")
+            for name, field in zip(names, row, strict=True):
+                if not field.strip():
+                    raise ValueError(f"line {reader.line_num}: no value for {name}")
+            yield dict(zip(names, row, strict=True))
+
+
+def _read_npy(path: Path) -> Iterator[dict[str, Any]]:
+    import numpy as np
+
+    array = np.load(path, allow_pickle=False)
+    if not isinstance(array, np.ndarray) or array.dtype.names is None:
+        raise TypeError("a structured array is needed, with a field for each variable")
+    for row in array.reshape(-1):
+        yield {name: row[name] for name in array.dtype.names}
+
+
+def numbers(value: Value, arithmetic: Arithmetic) -> list[Any]:
+    """The elements of a constant in an arithmetic, in row-major order."""
+    values = evaluate(value.graph, arithmetic, {}, value.items)
+    return [values[index] for index in value.items]
+
+
+def nested(value: Value, arithmetic: Arithmetic) -> Any:
+    """A constant as a number or nested lists of numbers."""
+    return nest(numbers(value, arithmetic), value.shape)
+
+
+def bind(graph: Graph, point: Point, arithmetic: Arithmetic) -> dict[int, Any]:
+    """The number of every input of a graph at a point, by node index."""
+    by_name: dict[str, Any] = {}
+    for name, value in point.items():
+        by_name.update(zip(element_names(name, value.shape), numbers(value, arithmetic), strict=True))
+    return {index: by_name[name] for name, index in graph.inputs.items() if name in by_name}
