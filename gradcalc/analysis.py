@@ -15,7 +15,7 @@ from gradcalc.arithmetic.floats import Floats
 from gradcalc.graph import Graph
 from gradcalc.points import Point
 from gradcalc.problem import Examined, Finding, Problem
-from gradcalc.report import Note
+from gradcalc.report import Note, worst
 
 SLOPES_SECONDS = 1.0
 _SLOPES_LIMIT = 64
@@ -63,13 +63,8 @@ class _Examination:
         self.deadline = time.monotonic() + SLOPES_SECONDS
         names = problem.names
         self._independent()
-        self._settle(problem.output, list(zip(names, problem.inputs, gradient, strict=True)), names)
-        for row, first in enumerate(gradient):
-            entries = [(j, entry) for (i, j), entry in hessian.items() if i == row]
-            if entries and first.verdict is None and math.isfinite(first.value):
-                self._settle(
-                    first.node, [(f"{names[row]},{names[j]}", problem.inputs[j], entry) for j, entry in entries], names
-                )
+        self._settle(problem.output, list(zip(names, problem.inputs, gradient, strict=True)))
+        self._settle_hessian(gradient, hessian)
         self._origins([value, *gradient, *hessian.values()])
         return Examined(value, gradient, hessian, self.notes)
 
@@ -123,7 +118,24 @@ class _Examination:
 
     # -- kinks, jumps and slopes -------------------------------------------------------------------------------------
 
-    def _settle(self, output: int, entries: Sequence[tuple[str, int, Finding]], names: Sequence[str]) -> None:
+    def _settle_hessian(self, gradient: Sequence[Finding], hessian: dict[tuple[int, int], Finding]) -> None:
+        """The same question for the gradient; where that has no value, neither has its derivative."""
+        names, inputs = self.problem.names, self.problem.inputs
+        broken = {}
+        for row, first in enumerate(gradient):
+            if first.verdict is not None or math.isinf(first.value):
+                broken[row] = first.verdict or "undefined"
+                hessian.setdefault((row, row), Finding(first.node, 0.0))
+        for (i, j), entry in hessian.items():
+            if i in broken or j in broken:
+                entry.verdict, entry.ball = worst([broken[k] for k in (i, j) if k in broken]), None
+        for row, first in enumerate(gradient):
+            entries = [(j, entry) for (i, j), entry in hessian.items() if i == row and entry.verdict is None]
+            if entries and not first.from_slopes:
+                labelled = [(f"{names[row]},{names[j]}", inputs[j], entry) for j, entry in entries]
+                self._settle(first.node, labelled)
+
+    def _settle(self, output: int, entries: Sequence[tuple[str, int, Finding]]) -> None:
         """Ask the slopes of one function wherever its derivatives are not settled by the local rules."""
         hits = self._hits(output)
         touched = set(self.graph.needed(hits))

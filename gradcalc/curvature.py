@@ -6,15 +6,22 @@ eigenvalues decide and the word says `numerically `.
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from flint import arb, ctx
 
-from gradcalc.arithmetic.balls import Unknown
+from gradcalc.arithmetic.balls import Unknown, nearest_double
 from gradcalc.certify import Ball
 from gradcalc.report import DENSE_LIMIT, Curvature, Quantity
 
+if TYPE_CHECKING:
+    import numpy as np
+
 _PROOF_LIMIT = 60
 """Above this many rows the elimination in balls would take seconds."""
+
+_BROKEN = ("disagrees", "undefined", "jump", "kink")
+"""Verdicts of a second derivative that leave nothing to say of the curvature."""
 
 Signs = tuple[bool, bool, bool]
 """Whether there are positive, negative and zero eigenvalues."""
@@ -43,14 +50,15 @@ def describe(
         entries, balls: the Hessian as floats and as balls, by row and column; absent entries are zero.
         gradient, gradient_balls, at: the first derivatives and the point, flat, of length `size`.
     """
-    finite = all(math.isfinite(entry.value) for entry in entries.values())
-    if size == 0 or size > DENSE_LIMIT or not finite:
+    regular = all(entry.verdict not in _BROKEN for entry in entries.values())
+    values = {place: best(entry.value, balls.get(place)) for place, entry in entries.items()}
+    if size == 0 or size > DENSE_LIMIT or not regular or not all(map(math.isfinite, values.values())):
         return Curvature(entries, size)
     import numpy as np
 
     matrix = np.zeros((size, size))
-    for place, entry in entries.items():
-        matrix[place] = entry.value
+    for place, value in values.items():
+        matrix[place] = value
     eigenvalues = np.linalg.eigvalsh(matrix)
     proved = _proved_signs(balls, size)
     signs = proved or _numerical_signs(eigenvalues.tolist())
@@ -60,6 +68,12 @@ def describe(
     if _is_critical(matrix, gradient, gradient_balls, at):
         critical = prefix + _KINDS.get(word, "degenerate")
     return Curvature(entries, size, tuple(eigenvalues.tolist()), prefix + word, critical)
+
+
+def best(double: float, ball: Ball | None) -> float:
+    """The double nearest to a proved number, or the float where nothing is proved."""
+    nearest = nearest_double(ball) if isinstance(ball, arb) else None
+    return double if nearest is None else nearest
 
 
 def _numerical_signs(eigenvalues: Sequence[float]) -> Signs:
@@ -109,17 +123,24 @@ def _eliminate(rows: Sequence[Sequence[arb]], pivot: int) -> list[list[arb]]:
 
 
 def _is_critical(
-    matrix: "object", gradient: Sequence[float], gradient_balls: Sequence[Ball | None], at: Sequence[float]
+    hessian: "np.ndarray[Any, Any]", gradient: Sequence[float], balls: Sequence[Ball | None], at: Sequence[float]
 ) -> bool:
-    """Whether the gradient is below its rounding-error bound, or the Newton step below 4 ulps of the point."""
+    """Whether the gradient is below its rounding-error bound, or the Newton step below 4 ulps of the point.
+
+    Proved derivatives count where there are any; what certification could not settle is no critical point.
+    """
     import numpy as np
 
-    hessian = np.asarray(matrix)
-    slope = np.asarray(gradient)
-    if not np.all(np.isfinite(slope)):
+    if any(isinstance(ball, Unknown) for ball in balls):
         return False
-    if all(isinstance(ball, arb) and ball.contains(0) for ball in gradient_balls) or not slope.any():
+    if all(isinstance(ball, arb) and ball.contains(0) for ball in balls):
         return True
+    slope = np.asarray([best(double, ball) for double, ball in zip(gradient, balls, strict=True)])
+    vanished = any(
+        value == 0 and isinstance(ball, arb) and not ball.contains(0) for value, ball in zip(slope, balls, strict=True)
+    )
+    if vanished or not np.all(np.isfinite(slope)):
+        return False  # below the smallest double, yet proved not to be zero
     spacing = 4 * np.spacing(np.abs(np.asarray(at)))
     if np.all(np.abs(slope) <= np.abs(hessian) @ spacing):
         return True

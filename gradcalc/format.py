@@ -149,7 +149,7 @@ def _describe_branch(tree: Tree, index: int) -> Described:
     if kind == "add":
         return _sum([(i, MUL) for i in operands], payload)
     if kind == "call":
-        return _call(payload, operands)
+        return _operation(payload, operands) if payload in ("and", "or", "not") else _call(payload, operands)
     if kind == "array":
         return ATOM, ["[", *_joined(operands, ", "), "]"]
     if kind == "tuple":

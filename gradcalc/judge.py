@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gradcalc import points
 from gradcalc.points import Point
 from gradcalc.problem import Finding, Problem
-from gradcalc.report import Certified, Note, Quantity, Symbolic
+from gradcalc.report import Certified, Note, Quantity, Symbolic, derivative_name
 
 if TYPE_CHECKING:
     from gradcalc.symbolic_worker import Answer
@@ -62,7 +62,7 @@ class Judge:
             return "unverified"
         if proof.digits >= INACCURATE_BELOW:
             return "agrees"
-        what = f"d/d{name}" if name else "the value"
+        what = derivative_name(name) if name else "the value"
         self._note(
             "inaccurate",
             f"floats lose digits: {proof.digits} digits of {what} = {found.value!r} are right; it is {proof.value}",

@@ -1,17 +1,20 @@
-"""A report in LaTeX, and as the HTML a notebook shows with formulas typeset. Imports report."""
+"""A report in LaTeX, and as the HTML a notebook shows with formulas typeset. Imports nothing: it reads a finished report."""
 
 import html
 from collections.abc import Iterator
 
-from gradcalc.report import PointReport, Quantity, Report, number
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradcalc.report import PointReport, Quantity, Report
 
 
-def report_latex(report: Report) -> str:
+def report_latex(report: "Report") -> str:
     """The report as LaTeX: an `align*` for each point, the Hessian as a matrix."""
     return "\n".join(_point_latex(report, point) for point in report.points)
 
 
-def _point_latex(report: Report, point: PointReport) -> str:
+def _point_latex(report: "Report", point: "PointReport") -> str:
     at = ", ".join(f"{_name(name)} = {_value(value)}" for name, value in point.at.items())
     lines = [rf"f &= {_formula(report)}", rf"f\big|_{{{at}}} &= {number_latex(point.value)}"]
     for name, entry in zip(report.flat_variables, point.gradient, strict=True):
@@ -24,7 +27,7 @@ def _point_latex(report: Report, point: PointReport) -> str:
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
 
 
-def number_latex(entry: Quantity) -> str:
+def number_latex(entry: "Quantity") -> str:
     """A number in LaTeX, with a power of ten where it has an exponent."""
     return _value(entry.value)
 
@@ -32,7 +35,7 @@ def number_latex(entry: Quantity) -> str:
 def _value(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_value(item) for item in value) + "]"
-    text = str(number(value)) if isinstance(value, float) else str(value)
+    text = str(value)
     special = {"nan": r"\text{undefined}", "inf": r"\infty", "-inf": r"-\infty"}
     if text in special:
         return special[text]
@@ -55,7 +58,7 @@ def _name(name: str) -> str:
     return f"{letters}_{{{below}}}" if below else letters
 
 
-def _formula(report: Report) -> str:
+def _formula(report: "Report") -> str:
     """The formula itself: SymPy's typesetting where there is one, else as text."""
     if report.latex:
         return report.latex
@@ -65,12 +68,12 @@ def _formula(report: Report) -> str:
     return rf"\texttt{{{escaped}}}"
 
 
-def report_html(report: Report) -> str:
+def report_html(report: "Report") -> str:
     """The report as an HTML table, formulas typeset by the notebook's MathJax."""
     return "".join(_point_html(report, point) for point in report.points)
 
 
-def _point_html(report: Report, point: PointReport) -> str:
+def _point_html(report: "Report", point: "PointReport") -> str:
     at = ", ".join(f"{name} = {value}" for name, value in point.at.items())
     head = f"<p>\\(f = {html.escape(_formula(report))}\\) at {html.escape(at)}: <b>{_cell(point.value)}</b></p>"
     rows = "".join(_row(name, entry) for name, entry in zip(report.flat_variables, point.gradient, strict=True))
@@ -83,18 +86,18 @@ def _point_html(report: Report, point: PointReport) -> str:
     )
 
 
-def _row(name: str, entry: Quantity) -> str:
+def _row(name: str, entry: "Quantity") -> str:
     formula = f"\\({html.escape(entry.symbolic.latex)}\\)" if entry.symbolic else ""
     digits = entry.certified.digits if entry.certified else ""
     cells = (html.escape(name), _cell(entry), formula, digits, entry.verdict)
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
-def _cell(entry: Quantity) -> str:
-    return str(number(entry.value))
+def _cell(entry: "Quantity") -> str:
+    return str(entry.value)
 
 
-def _matrix(point: PointReport) -> Iterator[str]:
+def _matrix(point: "PointReport") -> Iterator[str]:
     """The Hessian with what it says."""
     if point.curvature is None:
         return

@@ -417,6 +417,11 @@ def _no_pole(x: Any) -> Any:
     return or_(gt(x, 0), ne(x, floor(x)))
 
 
+def _bessel_domain(n: Any, x: Any) -> Any:
+    """Where J and I are real: any x for an integer order, else above 0, and at 0 too where the order is positive."""
+    return or_(gt(x, 0), or_(eq(n, floor(n)), and_(eq(x, 0), ge(n, 0))))
+
+
 erf: Op = op("erf", lambda g, y, x: g * 2 * exp(-x * x) / sqrt(pi), sympy="erf", sample=(-2.0, 2.0), doc="error function")
 erfc: Op = op("erfc", lambda g, y, x: -g * 2 * exp(-x * x) / sqrt(pi), sympy="erfc", sample=(-2.0, 2.0), doc="1 - erf(x)")
 gamma: Op = op("gamma", lambda g, y, x: g * y * digamma(x), domain=_no_pole, sympy="gamma", doc="gamma function")
@@ -445,7 +450,7 @@ binomial: Op = op(
 )  # fmt: skip
 besselj: Op = op(
     "besselj", None, lambda g, y, n, x: g * (besselj(n - 1, x) - besselj(n + 1, x)) / 2, operands="n x", sympy="besselj",
-    domain=lambda n, x: or_(gt(x, 0), eq(n, floor(n))), sample=((1, 1), (0.5, 5.0)), doc="Bessel function J of constant order n",
+    domain=_bessel_domain, sample=((1, 1), (0.5, 5.0)), doc="Bessel function J of constant order n",
 )  # fmt: skip
 bessely: Op = op(
     "bessely", None, lambda g, y, n, x: g * (bessely(n - 1, x) - bessely(n + 1, x)) / 2, operands="n x", sympy="bessely",
@@ -453,7 +458,7 @@ bessely: Op = op(
 )  # fmt: skip
 besseli: Op = op(
     "besseli", None, lambda g, y, n, x: g * (besseli(n - 1, x) + besseli(n + 1, x)) / 2, operands="n x", sympy="besseli",
-    domain=lambda n, x: or_(gt(x, 0), eq(n, floor(n))), sample=((1, 1), (0.5, 5.0)), doc="modified Bessel function I of constant order n",
+    domain=_bessel_domain, sample=((1, 1), (0.5, 5.0)), doc="modified Bessel function I of constant order n",
 )  # fmt: skip
 besselk: Op = op(
     "besselk", None, lambda g, y, n, x: -g * (besselk(n - 1, x) + besselk(n + 1, x)) / 2, operands="n x", sympy="besselk",

@@ -120,12 +120,11 @@ def parse_bindings(text: str, limits: Limits = DEFAULT_LIMITS) -> dict[str, Valu
         name = _bound_name(text, tokens, first, last)
         if name in values:
             _fail(f"{name} has a value already", text, _token_span(tokens[first]), "give each name one value")
-        end = tokens[last]
-        values[name] = _constant_value(text, [*tokens[first + 2 : last], Token("end", "", end.start)], limits, {})
+        values[name] = _constant_value(text, tokens.part(first + 2, last), limits, {})
     return values
 
 
-def _constant_value(text: str, tokens: "list[Token]", limits: Limits, names: Mapping[str, Value]) -> Value:
+def _constant_value(text: str, tokens: "_Tokens", limits: Limits, names: Mapping[str, Value]) -> Value:
     """Parse and lower tokens that hold no variable."""
     parser = _Parser(text, tokens, limits, set(names))
     parser.run()
@@ -143,18 +142,18 @@ def _constant_value(text: str, tokens: "list[Token]", limits: Limits, names: Map
     return Value(graph, shape, tuple(items))
 
 
-def _pieces(tokens: "list[Token]") -> list[tuple[int, int]]:
+def _pieces(tokens: "_Tokens") -> list[tuple[int, int]]:
     """The ranges of tokens between the commas that stand in no brackets."""
     ranges, first, depth = [], 0, 0
-    for position, token in enumerate(tokens):
-        depth += (token.text in OPENING) - (token.text in CLOSING)
-        if token.kind == "end" or (token.text == "," and depth <= 0):
+    for position, word in enumerate(tokens.words):
+        depth += (word in OPENING) - (word in CLOSING)
+        if not word or (word == "," and depth <= 0):
             ranges.append((first, position))
             first = position + 1
     return ranges
 
 
-def _bound_name(text: str, tokens: "list[Token]", first: int, last: int) -> str:
+def _bound_name(text: str, tokens: "_Tokens", first: int, last: int) -> str:
     """The name that a binding gives a value to."""
     token, sign = tokens[first], tokens[min(first + 1, last)]
     example = "write x=2, and commas between several"
@@ -207,7 +206,9 @@ FUNCTIONS: dict[str, str] = {
 LETTERS_TOO = frozenset({"beta", "gamma", "zeta", "psi"})
 """Functions whose names are Greek letters: without parentheses they are variables."""
 
-GLUED = re.compile(r"(a?(?:sin|cos|tan)h?|arc(?:sin|cos|tan)h?|ln|log|exp|sqrt|cbrt|abs)(\d*[xyztuv]\d*|\d*theta|\d*[θφ])")
+GLUED = re.compile(
+    r"(a?(?:sin|cos|tan)h?|arc(?:sin|cos|tan)h?|ln|log|exp|sqrt|cbrt|abs)(\d*[xyztuv]\d*|\d*theta|\d*[θφ])"
+)
 """A function with its operand written on: `sinx`."""
 
 INFIX = {
@@ -218,7 +219,15 @@ INFIX = {
     "⋅": (MUL, "mul"), "∙": (MUL, "mul"), "∗": (MUL, "mul"), "/": (MUL, "div"), "÷": (MUL, "div"), "∕": (MUL, "div"),
     "%": (MUL, "mod"), "@": (MUL, "matmul"), "**": (POW, "pow"), "^": (POW, "pow"),
 }  # fmt: skip
-PREFIX = {"-": (NEG, "neg"), "−": (NEG, "neg"), "~": (NOT, "not"), "¬": (NOT, "not"), "not": (NOT, "not"), "√": (POSTFIX, "sqrt"), "∛": (POSTFIX, "cbrt")}
+PREFIX = {
+    "-": (NEG, "neg"),
+    "−": (NEG, "neg"),
+    "~": (NOT, "not"),
+    "¬": (NOT, "not"),
+    "not": (NOT, "not"),
+    "√": (POSTFIX, "sqrt"),
+    "∛": (POSTFIX, "cbrt"),
+}
 MINUS = frozenset("-−")
 WORDS = frozenset({"and", "or", "not"})
 OPENING, CLOSING = frozenset("(["), frozenset(")]")
@@ -250,6 +259,30 @@ class Token(NamedTuple):
     start: int
 
 
+class _Tokens:
+    """All tokens of a text, the last one its end. Kept in columns: a long text has a million of them."""
+
+    __slots__ = ("kinds", "starts", "words")
+
+    def __init__(self, kinds: list[str], words: list[str], starts: list[int]) -> None:
+        self.kinds = kinds
+        self.words = words
+        self.starts = starts
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __getitem__(self, position: int) -> Token:
+        """The token there; past the end it is the end."""
+        position = min(position, len(self.words) - 1)
+        return Token(self.kinds[position], self.words[position], self.starts[position])
+
+    def part(self, first: int, last: int) -> "_Tokens":
+        """The tokens of a range, and an end."""
+        words, starts = self.words[first:last], self.starts[first : last + 1]
+        return _Tokens([*self.kinds[first:last], "end"], [*words, ""], starts)
+
+
 _TOKEN = re.compile(
     r"""\s*(?:
     (?P<name>[^\W\d⁰¹²³⁴⁵⁶⁷⁸⁹](?:[^\W⁰¹²³⁴⁵⁶⁷⁸⁹]|[\u0300-\u036f])*)
@@ -265,24 +298,27 @@ _TOKEN = re.compile(
 _KINDS = ("wrong", "name", "number", "sign", "super", "end", "wrong")
 
 
-def _tokens(text: str, limits: Limits) -> list[Token]:
+def _tokens(text: str, limits: Limits) -> _Tokens:
     """Cut a text into tokens; the last one is its end."""
     if len(text) > limits.text:
         message = f"the text has {len(text):,} characters, more than {limits.text:,}"
         raise LimitError(message, hint="--max-text raises the limit")
-    tokens: list[Token] = []
-    make = tuple.__new__  # this loop is most of a long text's time
-    for match in _TOKEN.finditer(text):
+    kinds: list[str] = []
+    words: list[str] = []
+    starts: list[int] = []
+    for match in _TOKEN.finditer(text):  # this loop is much of a long text's time
         group = match.lastindex or 0
-        kind, word, start = _KINDS[group], match[group], match.start(group)
+        kind, word = _KINDS[group], match[group]
         if kind == "wrong":
-            _refuse_sign(text, word, start)
+            _refuse_sign(text, word, match.start(group))
         if kind == "name" and not word.isascii():
-            word = _plain_name(text, word, start)
-        tokens.append(make(Token, (kind, word, start)))
+            word = _plain_name(text, word, match.start(group))
+        kinds.append(kind)
+        words.append(word)
+        starts.append(match.start(group))
         if kind == "end":
             break
-    return tokens
+    return _Tokens(kinds, words, starts)
 
 
 def _refuse_sign(text: str, sign: str, start: int) -> NoReturn:
@@ -309,7 +345,12 @@ def _check_name(text: str, token: Token) -> None:
         _fail(f"{name} is not a name", text, _token_span(token), "a name that begins with a letter")
     if keyword.iskeyword(name):
         hints = {"if": "where(condition, a, b)", "else": "where(condition, a, b)", "lambda": "λ or lam"}
-        _fail(f"{name} is a word of Python, not a name", text, _token_span(token), hints.get(name, f"another name, such as {name}_"))
+        _fail(
+            f"{name} is a word of Python, not a name",
+            text,
+            _token_span(token),
+            hints.get(name, f"another name, such as {name}_"),
+        )
 
 
 def _token_span(token: Token) -> Span:
@@ -322,7 +363,7 @@ def _token_span(token: Token) -> Span:
 class Operand(NamedTuple):
     """A finished node of the tree, and the extent of its text, parentheses included."""
 
-    index: int
+    node: int
     left: int
     right: int
 
@@ -330,7 +371,7 @@ class Operand(NamedTuple):
 class Pending:
     """What waits for its right operand: an operator, a chain of terms or factors, or an open bracket (precedence 0)."""
 
-    __slots__ = ("axes", "kind", "left", "name", "nests", "operands", "payload", "power", "precedence")
+    __slots__ = ("axes", "kind", "left", "name", "nests", "operands", "payload", "power", "precedence", "signs")
 
     def __init__(self, precedence: int, kind: str, left: int, nests: int = 0) -> None:
         self.precedence = precedence
@@ -338,7 +379,8 @@ class Pending:
         self.left = left
         self.nests = nests
         self.operands: list[int] = []
-        self.payload = ""  # the signs of a sum, or the name of a function
+        self.payload = ""  # the name of a function
+        self.signs: list[str] = []  # of the terms of a sum
         self.name = ""  # the counter of a loop
         self.power = ""  # the exponent of sin^2(x)
         self.axes: list[list[bool]] = [[]]  # of an index: for each axis, which parts of a slice are written
@@ -347,7 +389,7 @@ class Pending:
 class _Parser:
     """Operator precedence with explicit stacks: `pending` holds what waits, `operands` what is finished."""
 
-    def __init__(self, text: str, tokens: list[Token], limits: Limits, shadowing: set[str]) -> None:
+    def __init__(self, text: str, tokens: _Tokens, limits: Limits, shadowing: set[str]) -> None:
         self.text = text
         self.tokens = tokens
         self.limits = limits
@@ -366,10 +408,12 @@ class _Parser:
         tokens = self.tokens
         if len(tokens) == 1:
             self.fail("there is no expression", tokens[0], "x**2 + 1")
+        kinds, words, starts, new = tokens.kinds, tokens.words, tokens.starts, tuple.__new__
         wants_operand = True
         while True:
-            token = tokens[self.position]
-            self.position += 1
+            position = self.position
+            token = new(Token, (kinds[position], words[position], starts[position]))
+            self.position = position + 1
             if wants_operand:
                 wants_operand = self.operand(token)
             elif token.kind == "end":
@@ -417,10 +461,11 @@ class _Parser:
         entry = self.pending.pop()
         self.depth -= entry.nests
         last = self.operands.pop()
-        kind, payload = entry.kind, entry.payload
-        if kind in ("sqrt", "cbrt"):
-            kind, payload = "call", entry.kind
-        self.node(kind, payload, (*entry.operands, last.index), entry.left, last.right)
+        entry.operands.append(last.node)
+        if entry.precedence == POSTFIX:
+            self.node("call", entry.kind, tuple(entry.operands), entry.left, last.right)
+        else:
+            self.node(entry.kind, "".join(entry.signs), tuple(entry.operands), entry.left, last.right)
 
     # -- where an operand is expected
 
@@ -436,11 +481,11 @@ class _Parser:
             precedence, name = PREFIX[text]
             self.push(Pending(precedence, name, start, 1))
         elif text == "(":
-            if self.tokens[self.position].text == ")":
+            if self.tokens.words[self.position] == ")":
                 self.fail("there is nothing in the parentheses", token, "(x + 1)")
             self.push(Pending(0, "(", start, 1))
         elif text == "[":
-            if self.tokens[self.position].text == "]":
+            if self.tokens.words[self.position] == "]":
                 self.fail("an array has at least one element", token, "[1, 2]")
             self.push(Pending(0, "[", start, 1))
         elif text == "|":
@@ -463,9 +508,8 @@ class _Parser:
             after_colon = before.text == ":"
             if after_colon or (token.text == ":" and before.text in ("[", ",")):
                 return self.subscript(top, token, False)
-        pair = (before.text if before is not None else "") + token.text
-        if pair in REFUSED:
-            assert before is not None
+        pair = before.text + token.text if before is not None else ""
+        if before is not None and pair in REFUSED:
             _fail(f"{pair} is no operator", self.text, (before.start, token.start + 1), REFUSED[pair])
         if token.kind == "end":
             self.fail_at_end(before)
@@ -485,33 +529,38 @@ class _Parser:
         """A literal, in the form that equal ones share."""
         text, start = token.text, token.start
         end = start + len(text)
-        following = self.tokens[self.position]
-        if following.start == end and (following.kind in ("name", "number") or following.text == "."):
-            self.glued_number(token, following)
+        if self.tokens.starts[self.position] == end:
+            self.glued_number(token, self.tokens[self.position])
         if text.isdigit():
             text = text.lstrip("0") or "0"
         self.node("number", text, (), start, end)
 
     def glued_number(self, token: Token, following: Token) -> None:
         """Refuse what is written onto a number and is not a factor."""
+        if following.kind not in ("name", "number") and following.text != ".":
+            return
         blob = re.match(r"[\w.]*", self.text[token.start :])
         whole = blob[0] if blob else token.text
         span = (token.start, token.start + len(whole))
         if following.kind == "name" and following.text in ("e", "E"):
-            _fail(f"{token.text}{following.text} is half a number", self.text, span, f"{token.text}*E or {token.text}e0")
+            _fail(
+                f"{token.text}{following.text} is half a number", self.text, span, f"{token.text}*E or {token.text}e0"
+            )
         if token.text == "0" and following.text[0] in "xXbBoO":
-            _fail(f"{whole} is no number", self.text, span, f"0*{following.text}, or a hexadecimal float such as 0x1.8p+1")
+            _fail(
+                f"{whole} is no number", self.text, span, f"0*{following.text}, or a hexadecimal float such as 0x1.8p+1"
+            )
         if following.kind != "name" or following.text.startswith("_"):
             _fail(f"{whole} is no number", self.text, span, "digits, one point, and an exponent such as 1.5e-3")
 
     def name(self, token: Token) -> bool:
         """A name: a call, a constant, the counter of a sum, or a variable."""
         name, start = token.text, token.start
-        following = self.tokens[self.position].text
+        following = self.tokens.words[self.position]
         if following == "(":
             self.open_call(token, "")
             return True
-        if name in FUNCTIONS and (following in ("^", "**") or self.tokens[self.position].kind == "super"):
+        if name in FUNCTIONS and (following in ("^", "**") or self.tokens.kinds[self.position] == "super"):
             power = self.function_power(token)
             if power:
                 self.open_call(token, power)
@@ -542,11 +591,13 @@ class _Parser:
             self.fail(f"{name} is a function and needs parentheses", token, f"{name}({example})")
         glued = GLUED.fullmatch(name)
         if glued:
-            self.fail(f"{name} is no known name", token, f"{glued[1]}({glued[2]}), or give {name} a value if it is a variable")
+            self.fail(
+                f"{name} is no known name", token, f"{glued[1]}({glued[2]}), or give {name} a value if it is a variable"
+            )
 
     def function_power(self, token: Token) -> str:
         """The exponent in `sin^2(x)`, past which the position moves; empty if it is the power of a variable."""
-        sign, number, bracket = (self.tokens[min(self.position + i, len(self.tokens) - 1)] for i in range(3))
+        sign, number, bracket = (self.tokens[self.position + i] for i in range(3))
         if sign.kind == "super":
             number, bracket, taken = Token("number", sign.text.translate(SUPERSCRIPTS), sign.start), number, 1
         else:
@@ -562,7 +613,7 @@ class _Parser:
 
     def fail_inverse(self, token: Token) -> NoReturn:
         name = FUNCTIONS[token.text]
-        inverse = f"a{name}(x)" if f"a{name}" in ops.TABLE else f"the inverse by its own name"
+        inverse = f"a{name}(x)" if f"a{name}" in ops.TABLE else "the inverse by its own name"
         self.fail(f"{name}^-1 may mean the inverse or the reciprocal", token, f"{inverse} or 1/{name}(x)")
 
     def open_call(self, token: Token, power: str) -> None:
@@ -573,7 +624,7 @@ class _Parser:
         self.position += 1
         entry = self.push(Pending(0, "call", token.start, 1))
         entry.payload, entry.power = name, power
-        counter, sign = self.tokens[self.position], self.tokens[min(self.position + 1, len(self.tokens) - 1)]
+        counter, sign = self.tokens[self.position], self.tokens[self.position + 1]
         if name in ("sum", "prod") and counter.kind == "name" and sign.text == "=":
             _check_name(self.text, counter)
             entry.kind, entry.name = "loop", counter.text
@@ -595,10 +646,11 @@ class _Parser:
     def operator(self, token: Token) -> bool:
         """Take a token after a finished operand; whether an operand is expected next."""
         text = token.text
-        if text == "|" and self.innermost() == "|":
-            return self.close_bar(token)
-        if text in INFIX:
-            return self.infix(token, *INFIX[text])
+        infix = INFIX.get(text)
+        if infix is not None:
+            if text == "|" and self.innermost() == "|":
+                return self.close_bar(token)
+            return self.infix(token, *infix)
         if text == ")":
             return self.close(token)
         if text == ",":
@@ -625,29 +677,29 @@ class _Parser:
 
     def infix(self, token: Token, precedence: int, kind: str) -> bool:
         """An operator between two operands; terms and factors of one chain are gathered."""
+        pending = self.pending
         if precedence == POW:
             self.check_root(token)
-        self.reduce(precedence + 1)
-        top = self.pending[-1]
-        if top.precedence == precedence:
+        while pending[-1].precedence > precedence:
+            self.complete()
+        top = pending[-1]
+        if (
+            top.precedence == precedence and precedence != POW
+        ):  # of equal operators the left one comes first, but for powers
             if kind == top.kind and (kind == "add" or kind == "mul"):
-                top.operands.append(self.operands.pop().index)
+                top.operands.append(self.operands.pop().node)
                 if kind == "add":
-                    top.payload += "-" if token.text in MINUS else "+"
+                    top.signs.append("-" if token.text in MINUS else "+")
                 return True
             if precedence == COMPARE:
                 self.fail_chain(top, token)
-            if precedence != POW:  # of equal operators the left one comes first, but for powers
-                self.complete()
+            self.complete()
         first = self.operands.pop()
         entry = Pending(precedence, kind, first.left, 1 if precedence == POW else 0)
-        entry.operands.append(first.index)
+        entry.operands.append(first.node)
         if kind == "add":
-            entry.payload = "+-" if token.text in MINUS else "++"
-        if precedence == POW:
-            self.push(entry)
-        else:
-            self.pending.append(entry)
+            entry.signs = ["+", "-" if token.text in MINUS else "+"]
+        self.push(entry)
         return True
 
     def check_root(self, token: Token) -> None:
@@ -670,7 +722,7 @@ class _Parser:
         entry = self.pending.pop()
         self.depth -= 1
         value = self.operands.pop()
-        self.node("call", "abs", (value.index,), entry.left, token.start + 1)
+        self.node("call", "abs", (value.node,), entry.left, token.start + 1)
         return False
 
     def close(self, token: Token) -> bool:
@@ -678,7 +730,7 @@ class _Parser:
         self.reduce(1)
         entry = self.pending[-1]
         if entry.kind in ("call", "loop", "body"):
-            entry.operands.append(self.operands.pop().index)
+            entry.operands.append(self.operands.pop().node)
             self.close_call(token)
             return False
         if entry.kind != "(":
@@ -690,9 +742,9 @@ class _Parser:
             outer = self.pending[-1]
             if outer.kind != "call" or outer.payload != "piecewise":
                 self.fail("parentheses hold one expression", Token("sign", "(", entry.left), "[a, b] for an array")
-            self.node("tuple", None, (*entry.operands, value.index), entry.left, token.start + 1)
+            self.node("tuple", None, (*entry.operands, value.node), entry.left, token.start + 1)
         else:
-            self.operands.append(Operand(value.index, entry.left, token.start + 1))
+            self.operands.append(Operand(value.node, entry.left, token.start + 1))
         return False
 
     def fail_bracket(self, entry: Pending, token: Token) -> NoReturn:
@@ -716,7 +768,7 @@ class _Parser:
             base = self.operands.pop()
             self.node("number", entry.power, (), entry.left, end)
             exponent = self.operands.pop()
-            self.node("pow", None, (base.index, exponent.index), entry.left, end)
+            self.node("pow", None, (base.node, exponent.node), entry.left, end)
 
     def close_loop(self, entry: Pending, token: Token) -> None:
         """Finish `sum(i=1..n, body)`."""
@@ -728,7 +780,9 @@ class _Parser:
 
     def fail_loop(self, entry: Pending, token: Token) -> NoReturn:
         name = entry.payload
-        self.fail(f"{name} with a counter has two bounds and one body", token, f"{name}({entry.name}=1..10, {entry.name}^2)")
+        self.fail(
+            f"{name} with a counter has two bounds and one body", token, f"{name}({entry.name}=1..10, {entry.name}^2)"
+        )
 
     def comma(self, token: Token) -> bool:
         """The next element, operand or axis."""
@@ -737,10 +791,10 @@ class _Parser:
         if entry.kind in ("", "|"):
             self.fail("a comma stands outside of brackets", token, "[a, b] for an array, or one expression")
         if entry.kind == "index":
-            entry.operands.append(self.operands.pop().index)
+            entry.operands.append(self.operands.pop().node)
             return self.subscript(entry, token, True)
         operand = self.operands.pop()
-        entry.operands.append(operand.index)
+        entry.operands.append(operand.node)
         if entry.kind in ("loop", "body"):
             self.begin_loop(entry, operand, token)
         return True
@@ -750,7 +804,7 @@ class _Parser:
         if entry.kind == "body" or len(entry.operands) != 2:
             self.fail_loop(entry, token)
         self.node("begin", entry.name, tuple(entry.operands), entry.left, last.right)
-        entry.kind, entry.operands = "body", [self.operands.pop().index]
+        entry.kind, entry.operands = "body", [self.operands.pop().node]
         self.bound[entry.name] = self.bound.get(entry.name, 0) + 1
 
     def between(self, token: Token) -> bool:
@@ -758,10 +812,10 @@ class _Parser:
         self.reduce(1)
         entry = self.pending[-1]
         if token.text == ".." and entry.kind == "loop" and not entry.operands:
-            entry.operands.append(self.operands.pop().index)
+            entry.operands.append(self.operands.pop().node)
             return True
         if token.text == ":" and entry.kind == "index":
-            entry.operands.append(self.operands.pop().index)
+            entry.operands.append(self.operands.pop().node)
             return self.subscript(entry, token, True)
         hint = "sum(i=1..n, body)" if token.text == ".." else "x[1:3] for a slice, where(c, a, b) for a branch"
         self.fail(f"{token.text} has no meaning here", token, hint)
@@ -787,7 +841,7 @@ class _Parser:
         entry = self.pending[-1]
         if entry.kind not in ("[", "index"):
             self.fail_bracket(entry, token)
-        entry.operands.append(self.operands.pop().index)
+        entry.operands.append(self.operands.pop().node)
         if entry.kind == "index":
             return self.subscript(entry, token, True)
         self.pending.pop()
@@ -803,8 +857,8 @@ class _Parser:
         digits = token.text.translate(SUPERSCRIPTS)
         self.node("number", digits.lstrip("-").lstrip("0") or "0", (), start, end)
         if digits.startswith("-"):
-            self.node("neg", None, (self.operands.pop().index,), start, end)
-        self.node("pow", None, (base.index, self.operands.pop().index), base.left, end)
+            self.node("neg", None, (self.operands.pop().node,), start, end)
+        self.node("pow", None, (base.node, self.operands.pop().node), base.left, end)
         return False
 
     def factorial(self, token: Token) -> bool:
@@ -812,7 +866,7 @@ class _Parser:
         if self.tokens[self.position - 2].text == "!":
             self.fail("x!! is the double factorial, which gradcalc does not have", token, "factorial(factorial(x))")
         value = self.operands.pop()
-        self.node("call", "factorial", (value.index,), value.left, token.start + 1)
+        self.node("call", "factorial", (value.node,), value.left, token.start + 1)
         return False
 
     def attribute(self, token: Token) -> bool:
@@ -820,16 +874,21 @@ class _Parser:
         name = self.tokens[self.position]
         if name.text != "T":
             span = (token.start, name.start + max(1, len(name.text)))
-            _fail("a formula has no attributes but .T, the transpose", self.text, span, "functions by their own names, such as sin(x)")
+            _fail(
+                "a formula has no attributes but .T, the transpose",
+                self.text,
+                span,
+                "functions by their own names, such as sin(x)",
+            )
         self.position += 1
         value = self.operands.pop()
-        self.node("transpose", None, (value.index,), value.left, name.start + 1)
+        self.node("transpose", None, (value.node,), value.left, name.start + 1)
         return False
 
     def open_index(self, token: Token) -> None:
         """The bracket after an array."""
         base = self.operands.pop()
-        self.push(Pending(0, "index", base.left, 1)).operands.append(base.index)
+        self.push(Pending(0, "index", base.left, 1)).operands.append(base.node)
 
     def implicit(self, token: Token) -> bool:
         """A factor without a sign, as in 2x; refused where it can be read in two ways."""
@@ -851,7 +910,7 @@ class _Parser:
 
     def written(self, token: Token) -> str:
         """The factor that begins with a token, shortened for a hint."""
-        following = self.tokens[min(self.position, len(self.tokens) - 1)]
+        following = self.tokens[self.position]
         if token.kind == "name" and following.text == "(":
             return f"{token.text}(...)"
         return "(...)" if token.text in ("(", "[", "|") else token.text
@@ -865,7 +924,12 @@ class _Parser:
         whole = self.text[top.left : self.operands[-1].right] if span[1] - span[0] < 60 else "(...)"
         head = whole[: -len(last)] if whole.endswith(last) else "... "
         wrapped = f"{whole}*{written}" if top.kind in ("pow", "sqrt", "cbrt") else f"({whole})*{written}"
-        _fail("a factor without a sign can be read in two ways here", self.text, span, f"{wrapped} or {head}({last}*{written})")
+        _fail(
+            "a factor without a sign can be read in two ways here",
+            self.text,
+            span,
+            f"{wrapped} or {head}({last}*{written})",
+        )
 
 
 # -- tree to graph ---------------------------------------------------------------------------------------------------
@@ -959,6 +1023,7 @@ class _Lowering:
         self.conditions: set[int] = set()
         self.infinite: set[int] = set()
         self.exact: dict[int, Fraction | None] = {}
+        self.literals: dict[str, int] = {}
         self.active: list[_Loop] = []
         self.work = 0
         self.index = 0
@@ -968,7 +1033,7 @@ class _Lowering:
     def _kinds(self) -> dict[str, Callable[[Any, list[Any]], Lowered]]:
         """How each kind of tree node is lowered: by what it holds and its operands."""
         table: dict[str, Callable[[Any, list[Any]], Lowered]] = {
-            "number": lambda payload, values: self.graph.constant(payload),
+            "number": self.number,
             "name": lambda payload, values: self.names[payload],
             "constant": self.constant, "boolean": lambda payload, values: self.boolean(payload == "True"),
             "add": self.add, "mul": lambda payload, values: self.apply(self.emitting(ops.mul), values),
@@ -1058,12 +1123,18 @@ class _Lowering:
         for position, value in enumerate(values):
             operand = position if len(values) == len(self.tree[min(self.index, len(self.tree) - 1)][2]) else None
             if isinstance(value, Pieces):
-                self.fail("a pair in parentheses is a piece of piecewise", "piecewise((a, x < 0), b), or [a, b] for an array", operand)
+                self.fail(
+                    "a pair in parentheses is a piece of piecewise",
+                    "piecewise((a, x < 0), b), or [a, b] for an array",
+                    operand,
+                )
             items = _parts(value)[1]
             if not self.conditions.isdisjoint(items):
                 self.fail("a condition stands where a number is needed", "where(condition, 1, 0)", operand)
             if not self.infinite.isdisjoint(items):
-                self.fail("infinity is no number: it may only be compared with", "a large number such as 1e300", operand)
+                self.fail(
+                    "infinity is no number: it may only be compared with", "a large number such as 1e300", operand
+                )
 
     def check_conditions(self, *values: Lowered, first: int = 0) -> None:
         """Refuse a number where a condition is needed."""
@@ -1162,8 +1233,16 @@ class _Lowering:
 
     # -- arithmetic
 
+    def number(self, text: str, values: list[Any]) -> int:
+        """A literal."""
+        index = self.literals.get(text)
+        if index is None:
+            index = self.literals[text] = self.graph.constant(text)
+        return index
+
     def constant(self, name: str, values: list[Any]) -> int:
-        index = self.graph.constant(name)
+        """A named constant."""
+        index = self.number(name, values)
         if name == "oo":
             self.infinite.add(index)
         return index
@@ -1202,12 +1281,16 @@ class _Lowering:
         """A power of one element: an integer exponent makes an op of its own, and so does the base E."""
         base, exponent = row
         graph = self.graph
-        if graph.nodes[base].parameter == "E" and graph.nodes[base].op is ops.const:
+        node = graph.nodes[base]
+        if node.parameter == "E" and node.op is ops.const:
             return graph.emit(ops.exp, (exponent,))
-        number = self.rational(exponent)
-        if number is None or number.denominator != 1 or abs(number) >= SMALL:
-            return graph.emit(ops.pow, row)
-        return graph.emit(ops.powi, (base, graph.constant(number.numerator)))
+        number = graph.number(exponent)
+        if number is None:
+            exact = self.rational(exponent)
+            if exact is None or exact.denominator != 1 or abs(exact) >= SMALL:
+                return graph.emit(ops.pow, row)
+            exponent = graph.constant(exact.numerator)
+        return graph.emit(ops.powi, (base, exponent))
 
     def rational(self, index: int) -> Fraction | None:
         """The exact value of a node that small rational arithmetic on integers gives, else None."""
@@ -1277,7 +1360,11 @@ class _Lowering:
         """Not."""
         self.arity("not", values, 1)
         self.check_conditions(*values)
-        return self.marked(self.elementwise(lambda row: TRUE + FALSE - row[0] if row[0] < 0 else self.graph.emit(ops.not_, row), values))
+        return self.marked(
+            self.elementwise(
+                lambda row: TRUE + FALSE - row[0] if row[0] < 0 else self.graph.emit(ops.not_, row), values
+            )
+        )
 
     def where(self, name: str, values: list[Any]) -> Lowered:
         """A branch; one that is known while parsing leaves no op."""
@@ -1395,11 +1482,16 @@ class _Lowering:
             self.fail("@ multiplies arrays of one or two axes", "x[0] @ y")
         inner, columns = left[-1], right[1] if len(right) == 2 else 1
         if inner != right[0]:
-            self.fail(f"arrays of shapes {_shown(left)} and {_shown(right)} do not fit together in @", "inner lengths that agree")
+            self.fail(
+                f"arrays of shapes {_shown(left)} and {_shown(right)} do not fit together in @",
+                "inner lengths that agree",
+            )
         rows = left[0] if len(left) == 2 else 1
         self.charge(rows * columns * (inner + 1))
         items = [
-            self.inner(a[row * inner : (row + 1) * inner], b[column::columns]) for row in range(rows) for column in range(columns)
+            self.inner(a[row * inner : (row + 1) * inner], b[column::columns])
+            for row in range(rows)
+            for column in range(columns)
         ]
         shape = left[:-1] + right[1:]
         return Array(shape, items) if shape else items[0]

@@ -4,6 +4,7 @@
 """
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +22,13 @@ VERDICTS = ("disagrees", "undefined", "jump", "kink", "inaccurate", "unverified"
 def worst(verdicts: Sequence[str]) -> str:
     """The worst of some verdicts; of none, `agrees`."""
     return min(verdicts, key=VERDICTS.index, default="agrees")
+
+
+def derivative_name(variables: str) -> str:
+    """How a derivative is called: `d/dx`, and for the pair `x,y` `d2/dxdy`."""
+    names = re.findall(r"[^,\[]+(?:\[[^\]]*\])?", variables)
+    order = "" if len(names) == 1 else str(len(names))
+    return f"d{order}/" + "".join(f"d{name}" for name in names)
 
 
 @dataclass(frozen=True, slots=True)

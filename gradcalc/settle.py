@@ -6,7 +6,7 @@ Difference quotients are evidence: a value they settle is never called certified
 import math
 from collections.abc import Mapping, Sequence
 
-from gradcalc.arithmetic.balls import Unknown, nearest_double
+from gradcalc.arithmetic.balls import UNDECIDED, Unknown, nearest_double
 from gradcalc.certify import Inputs
 from gradcalc.graph import Graph
 from gradcalc.problem import Finding
@@ -66,8 +66,6 @@ def _enter(
     elif slopes.differ:
         slope_text = f"slope {left.slope:g} from the left, {right.slope:g} from the right"
         if not proved:
-            if not _known(entry):
-                entry.ball = None
             note("near_kink", f"{slope_text}: on a kink as far as can be told")
             return
         entry.verdict, entry.ball = "kink", None
@@ -80,20 +78,22 @@ def _enter(
     elif left.kind == right.kind == "undefined":
         entry.verdict, entry.ball, entry.value = "undefined", None, math.nan
         notes.append(Note("undefined", "no derivative: the formula has no value on either side", name, span))
-    elif not _known(entry):
-        entry.ball = None
-        known = [
+    else:
+        entry.ball = UNDECIDED
+        sides = [
             f"{side.slope:g} from the {word}"
             for word, side in (("left", left), ("right", right))
             if side.slope is not None
         ]
-        note("kink", "no slope found" + (f"; {known[0]}" if known else ""))
+        note("near_kink", "no slope found" + (f" on one side; {sides[0]}" if sides else ""))
 
 
 def _agree(name: str, entry: Finding, slopes: Slopes, span: tuple[int, int] | None, notes: list[Note]) -> None:
     """Both sides share a slope, or only one side exists: the derivative is that."""
     common = slopes.common
     assert common is not None
+    if math.isinf(common) and "infinite" not in (slopes.left.kind, slopes.right.kind):
+        return  # a finite slope beyond the largest double
     one_sided = "undefined" in (slopes.left.kind, slopes.right.kind)
     if _known(entry):
         double = nearest_double(entry.ball)

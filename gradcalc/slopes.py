@@ -21,7 +21,7 @@ from gradcalc.certify import Ball, Inputs
 from gradcalc.graph import Graph
 from gradcalc.ops import Op
 
-_STEPS = (1024, 4096, 16384)
+_STEPS = (512, 2048, 8192)
 _COARSE_STEPS = (64, 256, 1024)
 _LARGE = 2_000
 _SLOW = frozenset(
@@ -80,7 +80,9 @@ class Slopes:
 
 def close(a: float, b: float) -> bool:
     """Whether two measured slopes are the same number."""
-    return a == b or abs(a - b) <= 1e-9 * max(abs(a), abs(b), 1e-30)
+    if math.isinf(a) or math.isinf(b):
+        return a == b
+    return abs(a - b) <= 1e-9 * max(abs(a), abs(b), 1e-30)
 
 
 def steps(graph: Graph, output: int) -> tuple[int, int, int]:
@@ -98,7 +100,7 @@ def along(graph: Graph, output: int, inputs: Inputs, direction: Mapping[int, int
         deadline: on the clock of `time.monotonic`; what is not known by then stays unknown.
     """
     exponents = steps(graph, output)
-    balls = Balls(exponents[-1] + 192)
+    balls = Balls(3 * exponents[-1] + 192)  # holds x + h, and quotients of second order beside it
     try:
         with ctx.workprec(balls.precision):
             at = dict(inputs(balls))
@@ -137,8 +139,10 @@ def _side(centre: arb, heights: Sequence[tuple[arb, Ball]]) -> Side:
     first, second, third = ((rise / step) for (step, _), rise in zip(heights, rises, strict=True))
     before, after = abs(second - first).abs_upper(), abs(third - second).abs_upper()
     unit = max(arb(1), abs(third).abs_upper())
-    if after < unit * arb(2) ** -20 and (after * 8 <= before or before < unit * arb(2) ** -20):
-        return Side("slope", _snap(third, after))
+    if after < unit * arb(2) ** -20 and after * 8 <= max(before, unit * arb(2) ** -20):
+        return Side("slope", _snap(first, second, third))
+    if after < unit / 64 and _cubed(before / unit, after / unit):
+        return Side("slope", _snap(first, second, third))  # a slow power of h: the next step is far closer
     sizes = [abs(q).abs_lower() for q in (first, second, third)]
     if sizes[2] > 64 and sizes[2] >= 2 * sizes[1] >= 4 * sizes[0]:
         shrinks = abs(rises[2]).abs_upper() * 2 < abs(rises[0]).abs_lower()
@@ -150,11 +154,18 @@ def _side(centre: arb, heights: Sequence[tuple[arb, Ball]]) -> Side:
     return UNKNOWN
 
 
-def _snap(quotient: arb, uncertainty: arb) -> float:
-    """The limit as a float: 0 where the quotients shrink towards it."""
-    if abs(quotient).abs_upper() <= max(2 * uncertainty, arb(2) ** -900):
+def _cubed(before: arb, after: arb) -> bool:
+    """Whether the second of two small sizes is below the cube of the first, as for powers of steps in geometric ladder."""
+    return bool(before < 1 and after <= before**3)
+
+
+def _snap(first: arb, second: arb, third: arb) -> float:
+    """The limit of the quotients as a float: 0 where they shrink towards it."""
+    sizes = [abs(quotient).abs_upper() for quotient in (first, second, third)]
+    shrinking = sizes[2] < arb(2) ** -16 and _cubed(sizes[0], sizes[1]) and _cubed(sizes[1], sizes[2])
+    if shrinking or sizes[2] < arb(2) ** -900:
         return 0.0
-    middle = nearest_double(quotient.mid())
+    middle = nearest_double(third.mid())
     return math.nan if middle is None else middle
 
 

@@ -54,7 +54,13 @@ LEAVES = st.one_of(
 )
 
 
-def larger(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def tame(expr: Any) -> Any:
+    """The operand, but a variable for a constant that SymPy might grow without end (`factorial(factorial(5!))`)."""
+    return expr if expr.free_symbols or expr in (sympy.pi, sympy.E) or (expr.is_Rational and abs(expr) <= 10) else x
+
+
+def larger(smaller: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    inner = smaller.map(tame)
     relation = st.builds(lambda f, a, b: f(a, b), st.sampled_from(RELATIONS), inner, inner)
     condition = relation | st.builds(
         lambda f, p, q: f(p, q), st.sampled_from([sympy.And, sympy.Or]), relation, relation
@@ -83,7 +89,7 @@ def expressions(draw: st.DrawFn) -> Any:
     return expr
 
 
-MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @MANY

@@ -513,13 +513,15 @@ def _xlogy(a: arb, b: arb) -> Ball:
 
 
 def _logsumexp(*xs: arb) -> Ball:
-    top = xs[0].mid()
+    top = xs[0]
     for x in xs:
-        top = x.mid() if x.mid() > top else top
-    total = _ZERO
-    for x in xs:
+        top = x if x.mid() > top.mid() else top
+    rest = [x for x in xs if x is not top]
+    same = len(xs) - len(rest) - 1
+    total = arb(same)
+    for x in rest:
         total = total + (x - top).exp()
-    return top + total.log()
+    return top + total.log1p()
 
 
 def _sigmoid(x: arb) -> arb:
@@ -669,7 +671,7 @@ _BESSEL_ORDER = 2000
 
 
 def _bessel(function: Function, slow: bool) -> Function:
-    """A Bessel function of an order of moderate size.
+    """A Bessel function of an order of moderate size, of balls that are not wide.
 
     Args:
         slow: flint takes seconds where |x| is between about 1/8 and 1/2 of the precision (it integrates there); so in
@@ -677,7 +679,7 @@ def _bessel(function: Function, slow: bool) -> Function:
     """
 
     def bessel(n: arb, x: arb) -> Ball:
-        if not (-_BESSEL_ORDER <= n <= _BESSEL_ORDER and abs(x) < 1e30):
+        if not (-_BESSEL_ORDER <= n <= _BESSEL_ORDER and abs(x) < 1e30 and n.rad() <= 1 and x.rad() <= 1):
             return UNDECIDED
         size = float(x.abs_upper())
         precision = ctx.prec

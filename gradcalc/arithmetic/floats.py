@@ -58,7 +58,9 @@ def _number(text: str) -> float:
 # -- what math has, made total -----------------------------------------------------------------------------------------
 
 
-def _total(function: Function, poles: Mapping[float, float] | None = None, overflow: float | None = None) -> Function:
+def _total(
+    function: Callable[[float], float], poles: Mapping[float, float] | None = None, overflow: float | None = None
+) -> Callable[[float], float]:
     """A function of `math` that raises nothing.
 
     Args:
@@ -69,7 +71,7 @@ def _total(function: Function, poles: Mapping[float, float] | None = None, overf
 
     def total(x: float) -> float:
         try:
-            return function(x)  # type: ignore[no-any-return]
+            return function(x)
         except ValueError:
             return at_pole.get(x, NAN)
         except OverflowError:
@@ -107,7 +109,7 @@ def _div(a: float, b: float) -> float:
     try:
         return a / b
     except ZeroDivisionError:
-        return NAN if a == 0 or a != a else math.copysign(INF, a) * math.copysign(1.0, b)
+        return NAN if a == 0 or math.isnan(a) else math.copysign(INF, a) * math.copysign(1.0, b)
 
 
 def _pow(a: float, b: float) -> float:
@@ -120,11 +122,11 @@ def _pow(a: float, b: float) -> float:
 
 
 def _sign(x: float) -> float:
-    return x if x != x else float((x > 0) - (x < 0))
+    return x if math.isnan(x) else float((x > 0) - (x < 0))
 
 
 def _heaviside(x: float) -> float:
-    return x if x != x else 1.0 if x > 0 else 0.0 if x < 0 else 0.5
+    return x if math.isnan(x) else 1.0 if x > 0 else 0.0 if x < 0 else 0.5
 
 
 def _integral(function: Callable[[float], int]) -> Function:
@@ -145,14 +147,14 @@ def _mod(a: float, b: float) -> float:
 
 def _max(best: float, *rest: float) -> float:
     for x in rest:
-        if x > best or x != x:
+        if x > best or math.isnan(x):
             best = x
     return best
 
 
 def _min(best: float, *rest: float) -> float:
     for x in rest:
-        if x < best or x != x:
+        if x < best or math.isnan(x):
             best = x
     return best
 
@@ -220,7 +222,7 @@ def _asec(x: float) -> float:
 
 
 def _acsc(x: float) -> float:
-    return math.copysign(math.atan2(1.0, _leg(x)), x) if x == x else x
+    return math.copysign(math.atan2(1.0, _leg(x)), x) if not math.isnan(x) else x
 
 
 def _leg(x: float) -> float:
@@ -236,7 +238,7 @@ def _asech(x: float) -> float:
 
 
 def _acsch(x: float) -> float:
-    if abs(x) > 1e-300 or x != x:
+    if abs(x) > 1e-300 or math.isnan(x):
         return math.asinh(1 / x)
     return math.copysign(math.log(2) - _log(abs(x)), x)
 
@@ -275,7 +277,7 @@ def _balls(precision: int) -> "Balls":
     return Balls(precision)
 
 
-def _by_balls(op: Op) -> Function:
+def _by_balls(op: Op) -> Callable[..., float]:
     """The op's value in balls, rounded; at infinity and at poles as the tables below say."""
 
     def precise(*operands: float) -> float:
@@ -363,7 +365,7 @@ def _gamma(x: float) -> float:
 
 
 def _factorial(x: float) -> float:
-    if x > 171 or x != x:
+    if x > 171 or math.isnan(x):
         return INF if x > 171 else x
     if x >= 0 and x == int(x):
         return _div(math.factorial(int(x)), 1) if x < 171 else INF

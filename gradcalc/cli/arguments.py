@@ -1,6 +1,7 @@
 """Which words of a command line are expressions: `-x**2` is one, `-lr` is a mistyped option."""
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from gradcalc.errors import GradcalcError, did_you_mean
@@ -37,7 +38,7 @@ def protect_expressions(words: Sequence[str], command: Any) -> list[str]:
 
 def _next(words: Iterable[str]) -> list[str]:
     """The next word, if there is one."""
-    return [word for word, _ in zip(words, [None], strict=False)]
+    return list(islice(words, 1))
 
 
 def _is_expression(word: str, known: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from gradcalc.catalogue import Card
 from gradcalc.errors import caret_lines
-from gradcalc.report import Note, PointReport, Quantity, Report, number
+from gradcalc.report import Note, PointReport, Quantity, Report, derivative_name, number
 
 _FORMULA_LIMIT = 240
 """Characters of a formula on a terminal; JSON, CSV and LaTeX have it whole."""
@@ -162,7 +162,7 @@ def _matrix(view: View, names: Sequence[str], rows: Sequence[Sequence[str]], tit
 
 
 def _print_note(view: View, report: Report, note: Note) -> None:
-    about = f" d/d{note.variable}" if note.variable else ""
+    about = f" {derivative_name(note.variable)}" if note.variable else ""
     view.print(Text.assemble((f"{note.kind}{about}: ", "bold yellow"), note.message))
     if note.span:
         for line in caret_lines(report.text, note.span):

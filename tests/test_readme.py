@@ -1,0 +1,126 @@
+"""Every example of the README is run: console blocks by the installed command, Python blocks as doctests.
+
+`python tests/test_readme.py` writes what the commands print now into the console blocks.
+"""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+PICTURE = ROOT / "docs" / "terminal.svg"
+COMMAND = Path(sys.executable).with_name("gradcalc")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of a language, in order."""
+    return [body for name, body in BLOCK.findall(README.read_text(encoding="utf-8")) if name == language]
+
+
+def examples(block: str) -> Iterator[tuple[str, str]]:
+    """The commands of a console block, each with what it prints."""
+    for piece in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        command, _, output = piece.partition("\n")
+        yield command, output
+
+
+class Terminal:
+    """A shell in a directory of its own that knows gradcalc and the exit code of its last command."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.code = 0
+        self.environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
+        self.environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        self.gradcalc = f"'{COMMAND}'" if COMMAND.exists() else f"'{sys.executable}' -m gradcalc"
+
+    def run(self, command: str) -> str:
+        """What a command prints, errors included."""
+        script = f'gradcalc() {{ {self.gradcalc} "$@"; }}\n(exit {self.code})\n{command}\n'
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=self.directory,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+        )
+        self.code = done.returncode
+        return done.stdout.decode("utf-8")
+
+
+def without_space(text: str) -> str:
+    """The text without white space."""
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("block", blocks("console"))
+def test_console_block_prints_what_the_readme_says(block: str, tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    for command, output in examples(block):
+        assert terminal.run(command).rstrip() == output.rstrip(), command
+
+
+def test_python_blocks_print_what_the_readme_says() -> None:
+    source = "\n".join(blocks("python"))
+    test = doctest.DocTestParser().get_doctest(source, {}, README.name, str(README), 0)
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    report: list[str] = []
+    runner.run(test, out=report.append)
+    assert test.examples
+    assert not runner.failures, "".join(report)
+
+
+def test_readme_has_examples_of_every_command() -> None:
+    commands = [command for block in blocks("console") for command, _ in examples(block)]
+    for name in ("grad", "hessian", "functions"):
+        assert any(f"gradcalc {name}" in command for command in commands), name
+
+
+def test_readme_marks_one_test_command() -> None:
+    marked = re.findall(r"<!-- test command -->\n+```sh\n(.*?)\n```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(marked) == 1
+    assert "pytest" in marked[0]
+
+
+def test_picture_shows_what_the_first_command_prints(tmp_path: Path) -> None:
+    command, output = next(examples(blocks("console")[0]))
+    texts = re.findall(r"<text[^>]*>(.*?)</text>", PICTURE.read_text(encoding="utf-8"), re.DOTALL)
+    shown = without_space(unescape("".join(texts)))
+    assert without_space(command + Terminal(tmp_path).run(command)) in shown
+    assert without_space(output) in shown
+
+
+def test_links_of_the_readme_lead_to_files() -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", README.read_text(encoding="utf-8"))
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def refresh(directory: Path) -> None:
+    """Write what the commands print now into the console blocks."""
+
+    def renew(match: re.Match[str]) -> str:
+        if match[1] != "console":
+            return match[0]
+        terminal = Terminal(directory)
+        pieces = [f"$ {command}\n{terminal.run(command).rstrip()}\n" for command, _ in examples(match[2])]
+        return "```console\n" + "\n".join(pieces) + "```"
+
+    README.write_text(BLOCK.sub(renew, README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as scratch:
+        refresh(Path(scratch))
