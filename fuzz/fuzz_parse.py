@@ -15,8 +15,12 @@ with atheris.instrument_imports(include=["gradcalc"]):
 
 LIMITS = Limits(text=4000, depth=50, nodes=20_000)
 SHAPES = {"x": (3,), "A": (2, 2), "y": ()}
-WORDS = """x y A e pi 2 0.5 1e3 sin( sum( piecewise( where( max( .T i oo true ( ) [ ] , : .. . = == < > ! != & | ~ + - * / % @ ^ **
-² √ and or not if i=1..3, (x, x[ x[0] A[0,1] x>0 )) − ' é ∞ log( root( polygamma( heaviside( mean( dot( norm( 2x sin^2( -x""".split()
+WORDS = [
+    "x", "y", "A", "e", "pi", "2", "0.5", "1e3", "sin(", "sum(", "piecewise(", "where(", "max(", ".T", "i", "oo", "true", "(", ")",
+    "[", "]", ",", ":", "..", ".", "=", "==", "<", ">", "!", "!=", "&", "|", "~", "+", "-", "*", "/", "%", "@", "^", "**", "²", "√",
+    "and", "or", "not", "if", "i=1..3,", "(x,", "x[", "x[0]", "A[0,1]", "x>0", "))", "−", "'", "é", "∞", "log(", "root(",
+    "polygamma(", "heaviside(", "mean(", "dot(", "norm(", "2x", "sin^2(", "-x",
+]  # fmt: skip
 
 
 def text_of(data: bytes) -> str:

@@ -128,29 +128,45 @@ def _condition(graph: Graph, index: int) -> Ref | None:
     """The condition under which an adjoint is used at all; None if always.
 
     It is read off the adjoint's own form: `where(c, part, 0)` is used where `c` holds, and a sum where any of its
-    terms is. So the masks of `where`, `max`, `clip` and `relu` reach back through every op before them.
+    terms is. So the masks of `where`, `max`, `clip` and `relu` reach back through every op before them. The graph
+    keeps what is found, so a chain of masks costs time in its length.
     """
+    known, stack = graph.conditions, [index]
+    while stack:
+        last = stack[-1]
+        missing = [] if last in known else [i for i in _masked_parts(graph, last) if i not in known]
+        stack.extend(missing)
+        if not missing:
+            stack.pop()
+            if last not in known:
+                known[last] = _own_condition(graph, last)
+    found = known[index]
+    return None if found is None else Ref(graph, found)
+
+
+def _masked_parts(graph: Graph, index: int) -> Sequence[int]:
+    """The operands that a node's condition is made from; none where it has no condition of its own form."""
     op, operands, _ = graph.nodes[index]
     if op is ops.where:
-        condition, chosen, other = operands
-        if graph.number(other) == 0:
-            inner, outer = _condition(graph, chosen), Ref(graph, condition)
-        elif graph.number(chosen) == 0:
-            inner, outer = _condition(graph, other), ops.not_(Ref(graph, condition))
-        else:
-            return None
-        return outer if inner is None else ops.and_(outer, inner)
-    if op is ops.add:
-        union: Ref | None = None
-        for term in operands:
-            condition_of_term = _condition(graph, term)
-            if condition_of_term is None:
-                return None
-            union = condition_of_term if union is None else _either(union, condition_of_term)
-            if union is None:
-                return None
-        return union
-    return None
+        return [i for i, other in (operands[1:], operands[:0:-1]) if graph.number(other) == 0][:1]
+    if op is ops.add and all(graph.nodes[i].op in (ops.where, ops.add) for i in operands):
+        return operands
+    return ()
+
+
+def _own_condition(graph: Graph, index: int) -> int | None:
+    """The condition of a node whose parts' conditions are known."""
+    parts = _masked_parts(graph, index)
+    conditions = [None if c is None else Ref(graph, c) for c in map(graph.conditions.__getitem__, parts)]
+    op, operands, _ = graph.nodes[index]
+    if op is ops.where and parts:
+        own = Ref(graph, operands[0])
+        outer = own if parts[0] == operands[1] else ops.not_(own)
+        return outer.index if conditions[0] is None else ops.and_(outer, conditions[0]).index
+    union: Ref | None = conditions[0] if conditions else None
+    for condition in conditions[1:]:
+        union = None if union is None or condition is None else _either(union, condition)
+    return None if union is None else union.index
 
 
 def _either(p: Ref, q: Ref) -> Ref | None:

@@ -33,6 +33,7 @@ class Graph:
         inputs: index of each input by name, in order of appearance.
         span: the span given to nodes emitted from now on.
         max_nodes: emitting more raises `LimitError`.
+        conditions: for each node that `derive` asked of, the condition under which it is not zero; None if always.
     """
 
     def __init__(self, max_nodes: int = MAX_NODES) -> None:
@@ -41,6 +42,7 @@ class Graph:
         self.inputs: dict[str, int] = {}
         self.span: Span | None = None
         self.max_nodes = max_nodes
+        self.conditions: dict[int, int | None] = {}
         self._index: dict[Node, int] = {}
         self._live: dict[frozenset[int], Live] = {}
         self._numbers: dict[int, int] = {}

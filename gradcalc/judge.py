@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gradcalc import points
 from gradcalc.points import Point
 from gradcalc.problem import Finding, Problem
-from gradcalc.report import Certified, Note, Quantity, Symbolic, derivative_name
+from gradcalc.report import Certified, Note, Quantity, Symbolic
 
 if TYPE_CHECKING:
     from gradcalc.symbolic_worker import Answer
@@ -41,7 +41,9 @@ class Judge:
         if found.verdict:
             verdict = found.verdict
             if symbolic and symbolic.value is not None and verdict in ("kink", "jump"):
-                self._note("symbolic", f"SymPy gives {symbolic.value} here, where there is no derivative", name)
+                self._note(
+                    "symbolic", f"SymPy gives {float(symbolic.value):g} here, where there is no derivative", name
+                )
         elif overlap is False:
             verdict = self._referee(key, found, name)
         elif found.from_slopes:
@@ -62,12 +64,8 @@ class Judge:
             return "unverified"
         if proof.digits >= INACCURATE_BELOW:
             return "agrees"
-        what = derivative_name(name) if name else "the value"
-        self._note(
-            "inaccurate",
-            f"floats lose digits: {proof.digits} digits of {what} = {found.value!r} are right; it is {proof.value}",
-            name,
-        )
+        right = f"only {proof.digits} digits" if proof.digits else "no digit"
+        self._note("inaccurate", f"floats lose digits: {right} of {found.value!r} right; it is {proof.value}", name)
         return "inaccurate"
 
     def _symbolic(self, key: tuple[str, ...], found: Finding) -> tuple[Symbolic | None, bool | None]:

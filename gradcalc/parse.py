@@ -371,7 +371,11 @@ class Operand(NamedTuple):
 class Pending:
     """What waits for its right operand: an operator, a chain of terms or factors, or an open bracket (precedence 0)."""
 
-    __slots__ = ("axes", "kind", "left", "name", "nests", "operands", "payload", "power", "precedence", "signs")
+    payload = ""  # of a call, the name of its function
+    name = ""  # of a loop, its counter
+    power = ""  # of a call such as sin^2(x), its exponent
+    signs: list[str]  # of a sum, for each of its terms
+    axes: list[list[bool]]  # of an index, for each axis which parts of a slice are written
 
     def __init__(self, precedence: int, kind: str, left: int, nests: int = 0) -> None:
         self.precedence = precedence
@@ -379,11 +383,6 @@ class Pending:
         self.left = left
         self.nests = nests
         self.operands: list[int] = []
-        self.payload = ""  # the name of a function
-        self.signs: list[str] = []  # of the terms of a sum
-        self.name = ""  # the counter of a loop
-        self.power = ""  # the exponent of sin^2(x)
-        self.axes: list[list[bool]] = [[]]  # of an index: for each axis, which parts of a slice are written
 
 
 class _Parser:
@@ -415,7 +414,7 @@ class _Parser:
             token = new(Token, (kinds[position], words[position], starts[position]))
             self.position = position + 1
             if wants_operand:
-                wants_operand = self.operand(token)
+                wants_operand = self.operand(token) if token[0] != "number" else self.number(token)
             elif token.kind == "end":
                 break
             else:
@@ -460,21 +459,19 @@ class _Parser:
         """Finish the last operator that waits."""
         entry = self.pending.pop()
         self.depth -= entry.nests
-        last = self.operands.pop()
-        entry.operands.append(last.node)
+        node, _, right = self.operands.pop()
+        entry.operands.append(node)
         if entry.precedence == POSTFIX:
-            self.node("call", entry.kind, tuple(entry.operands), entry.left, last.right)
+            self.node("call", entry.kind, tuple(entry.operands), entry.left, right)
         else:
-            self.node(entry.kind, "".join(entry.signs), tuple(entry.operands), entry.left, last.right)
+            signs = "".join(entry.signs) if entry.kind == "add" else ""
+            self.node(entry.kind, signs, tuple(entry.operands), entry.left, right)
 
     # -- where an operand is expected
 
     def operand(self, token: Token) -> bool:
         """Take a token where an operand is expected; whether one is expected still."""
         kind, text, start = token
-        if kind == "number":
-            self.number(token)
-            return False
         if kind == "name" and text not in WORDS:
             return self.name(token)
         if text in PREFIX:
@@ -525,15 +522,16 @@ class _Parser:
         assert before is not None
         self.fail(f"an operand is missing after {before.text}", before, "finish the expression, or remove the sign")
 
-    def number(self, token: Token) -> None:
+    def number(self, token: Token) -> bool:
         """A literal, in the form that equal ones share."""
-        text, start = token.text, token.start
+        _, text, start = token
         end = start + len(text)
         if self.tokens.starts[self.position] == end:
             self.glued_number(token, self.tokens[self.position])
-        if text.isdigit():
+        if text[0] == "0" and text.isdigit():
             text = text.lstrip("0") or "0"
         self.node("number", text, (), start, end)
+        return False
 
     def glued_number(self, token: Token, following: Token) -> None:
         """Refuse what is written onto a number and is not a factor."""
@@ -555,7 +553,7 @@ class _Parser:
 
     def name(self, token: Token) -> bool:
         """A name: a call, a constant, the counter of a sum, or a variable."""
-        name, start = token.text, token.start
+        _, name, start = token
         following = self.tokens.words[self.position]
         if following == "(":
             self.open_call(token, "")
@@ -566,7 +564,7 @@ class _Parser:
                 self.open_call(token, power)
                 return True
         end = start + len(name)
-        if name in self.bound or name in self.shadowing:
+        if name in self.names or name in self.bound or name in self.shadowing:
             pass
         elif name in CONSTANTS:
             self.node("constant", CONSTANTS[name], (), start, end)
@@ -574,10 +572,10 @@ class _Parser:
         elif name in ("true", "True", "false", "False"):
             self.node("boolean", name.title(), (), start, end)
             return False
-        elif name not in self.names:
+        else:
             self.new_name(token, following)
-        if not self.bound.get(name):
-            self.names.setdefault(name, (start, end))
+        if name not in self.bound and name not in self.names:
+            self.names[name] = (start, end)
         self.node("name", name, (), start, end)
         return False
 
@@ -639,7 +637,7 @@ class _Parser:
         guess = did_you_mean(name, FUNCTIONS) if len(name) > 2 else None
         if name in self.names or name in self.shadowing or name in CONSTANTS or guess is None:
             self.fail(f"{name} is no function", token, f"{name}*{inner.lstrip()}")
-        self.fail(f"{name} is no function", token, f"did you mean {guess}{inner.lstrip()}")
+        self.fail(f"{name} is no function; did you mean {guess}?", token, f"{guess}{inner.lstrip()}")
 
     # -- where an operator is expected
 
@@ -694,12 +692,15 @@ class _Parser:
             if precedence == COMPARE:
                 self.fail_chain(top, token)
             self.complete()
-        first = self.operands.pop()
-        entry = Pending(precedence, kind, first.left, 1 if precedence == POW else 0)
-        entry.operands.append(first.node)
+        node, left, _ = self.operands.pop()
+        entry = Pending(precedence, kind, left, 1 if precedence == POW else 0)
+        entry.operands.append(node)
         if kind == "add":
             entry.signs = ["+", "-" if token.text in MINUS else "+"]
-        self.push(entry)
+        if precedence == POW:
+            self.push(entry)
+        else:
+            pending.append(entry)
         return True
 
     def check_root(self, token: Token) -> None:
@@ -888,7 +889,9 @@ class _Parser:
     def open_index(self, token: Token) -> None:
         """The bracket after an array."""
         base = self.operands.pop()
-        self.push(Pending(0, "index", base.left, 1)).operands.append(base.node)
+        entry = self.push(Pending(0, "index", base.left, 1))
+        entry.operands.append(base.node)
+        entry.axes = [[]]
 
     def implicit(self, token: Token) -> bool:
         """A factor without a sign, as in 2x; refused where it can be read in two ways."""
@@ -1176,7 +1179,7 @@ class _Lowering:
         shape = self.broadcast([_parts(value)[0] for value in values])
         self.charge(math.prod(shape) * len(values))
         columns = [self.expanded(value, shape) for value in values]
-        return Array(shape, [make(row) for row in zip(*columns, strict=False)] if shape else [])
+        return Array(shape, [make(row) for row in zip(*columns, strict=False)])
 
     def broadcast(self, shapes: Sequence[Shape]) -> Shape:
         """The shape that all shapes stretch to, by NumPy's rule."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gradcalc import ops
-from gradcalc.arithmetic import Arithmetic, evaluate
+from gradcalc.arithmetic import Arithmetic
 from gradcalc.errors import FileError, UsageError
 from gradcalc.graph import Graph
 from gradcalc.parse import Limits, Value, parse_bindings, parse_value
@@ -135,7 +135,7 @@ def _read_npy(path: Path) -> Iterator[dict[str, Any]]:
 
 def numbers(value: Value, arithmetic: Arithmetic) -> list[Any]:
     """The elements of a constant in an arithmetic, in row-major order."""
-    values = evaluate(value.graph, arithmetic, {}, value.items)
+    values = arithmetic.evaluate(value.graph, {}, value.items)
     return [values[index] for index in value.items]
 
 

@@ -13,6 +13,8 @@ from gradcalc.problem import Finding
 from gradcalc.report import Note
 from gradcalc.slopes import Slopes, along, close, generic_directions
 
+_HITS_LIMIT = 256
+
 Entry = tuple[str, int, Finding]
 """The name of a derivative, the input it is for, and what is known of it."""
 
@@ -33,17 +35,18 @@ def settle(
         entries: the derivatives in question; changed in place.
         notes: what there is to say is added here.
     """
-    kink = next((graph.spans[i] for i in sorted(hits) if graph.spans[i]), None)
-    proved = "exact" in hits.values() or not hits
+    reach = {hit: frozenset(graph.needed([hit])) for hit in sorted(hits)[:_HITS_LIMIT]}
     for name, node, entry in entries:
-        span = kink or entry.span
-        slopes = along(graph, output, inputs, {node: 1}, deadline)
-        _enter(name, entry, slopes, span, notes, proved)
-        if "rounded" in hits.values() and entry.verdict is None and not entry.from_slopes:
+        own = {hit: hits[hit] for hit, needed in reach.items() if node in needed}
+        span = next((graph.spans[hit] for hit in own if graph.spans[hit]), entry.span)
+        proved = "exact" in own.values() or not own
+        _enter(name, entry, along(graph, output, inputs, {node: 1}, deadline), span, notes, proved)
+        if "rounded" in own.values() and entry.verdict is None and not entry.from_slopes:
             _near(graph, name, node, entry, inputs, span, notes)
     smooth = [e for e in entries if e[2].verdict is None and math.isfinite(e[2].value)]
-    if len(entries) > 1 and len(smooth) == len(entries) and proved and hits:
-        _ask_diagonals(graph, output, inputs, smooth, deadline, kink, notes)
+    if len(smooth) == len(entries) > 1 and "exact" in hits.values():
+        span = next((graph.spans[hit] for hit in sorted(hits) if graph.spans[hit]), None)
+        _ask_diagonals(graph, output, inputs, smooth, deadline, span, notes)
 
 
 def _enter(

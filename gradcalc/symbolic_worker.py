@@ -43,7 +43,6 @@ MEMORY_LIMIT = 1 << 30
 """How much address space the process may have, in bytes, where the system can limit it."""
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_START = "import sys; sys.path.append(sys.argv[1]); from gradcalc.symbolic_worker import main; main()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +69,12 @@ class Answer:
     status: Status
     reason: str
     entries: dict[tuple[str, ...], Entry | str]
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment, with the place this package is imported from behind whatever is on the path."""
+    path = os.environ.get("PYTHONPATH", "")
+    return {**os.environ, "PYTHONPATH": f"{path}{os.pathsep}{_ROOT}" if path else _ROOT}
 
 
 def pack(graph: Graph, output: int) -> dict[str, Any]:
@@ -197,7 +202,8 @@ class Worker:
             self._kill()
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _START, _ROOT],
+                [sys.executable, "-P", "-m", "gradcalc.symbolic_worker"],
+                env=_environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ from gradcalc import differentiate
 from gradcalc.cli.render import View, print_report
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "terminal.svg"
-WIDTH = 96
+WIDTH = 80
 SHOWN = (
     ("x**4 + y**2 + 1", {"x": "2", "y": "3"}),
     ("abs(x)*y", {"x": "0", "y": "3"}),

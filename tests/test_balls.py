@@ -93,7 +93,8 @@ def test_infinity_is_there_to_be_compared_with() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1" * 200_000, "0." + "1" * 200_000, "1e999999999", "1e-999999999", "1e" + "9" * 200_000, "0x1p+" + "9" * 40]
+    "text",
+    ["1" * 200_000, "0." + "1" * 200_000, "1e999999999", "1e-999999999", "1e" + "9" * 200_000, "0x1p+" + "9" * 40],
 )
 def test_huge_constants_take_bounded_time(text: str) -> None:
     for decimals in ("double", "written"):

@@ -118,7 +118,12 @@ MASKED: list[tuple[str, Any, float, list[float]]] = [
     ("max", lambda x: ops.max(ops.sqrt(ops.abs(x)), 1), 0, [1, 0, 0]),
     ("clip", lambda x: ops.clip(ops.cbrt(x), 1, 2), 0, [1, 0, 0]),
     ("relu", lambda x: ops.relu(ops.cbrt(x) - 1), 0, [0, 0, 0]),
-    ("shared", lambda x: ops.where(ops.gt(x, 0), ops.sqrt(x), 0) + ops.where(ops.gt(x, 1), ops.sqrt(x), 0), 0, [0, 0, 0]),
+    (
+        "shared",
+        lambda x: ops.where(ops.gt(x, 0), ops.sqrt(x), 0) + ops.where(ops.gt(x, 1), ops.sqrt(x), 0),
+        0,
+        [0, 0, 0],
+    ),
 ]
 
 

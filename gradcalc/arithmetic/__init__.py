@@ -23,6 +23,11 @@ class Arithmetic(Protocol):
     def constant(self, text: str) -> Any:
         """The number an exact constant stands for."""
 
+    def evaluate(
+        self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int], deadline: float | None = None
+    ) -> list[Any]:
+        """`evaluate` below with this arithmetic, at its own precision."""
+
 
 class OutOfTime(Exception):
     """The deadline of an evaluation has passed."""

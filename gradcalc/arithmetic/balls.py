@@ -619,6 +619,11 @@ def _sinc_derivative_near(n: int, x: arb) -> Ball:
 # -- special functions -------------------------------------------------------------------------------------------------
 
 
+def _useful_precision(*operands: arb) -> int:
+    """The precision in force, or less for wide operands: more than they have changes nothing, and may take seconds."""
+    return min(ctx.prec, 64 + max(0, min(map(relative_bits, operands))))
+
+
 def _order(order: arb, limit: int) -> int | None:
     """The order of a derivative: an exact integer from 0 to `limit`."""
     n = _exact_integer(order)
@@ -638,7 +643,8 @@ def _within(bound: float, function: Function, radius: float = 1e30, low: float =
         for x in operands:
             if not (-bound <= x <= bound and x >= low and x.rad() <= radius):
                 return UNDECIDED
-        result: Ball = function(*operands)
+        with ctx.workprec(_useful_precision(*operands)):
+            result: Ball = function(*operands)
         return result
 
     return guarded
@@ -682,7 +688,7 @@ def _bessel(function: Function, slow: bool) -> Function:
         if not (-_BESSEL_ORDER <= n <= _BESSEL_ORDER and abs(x) < 1e30 and n.rad() <= 1 and x.rad() <= 1):
             return UNDECIDED
         size = float(x.abs_upper())
-        precision = ctx.prec
+        precision = _useful_precision(n, x)
         if slow and precision / 9 < size < precision:
             precision = int(9 * size) + 64
         with ctx.workprec(precision):

@@ -5,11 +5,13 @@ What `math` lacks or does badly is computed in balls and rounded: correctly, if 
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from gradcalc import ops
+from gradcalc.arithmetic import evaluate
+from gradcalc.graph import Graph
 from gradcalc.ops import Op
 
 if TYPE_CHECKING:
@@ -44,6 +46,12 @@ class Floats:
         if value is None:
             value = self._constants[text] = _number(text)
         return value
+
+    def evaluate(
+        self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int], deadline: float | None = None
+    ) -> list[Any]:
+        """`arithmetic.evaluate` over floats."""
+        return evaluate(graph, self, inputs, outputs, deadline=deadline)
 
 
 def _number(text: str) -> float:
@@ -352,7 +360,7 @@ _gelu_below, _lgamma_below, _factorial_between = (_by_balls(op) for op in (ops.g
 
 
 def _lgamma(x: float) -> float:
-    return _total(math.lgamma)(x) if x > 3 else _lgamma_below(x)
+    return _total(math.lgamma)(x) if x > 20 else _lgamma_below(x)
 
 
 def _gamma(x: float) -> float:

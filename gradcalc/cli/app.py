@@ -7,7 +7,7 @@ import typer
 from typer.main import get_command
 
 from gradcalc import __version__
-from gradcalc.cli.arguments import protect_expressions
+from gradcalc.cli.arguments import command_names, known_options, protect_expressions
 from gradcalc.cli.functions import functions
 from gradcalc.cli.grad import grad
 from gradcalc.cli.hessian import hessian
@@ -21,9 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app.command()(grad)
-app.command()(hessian)
-app.command()(functions)
+app.command(short_help="Value and gradient of a formula at points.")(grad)
+app.command(short_help="Second derivatives, eigenvalues, kind of point.")(hessian)
+app.command(short_help="The functions a formula can use.")(functions)
 
 
 def _version(wanted: bool) -> None:
@@ -43,7 +43,7 @@ def about(
     \b
     gradcalc grad "x**4 + y**2 + 1" --at x=2,y=3
     gradcalc hessian "x**4 + y**2 + 1" --at x=2,y=3
-    gradcalc grad "sum((w*x + b - y)^2)/4" --at w=0,b=0 --let "x=[1,2,3,4],y=[2,4,6,8]"
+    gradcalc grad "sum((w*x + b - y)^2)" --at w=0,b=0 --let "x=[1,2],y=[2,4]"
     gradcalc functions sin
     """
 
@@ -64,21 +64,16 @@ def invoke(words: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _usage(error: Exception, words: Sequence[str], command: Any) -> UsageError:
+def _usage(error: Any, words: Sequence[str], command: Any) -> UsageError:
     """Typer's complaint as an error of gradcalc: what, and what to type instead."""
-    from gradcalc.cli.arguments import known_options
-
     name = words[0] if words else ""
-    message = str(getattr(error, "message", error)).rstrip(".")
-    option = getattr(error, "option_name", None)
+    where = f"gradcalc {name} --help" if name in command_names(command) else "gradcalc --help"
+    option = getattr(error, "possibilities", None) is not None and error.option_name
     if option:
         near = did_you_mean(option, known_options(command, name))
-        return UsageError(f"no such option: {option}", hint=near or f"gradcalc {name} --help".replace("  ", " "))
+        return UsageError(f"no such option: {option}", hint=near or where)
+    message = error.format_message().rstrip(".").replace("\n", " ")
     if message.startswith("No such command"):
-        from gradcalc.cli.arguments import command_names
-
         near = did_you_mean(name, command_names(command))
-        return UsageError(f"no such command: {name}", hint=f"gradcalc {near or '--help'}")
-    if not message:
-        raise typer.Exit
-    return UsageError(message[:1].lower() + message[1:], hint=f"gradcalc {name} --help".replace("  ", " "))
+        return UsageError(f"no such command: {name}", hint=f"gradcalc {near}" if near else where)
+    return UsageError(message[:1].lower() + message[1:], hint=where)

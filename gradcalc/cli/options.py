@@ -79,9 +79,9 @@ MaxText = Annotated[
     typer.Option(
         "--max-text",
         metavar="N",
-        help="Longest formula, in characters.",
+        help="Longest formula, in characters; 1,000,000, from a file 32,000,000.",
         min=1,
-        show_default="1,000,000; 32,000,000 from a file",
+        show_default=False,
     ),
 ]
 MaxDepth = Annotated[int, typer.Option("--max-depth", metavar="N", help="Deepest nesting.", min=1)]

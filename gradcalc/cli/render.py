@@ -4,7 +4,8 @@ On a terminal long formulas wrap and are shortened; piped, a table takes the wid
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from rich.box import ROUNDED
 from rich.console import Console
@@ -13,7 +14,7 @@ from rich.text import Text
 
 from gradcalc.catalogue import Card
 from gradcalc.errors import caret_lines
-from gradcalc.report import Note, PointReport, Quantity, Report, derivative_name, number
+from gradcalc.report import DENSE_LIMIT, Curvature, Note, PointReport, Quantity, Report, derivative_name, number
 
 _FORMULA_LIMIT = 240
 """Characters of a formula on a terminal; JSON, CSV and LaTeX have it whole."""
@@ -33,6 +34,11 @@ class View:
     def print(self, content: Table | Text | str = "") -> None:
         """Print a table or a line of text."""
         self.console.print(content, soft_wrap=not self.terminal, markup=False, highlight=False, no_wrap=None)
+
+    def fits(self, table: Table) -> bool:
+        """Whether a table is no wider than the terminal; piped, everything fits."""
+        unbounded = self.console.options.update(width=1_000_000)
+        return not self.terminal or self.console.measure(table, options=unbounded).maximum <= self.console.width
 
     def formula(self, text: str) -> str:
         """A formula, shortened where it would fill a terminal."""
@@ -58,7 +64,7 @@ def _print_point(view: View, report: Report, point: PointReport, digits: int | N
     view.print()
     view.print(_value_line(point.value, digits))
     if point.gradient and point.value.verdict != "undefined":
-        view.print(_gradient_table(view, report, point, digits))
+        _print_gradient(view, report, point, digits)
     if point.curvature and point.value.verdict != "undefined":
         _print_curvature(view, report, point)
     for note in point.notes:
@@ -77,70 +83,91 @@ def _value_line(value: Quantity, digits: int | None) -> Text:
     return text
 
 
-def _gradient_table(view: View, report: Report, point: PointReport, digits: int | None) -> Table:
+Column = tuple[str, dict[str, Any], Callable[[Quantity], Text | str]]
+"""A title, how rich sets it, and the cell of one number."""
+
+
+def _print_gradient(view: View, report: Report, point: PointReport, digits: int | None) -> None:
+    """A row for each variable; where that is wider than the terminal, a paragraph for each."""
     entries = list(zip(report.flat_variables, point.gradient, strict=True))
-    symbolic = any(entry.symbolic for _, entry in entries)
-    numeric = any(entry.numeric for _, entry in entries)
-    proved = digits is not None or any(_differs(entry) for _, entry in entries)
-    table = Table(box=ROUNDED, header_style="bold", border_style="dim")
-    table.add_column("d/d", no_wrap=True)
-    table.add_column("tape", justify="right", no_wrap=True)
-    if proved:
-        table.add_column("certified", justify="right", overflow="fold")
-    if symbolic:
-        table.add_column("SymPy's formula", overflow="fold", min_width=12)
-        table.add_column("its value", justify="right", no_wrap=True)
-    if numeric:
-        table.add_column("central difference", justify="right", no_wrap=True)
-    table.add_column("digits", justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
     shown = entries[:_ROW_LIMIT] if view.terminal else entries
+    columns = _columns(view, [entry for _, entry in entries], digits)
+    table = Table(box=ROUNDED, header_style="bold", border_style="dim")
+    table.add_column("variable", no_wrap=True)
+    for title, setting, _ in columns:
+        table.add_column(title, **setting)
     for name, entry in shown:
-        cells: list[Text | str] = [name, _number(entry.value)]
-        if proved:
-            cells.append(
-                "" if not entry.certified else entry.certified.value if digits else _short(entry.certified.value)
-            )
-        if symbolic:
-            cells.append(view.formula(entry.symbolic.formula) if entry.symbolic else "")
-            cells.append(_short(entry.symbolic.value or "no value") if entry.symbolic else "")
-        if numeric:
-            cells.append(f"{entry.numeric.value:.12g} ± {entry.numeric.error:.1g}" if entry.numeric else "")
-        cells.append(str(entry.certified.digits) if entry.certified else "")
-        table.add_row(*cells, _verdict(entry.verdict))
+        table.add_row(name, *(cell(entry) for _, _, cell in columns))
+    if view.fits(table):
+        view.print(table)
+    else:
+        for name, entry in shown:
+            _print_paragraph(view, name, entry, columns)
     if len(shown) < len(entries):
-        table.caption = f"{len(entries) - len(shown):,} more rows: pipe the output, or --format csv"
-    return table
+        view.print(f"{len(entries) - len(shown):,} more: pipe the output, or --format csv")
+
+
+def _columns(view: View, entries: Sequence[Quantity], digits: int | None) -> list[Column]:
+    """The columns that these numbers need."""
+    columns: list[Column] = [("tape", _NUMBER, lambda entry: _number(entry.value))]
+    if digits is not None or any(entry.verdict == "inaccurate" for entry in entries):
+        columns.append(("certified", _NUMBER, lambda entry: _certified(entry, digits)))
+    if any(entry.symbolic for entry in entries):
+        columns.append(
+            ("SymPy's formula", _LINE, lambda entry: view.formula(entry.symbolic.formula) if entry.symbolic else "")
+        )
+        columns.append(("its value", _NUMBER, lambda entry: _short(entry.symbolic.value) if entry.symbolic else ""))
+    if any(entry.numeric for entry in entries):
+        columns.append(("central difference", _NUMBER, _difference))
+    columns.append(("digits", _NUMBER, lambda entry: str(entry.certified.digits) if entry.certified else ""))
+    columns.append(("verdict", _LINE, lambda entry: _verdict(entry.verdict)))
+    return columns
+
+
+_NUMBER: dict[str, Any] = {"justify": "right", "no_wrap": True}
+_LINE: dict[str, Any] = {"no_wrap": True}
+
+
+def _print_paragraph(view: View, name: str, entry: Quantity, columns: Sequence[Column]) -> None:
+    """One variable over several lines, each number or formula on a line of its own, long ones wrapped."""
+    view.print(Text(derivative_name(name), "bold"))
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for title, _, cell in columns:
+        content = cell(entry)
+        if content:
+            grid.add_row(f"  {title}", content)
+    view.print(grid)
+
+
+def _certified(entry: Quantity, digits: int | None) -> str:
+    if entry.certified is None:
+        return ""
+    return entry.certified.value if digits else _short(entry.certified.value)
+
+
+def _difference(entry: Quantity) -> str:
+    return f"{entry.numeric.value:.12g} ± {entry.numeric.error:.1g}" if entry.numeric else ""
 
 
 def _verdict(verdict: str) -> Text:
     return Text(verdict, _STYLES.get(verdict, "bold red"))
 
 
-def _differs(entry: Quantity) -> bool:
-    return entry.certified is not None and entry.certified.digits < 12
-
-
 def _print_curvature(view: View, report: Report, point: PointReport) -> None:
     curvature = point.curvature
     assert curvature is not None
     names = report.flat_variables
-    if view.terminal and curvature.size > _MATRIX_LIMIT or curvature.size > 1000:
-        view.print(
-            f"Hessian {curvature.size} x {curvature.size}, {len(curvature.entries):,} entries not structurally zero: --json has all"
-        )
+    if curvature.size > (_MATRIX_LIMIT if view.terminal else DENSE_LIMIT):
+        count = f"{len(curvature.entries):,} entries not structurally zero"
+        view.print(f"Hessian {curvature.size} x {curvature.size}, {count}: --json has all")
     else:
-        view.print(_matrix(view, names, curvature.matrix(lambda entry: _number(entry.value)), "Hessian"))
-        if any(entry.symbolic for entry in curvature.entries.values()):
-            formulas = curvature.matrix(lambda entry: view.formula(entry.symbolic.formula) if entry.symbolic else "")
-            view.print(_matrix(view, names, formulas, "SymPy's Hessian"))
+        _print_matrices(view, report, curvature)
     right = [entry.certified.digits for entry in curvature.entries.values() if entry.certified]
     if right:
-        view.print(
-            Text.assemble(
-                ("digits right ", "dim"), f"{min(right)} or more in {len(right)} of {len(curvature.entries)} entries"
-            )
-        )
+        count = "every entry" if len(right) == len(curvature.entries) else f"{len(right)} entries"
+        view.print(Text.assemble(("digits right ", "dim"), f"{min(right)} or more in {count}"))
     if curvature.eigenvalues is not None:
         view.print(Text.assemble(("eigenvalues ", "dim"), ", ".join(_number(value) for value in curvature.eigenvalues)))
     if curvature.definiteness:
@@ -149,13 +176,35 @@ def _print_curvature(view: View, report: Report, point: PointReport) -> None:
         view.print(Text.assemble(("critical point: ", "dim"), (curvature.critical_point, "bold")))
 
 
-def _matrix(view: View, names: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> Table:
+def _print_matrices(view: View, report: Report, curvature: Curvature) -> None:
+    """The Hessian beside SymPy's, or below it, or entry by entry: as the width allows."""
+    names = report.flat_variables
+    tables = [_matrix(names, curvature.matrix(lambda entry: _number(entry.value)), "Hessian")]
+    if any(entry.symbolic for entry in curvature.entries.values()):
+        formulas = curvature.matrix(lambda entry: view.formula(entry.symbolic.formula) if entry.symbolic else "")
+        tables.append(_matrix(names, formulas, "SymPy's"))
+    beside = Table.grid(padding=(0, 2, 0, 0))
+    beside.add_row(*tables)
+    if view.fits(beside):
+        view.print(beside)
+    elif all(map(view.fits, tables)):
+        for table in tables:
+            view.print(table)
+    else:
+        if view.fits(tables[0]):
+            view.print(tables[0])
+        for (i, j), entry in sorted(curvature.entries.items()):
+            if i <= j:
+                _print_paragraph(view, f"{names[i]},{names[j]}", entry, _columns(view, [entry], None))
+
+
+def _matrix(names: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> Table:
     table = Table(
         box=ROUNDED, title=title, title_justify="left", title_style="", header_style="bold", border_style="dim"
     )
     table.add_column("", style="bold", no_wrap=True)
     for name in names:
-        table.add_column(name, justify="right", overflow="fold")
+        table.add_column(name, justify="right", no_wrap=True)
     for name, row in zip(names, rows, strict=True):
         table.add_row(name, *row)
     return table
@@ -173,10 +222,10 @@ def _number(value: float) -> str:
     return str(number(value)).removesuffix(".0")
 
 
-def _short(text: str) -> str:
+def _short(text: str | None) -> str:
     """A certified number with as many digits as a double has, zeros at the end left out."""
-    if text == "no value":
-        return text
+    if text is None:
+        return "no value"
     mantissa, mark, exponent = text.partition("e")
     digits = sum(character.isdecimal() for character in mantissa.lstrip("-0."))
     if digits > 17:
@@ -197,26 +246,29 @@ def print_cards(cards: Sequence[Card], view: View | None = None) -> None:
     view = view or View()
     table = Table(box=ROUNDED, header_style="bold", border_style="dim")
     for title in ("function", "what it is", "derivative", "domain", "kink"):
-        table.add_column(title, overflow="fold")
+        table.add_column(title, no_wrap=True)
     for card in cards:
         table.add_row(card.syntax, card.doc, _derivatives(card), card.domain, card.kink)
-    view.print(table)
+    if view.fits(table):
+        view.print(table)
+    else:
+        for card in cards:
+            print_card(card, view)
 
 
 def print_card(card: Card, view: View | None = None) -> None:
     """Print one op."""
     view = view or View()
     view.print(Text.assemble((card.syntax, "bold"), f"   {card.doc}"))
-    rows = [
-        ("derivative", _derivatives(card)),
-        ("domain", card.domain or "all real numbers"),
-        ("kink", card.kink or "none"),
-    ]
-    if card.aliases:
-        rows.append(("also", ", ".join(card.aliases)))
-    for title, text in rows:
-        for i, line in enumerate(text.splitlines() or [""]):
-            view.print(Text.assemble((f"{title if i == 0 else '':<12}", "dim"), line))
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    rows = {"derivative": _derivatives(card), "domain": card.domain, "kink": card.kink, "also": ", ".join(card.aliases)}
+    for title, text in rows.items():
+        if text:
+            grid.add_row(f"  {title}", text)
+    if grid.row_count:
+        view.print(grid)
 
 
 def _derivatives(card: Card) -> str:

@@ -1,0 +1,22 @@
+"""`python -m benchmarks [startup] [large] [gradient]`: all parts, or those named."""
+
+import sys
+
+from benchmarks import large, startup, tables
+
+PARTS = {"startup": startup.run, "large": large.run}
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        print(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    tables.print_machine()
+    for name in names or PARTS:
+        PARTS[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
