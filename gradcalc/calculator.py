@@ -149,6 +149,7 @@ def report(
         symbolic_status=status,
         points=tuple(judged),
         symbolic_reason=reason,
+        latex=answer.latex if answer is not None else "",
     )
 
 

@@ -135,7 +135,7 @@ def op(
     code = getattr(first, "__code__", None)
     names = tuple(operands.split()) or code.co_varnames[2 : code.co_argcount]  # type: ignore[union-attr]
     samples = sample if isinstance(sample[0], tuple) else (sample,) * len(names)
-    entry = Op(name, rules, names, doc, samples=samples, **columns)  # type: ignore[arg-type]
+    entry = Op(name, rules, names, doc, samples=samples, **columns)
     assert name not in TABLE, name
     TABLE[name] = entry
     return entry

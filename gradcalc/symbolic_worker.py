@@ -64,11 +64,13 @@ class Answer:
         reason: why not `done`.
         entries: by input name, or by pair of names (upper triangle) for second derivatives; a text says why there is
             none. After `timed out` those that were finished in time.
+        latex: the formula itself in LaTeX, if that was asked for.
     """
 
     status: Status
     reason: str
     entries: dict[tuple[str, ...], Entry | str]
+    latex: str = ""
 
 
 def _environment() -> dict[str, str]:
@@ -109,6 +111,7 @@ class Job:
     seconds: float
     deadline: float
     entries: dict[tuple[str, ...], Entry | str] = field(default_factory=dict)
+    latex: str = ""
     outcome: tuple[Status, str] | None = None
     finished: threading.Event = field(default_factory=threading.Event)
 
@@ -117,7 +120,7 @@ class Job:
         if not self.finished.wait(max(0.0, self.deadline - time.monotonic())):
             self.worker.abandon(self)
         assert self.outcome is not None
-        return Answer(*self.outcome, self.entries)
+        return Answer(*self.outcome, self.entries, self.latex)
 
     def finish(self, status: Status, reason: str = "") -> None:
         """Settle the outcome, unless it already is."""
@@ -275,8 +278,12 @@ class Worker:
         else:
             entry = Entry(*unpack(reply), reply["formula"], reply["latex"])
         with self._lock:
-            if job.outcome is None:
+            if job.outcome is not None:
+                return
+            if reply["entry"]:
                 job.entries[tuple(reply["entry"])] = entry
+            else:
+                job.latex = reply["latex"]
 
 
 def _lines(descriptor: int) -> Iterator[bytes]:
@@ -357,7 +364,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def _differentiate(request: dict[str, Any]) -> None:
     """Reply with one derivative after the other."""
-    from gradcalc.symbolic import real_symbol, to_sympy
+    from gradcalc.symbolic import real_symbol, to_sympy, typeset
 
     wrt = request["wrt"]
     symbols = {name: real_symbol(name) for name in wrt}
@@ -367,6 +374,8 @@ def _differentiate(request: dict[str, Any]) -> None:
         for name in wrt:
             _reply(request, entry=[name], unsupported=error.message)
         return
+    if request["latex"]:
+        _reply(request, entry=[], nodes=[], output=-1, formula=str(expr), latex=typeset(expr))
     first = {name: _entry(request, [name], expr, symbols[name]) for name in wrt}
     if request["order"] == 2:
         for row, column in combinations_with_replacement(wrt, 2):

@@ -7,9 +7,10 @@ grad.py  hessian.py  functions.py   one command each                render.py   
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NoReturn
 
-from gradcalc.errors import ExitCode, GradcalcError
+from gradcalc.errors import ExitCode, FileError, GradcalcError
 
 
 def run() -> NoReturn:
@@ -24,9 +25,9 @@ def main(words: Sequence[str]) -> int:
             stream.reconfigure(errors="backslashreplace")
     json = "--json" in words or "json" in [word.removeprefix("--format=") for word in words]
     try:
-        return _guarded(lambda: _run(words), json)
+        return _guarded(lambda: _run(words or ["--help"]), json)
     except BrokenPipeError:
-        _close_quietly()
+        _discard_output()
         return ExitCode.DONE
 
 
@@ -56,9 +57,8 @@ def _guarded(action: Callable[[], int], json: bool) -> int:
     except MemoryError:
         return _fail(GradcalcError("not enough memory for this formula"), json)
     except OSError as error:
-        from gradcalc.errors import FileError
-
-        return _fail(FileError(f"cannot write the result: {error.strerror or error}"), json)
+        _discard_output()
+        return _fail(FileError(f"cannot write the result: {error.strerror or error}"), json=False)
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
         return _fail(
             GradcalcError(f"this is a defect of gradcalc, please report it: {type(error).__name__}: {error}"), json
@@ -72,12 +72,14 @@ def _fail(error: GradcalcError, json: bool) -> int:
 
         print(dumps({"error": error.to_dict()}, ensure_ascii=True))
     else:
-        print(f"error: {error}", file=sys.stderr)
+        with suppress(OSError):
+            print(f"error: {error}", file=sys.stderr)
     return error.exit_code
 
 
-def _close_quietly() -> None:
-    """The reader has gone: nothing more can be written, and nothing need be said."""
+def _discard_output() -> None:
+    """Nothing more can be written: the reader has gone, or the disk is full."""
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what the old one still holds is not to be written at exit
