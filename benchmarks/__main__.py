@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks import large, startup, tables
+from benchmarks import gradient, large, startup, tables
 
-PARTS = {"startup": startup.run, "large": large.run}
+PARTS = {"startup": startup.run, "large": large.run, "gradient": gradient.run}
 
 
 def main(names: list[str]) -> int:

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.tables import NOT_INSTALLED, once, peer, seconds, table
 from gradcalc.derive import gradient, hessian
 from gradcalc.parse import parse
-
-from benchmarks.tables import NOT_INSTALLED, once, peer, seconds, table
 
 ROSENBROCK = "sum(100*(x[1:] - x[:-1]^2)^2 + (1 - x[:-1])^2)"
 SIZES = (100, 300, 1000, 3000, 10000)
@@ -128,9 +127,9 @@ def _long_sum() -> None:
 
 
 def _terms() -> str:
-    shapes = ("{a}*{b}", "sin({a})*{b}", "{a}^2/{b}", "exp(-{a}*{b})", "3.5*{a}")
+    shapes = ("{c}*{a}*{b}", "sin({c}*{a})*{b}", "{a}^2/({c} + {b})", "exp(-{a}/{c})", "{c}*{a}")
     return " + ".join(
-        shapes[i % len(shapes)].format(a=f"v{i % VARIABLES}", b=f"v{(7 * i + i // VARIABLES) % VARIABLES}")
+        shapes[i % len(shapes)].format(a=f"v{i % VARIABLES}", b=f"v{7 * i % VARIABLES}", c=f"{i + 1}.5")
         for i in range(TERMS)
     )
 

@@ -95,5 +95,7 @@ def print_machine() -> None:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             found.append(f"{name} {NOT_INSTALLED}")
-    console.print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores; {', '.join(found)}")
+    console.print(
+        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores; {', '.join(found)}"
+    )
     console.print()
