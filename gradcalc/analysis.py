@@ -129,11 +129,12 @@ class _Examination:
         for (i, j), entry in hessian.items():
             if i in broken or j in broken:
                 entry.verdict, entry.ball = worst([broken[k] for k in (i, j) if k in broken]), None
-        for row, first in enumerate(gradient):
-            entries = [(j, entry) for (i, j), entry in hessian.items() if i == row and entry.verdict is None]
-            if entries and not first.from_slopes:
-                labelled = [(f"{names[row]},{names[j]}", inputs[j], entry) for j, entry in entries]
-                self._settle(first.node, labelled)
+        rows: dict[int, list[tuple[str, int, Finding]]] = {}
+        for (i, j), entry in hessian.items():
+            if entry.verdict is None and not gradient[i].from_slopes:
+                rows.setdefault(i, []).append((f"{names[i]},{names[j]}", inputs[j], entry))
+        for row, entries in rows.items():
+            self._settle(gradient[row].node, entries)
 
     def _settle(self, output: int, entries: Sequence[tuple[str, int, Finding]]) -> None:
         """Ask the slopes of one function wherever its derivatives are not settled by the local rules."""

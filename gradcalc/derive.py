@@ -131,6 +131,8 @@ def _condition(graph: Graph, index: int) -> Ref | None:
     terms is. So the masks of `where`, `max`, `clip` and `relu` reach back through every op before them. The graph
     keeps what is found, so a chain of masks costs time in its length.
     """
+    if graph.nodes[index].op not in _MASKING:
+        return None
     known, stack = graph.conditions, [index]
     while stack:
         last = stack[-1]
@@ -144,12 +146,15 @@ def _condition(graph: Graph, index: int) -> Ref | None:
     return None if found is None else Ref(graph, found)
 
 
+_MASKING = frozenset((ops.where, ops.add))
+
+
 def _masked_parts(graph: Graph, index: int) -> Sequence[int]:
     """The operands that a node's condition is made from; none where it has no condition of its own form."""
     op, operands, _ = graph.nodes[index]
     if op is ops.where:
         return [i for i, other in (operands[1:], operands[:0:-1]) if graph.number(other) == 0][:1]
-    if op is ops.add and all(graph.nodes[i].op in (ops.where, ops.add) for i in operands):
+    if op is ops.add and all(graph.nodes[i].op in _MASKING for i in operands):
         return operands
     return ()
 

@@ -105,14 +105,13 @@ class Graph:
 
     def needed(self, outputs: Iterable[int]) -> list[int]:
         """The indices of all nodes that `outputs` depend on, themselves included, in increasing order."""
-        marked = bytearray(len(self.nodes))
-        stack = list(outputs)
+        found, stack = set(), list(outputs)
         while stack:
             index = stack.pop()
-            if not marked[index]:
-                marked[index] = 1
+            if index not in found:
+                found.add(index)
                 stack.extend(self.nodes[index].operands)
-        return [index for index, mark in enumerate(marked) if mark]
+        return sorted(found)
 
     def is_constant(self, index: int) -> bool:
         """Whether the node is a constant leaf."""

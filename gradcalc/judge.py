@@ -25,7 +25,7 @@ class Judge:
         self.problem, self.point, self.answer = problem, point, answer
         self.digits, self.undefined = digits, undefined
         self.notes: list[Note] = []
-        self.decimals = "written" if _has_inexact_decimals(problem) else "double"
+        self.decimals = "written" if answer and _has_inexact_decimals(problem) else "double"
 
     def value(self, found: Finding) -> Quantity:
         """The value itself: undefined, inaccurate, unverified or right."""
@@ -125,15 +125,21 @@ class Judge:
 
 def _has_inexact_decimals(problem: Problem) -> bool:
     """Whether the formula holds a decimal that is not exactly a double."""
-    from fractions import Fraction
-
     graph = problem.graph
     for index in graph.needed([problem.output]):
         text = graph.nodes[index].parameter or ""
-        if graph.is_constant(index) and text[:1].isdecimal() | text.startswith((".", "-")) and "x" not in text:
-            if not set(text) & {".", "e", "E"}:
-                continue
-            double = float(text)
-            if not math.isfinite(double) or Fraction(double) != Fraction(text):
-                return True
+        is_number = graph.is_constant(index) and (text[:1].isdecimal() or text.startswith((".", "-")))
+        if is_number and "x" not in text and set(text) & {".", "e", "E"} and not _is_double(text):
+            return True
     return False
+
+
+def _is_double(decimal: str) -> bool:
+    """Whether a decimal is exactly a double; none has thousands of digits, or of zeros."""
+    from fractions import Fraction
+
+    exponent = decimal.lower().partition("e")[2]
+    if len(decimal) > 2_000 or abs(int(exponent or 0)) > 2_000:
+        return False
+    double = float(decimal)
+    return math.isfinite(double) and Fraction(double) == Fraction(decimal)

@@ -4,6 +4,7 @@ Every number keeps its exact text, so that a point is the same in floats and in 
 a quotient such as `1/3` is exact, a Python float enters as hexadecimal.
 """
 
+import csv
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,13 +13,16 @@ from typing import Any
 
 from gradcalc import ops
 from gradcalc.arithmetic import Arithmetic
-from gradcalc.errors import FileError, UsageError
+from gradcalc.errors import ExpressionError, FileError, UsageError
 from gradcalc.graph import Graph
 from gradcalc.parse import Limits, Value, parse_bindings, parse_value
 from gradcalc.report import element_names, nest
 
 Point = Mapping[str, Value]
 """The value of each variable, in the user's order."""
+
+_DIMENSIONS_LIMIT = 32
+"""As many as an array of NumPy had for long; nobody means more."""
 
 
 def to_value(name: str, given: Any, limits: Limits) -> Value:
@@ -35,14 +39,22 @@ def to_value(name: str, given: Any, limits: Limits) -> Value:
 
 def _flatten(name: str, nested: Any) -> tuple[list[Any], tuple[int, ...]]:
     """The items of nested lists in row-major order, and their shape."""
-    items, shape = [nested], []
-    while items and any(isinstance(item, Sequence) and not isinstance(item, str) for item in items):
-        sizes = {len(item) if isinstance(item, Sequence) and not isinstance(item, str) else -1 for item in items}
+    items: list[Any] = [nested]
+    shape: list[int] = []
+    while items and any(map(_is_row, items)):
+        sizes = {len(item) if _is_row(item) else -1 for item in items}
         if len(sizes) != 1:
             raise UsageError(f"the rows of {name} differ in length", hint=f"give {name} as [[1, 2], [3, 4]]")
+        if len(shape) == _DIMENSIONS_LIMIT:
+            raise UsageError(f"{name} has more than {_DIMENSIONS_LIMIT} dimensions")
         shape.append(sizes.pop())
         items = [item for row in items for item in row]
     return items, tuple(shape)
+
+
+def _is_row(item: Any) -> bool:
+    """Whether an item holds items itself."""
+    return isinstance(item, Sequence) and not isinstance(item, str | bytes)
 
 
 def _number_node(graph: Graph, name: str, item: Any) -> int:
@@ -85,7 +97,7 @@ def read_points_file(path: Path, limits: Limits) -> list[dict[str, Value]]:
         rows = list(reader(path))
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, TypeError, EOFError, RecursionError, MemoryError) as error:
+    except (ValueError, TypeError, EOFError, RecursionError, MemoryError, csv.Error) as error:
         raise FileError(f"{path}: not readable as {path.suffix[1:].upper()}: {error}") from None
     if not rows:
         raise FileError(f"{path} holds no point")
@@ -93,28 +105,35 @@ def read_points_file(path: Path, limits: Limits) -> list[dict[str, Value]]:
     for position, row in enumerate(rows):
         try:
             points.append({name: to_value(name, given, limits) for name, given in row.items()})
-        except UsageError as error:
-            raise FileError(f"{path}, point {position + 1}: {error.message}", hint=error.hint) from None
+        except (ExpressionError, UsageError) as error:
+            place = f"{path}, point {position + 1}"
+            raise FileError(f"{place}: {error.message}", text=error.text, span=error.span, hint=error.hint) from None
     return points
 
 
 def _read_json(path: Path) -> Iterator[dict[str, Any]]:
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_unique)
     for row in data if isinstance(data, list) else [data]:
         if not isinstance(row, dict):
             raise TypeError('a point is an object such as {"x": 2, "y": 3}')
         yield row
 
 
-def _read_csv(path: Path) -> Iterator[dict[str, Any]]:
-    import csv
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose names occur once each."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name has two values")
+    return found
 
+
+def _read_csv(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.reader(file)
+        reader = csv.reader(file, strict=True)
         names = [name.strip() for name in next(reader, [])]
         if len(set(names)) != len(names) or not all(names):
             raise ValueError("the first line must name every column, each once")
-        for row in reader:
+        for row in filter(None, reader):
             if len(row) != len(names):
                 raise ValueError(f"line {reader.line_num} has {len(row)} fields, the first line {len(names)}")
             for name, field in zip(names, row, strict=True):
@@ -126,8 +145,9 @@ def _read_csv(path: Path) -> Iterator[dict[str, Any]]:
 def _read_npy(path: Path) -> Iterator[dict[str, Any]]:
     import numpy as np
 
-    array = np.load(path, allow_pickle=False)
-    if not isinstance(array, np.ndarray) or array.dtype.names is None:
+    with path.open("rb") as file:
+        array = np.lib.format.read_array(file, allow_pickle=False)
+    if array.dtype.names is None:
         raise TypeError("a structured array is needed, with a field for each variable")
     for row in array.reshape(-1):
         yield {name: row[name] for name in array.dtype.names}

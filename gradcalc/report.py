@@ -153,13 +153,17 @@ class Curvature:
         """All entries, each as `show` gives it."""
         return [[show(self.entries.get((i, j), ZERO)) for j in range(self.size)] for i in range(self.size)]
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON form: matrices, or coordinates and values for more than 1,000 variables."""
+    def to_dict(self, symbolic: bool = True) -> dict[str, Any]:
+        """The JSON form: matrices, or coordinates and values for more than 1,000 variables.
+
+        Args:
+            symbolic: whether SymPy was heard; if not, it says nothing of structural zeros either.
+        """
         if self.size > DENSE_LIMIT:
             return {"hessian": self._coordinates()}
         return {
             "hessian": self.matrix(lambda entry: number(entry.value)),
-            "symbolic_hessian": self.matrix(lambda entry: _optional(entry.symbolic)),
+            "symbolic_hessian": self.matrix(lambda entry: _optional(entry.symbolic) if symbolic else None),
             "certified_hessian": self.matrix(lambda entry: _optional(entry.certified)),
             "eigenvalues": None if self.eigenvalues is None else [number(value) for value in self.eigenvalues],
             "definiteness": self.definiteness,
@@ -288,7 +292,7 @@ class Report:
         body["verdicts"] = self.by_variable(point, lambda entry: entry.verdict)
         body["verdict"] = point.verdict
         if point.curvature:
-            body |= point.curvature.to_dict()
+            body |= point.curvature.to_dict(symbolic=self.symbolic_status in ("done", "timed out"))
         return body | {"notes": [note.to_dict() for note in point.notes]}
 
     def rows(self) -> Iterator[tuple[int, str, str, str]]:

@@ -58,6 +58,11 @@ class Terminal:
         return done.stdout.decode("utf-8")
 
 
+def tidy(text: str) -> str:
+    """The text without spaces at the ends of lines."""
+    return "\n".join(map(str.rstrip, text.splitlines())).rstrip()
+
+
 def without_space(text: str) -> str:
     """The text without white space."""
     return "".join(text.split())
@@ -67,7 +72,7 @@ def without_space(text: str) -> str:
 def test_console_block_prints_what_the_readme_says(block: str, tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
     for command, output in examples(block):
-        assert terminal.run(command).rstrip() == output.rstrip(), command
+        assert tidy(terminal.run(command)) == tidy(output), command
 
 
 def test_python_blocks_print_what_the_readme_says() -> None:
@@ -113,7 +118,7 @@ def refresh(directory: Path) -> None:
         if match[1] != "console":
             return match[0]
         terminal = Terminal(directory)
-        pieces = [f"$ {command}\n{terminal.run(command).rstrip()}\n" for command, _ in examples(match[2])]
+        pieces = [f"$ {command}\n{tidy(terminal.run(command))}\n" for command, _ in examples(match[2])]
         return "```console\n" + "\n".join(pieces) + "```"
 
     README.write_text(BLOCK.sub(renew, README.read_text(encoding="utf-8")), encoding="utf-8")

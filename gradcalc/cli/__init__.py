@@ -5,6 +5,7 @@ options.py    what commands have in common, reading expressions     arguments.py
 grad.py  hessian.py  functions.py   one command each                render.py   tables (the only importer of rich)
 """
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,15 +21,26 @@ def run() -> NoReturn:
 
 def main(words: Sequence[str]) -> int:
     """Run a command line and return its exit code; whatever goes wrong ends as a message, never a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     json = "--json" in words or "json" in [word.removeprefix("--format=") for word in words]
     try:
         return _guarded(lambda: _run(words or ["--help"]), json)
     except BrokenPipeError:
         _discard_output()
         return ExitCode.DONE
+    except OSError as error:
+        _discard_output()
+        return _fail(FileError(f"cannot write the result: {error.strerror or error}"), json=False)
+
+
+def _prepare_streams() -> None:
+    """Any character can be written to any stream; what is closed swallows all."""
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115 - as long as the process lives
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run(words: Sequence[str]) -> int:
@@ -52,13 +64,10 @@ def _guarded(action: Callable[[], int], json: bool) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        raise
     except MemoryError:
         return _fail(GradcalcError("not enough memory for this formula"), json)
-    except OSError as error:
-        _discard_output()
-        return _fail(FileError(f"cannot write the result: {error.strerror or error}"), json=False)
+    except OSError:
+        raise  # of writing: whatever reads a file turns its errors into a FileError
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
         return _fail(
             GradcalcError(f"this is a defect of gradcalc, please report it: {type(error).__name__}: {error}"), json
@@ -70,7 +79,7 @@ def _fail(error: GradcalcError, json: bool) -> int:
     if json:
         from json import dumps
 
-        print(dumps({"error": error.to_dict()}, ensure_ascii=True))
+        print(dumps({"error": error.to_dict()}, ensure_ascii=True), flush=True)
     else:
         with suppress(OSError):
             print(f"error: {error}", file=sys.stderr)
@@ -79,7 +88,5 @@ def _fail(error: GradcalcError, json: bool) -> int:
 
 def _discard_output() -> None:
     """Nothing more can be written: the reader has gone, or the disk is full."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what the old one still holds is not to be written at exit

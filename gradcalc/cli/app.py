@@ -11,7 +11,7 @@ from gradcalc.cli.arguments import command_names, known_options, protect_express
 from gradcalc.cli.functions import functions
 from gradcalc.cli.grad import grad
 from gradcalc.cli.hessian import hessian
-from gradcalc.errors import UsageError, did_you_mean
+from gradcalc.errors import ExitCode, UsageError, did_you_mean
 
 app = typer.Typer(
     name="gradcalc",
@@ -56,6 +56,8 @@ def invoke(words: Sequence[str]) -> int:
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.Exit as stop:
+        if stop.exit_code == ExitCode.INTERRUPTED:
+            raise KeyboardInterrupt from None
         return stop.exit_code
     except Exception as error:
         if not isinstance(error, typer.BadParameter.__base__ or typer.BadParameter):
@@ -70,10 +72,16 @@ def _usage(error: Any, words: Sequence[str], command: Any) -> UsageError:
     where = f"gradcalc {name} --help" if name in command_names(command) else "gradcalc --help"
     option = getattr(error, "possibilities", None) is not None and error.option_name
     if option:
-        near = did_you_mean(option, known_options(command, name))
-        return UsageError(f"no such option: {option}", hint=near or where)
+        word = next((word for word in words if word.startswith(option)), option).partition("=")[0]
+        near = did_you_mean(f"--{word.lstrip('-')}", known_options(command, name))
+        return UsageError(f"no such option: {_short(word)}", hint=near or where)
     message = error.format_message().rstrip(".").replace("\n", " ")
     if message.startswith("No such command"):
         near = did_you_mean(name, command_names(command))
-        return UsageError(f"no such command: {name}", hint=f"gradcalc {near}" if near else where)
+        return UsageError(f"no such command: {_short(name)}", hint=f"gradcalc {near}" if near else where)
     return UsageError(message[:1].lower() + message[1:], hint=where)
+
+
+def _short(word: str) -> str:
+    """A word as a message can hold it."""
+    return word if len(word) <= 60 else f"{word[:60]}…"

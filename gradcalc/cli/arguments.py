@@ -46,6 +46,8 @@ def _is_expression(word: str, known: Sequence[str]) -> bool:
     name = word.split("=")[0]
     if name in known or "=" in word and "==" not in word and name.startswith("--"):
         return False
+    if word.startswith("---"):
+        return True
     bare = word.lstrip("-")
     if bare.replace("-", "").isalpha():
         single = len(bare) > 1 and bool(did_you_mean(bare, [option.lstrip("-") for option in known]))

@@ -17,6 +17,9 @@ from gradcalc.report import Report
 FILE_LIMIT = 32_000_000
 """How many bytes an expression may have that comes from a file."""
 
+LONGEST_SECONDS = 1_000_000
+"""More than any timer of the system need hold."""
+
 
 class Format(StrEnum):
     """How an answer is shown."""
@@ -61,13 +64,21 @@ Show = Annotated[Format, typer.Option("--format", help="How to show the answer."
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Symbolic = Annotated[bool, typer.Option("--symbolic/--no-symbolic", help="Set SymPy's derivative beside the tape's.")]
 SymbolicTimeout = Annotated[
-    float, typer.Option("--symbolic-timeout", metavar="SECONDS", help="How long SymPy may take.", min=0)
+    float,
+    typer.Option("--symbolic-timeout", metavar="SECONDS", help="How long SymPy may take.", min=0, max=LONGEST_SECONDS),
 ]
 Certify = Annotated[
     bool, typer.Option("--certify/--no-certify", help="Prove in ball arithmetic how many digits are right.")
 ]
 CertifyTimeout = Annotated[
-    float, typer.Option("--certify-timeout", metavar="SECONDS", help="How long the proof may take per point.", min=0)
+    float,
+    typer.Option(
+        "--certify-timeout",
+        metavar="SECONDS",
+        help="How long the proof may take per point.",
+        min=0,
+        max=LONGEST_SECONDS,
+    ),
 ]
 Digits = Annotated[
     int | None,
@@ -142,6 +153,8 @@ def read_expression(word: str, limits: Limits) -> str:
     """The text of a formula: the word itself, or what `-` or `@file` hold, without the newline at the end."""
     if word != "-" and not word.startswith("@"):
         return word
+    if word == "@":
+        raise FileError("@ names no file", hint="@formula.txt")
     try:
         source = sys.stdin.buffer if word == "-" else Path(word[1:]).open("rb")  # noqa: SIM115
         with source:

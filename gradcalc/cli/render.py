@@ -158,7 +158,6 @@ def _verdict(verdict: str) -> Text:
 def _print_curvature(view: View, report: Report, point: PointReport) -> None:
     curvature = point.curvature
     assert curvature is not None
-    names = report.flat_variables
     if curvature.size > (_MATRIX_LIMIT if view.terminal else DENSE_LIMIT):
         count = f"{len(curvature.entries):,} entries not structurally zero"
         view.print(f"Hessian {curvature.size} x {curvature.size}, {count}: --json has all")
