@@ -118,6 +118,7 @@ def _digits(text: str, at: Mapping[str, float]) -> list[str]:
 
 def _right(text: str, at: Mapping[str, float], given: float) -> int:
     """How many digits of a peer's derivative are right: its float against the ball."""
+    from gradcalc.arithmetic.balls import Unknown
     from gradcalc.certify import enclose, right_digits
     from gradcalc.derive import gradient
     from gradcalc.parse import parse
@@ -128,6 +129,7 @@ def _right(text: str, at: Mapping[str, float], given: float) -> int:
     slope = gradient(graph, formula.output, formula.variables[first].items)
     values = {name: to_value(name, x, DEFAULT_LIMITS) for name, x in at.items()}
     (ball,) = enclose(graph, lambda balls: bind(graph, values, balls), slope)
+    assert not isinstance(ball, Unknown)
     return right_digits(ball, given)
 
 

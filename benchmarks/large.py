@@ -15,7 +15,7 @@ from gradcalc.derive import gradient, hessian
 from gradcalc.parse import Limits, parse
 
 ROSENBROCK = "sum(100*(x[1:] - x[:-1]^2)^2 + (1 - x[:-1])^2)"
-SIZES = (100,)
+SIZES = (100, 300, 1000, 3000, 10000)
 SYMPY_LIMIT = 300
 TERMS, VARIABLES = 100_000, 100
 SUMS = {

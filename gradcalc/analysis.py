@@ -5,7 +5,8 @@
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,6 @@ from gradcalc.problem import Examined, Finding, Problem
 from gradcalc.report import Note, worst
 
 SLOPES_SECONDS = 1.0
-_SLOPES_LIMIT = 64
 
 
 def examine(problem: Problem, point: Point, *, certify: bool, digits: int, certify_seconds: float) -> Examined:
@@ -37,6 +37,7 @@ class _Examination:
         self.floats = evaluate(self.graph, self.arithmetic, self.inputs(self.arithmetic), problem.outputs)
         self.notes: list[Note] = []
         self.deadline = 0.0
+        self._places: dict[int, list[tuple[int, int]]] | None = None
 
     def run(self) -> Examined:
         """All stages in order."""
@@ -61,10 +62,10 @@ class _Examination:
                 entry.value, entry.ball, entry.verdict = math.nan, None, "undefined"
             return Examined(value, gradient, hessian, self.notes)
         self.deadline = time.monotonic() + SLOPES_SECONDS
-        names = problem.names
         self._independent()
-        self._settle(problem.output, list(zip(names, problem.inputs, gradient, strict=True)))
-        self._settle_hessian(gradient, hessian)
+        self._settle_gradient(gradient)
+        if problem.hessian is not None:
+            self._settle_hessian(gradient, hessian)
         self._origins([value, *gradient, *hessian.values()])
         return Examined(value, gradient, hessian, self.notes)
 
@@ -118,44 +119,103 @@ class _Examination:
 
     # -- kinks, jumps and slopes -------------------------------------------------------------------------------------
 
+    def _settle_gradient(self, gradient: Sequence[Finding]) -> None:
+        """Ask the slopes of the value wherever its derivatives are not settled by the local rules."""
+        needed = set(self.graph.needed([self.problem.output]))
+        row = [
+            (name, node, finding)
+            for name, node, finding in zip(self.problem.names, self.problem.inputs, gradient, strict=True)
+            if node in needed
+        ]
+        self._settle(self.problem.output, self._hits(self.problem.output), row)
+
     def _settle_hessian(self, gradient: Sequence[Finding], hessian: dict[tuple[int, int], Finding]) -> None:
         """The same question for the gradient; where that has no value, neither has its derivative."""
-        names, inputs = self.problem.names, self.problem.inputs
         broken = {}
         for row, first in enumerate(gradient):
-            if first.verdict is not None or math.isinf(first.value):
+            if first.verdict is not None or (math.isinf(first.value) and first.from_slopes):
                 broken[row] = first.verdict or "undefined"
                 hessian.setdefault((row, row), Finding(first.node, 0.0))
-        for (i, j), entry in hessian.items():
+        for (i, j), finding in hessian.items():
             if i in broken or j in broken:
-                entry.verdict, entry.ball = worst([broken[k] for k in (i, j) if k in broken]), None
-        rows: dict[int, list[tuple[str, int, Finding]]] = {}
-        for (i, j), entry in hessian.items():
-            if entry.verdict is None and not gradient[i].from_slopes:
-                rows.setdefault(i, []).append((f"{names[i]},{names[j]}", inputs[j], entry))
-        for row, entries in rows.items():
-            self._settle(gradient[row].node, entries)
+                finding.verdict, finding.ball = worst([broken[k] for k in (i, j) if k in broken]), None
+            elif gradient[i].from_slopes or gradient[j].from_slopes:
+                self._settle_second(i, j, finding)
+        for row, first in enumerate(gradient):
+            if row not in broken and not first.from_slopes:
+                self._settle_row(row, first.node, hessian)
 
-    def _settle(self, output: int, entries: Sequence[tuple[str, int, Finding]]) -> None:
-        """Ask the slopes of one function wherever its derivatives are not settled by the local rules."""
-        hits = self._hits(output)
+    def _settle_second(self, i: int, j: int, finding: Finding) -> None:
+        """A second derivative beside a first one that is known by slopes only."""
+        from gradcalc.settle import Entry, settle_second
+
+        names, inputs = self.problem.names, self.problem.inputs
+        question = self._question(self.problem.output)
+        settle_second(question, Entry(f"{names[i]},{names[j]}", inputs[i], finding), inputs[j])
+
+    def _settle_row(self, row: int, node: int, hessian: dict[tuple[int, int], Finding]) -> None:
+        """Ask one component of the gradient for its slopes along every variable it depends on.
+
+        A mixed derivative is asked from both sides; what either finds stands.
+        """
+        hits = self._hits(node)
+        stored = [finding for place, finding in self._row(row, hessian)]
+        if not hits and not any(map(self._is_open, stored)):
+            return
+        from flint import arb
+
+        names, inputs, needed = self.problem.names, self.problem.inputs, set(self.graph.needed([node]))
+        zero = self.graph.constant(0)
+        copies: dict[tuple[int, int], Finding] = {}
+        entries = []
+        for column, input_ in enumerate(inputs):
+            if input_ not in needed:
+                continue
+            place = (min(row, column), max(row, column))
+            finding = hessian.get(place)
+            if finding is None or column < row:
+                finding = copies[place] = replace(finding) if finding else Finding(zero, 0.0, arb(0))
+            if finding.verdict is None:
+                entries.append((f"{names[row]},{names[column]}", input_, finding))
+        self._settle(node, hits, entries)
+        for place, copy in copies.items():
+            _merge(hessian, place, copy)
+
+    def _row(self, row: int, hessian: dict[tuple[int, int], Finding]) -> Iterator[tuple[tuple[int, int], Finding]]:
+        for place in self._rows(hessian).get(row, ()):
+            yield place, hessian[place]
+
+    def _rows(self, hessian: dict[tuple[int, int], Finding]) -> dict[int, list[tuple[int, int]]]:
+        """The places of a Hessian by row, found once."""
+        if self._places is None:
+            self._places = {}
+            for place in hessian:
+                self._places.setdefault(place[0], []).append(place)
+        return self._places
+
+    def _settle(self, output: int, hits: dict[int, str], row: Sequence[tuple[str, int, Finding]]) -> None:
+        """Ask one function for its slopes, if a kink is hit or a derivative is open."""
         touched = set(self.graph.needed(hits))
-        asked = []
-        for name, node, entry in entries:
-            broken = not math.isfinite(entry.value) and not self._is_ball(entry)
-            if not math.isfinite(entry.value):
-                born = trace.birth(self.graph, self.floats, entry.node, trace.not_finite)
-                entry.span = self.graph.spans[born]
-            if node in touched or broken or self._is_undefined(entry):
-                asked.append((name, node, entry))
+        for _, _, finding in row:
+            if not math.isfinite(finding.value):
+                born = trace.birth(self.graph, self.floats, finding.node, trace.not_finite)
+                finding.span = self.graph.spans[born]
+        asked = [node for _, node, finding in row if node in touched or self._is_open(finding)]
         if not asked:
             return
-        from gradcalc.settle import settle
+        from gradcalc.settle import Entry, settle
 
-        settle(self.graph, output, self.inputs, asked[:_SLOPES_LIMIT], hits, self.deadline, self.notes)
-        for name, _, entry in asked[_SLOPES_LIMIT:]:
-            entry.ball = None
-            self.notes.append(Note("near_kink", "too many variables on a kink: slopes not measured", name))
+        entries = [Entry(*parts) for parts in row]
+        settle(self._question(output), entries, [entry for entry in entries if entry.node in asked], hits)
+
+    def _question(self, output: int) -> Any:
+        from gradcalc.settle import Question
+
+        return Question(self.graph, output, self.inputs, self.deadline, self.notes)
+
+    def _is_open(self, finding: Finding) -> bool:
+        """Whether the local rules leave a derivative without a number."""
+        return self._is_undefined(finding) or not math.isfinite(finding.value) and not self._is_ball(finding)
 
     def _hits(self, output: int) -> dict[int, str]:
         """The nodes on a kink: `exact` where balls prove it, `undecided`, or `rounded` where only the floats say so."""
@@ -198,3 +258,21 @@ class _Examination:
                 if index not in told:
                     told.add(index)
                     self.notes.append(Note("nan_origin", message, None, self.graph.spans[index]))
+
+
+def _merge(hessian: dict[tuple[int, int], Finding], place: tuple[int, int], copy: Finding) -> None:
+    """Enter what was found of a mixed derivative from its other side, or of one that is structurally zero."""
+    from gradcalc.arithmetic.balls import UNDECIDED
+
+    stored = hessian.get(place)
+    if stored is None:
+        if copy.verdict is not None or copy.value != 0 or not copy.from_slopes and copy.ball is UNDECIDED:
+            hessian[place] = copy
+    elif copy.verdict is not None:
+        stored.verdict, stored.ball = worst([copy.verdict, stored.verdict or "agrees"]), None
+    elif copy.from_slopes and stored.verdict is None:
+        unequal = stored.from_slopes and stored.value != copy.value
+        stored.verdict = "kink" if unequal else None  # the order of differentiation matters: no second derivative
+        stored.value, stored.ball, stored.from_slopes = copy.value, None, True
+    elif copy.ball is UNDECIDED:
+        stored.ball = UNDECIDED

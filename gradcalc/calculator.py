@@ -184,7 +184,8 @@ def _subject(
             hint="put the values into the expression, or give it as text",
         )
     needed = set(graph.needed([output]))
-    text = format_node(graph, output, limit=limits.text)
+    given = isinstance(expression, Ref | Graph)
+    text = format_node(graph, output, limit=limits.text) if given else str(expression)
     return Subject(text, text, graph, output, [name for name, i in graph.inputs.items() if i in needed], {})
 
 

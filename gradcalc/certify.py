@@ -25,6 +25,7 @@ PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
 DIGITS = 19
 """How many significant digits a certified value shows unless told otherwise: two more than a double can hold."""
 
+_TIE_BITS = 400
 _TINY = -1100  # 2**-1100 is far below the smallest subnormal double, 2**-1074
 
 
@@ -67,14 +68,14 @@ def enclose(
 
 
 def settled(ball: Ball, bits: int) -> bool:
-    """Whether more precision could tell nothing more: undefined, tight, or zero as far as any double goes."""
-    if ball is UNDEFINED:
-        return True
+    """Whether more precision could tell nothing more: undefined, or tight and not between two doubles.
+
+    A ball that stays between two doubles far below an ulp is taken for the tie it almost certainly is.
+    """
     if isinstance(ball, Unknown):
-        return False
-    if relative_bits(ball) >= bits:
-        return nearest_double(ball) is not None
-    return is_tiny(ball)
+        return ball is UNDEFINED
+    tight = relative_bits(ball)
+    return tight >= max(bits, _TIE_BITS) or tight >= bits and nearest_double(ball) is not None
 
 
 def is_tiny(ball: arb) -> bool:
@@ -89,10 +90,22 @@ def certified(ball: Ball, double: float, digits: int = DIGITS) -> Certified | No
     if is_tiny(ball):
         return Certified("0", ulps_between(double, 0.0), 17 if double == 0 else 0)
     with ctx.workprec(max(128, int(digits * 3.33) + 64)):
-        text, nearest = digits_text(ball, digits), nearest_double(ball)
+        if relative_bits(ball) < digits * 3.33:
+            return None
+        text = digits_text(ball, digits) or digits_text(ball.mid(), digits)
+        nearest = _nearest(ball, double)
         if text is None or nearest is None:
             return None
         return Certified(text, ulps_between(double, nearest), right_digits(ball, double))
+
+
+def _nearest(ball: arb, double: float) -> float | None:
+    """The double nearest to a ball; of a tie the one nearer to the float beside it."""
+    nearest = nearest_double(ball)
+    if nearest is not None or relative_bits(ball) < _TIE_BITS:
+        return nearest
+    ends = (nearest_double(ball.lower()), nearest_double(ball.upper()))
+    return min((end for end in ends if end is not None), key=lambda end: ulps_between(double, end), default=None)
 
 
 def right_digits(ball: arb, double: float) -> int:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from flint import arb, ctx
+from flint import arb, ctx, fmpq
 
 from gradcalc.arithmetic.balls import Unknown, nearest_double
 from gradcalc.certify import Ball
@@ -61,7 +61,7 @@ def describe(
         matrix[place] = value
     eigenvalues = np.linalg.eigvalsh(matrix)
     proved = _proved_signs(balls, size)
-    signs = proved or _numerical_signs(eigenvalues.tolist())
+    signs = proved or _numerical_signs(np.linalg.eigvalsh(_scaled(matrix, balls)).tolist())
     prefix = "" if proved else "numerically "
     word = _WORDS.get(signs, "indefinite")
     critical = None
@@ -89,37 +89,62 @@ def _proved_signs(balls: Mapping[tuple[int, int], Ball | None], size: int) -> Si
     known = {place: ball for place, ball in balls.items() if not isinstance(ball, Unknown) and ball is not None}
     if size > _PROOF_LIMIT or len(known) < len(balls):
         return None
-    rows = [[known.get((i, j), arb(0)) for j in range(size)] for i in range(size)]
-    positive = negative = zero = False
+    exact = all(ball.is_exact() for ball in known.values())
+    zero = fmpq(0) if exact else arb(0)
+    numbers = {place: _rational(ball) if exact else ball for place, ball in known.items()}
     with ctx.workprec(512):
-        while rows:
-            pivot = _pivot(rows)
-            if pivot is None:
-                if not all(x.is_zero() for row in rows for x in row):
-                    # a diagonal of exact zeros beside a nonzero entry has eigenvalues of both signs
-                    proved = all(row[i].is_zero() for i, row in enumerate(rows)) and any(
-                        not x.contains(0) for row in rows for x in row
-                    )
-                    return (True, True, zero) if proved or (positive and negative) else None
-                zero = True
+        return _inertia([[numbers.get((i, j), zero) for j in range(size)] for i in range(size)])
+
+
+def _rational(ball: arb) -> fmpq:
+    """An exact ball as the rational it is."""
+    mantissa, exponent = ball.man_exp()
+    return fmpq(mantissa) * fmpq(2) ** int(exponent)
+
+
+def _sign(x: arb | fmpq) -> int | None:
+    """-1, 0 or 1; None where a ball does not tell."""
+    if x > 0:
+        return 1
+    if x < 0:
+        return -1
+    return 0 if x == 0 else None
+
+
+def _inertia(rows: list[list[Any]]) -> Signs | None:
+    """Eliminate one diagonal element of certain sign after the other; rationals are exact, balls may not decide."""
+    found = {-1: False, 0: False, 1: False}
+    while rows:
+        signs = [[_sign(x) for x in row] for row in rows]
+        pivots = [i for i, row in enumerate(signs) if row[i] in (-1, 1)]
+        if not pivots:
+            if all(sign == 0 for row in signs for sign in row):
+                found[0] = True
                 break
-            value = rows[pivot][pivot]
-            positive, negative = positive or bool(value > 0), negative or bool(value < 0)
-            rows = _eliminate(rows, pivot)
-    return positive, negative, zero
+            # a diagonal of exact zeros beside a nonzero entry has eigenvalues of both signs
+            both = all(row[i] == 0 for i, row in enumerate(signs)) and any(s in (-1, 1) for row in signs for s in row)
+            return (True, True, found[0]) if both or (found[1] and found[-1]) else None
+        pivot = max(pivots, key=lambda i: abs(rows[i][i]) if isinstance(rows[i][i], fmpq) else abs(rows[i][i]).mid())
+        found[signs[pivot][pivot] or 0] = True
+        keep = [i for i in range(len(rows)) if i != pivot]
+        value = rows[pivot][pivot]
+        rows = [[rows[i][j] - rows[i][pivot] * rows[j][pivot] / value for j in keep] for i in keep]
+    return found[1], found[-1], found[0]
 
 
-def _pivot(rows: Sequence[Sequence[arb]]) -> int | None:
-    """The diagonal element of largest size whose sign is certain."""
-    certain = [i for i, row in enumerate(rows) if not row[i].contains(0)]
-    return max(certain, key=lambda i: float(abs(rows[i][i]).mid().log()), default=None)
+def _scaled(matrix: "np.ndarray[Any, Any]", balls: Mapping[tuple[int, int], Ball | None]) -> "np.ndarray[Any, Any]":
+    """The matrix over its largest entry, from the balls where all are known: nothing underflows."""
+    import numpy as np
 
-
-def _eliminate(rows: Sequence[Sequence[arb]], pivot: int) -> list[list[arb]]:
-    """The Schur complement of a pivot."""
-    keep = [i for i in range(len(rows)) if i != pivot]
-    value = rows[pivot][pivot]
-    return [[rows[i][j] - rows[i][pivot] * rows[j][pivot] / value for j in keep] for i in keep]
+    if not balls or any(not isinstance(ball, arb) for ball in balls.values()):
+        return matrix
+    largest = max((abs(ball).abs_upper() for ball in balls.values() if isinstance(ball, arb)), default=arb(0))
+    if largest == 0:
+        return matrix
+    scaled = np.zeros_like(matrix)
+    for place, ball in balls.items():
+        scaled[place] = float(ball / largest)  # type: ignore[operator]
+    return scaled
 
 
 def _is_critical(

@@ -1,4 +1,4 @@
-"""Text of a formula, from its tree or from a graph. Imports ops and graph.
+"""Text of a formula, from its tree or from a graph. Imports errors, ops and graph.
 
 Both are written by one printer: `describe` says of a node how tightly it binds and of which parts it consists, pieces
 of text and operands, and `render` walks them with a stack of its own, adding only the parentheses that the language
@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradcalc import ops
+from gradcalc.errors import Span
 from gradcalc.graph import Graph
 
-Branch = tuple[str, Any, tuple[int, ...], int, int]
-"""A node of a tree: its kind, what it holds besides operands, the indices of its operands, start and end in the text."""
+Branch = tuple[str, Any, tuple[int, ...], Span]
+"""A node of a tree: its kind, what it holds besides operands, the indices of its operands, its place in the text."""
 
 Tree = list[Branch]
 """A formula as it was written: operands stand before their users, and each subtree is one run of nodes; the root is last."""
@@ -25,7 +26,7 @@ Part = str | tuple[Any, int]
 
 Described = tuple[int, Sequence[Part]]
 
-COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "same": "==", "ne": "!="}
 """How the language writes each comparison."""
 
 
@@ -143,7 +144,7 @@ def _graph_sum(graph: Graph, operands: Sequence[int]) -> Described:
 
 def _describe_branch(tree: Tree, index: int) -> Described:
     """How a node of a tree is written."""
-    kind, payload, operands, _, _ = tree[index]
+    kind, payload, operands, _ = tree[index]
     if kind in ("number", "name", "constant", "boolean"):
         return ATOM, [payload]
     if kind == "add":

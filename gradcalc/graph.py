@@ -43,7 +43,7 @@ class Graph:
         self.span: Span | None = None
         self.max_nodes = max_nodes
         self.conditions: dict[int, int | None] = {}
-        self._index: dict[Node, int] = {}
+        self._index: dict[tuple[Op, tuple[int, ...], str | None], int] = {}
         self._live: dict[frozenset[int], Live] = {}
         self._numbers: dict[int, int] = {}
         self._constants: dict[int, int] = {}
@@ -53,18 +53,20 @@ class Graph:
 
     def emit(self, op: Op, operands: tuple[int, ...], parameter: str | None = None) -> int:
         """The index of the node, stored now or before."""
-        node = Node(op, operands, parameter)
-        index = self._index.setdefault(node, len(self.nodes))
-        if index == len(self.nodes):
-            if index >= self.max_nodes:
-                del self._index[node]
-                raise LimitError(
-                    f"the formula needs more than {self.max_nodes:,} nodes", hint="--max-nodes raises the limit"
-                )
-            self.nodes.append(node)
-            self.spans.append(self.span)
-            if op is ops.const and (number := integer(parameter)) is not None:
-                self._numbers[index] = number
+        index = self._index.get((op, operands, parameter))
+        return self._store(Node(op, operands, parameter)) if index is None else index
+
+    def _store(self, node: Node) -> int:
+        """The index of a node that the graph does not have yet."""
+        index = len(self.nodes)
+        if index >= self.max_nodes:
+            message = f"the formula needs more than {self.max_nodes:,} nodes"
+            raise LimitError(message, hint="--max-nodes raises the limit")
+        self._index[node] = index
+        self.nodes.append(node)
+        self.spans.append(self.span)
+        if node.op is ops.const and (number := integer(node.parameter)) is not None:
+            self._numbers[index] = number
         return index
 
     def constant(self, value: int | str | Constant) -> int:

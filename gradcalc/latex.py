@@ -1,8 +1,8 @@
 """A report in LaTeX, and as the HTML a notebook shows with formulas typeset. Imports nothing: it reads a finished report."""
 
 import html
+import re
 from collections.abc import Iterator
-
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def _value(value: object) -> str:
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
 
 
-_GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+_GREEK = re.compile(
+    "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|omega|"
+    "Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
 )
 
 
@@ -53,7 +53,7 @@ def _name(name: str) -> str:
     """A variable in LaTeX: Greek letters, subscripts for `x[0]` and `x_1`."""
     base, _, index = name.partition("[")
     stem, _, subscript = base.partition("_")
-    letters = rf"\{stem}" if stem in _GREEK else stem if len(stem) == 1 else rf"\mathit{{{stem}}}"
+    letters = rf"\{stem}" if _GREEK.fullmatch(stem) else stem if len(stem) == 1 else rf"\mathit{{{stem}}}"
     below = ",".join(part for part in (subscript.replace("_", r"\_"), index.removesuffix("]")) if part)
     return f"{letters}_{{{below}}}" if below else letters
 

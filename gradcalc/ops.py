@@ -170,6 +170,10 @@ gt: Op = condition("gt", "a b", doc="a > b", sympy="StrictGreaterThan", kink=lam
 ge: Op = condition("ge", "a b", doc="a >= b", sympy="GreaterThan", kink=lambda a, b: eq(a, b))
 eq: Op = condition("eq", "a b", doc="a == b", sympy="Equality", kink=lambda a, b: eq(a, b))
 ne: Op = condition("ne", "a b", doc="a != b", sympy="Unequality", kink=lambda a, b: eq(a, b))
+same: Op = op(
+    "same", doc="a == b, where another op tells of the kink", operands="a b", sympy="Equality", is_condition=True,
+    internal=True, sample=(-2.0, 2.0),
+)  # fmt: skip
 and_: Op = condition("and", "p q", doc="both hold", sympy="And")
 or_: Op = condition("or", "p q", doc="at least one holds", sympy="Or")
 not_: Op = condition("not", "p", doc="does not hold", sympy="Not")
@@ -193,7 +197,7 @@ def _products(g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:
 
 def _shares(g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:
     """The adjoint shared equally by the operands that equal the result."""
-    chosen = [eq(x, y) for x in xs]
+    chosen = [same(x, y) for x in xs]
     ties = add(*(where(c, one, zero) for c in chosen))
     return [where(c, g / ties, zero) if w else None for c, w in zip(chosen, wanted, strict=True)]
 
@@ -226,7 +230,7 @@ cbrt: Op = op(
     define=lambda x: where(lt(x, 0), -pow(-x, one / 3), pow(x, one / 3)), doc="real cube root, also of negative numbers",
 )  # fmt: skip
 hypot: Op = op(
-    "hypot", lambda g, y, wanted, *xs: [where(eq(y, 0), zero, g * x / y) if w else None for x, w in zip(xs, wanted, strict=True)],
+    "hypot", lambda g, y, wanted, *xs: [where(same(y, 0), zero, g * x / y) if w else None for x, w in zip(xs, wanted, strict=True)],
     operands="a b", variadic=True, kink=lambda y, *xs: eq(y, 0), at_kink="0", aliases=("norm",),
     define=lambda *xs: sqrt(add(*(x**2 for x in xs))), doc="Euclidean norm: sqrt(a**2 + b**2 + ...)",
 )  # fmt: skip

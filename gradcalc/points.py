@@ -26,11 +26,11 @@ _DIMENSIONS_LIMIT = 32
 
 
 def to_value(name: str, given: Any, limits: Limits) -> Value:
-    """A Python value as a constant: int, float, Fraction, text of a constant expression, nested lists, NumPy arrays."""
+    """A Python value as a constant: a number of any kind, text of a constant expression, nested lists, a NumPy array."""
     if isinstance(given, Value):
         return given
-    if isinstance(given, str):
-        return parse_value(given, limits)
+    if isinstance(given, str) or type(given).__module__.startswith("sympy."):
+        return parse_value(str(given), limits)  # SymPy's numbers are exact as text
     plain = given.tolist() if hasattr(given, "tolist") else given
     graph = Graph(limits.nodes)
     items, shape = _flatten(name, plain)
@@ -154,9 +154,10 @@ def _read_npy(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def numbers(value: Value, arithmetic: Arithmetic) -> list[Any]:
-    """The elements of a constant in an arithmetic, in row-major order."""
+    """The elements of a constant in an arithmetic, in row-major order; a float's zero is 0.0, never -0.0."""
     values = arithmetic.evaluate(value.graph, {}, value.items)
-    return [values[index] for index in value.items]
+    found = [values[index] for index in value.items]
+    return [number + 0 if isinstance(number, float) else number for number in found]  # a ball would be rounded
 
 
 def nested(value: Value, arithmetic: Arithmetic) -> Any:

@@ -6,7 +6,6 @@ evidence, never proof, and a report says so.
 """
 
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -39,12 +38,19 @@ class Side:
         kind: `slope` (the quotients settle), `infinite` (they grow), `jump` (the value does not tend to that at the
             point), `undefined` (no value on that side) or `unknown`.
         slope: the one-sided slope, infinite where the quotients grow; None where there is none.
-        value: what the value tends to at a jump, as far as the last step shows.
+        value: what the value tends to at a jump; None where that does not settle.
+        quotients: at the three steps, the smallest last.
     """
 
     kind: str
     slope: float | None = None
     value: float | None = None
+    quotients: tuple[arb, ...] = ()
+
+    @property
+    def limit(self) -> arb:
+        """The slope in a ball: the last quotient, or an exact 0 where the quotients shrink towards it."""
+        return arb(0) if self.slope == 0 else self.quotients[-1]
 
 
 UNKNOWN = Side("unknown")
@@ -52,10 +58,15 @@ UNKNOWN = Side("unknown")
 
 @dataclass(frozen=True, slots=True)
 class Slopes:
-    """The two sides of a point along one direction."""
+    """The two sides of a point along one direction.
+
+    Attributes:
+        gap: whether the slopes stay apart as the steps shrink; None where that is not to be seen.
+    """
 
     left: Side
     right: Side
+    gap: bool | None = None
 
     @property
     def jumps(self) -> bool:
@@ -63,26 +74,38 @@ class Slopes:
         return "jump" in (self.left.kind, self.right.kind)
 
     @property
-    def common(self) -> float | None:
-        """The slope both sides share; one side's where the other has no value; None where they differ or are unknown."""
+    def common(self) -> Side | None:
+        """The side both share, or the only one where the other has no value; None where they differ or are unknown."""
         if self.left.slope is None or self.right.slope is None:
-            if self.left.kind == "undefined":
-                return self.right.slope
-            return self.left.slope if self.right.kind == "undefined" else None
-        return self.right.slope if close(self.left.slope, self.right.slope) else None
+            only = self.right if self.left.kind == "undefined" else self.left
+            other = self.left if only is self.right else self.right
+            return only if only.slope is not None and other.kind == "undefined" else None
+        return self.right if self.gap is False else None
 
     @property
     def differ(self) -> bool:
         """Whether both slopes are known and are not the same."""
-        left, right = self.left.slope, self.right.slope
-        return left is not None and right is not None and not close(left, right)
+        return self.gap is True
 
 
-def close(a: float, b: float) -> bool:
-    """Whether two measured slopes are the same number."""
-    if math.isinf(a) or math.isinf(b):
-        return a == b
-    return abs(a - b) <= 1e-9 * max(abs(a), abs(b), 1e-30)
+def _slopes(left: Side, right: Side) -> Slopes:
+    """Both sides compared, at the precision in force."""
+    if left.slope is None or right.slope is None:
+        return Slopes(left, right)
+    if "infinite" in (left.kind, right.kind):
+        return Slopes(left, right, left.slope != right.slope)
+    second, third = (abs(right.quotients[k] - left.quotients[k]) for k in (1, 2))
+    size = max(abs(left.quotients[2]).abs_upper(), abs(right.quotients[2]).abs_upper())
+    shrinks = third.abs_upper() * 256 <= second.abs_lower()
+    if shrinks or left.slope == right.slope == 0 or third.contains(0) and third.abs_upper() <= size * _FINE:
+        return Slopes(left, right, False)
+    return Slopes(left, right, True if abs(third - second).abs_upper() * 16 <= third.abs_lower() else None)
+
+
+_FINE = arb(2) ** -200
+_ROUGH = arb(2) ** -20
+_ODD = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xB5297A4D3F84D5B5)
+"""Factors of the steps: of no short binary or decimal form, so that no periodic function meets them in phase."""
 
 
 def steps(graph: Graph, output: int) -> tuple[int, int, int]:
@@ -99,27 +122,62 @@ def along(graph: Graph, output: int, inputs: Inputs, direction: Mapping[int, int
         direction: how much each input moves, by node index, as small integers.
         deadline: on the clock of `time.monotonic`; what is not known by then stays unknown.
     """
-    exponents = steps(graph, output)
-    balls = Balls(3 * exponents[-1] + 192)  # holds x + h, and quotients of second order beside it
     try:
-        with ctx.workprec(balls.precision):
-            at = dict(inputs(balls))
-            centre = balls.evaluate(graph, at, [output], deadline=deadline)[output]
-            if isinstance(centre, Unknown):
-                return Slopes(UNKNOWN, UNKNOWN)
-            scale = _scale([at[index] for index in direction])
-            sides = []
-            for sign in (-1, 1):
-                heights = []
-                for exponent in exponents:
-                    step = sign * scale * arb(2) ** -exponent
-                    moved = at | {index: at[index] + step * weight for index, weight in direction.items()}
-                    value = balls.evaluate(graph, moved, [output], deadline=deadline)[output]
-                    heights.append((step, value))
-                sides.append(_side(centre, heights))
-        return Slopes(*sides)
+        probe = _Probe(graph, output, inputs, list(direction), deadline)
+        with ctx.workprec(probe.precision):
+            left, right = (_side([probe.rise(direction, sign, k) for k in range(3)]) for sign in (-1, 1))
+            return _slopes(left, right)
     except OutOfTime:
         return Slopes(UNKNOWN, UNKNOWN)
+
+
+def second(graph: Graph, output: int, inputs: Inputs, i: int, j: int, deadline: float) -> Slopes:
+    """The second derivative of a node for inputs `i` and `j`, by second differences of its values to both sides."""
+    try:
+        probe = _Probe(graph, output, inputs, [i, j], deadline)
+        with ctx.workprec(probe.precision):
+            left, right = (_settled([probe.bend(i, j, sign, k) for k in range(3)]) for sign in (-1, 1))
+            return _slopes(left, right)
+    except OutOfTime:
+        return Slopes(UNKNOWN, UNKNOWN)
+
+
+class _Probe:
+    """Values of a node near a point, at a precision that holds the steps and second differences of them."""
+
+    def __init__(self, graph: Graph, output: int, inputs: Inputs, moving: Sequence[int], deadline: float) -> None:
+        self.graph, self.output, self.deadline = graph, output, deadline
+        exponents = steps(graph, output)
+        self.precision = 3 * exponents[-1] + 192
+        self._balls = Balls(self.precision)
+        with ctx.workprec(self.precision):
+            self._at = dict(inputs(self._balls))
+            scale = _scale([self._at[index] for index in moving])
+            self.steps = [
+                scale * odd * arb(2) ** (-64 - exponent) for odd, exponent in zip(_ODD, exponents, strict=True)
+            ]
+            self.centre = self._value({})
+
+    def _value(self, moves: Mapping[int, arb]) -> Ball:
+        moved = self._at | {index: self._at[index] + move for index, move in moves.items()}
+        value: Ball = self._balls.evaluate(self.graph, moved, [self.output], deadline=self.deadline)[self.output]
+        return value
+
+    def rise(self, direction: Mapping[int, int], sign: int, k: int) -> tuple[arb, Ball, Ball]:
+        """The k-th step with its sign, the value there, and how much it lies above the value at the point."""
+        step = sign * self.steps[k]
+        value = self._value({index: step * weight for index, weight in direction.items()})
+        if isinstance(value, Unknown) or isinstance(self.centre, Unknown):
+            return step, value, UNDECIDED
+        return step, value, value - self.centre
+
+    def bend(self, i: int, j: int, sign: int, k: int) -> Ball:
+        """The k-th second difference quotient to one side."""
+        h = sign * self.steps[k]
+        corner = self._value({i: 2 * h} if i == j else {i: h, j: h})
+        values = [corner, self.centre, self._value({i: h}), self._value({j: h})]
+        known = [value for value in values if not isinstance(value, Unknown)]
+        return UNDECIDED if len(known) < 4 else (known[0] + known[1] - known[2] - known[3]) / (h * h)
 
 
 def _scale(at: Sequence[Ball]) -> arb:
@@ -129,44 +187,46 @@ def _scale(at: Sequence[Ball]) -> arb:
     return arb(2) ** math.frexp(finite)[1]
 
 
-def _side(centre: arb, heights: Sequence[tuple[arb, Ball]]) -> Side:
-    """Read one side off the values at three shrinking steps."""
-    if all(value is UNDEFINED for _, value in heights):
+def _side(heights: Sequence[tuple[arb, Ball, Ball]]) -> Side:
+    """Read one side off the steps, the values there and their rises."""
+    if all(value is UNDEFINED for _, value, _ in heights):
         return Side("undefined")
-    rises = [value - centre for _, value in heights if not isinstance(value, Unknown)]
+    rises = [rise for _, _, rise in heights if not isinstance(rise, Unknown)]
     if len(rises) < len(heights):
         return UNKNOWN
-    first, second, third = ((rise / step) for (step, _), rise in zip(heights, rises, strict=True))
-    before, after = abs(second - first).abs_upper(), abs(third - second).abs_upper()
-    unit = max(arb(1), abs(third).abs_upper())
-    if after < unit * arb(2) ** -20 and after * 8 <= max(before, unit * arb(2) ** -20):
-        return Side("slope", _snap(first, second, third))
-    if after < unit / 64 and _cubed(before / unit, after / unit):
-        return Side("slope", _snap(first, second, third))  # a slow power of h: the next step is far closer
-    sizes = [abs(q).abs_lower() for q in (first, second, third)]
-    if sizes[2] > 64 and sizes[2] >= 2 * sizes[1] >= 4 * sizes[0]:
-        shrinks = abs(rises[2]).abs_upper() * 2 < abs(rises[0]).abs_lower()
-        if shrinks:
-            return Side("infinite", math.inf if third > 0 else -math.inf)
-        grows = abs(rises[2]).abs_lower() > 2 * abs(rises[0]).abs_upper()
-        limit = (math.inf if rises[2] > 0 else -math.inf) if grows else nearest_double((centre + rises[2]).mid())
-        return Side("jump", None, limit)
+    low, high = ([getattr(abs(rise), bound)() for rise in rises] for bound in ("abs_lower", "abs_upper"))
+    if low[2] > 0 and low[2] * 3 >= high[1] * 2:
+        return Side("jump", None, _jump_limit(rises, heights[2][1]))
+    side = _settled([rise / step for (step, _, _), rise in zip(heights, rises, strict=True)])
+    shrinks = high[2] * 16 <= low[1] and high[1] * 16 <= low[0]
+    return side if side.kind != "infinite" or shrinks else UNKNOWN
+
+
+def _jump_limit(rises: Sequence[arb], last: Ball) -> float | None:
+    """What the value tends to beside a jump: a number, infinity, or None where it does not settle."""
+    if abs(rises[2] - rises[1]).abs_upper() <= abs(rises[2]).abs_lower() * _ROUGH:
+        return None if isinstance(last, Unknown) else nearest_double(last.mid())
+    if abs(rises[2]).abs_lower() >= 2 * abs(rises[1]).abs_upper():
+        return math.inf if rises[2] > 0 else -math.inf
+    return None
+
+
+def _settled(found: Sequence[Ball]) -> Side:
+    """Whether three quotients settle, shrink to 0 or grow without bound."""
+    quotients = [quotient for quotient in found if not isinstance(quotient, Unknown)]
+    if len(quotients) < len(found):
+        return UNKNOWN
+    low, high = ([getattr(abs(q), bound)() for q in quotients] for bound in ("abs_lower", "abs_upper"))
+    before, after = ((quotients[i + 1] - quotients[i]) for i in (0, 1))
+    moved = abs(after).abs_upper()
+    limits = tuple(quotients)
+    if moved <= low[2] * _ROUGH or moved * 64 <= low[2] and moved * low[2] ** 2 <= abs(before).abs_upper() ** 3:
+        return Side("slope", nearest_double(quotients[2].mid()), None, limits)
+    if high[2] * 1024 <= low[1] and high[1] <= high[0] or quotients[2].contains(0) and high[2] < _FINE:
+        return Side("slope", 0.0, None, limits)
+    if 2 * low[2] >= 3 * high[1] and 2 * low[1] >= 3 * high[0] and low[2] > 64:
+        return Side("infinite", math.inf if quotients[2] > 0 else -math.inf, None, limits)
     return UNKNOWN
-
-
-def _cubed(before: arb, after: arb) -> bool:
-    """Whether the second of two small sizes is below the cube of the first, as for powers of steps in geometric ladder."""
-    return bool(before < 1 and after <= before**3)
-
-
-def _snap(first: arb, second: arb, third: arb) -> float:
-    """The limit of the quotients as a float: 0 where they shrink towards it."""
-    sizes = [abs(quotient).abs_upper() for quotient in (first, second, third)]
-    shrinking = sizes[2] < arb(2) ** -16 and _cubed(sizes[0], sizes[1]) and _cubed(sizes[1], sizes[2])
-    if shrinking or sizes[2] < arb(2) ** -900:
-        return 0.0
-    middle = nearest_double(third.mid())
-    return math.nan if middle is None else middle
 
 
 def on_kink(graph: Graph, arithmetic: Arithmetic, values: Sequence[Any], nodes: Sequence[int]) -> dict[int, Any]:
@@ -201,8 +261,3 @@ def generic_directions(inputs: Sequence[int]) -> list[dict[int, int]]:
     """Two directions along no axis and no diagonal, over some inputs."""
     weights: list[Callable[[int], int]] = [lambda i: 89 + 34 * i, lambda i: (-1) ** i * (97 - 13 * (i % 7))]
     return [{index: weight(i) for i, index in enumerate(inputs)} for weight in weights]
-
-
-def remaining(seconds: float) -> float:
-    """A deadline so many seconds from now."""
-    return time.monotonic() + seconds

@@ -13,9 +13,22 @@ from gradcalc import ops
 from gradcalc.errors import LimitError, Span, did_you_mean
 from gradcalc.format import COMPARE, MUL, POSTFIX, POW, Tree
 from gradcalc.tokens import (
-    CLOSING, CONSTANTS, FUNCTIONS, GLUED, INFIX, LETTERS_TOO, MINUS, PARTNER, PREFIX, RAISED, REFUSED, WORDS, Tokens,
-    check_name, refuse,
-)  # fmt: skip
+    CLOSING,
+    CONSTANTS,
+    FUNCTIONS,
+    GLUED,
+    INFIX,
+    LETTERS_TOO,
+    MINUS,
+    PARTNER,
+    PREFIX,
+    RAISED,
+    REFUSED,
+    WORDS,
+    Tokens,
+    check_name,
+    refuse,
+)
 
 
 class Pending:
@@ -38,6 +51,7 @@ class Parser:
     Attributes:
         tree: the nodes of the formula, operands first.
         names: the free names, and where each first stands.
+        loops: for each node that begins a sum with a counter, the node that ends it.
     """
 
     def __init__(self, text: str, tokens: Tokens, max_depth: int, shadowing: set[str]) -> None:
@@ -48,6 +62,7 @@ class Parser:
         self.shadowing = shadowing
         self.tree: Tree = []
         self.names: dict[str, Span] = {}
+        self.loops: dict[int, int] = {}
         self.counters: list[str] = []
         self.operands: list[tuple[int, int]] = []  # a node, and where its text begins, parentheses included
         self.pending: list[Pending] = [Pending(0, "", 0, 0)]
@@ -59,7 +74,7 @@ class Parser:
 
     def run(self) -> Tree:
         """The tree of the whole text."""
-        words, starts, numbers = self.words, self.tokens.starts, self.tokens.kinds
+        words, starts, kinds = self.words, self.tokens.starts, self.tokens.kinds
         wants_operand = True
         while True:
             position = self.position
@@ -70,7 +85,7 @@ class Parser:
                 if not word:
                     break
                 wants_operand = self.operator()
-            elif numbers[word] == "number":
+            elif kinds[word] == "number":
                 wants_operand = self.number()
             else:
                 wants_operand = self.operand()
@@ -118,8 +133,7 @@ class Parser:
 
     def complete(self) -> None:
         """Finish the last operator that waits."""
-        entry = self.pending.pop()
-        self.depth -= entry.nests
+        entry = self.pop()
         entry.operands.append(self.operands.pop()[0])
         kind, payload = entry.kind, entry.payload
         if entry.precedence == POSTFIX:
@@ -160,11 +174,9 @@ class Parser:
         top, word, before = self.pending[-1], self.word, self.before()
         if top.kind == "call" and word == ")" and before == "(":
             return self.close_call()
-        if top.kind == "index" and (
-            (before == ":" and word in (":", "]", ",")) or (word == ":" and before in ("[", ","))
-        ):
+        if top.kind == "index" and (before, word) in _LEFT_OUT:
             return self.subscript(top, False)
-        if before and before + word in REFUSED:
+        if before and word and before + word in REFUSED:
             span = (self.tokens.starts[self.position - 2], self.start + 1)
             self.fail(f"{before}{word} is no operator", REFUSED[before + word], span)
         if not word:
@@ -209,11 +221,11 @@ class Parser:
         if name in FUNCTIONS and (following in ("^", "**") or self.tokens.kinds[following] == "raised"):
             power = self.function_power()
             if power:
-                return self.open_call(name, start, power)
+                return self.open_call(power)
         known = self.is_known(name)
         if not known and name in CONSTANTS:
             self.node("constant", CONSTANTS[name], (), start, end)
-        elif not known and name.title() in ("True", "False") and name[1:].islower():
+        elif not known and name in ("true", "True", "false", "False"):
             self.node("boolean", name.title(), (), start, end)
         else:
             if not known:
@@ -396,6 +408,7 @@ class Parser:
             self.fail_loop(entry)
         if entry.kind == "body":
             self.counters.pop()
+            self.loops[entry.operands[0]] = len(self.tree)
         kind, function = ("call", entry.payload) if entry.kind == "call" else ("loop", entry.payload[0])
         self.node(kind, function, tuple(entry.operands), entry.left, end)
         if entry.power:
@@ -546,6 +559,9 @@ class Parser:
         hint = f"{wrapped} or {head}({last}*{factor})"
         self.fail("a factor without a sign can be read in two ways here", hint, (top.left, end))
 
+
+_LEFT_OUT = frozenset({(":", ":"), (":", "]"), (":", ","), ("[", ":"), (",", ":")})
+"""Between which words a part of a slice may be left out."""
 
 _CHAINS = frozenset({"add", "mul"})
 _AFTER: dict[str, Callable[[Parser], bool]] = {

@@ -73,7 +73,7 @@ REFUSED = {
     "+-": "a + b or a - b", "...": "i=1..n with two dots",
     "if": "where(condition, a, b)", "else": "where(condition, a, b)",
     "for": "sum(i=1..n, body)", "in": "sum(i=1..n, body)", "is": "sum(i=1..n, body)",
-    "~": "an operator such as & or *", "¬": "an operator such as & or *", "∞": "an operator such as *",
+    "~": "an operator such as & or *", "¬": "an operator such as & or *",
 }  # fmt: skip
 """What has no meaning where an operator is expected though one may think so, and what to write instead."""
 
@@ -160,10 +160,15 @@ def tokenize(text: str, limit: int) -> Tokens:
 
 def _kind(word: str) -> str:
     """What a word is."""
+    kind = _pattern(word)
+    return "wrong" if kind == "name" and not word.isascii() and not _is_name(word) else kind
+
+
+def _pattern(word: str) -> str:
+    """The pattern that a word matches."""
     match = _KIND.match(word)
     assert match is not None
-    kind = match.lastgroup or ""
-    return "wrong" if kind == "name" and not word.isascii() and not _is_name(word) else kind
+    return match.lastgroup or ""
 
 
 def _plain(word: str) -> str:
@@ -183,9 +188,9 @@ def _is_name(word: str) -> bool:
 def _refuse(word: str, start: int) -> NoReturn:
     """An error for what the language does not have."""
     span = (start, start + len(word))
-    if _is_raised(word):
-        refuse("a raised letter is no part of a name", span, "x^n")
-    if word[0].isalpha():
+    if _pattern(word) == "name":
+        if _is_raised(word):
+            refuse("a raised letter is no part of a name", span, "x^n")
         refuse(f"{word} is not a name", span, "letters, digits and underscores")
     shown = repr(word) if word.isprintable() else f"U+{ord(word):04X}"
     refuse(f"{shown} has no meaning in a formula", span, REFUSED.get(word, "remove it"))

@@ -278,6 +278,7 @@ _CONDITIONS: dict[Op, Function] = {
     ops.gt: _comparison(_more, _at_most, same=False),
     ops.ge: _comparison(_at_least, _less, same=True),
     ops.eq: _comparison(_equal, _apart, same=True),
+    ops.same: _comparison(_equal, _apart, same=True),
     ops.ne: _comparison(_apart, _equal, same=False),
     ops.not_: _not,
     ops.and_: _and,

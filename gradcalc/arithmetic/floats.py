@@ -397,6 +397,7 @@ _FUNCTIONS: dict[Op, Function] = {
     ops.gt: lambda a, b: a > b,
     ops.ge: lambda a, b: a >= b,
     ops.eq: lambda a, b: a == b,
+    ops.same: lambda a, b: a == b,
     ops.ne: lambda a, b: a != b,
     ops.and_: _all,
     ops.or_: _any,

@@ -56,13 +56,15 @@ def invoke(words: Sequence[str]) -> int:
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.Exit as stop:
-        if stop.exit_code == ExitCode.INTERRUPTED:
-            raise KeyboardInterrupt from None
         return stop.exit_code
+    except SystemExit:
+        raise BrokenPipeError from None  # how Typer ends when the reader of its output has gone
     except Exception as error:
         if not isinstance(error, typer.BadParameter.__base__ or typer.BadParameter):
             raise
         raise _usage(error, words, command) from None
+    if result == ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
 
 
@@ -70,8 +72,8 @@ def _usage(error: Any, words: Sequence[str], command: Any) -> UsageError:
     """Typer's complaint as an error of gradcalc: what, and what to type instead."""
     name = words[0] if words else ""
     where = f"gradcalc {name} --help" if name in command_names(command) else "gradcalc --help"
-    option = getattr(error, "possibilities", None) is not None and error.option_name
-    if option:
+    if hasattr(error, "possibilities") and hasattr(error, "option_name"):
+        option = error.option_name
         word = next((word for word in words if word.startswith(option)), option).partition("=")[0]
         near = did_you_mean(f"--{word.lstrip('-')}", known_options(command, name))
         return UsageError(f"no such option: {_short(word)}", hint=near or where)

@@ -17,8 +17,14 @@ from gradcalc.report import Report
 FILE_LIMIT = 32_000_000
 """How many bytes an expression may have that comes from a file."""
 
-LONGEST_SECONDS = 1_000_000
-"""More than any timer of the system need hold."""
+_LONGEST_SECONDS = 1_000_000
+
+
+def _seconds(value: float) -> float:
+    """A time that the timers of the system can hold."""
+    if not 0 <= value <= _LONGEST_SECONDS:
+        raise typer.BadParameter(f"{value:g} is not from 0 to {_LONGEST_SECONDS:,} seconds")
+    return value
 
 
 class Format(StrEnum):
@@ -65,7 +71,7 @@ Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Symbolic = Annotated[bool, typer.Option("--symbolic/--no-symbolic", help="Set SymPy's derivative beside the tape's.")]
 SymbolicTimeout = Annotated[
     float,
-    typer.Option("--symbolic-timeout", metavar="SECONDS", help="How long SymPy may take.", min=0, max=LONGEST_SECONDS),
+    typer.Option("--symbolic-timeout", metavar="SECONDS", help="How long SymPy may take.", callback=_seconds),
 ]
 Certify = Annotated[
     bool, typer.Option("--certify/--no-certify", help="Prove in ball arithmetic how many digits are right.")
@@ -76,8 +82,7 @@ CertifyTimeout = Annotated[
         "--certify-timeout",
         metavar="SECONDS",
         help="How long the proof may take per point.",
-        min=0,
-        max=LONGEST_SECONDS,
+        callback=_seconds,
     ),
 ]
 Digits = Annotated[

@@ -213,7 +213,7 @@ def _print_note(view: View, report: Report, note: Note) -> None:
     about = f" {derivative_name(note.variable)}" if note.variable else ""
     view.print(Text.assemble((f"{note.kind}{about}: ", "bold yellow"), note.message))
     if note.span:
-        for line in caret_lines(report.text, note.span):
+        for line in caret_lines(report.text, note.span, width=max(8, min(76, view.console.width - 4))):
             view.print(Text(line))
 
 

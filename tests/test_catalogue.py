@@ -1,0 +1,39 @@
+"""The op table as text: every op has a card, made from its entry, in the language itself."""
+
+import pytest
+
+from gradcalc import catalogue, ops
+from gradcalc.parse import parse
+
+PUBLIC = [op for op in ops.TABLE.values() if not op.internal]
+
+
+def test_every_public_op_has_one_card_in_the_order_of_the_table() -> None:
+    assert [card.name for card in catalogue.cards()] == [op.name for op in PUBLIC]
+
+
+@pytest.mark.parametrize("op", PUBLIC, ids=lambda op: op.name)
+def test_a_card_says_what_the_op_is(op: ops.Op) -> None:
+    card = catalogue.card(op)
+    assert card.doc and card.syntax
+    assert bool(card.kink) == (op.kink is not None)
+    assert bool(card.domain) == (op.domain is not None)
+    differentiable = not op.is_condition and (op.variadic or any(rule is not None for rule in op.rules))
+    assert bool(card.derivatives) == differentiable
+
+
+@pytest.mark.parametrize("op", PUBLIC, ids=lambda op: op.name)
+def test_every_derivative_of_a_card_can_be_typed(op: ops.Op) -> None:
+    for _, text in catalogue.card(op).derivatives:
+        if not any(f"{name}(" in text for name in ops.TABLE if ops.TABLE[name].internal):
+            parse(text.replace("where(c,", "where(c > 0,"))  # c is a condition, not a number
+
+
+def test_cards_of_some_ops() -> None:
+    sin = catalogue.card(ops.TABLE["sin"])
+    assert (sin.syntax, sin.derivatives) == ("sin(x)", (("x", "cos(x)"),))
+    log = catalogue.card(ops.TABLE["log"])
+    assert (log.domain, "ln" in log.aliases) == ("x > 0", True)
+    absolute = catalogue.card(ops.TABLE["abs"])
+    assert absolute.kink.startswith("x == 0: ")
+    assert catalogue.card(ops.TABLE["max"]).syntax == "max(a, b, ...)"

@@ -1,0 +1,112 @@
+"""Errors: what, where (a caret under the text), what to try, and the exit code of each."""
+
+import pytest
+
+from gradcalc.errors import (
+    ExitCode,
+    ExpressionError,
+    FileError,
+    GradcalcError,
+    LimitError,
+    UndefinedError,
+    UsageError,
+    caret_lines,
+    columns,
+    did_you_mean,
+)
+
+
+def test_an_error_reads_as_message_text_caret_and_hint() -> None:
+    error = ExpressionError("sen is no function", text="1 + sen(x)", span=(4, 7), hint="sin(x)")
+    assert str(error) == "sen is no function\n  1 + sen(x)\n      ^^^\ntry: sin(x)"
+    assert error.to_dict() == {
+        "kind": "expression",
+        "message": "sen is no function",
+        "span": [4, 7],
+        "hint": "sin(x)",
+    }
+
+
+def test_an_error_without_a_place_is_its_message() -> None:
+    assert str(UsageError("no point", text="x")) == "no point"
+    assert UsageError("no point").to_dict() == {"kind": "usage", "message": "no point"}
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "code"),
+    [
+        (ExpressionError, "expression", 2),
+        (LimitError, "limit", 2),
+        (UsageError, "usage", 2),
+        (UndefinedError, "undefined", 3),
+        (FileError, "file", 4),
+    ],
+)
+def test_every_error_has_its_kind_and_exit_code(error: type[GradcalcError], kind: str, code: int) -> None:
+    assert issubclass(error, GradcalcError)
+    assert (error.kind, error.exit_code) == (kind, code)
+
+
+def test_exit_codes_are_those_of_the_contract() -> None:
+    assert [int(code) for code in ExitCode] == [0, 1, 2, 3, 4, 130]
+
+
+def under(text: str, span: tuple[int, int], width: int = 76) -> str:
+    """What stands in the columns that the carets mark."""
+    line, marks = caret_lines(text, span, width)
+    low, high = marks.index("^"), marks.rindex("^") + 1
+    found, column = "", 0
+    for character in line:
+        if low <= column < high:
+            found += character
+        column += columns(character)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "marked"),
+    [
+        ("x + y", (4, 5), "y"),
+        ("变量 + sen(x)", (5, 8), "sen"),
+        ("变量", (1, 2), "量"),
+        ("a\u0301 + b", (5, 6), "b"),
+        ("\tx\t+ y", (5, 6), "y"),
+        ("x\x00y", (2, 3), "y"),
+        ("one\ntwo three\nfour", (8, 13), "three"),
+        ("1" * 500 + "bad" + "2" * 500, (500, 503), "bad"),
+        ("bad" + "2" * 500, (0, 3), "bad"),
+        ("1" * 500 + "bad", (500, 503), "bad"),
+    ],
+)
+def test_carets_stand_under_their_text(text: str, span: tuple[int, int], marked: str) -> None:
+    assert under(text, span) == marked
+
+
+def test_a_long_line_is_shortened_on_the_sides_that_are_long() -> None:
+    line, marks = caret_lines("a" * 100 + "!" + "b" * 100, (100, 101), width=40)
+    assert line.startswith("  …") and line.endswith("b…")
+    assert "!" in line
+    assert max(columns(line), len(marks)) <= 44
+    assert caret_lines("a" * 100, (0, 1), width=40)[0] == "  " + "a" * 40 + "…"
+
+
+def test_a_span_at_or_beyond_the_end_still_has_one_caret() -> None:
+    assert caret_lines("x +", (3, 3)) == ["  x +", "     ^"]
+    assert caret_lines("", (0, 0)) == ["  ", "  ^"]
+    assert caret_lines("x", (50, 60)) == ["  x", "   ^"]
+
+
+def test_a_span_over_several_lines_is_marked_to_the_end_of_its_first() -> None:
+    assert caret_lines("ab(\ncd)", (2, 7)) == ["  ab(", "    ^"]
+
+
+def test_characters_a_terminal_cannot_show_are_replaced() -> None:
+    line, _ = caret_lines("a\ud800\x1b[2J", (1, 2))
+    assert "\x1b" not in line and "\ud800" not in line
+    line.encode("utf-8")
+
+
+def test_the_nearest_word_is_suggested_and_only_if_near() -> None:
+    assert did_you_mean("sen", ["sin", "cos"]) == "sin"
+    assert did_you_mean("quux", ["sin", "cos"]) is None
+    assert did_you_mean("s" * 10_000, ["sin"]) is None
