@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from gradcalc.calculator import differentiate
     from gradcalc.errors import ExpressionError, FileError, GradcalcError, LimitError, UndefinedError, UsageError
     from gradcalc.graph import Graph
-    from gradcalc.parse import Limits
     from gradcalc.report import Report
+    from gradcalc.settings import Limits
 
 __version__ = "0.1.0"
 
@@ -27,7 +27,7 @@ _HOMES = {
     "GradcalcError": "errors",
     "Graph": "graph",
     "LimitError": "errors",
-    "Limits": "parse",
+    "Limits": "settings",
     "Report": "report",
     "UndefinedError": "errors",
     "UsageError": "errors",

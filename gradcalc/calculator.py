@@ -14,17 +14,15 @@ from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import Span, UsageError, did_you_mean
 from gradcalc.format import format_node
 from gradcalc.graph import Graph, Ref
-from gradcalc.parse import Limits, Value, parse
+from gradcalc.parse import Value, parse
 from gradcalc.points import Point
 from gradcalc.problem import Examined, Problem
 from gradcalc.report import PointReport, Quantity, Report, Variable, worst
+from gradcalc.settings import CERTIFY_SECONDS, DIGITS, SYMBOLIC_SECONDS, Limits, Options
 
 if TYPE_CHECKING:
     from gradcalc.symbolic_worker import Answer, Job
 
-SYMBOLIC_SECONDS = 5.0
-CERTIFY_SECONDS = 1.0
-DIGITS = 19
 _SYMBOLIC_LIMIT = 20_000
 """Formulas of more nodes are not handed to SymPy: it would not finish."""
 
@@ -44,29 +42,6 @@ class Subject:
     output: int
     variables: Sequence[str]
     spans: Mapping[str, Span]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a report is made.
-
-    Attributes:
-        order: 1 for the gradient, 2 for the Hessian as well.
-        symbolic, certify, numeric: whether SymPy, balls and central differences take part.
-        symbolic_seconds, certify_seconds: what each may take, per call and per point.
-        digits: significant digits of certified values.
-        latex: whether SymPy typesets its formulas as well.
-    """
-
-    order: int = 1
-    symbolic: bool = True
-    certify: bool = True
-    numeric: bool = False
-    symbolic_seconds: float = SYMBOLIC_SECONDS
-    certify_seconds: float = CERTIFY_SECONDS
-    digits: int = DIGITS
-    latex: bool = False
-    limits: Limits = Limits()
 
 
 def differentiate(

@@ -16,14 +16,13 @@ from gradcalc.arithmetic import OutOfTime
 from gradcalc.arithmetic.balls import UNDECIDED, UNDEFINED, Balls, Unknown, digits_text, nearest_double, relative_bits
 from gradcalc.graph import Graph
 from gradcalc.report import Certified
+from gradcalc.settings import DIGITS
 
 Ball = arb | Unknown
 Inputs = Callable[[Balls], Mapping[int, Any]]
 """The point in an arithmetic of any precision: the ball of each input by node index."""
 
 PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
-DIGITS = 19
-"""How many significant digits a certified value shows unless told otherwise: two more than a double can hold."""
 
 _TIE_BITS = 400
 _TINY = -1100  # 2**-1100 is far below the smallest subnormal double, 2**-1074

@@ -190,9 +190,7 @@ def _products(g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:
         before.append(before[-1] * x)
     for x in reversed(xs[1:-1]):
         after.append(x * after[-1])
-    return [
-        (before[i] if i == len(xs) - 1 else before[i] * after[-1 - i]) if w else None for i, w in enumerate(wanted)
-    ]
+    return [(before[i] if i == len(xs) - 1 else before[i] * after[-1 - i]) if w else None for i, w in enumerate(wanted)]
 
 
 def _shares(g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:
@@ -287,17 +285,44 @@ heaviside: Op = op(
 # -- exponentials and logarithms -------------------------------------------------------------------------------------
 
 exp: Op = op("exp", lambda g, y, x: g * y, sympy="exp", sample=(-2.0, 2.0), doc="e to the power x")
-exp2: Op = op("exp2", lambda g, y, x: g * y * log(two), define=lambda x: pow(two, x), sample=(-2.0, 2.0), doc="2 to the power x")
-expm1: Op = op(
-    "expm1", lambda g, y, x: g * exp(x), define=lambda x: exp(x) - 1, sample=(-2.0, 2.0), doc="exp(x) - 1, accurate near 0"
+exp2: Op = op(
+    "exp2", lambda g, y, x: g * y * log(two), define=lambda x: pow(two, x), sample=(-2.0, 2.0), doc="2 to the power x"
 )
-log: Op = op("log", lambda g, y, x: g / x, domain=lambda x: gt(x, 0), sympy="log", aliases=("ln",), doc="natural logarithm; log(x, b) to base b")
-log2: Op = op("log2", lambda g, y, x: g / (x * log(two)), domain=lambda x: gt(x, 0), define=lambda x: log(x) / log(two), doc="logarithm to base 2")
+expm1: Op = op(
+    "expm1",
+    lambda g, y, x: g * exp(x),
+    define=lambda x: exp(x) - 1,
+    sample=(-2.0, 2.0),
+    doc="exp(x) - 1, accurate near 0",
+)
+log: Op = op(
+    "log",
+    lambda g, y, x: g / x,
+    domain=lambda x: gt(x, 0),
+    sympy="log",
+    aliases=("ln",),
+    doc="natural logarithm; log(x, b) to base b",
+)
+log2: Op = op(
+    "log2",
+    lambda g, y, x: g / (x * log(two)),
+    domain=lambda x: gt(x, 0),
+    define=lambda x: log(x) / log(two),
+    doc="logarithm to base 2",
+)
 log10: Op = op(
-    "log10", lambda g, y, x: g / (x * log(ten)), domain=lambda x: gt(x, 0), define=lambda x: log(x) / log(ten), doc="logarithm to base 10"
+    "log10",
+    lambda g, y, x: g / (x * log(ten)),
+    domain=lambda x: gt(x, 0),
+    define=lambda x: log(x) / log(ten),
+    doc="logarithm to base 10",
 )
 log1p: Op = op(
-    "log1p", lambda g, y, x: g / (1 + x), domain=lambda x: gt(x, -1), define=lambda x: log(1 + x), doc="log(1 + x), accurate near 0"
+    "log1p",
+    lambda g, y, x: g / (1 + x),
+    domain=lambda x: gt(x, -1),
+    define=lambda x: log(1 + x),
+    doc="log(1 + x), accurate near 0",
 )
 xlogy: Op = op(
     "xlogy", lambda g, y, a, b: g * log(b), lambda g, y, a, b: g * a / b, domain=lambda a, b: or_(gt(b, 0), and_(eq(a, 0), eq(b, 0))),
@@ -325,7 +350,14 @@ acos: Op = op(
     "acos", lambda g, y, x: -g / sqrt((1 - x) * (1 + x)), domain=lambda x: le(abs(x), 1), sympy="acos", aliases=("arccos",),
     sample=(-0.9, 0.9), doc="inverse cosine",
 )  # fmt: skip
-atan: Op = op("atan", lambda g, y, x: g / (1 + x * x), sympy="atan", aliases=("arctan",), sample=(-2.0, 2.0), doc="inverse tangent")
+atan: Op = op(
+    "atan",
+    lambda g, y, x: g / (1 + x * x),
+    sympy="atan",
+    aliases=("arctan",),
+    sample=(-2.0, 2.0),
+    doc="inverse tangent",
+)
 asec: Op = op(
     "asec", lambda g, y, x: g / (abs(x) * sqrt((x - 1) * (x + 1))), domain=lambda x: ge(abs(x), 1), sympy="asec",
     define=lambda x: acos(1 / x), aliases=("arcsec",), sample=(1.2, 3.0), doc="inverse secant: acos(1/x)",
@@ -361,7 +393,9 @@ tanh: Op = op("tanh", lambda g, y, x: g * sech(x) ** 2, sympy="tanh", doc="hyper
 sech: Op = op("sech", lambda g, y, x: -g * y * tanh(x), sympy="sech", doc="1 / cosh(x)")
 csch: Op = op("csch", lambda g, y, x: -g * y * coth(x), domain=lambda x: ne(x, 0), sympy="csch", doc="1 / sinh(x)")
 coth: Op = op("coth", lambda g, y, x: -g * csch(x) ** 2, domain=lambda x: ne(x, 0), sympy="coth", doc="1 / tanh(x)")
-asinh: Op = op("asinh", lambda g, y, x: g / hypot(1, x), sympy="asinh", aliases=("arcsinh",), doc="inverse hyperbolic sine")
+asinh: Op = op(
+    "asinh", lambda g, y, x: g / hypot(1, x), sympy="asinh", aliases=("arcsinh",), doc="inverse hyperbolic sine"
+)
 acosh: Op = op(
     "acosh", lambda g, y, x: g / sqrt((x - 1) * (x + 1)), domain=lambda x: ge(x, 1), sympy="acosh", aliases=("arccosh",),
     sample=(1.2, 3.0), doc="inverse hyperbolic cosine",
@@ -402,7 +436,11 @@ sigmoid: Op = op(
     sample=(-2.0, 2.0), doc="1 / (1 + exp(-x))",
 )  # fmt: skip
 softplus: Op = op(
-    "softplus", lambda g, y, x: g * sigmoid(x), define=lambda x: log(1 + exp(x)), sample=(-2.0, 2.0), doc="log(1 + exp(x)), without overflow"
+    "softplus",
+    lambda g, y, x: g * sigmoid(x),
+    define=lambda x: log(1 + exp(x)),
+    sample=(-2.0, 2.0),
+    doc="log(1 + exp(x)), without overflow",
 )
 silu: Op = op(
     "silu", lambda g, y, x: g * sigmoid(x) * (1 + x * sigmoid(-x)), define=lambda x: x * sigmoid(x), aliases=("swish",),
@@ -426,20 +464,36 @@ def _bessel_domain(n: Any, x: Any) -> Any:
     return or_(gt(x, 0), or_(eq(n, floor(n)), and_(eq(x, 0), ge(n, 0))))
 
 
-erf: Op = op("erf", lambda g, y, x: g * 2 * exp(-x * x) / sqrt(pi), sympy="erf", sample=(-2.0, 2.0), doc="error function")
-erfc: Op = op("erfc", lambda g, y, x: -g * 2 * exp(-x * x) / sqrt(pi), sympy="erfc", sample=(-2.0, 2.0), doc="1 - erf(x)")
+erf: Op = op(
+    "erf", lambda g, y, x: g * 2 * exp(-x * x) / sqrt(pi), sympy="erf", sample=(-2.0, 2.0), doc="error function"
+)
+erfc: Op = op(
+    "erfc", lambda g, y, x: -g * 2 * exp(-x * x) / sqrt(pi), sympy="erfc", sample=(-2.0, 2.0), doc="1 - erf(x)"
+)
 gamma: Op = op("gamma", lambda g, y, x: g * y * digamma(x), domain=_no_pole, sympy="gamma", doc="gamma function")
 lgamma: Op = op(
     "lgamma", lambda g, y, x: g * digamma(x), domain=_no_pole, define=lambda x: log(abs(gamma(x))), aliases=("loggamma", "gammaln"),
     sample=(2.3, 4.0), sympy="loggamma", doc="logarithm of |gamma(x)|",
 )  # fmt: skip
-digamma: Op = op("digamma", lambda g, y, x: g * polygamma(one, x), domain=_no_pole, sympy="digamma", aliases=("psi",), sample=(2.0, 4.0), doc="derivative of lgamma")
+digamma: Op = op(
+    "digamma",
+    lambda g, y, x: g * polygamma(one, x),
+    domain=_no_pole,
+    sympy="digamma",
+    aliases=("psi",),
+    sample=(2.0, 4.0),
+    doc="derivative of lgamma",
+)
 polygamma: Op = op(
     "polygamma", None, lambda g, y, n, x: g * polygamma(n + 1, x), operands="n x", domain=lambda n, x: _no_pole(x), sympy="polygamma",
     sample=((1, 1), (0.5, 3.0)), doc="n-th derivative of digamma (n a constant integer)",
 )  # fmt: skip
 factorial: Op = op(
-    "factorial", lambda g, y, x: g * y * digamma(x + 1), domain=lambda x: _no_pole(x + 1), sympy="factorial", doc="gamma(x + 1), also written x!"
+    "factorial",
+    lambda g, y, x: g * y * digamma(x + 1),
+    domain=lambda x: _no_pole(x + 1),
+    sympy="factorial",
+    doc="gamma(x + 1), also written x!",
 )
 beta: Op = op(
     "beta", lambda g, y, a, b: g * y * (digamma(a) - digamma(a + b)), lambda g, y, a, b: g * y * (digamma(b) - digamma(a + b)),
@@ -468,20 +522,42 @@ besselk: Op = op(
     "besselk", None, lambda g, y, n, x: -g * (besselk(n - 1, x) + besselk(n + 1, x)) / 2, operands="n x", sympy="besselk",
     domain=lambda n, x: gt(x, 0), sample=((1, 1), (0.5, 5.0)), doc="modified Bessel function K of constant order n",
 )  # fmt: skip
-airyai: Op = op("airyai", lambda g, y, x: g * airyaiprime(x), sympy="airyai", sample=(-2.0, 2.0), doc="Airy function Ai")
-airyaiprime: Op = op("airyaiprime", lambda g, y, x: g * x * airyai(x), sympy="airyaiprime", sample=(-2.0, 2.0), doc="derivative of Ai")
-airybi: Op = op("airybi", lambda g, y, x: g * airybiprime(x), sympy="airybi", sample=(-2.0, 2.0), doc="Airy function Bi")
-airybiprime: Op = op("airybiprime", lambda g, y, x: g * x * airybi(x), sympy="airybiprime", sample=(-2.0, 2.0), doc="derivative of Bi")
+airyai: Op = op(
+    "airyai", lambda g, y, x: g * airyaiprime(x), sympy="airyai", sample=(-2.0, 2.0), doc="Airy function Ai"
+)
+airyaiprime: Op = op(
+    "airyaiprime", lambda g, y, x: g * x * airyai(x), sympy="airyaiprime", sample=(-2.0, 2.0), doc="derivative of Ai"
+)
+airybi: Op = op(
+    "airybi", lambda g, y, x: g * airybiprime(x), sympy="airybi", sample=(-2.0, 2.0), doc="Airy function Bi"
+)
+airybiprime: Op = op(
+    "airybiprime", lambda g, y, x: g * x * airybi(x), sympy="airybiprime", sample=(-2.0, 2.0), doc="derivative of Bi"
+)
 lambertw: Op = op(
     "lambertw", lambda g, y, x: g * exp(-y) / (1 + y), domain=lambda x: ge(x, -exp(-one)), sympy="LambertW", aliases=("LambertW",),
     doc="principal branch of the inverse of w*exp(w)",
 )  # fmt: skip
-zeta: Op = op("zeta", lambda g, y, x: g * zeta_derivative(one, x), domain=lambda x: ne(x, 1), sympy="zeta", sample=(1.5, 4.0), doc="Riemann zeta function")
+zeta: Op = op(
+    "zeta",
+    lambda g, y, x: g * zeta_derivative(one, x),
+    domain=lambda x: ne(x, 1),
+    sympy="zeta",
+    sample=(1.5, 4.0),
+    doc="Riemann zeta function",
+)
 zeta_derivative: Op = op(
     "zeta_derivative", None, lambda g, y, n, x: g * zeta_derivative(n + 1, x), operands="n x", domain=lambda n, x: ne(x, 1),
     sample=((1, 1), (1.5, 4.0)), doc="n-th derivative of zeta",
 )  # fmt: skip
-Ei: Op = op("Ei", lambda g, y, x: g * exp(x) / x, domain=lambda x: ne(x, 0), sympy="Ei", aliases=("expi",), doc="exponential integral")
+Ei: Op = op(
+    "Ei",
+    lambda g, y, x: g * exp(x) / x,
+    domain=lambda x: ne(x, 0),
+    sympy="Ei",
+    aliases=("expi",),
+    doc="exponential integral",
+)
 Si: Op = op("Si", lambda g, y, x: g * sinc(x), sympy="Si", doc="sine integral")
 Ci: Op = op("Ci", lambda g, y, x: g * cos(x) / x, domain=lambda x: gt(x, 0), sympy="Ci", doc="cosine integral")
 

@@ -17,18 +17,10 @@ from gradcalc.errors import GradcalcError, Span, did_you_mean
 from gradcalc.format import Tree, format_tree
 from gradcalc.graph import Graph
 from gradcalc.lower import Array, Lowered, Lowering
+from gradcalc.settings import Limits
 from gradcalc.shapes import Shape, labels
 from gradcalc.syntax import Parser
 from gradcalc.tokens import CONSTANTS, Tokens, check_name, refuse, tokenize
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How large an expression may be: characters of text, nesting, nodes of its graph."""
-
-    text: int = 1_000_000
-    depth: int = 200
-    nodes: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

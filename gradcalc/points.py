@@ -15,8 +15,9 @@ from gradcalc import ops
 from gradcalc.arithmetic import Arithmetic
 from gradcalc.errors import ExpressionError, FileError, UsageError
 from gradcalc.graph import Graph
-from gradcalc.parse import Limits, Value, parse_bindings, parse_value
+from gradcalc.parse import Value, parse_bindings, parse_value
 from gradcalc.report import element_names, nest
+from gradcalc.settings import Limits
 
 Point = Mapping[str, Value]
 """The value of each variable, in the user's order."""

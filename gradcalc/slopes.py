@@ -132,12 +132,18 @@ def along(graph: Graph, output: int, inputs: Inputs, direction: Mapping[int, int
 
 
 def second(graph: Graph, output: int, inputs: Inputs, i: int, j: int, deadline: float) -> Slopes:
-    """The second derivative of a node for inputs `i` and `j`, by second differences of its values to both sides."""
+    """The second derivative of a node for inputs `i` and `j`, by second differences of its values to both sides.
+
+    Two shapes of the difference must settle at the same number, else nothing is known.
+    """
     try:
         probe = _Probe(graph, output, inputs, [i, j], deadline)
         with ctx.workprec(probe.precision):
-            left, right = (_settled([probe.bend(i, j, sign, k) for k in range(3)]) for sign in (-1, 1))
-            return _slopes(left, right)
+            square, oblong = (
+                [_settled([probe.bend(i, j, sign, ratio, k) for k in range(3)]) for sign in (-1, 1)] for ratio in (1, 2)
+            )
+            fit = _slopes(square[1], oblong[1]).gap is False and _slopes(square[0], oblong[0]).gap is False
+            return _slopes(*square) if fit else Slopes(UNKNOWN, UNKNOWN)
     except OutOfTime:
         return Slopes(UNKNOWN, UNKNOWN)
 
@@ -148,7 +154,7 @@ class _Probe:
     def __init__(self, graph: Graph, output: int, inputs: Inputs, moving: Sequence[int], deadline: float) -> None:
         self.graph, self.output, self.deadline = graph, output, deadline
         exponents = steps(graph, output)
-        self.precision = 3 * exponents[-1] + 192
+        self.precision = 4 * exponents[-1] + 256
         self._balls = Balls(self.precision)
         with ctx.workprec(self.precision):
             self._at = dict(inputs(self._balls))
@@ -171,13 +177,13 @@ class _Probe:
             return step, value, UNDECIDED
         return step, value, value - self.centre
 
-    def bend(self, i: int, j: int, sign: int, k: int) -> Ball:
-        """The k-th second difference quotient to one side."""
-        h = sign * self.steps[k]
-        corner = self._value({i: 2 * h} if i == j else {i: h, j: h})
-        values = [corner, self.centre, self._value({i: h}), self._value({j: h})]
+    def bend(self, i: int, j: int, sign: int, ratio: int, k: int) -> Ball:
+        """The k-th second difference quotient to one side, the second step `ratio` times the first."""
+        first, other = sign * self.steps[k], sign * ratio * self.steps[k]
+        corner = self._value({i: first + other} if i == j else {i: first, j: other})
+        values = [corner, self.centre, self._value({i: first}), self._value({j: other})]
         known = [value for value in values if not isinstance(value, Unknown)]
-        return UNDECIDED if len(known) < 4 else (known[0] + known[1] - known[2] - known[3]) / (h * h)
+        return UNDECIDED if len(known) < 4 else (known[0] + known[1] - known[2] - known[3]) / (first * other)
 
 
 def _scale(at: Sequence[Ball]) -> arb:
@@ -222,7 +228,7 @@ def _settled(found: Sequence[Ball]) -> Side:
     limits = tuple(quotients)
     if moved <= low[2] * _ROUGH or moved * 64 <= low[2] and moved * low[2] ** 2 <= abs(before).abs_upper() ** 3:
         return Side("slope", nearest_double(quotients[2].mid()), None, limits)
-    if high[2] * 1024 <= low[1] and high[1] <= high[0] or quotients[2].contains(0) and high[2] < _FINE:
+    if high[2] * 1024 <= low[1] and high[1] * 16 <= low[0] or quotients[2].contains(0) and high[2] < _FINE:
         return Side("slope", 0.0, None, limits)
     if 2 * low[2] >= 3 * high[1] and 2 * low[1] >= 3 * high[0] and low[2] > 64:
         return Side("infinite", math.inf if quotients[2] > 0 else -math.inf, None, limits)

@@ -74,7 +74,7 @@ class Answer:
 
 
 def _environment() -> dict[str, str]:
-    """This process's environment, with the place this package is imported from behind whatever is on the path."""
+    """The environment of this process, with the place this package is imported from behind whatever is on the path."""
     path = os.environ.get("PYTHONPATH", "")
     return {**os.environ, "PYTHONPATH": f"{path}{os.pathsep}{_ROOT}" if path else _ROOT}
 

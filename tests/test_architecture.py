@@ -13,7 +13,7 @@ from gradcalc import ops
 ROOT = Path(gradcalc.__file__).parent
 
 LAYERS = [
-    "errors",
+    "errors settings",
     "ops",
     "graph",
     "format derive",

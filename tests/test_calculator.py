@@ -86,7 +86,9 @@ def test_table_of_kinks(
     assert point.value.value == pytest.approx(value, nan_ok=True, rel=1e-15)
     assert [entry.value for entry in point.gradient] == pytest.approx(gradient, nan_ok=True, rel=1e-15)
     assert [entry.verdict for entry in point.gradient] == verdicts
-    told = {note.variable: (note.left, note.right) for note in point.notes if note.kind in ("kink", "near_kink", "jump")}
+    told = {
+        note.variable: (note.left, note.right) for note in point.notes if note.kind in ("kink", "near_kink", "jump")
+    }
     if "undefined" not in verdicts:
         assert told == slopes
     for entry in point.gradient:
@@ -129,7 +131,9 @@ def test_a_kink_within_rounding_error_is_told_with_both_slopes() -> None:
         ("1/(1+exp(-x))", {"x": "-1000"}, "5.075958897549456765e-435", "5.075958897549456765e-435"),
     ],
 )
-def test_lost_digits_are_told_and_the_right_ones_given(formula: str, at: dict[str, object], value: str, slope: str) -> None:
+def test_lost_digits_are_told_and_the_right_ones_given(
+    formula: str, at: dict[str, object], value: str, slope: str
+) -> None:
     point = examine(formula, at)
     assert point.value.certified is not None
     assert point.gradient[0].certified is not None

@@ -825,12 +825,12 @@ def _double(mantissa: fmpz, exponent: fmpz) -> float:
     if mantissa == 0 or top < -1080:
         return 0.0
     if top > 1025:
-        return math.copysign(math.inf, int(mantissa > 0) - 0.5)
+        return math.inf if mantissa > 0 else -math.inf
     m, e = int(mantissa), int(exponent)
     try:
         return float(m << e) if e >= 0 else m / (1 << -e) + 0.0
     except OverflowError:
-        return math.copysign(math.inf, m)
+        return math.inf if mantissa > 0 else -math.inf
 
 
 _LOG10_2 = Fraction(30102999566398119521373889472449302676818988146210854131, 10**56)

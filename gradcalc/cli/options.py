@@ -4,15 +4,16 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gradcalc.calculator import CERTIFY_SECONDS, DIGITS, SYMBOLIC_SECONDS, Options, report
 from gradcalc.errors import FileError, LimitError, UsageError
-from gradcalc.parse import Limits, Value, parse_bindings
-from gradcalc.points import read_points
-from gradcalc.report import Report
+from gradcalc.settings import CERTIFY_SECONDS, DIGITS, SYMBOLIC_SECONDS, Limits, Options
+
+if TYPE_CHECKING:
+    from gradcalc.parse import Value
+    from gradcalc.report import Report
 
 FILE_LIMIT = 32_000_000
 """How many bytes an expression may have that comes from a file."""
@@ -127,6 +128,9 @@ def answer(
     numeric: bool = False,
 ) -> int:
     """Read the words of `grad` or `hessian`, make the report and show it; the exit code."""
+    from gradcalc.calculator import report
+    from gradcalc.points import read_points
+
     from_file = expression == "-" or expression.startswith("@")
     limits = Limits(max_text or (FILE_LIMIT if from_file else DEFAULTS.text), max_depth, max_nodes)
     shape = Format.json if json else show
@@ -141,6 +145,8 @@ def answer(
         shape is Format.latex,
         limits,
     )
+    if shape is Format.table:
+        import gradcalc.cli.render  # noqa: F401 - while SymPy loads in its own process
     made = report(
         read_expression(expression, limits),
         [point for text in at or [] for point in read_points(text, limits)],
@@ -186,8 +192,10 @@ def read_names(text: str | None) -> list[str] | None:
     return names
 
 
-def read_bindings(texts: Sequence[str], limits: Limits) -> dict[str, Value]:
+def read_bindings(texts: Sequence[str], limits: Limits) -> "dict[str, Value]":
     """The values of all `--let`."""
+    from gradcalc.parse import parse_bindings
+
     found: dict[str, Value] = {}
     for text in texts:
         for name, value in parse_bindings(text, limits).items():
@@ -197,7 +205,7 @@ def read_bindings(texts: Sequence[str], limits: Limits) -> dict[str, Value]:
     return found
 
 
-def write(made: Report, show: Format, digits: int | None) -> None:
+def write(made: "Report", show: Format, digits: int | None) -> None:
     """The report on standard output."""
     writers: dict[Format, Any] = {Format.json: _write_json, Format.csv: _write_csv, Format.latex: _write_latex}
     if show is Format.table:
@@ -208,13 +216,13 @@ def write(made: Report, show: Format, digits: int | None) -> None:
         writers[show](made)
 
 
-def _write_json(made: Report) -> None:
+def _write_json(made: "Report") -> None:
     from json import dumps
 
     print(dumps(made.to_dict(), ensure_ascii=False))
 
 
-def _write_csv(made: Report) -> None:
+def _write_csv(made: "Report") -> None:
     import csv
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -222,7 +230,7 @@ def _write_csv(made: Report) -> None:
     writer.writerows(made.rows())
 
 
-def _write_latex(made: Report) -> None:
+def _write_latex(made: "Report") -> None:
     from gradcalc.latex import report_latex
 
     print(report_latex(made))
