@@ -104,6 +104,7 @@ class Op:
     aliases: tuple[str, ...] = ()
 
     def __call__(self, *operands: Any) -> Any:
+        """Apply the op: to the graph, the tape or the constants its operands belong to."""
         for operand in operands:
             if isinstance(operand, Operand):
                 return operand.apply(self, operands)

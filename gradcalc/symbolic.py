@@ -413,7 +413,9 @@ _LEAVES: dict[Basic, Build] = {
 """Expressions without parts."""
 
 _BY_CLASS: dict[type, Op] = {
-    found: op for op in TABLE.values() if op.sympy and isinstance(found := getattr(sympy, op.sympy), type)
+    found: op
+    for op in TABLE.values()
+    if op.sympy and op is not ops.same and isinstance(found := getattr(sympy, op.sympy), type)
 }
 """The op of each SymPy class."""
 

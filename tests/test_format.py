@@ -11,10 +11,11 @@ from gradcalc.parse import parse
 
 
 def place(graph: Graph, index: int, into: Graph) -> int:
-    """The index of a node in a graph it is copied into: equal nodes get the same."""
+    """The index of a node in a graph it is copied into: equal nodes get the same; rules write `same` as `==`."""
     placed: dict[int, int] = {}
     for i in graph.needed([index]):
         op, operands, parameter = graph.nodes[i]
+        op = ops.eq if op is ops.same else op
         placed[i] = into.emit(op, tuple(placed[o] for o in operands), parameter)
     return placed[index]
 
