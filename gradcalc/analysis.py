@@ -35,6 +35,7 @@ class _Examination:
         self.inputs = partial(points.bind, self.graph, point)
         self.arithmetic = Floats()
         self.floats = evaluate(self.graph, self.arithmetic, self.inputs(self.arithmetic), problem.outputs)
+        self.reached = frozenset(self.graph.needed([problem.output]))
         self.notes: list[Note] = []
         self.deadline = 0.0
         self._places: dict[int, list[tuple[int, int]]] | None = None
@@ -112,7 +113,7 @@ class _Examination:
 
     def _independent(self) -> None:
         """Variables the formula does not mention."""
-        needed = set(self.graph.needed([self.problem.output]))
+        needed = self.reached
         for variable in self.problem.variables:
             if needed.isdisjoint(self.graph.inputs[name] for name in variable.elements):
                 self.notes.append(Note("independent", f"the formula does not depend on {variable.name}", variable.name))
@@ -121,11 +122,10 @@ class _Examination:
 
     def _settle_gradient(self, gradient: Sequence[Finding]) -> None:
         """Ask the slopes of the value wherever its derivatives are not settled by the local rules."""
-        needed = set(self.graph.needed([self.problem.output]))
         row = [
             (name, node, finding)
             for name, node, finding in zip(self.problem.names, self.problem.inputs, gradient, strict=True)
-            if node in needed
+            if node in self.reached
         ]
         self._settle(self.problem.output, self._hits(self.problem.output), row)
 
@@ -219,7 +219,8 @@ class _Examination:
 
     def _hits(self, output: int) -> dict[int, str]:
         """The nodes on a kink: `exact` where balls prove it, `undecided`, or `rounded` where only the floats say so."""
-        nodes = [i for i in self.graph.needed([output]) if self.graph.nodes[i].op.kink is not None]
+        reached = self.reached if output == self.problem.output else self.graph.needed([output])
+        nodes = sorted(i for i in reached if self.graph.nodes[i].op.kink is not None)
         if not nodes:
             return {}
         from gradcalc.arithmetic.balls import Balls

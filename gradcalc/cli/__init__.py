@@ -5,6 +5,7 @@ options.py    what commands have in common, reading expressions     arguments.py
 grad.py  hessian.py  functions.py   one command each                render.py   tables (the only importer of rich)
 """
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from gradcalc.errors import ExitCode, FileError, GradcalcError
 
 def run() -> NoReturn:
     """The console script: run the words of this process and exit."""
+    gc.disable()  # the process lives for one answer, and looking for cycles takes a sixth of a long one
     sys.exit(main(sys.argv[1:]))
 
 
