@@ -3,9 +3,7 @@
 All of it is made from the entries themselves, so that it cannot drift from what gradcalc does.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gradcalc import derive, ops
 from gradcalc.format import format_node
@@ -54,10 +52,7 @@ def card(op: Op) -> Card:
 
 def domain_text(op: Op) -> str:
     """The domain of an op as the language writes it: `x > 0`; empty where it is all real numbers."""
-    return predicate_text(op.domain, op.operands) if op.domain else ""
-
-
-def predicate_text(predicate: Callable[..., Any], operands: Sequence[str]) -> str:
-    """A condition of the table as text."""
+    if op.domain is None:
+        return ""
     graph = Graph()
-    return format_node(graph, predicate(*(graph.ref(graph.input(name)) for name in operands)).index)
+    return format_node(graph, op.domain(*(graph.ref(graph.input(name)) for name in op.operands)).index)

@@ -1,4 +1,4 @@
-"""A report in LaTeX, and as the HTML a notebook shows with formulas typeset. Imports nothing: it reads a finished report."""
+"""A finished report in LaTeX, and as the HTML a notebook shows with formulas typeset. Imports nothing."""
 
 import html
 import re
@@ -16,23 +16,19 @@ def report_latex(report: "Report") -> str:
 
 def _point_latex(report: "Report", point: "PointReport") -> str:
     at = ", ".join(f"{_name(name)} = {_value(value)}" for name, value in point.at.items())
-    lines = [rf"f &= {_formula(report)}", rf"f\big|_{{{at}}} &= {number_latex(point.value)}"]
+    lines = [rf"f &= {_formula(report)}", rf"f\big|_{{{at}}} &= {_value(point.value.value)}"]
     for name, entry in zip(report.flat_variables, point.gradient, strict=True):
         formula = f"{entry.symbolic.latex} = " if entry.symbolic and entry.symbolic.latex else ""
-        lines.append(rf"\frac{{\partial f}}{{\partial {_name(name)}}} &= {formula}{number_latex(entry)}")
+        lines.append(rf"\frac{{\partial f}}{{\partial {_name(name)}}} &= {formula}{_value(entry.value)}")
     if point.curvature:
-        rows = point.curvature.matrix(lambda entry: number_latex(entry))
+        rows = point.curvature.matrix(lambda entry: _value(entry.value))
         body = r" \\ ".join(" & ".join(row) for row in rows)
         lines.append(rf"\nabla^2 f &= \begin{{bmatrix}} {body} \end{{bmatrix}}")
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
 
 
-def number_latex(entry: "Quantity") -> str:
-    """A number in LaTeX, with a power of ten where it has an exponent."""
-    return _value(entry.value)
-
-
 def _value(value: object) -> str:
+    """A number in LaTeX, with a power of ten where it has an exponent; nested lists in brackets."""
     if isinstance(value, list):
         return "[" + ", ".join(_value(item) for item in value) + "]"
     text = str(value)

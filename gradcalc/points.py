@@ -16,8 +16,9 @@ from gradcalc.arithmetic import Arithmetic
 from gradcalc.errors import ExpressionError, FileError, UsageError
 from gradcalc.graph import Graph
 from gradcalc.parse import Value, parse_bindings, parse_value
-from gradcalc.report import element_names, nest
+from gradcalc.report import nest
 from gradcalc.settings import Limits
+from gradcalc.shapes import labels
 
 Point = Mapping[str, Value]
 """The value of each variable, in the user's order."""
@@ -170,5 +171,5 @@ def bind(graph: Graph, point: Point, arithmetic: Arithmetic) -> dict[int, Any]:
     """The number of every input of a graph at a point, by node index."""
     by_name: dict[str, Any] = {}
     for name, value in point.items():
-        by_name.update(zip(element_names(name, value.shape), numbers(value, arithmetic), strict=True))
+        by_name.update(zip(labels(name, value.shape), numbers(value, arithmetic), strict=True))
     return {index: by_name[name] for name, index in graph.inputs.items() if name in by_name}

@@ -1,4 +1,4 @@
-"""What an answer holds: frozen dataclasses between the calculator and whatever shows them. Imports errors.
+"""What an answer holds: frozen dataclasses between the calculator and whatever shows them. Imports errors and shapes.
 
 `to_dict` of a report is the JSON of the command line, schema 1. Nothing here computes a derivative, nothing prints.
 """
@@ -6,10 +6,11 @@
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from gradcalc.errors import ExitCode, Span
+from gradcalc.shapes import Shape, labels
 
 SCHEMA = 1
 DENSE_LIMIT = 1_000
@@ -115,20 +116,12 @@ class Variable:
     """A variable of a formula and its shape; () for a scalar."""
 
     name: str
-    shape: tuple[int, ...] = ()
+    shape: Shape = ()
 
     @property
     def elements(self) -> list[str]:
         """The names of its scalars in row-major order: `x`, or `x[0]`, or `x[0,0]`."""
-        return element_names(self.name, self.shape)
-
-
-def element_names(name: str, shape: tuple[int, ...]) -> list[str]:
-    """The names of the scalars of an array in row-major order: `x` itself, or `x[0]`, or `x[0,0]`."""
-    indices = [""]
-    for size in shape:
-        indices = [f"{prefix},{i}" if prefix else str(i) for prefix in indices for i in range(size)]
-    return [f"{name}[{index}]" for index in indices] if shape else [name]
+        return labels(self.name, self.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,10 +309,6 @@ class Report:
         from gradcalc.latex import report_html
 
         return report_html(self)
-
-    def with_command(self, command: str) -> "Report":
-        """The same report under another command's name."""
-        return replace(self, command=command)
 
 
 def _fields(entry: Quantity) -> Iterator[tuple[str, str]]:

@@ -53,7 +53,7 @@ def stretched(items: Sequence[int], shape: Shape, wanted: Shape) -> Sequence[int
 
 
 def labels(name: str, shape: Shape) -> list[str]:
-    """How the elements of an array are called: `A[0,1]`."""
+    """The names of the elements of an array, row by row: `A[0,1]`; of a scalar its own."""
     names = [name]
     for axis, length in enumerate(shape):
         head, tail = ("[" if axis == 0 else ","), ("]" if axis == len(shape) - 1 else "")

@@ -215,7 +215,7 @@ class Parser:
     def name(self) -> bool:
         """A name: a call, a constant, a counter, or a variable."""
         name, start = self.word, self.start
-        end, following = start + len(name), self.words[self.position]
+        end, following = self.name_end(), self.words[self.position]
         if following == "(":
             return self.open_call()
         if name in FUNCTIONS and (following in ("^", "**") or self.tokens.kinds[following] == "raised"):
@@ -234,6 +234,13 @@ class Parser:
                 self.names.setdefault(name, (start, end))
             self.node("name", name, (), start, end)
         return False
+
+    def name_end(self) -> int:
+        """Where the name ends in the text, which may spell it in more or fewer characters: `ﬁ` is the name `fi`."""
+        name, start = self.word, self.start
+        if self.text.startswith(name, start):
+            return start + len(name)
+        return start + len(self.text[start : self.tokens.starts[self.position]].rstrip())
 
     def is_known(self, name: str) -> bool:
         """Whether a name has the meaning of a variable or a counter already."""
@@ -500,6 +507,10 @@ class Parser:
         name = self.word
         close = self.text.find(")", self.start, self.start + 40)
         inner = self.text[self.start + len(name) : close + 1].lstrip() if close >= 0 else "(...)"
+        if inner.count("(") != 1:
+            inner = "(...)"
+        if re.compile(r"\s*=(?!=)").match(self.text, close + 1) and close >= 0:
+            self.fail(f"{name} is no function", "the expression on the right of = alone")
         guess = did_you_mean(name, FUNCTIONS) if len(name) > 2 else None
         if name in CONSTANTS or guess is None or self.is_known(name):
             self.fail(f"{name} is no function", f"{name}*{inner}")

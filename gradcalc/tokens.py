@@ -63,14 +63,14 @@ PARTNER = {"(": ")", "[": "]", "|": "|"}
 OPENING, CLOSING = frozenset("(["), frozenset(")]")
 
 REFUSED = {
-    "=": "== compares; a name gets its value in a binding, such as --at x=2",
+    "=": "the expression on its right alone, == to compare, or a binding such as --at x=2",
     "&&": "p & q", "||": "p | q, or |a| with a space between bars", "//": "floor(a/b)", "<<": "a*2**n", ">>": "floor(a/2**n)",
     "<>": "a != b", "=<": "a <= b", "=>": "a >= b", ":=": "a binding, such as --let x=2", "->": "the expression alone",
     "?": "where(condition, a, b)", ";": "one expression at a time; elements are separated by commas",
     "{": "round parentheses ( )", "}": "round parentheses ( )", "\\": "sin(x), sqrt(x), (a)/(b) instead of LaTeX commands",
     "'": "numbers and names only: text has no place in a formula", '"': "numbers and names only: text has no place in a formula",
     "`": "numbers and names only: text has no place in a formula", "$": "the expression without $", "#": "the expression without comments",
-    "+-": "a + b or a - b", "...": "i=1..n with two dots",
+    "+-": "a + b or a - b", "...": "i=1..n with two dots", "°": "x*pi/180 for an angle in degrees",
     "if": "where(condition, a, b)", "else": "where(condition, a, b)",
     "for": "sum(i=1..n, body)", "in": "sum(i=1..n, body)", "is": "sum(i=1..n, body)",
     "~": "an operator such as & or *", "¬": "an operator such as & or *",

@@ -22,6 +22,7 @@ from gradcalc.arithmetic.balls import (
 )
 from gradcalc.graph import Graph
 from gradcalc.ops import Op
+from tests import HANG
 
 BALLS = Balls(128)
 F = BALLS.functions
@@ -100,7 +101,7 @@ def test_huge_constants_take_bounded_time(text: str) -> None:
     for decimals in ("double", "written"):
         start = time.monotonic()
         Balls(128, decimals).constant(text)
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < HANG
 
 
 # -- conditions --------------------------------------------------------------------------------------------------------
@@ -299,7 +300,7 @@ def test_no_argument_raises_or_takes_long(op: Op) -> None:
             start = time.process_time()
             result = functions[op](*at, *[arb(1)] * (len(op.operands) - len(at)))
             assert isinstance(result, Unknown) or result.is_finite()
-            assert time.process_time() - start < 0.5, at
+            assert time.process_time() - start < HANG, at
 
 
 def test_evaluate_sets_the_precision_and_restores_it() -> None:

@@ -12,6 +12,7 @@ from gradcalc.arithmetic.balls import UNDECIDED, UNDEFINED, Balls
 from gradcalc.certify import certified, enclose, is_tiny, right_digits, settled, ulps_between
 from gradcalc.parse import parse, parse_bindings
 from gradcalc.points import bind
+from tests import HANG
 
 SMALLEST = 5e-324
 
@@ -123,7 +124,7 @@ def test_undefined_is_proved() -> None:
 def test_a_deadline_in_the_past_keeps_the_best_enclosure() -> None:
     began = time.monotonic()
     ball = enclosed("(1 + x) - 1", "x=1e-300", deadline=began)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < HANG
     assert ball is UNDECIDED or (isinstance(ball, arb) and not settled(ball, 64))
 
 
@@ -132,7 +133,7 @@ def test_a_deadline_bounds_what_a_deep_cancellation_costs() -> None:
     inputs = partial(bind, formula.graph, parse_bindings("x=1e-300"))
     began = time.monotonic()
     enclose(formula.graph, inputs, [formula.output], digits=1_000, deadline=began + 0.05)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < HANG
 
 
 def test_decimals_are_doubles_or_as_written() -> None:

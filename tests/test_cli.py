@@ -16,6 +16,7 @@ import pytest
 
 from gradcalc import __version__
 from gradcalc.cli import main
+from tests import HANG
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(__file__).parent / "data"
@@ -413,7 +414,7 @@ def test_the_hostile_corpus_through_the_command_line(tmp_path: Path, monkeypatch
             ran = run(*words, "--no-symbolic")
             assert ran.code in (0, 2, 3, 4), (words, ran)
             assert "defect" not in ran.err and "Traceback" not in ran.err, (words, ran)
-            assert time.process_time() - began < 2, words
+            assert time.process_time() - began < HANG, words
     assert list(tmp_path.iterdir()) == []
 
 
@@ -446,7 +447,7 @@ def test_heavy_text_is_answered_or_refused_quickly(name: str) -> None:
     for command in ("grad", "hessian"):
         began = time.process_time()
         ran = run(command, HEAVY[name], "--at", "x=1.5", "--no-symbolic", "--json")
-        assert time.process_time() - began < 2
+        assert time.process_time() - began < HANG
         body = json.loads(ran.out)
         assert ran.code in (0, 2, 3)
         assert "defect" not in body.get("error", {}).get("message", "")
@@ -549,7 +550,7 @@ class TestSurroundings:
             out, err = running.communicate(timeout=10)
         assert running.returncode == 130
         assert (out, err) == (b"", b"interrupted\n")
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + HANG
         while _group_lives(running.pid) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not _group_lives(running.pid)

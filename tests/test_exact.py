@@ -7,6 +7,7 @@ import pytest
 
 from gradcalc.exact import Exact
 from gradcalc.parse import parse_value
+from tests import HANG
 
 VALUES = {
     "3": 3, "-3": -3, "7/3": Fraction(7, 3), "2*(1 + 1/2) - 4": -1, "2**-3": Fraction(1, 8), "-(2/4)": Fraction(-1, 2),
@@ -26,4 +27,4 @@ def test_long_chains_neither_recurse_nor_grow() -> None:
     began = time.process_time()
     value = parse_value("/".join(["3"] * 20_000))
     assert Exact(value.graph).value(value.items[0]) is None
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < HANG

@@ -8,6 +8,7 @@ import pytest
 
 from gradcalc.errors import ExpressionError, GradcalcError
 from gradcalc.parse import parse, parse_bindings
+from tests import HANG
 
 DATA = Path(__file__).parent / "data"
 MAY_PARSE = {"dos", "numeric-edge"}
@@ -59,7 +60,7 @@ def test_hostile_text_is_refused_quickly(row: dict[str, str]) -> None:
         assert caught.value.span is not None
         assert caught.value.hint
         assert "Traceback" not in str(caught.value)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < HANG
 
 
 @pytest.mark.parametrize("row", rows("malformed.jsonl"), ids=lambda row: row["id"])
@@ -76,4 +77,4 @@ def test_generated_text_is_refused_quickly(text: str) -> None:
     for read in (parse, parse_bindings):
         with pytest.raises(ExpressionError):
             read(text)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < HANG

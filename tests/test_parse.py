@@ -11,6 +11,7 @@ from gradcalc import ops
 from gradcalc.errors import ExpressionError, GradcalcError, LimitError
 from gradcalc.format import format_node
 from gradcalc.parse import Formula, Limits, Value, parse, parse_bindings, parse_value
+from tests import HANG
 
 
 def written(text: str, **options: object) -> str:
@@ -416,7 +417,7 @@ def test_what_is_too_large_names_the_option_that_allows_it(text: str) -> None:
     with pytest.raises(LimitError) as caught:
         parse(text)
     assert LARGE[text] in (caught.value.hint or "")
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < HANG
 
 
 def test_nesting_up_to_the_limit_is_fine() -> None:
@@ -437,7 +438,7 @@ def test_a_number_of_200_000_digits_is_text() -> None:
     formula = parse("x + " + "0" * 10 + "7" * 200_000)
     assert formula.graph.nodes[1].parameter == "7" * 200_000
     parse("x^" + "7" * 200_000)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < HANG
 
 
 def test_a_long_sum_is_one_op() -> None:

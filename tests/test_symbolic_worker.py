@@ -18,13 +18,13 @@ import gradcalc
 from gradcalc import ops
 from gradcalc.graph import Graph, Ref
 from gradcalc.symbolic_worker import Answer, Entry, Worker, get_worker, pack, unpack
+from tests import HANG
 
 if sys.platform == "linux":
     import resource
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 ROOT = str(Path(gradcalc.__file__).parent.parent)
-GRACE = 0.5
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def test_a_blow_up_is_timed_out_and_the_next_job_works(worker: Worker, formula: 
     x, y = variables("x", "y")
     started = time.monotonic()
     answer = ask(worker, formula(x, y), "x", "y", order=2, seconds=1.0)
-    assert time.monotonic() - started < 1.0 + GRACE
+    assert time.monotonic() - started < HANG
     assert (answer.status, answer.reason) == ("timed out", "more than 1 s")
     assert formulas(ask(worker, x * x, "x")) == {("x",): "2*x"}
 
@@ -219,7 +219,7 @@ def test_a_large_request_does_not_block_its_sender(worker: Worker) -> None:
     total = graph.ref(graph.emit(ops.add, tuple(graph.input(f"x{i}") for i in range(20_000))))
     started = time.monotonic()
     job = worker.submit(graph, total.index, ["x0"], 1, 30.0)
-    assert time.monotonic() - started < 0.5 * GRACE + 0.1
+    assert time.monotonic() - started < HANG
     assert formulas(job.result()) == {("x0",): "1"}
 
 
@@ -259,7 +259,7 @@ def test_without_sympy_the_answer_comes_at_once(tmp_path: Path, monkeypatch: pyt
     (x,) = variables("x")
     started = time.monotonic()
     answer = ask(worker, x, "x", seconds=10.0)
-    assert time.monotonic() - started < 2.0
+    assert time.monotonic() - started < HANG
     assert (answer.status, answer.reason) == ("unsupported", "SymPy is not installed")
     worker.stop()
 
@@ -303,7 +303,7 @@ def test_a_script_needs_no_main_guard_and_leaves_quietly(tmp_path: Path) -> None
 def test_a_script_may_end_with_a_job_under_way(tmp_path: Path) -> None:
     started = time.monotonic()
     assert outcome(script("ask(x * x); print('end')", tmp_path)) == ("end", "")
-    assert time.monotonic() - started < 5.0
+    assert time.monotonic() - started < HANG
 
 
 def test_a_sympy_in_the_working_directory_is_not_run(tmp_path: Path) -> None:
@@ -358,7 +358,7 @@ def test_a_killed_parent_leaves_no_process_behind(tmp_path: Path, busy: bool) ->
     assert _is_alive(child)
     parent.kill()
     parent.communicate()
-    deadline = time.monotonic() + 1.0
+    deadline = time.monotonic() + HANG
     while _is_alive(child) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not _is_alive(child)

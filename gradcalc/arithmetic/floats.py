@@ -5,6 +5,7 @@ What `math` lacks or does badly is computed in balls and rounded: correctly, if 
 """
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -383,30 +384,22 @@ def _factorial(x: float) -> float:
 # -- the table ---------------------------------------------------------------------------------------------------------
 
 
-def _all(p: bool, q: bool) -> bool:
-    return p and q
-
-
-def _any(p: bool, q: bool) -> bool:
-    return p or q
-
-
 _FUNCTIONS: dict[Op, Function] = {
-    ops.lt: lambda a, b: a < b,
-    ops.le: lambda a, b: a <= b,
-    ops.gt: lambda a, b: a > b,
-    ops.ge: lambda a, b: a >= b,
-    ops.eq: lambda a, b: a == b,
-    ops.same: lambda a, b: a == b,
-    ops.ne: lambda a, b: a != b,
-    ops.and_: _all,
-    ops.or_: _any,
-    ops.not_: lambda p: not p,
+    ops.lt: operator.lt,
+    ops.le: operator.le,
+    ops.gt: operator.gt,
+    ops.ge: operator.ge,
+    ops.eq: operator.eq,
+    ops.same: operator.eq,
+    ops.ne: operator.ne,
+    ops.and_: lambda p, q: p and q,
+    ops.or_: lambda p, q: p or q,
+    ops.not_: operator.not_,
     ops.where: lambda c, a, b: a if c else b,
     ops.add: _add,
     ops.mul: _mul,
-    ops.sub: lambda a, b: a - b,
-    ops.neg: lambda x: -x,
+    ops.sub: operator.sub,
+    ops.neg: operator.neg,
     ops.div: _div,
     ops.powi: _pow,
     ops.pow: _pow,
