@@ -13,7 +13,6 @@ from typing import Any
 from gradcalc import points, trace
 from gradcalc.arithmetic import evaluate
 from gradcalc.arithmetic.floats import Floats
-from gradcalc.graph import Graph
 from gradcalc.points import Point
 from gradcalc.problem import Examined, Finding, Problem
 from gradcalc.report import Note, worst
@@ -74,36 +73,27 @@ class _Examination:
 
     def _undefined(self, value: Finding) -> bool:
         """Whether the formula has no value at the point; then says where in the text."""
-        values: Sequence[Any]
-        if self.certify:
-            from gradcalc.arithmetic.balls import UNDEFINED
+        if not self.certify and math.isfinite(value.value):
+            return False
+        from gradcalc.arithmetic.balls import UNDEFINED
 
-            if value.ball is not UNDEFINED:
-                return False
-            values = self._ball_values([value.node])
-            if values[value.node] is not UNDEFINED:
-                values = self._ball_values([value.node], precision=4096)
-            index = trace.birth(self.graph, values, value.node, lambda x: x is UNDEFINED)
-        else:
-            if not math.isnan(value.value) and not (math.isinf(value.value) and self._is_pole(value.node)):
-                return False
-            index = trace.birth(self.graph, self.floats, value.node, trace.not_finite)
+        if (value.ball if self.certify else self._enclosed(value.node)) is not UNDEFINED:
+            return False  # what overflows floats has a value all the same
+        values = self._ball_values([value.node])
+        if values[value.node] is not UNDEFINED:
+            values = self._ball_values([value.node], precision=4096)
+        index = trace.birth(self.graph, values, value.node, lambda x: x is UNDEFINED)
         message, hint = trace.undefined_because(self.graph, index, self.floats)
         value.verdict = "undefined"
         self.notes.append(Note("undefined", message + (f"; {hint}" if hint else ""), None, self.graph.spans[index]))
         return True
 
-    def _is_pole(self, node: int) -> bool:
-        """Whether an infinite float was born outside an op's domain, not by overflow."""
-        index = trace.birth(self.graph, self.floats, node, trace.not_finite)
-        op, operands, _ = self.graph.nodes[index]
-        if op.domain is None:
-            return False
-        graph = Graph()
-        inputs = [graph.input(name) for name in op.operands]
-        inside = op.domain(*(graph.ref(i) for i in inputs)).index
-        numbers = dict(zip(inputs, (self.floats[i] for i in operands), strict=True))
-        return evaluate(graph, self.arithmetic, numbers, [inside])[inside] is False
+    def _enclosed(self, node: int) -> Any:
+        """The ball of a node, asked for where floats alone do not tell an overflow from what is undefined."""
+        from gradcalc.certify import enclose
+
+        deadline = time.monotonic() + self.certify_seconds
+        return enclose(self.graph, self.inputs, [node], digits=1, deadline=deadline)[0]
 
     def _ball_values(self, outputs: Sequence[int], precision: int = 128) -> list[Any]:
         from gradcalc.arithmetic.balls import Balls
@@ -135,6 +125,10 @@ class _Examination:
         for row, first in enumerate(gradient):
             if first.verdict is not None or (math.isinf(first.value) and first.from_slopes):
                 broken[row] = first.verdict or "undefined"
+                if first.verdict is None:
+                    name = self.problem.names[row]
+                    message = "no second derivative: the first one is infinite"
+                    self.notes.append(Note("undefined", message, f"{name},{name}", first.span))
                 hessian.setdefault((row, row), Finding(first.node, 0.0))
         for (i, j), finding in hessian.items():
             if i in broken or j in broken:
@@ -227,8 +221,8 @@ class _Examination:
         from gradcalc.slopes import on_kink
 
         rounded = on_kink(self.graph, self.arithmetic, self.floats, nodes)
-        if not self.certify:
-            return dict.fromkeys(rounded, "undecided")
+        if not self.certify and not rounded:
+            return {}
         values = self._ball_values([output])
         certain = on_kink(self.graph, Balls(128), values, nodes)
         undecided = [i for i, hit in certain.items() if hit is not True]
@@ -255,7 +249,7 @@ class _Examination:
         told = set()
         for entry in entries:
             if trace.not_finite(self.floats[entry.node]) and entry.verdict is None and not entry.from_slopes:
-                message, index = trace.overflow_note(self.graph, self.floats, entry.node)
+                message, index = trace.overflow_note(self.graph, self.floats, entry.node, self._is_ball(entry))
                 if index not in told:
                     told.add(index)
                     self.notes.append(Note("nan_origin", message, None, self.graph.spans[index]))

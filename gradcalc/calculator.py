@@ -6,6 +6,7 @@ nothing of the command line; what is heavy (flint, NumPy, SymPy's worker) is imp
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gradcalc import derive, points
@@ -46,7 +47,7 @@ class Subject:
 
 def differentiate(
     expression: Any,
-    at: Any = None,
+    at: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     *,
     order: int = 1,
     wrt: str | Sequence[str] | None = None,
@@ -71,20 +72,24 @@ def differentiate(
         symbolic_timeout: seconds SymPy may take.
         certify_timeout: seconds the certification of one point may take.
         digits: significant digits of certified values, at least 1.
+        limits: how large the formula may be; default: `Limits()`.
 
     Returns:
         A `Report`; its `to_dict()` is the JSON of the command line.
 
     Raises:
-        ExpressionError: the text is no expression. UsageError: a point or a binding does not fit.
+        ExpressionError: the text is no expression, or (LimitError) a larger one than `limits` allows.
+        UsageError: a point, a binding or an option does not fit.
     """
     options = Options(
         order, symbolic, certify, numeric, symbolic_timeout, certify_timeout, digits, True, limits or Limits()
     )
     if order not in (1, 2):
         raise UsageError(f"order is {order!r}", hint="order=1 for the gradient, order=2 for the Hessian as well")
-    given = [at] if at is None or isinstance(at, Mapping) else list(at)
-    values = [_values(point or {}, options.limits) for point in given]
+    given = [at or {}] if at is None or isinstance(at, Mapping) else at
+    if not isinstance(given, Sequence) or not all(isinstance(point, Mapping) for point in given):
+        raise UsageError("at is no point", hint='at={"x": 2, "y": 3}, or a list of such points')
+    values = [_values(point, options.limits) for point in given]
     bindings = _values(let or {}, options.limits)
     names = [name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else wrt
     return report(expression, values, wrt=names, let=bindings, options=options)
@@ -301,6 +306,6 @@ def _with_differences(problem: Problem, point: Point, gradient: Sequence[Quantit
         return value
 
     return [
-        replace(entry, numeric=central_difference(lambda x, index=index: moved(index, x), at[index]))  # type: ignore[misc]
+        replace(entry, numeric=central_difference(partial(moved, index), at[index]))
         for index, entry in zip(problem.inputs, gradient, strict=True)
     ]

@@ -1,6 +1,6 @@
-"""The table of ops as text: how each is written, its derivative, domain and kink. Imports ops, graph and format.
+"""What a formula can use, as text: every op with its derivative, domain and kink. Imports derive, format and tokens.
 
-All of it is made from the entries themselves, so that it cannot drift from what gradcalc does.
+What is said of an op is made from its entry, so that it cannot drift from what gradcalc does.
 """
 
 from dataclasses import dataclass
@@ -9,24 +9,45 @@ from gradcalc import derive, ops
 from gradcalc.format import format_node
 from gradcalc.graph import Graph
 from gradcalc.ops import Op
+from gradcalc.tokens import CONSTANTS, FUNCTIONS, SPECIAL
+
+_WRITTEN_OUT = {
+    "sum": "sum of an array's elements, or of a body for each value of a counter",
+    "prod": "product of an array's elements, or of a body for each value of a counter",
+    "mean": "mean of an array's elements",
+    "dot": "inner product",
+    "root": "n-th root; of degree 3 it is cbrt",
+    "piecewise": "the first value whose condition holds, else the default",
+    "transpose": "axes in reverse order",
+}
+"""Functions that parsing writes out in ops, and what they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One op as text: a formula that uses it, its derivative by operand, where it is defined, where it has a kink."""
+    """A function as text: how it is written, its derivative by operand, where it is defined, where it has a kink."""
 
     name: str
     syntax: str
     doc: str
-    derivatives: tuple[tuple[str, str], ...]
-    domain: str
-    kink: str
-    aliases: tuple[str, ...]
+    derivatives: tuple[tuple[str, str], ...] = ()
+    domain: str = ""
+    kink: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 def cards() -> list[Card]:
-    """All ops a formula can use, in the order of the table."""
-    return [card(op) for op in ops.TABLE.values() if not op.internal]
+    """All a formula can use: ops in the order of the table, what is written out in ops, constants."""
+    found = [card(op) for op in ops.TABLE.values() if not op.internal]
+    found += [Card(name, SPECIAL[name], doc) for name, doc in _WRITTEN_OUT.items()]
+    return found + [Card(name, name, doc) for name, doc in ops.NAMED_CONSTANTS.items()]
+
+
+def find(spelling: str) -> Card | None:
+    """The card of a function or constant, by any of its spellings."""
+    name = CONSTANTS.get(spelling) or FUNCTIONS.get(spelling)
+    name = ops.ALIASES.get(name or "", name)
+    return next((card for card in cards() if card.name == name), None)
 
 
 def card(op: Op) -> Card:

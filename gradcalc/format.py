@@ -16,7 +16,7 @@ Branch = tuple[str, Any, tuple[int, ...], Span]
 """A node of a tree: its kind, what it holds besides operands, the indices of its operands, its place in the text."""
 
 Tree = list[Branch]
-"""A formula as it was written: operands stand before their users, and each subtree is one run of nodes; the root is last."""
+"""A formula as it was written: operands before their users, each subtree one run of nodes, the root last."""
 
 OR, AND, NOT, COMPARE, ADD, MUL, NEG, POW, POSTFIX, ATOM = range(1, 11)
 """How tightly each kind of node binds, loosest first."""

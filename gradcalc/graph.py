@@ -1,18 +1,17 @@
-"""The computation graph: nodes in topological order, equal nodes stored once. Imports ops and errors.
+"""The computation graph: nodes in topological order, equal nodes stored once. Imports errors, settings and ops.
 
 A node's operands stand at lower indices, so whatever reads a graph is one loop, and nothing sorts or recurses. A graph
 only grows: the derivative of a graph is the same graph with more nodes (see `derive`), so an index stays valid.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from gradcalc import ops
 from gradcalc.errors import LimitError, Span
 from gradcalc.ops import Constant, Op, Operand
-
-MAX_NODES = 1_000_000
-"""How many nodes a graph may have unless an option says otherwise."""
+from gradcalc.settings import MAX_NODES
 
 
 class Node(NamedTuple):
@@ -122,6 +121,14 @@ class Graph:
     def number(self, index: int) -> int | None:
         """The value of a node that is a short integer constant, else None."""
         return self._numbers.get(index)
+
+
+@cache
+def condition_graph(condition: Callable[..., Any], count: int) -> tuple[Graph, int]:
+    """A condition of the table, such as a domain: a graph that begins with its `count` operands, and its output."""
+    graph = Graph()
+    operands = [graph.ref(graph.input(f"operand {i}")) for i in range(count)]
+    return graph, condition(*operands).index
 
 
 class Live:

@@ -48,6 +48,9 @@ class Judge:
             verdict = self._referee(key, found, name)
         elif found.from_slopes:
             verdict = "agrees"
+            if symbolic and symbolic.value is not None and _differs(float(symbolic.value), found.value):
+                message = f"SymPy gives {float(symbolic.value):g} here; the function's own slopes give {found.value:g}"
+                self._note("symbolic", message, name)
         else:
             verdict = self._accuracy(found, proof, name)
         return Quantity(found.value, proof, symbolic, verdict)
@@ -76,14 +79,17 @@ class Judge:
         if isinstance(entry, str):
             self._note("symbolic", f"SymPy has no formula: {entry}", ",".join(key))
             return None, None
-        from gradcalc.arithmetic.balls import Unknown, digits_text
+        from gradcalc.arithmetic.balls import UNDEFINED, Unknown, digits_text
         from gradcalc.certify import enclose, is_tiny
+        from gradcalc.settle import known
 
         if self.undefined:
             return Symbolic(entry.formula, entry.latex), None
         inputs = partial(points.bind, entry.graph, self.point)
         theirs = enclose(entry.graph, inputs, [entry.output], digits=self.digits, decimals=self.decimals)[0]
         if isinstance(theirs, Unknown):
+            if theirs is UNDEFINED and math.isfinite(found.value) and (known(found) or found.from_slopes):
+                self._note("symbolic", "SymPy's formula has no value here, though the derivative exists", ",".join(key))
             return Symbolic(entry.formula, entry.latex), None
         text = "0" if is_tiny(theirs) else digits_text(theirs, self.digits)
         shown = Symbolic(entry.formula, entry.latex, text)
@@ -124,6 +130,11 @@ class Judge:
 
     def _note(self, kind: str, message: str, name: str | None) -> None:
         self.notes.append(Note(kind, message, name))
+
+
+def _differs(theirs: float, measured: float) -> bool:
+    """Whether SymPy's number is not the one that slopes settle at."""
+    return theirs != measured and not math.isclose(theirs, measured, rel_tol=1e-9, abs_tol=1e-300)
 
 
 def _has_inexact_decimals(problem: Problem) -> bool:

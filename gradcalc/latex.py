@@ -2,11 +2,11 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gradcalc.report import PointReport, Quantity, Report
+    from gradcalc.report import Note, PointReport, Quantity, Report
 
 
 def report_latex(report: "Report") -> str:
@@ -40,8 +40,8 @@ def _value(value: object) -> str:
 
 
 _GREEK = re.compile(
-    "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|omega|"
-    "Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
+    "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|"
+    "omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
 )
 
 
@@ -74,12 +74,17 @@ def _point_html(report: "Report", point: "PointReport") -> str:
     head = f"<p>\\(f = {html.escape(_formula(report))}\\) at {html.escape(at)}: <b>{_cell(point.value)}</b></p>"
     rows = "".join(_row(name, entry) for name, entry in zip(report.flat_variables, point.gradient, strict=True))
     columns = "".join(f"<th>{title}</th>" for title in ("", "derivative", "SymPy", "digits", "verdict"))
-    notes = "".join(f"<li>{html.escape(note.kind)}: {html.escape(note.message)}</li>" for note in point.notes)
+    notes = "".join(f"<li>{html.escape(_note_text(note))}</li>" for note in point.notes)
     return (
         f"{head}<table><tr>{columns}</tr>{rows}</table>"
         + (f"<ul>{notes}</ul>" if notes else "")
-        + "".join(_matrix(point))
+        + "".join(_matrix(report.flat_variables, point))
     )
+
+
+def _note_text(note: "Note") -> str:
+    about = f" ({note.variable})" if note.variable else ""
+    return f"{note.kind}{about}: {note.message}"
 
 
 def _row(name: str, entry: "Quantity") -> str:
@@ -93,11 +98,14 @@ def _cell(entry: "Quantity") -> str:
     return str(entry.value)
 
 
-def _matrix(point: "PointReport") -> Iterator[str]:
+def _matrix(names: Sequence[str], point: "PointReport") -> Iterator[str]:
     """The Hessian with what it says."""
     if point.curvature is None:
         return
     rows = point.curvature.matrix(_cell)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    titles = [f"<th>{html.escape(name)}</th>" for name in names]
+    body = "<tr><th></th>" + "".join(titles) + "</tr>"
+    for title, row in zip(titles, rows, strict=True):
+        body += f"<tr>{title}" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>"
     words = ", ".join(filter(None, (point.curvature.definiteness, point.curvature.critical_point)))
-    yield f"<table>{body}</table><p>{html.escape(words)}</p>"
+    yield f"<table>{body}</table>" + (f"<p>{words}</p>" if words else "")

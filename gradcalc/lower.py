@@ -538,18 +538,18 @@ def _is_condition(value: Lowered) -> bool:
 
 _CALLS: dict[str, Callable[[Lowering, str, list[Any]], Lowered]] = {
     "neg": Lowering.negate, "pow": Lowering.power, "where": Lowering.where, "piecewise": Lowering.piecewise,
-    "and": Lowering.logical, "or": Lowering.logical, "not": Lowering.invert, **dict.fromkeys(COMPARISONS, Lowering.compare),
-    "sum": Lowering.reduction, "prod": Lowering.reduction, "mean": Lowering.mean, "norm": Lowering.norm, "dot": Lowering.dot,
-    "transpose": Lowering.transpose, "root": Lowering.root, "log": Lowering.log, "heaviside": Lowering.heaviside,
-    "polygamma": Lowering.polygamma,
+    "and": Lowering.logical, "or": Lowering.logical, "not": Lowering.invert,
+    **dict.fromkeys(COMPARISONS, Lowering.compare), **dict.fromkeys(REDUCTIONS, Lowering.reduction),
+    "mean": Lowering.mean, "norm": Lowering.norm, "dot": Lowering.dot, "transpose": Lowering.transpose,
+    "root": Lowering.root, "log": Lowering.log, "heaviside": Lowering.heaviside, "polygamma": Lowering.polygamma,
 }  # fmt: skip
 """Functions with a lowering of their own."""
 
 
 _KINDS: dict[str, Callable[[Lowering, Any, list[Any]], Lowered]] = {
-    "number": Lowering.number, "name": lambda lowering, name, values: lowering.names[name], "constant": Lowering.constant,
-    "boolean": Lowering.boolean, "add": Lowering.add, "call": Lowering.call, "array": Lowering.array,
-    "tuple": lambda lowering, payload, values: Piece(tuple(values)), "index": Lowering.subscript, "matmul": Lowering.matmul,
-    "transpose": Lowering.transpose, "begin": Lowering.begin, "loop": Lowering.loop,
+    "number": Lowering.number, "name": lambda lowering, name, values: lowering.names[name],
+    "constant": Lowering.constant, "boolean": Lowering.boolean, "add": Lowering.add, "call": Lowering.call,
+    "array": Lowering.array, "tuple": lambda lowering, payload, values: Piece(tuple(values)),
+    "index": Lowering.subscript, "matmul": Lowering.matmul, "transpose": Lowering.transpose, "begin": Lowering.begin, "loop": Lowering.loop,
 }  # fmt: skip
 """How each kind of tree node is lowered, by what it holds and the values of its operands; the others are functions."""

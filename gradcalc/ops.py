@@ -9,8 +9,9 @@ Constants in rules are exact: an int, or a `Constant` such as `pi`; never a floa
 
 An op of any number of operands has one rule for all: `lambda g, y, wanted, *xs` returns a list with the contribution
 to each wanted operand. A rule that returns 0 says that the derivative is structurally zero, a rule `None` that there is
-none (the order of a Bessel function), so that operand must be constant. A part of the form `where(c, part, 0)` says that
-the operand is used only where `c` holds: `derive` carries that condition back, and what is not chosen is never seen.
+none (the order of a Bessel function), so that operand must be constant. A part of the form `where(c, part, 0)` says
+that the operand is used only where `c` holds: `derive` carries that condition back, and what is not chosen is never
+seen.
 """
 
 from collections.abc import Callable, Sequence
@@ -201,6 +202,11 @@ def _shares(g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:
     return [where(c, g / ties, zero) if w else None for c, w in zip(chosen, wanted, strict=True)]
 
 
+def _directions(g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:
+    """The adjoint times each operand over the result; 0 where that is 0."""
+    return [where(same(y, 0), zero, g * x / y) if w else None for x, w in zip(xs, wanted, strict=True)]
+
+
 def _tie(y: Any, *xs: Any) -> Any:
     """More than one operand equals the result."""
     return gt(add(*(where(eq(x, y), one, zero) for x in xs)), one)
@@ -211,8 +217,8 @@ mul: Op = op("mul", _products, operands="a b", variadic=True, sympy="Mul", doc="
 sub: Op = op("sub", lambda g, y, a, b: g, lambda g, y, a, b: -g, define=lambda a, b: a + -1 * b, doc="a - b")
 neg: Op = op("neg", lambda g, y, x: -g, define=lambda x: -1 * x, doc="-x", sample=(-2.0, 2.0))
 div: Op = op(
-    "div", lambda g, y, a, b: g / b, lambda g, y, a, b: -g * y / b,
-    domain=lambda a, b: ne(b, 0), define=lambda a, b: a * b**-1, doc="a / b",
+    "div", lambda g, y, a, b: g / b, lambda g, y, a, b: -g * y / b, domain=lambda a, b: ne(b, 0),
+    define=lambda a, b: a * b**-1, doc="a / b",
 )  # fmt: skip
 powi: Op = op(
     "powi", lambda g, y, x, n: g * n * powi(x, n - 1), None, internal=True, sample=((-2.0, 2.0), (3, 3)),
@@ -226,11 +232,11 @@ pow: Op = op(
 sqrt: Op = op("sqrt", lambda g, y, x: g / (y + y), domain=lambda x: ge(x, 0), sympy="sqrt", doc="square root")
 cbrt: Op = op(
     "cbrt", lambda g, y, x: g / (3 * y * y), sample=((-2.0, 2.0)),
-    define=lambda x: where(lt(x, 0), -pow(-x, one / 3), pow(x, one / 3)), doc="real cube root, also of negative numbers",
+    define=lambda x: where(lt(x, 0), -pow(-x, one / 3), pow(x, one / 3)),
+    doc="real cube root, also of negative numbers",
 )  # fmt: skip
 hypot: Op = op(
-    "hypot", lambda g, y, wanted, *xs: [where(same(y, 0), zero, g * x / y) if w else None for x, w in zip(xs, wanted, strict=True)],
-    operands="a b", variadic=True, kink=lambda y, *xs: eq(y, 0), at_kink="0", aliases=("norm",),
+    "hypot", _directions, operands="a b", variadic=True, kink=lambda y, *xs: eq(y, 0), at_kink="0", aliases=("norm",),
     define=lambda *xs: sqrt(add(*(x**2 for x in xs))), doc="Euclidean norm: sqrt(a**2 + b**2 + ...)",
 )  # fmt: skip
 abs: Op = op(
@@ -251,7 +257,9 @@ ceil: Op = op(
 )  # fmt: skip
 round: Op = op(
     "round", _zero, kink=lambda x: eq(x - floor(x), one / 2), at_kink="jump", operands="x", sample=(0.6, 0.9),
-    define=lambda x: where(and_(eq(x - floor(x), one / 2), eq(2 * floor(x / 2), floor(x))), floor(x), floor(x + one / 2)),
+    define=lambda x: where(
+        and_(eq(x - floor(x), one / 2), eq(2 * floor(x / 2), floor(x))), floor(x), floor(x + one / 2)
+    ),
     doc="nearest integer, halves to even",
 )  # fmt: skip
 mod: Op = op(
@@ -271,63 +279,49 @@ clip: Op = op(
     "clip", lambda g, y, x, lo, hi: where(and_(lt(lo, x), lt(x, hi)), g, zero),
     lambda g, y, x, lo, hi: where(and_(le(x, lo), lt(lo, hi)), where(lt(x, lo), g, zero), zero),
     lambda g, y, x, lo, hi: where(or_(gt(x, hi), le(hi, lo)), g, zero),
-    kink=lambda x, lo, hi: or_(or_(eq(x, lo), eq(x, hi)), eq(lo, hi)), at_kink="0", define=lambda x, lo, hi: min(max(x, lo), hi),
-    aliases=("clamp",), sample=((0.2, 0.8), (0.0, 0.1), (0.9, 1.0)), doc="x, but not below lo nor above hi",
+    kink=lambda x, lo, hi: or_(or_(eq(x, lo), eq(x, hi)), eq(lo, hi)), at_kink="0",
+    define=lambda x, lo, hi: min(max(x, lo), hi), aliases=("clamp",), sample=((0.2, 0.8), (0.0, 0.1), (0.9, 1.0)),
+    doc="x, but not below lo nor above hi",
 )  # fmt: skip
 where: Op = op(
     "where", None, lambda g, y, c, a, b: where(c, g, zero), lambda g, y, c, a, b: where(c, zero, g),
     doc="a where c holds, else b; what is not chosen is never seen",
 )  # fmt: skip
 heaviside: Op = op(
-    "heaviside", _zero, kink=lambda x: eq(x, 0), at_kink="jump", sympy="Heaviside", aliases=("Heaviside",), operands="x",
-    sample=(-2.0, 2.0), doc="0 below zero, 1 above, 1/2 at zero",
+    "heaviside", _zero, kink=lambda x: eq(x, 0), at_kink="jump", sympy="Heaviside", aliases=("Heaviside",),
+    operands="x", sample=(-2.0, 2.0), doc="0 below zero, 1 above, 1/2 at zero",
 )  # fmt: skip
 
 # -- exponentials and logarithms -------------------------------------------------------------------------------------
 
 exp: Op = op("exp", lambda g, y, x: g * y, sympy="exp", sample=(-2.0, 2.0), doc="e to the power x")
 exp2: Op = op(
-    "exp2", lambda g, y, x: g * y * log(two), define=lambda x: pow(two, x), sample=(-2.0, 2.0), doc="2 to the power x"
-)
+    "exp2", lambda g, y, x: g * y * log(two), define=lambda x: pow(two, x), sample=(-2.0, 2.0), doc="2 to the power x",
+)  # fmt: skip
 expm1: Op = op(
-    "expm1",
-    lambda g, y, x: g * exp(x),
-    define=lambda x: exp(x) - 1,
-    sample=(-2.0, 2.0),
+    "expm1", lambda g, y, x: g * exp(x), define=lambda x: exp(x) - 1, sample=(-2.0, 2.0),
     doc="exp(x) - 1, accurate near 0",
-)
+)  # fmt: skip
 log: Op = op(
-    "log",
-    lambda g, y, x: g / x,
-    domain=lambda x: gt(x, 0),
-    sympy="log",
-    aliases=("ln",),
+    "log", lambda g, y, x: g / x, domain=lambda x: gt(x, 0), sympy="log", aliases=("ln",),
     doc="natural logarithm; log(x, b) to base b",
-)
+)  # fmt: skip
 log2: Op = op(
-    "log2",
-    lambda g, y, x: g / (x * log(two)),
-    domain=lambda x: gt(x, 0),
-    define=lambda x: log(x) / log(two),
+    "log2", lambda g, y, x: g / (x * log(two)), domain=lambda x: gt(x, 0), define=lambda x: log(x) / log(two),
     doc="logarithm to base 2",
-)
+)  # fmt: skip
 log10: Op = op(
-    "log10",
-    lambda g, y, x: g / (x * log(ten)),
-    domain=lambda x: gt(x, 0),
-    define=lambda x: log(x) / log(ten),
+    "log10", lambda g, y, x: g / (x * log(ten)), domain=lambda x: gt(x, 0), define=lambda x: log(x) / log(ten),
     doc="logarithm to base 10",
-)
+)  # fmt: skip
 log1p: Op = op(
-    "log1p",
-    lambda g, y, x: g / (1 + x),
-    domain=lambda x: gt(x, -1),
-    define=lambda x: log(1 + x),
+    "log1p", lambda g, y, x: g / (1 + x), domain=lambda x: gt(x, -1), define=lambda x: log(1 + x),
     doc="log(1 + x), accurate near 0",
-)
+)  # fmt: skip
 xlogy: Op = op(
-    "xlogy", lambda g, y, a, b: g * log(b), lambda g, y, a, b: g * a / b, domain=lambda a, b: or_(gt(b, 0), and_(eq(a, 0), eq(b, 0))),
-    define=lambda a, b: where(eq(a, 0), zero, a * log(b)), doc="a*log(b), and 0 where a is 0",
+    "xlogy", lambda g, y, a, b: g * log(b), lambda g, y, a, b: g * a / b,
+    domain=lambda a, b: or_(gt(b, 0), and_(eq(a, 0), eq(b, 0))), define=lambda a, b: where(eq(a, 0), zero, a * log(b)),
+    doc="a*log(b), and 0 where a is 0",
 )  # fmt: skip
 logsumexp: Op = op(
     "logsumexp", lambda g, y, wanted, *xs: [g * exp(x - y) if w else None for x, w in zip(xs, wanted, strict=True)],
@@ -344,21 +338,17 @@ sec: Op = op("sec", lambda g, y, x: g * y * tan(x), sympy="sec", sample=(-1.2, 1
 csc: Op = op("csc", lambda g, y, x: -g * y * cot(x), domain=lambda x: ne(x, 0), sympy="csc", doc="1 / sin(x)")
 cot: Op = op("cot", lambda g, y, x: -g * csc(x) ** 2, domain=lambda x: ne(x, 0), sympy="cot", doc="cos(x) / sin(x)")
 asin: Op = op(
-    "asin", lambda g, y, x: g / sqrt((1 - x) * (1 + x)), domain=lambda x: le(abs(x), 1), sympy="asin", aliases=("arcsin",),
-    sample=(-0.9, 0.9), doc="inverse sine",
+    "asin", lambda g, y, x: g / sqrt((1 - x) * (1 + x)), domain=lambda x: le(abs(x), 1), sympy="asin",
+    aliases=("arcsin",), sample=(-0.9, 0.9), doc="inverse sine",
 )  # fmt: skip
 acos: Op = op(
-    "acos", lambda g, y, x: -g / sqrt((1 - x) * (1 + x)), domain=lambda x: le(abs(x), 1), sympy="acos", aliases=("arccos",),
-    sample=(-0.9, 0.9), doc="inverse cosine",
+    "acos", lambda g, y, x: -g / sqrt((1 - x) * (1 + x)), domain=lambda x: le(abs(x), 1), sympy="acos",
+    aliases=("arccos",), sample=(-0.9, 0.9), doc="inverse cosine",
 )  # fmt: skip
 atan: Op = op(
-    "atan",
-    lambda g, y, x: g / (1 + x * x),
-    sympy="atan",
-    aliases=("arctan",),
-    sample=(-2.0, 2.0),
+    "atan", lambda g, y, x: g / (1 + x * x), sympy="atan", aliases=("arctan",), sample=(-2.0, 2.0),
     doc="inverse tangent",
-)
+)  # fmt: skip
 asec: Op = op(
     "asec", lambda g, y, x: g / (abs(x) * sqrt((x - 1) * (x + 1))), domain=lambda x: ge(abs(x), 1), sympy="asec",
     define=lambda x: acos(1 / x), aliases=("arcsec",), sample=(1.2, 3.0), doc="inverse secant: acos(1/x)",
@@ -368,13 +358,14 @@ acsc: Op = op(
     define=lambda x: asin(1 / x), aliases=("arccsc",), sample=(1.2, 3.0), doc="inverse cosecant: asin(1/x)",
 )  # fmt: skip
 acot: Op = op(
-    "acot", lambda g, y, x: -g / (1 + x * x), kink=lambda x: eq(x, 0), at_kink="jump", sympy="acot", aliases=("arccot",),
-    define=lambda x: where(eq(x, 0), pi / 2, atan(1 / x)), sample=(0.3, 2.5), doc="inverse cotangent: atan(1/x), pi/2 at 0",
+    "acot", lambda g, y, x: -g / (1 + x * x), kink=lambda x: eq(x, 0), at_kink="jump", sympy="acot",
+    aliases=("arccot",), define=lambda x: where(eq(x, 0), pi / 2, atan(1 / x)), sample=(0.3, 2.5),
+    doc="inverse cotangent: atan(1/x), pi/2 at 0",
 )  # fmt: skip
 atan2: Op = op(
     "atan2", lambda g, y, a, b: g * b / (a * a + b * b), lambda g, y, a, b: -g * a / (a * a + b * b),
-    kink=lambda a, b: and_(eq(a, 0), le(b, 0)), at_kink="jump; at (0, 0) undefined", sympy="atan2", aliases=("arctan2",),
-    doc="angle of the point with ordinate a and abscissa b",
+    kink=lambda a, b: and_(eq(a, 0), le(b, 0)), at_kink="jump; at (0, 0) undefined", sympy="atan2",
+    aliases=("arctan2",), doc="angle of the point with ordinate a and abscissa b",
 )  # fmt: skip
 sinc: Op = op("sinc", lambda g, y, x: g * sinc_derivative(one, x), sympy="sinc", doc="sin(x)/x, and 1 at 0")
 sincpi: Op = op(
@@ -382,8 +373,8 @@ sincpi: Op = op(
     doc="sin(pi*x)/(pi*x), and 1 at 0: NumPy's sinc",
 )  # fmt: skip
 sinc_derivative: Op = op(
-    "sinc_derivative", None, lambda g, y, n, x: g * sinc_derivative(n + 1, x), operands="n x", sample=((1, 1), (0.3, 2.5)),
-    doc="n-th derivative of sinc",
+    "sinc_derivative", None, lambda g, y, n, x: g * sinc_derivative(n + 1, x), operands="n x",
+    sample=((1, 1), (0.3, 2.5)), doc="n-th derivative of sinc",
 )  # fmt: skip
 
 # -- hyperbolic ------------------------------------------------------------------------------------------------------
@@ -395,19 +386,20 @@ sech: Op = op("sech", lambda g, y, x: -g * y * tanh(x), sympy="sech", doc="1 / c
 csch: Op = op("csch", lambda g, y, x: -g * y * coth(x), domain=lambda x: ne(x, 0), sympy="csch", doc="1 / sinh(x)")
 coth: Op = op("coth", lambda g, y, x: -g * csch(x) ** 2, domain=lambda x: ne(x, 0), sympy="coth", doc="1 / tanh(x)")
 asinh: Op = op(
-    "asinh", lambda g, y, x: g / hypot(1, x), sympy="asinh", aliases=("arcsinh",), doc="inverse hyperbolic sine"
-)
+    "asinh", lambda g, y, x: g / hypot(1, x), sympy="asinh", aliases=("arcsinh",), doc="inverse hyperbolic sine",
+)  # fmt: skip
 acosh: Op = op(
-    "acosh", lambda g, y, x: g / sqrt((x - 1) * (x + 1)), domain=lambda x: ge(x, 1), sympy="acosh", aliases=("arccosh",),
-    sample=(1.2, 3.0), doc="inverse hyperbolic cosine",
+    "acosh", lambda g, y, x: g / sqrt((x - 1) * (x + 1)), domain=lambda x: ge(x, 1), sympy="acosh",
+    aliases=("arccosh",), sample=(1.2, 3.0), doc="inverse hyperbolic cosine",
 )  # fmt: skip
 atanh: Op = op(
-    "atanh", lambda g, y, x: g / ((1 - x) * (1 + x)), domain=lambda x: lt(abs(x), 1), sympy="atanh", aliases=("arctanh",),
-    sample=(-0.9, 0.9), doc="inverse hyperbolic tangent",
+    "atanh", lambda g, y, x: g / ((1 - x) * (1 + x)), domain=lambda x: lt(abs(x), 1), sympy="atanh",
+    aliases=("arctanh",), sample=(-0.9, 0.9), doc="inverse hyperbolic tangent",
 )  # fmt: skip
 asech: Op = op(
-    "asech", lambda g, y, x: -g / (x * sqrt((1 - x) * (1 + x))), domain=lambda x: and_(gt(x, 0), le(x, 1)), sympy="asech",
-    define=lambda x: acosh(1 / x), aliases=("arcsech",), sample=(0.1, 0.9), doc="inverse hyperbolic secant: acosh(1/x)",
+    "asech", lambda g, y, x: -g / (x * sqrt((1 - x) * (1 + x))), domain=lambda x: and_(gt(x, 0), le(x, 1)),
+    sympy="asech", define=lambda x: acosh(1 / x), aliases=("arcsech",), sample=(0.1, 0.9),
+    doc="inverse hyperbolic secant: acosh(1/x)",
 )  # fmt: skip
 acsch: Op = op(
     "acsch", lambda g, y, x: -g / (abs(x) * hypot(1, x)), domain=lambda x: ne(x, 0), sympy="acsch",
@@ -415,34 +407,32 @@ acsch: Op = op(
 )  # fmt: skip
 acoth: Op = op(
     "acoth", lambda g, y, x: g / ((1 - x) * (1 + x)), domain=lambda x: gt(abs(x), 1), sympy="acoth",
-    define=lambda x: atanh(1 / x), aliases=("arccoth",), sample=(1.2, 3.0), doc="inverse hyperbolic cotangent: atanh(1/x)",
+    define=lambda x: atanh(1 / x), aliases=("arccoth",), sample=(1.2, 3.0),
+    doc="inverse hyperbolic cotangent: atanh(1/x)",
 )  # fmt: skip
 
 # -- activations -----------------------------------------------------------------------------------------------------
 
 relu: Op = op(
-    "relu", lambda g, y, x: where(gt(x, 0), g, zero), kink=lambda x: eq(x, 0), at_kink="0", define=lambda x: max(x, zero),
-    sample=(-2.0, 2.0), doc="max(x, 0)",
+    "relu", lambda g, y, x: where(gt(x, 0), g, zero), kink=lambda x: eq(x, 0), at_kink="0",
+    define=lambda x: max(x, zero), sample=(-2.0, 2.0), doc="max(x, 0)",
 )  # fmt: skip
 leaky_relu: Op = op(
     "leaky_relu", lambda g, y, x: where(gt(x, 0), g, g / 5), kink=lambda x: eq(x, 0), at_kink="1/5",
     define=lambda x: where(gt(x, 0), x, x / 5), sample=(-2.0, 2.0), doc="x above zero, x/5 below (Keras's slope)",
 )  # fmt: skip
 elu: Op = op(
-    "elu", lambda g, y, x: where(gt(x, 0), g, g * exp(x)), define=lambda x: where(gt(x, 0), x, expm1(x)), sample=(-2.0, 2.0),
-    doc="x above zero, exp(x) - 1 below",
+    "elu", lambda g, y, x: where(gt(x, 0), g, g * exp(x)), define=lambda x: where(gt(x, 0), x, expm1(x)),
+    sample=(-2.0, 2.0), doc="x above zero, exp(x) - 1 below",
 )  # fmt: skip
 sigmoid: Op = op(
     "sigmoid", lambda g, y, x: g * y * sigmoid(-x), define=lambda x: 1 / (1 + exp(-x)), aliases=("expit", "logistic"),
     sample=(-2.0, 2.0), doc="1 / (1 + exp(-x))",
 )  # fmt: skip
 softplus: Op = op(
-    "softplus",
-    lambda g, y, x: g * sigmoid(x),
-    define=lambda x: log(1 + exp(x)),
-    sample=(-2.0, 2.0),
+    "softplus", lambda g, y, x: g * sigmoid(x), define=lambda x: log(1 + exp(x)), sample=(-2.0, 2.0),
     doc="log(1 + exp(x)), without overflow",
-)
+)  # fmt: skip
 silu: Op = op(
     "silu", lambda g, y, x: g * sigmoid(x) * (1 + x * sigmoid(-x)), define=lambda x: x * sigmoid(x), aliases=("swish",),
     sample=(-2.0, 2.0), doc="x * sigmoid(x)",
@@ -466,99 +456,86 @@ def _bessel_domain(n: Any, x: Any) -> Any:
 
 
 erf: Op = op(
-    "erf", lambda g, y, x: g * 2 * exp(-x * x) / sqrt(pi), sympy="erf", sample=(-2.0, 2.0), doc="error function"
-)
+    "erf", lambda g, y, x: g * 2 * exp(-x * x) / sqrt(pi), sympy="erf", sample=(-2.0, 2.0), doc="error function",
+)  # fmt: skip
 erfc: Op = op(
-    "erfc", lambda g, y, x: -g * 2 * exp(-x * x) / sqrt(pi), sympy="erfc", sample=(-2.0, 2.0), doc="1 - erf(x)"
-)
+    "erfc", lambda g, y, x: -g * 2 * exp(-x * x) / sqrt(pi), sympy="erfc", sample=(-2.0, 2.0), doc="1 - erf(x)",
+)  # fmt: skip
 gamma: Op = op("gamma", lambda g, y, x: g * y * digamma(x), domain=_no_pole, sympy="gamma", doc="gamma function")
 lgamma: Op = op(
-    "lgamma", lambda g, y, x: g * digamma(x), domain=_no_pole, define=lambda x: log(abs(gamma(x))), aliases=("loggamma", "gammaln"),
-    sample=(2.3, 4.0), sympy="loggamma", doc="logarithm of |gamma(x)|",
+    "lgamma", lambda g, y, x: g * digamma(x), domain=_no_pole, define=lambda x: log(abs(gamma(x))),
+    aliases=("loggamma", "gammaln"), sample=(2.3, 4.0), sympy="loggamma", doc="logarithm of |gamma(x)|",
 )  # fmt: skip
 digamma: Op = op(
-    "digamma",
-    lambda g, y, x: g * polygamma(one, x),
-    domain=_no_pole,
-    sympy="digamma",
-    aliases=("psi",),
-    sample=(2.0, 4.0),
-    doc="derivative of lgamma",
-)
+    "digamma", lambda g, y, x: g * polygamma(one, x), domain=_no_pole, sympy="digamma", aliases=("psi",),
+    sample=(2.0, 4.0), doc="derivative of lgamma",
+)  # fmt: skip
 polygamma: Op = op(
-    "polygamma", None, lambda g, y, n, x: g * polygamma(n + 1, x), operands="n x", domain=lambda n, x: _no_pole(x), sympy="polygamma",
-    sample=((1, 1), (0.5, 3.0)), doc="n-th derivative of digamma (n a constant integer)",
+    "polygamma", None, lambda g, y, n, x: g * polygamma(n + 1, x), operands="n x", domain=lambda n, x: _no_pole(x),
+    sympy="polygamma", sample=((1, 1), (0.5, 3.0)), doc="n-th derivative of digamma (n a constant integer)",
 )  # fmt: skip
 factorial: Op = op(
-    "factorial",
-    lambda g, y, x: g * y * digamma(x + 1),
-    domain=lambda x: _no_pole(x + 1),
-    sympy="factorial",
+    "factorial", lambda g, y, x: g * y * digamma(x + 1), domain=lambda x: _no_pole(x + 1), sympy="factorial",
     doc="gamma(x + 1), also written x!",
-)
+)  # fmt: skip
 beta: Op = op(
-    "beta", lambda g, y, a, b: g * y * (digamma(a) - digamma(a + b)), lambda g, y, a, b: g * y * (digamma(b) - digamma(a + b)),
-    domain=lambda a, b: and_(_no_pole(a), _no_pole(b)), sympy="beta", define=lambda a, b: gamma(a) * gamma(b) / gamma(a + b),
-    doc="gamma(a)*gamma(b)/gamma(a + b)",
+    "beta", lambda g, y, a, b: g * y * (digamma(a) - digamma(a + b)),
+    lambda g, y, a, b: g * y * (digamma(b) - digamma(a + b)), domain=lambda a, b: and_(_no_pole(a), _no_pole(b)),
+    sympy="beta", define=lambda a, b: gamma(a) * gamma(b) / gamma(a + b), doc="gamma(a)*gamma(b)/gamma(a + b)",
 )  # fmt: skip
 binomial: Op = op(
     "binomial", lambda g, y, a, b: g * y * (digamma(a + 1) - digamma(a - b + 1)),
-    lambda g, y, a, b: g * y * (digamma(a - b + 1) - digamma(b + 1)), domain=lambda a, b: _no_pole(a + 1), sympy="binomial",
-    aliases=("comb",), define=lambda a, b: gamma(a + 1) / (gamma(b + 1) * gamma(a - b + 1)), sample=((3.2, 4.8), (1.2, 1.8)),
-    doc="binomial coefficient, a over b",
+    lambda g, y, a, b: g * y * (digamma(a - b + 1) - digamma(b + 1)), domain=lambda a, b: _no_pole(a + 1),
+    sympy="binomial", aliases=("comb",), define=lambda a, b: gamma(a + 1) / (gamma(b + 1) * gamma(a - b + 1)),
+    sample=((3.2, 4.8), (1.2, 1.8)), doc="binomial coefficient, a over b",
 )  # fmt: skip
 besselj: Op = op(
-    "besselj", None, lambda g, y, n, x: g * (besselj(n - 1, x) - besselj(n + 1, x)) / 2, operands="n x", sympy="besselj",
-    domain=_bessel_domain, sample=((1, 1), (0.5, 5.0)), doc="Bessel function J of constant order n",
+    "besselj", None, lambda g, y, n, x: g * (besselj(n - 1, x) - besselj(n + 1, x)) / 2, operands="n x",
+    sympy="besselj", domain=_bessel_domain, sample=((1, 1), (0.5, 5.0)), doc="Bessel function J of constant order n",
 )  # fmt: skip
 bessely: Op = op(
-    "bessely", None, lambda g, y, n, x: g * (bessely(n - 1, x) - bessely(n + 1, x)) / 2, operands="n x", sympy="bessely",
-    domain=lambda n, x: gt(x, 0), sample=((1, 1), (0.5, 5.0)), doc="Bessel function Y of constant order n",
+    "bessely", None, lambda g, y, n, x: g * (bessely(n - 1, x) - bessely(n + 1, x)) / 2, operands="n x",
+    sympy="bessely", domain=lambda n, x: gt(x, 0), sample=((1, 1), (0.5, 5.0)),
+    doc="Bessel function Y of constant order n",
 )  # fmt: skip
 besseli: Op = op(
-    "besseli", None, lambda g, y, n, x: g * (besseli(n - 1, x) + besseli(n + 1, x)) / 2, operands="n x", sympy="besseli",
-    domain=_bessel_domain, sample=((1, 1), (0.5, 5.0)), doc="modified Bessel function I of constant order n",
+    "besseli", None, lambda g, y, n, x: g * (besseli(n - 1, x) + besseli(n + 1, x)) / 2, operands="n x",
+    sympy="besseli", domain=_bessel_domain, sample=((1, 1), (0.5, 5.0)),
+    doc="modified Bessel function I of constant order n",
 )  # fmt: skip
 besselk: Op = op(
-    "besselk", None, lambda g, y, n, x: -g * (besselk(n - 1, x) + besselk(n + 1, x)) / 2, operands="n x", sympy="besselk",
-    domain=lambda n, x: gt(x, 0), sample=((1, 1), (0.5, 5.0)), doc="modified Bessel function K of constant order n",
+    "besselk", None, lambda g, y, n, x: -g * (besselk(n - 1, x) + besselk(n + 1, x)) / 2, operands="n x",
+    sympy="besselk", domain=lambda n, x: gt(x, 0), sample=((1, 1), (0.5, 5.0)),
+    doc="modified Bessel function K of constant order n",
 )  # fmt: skip
 airyai: Op = op(
-    "airyai", lambda g, y, x: g * airyaiprime(x), sympy="airyai", sample=(-2.0, 2.0), doc="Airy function Ai"
-)
+    "airyai", lambda g, y, x: g * airyaiprime(x), sympy="airyai", sample=(-2.0, 2.0), doc="Airy function Ai",
+)  # fmt: skip
 airyaiprime: Op = op(
-    "airyaiprime", lambda g, y, x: g * x * airyai(x), sympy="airyaiprime", sample=(-2.0, 2.0), doc="derivative of Ai"
-)
+    "airyaiprime", lambda g, y, x: g * x * airyai(x), sympy="airyaiprime", sample=(-2.0, 2.0), doc="derivative of Ai",
+)  # fmt: skip
 airybi: Op = op(
-    "airybi", lambda g, y, x: g * airybiprime(x), sympy="airybi", sample=(-2.0, 2.0), doc="Airy function Bi"
-)
+    "airybi", lambda g, y, x: g * airybiprime(x), sympy="airybi", sample=(-2.0, 2.0), doc="Airy function Bi",
+)  # fmt: skip
 airybiprime: Op = op(
-    "airybiprime", lambda g, y, x: g * x * airybi(x), sympy="airybiprime", sample=(-2.0, 2.0), doc="derivative of Bi"
-)
+    "airybiprime", lambda g, y, x: g * x * airybi(x), sympy="airybiprime", sample=(-2.0, 2.0), doc="derivative of Bi",
+)  # fmt: skip
 lambertw: Op = op(
-    "lambertw", lambda g, y, x: g * exp(-y) / (1 + y), domain=lambda x: ge(x, -exp(-one)), sympy="LambertW", aliases=("LambertW",),
-    doc="principal branch of the inverse of w*exp(w)",
+    "lambertw", lambda g, y, x: g * exp(-y) / (1 + y), domain=lambda x: ge(x, -exp(-one)), sympy="LambertW",
+    aliases=("LambertW",), doc="principal branch of the inverse of w*exp(w)",
 )  # fmt: skip
 zeta: Op = op(
-    "zeta",
-    lambda g, y, x: g * zeta_derivative(one, x),
-    domain=lambda x: ne(x, 1),
-    sympy="zeta",
-    sample=(1.5, 4.0),
+    "zeta", lambda g, y, x: g * zeta_derivative(one, x), domain=lambda x: ne(x, 1), sympy="zeta", sample=(1.5, 4.0),
     doc="Riemann zeta function",
-)
+)  # fmt: skip
 zeta_derivative: Op = op(
-    "zeta_derivative", None, lambda g, y, n, x: g * zeta_derivative(n + 1, x), operands="n x", domain=lambda n, x: ne(x, 1),
-    sample=((1, 1), (1.5, 4.0)), doc="n-th derivative of zeta",
+    "zeta_derivative", None, lambda g, y, n, x: g * zeta_derivative(n + 1, x), operands="n x",
+    domain=lambda n, x: ne(x, 1), sample=((1, 1), (1.5, 4.0)), doc="n-th derivative of zeta",
 )  # fmt: skip
 Ei: Op = op(
-    "Ei",
-    lambda g, y, x: g * exp(x) / x,
-    domain=lambda x: ne(x, 0),
-    sympy="Ei",
-    aliases=("expi",),
+    "Ei", lambda g, y, x: g * exp(x) / x, domain=lambda x: ne(x, 0), sympy="Ei", aliases=("expi",),
     doc="exponential integral",
-)
+)  # fmt: skip
 Si: Op = op("Si", lambda g, y, x: g * sinc(x), sympy="Si", doc="sine integral")
 Ci: Op = op("Ci", lambda g, y, x: g * cos(x) / x, domain=lambda x: gt(x, 0), sympy="Ci", doc="cosine integral")
 
@@ -566,7 +543,8 @@ ALIASES: dict[str, str] = {alias: entry.name for entry in TABLE.values() for ali
 """Other spellings: alias to name."""
 
 NAMED_CONSTANTS: dict[str, str] = {
-    "pi": "circle constant, 3.14159...", "E": "Euler's number, 2.71828...", "tau": "2*pi", "EulerGamma": "Euler-Mascheroni constant",
-    "Catalan": "Catalan's constant", "GoldenRatio": "(1 + sqrt(5))/2", "nan": "no value", "oo": "infinity, for the bounds of conditions",
+    "pi": "circle constant, 3.14159...", "E": "Euler's number, 2.71828...", "tau": "2*pi",
+    "EulerGamma": "Euler-Mascheroni constant", "Catalan": "Catalan's constant", "GoldenRatio": "(1 + sqrt(5))/2",
+    "nan": "no value", "oo": "infinity, for the bounds of conditions",
 }  # fmt: skip
 """The texts a `const` node may hold besides numbers."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from gradcalc import ops
 from gradcalc.arithmetic import Arithmetic
+from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import ExpressionError, FileError, UsageError
 from gradcalc.graph import Graph
 from gradcalc.parse import Value, parse_bindings, parse_value
@@ -28,11 +29,12 @@ _DIMENSIONS_LIMIT = 32
 
 
 def to_value(name: str, given: Any, limits: Limits) -> Value:
-    """A Python value as a constant: a number of any kind, text of a constant expression, nested lists, a NumPy array."""
+    """A Python value as a constant: a number of any kind, text of an expression, nested lists, a NumPy array."""
     if isinstance(given, Value):
         return given
     if isinstance(given, str) or type(given).__module__.startswith("sympy."):
-        return parse_value(str(given), limits)  # SymPy's numbers are exact as text
+        text = str(given)  # SymPy's numbers are exact as text
+        return finite(name, parse_value(text, limits), text)
     plain = given.tolist() if hasattr(given, "tolist") else given
     graph = Graph(limits.nodes)
     items, shape = _flatten(name, plain)
@@ -82,14 +84,33 @@ def read_points(text: str, limits: Limits) -> list[dict[str, Value]]:
     """The points an `--at` names: `x=2,y=3` is one, `@file` one or many (json, csv, npy)."""
     if text.startswith("@"):
         return read_points_file(Path(text[1:]), limits)
-    return [parse_bindings(text, limits)]
+    return [read_values(text, limits)]
+
+
+def read_values(text: str, limits: Limits) -> dict[str, Value]:
+    """The values that `x=2,y=pi/4` gives to names, each of them finite."""
+    return {name: finite(name, value, text) for name, value in parse_bindings(text, limits).items()}
+
+
+def finite(name: str, value: Value, text: str) -> Value:
+    """The value itself; an error with a caret where an element of it is undefined or overflows."""
+    found = numbers(value, Floats())
+    for element, number, node in zip(labels(name, value.shape), found, value.items, strict=True):
+        if not math.isfinite(number):
+            raise UsageError(
+                f"{element} has no finite value in floats: a point must be finite",
+                text=text,
+                span=value.graph.spans[node],
+                hint="a number such as 0.5, 1/3 or pi/4",
+            )
+    return value
 
 
 def read_points_file(path: Path, limits: Limits) -> list[dict[str, Value]]:
     """The points of a file.
 
-    JSON: an object of values by name, or a list of such. CSV: names in the first line, a point a line. NPY: a structured
-    array with a field for each name, a point an element.
+    JSON: an object of values by name, or a list of such. CSV: names in the first line, a point a line. NPY: a
+    structured array with a field for each name, a point an element.
     """
     readers = {".json": _read_json, ".csv": _read_csv, ".npy": _read_npy}
     reader = readers.get(path.suffix.lower())

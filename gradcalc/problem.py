@@ -1,4 +1,4 @@
-"""What passes between the stages of a report: the formula with its derivatives, and findings at a point. Imports graph."""
+"""What passes between the stages of a report: a formula with its derivatives, findings at a point. Imports report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

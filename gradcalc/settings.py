@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+MAX_NODES = 1_000_000
 SYMBOLIC_SECONDS = 5.0
 CERTIFY_SECONDS = 1.0
 DIGITS = 19
@@ -14,7 +15,7 @@ class Limits:
 
     text: int = 1_000_000
     depth: int = 200
-    nodes: int = 1_000_000
+    nodes: int = MAX_NODES
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class _Reader:
         finding = self.finding
         if slopes.jumps:
             finding.verdict, finding.ball = ("undefined" if math.isnan(finding.value) else "jump"), None
-            self.note("jump", "the value jumps here: " + _jump_text(slopes), slopes)
+            self.note(finding.verdict, "the value jumps here: " + _jump_text(slopes), slopes)
         elif slopes.differ:
             self._differ(slopes)
         elif slopes.common is not None:
@@ -147,7 +147,8 @@ class _Reader:
             where = f"from the {side}; the formula has no value on the other side" if one_sided else "from both sides"
             self.note("nan_origin", f"the slope is infinite {where}")
         elif finding.value != slope:
-            message = f"the rules give {finding.value:g} here; difference quotients settle at {slope:g}"
+            what = f"grow to {slope:g}" if math.isinf(slope) else f"settle at {slope:g}"
+            message = f"the rules give {finding.value:g} here; difference quotients {what}"
             self.note("near_kink", f"{message} (evidence, not proof)", slopes)
         finding.value, finding.ball, finding.from_slopes = slope, None, True
 
@@ -181,7 +182,8 @@ def settle_second(question: Question, entry: Entry, other: int) -> None:
         message = f"second differences give {slopes.left.slope:g} to the left, {slopes.right.slope:g} to the right"
         question.notes.append(Note("kink", message, entry.name, finding.span, slopes.left.slope, slopes.right.slope))
     elif common is not None and common.slope is not None:
-        message = f"second differences of the function settle at {common.slope:g} (evidence, not proof)"
+        what = "grow without bound" if math.isinf(common.slope) else f"settle at {common.slope:g}"
+        message = f"second differences of the function {what} (evidence, not proof)"
         question.notes.append(Note("near_kink", message, entry.name, finding.span, common.slope, common.slope))
         finding.value, finding.ball, finding.from_slopes = common.slope, None, True
 

@@ -142,10 +142,15 @@ def second(graph: Graph, output: int, inputs: Inputs, i: int, j: int, deadline: 
             square, oblong = (
                 [_settled([probe.bend(i, j, sign, ratio, k) for k in range(3)]) for sign in (-1, 1)] for ratio in (1, 2)
             )
-            fit = _slopes(square[1], oblong[1]).gap is False and _slopes(square[0], oblong[0]).gap is False
+            fit = all(map(_same, square, oblong)) and not square[0].kind == square[1].kind == "undefined"
             return _slopes(*square) if fit else Slopes(UNKNOWN, UNKNOWN)
     except OutOfTime:
         return Slopes(UNKNOWN, UNKNOWN)
+
+
+def _same(square: Side, oblong: Side) -> bool:
+    """Whether two shapes of a second difference say the same of one side."""
+    return square.kind == oblong.kind == "undefined" or _slopes(square, oblong).gap is False
 
 
 class _Probe:
@@ -183,6 +188,8 @@ class _Probe:
         corner = self._value({i: first + other} if i == j else {i: first, j: other})
         values = [corner, self.centre, self._value({i: first}), self._value({j: other})]
         known = [value for value in values if not isinstance(value, Unknown)]
+        if any(value is UNDEFINED for value in values):
+            return UNDEFINED
         return UNDECIDED if len(known) < 4 else (known[0] + known[1] - known[2] - known[3]) / (first * other)
 
 
@@ -219,6 +226,8 @@ def _jump_limit(rises: Sequence[arb], last: Ball) -> float | None:
 
 def _settled(found: Sequence[Ball]) -> Side:
     """Whether three quotients settle, shrink to 0 or grow without bound."""
+    if all(quotient is UNDEFINED for quotient in found):
+        return Side("undefined")
     quotients = [quotient for quotient in found if not isinstance(quotient, Unknown)]
     if len(quotients) < len(found):
         return UNKNOWN

@@ -35,7 +35,8 @@ from typing import Any, Literal
 
 from gradcalc import ops
 from gradcalc.errors import GradcalcError
-from gradcalc.graph import MAX_NODES, Graph
+from gradcalc.graph import Graph
+from gradcalc.settings import MAX_NODES
 
 Status = Literal["done", "timed out", "unsupported"]
 

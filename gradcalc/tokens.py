@@ -31,7 +31,8 @@ SPECIAL = {
 """Functions whose lowering is their own, beside the ops of the table, and how each is written."""
 
 FUNCTIONS: dict[str, str] = {
-    **{name: name for name, op in ops.TABLE.items() if not op.internal}, **ops.ALIASES, **{name: name for name in SPECIAL},
+    **{name: name for name, op in ops.TABLE.items() if not op.internal}, **ops.ALIASES,
+    **{name: name for name in SPECIAL},
     "Piecewise": "piecewise", "ITE": "where", "And": "and", "Or": "or", "Not": "not",
     "Eq": "eq", "Ne": "ne", "Lt": "lt", "Le": "le", "Gt": "gt", "Ge": "ge",
 }  # fmt: skip
@@ -49,8 +50,7 @@ INFIX = {
     "or": (OR, "or"), "|": (OR, "or"), "∨": (OR, "or"), "and": (AND, "and"), "&": (AND, "and"), "∧": (AND, "and"),
     "<": (COMPARE, "lt"), "<=": (COMPARE, "le"), "≤": (COMPARE, "le"), ">": (COMPARE, "gt"), ">=": (COMPARE, "ge"),
     "≥": (COMPARE, "ge"), "==": (COMPARE, "eq"), "!=": (COMPARE, "ne"), "≠": (COMPARE, "ne"),
-    "+": (ADD, "add"), "-": (ADD, "add"), "−": (ADD, "add"), "*": (MUL, "mul"), "×": (MUL, "mul"), "·": (MUL, "mul"),
-    "⋅": (MUL, "mul"), "∙": (MUL, "mul"), "∗": (MUL, "mul"), "/": (MUL, "div"), "÷": (MUL, "div"), "∕": (MUL, "div"),
+    **dict.fromkeys("+-−", (ADD, "add")), **dict.fromkeys("*×·⋅∙∗", (MUL, "mul")), **dict.fromkeys("/÷∕", (MUL, "div")),
     "%": (MUL, "mod"), "@": (MUL, "matmul"), "**": (POW, "pow"), "^": (POW, "pow"),
 }  # fmt: skip
 PREFIX = {
@@ -64,12 +64,14 @@ OPENING, CLOSING = frozenset("(["), frozenset(")]")
 
 REFUSED = {
     "=": "the expression on its right alone, == to compare, or a binding such as --at x=2",
-    "&&": "p & q", "||": "p | q, or |a| with a space between bars", "//": "floor(a/b)", "<<": "a*2**n", ">>": "floor(a/2**n)",
+    "&&": "p & q", "||": "p | q, or |a| with a space between bars", "//": "floor(a/b)", "<<": "a*2**n",
+    ">>": "floor(a/2**n)",
     "<>": "a != b", "=<": "a <= b", "=>": "a >= b", ":=": "a binding, such as --let x=2", "->": "the expression alone",
     "?": "where(condition, a, b)", ";": "one expression at a time; elements are separated by commas",
-    "{": "round parentheses ( )", "}": "round parentheses ( )", "\\": "sin(x), sqrt(x), (a)/(b) instead of LaTeX commands",
-    "'": "numbers and names only: text has no place in a formula", '"': "numbers and names only: text has no place in a formula",
-    "`": "numbers and names only: text has no place in a formula", "$": "the expression without $", "#": "the expression without comments",
+    "{": "round parentheses ( )", "}": "round parentheses ( )",
+    "\\": "sin(x), sqrt(x), (a)/(b) instead of LaTeX commands",
+    **dict.fromkeys("'\"`", "numbers and names only: text has no place in a formula"), "$": "the expression without $",
+    "#": "the expression without comments",
     "+-": "a + b or a - b", "...": "i=1..n with two dots", "°": "x*pi/180 for an angle in degrees",
     "if": "where(condition, a, b)", "else": "where(condition, a, b)",
     "for": "sum(i=1..n, body)", "in": "sum(i=1..n, body)", "is": "sum(i=1..n, body)",

@@ -69,8 +69,12 @@ def _is_multiplied(graph: Graph, index: int) -> bool:
     return any(node.op is ops.mul and index in node.operands for node in graph.nodes)
 
 
-def overflow_note(graph: Graph, floats: Sequence[Any], output: int) -> tuple[str, int]:
-    """What made a float nan or infinite though the number exists, and the node where it happened."""
+def overflow_note(graph: Graph, floats: Sequence[Any], output: int, exists: bool) -> tuple[str, int]:
+    """What made a float nan or infinite, and the node where it happened.
+
+    Args:
+        exists: whether the number is proved to be finite, so that floats alone are to blame.
+    """
     index = birth(graph, floats, output, not_finite)
     what = {True: "nan is born in", False: "infinity is born in"}[math.isnan(floats[index])]
-    return f"{what} {format_node(graph, index, limit=60)}, for floats only", index
+    return f"{what} {format_node(graph, index, limit=60)}" + (", for floats only" if exists else ""), index

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 import gradcalc
+from gradcalc.errors import UsageError
 from gradcalc.report import PointReport, Quantity
 
 ORIGIN = {"x": 0, "y": 0}
@@ -160,3 +161,89 @@ def test_numeric_error_bounds_the_error_of_an_oscillation_and_beside_a_pole(
     numeric = report.points[0].gradient[0].numeric
     assert numeric is not None
     assert math.isnan(numeric.error) or abs(numeric.value - truth) <= numeric.error
+
+
+@pytest.mark.parametrize(
+    ("formula", "x"),
+    [
+        ("exp(x) - exp(x)*x", 1000),
+        ("exp(x)/exp(x)", 1000),
+        ("x**2/x**2", 1e300),
+        ("gamma(x)/gamma(x - 1)", 200),
+        ("1/(x*x)", 1e-200),
+        ("log(x*x)", 1e-200),
+        ("1/exp(-x)", 1000),
+        ("sinh(x) - sinh(x)", 800),
+    ],
+)
+def test_overflow_is_not_called_undefined_without_certification(formula: str, x: float) -> None:
+    report = gradcalc.differentiate(formula, {"x": x}, symbolic=False, certify=False)
+    assert report.points[0].value.verdict == "unverified"
+    assert report.exit_code == 0
+
+
+@pytest.mark.parametrize("formula", ["1/x", "0/x", "log(x)", "x/x", "gamma(x)", "1/(x - x)", "log(x**2)"])
+def test_what_has_no_value_is_undefined_without_certification(formula: str) -> None:
+    report = gradcalc.differentiate(formula, {"x": 0}, symbolic=False, certify=False)
+    assert report.points[0].value.verdict == "undefined"
+    assert report.exit_code == 3
+
+
+@pytest.mark.parametrize("formula", ["abs(x)", "relu(x)", "sqrt(x**2)", "max(x, 2*x)"])
+def test_kink_is_a_kink_without_certification(formula: str) -> None:
+    point = gradcalc.differentiate(formula, {"x": 0}, symbolic=False, certify=False).points[0]
+    assert point.verdict == "kink"
+
+
+@pytest.mark.parametrize(
+    ("formula", "order", "truth"),
+    [("piecewise((0, x==0), (x, true))", 1, 1.0), ("piecewise((sin(x)/x, x != 0), (1, true))", 2, -1 / 3)],
+)
+def test_note_names_sympy_where_measured_slopes_contradict_it(formula: str, order: int, truth: float) -> None:
+    point = gradcalc.differentiate(formula, {"x": 0}, order=order).points[0]
+    entry = point.curvature.entries[0, 0] if point.curvature else point.gradient[0]
+    assert entry.value == pytest.approx(truth, abs=1e-12)
+    assert entry.symbolic is not None
+    assert entry.symbolic.value == "0"
+    assert [note.variable for note in point.notes if note.kind == "symbolic"] == ["x" if order == 1 else "x,x"]
+
+
+def test_note_names_sympy_where_its_formula_has_no_value() -> None:
+    point = gradcalc.differentiate("0**x", {"x": 2}).points[0]
+    assert point.verdict == "agrees"
+    assert [note.kind for note in point.notes] == ["symbolic"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "order"), [("sqrt(x)", {"x": 0}, 2), ("atan2(x, y)", ORIGIN, 1), ("x**y", {"x": -2, "y": 2}, 1)]
+)
+def test_undefined_derivative_of_a_defined_value_is_explained(
+    formula: str, at: Mapping[str, object], order: int
+) -> None:
+    point = examine(formula, at, order)
+    assert point.verdict == "undefined"
+    assert any(note.kind == "undefined" for note in point.notes)
+
+
+@pytest.mark.parametrize("formula", ["sqrt(3*x - 1)", "log(x - 1/3)"])
+def test_infinity_is_blamed_on_floats_only_where_the_number_is_proved_to_exist(formula: str) -> None:
+    notes = examine(formula, {"x": "1/3"}, 1).notes
+    assert not any("floats only" in note.message for note in notes)
+    assert any("floats only" in note.message for note in examine("exp(x)", {"x": 1000}, 1).notes)
+
+
+@pytest.mark.parametrize("text", ["1/0", "log(-1)", "nan", "1e400", "0/0", "[1, log(0)]", "exp(1000)"])
+def test_point_that_is_no_finite_number_is_a_usage_error_with_a_caret(text: str) -> None:
+    with pytest.raises(UsageError, match=r"x.* must be finite") as caught:
+        examine("sum(x)", {"x": text}, 1)
+    assert caught.value.span is not None
+    with pytest.raises(UsageError, match=r"a.* must be finite"):
+        gradcalc.differentiate("x + sum(a)", {"x": 1}, let={"a": text})
+
+
+@pytest.mark.parametrize(("formula", "truth"), [("sqrt(x)**4", 2.0), ("xlogy(x**3, x)", 0.0), ("sqrt(x)**2", 0.0)])
+def test_second_derivative_at_the_edge_of_the_domain_is_that_of_the_only_side(formula: str, truth: float) -> None:
+    entry = second(formula, {"x": 0})
+    assert entry.value == truth
+    assert entry.verdict == "agrees"
+    assert entry.certified is None

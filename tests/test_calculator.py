@@ -289,3 +289,9 @@ def check_claim(entry: object, truth: Fraction) -> None:
     error = abs(Fraction(entry.value) - truth)  # type: ignore[attr-defined]
     assert error * 10**proof.digits <= abs(truth) * (1 + Fraction(1, 10**6))
     assert proof.digits == 17 or error * 10 ** (proof.digits + 1) > abs(truth) * (1 - Fraction(1, 10**6))
+
+
+@pytest.mark.parametrize("at", [3, "x=3", [1, 2], {"x"}])
+def test_what_is_no_point_is_said_to_be_none(at: object) -> None:
+    with pytest.raises(UsageError, match="at is no point"):
+        differentiate("x^2", at)  # type: ignore[arg-type]

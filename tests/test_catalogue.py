@@ -4,12 +4,31 @@ import pytest
 
 from gradcalc import catalogue, ops
 from gradcalc.parse import parse
+from gradcalc.tokens import CONSTANTS, FUNCTIONS
 
 PUBLIC = [op for op in ops.TABLE.values() if not op.internal]
 
 
 def test_every_public_op_has_one_card_in_the_order_of_the_table() -> None:
-    assert [card.name for card in catalogue.cards()] == [op.name for op in PUBLIC]
+    assert [card.name for card in catalogue.cards()][: len(PUBLIC)] == [op.name for op in PUBLIC]
+
+
+@pytest.mark.parametrize("spelling", [*FUNCTIONS, *CONSTANTS])
+def test_every_word_of_the_language_has_a_card(spelling: str) -> None:
+    card = catalogue.find(spelling)
+    assert card is not None and card.doc
+
+
+def test_names_of_nothing_have_no_card() -> None:
+    assert [catalogue.find(name) for name in ("sen", "powi", "")] == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"), [("ln", "log"), ("norm", "hypot"), ("Piecewise", "piecewise"), ("π", "pi"), ("sum", "sum")]
+)
+def test_a_card_is_found_by_every_spelling(spelling: str, name: str) -> None:
+    card = catalogue.find(spelling)
+    assert card is not None and card.name == name
 
 
 @pytest.mark.parametrize("op", PUBLIC, ids=lambda op: op.name)

@@ -220,6 +220,10 @@ ERRORS = [
         "error: the formula does not contain z\ntry: --wrt z gives its derivative all the same: 0\n",
     ),
     (["x", "--at", "x=1", "--no-symbolc"], "error: no such option: --no-symbolc\ntry: --no-symbolic\n"),
+    (
+        ["x^2", "y", "--at", "x=1"],
+        'error: got unexpected extra argument(s) (y)\ntry: quotes around the formula, as in "x^2 + y"\n',
+    ),
     (["x", "--ta", "x=1"], "error: no such option: --ta\ntry: --at\n"),
     (["x", "-at", "x=1"], "error: no such option: -at\ntry: --at\n"),
     (["x", "-digits", "3"], "error: no such option: -digits\ntry: --digits\n"),

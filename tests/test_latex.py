@@ -85,5 +85,6 @@ def test_html_escapes_what_the_user_wrote() -> None:
 def test_a_notebook_shows_value_gradient_hessian_and_notes() -> None:
     report = differentiate("abs(x) + y**2", {"x": 0, "y": 3}, order=2, symbolic=False)
     page = report._repr_html_()
-    assert "<td>6.0</td>" in page and "kink" in page
+    assert "<td>6.0</td>" in page and "<li>kink (x): " in page
+    assert "<tr><th></th><th>x</th><th>y</th></tr><tr><th>x</th>" in page
     assert page.count("<table>") == page.count("</table>") == 2

@@ -138,3 +138,22 @@ def test_the_op_table_is_complete(terminal: bool) -> None:
     for card in catalogue.cards():
         assert card.syntax in text
     assert max(map(columns, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize(
+    ("certified", "text"),
+    [
+        ("-8.333333333333333452e-10", "-8.3333333333333335e-10"),
+        ("24500.00000000000096", "24500.000000000001"),
+        ("0.05000000000000000277", "0.050000000000000003"),
+        ("32.00000000000000000", "32"),
+        ("-3.667874584177687213e-348", "-3.6678745841776872e-348"),
+        ("1.000000000000000000e+400", "1e+400"),
+        ("0", "0"),
+    ],
+)
+def test_certified_numbers_are_rounded_to_the_digits_of_a_double(certified: str, text: str) -> None:
+    entry = Quantity(1.0, symbolic=Symbolic("x", "", certified), verdict="agrees")
+    point = PointReport({"x": 1.0}, Quantity(1.0), (entry,), "agrees")
+    report = Report("grad", "x", "x", (Variable("x"),), {}, "done", (point,))
+    assert f" {text} │" in shown(report, terminal=False)

@@ -18,7 +18,6 @@ from gradcalc.report import (
     Report,
     Variable,
     derivative_name,
-    element_names,
     jsonable,
     nest,
     number,
@@ -53,12 +52,6 @@ def test_numbers_that_json_lacks_are_strings() -> None:
 )
 def test_flat_sequences_are_nested_in_row_major_order(items: list[int], shape: tuple[int, ...], nested: object) -> None:
     assert nest(items, shape) == nested
-
-
-def test_element_names_follow_the_shape() -> None:
-    assert element_names("x", ()) == ["x"]
-    assert element_names("x", (2,)) == ["x[0]", "x[1]"]
-    assert element_names("A", (2, 2)) == ["A[0,0]", "A[0,1]", "A[1,0]", "A[1,1]"]
 
 
 def test_derivatives_are_called_by_their_variables() -> None:

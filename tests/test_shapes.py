@@ -29,6 +29,7 @@ def test_two_arrays_stretch_as_in_numpy(a: tuple[int, ...], b: tuple[int, ...]) 
 
 def test_labels_stand_in_row_major_order() -> None:
     assert shapes.labels("A", (2, 2)) == ["A[0,0]", "A[0,1]", "A[1,0]", "A[1,1]"]
+    assert shapes.labels("x", (2,)) == ["x[0]", "x[1]"]
     assert shapes.labels("x", ()) == ["x"]
 
 

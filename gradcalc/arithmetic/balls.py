@@ -1,4 +1,4 @@
-"""Balls: rigorous real intervals (python-flint's `arb`), the arithmetic that certifies. Imports graph, ops, errors, flint.
+"""Balls: rigorous real intervals (python-flint's `arb`), the arithmetic that certifies. Imports graph, ops and flint.
 
 A ball is a finite `arb`: the true number lies in it. Where there is none the value is one of two marks: `UNDEFINED` is
 proved to have no value (outside a domain, a division by exactly zero), `UNDECIDED` is not settled at this precision.
@@ -12,6 +12,7 @@ nonzero double is near (`1e400`, `1e-400`) is taken as written in both.
 """
 
 import math
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
@@ -21,7 +22,7 @@ from flint import acb, arb, arb_series, ctx, fmpq, fmpz
 
 from gradcalc import ops
 from gradcalc.arithmetic import evaluate
-from gradcalc.graph import Graph
+from gradcalc.graph import Graph, condition_graph
 from gradcalc.ops import Op
 
 
@@ -66,7 +67,6 @@ class Balls:
         self.precision = precision
         self.decimals = decimals
         self._constants: dict[str, Ball] = {}
-        self._domains: dict[tuple[Op, int], tuple[Graph, list[int], int]] = {}
         self.functions: Mapping[Op, Function] = _functions(self)
 
     def constant(self, text: str) -> Ball:
@@ -88,14 +88,8 @@ class Balls:
         """Whether the operands lie in the op's domain; True for an op that has none."""
         if op.domain is None:
             return True
-        key = (op, len(operands))
-        if key not in self._domains:
-            graph = Graph()
-            indices = [graph.input(f"operand {i}") for i in range(len(operands))]
-            condition = op.domain(*map(graph.ref, indices))
-            self._domains[key] = graph, indices, condition.index
-        graph, indices, output = self._domains[key]
-        values = evaluate(graph, self, dict(zip(indices, operands, strict=True)), [output])
+        graph, output = condition_graph(op.domain, len(operands))
+        values = evaluate(graph, self, dict(enumerate(operands)), [output])
         return values[output]  # type: ignore[no-any-return]
 
 
@@ -217,30 +211,6 @@ def _comparison(holds: Function, fails: Function, same: bool) -> Function:
     return compare
 
 
-def _less(a: arb, b: arb) -> bool:
-    return a < b
-
-
-def _at_most(a: arb, b: arb) -> bool:
-    return a <= b
-
-
-def _more(a: arb, b: arb) -> bool:
-    return a > b
-
-
-def _at_least(a: arb, b: arb) -> bool:
-    return a >= b
-
-
-def _equal(a: arb, b: arb) -> bool:
-    return bool(a == b)
-
-
-def _apart(a: arb, b: arb) -> bool:
-    return bool(a != b)
-
-
 def _not(p: Condition) -> Condition:
     return p if isinstance(p, Unknown) else not p
 
@@ -273,13 +243,13 @@ def _where(condition: Condition, chosen: Any, other: Any) -> Any:
 
 
 _CONDITIONS: dict[Op, Function] = {
-    ops.lt: _comparison(_less, _at_least, same=False),
-    ops.le: _comparison(_at_most, _more, same=True),
-    ops.gt: _comparison(_more, _at_most, same=False),
-    ops.ge: _comparison(_at_least, _less, same=True),
-    ops.eq: _comparison(_equal, _apart, same=True),
-    ops.same: _comparison(_equal, _apart, same=True),
-    ops.ne: _comparison(_apart, _equal, same=False),
+    ops.lt: _comparison(operator.lt, operator.ge, same=False),
+    ops.le: _comparison(operator.le, operator.gt, same=True),
+    ops.gt: _comparison(operator.gt, operator.le, same=False),
+    ops.ge: _comparison(operator.ge, operator.lt, same=True),
+    ops.eq: _comparison(operator.eq, operator.ne, same=True),
+    ops.same: _comparison(operator.eq, operator.ne, same=True),
+    ops.ne: _comparison(operator.ne, operator.eq, same=False),
     ops.not_: _not,
     ops.and_: _and,
     ops.or_: _or,
@@ -301,18 +271,6 @@ def _mul(first: arb, *rest: arb) -> Ball:
     return first
 
 
-def _sub(a: arb, b: arb) -> Ball:
-    return a - b
-
-
-def _neg(x: arb) -> Ball:
-    return -x
-
-
-def _div(a: arb, b: arb) -> Ball:
-    return a / b
-
-
 def _hull(a: arb, b: arb) -> arb:
     """The smallest ball that holds both."""
     return a.union(b)
@@ -327,7 +285,7 @@ _BIG_INTEGER = arb((1, 1_000_000))
 
 
 def _powi(x: arb, exponent: arb) -> Ball:
-    """x to an exact integer power. An exponent of a hundred digits goes by exp and log, small ones by multiplication."""
+    """x to an exact integer power. An exponent of a hundred digits goes by exp and log, small ones by products."""
     n = _exact_integer(exponent)
     if n is None:
         return _general_power(x, exponent)
@@ -371,10 +329,6 @@ def _general_power(a: arb, b: arb) -> Ball:
 
 def _square(x: arb) -> arb:
     return _positive_power(x, fmpz(2))
-
-
-def _sqrt(x: arb) -> Ball:
-    return x.sqrt()
 
 
 def _cbrt(x: arb) -> Ball:
@@ -484,19 +438,8 @@ def _clip(x: arb, low: arb, high: arb) -> Ball:
 # -- exponentials, logarithms, activations -----------------------------------------------------------------------------
 
 
-def _exp(x: arb) -> Ball:
-    return x.exp()
-
-
 def _exp2(x: arb) -> Ball:
     return _pow(arb(2), x)
-
-
-def _log_base(base: int) -> Function:
-    def logarithm(x: arb) -> Ball:
-        return x.log() / arb(base).log() if x > 0 else UNDECIDED
-
-    return logarithm
 
 
 def _log2(x: arb) -> Ball:
@@ -710,12 +653,12 @@ def _zeta_derivative(order: arb, x: arb) -> Ball:
 _VALUES: dict[Op, Function] = {
     ops.add: _add,
     ops.mul: _mul,
-    ops.sub: _sub,
-    ops.neg: _neg,
-    ops.div: _div,
+    ops.sub: operator.sub,
+    ops.neg: operator.neg,
+    ops.div: operator.truediv,
     ops.powi: _powi,
     ops.pow: _pow,
-    ops.sqrt: _sqrt,
+    ops.sqrt: arb.sqrt,
     ops.cbrt: _cbrt,
     ops.hypot: _hypot,
     ops.abs: _abs,
@@ -728,24 +671,24 @@ _VALUES: dict[Op, Function] = {
     ops.min: _min,
     ops.clip: _clip,
     ops.heaviside: _heaviside,
-    ops.exp: _exp,
+    ops.exp: arb.exp,
     ops.exp2: _exp2,
-    ops.expm1: lambda x: x.expm1(),
-    ops.log: lambda x: x.log(),
+    ops.expm1: arb.expm1,
+    ops.log: arb.log,
     ops.log2: _log2,
     ops.log10: lambda x: x.log() / arb(10).log(),
-    ops.log1p: lambda x: x.log1p(),
+    ops.log1p: arb.log1p,
     ops.xlogy: _xlogy,
     ops.logsumexp: _logsumexp,
-    ops.sin: lambda x: x.sin(),
-    ops.cos: lambda x: x.cos(),
-    ops.tan: lambda x: x.tan(),
-    ops.sec: lambda x: x.sec(),
-    ops.csc: lambda x: x.csc(),
-    ops.cot: lambda x: x.cot(),
-    ops.asin: lambda x: x.asin(),
-    ops.acos: lambda x: x.acos(),
-    ops.atan: lambda x: x.atan(),
+    ops.sin: arb.sin,
+    ops.cos: arb.cos,
+    ops.tan: arb.tan,
+    ops.sec: arb.sec,
+    ops.csc: arb.csc,
+    ops.cot: arb.cot,
+    ops.asin: arb.asin,
+    ops.acos: arb.acos,
+    ops.atan: arb.atan,
     ops.asec: lambda x: (1 / x).acos(),
     ops.acsc: lambda x: (1 / x).asin(),
     ops.acot: _acot,
@@ -753,15 +696,15 @@ _VALUES: dict[Op, Function] = {
     ops.sinc: _sinc,
     ops.sincpi: _sincpi,
     ops.sinc_derivative: _sinc_derivative,
-    ops.sinh: lambda x: x.sinh(),
-    ops.cosh: lambda x: x.cosh(),
-    ops.tanh: lambda x: x.tanh(),
-    ops.sech: lambda x: x.sech(),
-    ops.csch: lambda x: x.csch(),
-    ops.coth: lambda x: x.coth(),
-    ops.asinh: lambda x: x.asinh(),
-    ops.acosh: lambda x: x.acosh(),
-    ops.atanh: lambda x: x.atanh(),
+    ops.sinh: arb.sinh,
+    ops.cosh: arb.cosh,
+    ops.tanh: arb.tanh,
+    ops.sech: arb.sech,
+    ops.csch: arb.csch,
+    ops.coth: arb.coth,
+    ops.asinh: arb.asinh,
+    ops.acosh: arb.acosh,
+    ops.atanh: arb.atanh,
     ops.asech: lambda x: (1 / x).acosh(),
     ops.acsch: lambda x: (1 / x).asinh(),
     ops.acoth: lambda x: (1 / x).atanh(),
@@ -772,11 +715,11 @@ _VALUES: dict[Op, Function] = {
     ops.softplus: _softplus,
     ops.silu: _silu,
     ops.gelu: _gelu,
-    ops.erf: lambda x: x.erf(),
-    ops.erfc: lambda x: x.erfc(),
-    ops.gamma: _within(1e30, lambda x: x.gamma()),
+    ops.erf: arb.erf,
+    ops.erfc: arb.erfc,
+    ops.gamma: _within(1e30, arb.gamma),
     ops.lgamma: _within(1e30, _lgamma),
-    ops.digamma: _within(1e30, lambda x: x.digamma()),
+    ops.digamma: _within(1e30, arb.digamma),
     ops.polygamma: _within(1e30, _polygamma, radius=1, low=-1000),
     ops.factorial: _within(1e30, _factorial),
     ops.beta: _within(1e30, _beta),
@@ -785,16 +728,16 @@ _VALUES: dict[Op, Function] = {
     ops.bessely: _bessel(arb.bessel_y, slow=False),
     ops.besseli: _bessel(arb.bessel_i, slow=True),
     ops.besselk: _bessel(arb.bessel_k, slow=True),
-    ops.airyai: _within(1e30, lambda x: x.airy_ai()),
+    ops.airyai: _within(1e30, arb.airy_ai),
     ops.airyaiprime: _within(1e30, lambda x: x.airy_ai(1)),
-    ops.airybi: _within(1e30, lambda x: x.airy_bi()),
+    ops.airybi: _within(1e30, arb.airy_bi),
     ops.airybiprime: _within(1e30, lambda x: x.airy_bi(1)),
-    ops.lambertw: lambda x: x.lambertw(),
-    ops.zeta: _within(1e9, lambda x: x.zeta()),
+    ops.lambertw: arb.lambertw,
+    ops.zeta: _within(1e9, arb.zeta),
     ops.zeta_derivative: _within(1e9, _zeta_derivative, radius=1),
-    ops.Ei: _within(1e30, lambda x: x.ei()),
-    ops.Si: _within(1e30, lambda x: x.si()),
-    ops.Ci: _within(1e30, lambda x: x.ci()),
+    ops.Ei: _within(1e30, arb.ei),
+    ops.Si: _within(1e30, arb.si),
+    ops.Ci: _within(1e30, arb.ci),
 }
 
 _LOOSE: frozenset[Op] = frozenset({ops.besselj, ops.besseli, ops.polygamma})
@@ -806,7 +749,7 @@ _READING_BITS = 4096 + 192
 
 
 def nearest_double(ball: Ball) -> float | None:
-    """The double nearest to every number in the ball (ties to even, beyond the largest inf); None if it has no one such.
+    """The double nearest to every number in the ball (ties to even, beyond the largest inf); None if there is none.
 
     A result of zero is never negative.
     """

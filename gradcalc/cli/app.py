@@ -82,7 +82,7 @@ def _usage(error: Any, words: Sequence[str], command: Any) -> UsageError:
         near = did_you_mean(name, command_names(command))
         return UsageError(f"no such command: {_short(name)}", hint=f"gradcalc {near}" if near else where)
     if "unexpected extra argument" in message:
-        where = "quotes around the formula, as in \"x^2 + y\""
+        where = 'quotes around the formula, as in "x^2 + y"'
     return UsageError(message[:1].lower() + message[1:], hint=where)
 
 

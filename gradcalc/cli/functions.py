@@ -1,4 +1,4 @@
-"""`gradcalc functions`: the table of ops, as it is."""
+"""`gradcalc functions`: what a formula can use, from the table of ops."""
 
 from typing import Annotated
 
@@ -7,28 +7,29 @@ import typer
 
 def functions(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="One function, by name or alias.", show_default=False)
+        str | None,
+        typer.Argument(metavar="[NAME]", help="One function or constant, by any spelling.", show_default=False),
     ] = None,
 ) -> int:
-    """The functions a formula can use: how each is written, its derivative, domain and behaviour at kinks.
+    """The functions and constants a formula can use, with derivative, domain and behaviour at kinks.
 
     \b
     gradcalc functions
     gradcalc functions atan2
     """
-    from gradcalc import catalogue, ops
+    from gradcalc import catalogue
     from gradcalc.cli import render
     from gradcalc.errors import UsageError, did_you_mean
+    from gradcalc.tokens import CONSTANTS, FUNCTIONS
 
     if name is None:
         render.print_cards(catalogue.cards())
         return 0
-    entry = ops.TABLE.get(ops.ALIASES.get(name, name))
-    if entry is None or entry.internal:
-        known = [op.name for op in ops.TABLE.values() if not op.internal] + list(ops.ALIASES)
-        near = did_you_mean(name, known)
+    card = catalogue.find(name)
+    if card is None:
+        near = did_you_mean(name, [*FUNCTIONS, *CONSTANTS])
         raise UsageError(
             f"no function {name}", hint=f"gradcalc functions {near}" if near else "gradcalc functions lists all"
         )
-    render.print_card(catalogue.card(entry))
+    render.print_card(card)
     return 0

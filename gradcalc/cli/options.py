@@ -194,11 +194,11 @@ def read_names(text: str | None) -> list[str] | None:
 
 def read_bindings(texts: Sequence[str], limits: Limits) -> "dict[str, Value]":
     """The values of all `--let`."""
-    from gradcalc.parse import parse_bindings
+    from gradcalc.points import read_values
 
     found: dict[str, Value] = {}
     for text in texts:
-        for name, value in parse_bindings(text, limits).items():
+        for name, value in read_values(text, limits).items():
             if name in found:
                 raise UsageError(f"--let binds {name} twice")
             found[name] = value

@@ -5,6 +5,7 @@ On a terminal long formulas wrap and are shortened; piped, a table takes the wid
 
 import sys
 from collections.abc import Callable, Sequence
+from decimal import Context
 from typing import Any
 
 from rich.box import ROUNDED
@@ -222,13 +223,11 @@ def _number(value: float) -> str:
 
 
 def _short(text: str | None) -> str:
-    """A certified number with as many digits as a double has, zeros at the end left out."""
+    """A certified number rounded to the 17 digits that tell a double from all others, zeros at the end left out."""
     if text is None:
         return "no value"
     mantissa, mark, exponent = text.partition("e")
-    digits = sum(character.isdecimal() for character in mantissa.lstrip("-0."))
-    if digits > 17:
-        mantissa = mantissa[: len(mantissa) - (digits - 17)]
+    mantissa = f"{Context(prec=17).create_decimal(mantissa):f}"
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")
     return mantissa + mark + exponent
