@@ -550,6 +550,7 @@ _KINDS: dict[str, Callable[[Lowering, Any, list[Any]], Lowered]] = {
     "number": Lowering.number, "name": lambda lowering, name, values: lowering.names[name],
     "constant": Lowering.constant, "boolean": Lowering.boolean, "add": Lowering.add, "call": Lowering.call,
     "array": Lowering.array, "tuple": lambda lowering, payload, values: Piece(tuple(values)),
-    "index": Lowering.subscript, "matmul": Lowering.matmul, "transpose": Lowering.transpose, "begin": Lowering.begin, "loop": Lowering.loop,
+    "index": Lowering.subscript, "matmul": Lowering.matmul, "transpose": Lowering.transpose, "begin": Lowering.begin,
+    "loop": Lowering.loop,
 }  # fmt: skip
 """How each kind of tree node is lowered, by what it holds and the values of its operands; the others are functions."""

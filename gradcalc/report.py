@@ -27,9 +27,19 @@ def worst(verdicts: Sequence[str]) -> str:
 
 def derivative_name(variables: str) -> str:
     """How a derivative is called: `d/dx`, and for the pair `x,y` `d2/dxdy`."""
-    names = re.findall(r"[^,\[]+(?:\[[^\]]*\])?", variables)
+    names = _names(variables)
     order = "" if len(names) == 1 else str(len(names))
     return f"d{order}/" + "".join(f"d{name}" for name in names)
+
+
+def no_derivative(variables: str) -> str:
+    """What is missing where the derivative for `x`, or the second one for the pair `x,y`, does not exist."""
+    return "no derivative" if len(_names(variables)) == 1 else "no second derivative"
+
+
+def _names(variables: str) -> list[str]:
+    """The variables of a derivative, with a comma between them and perhaps within their brackets."""
+    return re.findall(r"[^,\[]+(?:\[[^\]]*\])?", variables)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from gradcalc.certify import Inputs
 from gradcalc.errors import Span
 from gradcalc.graph import Graph
 from gradcalc.problem import Finding
-from gradcalc.report import Note
+from gradcalc.report import Note, no_derivative
 from gradcalc.slopes import Side, Slopes, along, generic_directions, second
 
 _HITS_LIMIT = 256
@@ -87,6 +87,7 @@ class _Reader:
     def __init__(self, question: Question, entry: Entry, span: Span | None, hits: Mapping[int, str]) -> None:
         self.question, self.name, self.node, self.finding = question, entry.name, entry.node, entry.finding
         self.span, self.hits = span, hits
+        self.first_order = no_derivative(entry.name) == "no derivative"
         self.proved = "exact" in hits.values() or not hits
         self.at_one_point = any(
             question.graph.nodes[hit].op in (ops.eq, ops.ne) for hit, how in hits.items() if how == "exact"
@@ -109,7 +110,7 @@ class _Reader:
             self._agree(slopes, slopes.common)
         elif slopes.left.kind == slopes.right.kind == "undefined":
             finding.verdict, finding.ball, finding.value = "undefined", None, math.nan
-            self.note("undefined", "no derivative: the formula has no value on either side")
+            self.note("undefined", f"{no_derivative(self.name)}: the formula has no value on either side")
         else:
             finding.ball = UNDECIDED
             if self.hits:
@@ -119,7 +120,8 @@ class _Reader:
 
     def _differ(self, slopes: Slopes) -> None:
         left, right = slopes.left.slope, slopes.right.slope
-        text = f"slope {left:g} from the left, {right:g} from the right"
+        slope = "slope" if self.first_order else "slope of the first derivative"
+        text = f"{slope} {left:g} from the left, {right:g} from the right"
         if left == right or f"{left:g}" == f"{right:g}":
             gap = abs(slopes.right.limit - slopes.left.limit)
             text += f" (they differ by {nearest_double(gap.mid()):.3g})"
@@ -129,7 +131,7 @@ class _Reader:
         self.finding.verdict, self.finding.ball = "kink", None
         if math.isnan(self.finding.value):
             self.finding.value, self.finding.from_slopes = _least(left, right), True
-        self.note("kink", f"{text}: no derivative", slopes)
+        self.note("kink", f"{text}: {no_derivative(self.name)}", slopes)
 
     def _agree(self, slopes: Slopes, common: Side) -> None:
         """Both sides share a slope, or only one side exists: the derivative is that."""
@@ -203,7 +205,7 @@ def _ask_diagonals(question: Question, entries: Sequence[Entry], asked: Sequence
             "the value jumps along diagonals" if jumps else "the slopes along the axes do not fit those along diagonals"
         )
         slope = entry.finding.value
-        question.notes.append(Note(entry.finding.verdict, f"{message}: no derivative", entry.name, span, slope, slope))
+        question.notes.append(Note(entry.finding.verdict, f"{message}: {no_derivative(entry.name)}", entry.name, span, slope, slope))
 
 
 def _misfit(question: Question, entries: Collection[Entry]) -> bool:

@@ -22,6 +22,9 @@ _FORMULA_LIMIT = 240
 _ROW_LIMIT = 200
 _MATRIX_LIMIT = 12
 
+_LABELS = {"near_kink": "near a kink", "nan_origin": "nan or infinity", "symbolic": "SymPy"}
+"""How a kind of note reads on a terminal, where not as it is called."""
+
 _STYLES = {"agrees": "green", "kink": "yellow", "jump": "yellow", "inaccurate": "yellow", "unverified": "dim"}
 
 
@@ -212,14 +215,16 @@ def _matrix(names: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> 
 
 def _print_note(view: View, report: Report, note: Note) -> None:
     about = f" {derivative_name(note.variable)}" if note.variable else ""
-    view.print(Text.assemble((f"{note.kind}{about}: ", "bold yellow"), note.message))
+    measured = note.kind == "near_kink" and note.left is not None and note.left == note.right
+    label = "measured" if measured else _LABELS.get(note.kind, note.kind)
+    view.print(Text.assemble((f"{label}{about}: ", "bold yellow"), note.message))
     if note.span:
         for line in caret_lines(report.text, note.span, width=max(8, min(76, view.console.width - 4))):
             view.print(Text(line))
 
 
 def _number(value: float) -> str:
-    return str(number(value)).removesuffix(".0")
+    return str(number(value + 0.0)).removesuffix(".0")  # 0, not -0
 
 
 def _short(text: str | None) -> str:
