@@ -15,7 +15,7 @@ from gradcalc.arithmetic import evaluate
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.points import Point
 from gradcalc.problem import Examined, Finding, Problem
-from gradcalc.report import Note, worst
+from gradcalc.report import DENSE_LIMIT, Note, worst
 
 SLOPES_SECONDS = 1.0
 
@@ -58,6 +58,10 @@ class _Examination:
         gradient = [finding(node) for node in problem.gradient]
         hessian = {place: finding(node) for place, node in (problem.hessian or {}).items() if place[0] <= place[1]}
         if self._undefined(value):
+            size = len(gradient) if problem.hessian is not None else 0
+            if size <= DENSE_LIMIT:  # where there is no value, a structural zero is no derivative either
+                places = [(i, j) for i in range(size) for j in range(i, size)]
+                hessian |= {place: finding(problem.output) for place in places if place not in hessian}
             for entry in (*gradient, *hessian.values()):
                 entry.value, entry.ball, entry.verdict = math.nan, None, "undefined"
             return Examined(value, gradient, hessian, self.notes)

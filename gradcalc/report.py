@@ -156,6 +156,15 @@ class Curvature:
         """All entries, each as `show` gives it."""
         return [[show(self.entries.get((i, j), ZERO)) for j in range(self.size)] for i in range(self.size)]
 
+    def items(self) -> Iterator[tuple[tuple[int, int], Quantity]]:
+        """All entries by row and column; for more than 1,000 variables only those that are not structurally zero."""
+        if self.size > DENSE_LIMIT:
+            yield from sorted(self.entries.items())
+        else:
+            for i in range(self.size):
+                for j in range(self.size):
+                    yield (i, j), self.entries.get((i, j), ZERO)
+
     def to_dict(self, symbolic: bool = True) -> dict[str, Any]:
         """The JSON form: matrices, or coordinates and values for more than 1,000 variables.
 
@@ -309,7 +318,7 @@ class Report:
                 for column, value in _fields(entry):
                     yield index, name, column, value
             if point.curvature:
-                for (i, j), entry in sorted(point.curvature.entries.items()):
+                for (i, j), entry in point.curvature.items():
                     for column, value in _fields(entry):
                         yield index, f"{names[i]},{names[j]}", "hessian" if column == "gradient" else column, value
             yield index, "", "verdict", point.verdict
