@@ -118,7 +118,7 @@ def _digits(text: str, at: Mapping[str, float]) -> list[str]:
 
 def _right(text: str, at: Mapping[str, float], given: float) -> int:
     """How many digits of a peer's derivative are right: its float against the ball."""
-    from gradcalc.arithmetic.balls import Unknown
+    from gradcalc.arithmetic.marks import Unknown
     from gradcalc.certify import enclose, right_digits
     from gradcalc.derive import gradient
     from gradcalc.parse import parse

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gradcalc.calculator import differentiate
-    from gradcalc.errors import ExpressionError, FileError, GradcalcError, LimitError, UndefinedError, UsageError
+    from gradcalc.errors import ExpressionError, FileError, GradcalcError, LimitError, UsageError
     from gradcalc.graph import Graph
     from gradcalc.report import Report
     from gradcalc.settings import Limits
@@ -29,7 +29,6 @@ _HOMES = {
     "LimitError": "errors",
     "Limits": "settings",
     "Report": "report",
-    "UndefinedError": "errors",
     "UsageError": "errors",
 }
 
@@ -41,7 +40,6 @@ __all__ = [
     "LimitError",
     "Limits",
     "Report",
-    "UndefinedError",
     "UsageError",
     "differentiate",
 ]

@@ -79,7 +79,7 @@ class _Examination:
         """Whether the formula has no value at the point; then says where in the text."""
         if not self.certify and math.isfinite(value.value):
             return False
-        from gradcalc.arithmetic.balls import UNDEFINED
+        from gradcalc.arithmetic.marks import UNDEFINED
 
         if (value.ball if self.certify else self._enclosed(value.node)) is not UNDEFINED:
             return False  # what overflows floats has a value all the same
@@ -141,7 +141,7 @@ class _Examination:
                 self._settle_second(i, j, finding)
         for row, first in enumerate(gradient):
             if row not in broken and not first.from_slopes:
-                self._settle_row(row, first.node, hessian)
+                self._settle_row(row, first, hessian)
 
     def _settle_second(self, i: int, j: int, finding: Finding) -> None:
         """A second derivative beside a first one that is known by slopes only."""
@@ -151,17 +151,23 @@ class _Examination:
         question = self._question(self.problem.output)
         settle_second(question, Entry(f"{names[i]},{names[j]}", inputs[i], finding), inputs[j])
 
-    def _settle_row(self, row: int, node: int, hessian: dict[tuple[int, int], Finding]) -> None:
+    def _settle_row(self, row: int, first: Finding, hessian: dict[tuple[int, int], Finding]) -> None:
         """Ask one component of the gradient for its slopes along every variable it depends on.
 
         A mixed derivative is asked from both sides; what either finds stands.
         """
+        node, stored = first.node, list(self._row(row, hessian))
         hits = self._hits(node)
-        stored = [finding for place, finding in self._row(row, hessian)]
         if not hits and not any(map(self._is_open, stored)):
             return
         from flint import arb
 
+        from gradcalc.arithmetic.marks import UNDECIDED
+
+        if hits and first.ball is UNDECIDED:  # of a first derivative that is not settled there is none
+            for known in stored:
+                known.ball = UNDECIDED
+            return
         names, inputs, needed = self.problem.names, self.problem.inputs, set(self.graph.needed([node]))
         zero = self.graph.constant(0)
         copies: dict[tuple[int, int], Finding] = {}
@@ -179,9 +185,9 @@ class _Examination:
         for place, copy in copies.items():
             _merge(hessian, place, copy)
 
-    def _row(self, row: int, hessian: dict[tuple[int, int], Finding]) -> Iterator[tuple[tuple[int, int], Finding]]:
+    def _row(self, row: int, hessian: dict[tuple[int, int], Finding]) -> Iterator[Finding]:
         for place in self._rows(hessian).get(row, ()):
-            yield place, hessian[place]
+            yield hessian[place]
 
     def _rows(self, hessian: dict[tuple[int, int], Finding]) -> dict[int, list[tuple[int, int]]]:
         """The places of a Hessian by row, found once."""
@@ -237,14 +243,14 @@ class _Examination:
         return hits
 
     def _is_ball(self, entry: Finding) -> bool:
-        from gradcalc.arithmetic.balls import Unknown
+        from gradcalc.arithmetic.marks import Unknown
 
         return entry.ball is not None and not isinstance(entry.ball, Unknown)
 
     def _is_undefined(self, entry: Finding) -> bool:
         if entry.ball is None:
             return False
-        from gradcalc.arithmetic.balls import UNDEFINED
+        from gradcalc.arithmetic.marks import UNDEFINED
 
         return entry.ball is UNDEFINED
 
@@ -261,7 +267,7 @@ class _Examination:
 
 def _merge(hessian: dict[tuple[int, int], Finding], place: tuple[int, int], copy: Finding) -> None:
     """Enter what was found of a mixed derivative from its other side, or of one that is structurally zero."""
-    from gradcalc.arithmetic.balls import UNDECIDED
+    from gradcalc.arithmetic.marks import UNDECIDED
 
     stored = hessian.get(place)
     if stored is None:

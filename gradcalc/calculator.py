@@ -84,6 +84,8 @@ def differentiate(
     options = Options(
         order, symbolic, certify, numeric, symbolic_timeout, certify_timeout, digits, True, limits or Limits()
     )
+    if digits < 1:
+        raise UsageError(f"digits is {digits!r}", hint="digits=19")
     if order not in (1, 2):
         raise UsageError(f"order is {order!r}", hint="order=1 for the gradient, order=2 for the Hessian as well")
     given = [at or {}] if at is None or isinstance(at, Mapping) else at
@@ -275,7 +277,14 @@ def _judge(problem: Problem, point: Point, found: Examined, answer: "Answer | No
     if value.verdict == "undefined":
         verdicts.append("undefined")
     at = {name: points.nested(given, Floats()) for name, given in point.items()}
-    return PointReport(at, value, tuple(gradient), worst(verdicts), (*found.notes, *judge.notes), curvature)
+    return PointReport(
+        at,
+        value,
+        tuple(gradient),
+        worst(verdicts),
+        tuple(found.notes + judge.finish({note.variable for note in found.notes})),
+        curvature,
+    )
 
 
 def _curvature(found: Examined, entries: Mapping[tuple[int, int], Quantity], point: Point, problem: Problem) -> Any:

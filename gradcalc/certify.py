@@ -13,7 +13,9 @@ from typing import Any
 from flint import arb, ctx
 
 from gradcalc.arithmetic import OutOfTime
-from gradcalc.arithmetic.balls import UNDECIDED, UNDEFINED, Balls, Unknown, digits_text, nearest_double, relative_bits
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Unknown
+from gradcalc.arithmetic.reading import digits_text, nearest_double, relative_bits
 from gradcalc.graph import Graph
 from gradcalc.report import Certified
 from gradcalc.settings import DIGITS

@@ -6,7 +6,6 @@ An error says what is wrong, where (a caret under the text) and what to try:
     ├── ExpressionError      the text is no expression            exit 2
     │   └── LimitError       it is one, but larger than allowed   exit 2
     ├── UsageError           a point, a binding or an option      exit 2
-    ├── UndefinedError       there is no value at the point       exit 3
     └── FileError            a file could not be read             exit 4
 """
 
@@ -81,13 +80,6 @@ class UsageError(GradcalcError):
 
     kind = "usage"
     exit_code = ExitCode.USAGE
-
-
-class UndefinedError(GradcalcError):
-    """A number is needed where the expression has no value."""
-
-    kind = "undefined"
-    exit_code = ExitCode.UNDEFINED
 
 
 class FileError(GradcalcError):

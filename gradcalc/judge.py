@@ -1,6 +1,7 @@
 """Verdicts: the tape's number, its enclosure and SymPy's answer side by side. Imports certify, slopes and report."""
 
 import math
+from collections.abc import Collection
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ class Judge:
         self.problem, self.point, self.answer = problem, point, answer
         self.digits, self.undefined = digits, undefined
         self.notes: list[Note] = []
+        self._unsettled: list[str] = []
         self.decimals = "written" if answer and _has_inexact_decimals(problem) else "double"
 
     def value(self, found: Finding) -> Quantity:
@@ -55,6 +57,15 @@ class Judge:
             verdict = self._accuracy(found, proof, name)
         return Quantity(found.value, proof, symbolic, verdict)
 
+    def finish(self, told: Collection[str | None]) -> list[Note]:
+        """All notes; one more for the numbers that could not be proved, if nothing is told of them yet."""
+        silent = [name for name in self._unsettled if name not in told]
+        if silent:
+            what = f"{len(silent)} numbers are" if len(silent) > 1 else "this number is"
+            message = f"{what} not settled within the precision and the time allowed: there may be none"
+            self._note("near_kink", message, silent[0] or None if len(silent) == 1 else None)
+        return self.notes
+
     def _certified(self, found: Finding) -> Certified | None:
         if found.ball is None or found.verdict is not None:
             return None
@@ -64,6 +75,8 @@ class Judge:
 
     def _accuracy(self, found: Finding, proof: Certified | None, name: str | None) -> str:
         if proof is None:
+            if found.ball is not None:
+                self._unsettled.append(name or "")
             return "unverified"
         if proof.digits >= INACCURATE_BELOW:
             return "agrees"
@@ -79,7 +92,8 @@ class Judge:
         if isinstance(entry, str):
             self._note("symbolic", f"SymPy has no formula: {entry}", ",".join(key))
             return None, None
-        from gradcalc.arithmetic.balls import UNDEFINED, Unknown, digits_text
+        from gradcalc.arithmetic.marks import UNDEFINED, Unknown
+        from gradcalc.arithmetic.reading import digits_text
         from gradcalc.certify import enclose, is_tiny
         from gradcalc.settle import known
 

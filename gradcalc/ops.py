@@ -95,6 +95,7 @@ class Op:
     doc: str
     variadic: bool = False
     is_condition: bool = False
+    costly: bool = False
     internal: bool = False
     domain: Callable[..., Any] | None = None
     kink: Callable[..., Any] | None = None
@@ -149,6 +150,11 @@ def condition(name: str, operands: str, *, doc: str, sympy: str, kink: Callable[
         name, doc=doc, operands=operands, sympy=sympy, kink=kink, is_condition=True,
         at_kink="a branch boundary" if kink else "", sample=(-2.0, 2.0),
     )  # fmt: skip
+
+
+def special(name: str, *rules: Rule | None, **columns: Any) -> Op:
+    """Enter a special function: one that takes long in balls of many thousand bits."""
+    return op(name, *rules, costly=True, **columns)
 
 
 def _zero(g: Any, y: Any, x: Any) -> Any:
@@ -372,7 +378,7 @@ sincpi: Op = op(
     "sincpi", lambda g, y, x: g * pi * sinc_derivative(one, pi * x), define=lambda x: sinc(pi * x), sample=(0.1, 0.9),
     doc="sin(pi*x)/(pi*x), and 1 at 0: NumPy's sinc",
 )  # fmt: skip
-sinc_derivative: Op = op(
+sinc_derivative: Op = special(
     "sinc_derivative", None, lambda g, y, n, x: g * sinc_derivative(n + 1, x), operands="n x",
     sample=((1, 1), (0.3, 2.5)), doc="n-th derivative of sinc",
 )  # fmt: skip
@@ -461,83 +467,83 @@ erf: Op = op(
 erfc: Op = op(
     "erfc", lambda g, y, x: -g * 2 * exp(-x * x) / sqrt(pi), sympy="erfc", sample=(-2.0, 2.0), doc="1 - erf(x)",
 )  # fmt: skip
-gamma: Op = op("gamma", lambda g, y, x: g * y * digamma(x), domain=_no_pole, sympy="gamma", doc="gamma function")
-lgamma: Op = op(
+gamma: Op = special("gamma", lambda g, y, x: g * y * digamma(x), domain=_no_pole, sympy="gamma", doc="gamma function")
+lgamma: Op = special(
     "lgamma", lambda g, y, x: g * digamma(x), domain=_no_pole, define=lambda x: log(abs(gamma(x))),
     aliases=("loggamma", "gammaln"), sample=(2.3, 4.0), sympy="loggamma", doc="logarithm of |gamma(x)|",
 )  # fmt: skip
-digamma: Op = op(
+digamma: Op = special(
     "digamma", lambda g, y, x: g * polygamma(one, x), domain=_no_pole, sympy="digamma", aliases=("psi",),
     sample=(2.0, 4.0), doc="derivative of lgamma",
 )  # fmt: skip
-polygamma: Op = op(
+polygamma: Op = special(
     "polygamma", None, lambda g, y, n, x: g * polygamma(n + 1, x), operands="n x", domain=lambda n, x: _no_pole(x),
     sympy="polygamma", sample=((1, 1), (0.5, 3.0)), doc="n-th derivative of digamma (n a constant integer)",
 )  # fmt: skip
-factorial: Op = op(
+factorial: Op = special(
     "factorial", lambda g, y, x: g * y * digamma(x + 1), domain=lambda x: _no_pole(x + 1), sympy="factorial",
     doc="gamma(x + 1), also written x!",
 )  # fmt: skip
-beta: Op = op(
+beta: Op = special(
     "beta", lambda g, y, a, b: g * y * (digamma(a) - digamma(a + b)),
     lambda g, y, a, b: g * y * (digamma(b) - digamma(a + b)), domain=lambda a, b: and_(_no_pole(a), _no_pole(b)),
     sympy="beta", define=lambda a, b: gamma(a) * gamma(b) / gamma(a + b), doc="gamma(a)*gamma(b)/gamma(a + b)",
 )  # fmt: skip
-binomial: Op = op(
+binomial: Op = special(
     "binomial", lambda g, y, a, b: g * y * (digamma(a + 1) - digamma(a - b + 1)),
     lambda g, y, a, b: g * y * (digamma(a - b + 1) - digamma(b + 1)), domain=lambda a, b: _no_pole(a + 1),
     sympy="binomial", aliases=("comb",), define=lambda a, b: gamma(a + 1) / (gamma(b + 1) * gamma(a - b + 1)),
     sample=((3.2, 4.8), (1.2, 1.8)), doc="binomial coefficient, a over b",
 )  # fmt: skip
-besselj: Op = op(
+besselj: Op = special(
     "besselj", None, lambda g, y, n, x: g * (besselj(n - 1, x) - besselj(n + 1, x)) / 2, operands="n x",
     sympy="besselj", domain=_bessel_domain, sample=((1, 1), (0.5, 5.0)), doc="Bessel function J of constant order n",
 )  # fmt: skip
-bessely: Op = op(
+bessely: Op = special(
     "bessely", None, lambda g, y, n, x: g * (bessely(n - 1, x) - bessely(n + 1, x)) / 2, operands="n x",
     sympy="bessely", domain=lambda n, x: gt(x, 0), sample=((1, 1), (0.5, 5.0)),
     doc="Bessel function Y of constant order n",
 )  # fmt: skip
-besseli: Op = op(
+besseli: Op = special(
     "besseli", None, lambda g, y, n, x: g * (besseli(n - 1, x) + besseli(n + 1, x)) / 2, operands="n x",
     sympy="besseli", domain=_bessel_domain, sample=((1, 1), (0.5, 5.0)),
     doc="modified Bessel function I of constant order n",
 )  # fmt: skip
-besselk: Op = op(
+besselk: Op = special(
     "besselk", None, lambda g, y, n, x: -g * (besselk(n - 1, x) + besselk(n + 1, x)) / 2, operands="n x",
     sympy="besselk", domain=lambda n, x: gt(x, 0), sample=((1, 1), (0.5, 5.0)),
     doc="modified Bessel function K of constant order n",
 )  # fmt: skip
-airyai: Op = op(
+airyai: Op = special(
     "airyai", lambda g, y, x: g * airyaiprime(x), sympy="airyai", sample=(-2.0, 2.0), doc="Airy function Ai",
 )  # fmt: skip
-airyaiprime: Op = op(
+airyaiprime: Op = special(
     "airyaiprime", lambda g, y, x: g * x * airyai(x), sympy="airyaiprime", sample=(-2.0, 2.0), doc="derivative of Ai",
 )  # fmt: skip
-airybi: Op = op(
+airybi: Op = special(
     "airybi", lambda g, y, x: g * airybiprime(x), sympy="airybi", sample=(-2.0, 2.0), doc="Airy function Bi",
 )  # fmt: skip
-airybiprime: Op = op(
+airybiprime: Op = special(
     "airybiprime", lambda g, y, x: g * x * airybi(x), sympy="airybiprime", sample=(-2.0, 2.0), doc="derivative of Bi",
 )  # fmt: skip
-lambertw: Op = op(
+lambertw: Op = special(
     "lambertw", lambda g, y, x: g * exp(-y) / (1 + y), domain=lambda x: ge(x, -exp(-one)), sympy="LambertW",
     aliases=("LambertW",), doc="principal branch of the inverse of w*exp(w)",
 )  # fmt: skip
-zeta: Op = op(
+zeta: Op = special(
     "zeta", lambda g, y, x: g * zeta_derivative(one, x), domain=lambda x: ne(x, 1), sympy="zeta", sample=(1.5, 4.0),
     doc="Riemann zeta function",
 )  # fmt: skip
-zeta_derivative: Op = op(
+zeta_derivative: Op = special(
     "zeta_derivative", None, lambda g, y, n, x: g * zeta_derivative(n + 1, x), operands="n x",
     domain=lambda n, x: ne(x, 1), sample=((1, 1), (1.5, 4.0)), doc="n-th derivative of zeta",
 )  # fmt: skip
-Ei: Op = op(
+Ei: Op = special(
     "Ei", lambda g, y, x: g * exp(x) / x, domain=lambda x: ne(x, 0), sympy="Ei", aliases=("expi",),
     doc="exponential integral",
 )  # fmt: skip
-Si: Op = op("Si", lambda g, y, x: g * sinc(x), sympy="Si", doc="sine integral")
-Ci: Op = op("Ci", lambda g, y, x: g * cos(x) / x, domain=lambda x: gt(x, 0), sympy="Ci", doc="cosine integral")
+Si: Op = special("Si", lambda g, y, x: g * sinc(x), sympy="Si", doc="sine integral")
+Ci: Op = special("Ci", lambda g, y, x: g * cos(x) / x, domain=lambda x: gt(x, 0), sympy="Ci", doc="cosine integral")
 
 ALIASES: dict[str, str] = {alias: entry.name for entry in TABLE.values() for alias in entry.aliases}
 """Other spellings: alias to name."""

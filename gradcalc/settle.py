@@ -4,13 +4,16 @@ Difference quotients are evidence: a value they settle is never called certified
 """
 
 import math
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from flint import arb, ctx
 
 from gradcalc import ops
-from gradcalc.arithmetic.balls import UNDECIDED, Balls, Unknown, nearest_double
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.marks import UNDECIDED, Unknown
+from gradcalc.arithmetic.reading import nearest_double
 from gradcalc.certify import Inputs
 from gradcalc.errors import Span
 from gradcalc.graph import Graph
@@ -21,7 +24,7 @@ from gradcalc.slopes import Side, Slopes, along, generic_directions, second
 _HITS_LIMIT = 256
 COMPARE_BITS = 1024
 """Precision at which measured slopes are compared."""
-_ASKED_LIMIT = 64
+_BLAMED_LIMIT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +68,22 @@ def settle(question: Question, entries: Sequence[Entry], asked: Sequence[Entry],
     """
     graph = question.graph
     reach = {hit: frozenset(graph.needed([hit])) for hit in sorted(hits)[:_HITS_LIMIT]}
-    doubtful = False
-    for entry in asked[:_ASKED_LIMIT]:
+    doubtful, late = False, 0
+    for entry in asked:
+        if time.monotonic() > question.deadline:
+            entry.finding.ball, late = UNDECIDED, late + 1
+            continue
         own = {hit: hits[hit] for hit, needed in reach.items() if entry.node in needed}
         span = next((graph.spans[hit] for hit in own if graph.spans[hit]), entry.finding.span)
         reader = _Reader(question, entry, span, own)
         reader.read(question.slopes({entry.node: 1}))
         doubtful = doubtful or reader.proved
-    for entry in asked[_ASKED_LIMIT:]:
-        entry.finding.ball = UNDECIDED
-        question.notes.append(Note("near_kink", "too many variables on a kink: slopes not measured", entry.name))
+    if late:
+        question.notes.append(Note("near_kink", f"on a kink: no time to measure {late} of {len(asked)} slopes"))
     regular = all(entry.finding.verdict is None and math.isfinite(entry.finding.value) for entry in entries)
-    if doubtful and regular and len(entries) > 1:
+    if doubtful and regular and not late and len(entries) > 1:
         span = next((graph.spans[hit] for hit in sorted(hits) if graph.spans[hit]), asked[0].finding.span)
-        _ask_diagonals(question, entries, asked[:_ASKED_LIMIT], span)
+        _ask_diagonals(question, entries, asked, span)
 
 
 class _Reader:
@@ -196,7 +201,7 @@ def _ask_diagonals(question: Question, entries: Sequence[Entry], asked: Sequence
     others = [entry for entry in entries if entry.name not in names]
     blamed = asked if _misfit(question, asked) else []
     if not blamed and others and _misfit(question, entries):
-        alone = [entry for entry in others[:_ASKED_LIMIT] if _misfit(question, [*asked, entry])]
+        alone = [entry for entry in others[:_BLAMED_LIMIT] if _misfit(question, [*asked, entry])]
         blamed = [*asked, *(alone or others)]
     jumps = any(question.slopes(d).jumps for d in generic_directions([e.node for e in blamed])) if blamed else False
     for entry in blamed:
@@ -205,7 +210,9 @@ def _ask_diagonals(question: Question, entries: Sequence[Entry], asked: Sequence
             "the value jumps along diagonals" if jumps else "the slopes along the axes do not fit those along diagonals"
         )
         slope = entry.finding.value
-        question.notes.append(Note(entry.finding.verdict, f"{message}: {no_derivative(entry.name)}", entry.name, span, slope, slope))
+        question.notes.append(
+            Note(entry.finding.verdict, f"{message}: {no_derivative(entry.name)}", entry.name, span, slope, slope)
+        )
 
 
 def _misfit(question: Question, entries: Collection[Entry]) -> bool:

@@ -13,9 +13,10 @@ from typing import Any
 
 from flint import arb, ctx
 
-from gradcalc import ops
 from gradcalc.arithmetic import Arithmetic, OutOfTime, evaluate
-from gradcalc.arithmetic.balls import UNDECIDED, UNDEFINED, Balls, Unknown, nearest_double
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Unknown
+from gradcalc.arithmetic.reading import nearest_double
 from gradcalc.certify import Ball, Inputs
 from gradcalc.graph import Graph
 from gradcalc.ops import Op
@@ -23,11 +24,6 @@ from gradcalc.ops import Op
 _STEPS = (512, 2048, 8192)
 _COARSE_STEPS = (64, 256, 1024)
 _LARGE = 2_000
-_SLOW = frozenset(
-    op for name, op in ops.TABLE.items()
-    if name.startswith(("bessel", "airy", "zeta", "lambertw", "gamma", "lgamma", "digamma", "polygamma", "beta", "binomial"))
-    or name in ("factorial", "Ei", "Si", "Ci", "sinc_derivative")
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +107,7 @@ _ODD = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xB5297A4D3F84D5B5)
 def steps(graph: Graph, output: int) -> tuple[int, int, int]:
     """The exponents of the three steps: smaller for what is slow in balls of many thousand bits."""
     needed = graph.needed([output])
-    slow = len(needed) > _LARGE or any(graph.nodes[index].op in _SLOW for index in needed)
+    slow = len(needed) > _LARGE or any(graph.nodes[index].op.costly for index in needed)
     return _COARSE_STEPS if slow else _STEPS
 
 

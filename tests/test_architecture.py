@@ -22,6 +22,8 @@ LAYERS = [
     "lower",
     "parse catalogue",
     "arithmetic",
+    "arithmetic.marks",
+    "arithmetic.reading",
     "arithmetic.balls",
     "arithmetic.floats",
     "latex",

@@ -11,15 +11,9 @@ import pytest
 from flint import arb, ctx, fmpz
 
 from gradcalc import ops
-from gradcalc.arithmetic.balls import (
-    UNDECIDED,
-    UNDEFINED,
-    Balls,
-    Unknown,
-    digits_text,
-    nearest_double,
-    relative_bits,
-)
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Unknown
+from gradcalc.arithmetic.reading import digits_text, nearest_double, relative_bits
 from gradcalc.graph import Graph
 from gradcalc.ops import Op
 from tests import HANG

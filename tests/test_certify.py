@@ -8,7 +8,8 @@ from functools import partial
 import pytest
 from flint import arb, ctx
 
-from gradcalc.arithmetic.balls import UNDECIDED, UNDEFINED, Balls
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED
 from gradcalc.certify import certified, enclose, is_tiny, right_digits, settled, ulps_between
 from gradcalc.parse import parse, parse_bindings
 from gradcalc.points import bind

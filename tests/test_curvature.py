@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 from flint import arb
 
-from gradcalc.arithmetic.balls import UNDECIDED
+from gradcalc.arithmetic.marks import UNDECIDED
 from gradcalc.certify import Ball
 from gradcalc.curvature import describe
 from gradcalc.report import Curvature, Quantity

@@ -9,8 +9,10 @@ from flint import arb
 
 from gradcalc import ops
 from gradcalc.arithmetic import evaluate
-from gradcalc.arithmetic.balls import UNDEFINED, Balls, nearest_double
+from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.floats import Floats
+from gradcalc.arithmetic.marks import UNDEFINED
+from gradcalc.arithmetic.reading import nearest_double
 from gradcalc.derive import gradient, hessian
 from gradcalc.errors import ExpressionError
 from gradcalc.graph import Graph, Ref

@@ -8,7 +8,6 @@ from gradcalc.errors import (
     FileError,
     GradcalcError,
     LimitError,
-    UndefinedError,
     UsageError,
     caret_lines,
     columns,
@@ -38,7 +37,6 @@ def test_an_error_without_a_place_is_its_message() -> None:
         (ExpressionError, "expression", 2),
         (LimitError, "limit", 2),
         (UsageError, "usage", 2),
-        (UndefinedError, "undefined", 3),
         (FileError, "file", 4),
     ],
 )

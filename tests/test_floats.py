@@ -10,8 +10,9 @@ from flint import arb
 
 from gradcalc import ops
 from gradcalc.arithmetic import evaluate
-from gradcalc.arithmetic.balls import Balls, nearest_double
+from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.floats import Floats
+from gradcalc.arithmetic.reading import nearest_double
 from gradcalc.derive import gradient
 from gradcalc.graph import Graph
 from gradcalc.ops import Op

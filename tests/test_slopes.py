@@ -6,8 +6,9 @@ from functools import partial
 
 import pytest
 
-from gradcalc.arithmetic.balls import UNDECIDED, Balls
+from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.floats import Floats
+from gradcalc.arithmetic.marks import UNDECIDED
 from gradcalc.parse import parse, parse_bindings
 from gradcalc.points import bind
 from gradcalc.slopes import Side, Slopes, along, generic_directions, on_kink, steps

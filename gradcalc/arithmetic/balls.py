@@ -15,35 +15,17 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
-from fractions import Fraction
 from typing import Any
 
 from flint import acb, arb, arb_series, ctx, fmpq, fmpz
 
 from gradcalc import ops
 from gradcalc.arithmetic import evaluate
+from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
+from gradcalc.arithmetic.reading import relative_bits
 from gradcalc.graph import Graph, condition_graph
 from gradcalc.ops import Op
 
-
-class Unknown:
-    """A mark in place of a number; there are two, `UNDEFINED` and `UNDECIDED`."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-UNDEFINED = Unknown("undefined")
-"""Proved to have no value."""
-UNDECIDED = Unknown("undecided")
-"""Not settled at this precision."""
-
-Ball = arb | Unknown
 Condition = bool | Unknown
 Function = Callable[..., Any]
 
@@ -742,107 +724,3 @@ _VALUES: dict[Op, Function] = {
 
 _LOOSE: frozenset[Op] = frozenset({ops.besselj, ops.besseli, ops.polygamma})
 """Ops that `arb` gives a finite result for outside their domain: asked for the domain first."""
-
-# -- reading a ball ----------------------------------------------------------------------------------------------------
-
-_READING_BITS = 4096 + 192
-
-
-def nearest_double(ball: Ball) -> float | None:
-    """The double nearest to every number in the ball (ties to even, beyond the largest inf); None if there is none.
-
-    A result of zero is never negative.
-    """
-    if not isinstance(ball, arb) or not ball.is_finite():
-        return None
-    if ball.is_exact():
-        return _double(*ball.man_exp())
-    with ctx.workprec(_READING_BITS):
-        low, high = (_double(*end.man_exp()) for end in (ball.lower(), ball.upper()))
-    return low if low == high else None
-
-
-def _double(mantissa: fmpz, exponent: fmpz) -> float:
-    """mantissa * 2**exponent, correctly rounded: Python rounds int to float and int / int correctly."""
-    top = int(mantissa.bit_length() + exponent)
-    if mantissa == 0 or top < -1080:
-        return 0.0
-    if top > 1025:
-        return math.inf if mantissa > 0 else -math.inf
-    m, e = int(mantissa), int(exponent)
-    try:
-        return float(m << e) if e >= 0 else m / (1 << -e) + 0.0
-    except OverflowError:
-        return math.inf if mantissa > 0 else -math.inf
-
-
-_LOG10_2 = Fraction(30102999566398119521373889472449302676818988146210854131, 10**56)
-_PLAIN_TOP = 21
-
-
-def digits_text(ball: Ball, digits: int) -> str | None:
-    """The ball's number to `digits` significant digits, correctly rounded; None if the ball is too wide for them."""
-    if not isinstance(ball, arb) or not ball.is_finite():
-        return None
-    if ball.is_zero():
-        return "0"
-    with ctx.workprec(_READING_BITS + 4 * digits):
-        found = _decimal(ball, digits)
-    return None if found is None else _decimal_text(*found)
-
-
-def _decimal(ball: arb, digits: int) -> tuple[int, int] | None:
-    """Integer of `digits` digits and the power of ten of the first of them."""
-    low = ball.lower() if not ball.is_exact() else ball
-    if low.is_zero() or ball.contains(0):
-        return None
-    mantissa, exponent = low.man_exp()
-    power = math.floor(int(mantissa.bit_length() + exponent - 1) * _LOG10_2)
-    for _ in range(4):
-        found = _scaled_integer(ball, digits - 1 - power)
-        if found is None:
-            return None
-        if abs(found) >= 10**digits:
-            power += 1
-        elif abs(found) < 10 ** (digits - 1):
-            power -= 1
-        else:
-            return found, power
-    return None
-
-
-def _scaled_integer(ball: arb, scale: int) -> int | None:
-    """The integer nearest to ball * 10**scale, None if the ball does not settle it."""
-    if abs(scale) > _EXACT_EXPONENT:
-        ball, scale = ball * arb(10) ** scale, 0
-    if ball.is_exact():
-        return _rounded(ball, scale)
-    low, high = _rounded(ball.lower(), scale), _rounded(ball.upper(), scale)
-    return low if low == high else None
-
-
-def _rounded(exact: arb, scale: int) -> int:
-    """The integer nearest to exact * 10**scale, halves to even."""
-    mantissa, exponent = (int(part) for part in exact.man_exp())
-    top, bottom = mantissa * 10 ** max(scale, 0), 10 ** max(-scale, 0)
-    if exponent >= 0:
-        top <<= exponent
-    else:
-        bottom <<= -exponent
-    return round(Fraction(top, bottom))
-
-
-def _decimal_text(integer: int, power: int) -> str:
-    """Plain where the exponent is moderate, else with an exponent."""
-    sign, figures = "-" if integer < 0 else "", str(abs(integer))
-    if -5 <= power < 0:
-        return f"{sign}0.{'0' * (-power - 1)}{figures}"
-    if 0 <= power < min(len(figures), _PLAIN_TOP):
-        head, tail = figures[: power + 1], figures[power + 1 :]
-        return f"{sign}{head}.{tail}" if tail else sign + head
-    return f"{sign}{figures[0]}{'.' if figures[1:] else ''}{figures[1:]}e{power:+03d}"
-
-
-def relative_bits(ball: arb) -> int:
-    """How many bits of the ball's midpoint are certain; very many for an exact ball."""
-    return int(ball.rel_accuracy_bits())

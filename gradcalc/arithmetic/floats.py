@@ -307,7 +307,8 @@ def _at_infinity(op: Op, operands: tuple[float, ...]) -> float:
 def _rounded(op: Op, operands: tuple[float, ...]) -> float:
     from flint import arb, ctx
 
-    from gradcalc.arithmetic.balls import UNDEFINED, nearest_double
+    from gradcalc.arithmetic.marks import UNDEFINED
+    from gradcalc.arithmetic.reading import nearest_double
 
     for precision in _PRECISIONS:
         with ctx.workprec(precision):

@@ -24,7 +24,8 @@ def run() -> NoReturn:
 def main(words: Sequence[str]) -> int:
     """Run a command line and return its exit code; whatever goes wrong ends as a message, never a traceback."""
     _prepare_streams()
-    json = "--json" in words or "json" in [word.removeprefix("--format=") for word in words]
+    pairs = zip(words, words[1:], strict=False)
+    json = bool({"--json", "--format=json"} & set(words)) or ("--format", "json") in pairs
     try:
         return _guarded(lambda: _run(words or ["--help"]), json)
     except BrokenPipeError:

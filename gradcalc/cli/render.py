@@ -20,6 +20,7 @@ from gradcalc.report import DENSE_LIMIT, Curvature, Note, PointReport, Quantity,
 _FORMULA_LIMIT = 240
 """Characters of a formula on a terminal; JSON, CSV and LaTeX have it whole."""
 _ROW_LIMIT = 200
+_NOTE_LIMIT = 20
 _MATRIX_LIMIT = 12
 
 _LABELS = {"near_kink": "near a kink", "nan_origin": "nan or infinity", "symbolic": "SymPy"}
@@ -71,8 +72,11 @@ def _print_point(view: View, report: Report, point: PointReport, digits: int | N
         _print_gradient(view, report, point, digits)
     if point.curvature and point.value.verdict != "undefined":
         _print_curvature(view, report, point)
-    for note in point.notes:
+    shown = point.notes[:_NOTE_LIMIT] if view.terminal else point.notes
+    for note in shown:
         _print_note(view, report, note)
+    if len(shown) < len(point.notes):
+        view.print(f"{len(point.notes) - len(shown):,} more notes: pipe the output, or --json")
 
 
 def _value_line(value: Quantity, digits: int | None) -> Text:
@@ -215,8 +219,9 @@ def _matrix(names: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> 
 
 def _print_note(view: View, report: Report, note: Note) -> None:
     about = f" {derivative_name(note.variable)}" if note.variable else ""
-    measured = note.kind == "near_kink" and note.left is not None and note.left == note.right
-    label = "measured" if measured else _LABELS.get(note.kind, note.kind)
+    label = _LABELS.get(note.kind, note.kind)
+    if note.kind == "near_kink" and note.left == note.right:
+        label = "unverified" if note.left is None else "measured"
     view.print(Text.assemble((f"{label}{about}: ", "bold yellow"), note.message))
     if note.span:
         for line in caret_lines(report.text, note.span, width=max(8, min(76, view.console.width - 4))):
