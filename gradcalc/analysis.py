@@ -6,12 +6,13 @@
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from gradcalc import points, trace
-from gradcalc.arithmetic import evaluate
+from gradcalc.arithmetic import OutOfTime, evaluate
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.points import Point
 from gradcalc.problem import Examined, Finding, Problem
@@ -36,7 +37,7 @@ class _Examination:
         self.floats = evaluate(self.graph, self.arithmetic, self.inputs(self.arithmetic), problem.outputs)
         self.reached = frozenset(self.graph.needed([problem.output]))
         self.notes: list[Note] = []
-        self.deadline = 0.0
+        self.deadline = math.inf
         self._places: dict[int, list[tuple[int, int]]] | None = None
 
     def run(self) -> Examined:
@@ -103,7 +104,7 @@ class _Examination:
         from gradcalc.arithmetic.balls import Balls
 
         balls = Balls(precision)
-        return balls.evaluate(self.graph, self.inputs(balls), outputs)
+        return balls.evaluate(self.graph, self.inputs(balls), outputs, deadline=self.deadline)
 
     def _independent(self) -> None:
         """Variables the formula does not mention."""
@@ -222,9 +223,17 @@ class _Examination:
         return self._is_undefined(finding) or not math.isfinite(finding.value) and not self._is_ball(finding)
 
     def _hits(self, output: int) -> dict[int, str]:
-        """The nodes on a kink: `exact` where balls prove it, `undecided`, or `rounded` where only the floats say so."""
-        reached = self.reached if output == self.problem.output else self.graph.needed([output])
-        nodes = sorted(i for i in reached if self.graph.nodes[i].op.kink is not None)
+        """The nodes below an output that sit on a kink, and how sure that is."""
+        if not self._all_hits:
+            return {}
+        reached = self.reached if output == self.problem.output else set(self.graph.needed([output]))
+        return {node: how for node, how in self._all_hits.items() if node in reached}
+
+    @cached_property
+    def _all_hits(self) -> dict[int, str]:
+        """Every node on a kink: `exact` where balls prove it, `undecided`, or `rounded` where only floats say so."""
+        outputs = [self.problem.output, *(self.problem.gradient if self.problem.hessian is not None else ())]
+        nodes = [i for i in self.graph.needed(outputs) if self.graph.nodes[i].op.kink is not None]
         if not nodes:
             return {}
         from gradcalc.arithmetic.balls import Balls
@@ -233,13 +242,14 @@ class _Examination:
         rounded = on_kink(self.graph, self.arithmetic, self.floats, nodes)
         if not self.certify and not rounded:
             return {}
-        values = self._ball_values([output])
-        certain = on_kink(self.graph, Balls(128), values, nodes)
-        undecided = [i for i, hit in certain.items() if hit is not True]
-        if undecided:
-            certain |= on_kink(self.graph, Balls(4096), self._ball_values([output], 4096), undecided)
         hits = dict.fromkeys(rounded, "rounded")
-        hits |= {i: "exact" if hit is True else "undecided" for i, hit in certain.items()}
+        with suppress(OutOfTime):
+            for precision in (128, 4096):
+                found = on_kink(self.graph, Balls(precision), self._ball_values(outputs, precision), nodes)
+                hits |= {i: "exact" if hit is True else "undecided" for i, hit in found.items()}
+                nodes = [i for i, hit in found.items() if hit is not True]
+                if not nodes:
+                    break
         return hits
 
     def _is_ball(self, entry: Finding) -> bool:

@@ -19,7 +19,7 @@ from gradcalc.parse import Value, parse
 from gradcalc.points import Point
 from gradcalc.problem import Examined, Problem
 from gradcalc.report import PointReport, Quantity, Report, Variable, worst
-from gradcalc.settings import CERTIFY_SECONDS, DIGITS, SYMBOLIC_SECONDS, Limits, Options
+from gradcalc.settings import CERTIFY_SECONDS, DIGITS, MAX_DIGITS, SYMBOLIC_SECONDS, Limits, Options
 
 if TYPE_CHECKING:
     from gradcalc.symbolic_worker import Answer, Job
@@ -71,7 +71,7 @@ def differentiate(
         symbolic, certify, numeric: whether SymPy, balls, and central differences take part.
         symbolic_timeout: seconds SymPy may take.
         certify_timeout: seconds the certification of one point may take.
-        digits: significant digits of certified values, at least 1.
+        digits: significant digits of certified values, 1 to 1,000.
         limits: how large the formula may be; default: `Limits()`.
 
     Returns:
@@ -84,8 +84,8 @@ def differentiate(
     options = Options(
         order, symbolic, certify, numeric, symbolic_timeout, certify_timeout, digits, True, limits or Limits()
     )
-    if digits < 1:
-        raise UsageError(f"digits is {digits!r}", hint="digits=19")
+    if not 1 <= digits <= MAX_DIGITS:
+        raise UsageError(f"digits is {digits!r}", hint=f"from 1 to {MAX_DIGITS:,}; 19 unless told otherwise")
     if order not in (1, 2):
         raise UsageError(f"order is {order!r}", hint="order=1 for the gradient, order=2 for the Hessian as well")
     given = [at or {}] if at is None or isinstance(at, Mapping) else at
@@ -260,7 +260,14 @@ def _judge(problem: Problem, point: Point, found: Examined, answer: "Answer | No
     from gradcalc.judge import Judge
 
     undefined = found.value.verdict == "undefined"
-    judge = Judge(problem, point, answer, digits=options.digits, undefined=undefined)
+    judge = Judge(
+        problem,
+        point,
+        answer,
+        digits=options.digits,
+        undefined=undefined,
+        seconds=options.symbolic_seconds,
+    )
     names = problem.names
     value = judge.value(found.value)
     gradient = [judge.derivative((name,), entry) for name, entry in zip(names, found.gradient, strict=True)]

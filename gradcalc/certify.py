@@ -90,14 +90,21 @@ def certified(ball: Ball, double: float, digits: int = DIGITS) -> Certified | No
         return None
     if is_tiny(ball):
         return Certified("0", ulps_between(double, 0.0), 17 if double == 0 else 0)
+    text = shown(ball, digits)
     with ctx.workprec(max(128, int(digits * 3.33) + 64)):
-        if relative_bits(ball) < digits * 3.33:
-            return None
-        text = digits_text(ball, digits) or digits_text(ball.mid(), digits)
         nearest = _nearest(ball, double)
         if text is None or nearest is None:
             return None
         return Certified(text, ulps_between(double, nearest), right_digits(ball, double))
+
+
+def shown(ball: arb, digits: int) -> str | None:
+    """The digits of a ball, correctly rounded (a tie either way); None where it is too wide."""
+    if is_tiny(ball):
+        return "0"
+    if relative_bits(ball) < digits * 3.33:
+        return None
+    return digits_text(ball, digits) or digits_text(ball.mid(), digits)
 
 
 def _nearest(ball: arb, double: float) -> float | None:

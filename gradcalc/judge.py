@@ -1,11 +1,13 @@
 """Verdicts: the tape's number, its enclosure and SymPy's answer side by side. Imports certify, slopes and report."""
 
 import math
+import time
 from collections.abc import Collection
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gradcalc import points
+from gradcalc.graph import Graph
 from gradcalc.points import Point
 from gradcalc.problem import Finding, Problem
 from gradcalc.report import Certified, Note, Quantity, Symbolic
@@ -21,10 +23,18 @@ class Judge:
     """Gives the numbers of one point their verdicts and collects what there is to say."""
 
     def __init__(
-        self, problem: Problem, point: Point, answer: "Answer | None", *, digits: int, undefined: bool
+        self,
+        problem: Problem,
+        point: Point,
+        answer: "Answer | None",
+        *,
+        digits: int,
+        undefined: bool,
+        seconds: float,
     ) -> None:
         self.problem, self.point, self.answer = problem, point, answer
         self.digits, self.undefined = digits, undefined
+        self.deadline = time.monotonic() + seconds
         self.notes: list[Note] = []
         self._unsettled: list[str] = []
         self.decimals = "written" if answer and _has_inexact_decimals(problem) else "double"
@@ -93,38 +103,32 @@ class Judge:
             self._note("symbolic", f"SymPy has no formula: {entry}", ",".join(key))
             return None, None
         from gradcalc.arithmetic.marks import UNDEFINED, Unknown
-        from gradcalc.arithmetic.reading import digits_text
-        from gradcalc.certify import enclose, is_tiny
+        from gradcalc.certify import shown
         from gradcalc.settle import known
 
         if self.undefined:
             return Symbolic(entry.formula, entry.latex), None
-        inputs = partial(points.bind, entry.graph, self.point)
-        theirs = enclose(entry.graph, inputs, [entry.output], digits=self.digits, decimals=self.decimals)[0]
+        theirs = self._enclose(entry.graph, entry.output)
         if isinstance(theirs, Unknown):
             if theirs is UNDEFINED and math.isfinite(found.value) and (known(found) or found.from_slopes):
                 self._note("symbolic", "SymPy's formula has no value here, though the derivative exists", ",".join(key))
             return Symbolic(entry.formula, entry.latex), None
-        text = "0" if is_tiny(theirs) else digits_text(theirs, self.digits)
-        shown = Symbolic(entry.formula, entry.latex, text)
-        ours = self._ours(found)
+        symbolic = Symbolic(entry.formula, entry.latex, shown(theirs, self.digits))
+        keep = found.ball is None or self.decimals == "double"
+        ours = found.ball if keep else self._enclose(self.problem.graph, found.node)
         if ours is None or isinstance(ours, Unknown):
-            return shown, None
-        return shown, bool(ours.overlaps(theirs))
+            return symbolic, None
+        return symbolic, bool(ours.overlaps(theirs))
 
-    def _ours(self, found: Finding) -> Any:
-        """The tape's enclosure, with decimals as SymPy takes them."""
-        if found.ball is None or self.decimals == "double":
-            return found.ball
+    def _enclose(self, graph: Graph, node: int) -> Any:
+        """A number in a ball, with decimals as SymPy takes them."""
         from gradcalc.certify import enclose
 
-        inputs = partial(points.bind, self.problem.graph, self.point)
-        return enclose(self.problem.graph, inputs, [found.node], digits=self.digits, decimals="written")[0]
+        inputs = partial(points.bind, graph, self.point)
+        return enclose(graph, inputs, [node], digits=self.digits, deadline=self.deadline, decimals=self.decimals)[0]
 
     def _referee(self, key: tuple[str, ...], found: Finding, name: str) -> str:
         """Tape and SymPy are proved to differ: the function's own slopes say who is right."""
-        import time
-
         from gradcalc.settle import fits, known
         from gradcalc.slopes import along
 

@@ -8,6 +8,9 @@ CERTIFY_SECONDS = 1.0
 DIGITS = 19
 """How many significant digits a certified value shows unless told otherwise: two more than a double can hold."""
 
+MAX_DIGITS = 1_000
+"""How many can be asked for: more than 4,096 bits are not tried."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gradcalc.errors import FileError, LimitError, UsageError
-from gradcalc.settings import CERTIFY_SECONDS, DIGITS, SYMBOLIC_SECONDS, Limits, Options
+from gradcalc.settings import CERTIFY_SECONDS, DIGITS, MAX_DIGITS, SYMBOLIC_SECONDS, Limits, Options
 
 if TYPE_CHECKING:
     from gradcalc.parse import Value
@@ -88,7 +88,7 @@ CertifyTimeout = Annotated[
 ]
 Digits = Annotated[
     int | None,
-    typer.Option("--digits", metavar="N", help="Show N certified digits.", min=1, max=1000, show_default=False),
+    typer.Option("--digits", metavar="N", help="Show N certified digits.", min=1, max=MAX_DIGITS, show_default=False),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on standard error.")]
 MaxText = Annotated[
