@@ -124,11 +124,11 @@ class Graph:
 
 
 @cache
-def condition_graph(condition: Callable[..., Any], count: int) -> tuple[Graph, int]:
-    """A condition of the table, such as a domain: a graph that begins with its `count` operands, and its output."""
+def rule_graph(rule: Callable[..., Any], count: int) -> tuple[Graph, int]:
+    """A domain, kink or definition of the table: a graph that begins with its `count` operands, and its output."""
     graph = Graph()
     operands = [graph.ref(graph.input(f"operand {i}")) for i in range(count)]
-    return graph, condition(*operands).index
+    return graph, rule(*operands).index
 
 
 class Live:

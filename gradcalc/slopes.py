@@ -8,18 +8,16 @@ evidence, never proof, and a report says so.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from flint import arb, ctx
 
-from gradcalc.arithmetic import Arithmetic, OutOfTime, evaluate
+from gradcalc.arithmetic import Arithmetic, OutOfTime, apply_rule
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Unknown
 from gradcalc.arithmetic.reading import nearest_double
 from gradcalc.certify import Ball, Inputs
 from gradcalc.graph import Graph
-from gradcalc.ops import Op
 
 _STEPS = (512, 2048, 8192)
 _COARSE_STEPS = (64, 256, 1024)
@@ -248,24 +246,10 @@ def on_kink(graph: Graph, arithmetic: Arithmetic, values: Sequence[Any], nodes: 
         if op.kink is None:
             continue
         arguments = [values[i] for i in ((index, *operands) if op.variadic else operands)]
-        hit = _test_kink(op, arithmetic, arguments)
+        hit = apply_rule(op.kink, arithmetic, *arguments)
         if hit is True or hit is UNDECIDED:
             found[index] = hit
     return found
-
-
-def _test_kink(op: Op, arithmetic: Arithmetic, arguments: Sequence[Any]) -> Any:
-    graph, inputs, output = _kink_graph(op, len(arguments))
-    return evaluate(graph, arithmetic, dict(zip(inputs, arguments, strict=True)), [output])[output]
-
-
-@cache
-def _kink_graph(op: Op, count: int) -> tuple[Graph, list[int], int]:
-    """The kink of an op as a graph of its own, over so many operands."""
-    graph = Graph()
-    inputs = [graph.input(f"operand {i}") for i in range(count)]
-    assert op.kink is not None
-    return graph, inputs, op.kink(*(graph.ref(i) for i in inputs)).index
 
 
 def generic_directions(inputs: Sequence[int]) -> list[dict[int, int]]:

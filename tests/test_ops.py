@@ -12,6 +12,8 @@ from flint import arb, ctx
 
 from gradcalc import ops
 from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.floats import Floats
+from gradcalc.arithmetic.reading import nearest_double
 from gradcalc.derive import gradient
 from gradcalc.graph import Graph
 from gradcalc.ops import Op
@@ -229,3 +231,21 @@ def test_constants_in_rules_are_exact() -> None:
         gradient(graph, graph.emit(op, tuple(indices)), free)
         texts = [node.parameter or "" for node in graph.nodes if node.op is ops.const]
         assert all(text.lstrip("-").isdecimal() or text in ops.NAMED_CONSTANTS for text in texts), op
+
+
+def test_one_entry_is_all_an_op_with_a_definition_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ops, "TABLE", dict(ops.TABLE))
+    softsign = ops.op(
+        "softsign",
+        lambda g, y, x: g / (1 + ops.abs(x)) ** 2,
+        define=lambda x: x / (1 + ops.abs(x)),
+        doc="x / (1 + |x|)",
+    )
+    graph = Graph()
+    x = graph.input("x")
+    output = graph.emit(softsign, (x,))
+    (slope,) = gradient(graph, output, [x])
+    assert Floats().evaluate(graph, {x: -3.0}, [output, slope])[output] == -0.75
+    balls = Balls(128)
+    values = balls.evaluate(graph, {x: balls.constant("-3")}, [output, slope])
+    assert (nearest_double(values[output]), nearest_double(values[slope])) == (-0.75, 0.0625)

@@ -5,11 +5,12 @@ beside this file hold the arithmetics themselves.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from gradcalc import ops
-from gradcalc.graph import Graph
+from gradcalc.graph import Graph, rule_graph
 from gradcalc.ops import Op
 
 
@@ -63,3 +64,18 @@ def evaluate(
         else:
             values[index] = inputs[index]
     return values
+
+
+def apply_rule(rule: Callable[..., Any], arithmetic: Arithmetic, *operands: Any) -> Any:
+    """What a domain, kink or definition of the table comes to for operands of an arithmetic."""
+    graph, output = rule_graph(rule, len(operands))
+    return evaluate(graph, arithmetic, dict(enumerate(operands)), [output])[output]
+
+
+def defined(arithmetic: Arithmetic, known: Container[Op]) -> dict[Op, Callable[..., Any]]:
+    """The ops that an arithmetic has no function of its own for, by their definition in the table."""
+    return {
+        op: partial(apply_rule, op.define, arithmetic)
+        for op in ops.TABLE.values()
+        if op.define is not None and op not in known
+    }

@@ -20,10 +20,10 @@ from typing import Any
 from flint import acb, arb, arb_series, ctx, fmpq, fmpz
 
 from gradcalc import ops
-from gradcalc.arithmetic import evaluate
+from gradcalc.arithmetic import apply_rule, defined, evaluate
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.arithmetic.reading import relative_bits
-from gradcalc.graph import Graph, condition_graph
+from gradcalc.graph import Graph
 from gradcalc.ops import Op
 
 Condition = bool | Unknown
@@ -70,15 +70,14 @@ class Balls:
         """Whether the operands lie in the op's domain; True for an op that has none."""
         if op.domain is None:
             return True
-        graph, output = condition_graph(op.domain, len(operands))
-        values = evaluate(graph, self, dict(enumerate(operands)), [output])
-        return values[output]  # type: ignore[no-any-return]
+        condition: Condition = apply_rule(op.domain, self, *operands)
+        return condition
 
 
 def _functions(balls: Balls) -> dict[Op, Function]:
     """What each op does, for balls and marks."""
     table = dict(_CONDITIONS)
-    for op, function in _VALUES.items():
+    for op, function in (_VALUES | defined(balls, _VALUES.keys() | _CONDITIONS.keys())).items():
         table[op] = _total(balls, op, function)
     return table
 
@@ -413,15 +412,7 @@ def _min(best: arb, *rest: arb) -> arb:
     return best
 
 
-def _clip(x: arb, low: arb, high: arb) -> Ball:
-    return _min(_max(x, low), high)
-
-
 # -- exponentials, logarithms, activations -----------------------------------------------------------------------------
-
-
-def _exp2(x: arb) -> Ball:
-    return _pow(arb(2), x)
 
 
 def _log2(x: arb) -> Ball:
@@ -461,18 +452,6 @@ def _softplus(x: arb) -> Ball:
     return x + (-x).exp().log1p() if x > 0 else x.exp().log1p()
 
 
-def _silu(x: arb) -> Ball:
-    return x * _sigmoid(x)
-
-
-def _gelu(x: arb) -> Ball:
-    return x * (-x / arb(2).sqrt()).erfc() / 2
-
-
-def _relu(x: arb) -> Ball:
-    return _max(x, _ZERO)
-
-
 def _leaky_relu(x: arb) -> Ball:
     if x > 0:
         return x
@@ -486,10 +465,6 @@ def _elu(x: arb) -> Ball:
 
 
 # -- trigonometric and hyperbolic --------------------------------------------------------------------------------------
-
-
-def _acot(x: arb) -> Ball:
-    return arb.pi() / 2 if x.is_zero() else (1 / x).atan()
 
 
 def _atan2(a: arb, b: arb) -> Ball:
@@ -651,10 +626,8 @@ _VALUES: dict[Op, Function] = {
     ops.mod: _mod,
     ops.max: _max,
     ops.min: _min,
-    ops.clip: _clip,
     ops.heaviside: _heaviside,
     ops.exp: arb.exp,
-    ops.exp2: _exp2,
     ops.expm1: arb.expm1,
     ops.log: arb.log,
     ops.log2: _log2,
@@ -673,7 +646,6 @@ _VALUES: dict[Op, Function] = {
     ops.atan: arb.atan,
     ops.asec: lambda x: (1 / x).acos(),
     ops.acsc: lambda x: (1 / x).asin(),
-    ops.acot: _acot,
     ops.atan2: _atan2,
     ops.sinc: _sinc,
     ops.sincpi: _sincpi,
@@ -690,13 +662,10 @@ _VALUES: dict[Op, Function] = {
     ops.asech: lambda x: (1 / x).acosh(),
     ops.acsch: lambda x: (1 / x).asinh(),
     ops.acoth: lambda x: (1 / x).atanh(),
-    ops.relu: _relu,
     ops.leaky_relu: _leaky_relu,
     ops.elu: _elu,
     ops.sigmoid: _sigmoid,
     ops.softplus: _softplus,
-    ops.silu: _silu,
-    ops.gelu: _gelu,
     ops.erf: arb.erf,
     ops.erfc: arb.erfc,
     ops.gamma: _within(1e30, arb.gamma),

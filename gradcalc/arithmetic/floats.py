@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from gradcalc import ops
-from gradcalc.arithmetic import evaluate
+from gradcalc.arithmetic import defined, evaluate
 from gradcalc.graph import Graph
 from gradcalc.ops import Op
 
@@ -39,7 +39,7 @@ class Floats:
 
     def __init__(self) -> None:
         self._constants: dict[str, float] = dict(_NAMED)
-        self.functions: Mapping[Op, Function] = _FUNCTIONS
+        self.functions: Mapping[Op, Function] = _FUNCTIONS | defined(self, _FUNCTIONS)
 
     def constant(self, text: str) -> float:
         """The double nearest to an exact constant; infinite beyond the largest."""
