@@ -184,7 +184,10 @@ def _is_raised(word: str) -> bool:
 
 
 def _is_name(word: str) -> bool:
-    return _plain(word).isidentifier() and not _is_raised(word)
+    """Whether a word is a name in its plain form too: the plain form of `ŀ` holds a multiplication sign."""
+    plain = _plain(word)
+    match = _KIND.fullmatch(plain)
+    return match is not None and match.lastgroup == "name" and plain.isidentifier() and not _is_raised(word)
 
 
 def _refuse(word: str, start: int) -> NoReturn:

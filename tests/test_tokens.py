@@ -42,3 +42,8 @@ def test_a_text_over_the_limit_is_not_read() -> None:
     tokenize("x" * 10, 10)
     with pytest.raises(LimitError):
         tokenize("$" * 11, 10)
+
+
+def test_a_name_whose_plain_form_is_no_name_is_refused() -> None:
+    with pytest.raises(ExpressionError, match="is not a name"):
+        parse("Ŀ + 1")
