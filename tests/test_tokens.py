@@ -46,4 +46,4 @@ def test_a_text_over_the_limit_is_not_read() -> None:
 
 def test_a_name_whose_plain_form_is_no_name_is_refused() -> None:
     with pytest.raises(ExpressionError, match="is not a name"):
-        parse("Ŀ + 1")
+        tokenize("Ŀ + 1", 100)
