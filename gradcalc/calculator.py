@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gradcalc.symbolic_worker import Answer, Job
 
 _SYMBOLIC_LIMIT = 20_000
-"""Formulas of more nodes are not handed to SymPy: it would not finish."""
+"""Formulas of more nodes, or of more than 100 times as many for all variables together, are not handed to SymPy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +178,7 @@ def _check(
     names = formula.variables
     for name in names:
         if name not in at[0]:
-            near = did_you_mean(name, at[0])
-            hint = f"did you mean {near}?" if near and near not in names else f"--at {name}=..."
+            hint = _missing_hint(name, formula, at[0])
             raise UsageError(f"no value for {name}", text=formula.text, span=formula.spans.get(name), hint=hint)
     chosen = list(wrt) if wrt is not None else list(at[0])
     if len(set(chosen)) != len(chosen):
@@ -206,6 +205,16 @@ def _check(
     return tuple(Variable(name, shapes[name]) for name in chosen)
 
 
+def _missing_hint(name: str, formula: Subject, at: Point) -> str:
+    """What to write for a name that has no value."""
+    if len(name) > 1 and all(letter in at for letter in name):
+        return "*".join(name)
+    if name.startswith("d") and len(name) < 3 and "/d" in formula.text:
+        return "the formula alone: gradcalc differentiates it, and --wrt picks the variables"
+    near = did_you_mean(name, at)
+    return f"did you mean {near}?" if near and near not in formula.variables else f"--at {name}=..."
+
+
 def _shape_text(shapes: Mapping[str, tuple[int, ...]]) -> str:
     return ", ".join(name + "".join(f"[{n}]" for n in shape) for name, shape in sorted(shapes.items())) or "nothing"
 
@@ -224,7 +233,7 @@ def _problem(formula: Subject, variables: tuple[Variable, ...], order: int) -> P
 
 def _submit(formula: Subject, variables: tuple[Variable, ...], options: Options) -> "Job | None":
     """Hand the formula to SymPy's process, which works while this one computes."""
-    if not options.symbolic or _too_large(formula):
+    if not options.symbolic or _too_large(formula, variables):
         return None
     from gradcalc.symbolic_worker import get_worker
 
@@ -234,15 +243,17 @@ def _submit(formula: Subject, variables: tuple[Variable, ...], options: Options)
     )
 
 
-def _too_large(formula: Subject) -> bool:
-    return len(formula.graph) > _SYMBOLIC_LIMIT
+def _too_large(formula: Subject, variables: tuple[Variable, ...]) -> bool:
+    """Whether SymPy would not finish: it goes through the whole formula for every variable."""
+    count = sum(len(variable.elements) for variable in variables)
+    return len(formula.graph) > _SYMBOLIC_LIMIT or count * len(formula.graph) > 100 * _SYMBOLIC_LIMIT
 
 
 def _status(formula: Subject, options: Options, answer: "Answer | None") -> tuple[str, str]:
     if answer is not None:
         return answer.status, answer.reason
     if options.symbolic:
-        return "skipped", f"a formula of more than {_SYMBOLIC_LIMIT:,} nodes is not handed to SymPy"
+        return "skipped", "the formula is too large for SymPy"
     return "skipped", ""
 
 

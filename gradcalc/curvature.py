@@ -62,7 +62,8 @@ def describe(
         matrix[place] = value
     eigenvalues = np.linalg.eigvalsh(matrix)
     proved = _proved_signs(balls, size)
-    signs = proved or _numerical_signs(np.linalg.eigvalsh(_scaled(matrix, balls)).tolist())
+    tiny = np.abs(matrix).max() < 1e-290
+    signs = proved or _numerical_signs((np.linalg.eigvalsh(_scaled(matrix, balls)) if tiny else eigenvalues).tolist())
     prefix = "" if proved else "numerically "
     word = _WORDS.get(signs, "indefinite")
     critical = None

@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from gradcalc import ops
-from gradcalc.errors import ExpressionError
+from gradcalc.errors import ExpressionError, LimitError
 from gradcalc.graph import Graph, Live, Node, Ref
 from gradcalc.ops import Op
 
@@ -79,6 +79,9 @@ def hessian(
             entries[row, column] = entry
             if mirror:
                 entries[column, row] = entry
+        if len(entries) > graph.max_nodes:
+            message = f"the Hessian has more than {graph.max_nodes:,} entries that are not zero"
+            raise LimitError(message, hint="--max-nodes raises the limit")
     return entries
 
 

@@ -13,12 +13,14 @@ from gradcalc import ops
 from gradcalc.errors import LimitError, Span, did_you_mean
 from gradcalc.format import COMPARE, MUL, POSTFIX, POW, Tree
 from gradcalc.tokens import (
+    ASKED,
     CLOSING,
     CONSTANTS,
     FUNCTIONS,
     GLUED,
     INFIX,
     LETTERS_TOO,
+    MEANT,
     MINUS,
     PARTNER,
     PREFIX,
@@ -43,6 +45,12 @@ class Pending:
         self.nests = nests
         self.payload = payload  # a call's function, a counter's name, the signs of a sum, the axes of an index
         self.operands: list[int] = []
+
+
+def _meant(name: str) -> str | None:
+    """The function that a name of another book, or in capitals, stands for."""
+    small = name.lower()
+    return MEANT.get(small) or (FUNCTIONS.get(small) if small != name else None)
 
 
 class Parser:
@@ -251,8 +259,10 @@ class Parser:
         check_name(self.tokens[self.position - 1])
         name, operand = self.word, self.tokens[self.position]
         if name in FUNCTIONS and name not in LETTERS_TOO:
-            example = operand.text if operand.kind in ("name", "number") else "x"
+            example = operand.text if operand.kind in ("name", "number") else "|x|" if operand.text == "|" else "x"
             self.fail(f"{name} is a function and needs parentheses", f"{name}({example})")
+        if operand.text == "[" and (function := _meant(name)):
+            self.fail(f"{name} is no array", f"{function}(x), with round parentheses")
         if glued := GLUED.fullmatch(name):
             hint = f"{glued[1]}({glued[2]}), or give {name} a value if it is a variable"
             self.fail(f"{name} is no known name", hint)
@@ -273,7 +283,7 @@ class Parser:
             name = FUNCTIONS[name]
             inverse = f"a{name}(x)" if f"a{name}" in ops.TABLE else "the inverse by its own name"
             self.fail(f"{name}^-1 may mean the inverse or the reciprocal", f"{inverse} or 1/{name}(x)")
-        self.fail(f"{name} is a function and needs parentheses", f"{name}(x)^2")
+        self.fail(f"{name} is a function and needs parentheses", f"{name}(x)" + ("^2" if name != "exp" else ""))
 
     def open_call(self, power: str = "") -> bool:
         """The name of a function and its opening parenthesis."""
@@ -511,7 +521,10 @@ class Parser:
             inner = "(...)"
         if re.compile(r"\s*=(?!=)").match(self.text, close + 1) and close >= 0:
             self.fail(f"{name} is no function", "the expression on the right of = alone")
-        guess = did_you_mean(name, FUNCTIONS) if len(name) > 2 else None
+        if name.lower() in ASKED:
+            hint = "the formula alone: gradcalc differentiates it, and --wrt picks the variables"
+            self.fail(f"{name} is no function", hint)
+        guess = _meant(name) or (did_you_mean(name, FUNCTIONS) if len(name) > 2 else None)
         if name in CONSTANTS or guess is None or self.is_known(name):
             self.fail(f"{name} is no function", f"{name}*{inner}")
         self.fail(f"{name} is no function; did you mean {guess}?", f"{guess}{inner}")

@@ -76,8 +76,21 @@ REFUSED = {
     "if": "where(condition, a, b)", "else": "where(condition, a, b)",
     "for": "sum(i=1..n, body)", "in": "sum(i=1..n, body)", "is": "sum(i=1..n, body)",
     "~": "an operator such as & or *", "¬": "an operator such as & or *",
+    **dict.fromkeys("–—‐‑", "- for minus"), "∑": "sum(i=1..n, ...)", "∏": "prod(i=1..n, ...)",
+    **dict.fromkeys("∂∇∫", "the formula alone: gradcalc differentiates it, and --wrt picks the variables"),
 }  # fmt: skip
 """What has no meaning where an operator is expected though one may think so, and what to write instead."""
+
+MEANT = {
+    "tg": "tan", "ctg": "cot", "cotg": "cot", "cotan": "cot", "lg": "log10", "lb": "log2", "ld": "log2",
+    "squareroot": "sqrt", "absolute": "abs", "power": "pow", "sh": "sinh", "ch": "cosh", "th": "tanh",
+    "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh",
+}  # fmt: skip
+"""Functions of other books and languages, by the name they have here."""
+ASKED = frozenset(
+    ("diff", "derivative", "d", "grad", "gradient", "hessian", "integrate", "integral", "int", "lim", "limit")
+)
+"""Words that ask for what is no part of a formula."""
 
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
@@ -196,7 +209,9 @@ def _refuse(word: str, start: int) -> NoReturn:
     if _pattern(word) == "name":
         if _is_raised(word):
             refuse("a raised letter is no part of a name", span, "x^n")
-        refuse(f"{word} is not a name", span, "letters, digits and underscores")
+        fraction = next((c for c in word if "/" in unicodedata.normalize("NFKC", c).replace("⁄", "/")), "")
+        quotient = unicodedata.normalize("NFKC", fraction).replace("⁄", "/")
+        refuse(f"{word} is not a name", span, f"({quotient})" if fraction else "letters, digits and underscores")
     shown = repr(word) if word.isprintable() else f"U+{ord(word):04X}"
     refuse(f"{shown} has no meaning in a formula", span, REFUSED.get(word, "remove it"))
 

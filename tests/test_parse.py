@@ -11,6 +11,7 @@ from gradcalc import ops
 from gradcalc.errors import ExpressionError, GradcalcError, LimitError
 from gradcalc.format import format_node
 from gradcalc.parse import Formula, Limits, Value, parse, parse_bindings, parse_value
+from gradcalc.tokens import FUNCTIONS, MEANT
 from tests import HANG
 
 
@@ -513,3 +514,27 @@ def check_total(text: str) -> None:
         if isinstance(result, Formula):
             again = parse(result.canonical, shapes={name: value.shape for name, value in result.variables.items()})
             assert again.graph.nodes == result.graph.nodes
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("x–1", "- for minus"),
+        ("Sin[x]", "sin(x), with round parentheses"),
+        ("EXP(x)", "exp(x)"),
+        ("tg(x)", "tan(x)"),
+        ("diff(x^2, x)", "the formula alone: gradcalc differentiates it, and --wrt picks the variables"),
+        ("ln|x|", "ln(|x|)"),
+        ("exp^x", "exp(x)"),
+        ("½x", "(1/2)"),
+        ("∑x", "sum(i=1..n, ...)"),
+    ],
+)
+def test_spellings_of_other_books_are_told_what_to_write(text: str, hint: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse(text)
+    assert caught.value.hint == hint
+
+
+def test_every_meant_function_is_one() -> None:
+    assert set(MEANT.values()) <= set(FUNCTIONS.values())
