@@ -157,3 +157,11 @@ def test_certified_numbers_are_rounded_to_the_digits_of_a_double(certified: str,
     point = PointReport({"x": 1.0}, Quantity(1.0), (entry,), "agrees")
     report = Report("grad", "x", "x", (Variable("x"),), {}, "done", (point,))
     assert f" {text} │" in shown(report, terminal=False)
+
+
+def test_a_narrow_terminal_gets_a_slim_table_before_paragraphs() -> None:
+    report = differentiate("sin(x)*y^2", {"x": "pi/4", "y": "1/3"})
+    text = shown(report, width=80)
+    assert "d/d                 tape  SymPy" in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert "SymPy's formula" in shown(report, width=120)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from decimal import Context
 from typing import Any
 
-from rich.box import ROUNDED
+from rich.box import ROUNDED, SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -96,23 +96,33 @@ Column = tuple[str, dict[str, Any], Callable[[Quantity], Text | str]]
 
 
 def _print_gradient(view: View, report: Report, point: PointReport, digits: int | None) -> None:
-    """A row for each variable; where that is wider than the terminal, a paragraph for each."""
+    """A row for each variable; where that is wider than the terminal even when slim, a paragraph for each."""
     entries = list(zip(report.flat_variables, point.gradient, strict=True))
     shown = entries[:_ROW_LIMIT] if view.terminal else entries
     columns = _columns(view, [entry for _, entry in entries], digits)
-    table = Table(box=ROUNDED, header_style="bold", border_style="dim")
-    table.add_column("variable", no_wrap=True)
-    for title, setting, _ in columns:
-        table.add_column(title, **setting)
-    for name, entry in shown:
-        table.add_row(name, *(cell(entry) for _, _, cell in columns))
-    if view.fits(table):
+    tables = (_table(shown, columns, slim) for slim in (False, True))
+    table = next(filter(view.fits, tables), None)
+    if table is not None:
         view.print(table)
     else:
         for name, entry in shown:
             _print_paragraph(view, name, entry, columns)
     if len(shown) < len(entries):
         view.print(f"{len(entries) - len(shown):,} more: pipe the output, or --format csv")
+
+
+def _table(rows: Sequence[tuple[str, Quantity]], columns: Sequence[Column], slim: bool) -> Table:
+    """The table of some derivatives; slim, without lines and with short titles, for a narrow terminal."""
+    style: dict[str, Any] = {"box": ROUNDED}
+    if slim:
+        style = {"box": SIMPLE_HEAD, "show_edge": False, "padding": (0, 1, 0, 0)}
+    table = Table(header_style="bold", border_style="dim", **style)
+    table.add_column("d/d" if slim else "variable", no_wrap=True)
+    for title, setting, _ in columns:
+        table.add_column(title.removesuffix("'s formula") if slim else title, **setting)
+    for name, entry in rows:
+        table.add_row(name, *(cell(entry) for _, _, cell in columns))
+    return table
 
 
 def _columns(view: View, entries: Sequence[Quantity], digits: int | None) -> list[Column]:
