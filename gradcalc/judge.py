@@ -110,7 +110,8 @@ class Judge:
             return Symbolic(entry.formula, entry.latex), None
         theirs = self._enclose(entry.graph, entry.output)
         if isinstance(theirs, Unknown):
-            if theirs is UNDEFINED and math.isfinite(found.value) and (known(found) or found.from_slopes):
+            exists = found.verdict is None and math.isfinite(found.value) and (known(found) or found.from_slopes)
+            if theirs is UNDEFINED and exists:
                 self._note("symbolic", "SymPy's formula has no value here, though the derivative exists", ",".join(key))
             return Symbolic(entry.formula, entry.latex), None
         symbolic = Symbolic(entry.formula, entry.latex, shown(theirs, self.digits))

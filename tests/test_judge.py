@@ -109,3 +109,9 @@ def test_a_second_opinion_without_a_value_leaves_the_proof_alone(monkeypatch: py
     assert report.verdict == "agrees"
     assert report.points[0].gradient[0].symbolic is not None
     assert report.points[0].gradient[0].symbolic.value is None
+
+
+def test_at_a_kink_nothing_is_said_of_a_formula_without_a_value() -> None:
+    report = differentiate("abs(x)**0.5", {"x": 0})
+    assert report.verdict == "kink"
+    assert not notes(report, "symbolic")
