@@ -174,7 +174,9 @@ class Ref(Operand):
         """Emit `op` on `operands` (Refs, ints and Constants)."""
         graph = self.graph
         indices = tuple([x.index if type(x) is Ref else graph.constant(x) for x in operands])
-        simplify = _SIMPLIFY.get(op) or (_FOLD.get(op) if graph.has_number(indices) else None)
+        simplify = _SIMPLIFY.get(op)
+        if simplify is None and op in _FOLD and graph.has_number(indices):
+            simplify = _FOLD[op]
         index = simplify(graph, indices) if simplify else None
         return Ref(graph, graph.emit(op, indices) if index is None else index)
 
