@@ -1,4 +1,4 @@
-"""The main job: every row of the design's table of kinks, lost digits, several points, and what does not fit."""
+"""The main job: a table of kinks, lost digits, several points, and what does not fit."""
 
 import json
 import math
@@ -197,7 +197,7 @@ def test_signs_that_cannot_be_proved_are_called_numerical() -> None:
     assert curvature.definiteness == "numerically positive semidefinite"
 
 
-def test_linear_regression_of_the_issue() -> None:
+def test_linear_regression() -> None:
     let = {"x": [2.3, 1.4, 5.9, 3.6], "y": [4.8, 3.0, 12.0, 7.4]}
     report = differentiate("sum((w*x + b - y)^2)/8", {"w": 0, "b": 0}, let=let, symbolic=False)
     assert report.gradient == pytest.approx({"w": -28.17, "b": -6.8}, rel=1e-14)
