@@ -5,7 +5,7 @@
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
@@ -38,7 +38,6 @@ class _Examination:
         self.reached = frozenset(self.graph.needed([problem.output]))
         self.notes: list[Note] = []
         self.deadline = math.inf
-        self._places: dict[int, list[tuple[int, int]]] | None = None
 
     def run(self) -> Examined:
         """All stages in order."""
@@ -140,9 +139,12 @@ class _Examination:
                 finding.verdict, finding.ball = worst([broken[k] for k in (i, j) if k in broken]), None
             elif gradient[i].from_slopes or gradient[j].from_slopes:
                 self._settle_second(i, j, finding)
+        rows: dict[int, list[Finding]] = {}
+        for (i, _), finding in hessian.items():
+            rows.setdefault(i, []).append(finding)
         for row, first in enumerate(gradient):
             if row not in broken and not first.from_slopes:
-                self._settle_row(row, first, hessian)
+                self._settle_row(row, first, rows.get(row, []), hessian)
 
     def _settle_second(self, i: int, j: int, finding: Finding) -> None:
         """A second derivative beside a first one that is known by slopes only."""
@@ -152,12 +154,14 @@ class _Examination:
         question = self._question(self.problem.output)
         settle_second(question, Entry(f"{names[i]},{names[j]}", inputs[i], finding), inputs[j])
 
-    def _settle_row(self, row: int, first: Finding, hessian: dict[tuple[int, int], Finding]) -> None:
+    def _settle_row(
+        self, row: int, first: Finding, stored: Sequence[Finding], hessian: dict[tuple[int, int], Finding]
+    ) -> None:
         """Ask one component of the gradient for its slopes along every variable it depends on.
 
         A mixed derivative is asked from both sides; what either finds stands.
         """
-        node, stored = first.node, list(self._row(row, hessian))
+        node = first.node
         hits = self._hits(node)
         if not hits and not any(map(self._is_open, stored)):
             return
@@ -185,18 +189,6 @@ class _Examination:
         self._settle(node, hits, entries)
         for place, copy in copies.items():
             _merge(hessian, place, copy)
-
-    def _row(self, row: int, hessian: dict[tuple[int, int], Finding]) -> Iterator[Finding]:
-        for place in self._rows(hessian).get(row, ()):
-            yield hessian[place]
-
-    def _rows(self, hessian: dict[tuple[int, int], Finding]) -> dict[int, list[tuple[int, int]]]:
-        """The places of a Hessian by row, found once."""
-        if self._places is None:
-            self._places = {}
-            for place in hessian:
-                self._places.setdefault(place[0], []).append(place)
-        return self._places
 
     def _settle(self, output: int, hits: dict[int, str], row: Sequence[tuple[str, int, Finding]]) -> None:
         """Ask one function for its slopes, if a kink is hit or a derivative is open."""
@@ -242,15 +234,20 @@ class _Examination:
         rounded = on_kink(self.graph, self.arithmetic, self.floats, nodes)
         if not self.certify and not rounded:
             return {}
-        hits = dict.fromkeys(rounded, "rounded")
+        exact: list[int] = []
+        undecided: list[int] = []
         with suppress(OutOfTime):
             for precision in (128, 4096):
                 found = on_kink(self.graph, Balls(precision), self._ball_values(outputs, precision), nodes)
-                hits |= {i: "exact" if hit is True else "undecided" for i, hit in found.items()}
-                nodes = [i for i, hit in found.items() if hit is not True]
+                exact += [i for i, hit in found.items() if hit is True]
+                nodes = undecided = [i for i, hit in found.items() if hit is not True]
                 if not nodes:
                     break
-        return hits
+        return {
+            **dict.fromkeys(rounded, "rounded"),
+            **dict.fromkeys(undecided, "undecided"),
+            **dict.fromkeys(exact, "exact"),
+        }
 
     def _is_ball(self, entry: Finding) -> bool:
         from gradcalc.arithmetic.marks import Unknown

@@ -14,13 +14,12 @@ from flint import arb, ctx
 
 from gradcalc.arithmetic import OutOfTime
 from gradcalc.arithmetic.balls import Balls
-from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Unknown
+from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.arithmetic.reading import digits_text, nearest_double, relative_bits
 from gradcalc.graph import Graph
 from gradcalc.report import Certified
 from gradcalc.settings import DIGITS
 
-Ball = arb | Unknown
 Inputs = Callable[[Balls], Mapping[int, Any]]
 """The point in an arithmetic of any precision: the ball of each input by node index."""
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from flint import arb, ctx, fmpq
 
-from gradcalc.arithmetic.marks import Unknown
+from gradcalc.arithmetic.marks import Ball, Unknown
 from gradcalc.arithmetic.reading import nearest_double
-from gradcalc.certify import Ball
 from gradcalc.report import DENSE_LIMIT, Curvature, Quantity
 
 if TYPE_CHECKING:

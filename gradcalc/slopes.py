@@ -14,9 +14,9 @@ from flint import arb, ctx
 
 from gradcalc.arithmetic import Arithmetic, OutOfTime, apply_rule
 from gradcalc.arithmetic.balls import Balls
-from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Unknown
+from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.arithmetic.reading import nearest_double
-from gradcalc.certify import Ball, Inputs
+from gradcalc.certify import Inputs
 from gradcalc.graph import Graph
 
 _STEPS = (512, 2048, 8192)

@@ -247,3 +247,10 @@ def test_second_derivative_at_the_edge_of_the_domain_is_that_of_the_only_side(fo
     assert entry.value == truth
     assert entry.verdict == "agrees"
     assert entry.certified is None
+
+
+def test_a_kink_that_only_more_bits_rule_out_is_no_kink() -> None:
+    point = gradcalc.differentiate("abs((1e60 + x) - 1e60)", {"x": 1}, symbolic=False).points[0]
+    assert [note.kind for note in point.notes if "kink" in note.kind] == []
+    assert point.gradient[0].certified is not None
+    assert point.gradient[0].certified.value.startswith("1.000")
