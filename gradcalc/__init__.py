@@ -5,7 +5,8 @@
 {'x': 32.0, 'y': 6.0}
 
 Importing gradcalc imports neither SymPy nor NumPy; what needs them imports them on first use. The way in for readers:
-`ops` (the table), `graph` (the one structure), `derive` (the sweep), `arithmetic` (floats and balls), `calculator`.
+`ops` (the table), `graph` (the one structure), `derive` (the sweep), `arithmetic` (floats and balls), `calculator`;
+and for `GradientTape` on NumPy arrays: `eager.tensor`, `eager.tape`, then `nn`, `optimize`, `tf`.
 """
 
 from importlib import import_module
@@ -13,7 +14,34 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gradcalc.calculator import differentiate
-    from gradcalc.errors import ExpressionError, FileError, GradcalcError, LimitError, UsageError
+    from gradcalc.eager import (
+        GradCheck,
+        GradientTape,
+        Tensor,
+        UnconnectedGradients,
+        Variable,
+        constant,
+        custom_gradient,
+        explain_none,
+        grad,
+        gradcheck,
+        hessian,
+        hvp,
+        jacobian,
+        jvp,
+        stop_gradient,
+        value_and_grad,
+    )
+    from gradcalc.errors import (
+        DetachError,
+        ExpressionError,
+        FileError,
+        GradcalcError,
+        LimitError,
+        NoRuleError,
+        TapeError,
+        UsageError,
+    )
     from gradcalc.graph import Graph
     from gradcalc.report import Report
     from gradcalc.settings import Limits
@@ -21,32 +49,74 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "differentiate": "calculator",
+    "DetachError": "errors",
     "ExpressionError": "errors",
     "FileError": "errors",
+    "GradCheck": "eager",
     "GradcalcError": "errors",
+    "GradientTape": "eager",
     "Graph": "graph",
     "LimitError": "errors",
     "Limits": "settings",
+    "NoRuleError": "errors",
     "Report": "report",
+    "TapeError": "errors",
+    "Tensor": "eager",
+    "UnconnectedGradients": "eager",
     "UsageError": "errors",
+    "Variable": "eager",
+    "constant": "eager",
+    "custom_gradient": "eager",
+    "differentiate": "calculator",
+    "explain_none": "eager",
+    "grad": "eager",
+    "gradcheck": "eager",
+    "hessian": "eager",
+    "hvp": "eager",
+    "jacobian": "eager",
+    "jvp": "eager",
+    "stop_gradient": "eager",
+    "value_and_grad": "eager",
 }
 
+_MODULES = ("nn", "optimize", "tf")
+
 __all__ = [
+    "DetachError",
     "ExpressionError",
     "FileError",
+    "GradCheck",
     "GradcalcError",
+    "GradientTape",
     "Graph",
     "LimitError",
     "Limits",
+    "NoRuleError",
     "Report",
+    "TapeError",
+    "Tensor",
+    "UnconnectedGradients",
     "UsageError",
+    "Variable",
+    "constant",
+    "custom_gradient",
     "differentiate",
+    "explain_none",
+    "grad",
+    "gradcheck",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "stop_gradient",
+    "value_and_grad",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """A public name, imported from its module on first use."""
+    """A public name, or a public module, imported on first use."""
+    if name in _MODULES:
+        return import_module(f"gradcalc.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'gradcalc' has no attribute {name!r}")
     value = getattr(import_module(f"gradcalc.{_HOMES[name]}"), name)
@@ -56,4 +126,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """The public names."""
-    return [*__all__, "__version__"]
+    return [*__all__, *_MODULES, "__version__"]

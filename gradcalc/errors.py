@@ -6,7 +6,10 @@ An error says what is wrong, where (a caret under the text) and what to try:
     ├── ExpressionError      the text is no expression            exit 2
     │   └── LimitError       it is one, but larger than allowed   exit 2
     ├── UsageError           a point, a binding or an option      exit 2
-    └── FileError            a file could not be read             exit 4
+    ├── FileError            a file could not be read             exit 4
+    └── TapeError            a tape cannot answer as asked; a RuntimeError too
+        ├── DetachError      a conversion would leave the tape in silence; a TypeError too
+        └── NoRuleError      a function has no derivative rule; a NotImplementedError too
 """
 
 import unicodedata
@@ -123,3 +126,17 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
     close = get_close_matches(word, list(known), n=1, cutoff=0.6) if len(word) <= 60 else []
     return close[0] if close else None
+
+
+class TapeError(GradcalcError, RuntimeError):
+    """A tape, a tensor or a variable cannot do what is asked; the message says what to do."""
+
+    kind = "tape"
+
+
+class DetachError(TapeError, TypeError):
+    """A conversion to plain numbers would take a recorded value off its tape in silence."""
+
+
+class NoRuleError(TapeError, NotImplementedError):
+    """A function of a recorded value has no derivative rule."""

@@ -2,8 +2,9 @@
 
 One entry says all that is particular to an op: its rules, domain, kink, sample range, doc line and the names that
 differ elsewhere. A *rule* is the derivative for one operand: `lambda g, y, x: g * cos(x)` takes the adjoint, the
-result and the operands, and returns the whole contribution. Rules, domains and kinks are written in ops, so they run on
-whatever mixes in `Operand` (a `Ref` into a graph, an eager tensor) and can be printed: the documentation is the table.
+result and the operands, and returns the whole contribution. Rules, domains and kinks are written in ops, so they run
+on whatever mixes in `Operand` (a `Ref` into a graph, an eager tensor), on plain NumPy arrays once `arithmetic.arrays`
+is imported, and they can be printed: the documentation is the table.
 
 Constants in rules are exact: an int, or a `Constant` such as `pi`; never a float, which would make a ball wrong.
 
@@ -14,6 +15,7 @@ that the operand is used only where `c` holds: `derive` carries that condition b
 seen.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +29,7 @@ class Operand:
 
     __slots__ = ()
     __hash__ = object.__hash__
+    __array_ufunc__: Any = None  # a NumPy array beside an operand leaves the operators to it
 
     def apply(self, op: "Op", operands: Sequence[Any]) -> Any:
         """The result of `op` on `operands`, of which this is the first of its kind."""
@@ -79,15 +82,28 @@ class Constant(Operand):
 
     def apply(self, op: "Op", operands: Sequence[Any]) -> Any:
         """The op on what stands beside this constant; a constant again if all are."""
+        exact = True
         for operand in operands:
             if isinstance(operand, Operand) and not isinstance(operand, Constant):
                 return operand.apply(op, operands)
-        return Constant(op, tuple(operands))
+            exact = exact and isinstance(operand, (int, Constant))
+        if exact:
+            return Constant(op, tuple(operands))
+        return op.plain(*(x if op is where or not isinstance(x, Constant) else x.number() for x in operands))
+
+    def number(self) -> float:
+        """The constant as a Python float, beside which NumPy leaves float32 as it is."""
+        if self.op is None:
+            return math.pi if self.text == "pi" else float(self.text)
+        return float(self.op.plain(*(x.number() if isinstance(x, Constant) else x for x in self.operands)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Op:
-    """One entry of the table; calling it applies it to its operands. Two ops are equal only if they are the same."""
+    """One entry of the table; calling it applies it to its operands. Two ops are equal only if they are the same.
+
+    `passes` says that the rules only pass the adjoint on, times nothing but signs (add): what is zero stays zero.
+    """
 
     name: str
     rules: tuple[Rule | None, ...]
@@ -97,6 +113,7 @@ class Op:
     is_condition: bool = False
     costly: bool = False
     internal: bool = False
+    passes: bool = False
     domain: Callable[..., Any] | None = None
     kink: Callable[..., Any] | None = None
     at_kink: str = ""
@@ -110,7 +127,14 @@ class Op:
         for operand in operands:
             if isinstance(operand, Operand):
                 return operand.apply(self, operands)
-        raise TypeError(f"{self.name} needs an operand of a graph, a tape or a Constant")
+        return self.plain(*operands)
+
+    def plain(self, *operands: Any) -> Any:
+        """The op on plain NumPy arrays and numbers, which belong to no graph and no tape."""
+        function = PLAIN.get(self)
+        if function is None:
+            raise TypeError(f"{self.name} needs an operand of a graph, a tape or a Constant")
+        return function(*operands)
 
     @property
     def syntax(self) -> str:
@@ -123,6 +147,9 @@ class Op:
 
 TABLE: dict[str, Op] = {}
 """Every op by its name, in the order of this file."""
+
+PLAIN: dict[Op, Callable[..., Any]] = {}
+"""What each op does to plain NumPy arrays: filled by `arithmetic.arrays` when that is imported."""
 
 
 def op(
@@ -218,17 +245,22 @@ def _tie(y: Any, *xs: Any) -> Any:
     return gt(add(*(where(eq(x, y), one, zero) for x in xs)), one)
 
 
-add: Op = op("add", lambda g, y, wanted, *xs: [g] * len(xs), operands="a b", variadic=True, sympy="Add", doc="a + b")
+add: Op = op(
+    "add", lambda g, y, wanted, *xs: [g] * len(xs), operands="a b", variadic=True, sympy="Add",
+    passes=True, doc="a + b",
+)  # fmt: skip
 mul: Op = op("mul", _products, operands="a b", variadic=True, sympy="Mul", doc="a * b")
-sub: Op = op("sub", lambda g, y, a, b: g, lambda g, y, a, b: -g, define=lambda a, b: a + -1 * b, doc="a - b")
-neg: Op = op("neg", lambda g, y, x: -g, define=lambda x: -1 * x, doc="-x", sample=(-2.0, 2.0))
+sub: Op = op(
+    "sub", lambda g, y, a, b: g, lambda g, y, a, b: -g, define=lambda a, b: a + -1 * b, passes=True, doc="a - b",
+)  # fmt: skip
+neg: Op = op("neg", lambda g, y, x: -g, define=lambda x: -1 * x, passes=True, doc="-x", sample=(-2.0, 2.0))
 div: Op = op(
     "div", lambda g, y, a, b: g / b, lambda g, y, a, b: -g * y / b, domain=lambda a, b: ne(b, 0),
     define=lambda a, b: a * b**-1, doc="a / b",
 )  # fmt: skip
 powi: Op = op(
-    "powi", lambda g, y, x, n: g * n * powi(x, n - 1), None, internal=True, sample=((-2.0, 2.0), (3, 3)),
-    domain=lambda x, n: or_(ne(x, 0), ge(n, 0)), sympy="Pow", doc="x to a constant integer power",
+    "powi", lambda g, y, x, n: g * n * (x if n == 2 else powi(x, n - 1)), None, internal=True, sympy="Pow",
+    domain=lambda x, n: or_(ne(x, 0), ge(n, 0)), sample=((-2.0, 2.0), (3, 3)), doc="x to a constant integer power",
 )  # fmt: skip
 pow: Op = op(
     "pow", lambda g, y, a, b: g * b * pow(a, b - 1), lambda g, y, a, b: g * xlogy(y, a), sympy="Pow",

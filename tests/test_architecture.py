@@ -26,6 +26,16 @@ LAYERS = [
     "arithmetic.reading",
     "arithmetic.balls",
     "arithmetic.floats",
+    "arithmetic.arrays eager.nest",
+    "eager.tensor",
+    "eager.array_ops",
+    "eager.elementwise eager.products eager.reductions",
+    "eager.linalg",
+    "eager.custom",
+    "eager.tape",
+    "eager.explain eager.functional",
+    "eager.taylor",
+    "eager",
     "latex",
     "report",
     "problem points trace symbolic",
@@ -103,13 +113,13 @@ def test_a_library_has_one_door(library: str, importers: set[str]) -> None:
     assert found == importers
 
 
-def test_ops_are_defined_in_the_table_and_nowhere_else() -> None:
+def test_the_ops_of_formulas_are_defined_in_the_table() -> None:
     makers = set()
     for name, path in modules().items():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Op":
                 makers.add(name)
-    assert makers == {"ops"}
+    assert makers == {"ops", "eager.elementwise"}  # those stand for ufuncs that no formula can name
     assert all(entry is getattr(ops, name, None) or entry.name == name for name, entry in ops.TABLE.items())
 
 

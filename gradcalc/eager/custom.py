@@ -1,0 +1,144 @@
+"""stop_gradient and custom_gradient: cuts, and rules of one's own. Imports tensor."""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcalc.eager import nest
+from gradcalc.eager.tensor import LIVE, ArrayOp, Tensor, Variable, constant, run
+from gradcalc.errors import TapeError
+
+STOP = ArrayOp("stop_gradient", lambda x: x, lambda g, y, x: None)
+IDENTITY = ArrayOp("identity", lambda x: x, lambda g, y, x: g, passes=True)
+
+
+def stop_gradient(x: Any) -> Tensor:
+    """The same values, through which no gradient flows."""
+    return STOP(_tensor(x))  # type: ignore[no-any-return]
+
+
+def identity(x: Any) -> Tensor:
+    """The same values as a tensor of its own, recorded."""
+    return IDENTITY(_tensor(x))  # type: ignore[no-any-return]
+
+
+def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a function a derivative rule of its own, as `tensorflow.custom_gradient` does.
+
+    >>> @gradcalc.custom_gradient
+    ... def log1pexp(x):
+    ...     e = np.exp(x)
+    ...     return np.log(1 + e), lambda upstream: upstream * (1 - 1 / (1 + e))
+
+    Args:
+        function: takes tensors (and keyword arguments that are passed on as they are) and returns its result, a tensor
+            or a list, tuple or dict of them, and the gradient function. That takes an adjoint for each tensor of the
+            result and returns a contribution for each positional argument, of its shape, or None. Where `function`
+            uses trainable variables besides its arguments, it takes them as `variables=` too, and returns a pair: the
+            contributions, and a list of those to the variables.
+
+    Returns:
+        A function whose result has that gradient. Second derivatives go through the gradient function's operations.
+    """
+
+    @functools.wraps(function)
+    def with_rule(*args: Any, **kwargs: Any) -> Any:
+        arguments = nest.apply(identity, list(args))
+        with _VariableWatcher() as watcher:
+            result, gradient = function(*arguments, **kwargs)
+        operands = nest.flatten(arguments) + watcher.variables
+        results = [_tensor(x) for x in nest.flatten(result)]
+        rule = _Rule(function.__name__, gradient, len(operands) - len(watcher.variables), watcher.variables, results)
+        return nest.pack(result, rule.recorded(operands))
+
+    return with_rule
+
+
+class _VariableWatcher:
+    """A recorder that notes which trainable variables are used."""
+
+    def __init__(self) -> None:
+        self.variables: list[Variable] = []
+
+    def __enter__(self) -> "_VariableWatcher":
+        LIVE.set((*LIVE.get(), self))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        LIVE.set(tuple(tape for tape in LIVE.get() if tape is not self))
+
+    def tracks(self, tensor: Tensor) -> bool:
+        """Nothing is differentiated here."""
+        return False
+
+    def record(self, op: Any, operands: Sequence[Any], result: Tensor, settings: dict[str, Any] | None) -> None:
+        """Note the variables among the operands."""
+        for x in operands:
+            if isinstance(x, Variable) and x.trainable and all(x is not known for known in self.variables):
+                self.variables.append(x)
+
+
+class _Rule:
+    """The gradient function of one call, as the rule of an array op whose result packs all floating results."""
+
+    def __init__(
+        self, name: str, gradient: Callable[..., Any], arguments: int, variables: list[Variable], results: list[Tensor]
+    ) -> None:
+        self.name = name
+        self.gradient = gradient
+        self.arguments = arguments
+        self.variables = variables
+        self.results = results
+
+    def recorded(self, operands: list[Any]) -> list[Tensor]:
+        """The results as tensors that tapes connect to the operands by this rule."""
+        shapes = [x.shape for x in self.results]
+        values = [x.array for x in self.results]
+        if len(values) == 1:
+            return [run(ArrayOp(self.name, lambda *_: values[0], self.contributions, variadic=True), operands, {})]
+        packed = np.concatenate([np.ravel(x) for x in values])
+        whole = run(ArrayOp(self.name, lambda *_: packed, self.contributions, variadic=True), operands, {})
+        return [part.astype(x.dtype) for part, x in zip(split_packed(whole, shapes), self.results, strict=True)]
+
+    def contributions(self, g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:
+        """What the gradient function gives, checked: tensors where another tape is live, else arrays."""
+        one = len(self.results) == 1
+        upstream = [g] if one else split_packed(g, [x.shape for x in self.results])
+        tensors = [x if isinstance(x, Tensor) else Tensor(x) for x in upstream]
+        if self.variables:
+            given, for_variables = self.gradient(*tensors, variables=self.variables)
+        else:
+            given, for_variables = self.gradient(*tensors), []
+        parts = nest.flatten(given) + nest.flatten(for_variables)
+        self._check(parts, xs)
+        return [x.array if isinstance(x, Tensor) and not LIVE.get() else x for x in parts]
+
+    def _check(self, parts: list[Any], xs: Sequence[Any]) -> None:
+        if len(parts) != len(xs):
+            raise TapeError(
+                f"the gradient function of {self.name} returned {len(parts)} gradients for {len(xs)} arguments",
+                hint="one for each positional argument, None where there is none",
+            )
+        for part, x in zip(parts, xs, strict=True):
+            if part is not None and np.shape(part) != x.shape:
+                raise TapeError(
+                    f"the gradient function of {self.name} returned shape {np.shape(part)} "
+                    f"for an argument of shape {x.shape}",
+                    hint="np.sum over the axes that were broadcast",
+                )
+
+
+def split_packed(packed: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
+    """The parts of a vector that holds arrays of these shapes one after the other."""
+    parts, start = [], 0
+    for shape in shapes:
+        size = int(np.prod(shape))
+        parts.append(np.reshape(packed[start : start + size], shape))
+        start += size
+    return parts
+
+
+def _tensor(x: Any) -> Tensor:
+    return x if isinstance(x, Tensor) else constant(x)

@@ -1,0 +1,97 @@
+"""custom_gradient and stop_gradient."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc
+from gradcalc import GradientTape, Variable, constant, custom_gradient
+
+
+@custom_gradient
+def log1pexp(x: Any) -> Any:
+    e = np.exp(x)
+    return np.log(1 + e), lambda upstream: upstream * (1 - 1 / (1 + e))
+
+
+def test_a_rule_of_one_s_own_replaces_the_derivative() -> None:
+    with np.errstate(over="ignore"):
+        assert gradcalc.grad(log1pexp)(1000.0).tolist() != gradcalc.grad(lambda x: np.log(1 + np.exp(x)))(1000.0)
+    assert gradcalc.grad(log1pexp)(100.0) == 1.0
+
+
+def test_second_derivatives_go_through_the_gradient_function() -> None:
+    s = 1 / (1 + np.exp(-0.5))
+    assert gradcalc.grad(gradcalc.grad(log1pexp))(0.5) == pytest.approx(s * (1 - s), rel=1e-14)
+
+
+def test_clipping_the_gradient() -> None:
+    @custom_gradient
+    def clipped(y: Any) -> Any:
+        return y, lambda dy: np.clip(dy, -0.5, 0.5)
+
+    v = Variable(2.0)
+    with GradientTape() as tape:
+        out = clipped(v * v)
+    assert tape.gradient(out, v).numpy() == 2.0
+
+
+def test_several_arguments_and_results() -> None:
+    @custom_gradient
+    def both(a: Any, b: Any) -> Any:
+        return (a * b, np.sum(a)), lambda da, ds: (da * 100 + ds, None)
+
+    a, b = Variable([1.0, 2.0]), Variable([3.0, 4.0])
+    with GradientTape(persistent=True) as tape:
+        product, total = both(a, b)
+    assert (product.numpy().tolist(), total.numpy()) == ([3.0, 8.0], 3.0)
+    assert tape.gradient(product, a).numpy().tolist() == [100.0, 100.0]
+    assert tape.gradient([product, total], a).numpy().tolist() == [101.0, 101.0]
+    assert tape.gradient(product, b) is None
+
+
+def test_plain_arguments_and_keywords() -> None:
+    @custom_gradient
+    def scaled(x: Any, *, by: float) -> Any:
+        return x * by, lambda g: g * by * 10
+
+    assert scaled(2.0, by=3.0).numpy() == 6.0
+    assert gradcalc.grad(lambda x: scaled(x, by=3.0))(2.0) == 30.0
+
+
+def test_variables_inside_get_their_contributions() -> None:
+    w = Variable(3.0)
+
+    @custom_gradient
+    def layer(x: Any) -> Any:
+        def gradient(upstream: Any, variables: Any) -> Any:
+            assert [v is w for v in variables] == [True]
+            return upstream * 7, [upstream * 11]
+
+        return x * w, gradient
+
+    x = Variable(2.0)
+    with GradientTape() as tape:
+        y = layer(x)
+    assert [g.numpy() for g in tape.gradient(y, [x, w])] == [7.0, 11.0]
+
+
+def test_wrong_gradient_functions_are_refused() -> None:
+    @custom_gradient
+    def too_many(x: Any) -> Any:
+        return x * 1, lambda g: (g, g)
+
+    @custom_gradient
+    def too_big(x: Any) -> Any:
+        return np.sum(x), lambda g: g * np.ones(5)
+
+    with pytest.raises(gradcalc.TapeError, match="too_many returned 2 gradients for 1 arguments"):
+        gradcalc.grad(too_many)(1.0)
+    with pytest.raises(gradcalc.TapeError, match=r"too_big returned shape \(5,\) for an argument of shape \(2,\)"):
+        gradcalc.grad(too_big)(np.ones(2))
+
+
+def test_stop_gradient_takes_plain_values() -> None:
+    assert gradcalc.stop_gradient([1.0, 2.0]).numpy().tolist() == [1.0, 2.0]
+    assert gradcalc.stop_gradient(constant(3)).numpy() == 3

@@ -1,0 +1,280 @@
+"""Tensor and Variable: values, printing, assignment, NumPy's protocols, and conversions that would leave a tape."""
+
+import copy
+import math
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc
+from gradcalc import GradientTape, Tensor, Variable, constant
+
+# -- making ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "shape"),
+    [(3.0, "float64", ()), (3, "int64", ()), ([1.0, 2.0], "float64", (2,)), (np.float32(1), "float32", ()), (True, "bool", ()), ([], "float64", (0,))],
+)  # fmt: skip
+def test_dtypes_follow_numpy(value: Any, dtype: str, shape: tuple[int, ...]) -> None:
+    for made in (constant(value), Variable(value)):
+        assert (made.dtype, made.shape, made.ndim, made.size) == (dtype, shape, len(shape), math.prod(shape))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [(1j, "this value is complex"), ("text", "this value is of dtype"), (None, "this value is of dtype object")],
+)
+def test_only_real_numbers_are_taken(value: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        constant(value)
+
+
+def test_values_are_copied_in_and_out() -> None:
+    a = np.array([1.0, 2.0])
+    x, v = constant(a), Variable(a)
+    a[:] = 0
+    x.numpy()[:] = 0
+    v.numpy()[:] = 0
+    assert x.numpy().tolist() == v.numpy().tolist() == [1.0, 2.0]
+
+
+def test_a_scalar_is_a_numpy_scalar() -> None:
+    assert type(constant(2.0).numpy()) is np.float64
+    assert type(np.sum(constant([1.0, 2.0])).numpy()) is np.float64
+    assert constant(2.5).item() == 2.5
+    assert constant([[1, 2]]).tolist() == [[1, 2]]
+
+
+def test_printing() -> None:
+    x = constant([1.0, 2.5], dtype=np.float32)
+    assert str(x) == "Tensor([1.  2.5], shape=(2,), dtype=float32)"
+    assert repr(x) == "<Tensor: shape=(2,), dtype=float32, numpy=array([1. , 2.5], dtype=float32)>"
+    assert repr(constant(3.0)) == "<Tensor: shape=(), dtype=float64, numpy=3.0>"
+    assert repr(constant([[1]])) == "<Tensor: shape=(1, 1), dtype=int64, numpy=\narray([[1]])>"
+    v = Variable(3.0, name="w")
+    assert str(v) == repr(v) == "<Variable 'w:0' shape=() dtype=float64, numpy=3.0>"
+    assert f"{constant(3.14159):.2f} {constant(2.0)}" == "3.14 Tensor(2.0, shape=(), dtype=float64)"
+
+
+def test_copies_are_tensors_of_their_own() -> None:
+    v = Variable([1.0, 2.0], trainable=False, name="w")
+    for twin in (copy.copy(v), copy.deepcopy(v), pickle.loads(pickle.dumps(v))):
+        assert (twin.numpy().tolist(), twin.trainable, twin.name) == ([1.0, 2.0], False, "w:0")
+        twin.assign([5.0, 6.0])
+    assert v.numpy().tolist() == [1.0, 2.0]
+    x = Variable(2.0)
+    twin = copy.deepcopy(x)
+    with GradientTape() as tape:
+        y = x * twin**2
+    assert [g.numpy() for g in tape.gradient(y, [x, twin])] == [4.0, 8.0]
+
+
+# -- assigning ---------------------------------------------------------------------------------------------------------
+
+
+def test_assigning() -> None:
+    v = Variable([1.0, 2.0], dtype=np.float32)
+    assert v.assign([3, 4]) is v
+    v.assign_add([1.0, 1.0])
+    v.assign_sub(constant([0.5, 0.0]))
+    assert v.numpy().tolist() == [3.5, 5.0]
+    assert v.dtype == np.float32
+    with pytest.raises(ValueError, match=r"Variable:0 has shape \(2,\): a value of shape \(3,\) cannot be assigned"):
+        v.assign([1.0, 2.0, 3.0])
+
+
+def test_a_part_of_a_variable_is_assigned() -> None:
+    v = Variable(np.zeros((2, 2)))
+    v[0, 1].assign(5.0)
+    v[1].assign([6.0, 7.0])
+    assert v.numpy().tolist() == [[0.0, 5.0], [6.0, 7.0]]
+    with GradientTape() as tape:
+        y = v[1, 0] ** 2
+    assert tape.gradient(y, v).numpy().tolist() == [[0.0, 0.0], [12.0, 0.0]]
+
+
+def test_a_tensor_is_not_assigned_to() -> None:
+    for x in (constant([1.0]), Variable([1.0])):
+        with pytest.raises(TypeError, match=r"cannot be assigned to in place.*\n.*np\.where.*Variable\.assign"):
+            x[0] = 2.0
+
+
+# -- operators and NumPy's protocols -----------------------------------------------------------------------------------
+
+X, Y = np.array([[1.5, -2.0], [0.5, 4.0]]), np.array([2.0, 3.0])
+SAME_AS_NUMPY = [
+    lambda x, y: x + y,
+    lambda x, y: 2 - x,
+    lambda x, y: x * y / 3,
+    lambda x, y: 1 / y,
+    lambda x, y: x**2 + y**-1 + 2.0**y,
+    lambda x, y: x % y,
+    lambda x, y: 7 % y,
+    lambda x, y: x // y,
+    lambda x, y: 7 // y,
+    lambda x, y: abs(-x),
+    lambda x, y: +x,
+    lambda x, y: x @ y,
+    lambda x, y: y @ x,
+    lambda x, y: x < y,
+    lambda x, y: (x >= y) | (x == 1.5),
+    lambda x, y: (x > 0) & ~(x != 0.5),
+    lambda x, y: (x > 0) ^ (y > 2),
+    lambda x, y: x[0],
+    lambda x, y: x[:, ::-1],
+    lambda x, y: x[x > 0],
+    lambda x, y: x[[1, 0], [0, 0]],
+    lambda x, y: x[..., None],
+    lambda x, y: x[np.newaxis, 1:, -1],
+    lambda x, y: x.T,
+    lambda x, y: x.reshape(4),
+    lambda x, y: x.reshape((1, 4)),
+    lambda x, y: x.transpose(1, 0),
+    lambda x, y: x.astype(np.float32),
+    lambda x, y: x.astype(int),
+    lambda x, y: x.sum(axis=0),
+    lambda x, y: x.mean(),
+    lambda x, y: x.max(axis=1, keepdims=True),
+    lambda x, y: x.argmax(axis=1),
+    lambda x, y: np.sin(x, dtype=np.float32),
+    lambda x, y: np.add.reduce(x, axis=1),
+    lambda x, y: x + [1.0, 2.0],
+    lambda x, y: [1.0, 2.0] * x,
+    lambda x, y: np.float32(2) * y,
+    lambda x, y: X - y,
+]
+
+
+@pytest.mark.parametrize("number", range(len(SAME_AS_NUMPY)))
+def test_tensors_compute_as_arrays_do(number: int) -> None:
+    function = SAME_AS_NUMPY[number]
+    expected = function(X, Y)
+    for x, y in ((constant(X), constant(Y)), (Variable(X), Variable(Y))):
+        found = function(x, y)
+        assert isinstance(found, Tensor)
+        np.testing.assert_array_equal(found.numpy(), expected)
+        assert found.dtype == expected.dtype
+
+
+def test_a_tensor_is_a_sequence_of_its_rows() -> None:
+    x = constant(X)
+    assert len(x) == 2
+    assert [row.numpy().tolist() for row in x] == X.tolist()
+    with pytest.raises(TypeError, match="a scalar tensor has no length"):
+        len(constant(1.0))
+
+
+def test_comparing_with_none() -> None:
+    assert (constant(X) == None) is False  # noqa: E711
+    assert (constant(X) != None) is True  # noqa: E711
+
+
+def test_tensors_are_keys() -> None:
+    x = Variable(X)
+    assert {x: 1}[x] == 1
+
+
+def test_control_flow_by_values() -> None:
+    x = Variable(2.0)
+    with GradientTape() as tape:
+        y = x * x if x > 1 else -x
+    assert tape.gradient(y, x).numpy() == 4.0
+    with pytest.raises(ValueError, match="ambiguous"):
+        bool(constant([1.0, 2.0]) > 1)
+
+
+# -- leaving the tape --------------------------------------------------------------------------------------------------
+
+DETACHING = [
+    (lambda u: np.array([u, u]), r"np\.stack\(\[u, v\]\)"),
+    (lambda u: np.asarray(u), r"x\.numpy\(\)"),
+    (lambda u: math.sin(u), r"np\.sin\(u\) for math\.sin\(u\)"),
+    (lambda u: float(u), r"u\.numpy\(\)"),
+    (lambda u: int(u), r"int\(u\.numpy\(\)\)"),
+    (lambda u: np.full(3, u), r"u \* np\.ones\(3\)"),
+    (lambda u: [1, 2, 3][u], r"int\(u\.numpy\(\)\)"),
+    (lambda u: np.zeros(3).__setitem__(slice(2), u), "np.where for assignment in place"),
+    (lambda u: np.add(np.zeros(3), u, out=np.zeros(3)), r"a = a \+ u"),
+    (lambda u: u.item(), r"u\.numpy\(\)"),
+    (lambda u: constant([u, u]), r"np\.stack"),
+    (lambda u: np.r_[u, u], r"np\.stack"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(DETACHING)))
+def test_what_would_detach_in_silence_raises_under_a_live_tape(number: int) -> None:
+    function, advice = DETACHING[number]
+    x = Variable(1.0)
+    with GradientTape():
+        for u in (x * 1.0, x):
+            with pytest.raises(gradcalc.DetachError, match=advice):
+                function(u)
+    assert issubclass(gradcalc.DetachError, TypeError)
+
+
+def test_assigning_one_element_of_an_array_raises_under_a_live_tape() -> None:
+    x = Variable(1.0)
+    with GradientTape(), pytest.raises(ValueError, match="setting an array element") as caught:
+        np.zeros(3)[0] = x
+    assert isinstance(caught.value.__cause__, gradcalc.DetachError)
+
+
+def test_in_place_addition_to_an_array_raises_under_a_live_tape() -> None:
+    x, total = Variable(1.0), np.zeros(2)
+    with GradientTape(), pytest.raises(gradcalc.DetachError, match=r"a = a \+ u for a \+= u"):
+        total += x
+    total += x
+    assert total.tolist() == [1.0, 1.0]
+
+
+def test_values_that_no_live_tape_records_convert_freely() -> None:
+    x, c = Variable(2.0), constant(2.0)
+    with GradientTape() as tape:
+        y = x * x
+        assert math.sqrt(c) == 2**0.5
+        assert np.array([c, c]).tolist() == [2.0, 2.0]
+        assert y.numpy() == 4.0
+        assert int(np.argmax(np.stack([c, c]))) == 0
+    assert float(y) == 4.0
+    assert np.asarray(y) == 4.0
+    assert "xyz"[constant(1)] == "y"
+    assert tape.gradient(y, x).numpy() == 4.0
+
+
+def test_a_function_without_a_rule_is_named() -> None:
+    x = Variable([1.0, 2.0])
+    with GradientTape():
+        with pytest.raises(gradcalc.NoRuleError, match=r"numpy\.fft\.fft has no derivative rule\n.*custom_gradient"):
+            np.fft.fft(x)
+        with pytest.raises(gradcalc.NoRuleError, match=r"spacing has no derivative rule"):
+            np.spacing(x)
+        assert np.isfinite(x).numpy().tolist() == [True, True]
+        assert np.argsort(x).numpy().tolist() == [0, 1]
+    assert isinstance(np.spacing(x), Tensor)
+
+
+def test_functions_of_numpy_that_fill_an_array_raise_under_a_live_tape() -> None:
+    x, a = Variable([1.0, 2.0]), np.zeros(2)
+    with GradientTape(), pytest.raises(gradcalc.DetachError, match=r"numpy\.copyto writes a recorded value"):
+        np.copyto(a, x * 2)
+    np.copyto(a, x * 2)
+    assert a.tolist() == [2.0, 4.0]
+
+
+def test_casting_passes_the_gradient_and_integers_cut_it() -> None:
+    x = Variable([1.5, 2.5])
+    with GradientTape(persistent=True) as tape:
+        y = np.sum(x.astype(np.float32) ** 2)
+        z = np.sum(x.astype(int) * 1.0)
+    g = tape.gradient(y, x)
+    assert (g.dtype, g.numpy().tolist()) == (np.float64, [3.0, 5.0])
+    assert tape.gradient(z, x) is None
+
+
+def test_a_tensor_and_a_graph_do_not_mix() -> None:
+    graph = gradcalc.Graph()
+    with pytest.raises(TypeError, match="belongs to a graph, not to a tape"):
+        constant(1.0) + graph.ref(graph.input("x"))
