@@ -1,0 +1,453 @@
+"""SGD, Adam, RMSprop, Adagrad as Keras 3 has them: for variables and for plain arrays. Imports NumPy.
+
+Names, defaults and formulas are those of Keras's documentation; the papers are named at each. One implementation
+serves both uses: `update` is one step on plain arrays, `apply` the same on whatever has `.array` and can be set.
+An optimizer changes its own state in place and never a value: a new value is a new array.
+"""
+
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from gradcalc.optimize.schedules import LearningRateSchedule
+from gradcalc.optimize.state import State
+
+Array = Any
+
+_named: Counter[str] = Counter()
+
+
+class Optimizer:
+    """Base of the optimizers; a subclass gives `slots` (the names of its state) and `step` (its formula).
+
+    Args:
+        learning_rate: a number, a schedule, or a function of no arguments.
+        weight_decay: each step first takes `weight_decay * learning_rate` of a value off (Loshchilov and Hutter 2019).
+        clipnorm: the largest norm of each gradient.
+        clipvalue: the largest absolute element of each gradient.
+        global_clipnorm: the largest norm of all gradients together; only one of these three.
+        name: by default the class's name and a number.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        name: str | None = None,
+        **unknown: Any,
+    ) -> None:
+        if unknown:
+            raise ValueError(f"Argument(s) not recognized: {unknown}")
+        if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
+            raise ValueError(
+                "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. Received: "
+                f"clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}"
+            )
+        self.name = name or _automatic_name(type(self).__name__)
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.built = False
+        self.iterations = State(0, f"{self.name}/iteration")
+        self._rate: Any = None
+        self.learning_rate = learning_rate
+        self._places: list[Any] = []
+        self._index: dict[int, int] = {}
+        self._states: list[list[State]] = []
+        self._undecayed: tuple[set[int], str | None] = (set(), None)
+
+    # -- what a subclass gives ----------------------------------------------------------------------------------------
+
+    def slots(self) -> dict[str, float]:
+        """The names of the arrays that are kept for each value, and what they begin with."""
+        return {}
+
+    def step(self, gradient: Array, value: Array, state: Sequence[Array], rate: float) -> Array:
+        """One new value, in a fresh array, from arrays of one shape and dtype; `state` is changed in place."""
+        raise NotImplementedError(f"{type(self).__name__} must define step(self, gradient, value, state, rate)")
+
+    # -- the learning rate --------------------------------------------------------------------------------------------
+
+    @property
+    def learning_rate(self) -> Any:
+        """The present learning rate: a `State` that can be assigned to, or what the schedule or function says."""
+        if isinstance(self._rate, LearningRateSchedule):
+            return self._rate(int(self.iterations))
+        return self._rate if isinstance(self._rate, State) else self._rate()
+
+    @learning_rate.setter
+    def learning_rate(self, rate: Any) -> None:
+        if hasattr(rate, "array"):
+            rate = float(rate)
+        if isinstance(rate, LearningRateSchedule) or callable(rate):
+            self._rate = rate
+        elif not isinstance(rate, Real):
+            raise ValueError(
+                "Argument `learning_rate` should be float, or an instance of LearningRateSchedule, or a callable "
+                f"(that takes no arguments and returns the learning rate). Received instead: learning_rate={rate}"
+            )
+        elif isinstance(self._rate, LearningRateSchedule):
+            raise TypeError(
+                "This optimizer was created with a `LearningRateSchedule` object as its `learning_rate`, hence its "
+                "learning rate is not settable. Make the optimizer with a float `learning_rate` to set it."
+            )
+        elif isinstance(self._rate, State):
+            self._rate.assign(float(rate))
+        else:
+            self._rate = State(float(rate), f"{self.name}/learning_rate")
+
+    # -- state --------------------------------------------------------------------------------------------------------
+
+    @property
+    def variables(self) -> list[State]:
+        """The state: steps done, learning rate, and the arrays kept for each value."""
+        rate = [self._rate] if isinstance(self._rate, State) else []
+        return [self.iterations, *rate, *(state for states in self._states for state in states)]
+
+    def build(self, variables: Iterable[Any]) -> None:
+        """Make the state for these variables or arrays, once; `apply` and `update` do it on their first call."""
+        if self.built:
+            return
+        self._places = list(variables)
+        self._index = {id(variable): i for i, variable in enumerate(self._places)}
+        self._states = [
+            [
+                State(
+                    np.full(np.shape(_array(place)), start, _array(place).dtype),
+                    f"{self.name}/{_slug(place, i)}_{slot}",
+                )
+                for slot, start in self.slots().items()
+            ]
+            for i, place in enumerate(self._places)
+        ]
+        self.built = True
+
+    def exclude_from_weight_decay(self, var_list: Iterable[Any] = (), var_names: Iterable[str] = ()) -> None:
+        """Let weight decay leave out these variables, and those whose name contains one of these patterns."""
+        if self.built:
+            raise ValueError("`exclude_from_weight_decay()` can only be configured before the optimizer is built.")
+        self._undecayed = {id(variable) for variable in var_list}, "|".join(var_names) or None
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Replace the state by arrays, in the order of `variables`."""
+        if not self.built:
+            raise ValueError(
+                "You are calling `set_weights()` on an optimizer that has not yet been built. Please call "
+                "`optimizer.build(trainable_variables)` first."
+            )
+        if len(weights) != len(self.variables):
+            raise ValueError(f"{len(weights)} weights for the {len(self.variables)} variables of {self.name}")
+        for state, weight in zip(self.variables, weights, strict=True):
+            state.assign(weight)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make this optimizer."""
+        rate = self._rate
+        config = {
+            name: value for name, value in vars(self).items() if name[0] != "_" and name not in ("built", "iterations")
+        }
+        config["learning_rate"] = float(rate) if isinstance(rate, State) else rate
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Optimizer":
+        """The optimizer of a `get_config()`."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, learning_rate={self.get_config()['learning_rate']}>"
+
+    # -- one step -----------------------------------------------------------------------------------------------------
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Any]]) -> State:
+        """Move each variable by its gradient: `apply_gradients(zip(gradients, variables))`. Returns `iterations`.
+
+        Raises:
+            ValueError: all gradients are None, or a variable is not one that the optimizer was built for.
+        """
+        pairs = list(grads_and_vars)
+        self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+        return self.iterations
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
+        """Move the variables, by default those that the optimizer was built for, by their gradients.
+
+        A variable whose gradient is None stays, with a warning. Errors as of `apply_gradients`.
+        """
+        grads = list(grads)
+        if not grads:
+            return
+        variables = self._known(grads, trainable_variables)
+        missing = [variable for gradient, variable in zip(grads, variables, strict=True) if gradient is None]
+        if len(missing) == len(grads):
+            raise ValueError("No gradients provided for any variable.")
+        if missing:
+            names = [getattr(variable, "path", None) or variable.name for variable in missing]
+            warnings.warn(
+                f"Gradients do not exist for variables {names}: they stay as they are. Does the loss depend on them?",
+                stacklevel=3,
+            )
+        pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
+        slots = [self._index[id(variable)] for _, variable in pairs]
+        values = self.update([_array(g) for g, _ in pairs], [v.array for _, v in pairs], slots)
+        for (_, variable), value in zip(pairs, values, strict=True):
+            variable._set(value)
+
+    def update(
+        self, gradients: Sequence[Array], values: Sequence[Array], slots: Sequence[int] | None = None
+    ) -> list[Array]:
+        """One step on plain arrays: the new values, of the shapes and dtypes of `values`; counts the step.
+
+        `slots` says which of the values that the optimizer was built for these are; by default all, in order.
+        """
+        self.build(values)
+        rate = float(self.learning_rate)
+        gradients = [np.asarray(g, v.dtype) for g, v in zip(gradients, values, strict=True)]
+        for gradient, value in zip(gradients, values, strict=True):
+            if gradient.shape != value.shape:
+                raise ValueError(f"a gradient of shape {gradient.shape} for a value of shape {value.shape}")
+        results = []
+        for slot, gradient, value in zip(slots or range(len(values)), self._clipped(gradients), values, strict=True):
+            if self.weight_decay is not None and self._decays(self._places[slot]):
+                value = value - value * (self.weight_decay * rate)
+            state = [kept.array for kept in self._states[slot]]
+            results.append(self.step(gradient, value, state, rate)[()])
+        self.iterations.array += 1
+        return results
+
+    def _known(self, grads: Sequence[Any], variables: Sequence[Any] | None) -> list[Any]:
+        """The variables to move, checked against those that the optimizer was built for."""
+        if variables is None:
+            if not self.built:
+                raise ValueError(
+                    "When passing `grads` without `variables`, the optimizer must already be built on a list of "
+                    "variables. Call `optimizer.build(trainable_variables)` first."
+                )
+            variables = self._places
+        self.build(variables)
+        if len(grads) != len(variables):
+            raise ValueError(f"{len(grads)} gradients for {len(variables)} variables")
+        for variable in variables:
+            if id(variable) not in self._index:
+                raise ValueError(
+                    f"Unknown variable: {variable}. This optimizer can only be called for the variables it was "
+                    "originally built with. When working with a new set of variables, you should recreate a new "
+                    "optimizer instance."
+                )
+        return list(variables)
+
+    def _clipped(self, gradients: list[Array]) -> list[Array]:
+        if self.clipvalue:
+            return [np.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
+        if self.clipnorm:
+            return [g * (self.clipnorm / max(_norm([g]), self.clipnorm)) for g in gradients]
+        if self.global_clipnorm:
+            scale = self.global_clipnorm / max(_norm(gradients), self.global_clipnorm)
+            return [g * scale for g in gradients]
+        return gradients
+
+    def _decays(self, place: Any) -> bool:
+        without, pattern = self._undecayed
+        return id(place) not in without and not (pattern and re.search(pattern, place.name))
+
+
+class SGD(Optimizer):
+    """Gradient descent, as Keras's SGD: `w -= rate * g`.
+
+    With momentum (Polyak 1964) `m = momentum * m - rate * g` and `w += m`; with `nesterov` (Sutskever et al. 2013)
+    `w += momentum * m - rate * g`. Other arguments as of `Optimizer`.
+    """
+
+    def __init__(self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, **common: Any) -> None:
+        super().__init__(learning_rate, **common)
+        if not isinstance(momentum, Real) or not 0 <= momentum <= 1:
+            raise ValueError("`momentum` must be a float between [0, 1].")
+        self.momentum: float = momentum
+        self.nesterov: bool = nesterov
+
+    def slots(self) -> dict[str, float]:
+        """The momentum, where there is one."""
+        return {"momentum": 0.0} if self.momentum else {}
+
+    def step(self, gradient: Array, value: Array, state: Sequence[Array], rate: float) -> Array:
+        """One new value."""
+        move = np.multiply(gradient, -rate, out=np.empty_like(gradient))
+        if state:
+            (momentum,) = state
+            momentum *= self.momentum
+            momentum += move
+            if self.nesterov:
+                move += momentum * self.momentum
+            else:
+                move = momentum
+        return value + move
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba 2015), as Keras's: `w -= rate' * m / (sqrt(v) + epsilon)`.
+
+    m and v are running means of g and g*g, and `rate' = rate * sqrt(1 - beta_2**t) / (1 - beta_1**t)` at step t;
+    epsilon is the paper's epsilon hat. `amsgrad` (Reddi et al. 2018) takes the largest v so far. Others as of
+    `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **common: Any,
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.amsgrad = amsgrad
+
+    def slots(self) -> dict[str, float]:
+        """The means of the gradient and of its square, and the largest of the latter for amsgrad."""
+        return {"momentum": 0.0, "velocity": 0.0} | ({"velocity_hat": 0.0} if self.amsgrad else {})
+
+    def step(self, gradient: Array, value: Array, state: Sequence[Array], rate: float) -> Array:
+        """One new value."""
+        m, v, *largest = state
+        count = int(self.iterations) + 1
+        rate *= float(np.sqrt(1 - self.beta_2**count) / (1 - self.beta_1**count))
+        move = np.subtract(gradient, m, out=np.empty_like(m))
+        move *= 1 - self.beta_1
+        m += move
+        np.multiply(gradient, gradient, out=move)
+        move -= v
+        move *= 1 - self.beta_2
+        v += move
+        if largest:
+            v = np.maximum(largest[0], v, out=largest[0])
+        np.sqrt(v, out=move)
+        move += self.epsilon
+        np.divide(m, move, out=move)
+        move *= rate
+        return np.subtract(value, move, out=move)
+
+
+class RMSprop(Optimizer):
+    """RMSprop (Hinton 2012), as Keras's: `w -= rate * g / sqrt(v + epsilon)`, v a running mean of g*g.
+
+    `centered` (Graves 2013) takes the square of the running mean of g off v; `momentum` lets the moves run on:
+    `m = momentum * m + move`, `w -= m`. Others as of `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        **common: Any,
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        self.rho = rho
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.centered = centered
+
+    def slots(self) -> dict[str, float]:
+        """The mean of the squared gradient, the momentum and the mean gradient, where they are asked for."""
+        wanted = {"velocity": True, "momentum": self.momentum > 0, "average_gradient": self.centered}
+        return {name: 0.0 for name, want in wanted.items() if want}
+
+    def step(self, gradient: Array, value: Array, state: Sequence[Array], rate: float) -> Array:
+        """One new value."""
+        kept = dict(zip(self.slots(), state, strict=True))
+        v = kept["velocity"]
+        move = np.multiply(gradient, gradient, out=np.empty_like(v))
+        _mean(v, move, self.rho)
+        if self.centered:
+            average = kept["average_gradient"]
+            _mean(average, np.array(gradient), self.rho)
+            np.multiply(average, average, out=move)
+            np.subtract(v, move, out=move)
+            move += self.epsilon
+        else:
+            np.add(v, self.epsilon, out=move)
+        np.sqrt(move, out=move)
+        np.divide(gradient, move, out=move)
+        move *= rate
+        if self.momentum > 0:
+            momentum = kept["momentum"]
+            momentum *= self.momentum
+            momentum += move
+            np.copyto(move, momentum)
+        return np.subtract(value, move, out=move)
+
+
+class Adagrad(Optimizer):
+    """Adagrad (Duchi, Hazan and Singer 2011), as Keras's: `a += g*g`, `w -= rate * g / sqrt(a + epsilon)`."""
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        initial_accumulator_value: float = 0.1,
+        epsilon: float = 1e-7,
+        **common: Any,
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        self.initial_accumulator_value = initial_accumulator_value
+        self.epsilon = epsilon
+
+    def slots(self) -> dict[str, float]:
+        """The sum of the squared gradients."""
+        return {"accumulator": self.initial_accumulator_value}
+
+    def step(self, gradient: Array, value: Array, state: Sequence[Array], rate: float) -> Array:
+        """One new value."""
+        (a,) = state
+        move = np.multiply(gradient, gradient, out=np.empty_like(a))
+        a += move
+        np.add(a, self.epsilon, out=move)
+        np.sqrt(move, out=move)
+        np.divide(gradient, move, out=move)
+        move *= rate
+        return np.subtract(value, move, out=move)
+
+
+def _mean(mean: Array, new: Array, keep: float) -> None:
+    """`mean = keep * mean + (1 - keep) * new`, in place; `new` is used up."""
+    mean *= keep
+    new *= 1 - keep
+    mean += new
+
+
+def _norm(arrays: Sequence[Array]) -> float:
+    """The Euclidean norm of all elements together."""
+    return float(np.sqrt(sum(float(np.vdot(a, a)) for a in arrays)))
+
+
+def _array(value: Any) -> Array:
+    """The plain array in a tensor, a variable, or what `numpy.asarray` takes."""
+    return value.array if hasattr(value, "array") else np.asarray(value)
+
+
+def _slug(place: Any, index: int) -> str:
+    """A variable's name as part of a path."""
+    name = getattr(place, "path", None) or getattr(place, "name", None) or str(index)
+    return re.sub(r"[/:]", "_", name)
+
+
+def _automatic_name(kind: str) -> str:
+    """`adam`, `adam_1`, ...: the class's name in Keras's spelling, numbered."""
+    kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind).lower()
+    count = _named[kind]
+    _named[kind] += 1
+    return f"{kind}_{count}" if count else kind
