@@ -1,0 +1,165 @@
+"""Activations, as Keras 3 has them: functions of tensors and arrays, by name or by themselves. Imports eager and ops.
+
+Names, defaults and formulas are those of Keras's documentation.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradcalc import ops
+from gradcalc.eager.reductions import log_softmax
+from gradcalc.eager.reductions import softmax as plain_softmax
+from gradcalc.eager.tensor import ArrayOp, Tensor
+
+Activation = Callable[..., Any]
+
+RELU = ArrayOp("relu", lambda x: np.maximum(x, 0), lambda g, y, x: _where_positive(g, x), passes=True)
+
+
+def _where_positive(g: Any, x: Any) -> Any:
+    """`g` where x is above 0, else 0: by a product, ten times faster than a choice, unless `g` is not finite."""
+    if not isinstance(g, Tensor) and not isinstance(x, Tensor):
+        product = g * (x > 0)
+        if np.isfinite(np.vdot(product, product)):
+            return product
+    return np.where(x > 0, g, 0)
+
+
+class Probabilities(Tensor):
+    """What `sigmoid` and `softmax` return: a tensor that knows its logits, from which a loss is exact."""
+
+    __slots__ = ("logits",)
+
+    def __init__(self, result: Tensor, logits: Any) -> None:
+        super().__init__(result.array)
+        self.id = result.id
+        self.logits = logits
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Tensor, (self.array,)
+
+
+def _probabilities(result: Any, x: Any) -> Any:
+    return Probabilities(result, x) if isinstance(result, Tensor) else result
+
+
+def linear(x: Any) -> Any:
+    """The input itself."""
+    return x
+
+
+def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
+    """`max(x, 0)`; with arguments `max_value` above it, x between, `negative_slope * (x - threshold)` below."""
+    if not negative_slope and not threshold:
+        y = RELU(x)
+    else:
+        y = np.where(x > threshold if threshold else x >= 0, x, negative_slope * (x - threshold))
+    return y if max_value is None else np.where(y < max_value, y, max_value)
+
+
+def relu6(x: Any) -> Any:
+    """`min(max(x, 0), 6)`."""
+    return relu(x, max_value=6.0)
+
+
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+    """X above zero, `negative_slope * x` below."""
+    return np.where(x > 0, x, negative_slope * x)
+
+
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """X above zero, `alpha * (exp(x) - 1)` below (Clevert et al. 2016)."""
+    return np.where(x >= 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+def selu(x: Any) -> Any:
+    """`1.0507 * elu(x, 1.6733)`: keeps mean 0 and variance 1 (Klambauer et al. 2017)."""
+    return 1.0507009873554805 * elu(x, 1.6732632423543772)
+
+
+def gelu(x: Any, approximate: bool = False) -> Any:
+    """X times the normal distribution function (Hendrycks and Gimpel 2016); `approximate` by tanh."""
+    if not approximate:
+        return ops.gelu(x)
+    return 0.5 * x * (1 + np.tanh(0.7978845608028654 * (x + 0.044715 * x**3)))
+
+
+def silu(x: Any) -> Any:
+    """`x * sigmoid(x)`, also called swish."""
+    return ops.silu(x)
+
+
+def softplus(x: Any) -> Any:
+    """`log(1 + exp(x))`, without overflow."""
+    return ops.softplus(x)
+
+
+def softsign(x: Any) -> Any:
+    """`x / (1 + |x|)`."""
+    return x / (1 + np.abs(x))
+
+
+def sigmoid(x: Any) -> Any:
+    """`1 / (1 + exp(-x))`; a loss that gets the result computes from x."""
+    return _probabilities(ops.sigmoid(x), x)
+
+
+def log_sigmoid(x: Any) -> Any:
+    """`log(sigmoid(x))`, without overflow."""
+    return -ops.softplus(-x)
+
+
+def hard_sigmoid(x: Any) -> Any:
+    """`x/6 + 1/2`, between 0 and 1."""
+    return np.clip(x / 6 + 0.5, 0, 1)
+
+
+def hard_silu(x: Any) -> Any:
+    """`x * hard_sigmoid(x)`, also called hard swish."""
+    return x * hard_sigmoid(x)
+
+
+def tanh(x: Any) -> Any:
+    """Hyperbolic tangent."""
+    return np.tanh(x)
+
+
+def exponential(x: Any) -> Any:
+    """`exp(x)`."""
+    return np.exp(x)
+
+
+def mish(x: Any) -> Any:
+    """`x * tanh(softplus(x))` (Misra 2019)."""
+    return x * np.tanh(ops.softplus(x))
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    """`exp(x) / sum(exp(x))` along an axis; a loss that gets the result computes from x."""
+    result = plain_softmax(x, axis=axis)
+    return _probabilities(result, x) if axis in (-1, x.ndim - 1) else result
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    function.__name__: function
+    for function in (
+        linear, relu, relu6, leaky_relu, elu, selu, gelu, silu, softplus, softsign, sigmoid, log_sigmoid, hard_sigmoid,
+        hard_silu, tanh, exponential, mish, softmax, log_softmax,
+    )
+} | {"swish": silu, "hard_swish": hard_silu}  # fmt: skip
+"""The activations by name."""
+
+
+def get(identifier: Any) -> Activation:
+    """The activation of a name, or the given function; None is `linear`."""
+    if identifier is None:
+        return linear
+    if isinstance(identifier, str) and identifier in ACTIVATIONS:
+        return ACTIVATIONS[identifier]
+    if callable(identifier):
+        return identifier  # type: ignore[no-any-return]
+    raise ValueError(
+        f"Could not interpret activation function identifier: {identifier}. Known: {', '.join(sorted(ACTIVATIONS))}"
+    )

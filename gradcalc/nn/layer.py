@@ -1,0 +1,377 @@
+"""Layer and Weight: what layers and models have in common, as Keras 3's `Layer`. Imports eager and initializers.
+
+A layer is built when it first sees an input: then it makes its weights. Its weights and inner layers are what its
+attributes hold, directly or in lists, tuples and dicts; nothing has to be declared.
+"""
+
+import inspect
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any, ClassVar
+
+import numpy as np
+
+from gradcalc.eager import nest
+from gradcalc.eager.tensor import LIVE, Tensor, Variable, cast
+from gradcalc.nn import initializers
+
+Shape = tuple[int | None, ...]
+
+_outer: ContextVar[tuple[str, bool | None, Any]] = ContextVar("layers being called", default=("", None, None))
+"""The path of the layers that are being called or built, whether they train, and the innermost of them."""
+
+_named: Counter[str] = Counter()
+
+
+class Weight(Variable):
+    """A variable of a layer: it knows its path in the model, and prints as Keras's do."""
+
+    __slots__ = ("path",)
+
+    def __init__(
+        self, value: Any, trainable: bool = True, dtype: Any = None, name: str | None = None, path: str = ""
+    ) -> None:
+        super().__init__(value, trainable, dtype, name)
+        self.path = path or self.name
+
+    @property
+    def name(self) -> str:
+        """The name without a path: `kernel`."""
+        return self._name or "variable"
+
+    @property
+    def value(self) -> Tensor:
+        """The present value as a tensor."""
+        return self.read()
+
+    def __repr__(self) -> str:
+        value = self.array if self.ndim else self.array.item()
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={value}>"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.array, self.trainable, self.dtype, self._name, self.path)
+
+
+class Layer:
+    """Base of all layers and models, as Keras's Layer: a subclass gives `call`, and `build` where there are weights.
+
+    Args:
+        name: by default the class's name and a number.
+        dtype: of the weights; floating inputs are cast to it.
+        trainable: tapes watch the weights.
+        input_shape: of one row of the input, for the first layer of a `Sequential`; `input_dim` where it has one axis.
+    """
+
+    min_ndim: ClassVar[int] = 0
+    """The least number of axes of an input."""
+
+    _takes_training: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        dtype: Any = "float32",
+        trainable: bool = True,
+        input_shape: Sequence[int | None] | None = None,
+        input_dim: int | None = None,
+        **unknown: Any,
+    ) -> None:
+        if unknown:
+            raise ValueError(f"Unrecognized keyword arguments passed to {type(self).__name__}: {unknown}")
+        self.name = name or automatic_name(type(self).__name__)
+        self.dtype = np.dtype(dtype or "float32").name
+        self.built = type(self).build is Layer.build
+        self._trainable = trainable
+        self._input_shape = tuple(input_shape) if input_shape is not None else input_dim and (input_dim,)
+        self._output_shape: Shape | None = None
+        self._axis_size: int | None = None
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        """Whether `call` takes `training`; a `build` of one's own marks the layer as built."""
+        super().__init_subclass__(**settings)
+        if "call" in vars(cls):
+            cls._takes_training = "training" in inspect.signature(cls.call).parameters
+        if "build" in vars(cls):
+            cls.build = _marked(cls.build)  # type: ignore[method-assign]
+
+    # -- what a subclass gives ----------------------------------------------------------------------------------------
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights for inputs of a shape, whose sizes may be None; called by the first call."""
+        self.built = True
+
+    def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """The result for an input. A subclass that takes `training` is told whether it trains."""
+        raise NotImplementedError(f"{type(self).__name__} must define call(self, inputs)")
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the result for an input of a shape, whose first size may be None.
+
+        A layer that does not define it is tried out on zeros.
+        """
+        trial = tuple(1 if n is None else n for n in input_shape)
+        shape = self(np.zeros(trial, self.dtype)).shape
+        return (None, *shape[1:]) if input_shape[:1] == (None,) else shape
+
+    # -- calling ------------------------------------------------------------------------------------------------------
+
+    def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+        """Build the layer if it is not, and compute its result.
+
+        Raises:
+            ValueError: the input does not fit the weights.
+        """
+        if "_trainable" not in self.__dict__:
+            raise RuntimeError(
+                f"In layer '{type(self).__name__}', you forgot to call `super().__init__()` as the first statement in "
+                "the `__init__()` method. Go add it!"
+            )
+        inputs = self._converted(inputs)
+        if isinstance(inputs, Tensor):
+            self._check(inputs.shape)
+        if not self.built:
+            self._prepare(nest.apply(lambda x: getattr(x, "shape", None), inputs))
+        path, trains, _ = _outer.get()
+        training = trains if training is None else training
+        if self._takes_training and not args:
+            kwargs["training"] = training
+        token = _outer.set((f"{path}{self.name}/", training, self))
+        try:
+            result = self.call(inputs, *args, **kwargs)
+        finally:
+            _outer.reset(token)
+        self.built = True
+        if self._output_shape is None:
+            self._output_shape = getattr(result, "shape", None)
+        return result
+
+    def _prepare(self, shape: Any) -> None:
+        """Build the layer for its first input."""
+        self.build(shape)
+
+    def _converted(self, inputs: Any) -> Any:
+        """Tensors for arrays and for lists of numbers; floats in the layer's dtype."""
+        if isinstance(inputs, list | tuple | dict):
+            if any(isinstance(leaf, Tensor | np.ndarray) for leaf in nest.flatten(inputs)):
+                return nest.apply(self._converted, inputs)
+            inputs = np.asarray(inputs)
+        if isinstance(inputs, Tensor):
+            return cast(inputs, self.dtype) if inputs.dtype.kind == "f" and inputs.dtype != self.dtype else inputs
+        if isinstance(inputs, np.ndarray | np.generic | float):
+            array = np.asarray(inputs)
+            if array.dtype.kind == "f" and array.dtype != self.dtype:
+                array = array.astype(self.dtype)
+            elif LIVE.get() and array.flags.writeable:  # the tape keeps it
+                array = array.copy()
+            return Tensor(array[()])
+        return inputs
+
+    def _check(self, shape: tuple[int, ...]) -> None:
+        """The input's shape against what the layer takes."""
+        if len(shape) < self.min_ndim:
+            raise ValueError(
+                f"Input 0 of layer '{self.name}' is incompatible with the layer: expected min_ndim={self.min_ndim}, "
+                f"found ndim={len(shape)}. Full shape received: {shape}"
+            )
+        if self._axis_size is not None and shape[-1] != self._axis_size:
+            raise ValueError(
+                f"Input 0 of layer '{self.name}' is incompatible with the layer: expected axis -1 of input shape to "
+                f"have value {self._axis_size}, but received input with shape {shape}"
+            )
+
+    def _float(self, x: Any) -> Any:
+        """Integers and bools in the layer's dtype."""
+        return x if x.dtype.kind == "f" else cast(x, self.dtype)
+
+    # -- weights ------------------------------------------------------------------------------------------------------
+
+    def add_weight(
+        self,
+        shape: Sequence[int] = (),
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        name: str | None = None,
+    ) -> Weight:
+        """A new weight, to be kept in an attribute; begins as `glorot_uniform` has it, or as zeros for integers."""
+        dtype = np.dtype(dtype or self.dtype)
+        make = initializers.get(initializer or ("glorot_uniform" if dtype.kind == "f" else "zeros"))
+        path, _, innermost = _outer.get()
+        prefix = path if innermost is self else f"{path}{self.name}/"
+        value = make(tuple(shape), dtype=dtype)
+        return Weight(value, trainable and self._trainable, dtype, name, f"{prefix}{name or 'variable'}")
+
+    def children(self) -> Iterator[tuple[str, Any]]:
+        """The weights and layers in the attributes, each with its name here: `dense`, `blocks/0`."""
+        for name, value in self.__dict__.items():
+            if isinstance(value, _HOLDERS):
+                yield from _found(name.lstrip("_"), value)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All weights: its own, then those of inner layers, in the order of the attributes."""
+        found: dict[int, Variable] = {}
+        self._gather(found)
+        return list(found.values())
+
+    def _gather(self, found: dict[int, Variable]) -> None:
+        inner = []
+        for _, child in self.children():
+            if isinstance(child, Variable):
+                found[id(child)] = child
+            else:
+                inner.append(child)
+        for layer in inner:
+            layer._gather(found)
+
+    def paths(self, prefix: str = "") -> Iterator[tuple[str, Variable]]:
+        """All weights, each with its name in this layer: `dense/kernel`."""
+        children = list(self.children())
+        for name, child in children:
+            if isinstance(child, Variable):
+                yield prefix + (child.name if isinstance(child, Weight) else name), child
+        for name, child in children:
+            if isinstance(child, Layer):
+                yield from child.paths(f"{prefix}{name}/")
+
+    @property
+    def weights(self) -> list[Variable]:
+        """As `variables`."""
+        return self.variables
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The weights that tapes watch."""
+        return [variable for variable in self.variables if variable.trainable] if self._trainable else []
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """As `trainable_variables`."""
+        return self.trainable_variables
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The weights that tapes do not watch."""
+        return [variable for variable in self.variables if not (variable.trainable and self._trainable)]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """As `non_trainable_variables`."""
+        return self.non_trainable_variables
+
+    @property
+    def trainable(self) -> bool:
+        """Tapes watch the weights; setting it sets it for all weights and inner layers."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for _, child in self.children():
+            child.trainable = bool(value)
+
+    def get_weights(self) -> list[Any]:
+        """The values of the weights, copied, as plain arrays."""
+        return [variable.numpy() for variable in self.variables]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Replace the values of the weights, in the order of `weights`.
+
+        Raises:
+            ValueError: another number of arrays, or another shape.
+        """
+        variables = self.variables
+        if len(weights) != len(variables):
+            raise ValueError(
+                f"You called `set_weights(weights)` on layer '{self.name}' with a weight list of length "
+                f"{len(weights)}, but the layer was expecting {len(variables)} weights."
+            )
+        for variable, weight in zip(variables, weights, strict=True):
+            if variable.shape != np.shape(weight):
+                raise ValueError(
+                    f"Layer {self.name} weight shape {variable.shape} is not compatible with provided weight shape "
+                    f"{np.shape(weight)}."
+                )
+        for variable, weight in zip(variables, weights, strict=True):
+            variable.assign(weight)
+
+    def count_params(self) -> int:
+        """The number of elements of all weights.
+
+        Raises:
+            ValueError: the layer is not built.
+        """
+        if not self.built:
+            raise ValueError(
+                f"You tried to call `count_params` on layer '{self.name}', but the layer isn't built. You can build it "
+                "manually via: `layer.build(input_shape)`."
+            )
+        return sum(variable.size for variable in self.variables)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("kernel", "bias") and not self.__dict__.get("built", True):
+            raise AttributeError(f"You must build the layer before accessing `{name}`.")
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def _marked(build: Callable[..., None]) -> Callable[..., None]:
+    """A `build` that tells the weights their path, and after which the layer is built."""
+
+    @wraps(build)
+    def marked(self: Layer, input_shape: Any = None) -> None:
+        path, trains, _ = _outer.get()
+        token = _outer.set((f"{path}{self.name}/", trains, self))
+        try:
+            build(self, input_shape)
+        finally:
+            _outer.reset(token)
+        self.built = True
+
+    return marked
+
+
+_HOLDERS = (Variable, Layer, list, tuple, dict)
+
+
+def _found(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The weights and layers in an attribute."""
+    if isinstance(value, Variable | Layer):
+        yield name, value
+    elif isinstance(value, list | tuple):
+        for i, item in enumerate(value):
+            yield from _found(f"{name}/{i}", item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _found(f"{name}/{key}", item)
+
+
+def snake_case(kind: str) -> str:
+    """`max_pooling2d` for `MaxPooling2D`, in Keras's spelling."""
+    kind = re.sub(r"\W", "", kind)
+    kind = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", kind).lower()
+
+
+def automatic_name(kind: str) -> str:
+    """`dense`, `dense_1`, ...: numbered in the order of making."""
+    kind = snake_case(kind)
+    count = _named[kind]
+    _named[kind] += 1
+    return f"{kind}_{count}" if count else kind
+
+
+def pair(value: int | Sequence[int], count: int, name: str) -> tuple[int, ...]:
+    """A size for each of `count` axes: one number stands for all."""
+    sizes = (value,) * count if isinstance(value, int) else tuple(value)
+    if len(sizes) != count or any(not isinstance(n, int) or n <= 0 for n in sizes):
+        raise ValueError(f"`{name}` must be a positive integer or {count} of them. Received: {name}={value}")
+    return sizes

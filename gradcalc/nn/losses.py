@@ -1,0 +1,358 @@
+"""Losses, as Keras 3 has them: classes that reduce to one number, and functions with one number for each row.
+
+Names, defaults and formulas are those of Keras's documentation. Labels may be lists, integers, arrays; they are cast to
+the dtype of the predictions, which floats keep (Keras makes them float32). Imports eager and activations.
+"""
+
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gradcalc import ops
+from gradcalc.eager.reductions import log_softmax, softmax
+from gradcalc.eager.tensor import ArrayOp, Tensor, cast
+from gradcalc.nn.activations import Probabilities
+
+EPSILON = 1e-7
+"""Probabilities are kept this far from 0 and 1, as Keras does."""
+
+REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none", None)
+
+# -- cross-entropy from logits: one record, for it is in every training step of a classifier ---------------------------
+
+CROSS_ENTROPY = ArrayOp(
+    "softmax_cross_entropy", lambda labels, logits, memo: _cross_entropy(labels, logits, memo),
+    lambda g, y, labels, logits, memo: -g[..., None] * log_softmax(logits),
+    lambda g, y, labels, logits, memo: g[..., None] * (
+        _softmax(logits, memo) * _sum_last(labels)[..., None] - labels
+    ),
+)  # fmt: skip
+"""`-sum(labels * log_softmax(logits))` along the last axis; `memo` is a dict that keeps the softmax for the rule."""
+
+
+def _cross_entropy(labels: Any, logits: Any, memo: dict[str, Any]) -> Any:
+    rows, marks = (x.reshape(-1, x.shape[-1]) for x in (logits, labels))
+    z = np.array(rows.T, order="C")  # NumPy reduces the first axis ten times faster than the last
+    z -= np.maximum.reduce(z, axis=0)
+    e = np.exp(z)
+    total = np.add.reduce(e, axis=0)
+    e /= total
+    memo["softmax"] = np.ascontiguousarray(e.T).reshape(logits.shape)
+    losses = _sum_last(marks) * np.log(total) - np.add.reduce(marks.T * z, axis=0)
+    return losses.reshape(logits.shape[:-1])[()]
+
+
+def _sum_last(x: Any) -> Any:
+    return x @ np.ones(x.shape[-1], x.dtype)
+
+
+def _softmax(logits: Any, memo: dict[str, Any]) -> Any:
+    return softmax(logits) if isinstance(logits, Tensor) else memo["softmax"]
+
+
+# -- functions: one number for each row --------------------------------------------------------------------------------
+
+
+def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
+    """`mean((y_true - y_pred)**2)` over the last axis."""
+    y_true, y_pred = _aligned(y_true, y_pred)
+    return np.mean((y_true - y_pred) ** 2, axis=-1)
+
+
+def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
+    """`mean(|y_true - y_pred|)` over the last axis."""
+    y_true, y_pred = _aligned(y_true, y_pred)
+    return np.mean(np.abs(y_true - y_pred), axis=-1)
+
+
+def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
+    """Half the squared error up to `delta`, linear beyond (Huber 1964); mean over the last axis."""
+    y_true, y_pred = _aligned(y_true, y_pred)
+    error = y_pred - y_true
+    size = np.abs(error)
+    return np.mean(np.where(size <= delta, 0.5 * error**2, delta * size - 0.5 * delta**2), axis=-1)
+
+
+def binary_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Any:
+    """`-mean(t*log(p) + (1-t)*log(1-p))` over an axis, for labels t from 0 to 1.
+
+    Args:
+        y_true: labels, of the shape of `y_pred`.
+        y_pred: probabilities p, or with `from_logits` what the sigmoid makes them of. The result of
+            `activations.sigmoid` is taken as logits.
+        from_logits: what `y_pred` holds.
+        label_smoothing: how far labels are moved towards 1/2, from 0 to 1.
+        axis: the axis to average over.
+    """
+    y_pred, from_logits = _logits(y_pred, from_logits)
+    y_true, y_pred = _floats(y_true, y_pred)
+    _same_shape(y_true, y_pred)
+    if label_smoothing:
+        y_true = y_true * (1 - label_smoothing) + 0.5 * label_smoothing
+    if from_logits:
+        return np.mean(ops.softplus(y_pred) - y_true * y_pred, axis=axis)
+    p = np.clip(y_pred, EPSILON, 1 - EPSILON)
+    return np.mean(-(y_true * np.log(p) + (1 - y_true) * np.log(1 - p)), axis=axis)
+
+
+def categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Any:
+    """`-sum(t*log(p))` along an axis, for labels t that are a distribution over the classes (one-hot rows).
+
+    Args:
+        y_true: labels, of the shape of `y_pred`.
+        y_pred: probabilities p, scaled to sum 1, or with `from_logits` what the softmax makes them of. The result of
+            `activations.softmax` is taken as logits.
+        from_logits: what `y_pred` holds.
+        label_smoothing: how far labels are moved towards the even distribution, from 0 to 1.
+        axis: the axis of the classes.
+    """
+    y_pred, from_logits = _logits(y_pred, from_logits)
+    y_true, y_pred = _floats(y_true, y_pred)
+    _same_shape(y_true, y_pred)
+    if y_pred.shape[-1] == 1:
+        warnings.warn(
+            f"categorical_crossentropy over one class (y_pred.shape={y_pred.shape}) is always 0: "
+            "binary_crossentropy is for two classes",
+            SyntaxWarning,
+            stacklevel=2,
+        )
+    if label_smoothing:
+        y_true = y_true * (1 - label_smoothing) + label_smoothing / y_true.shape[-1]
+    if from_logits:
+        if axis not in (-1, y_pred.ndim - 1):
+            y_true, y_pred = np.moveaxis(y_true, axis, -1), np.moveaxis(y_pred, axis, -1)
+        return CROSS_ENTROPY(y_true, y_pred, memo={})
+    p = y_pred / np.sum(y_pred, axis=axis, keepdims=True)
+    return -np.sum(y_true * np.log(np.clip(p, EPSILON, 1 - EPSILON)), axis=axis)
+
+
+def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False, axis: int = -1) -> Any:
+    """As `categorical_crossentropy`, for labels that are the numbers of the classes.
+
+    Args:
+        y_true: class numbers, of the shape of `y_pred` without its last axis, or with 1 there.
+        y_pred: probabilities (not scaled here, as in Keras), or with `from_logits` logits.
+        from_logits: what `y_pred` holds.
+        axis: the axis of the classes: the last.
+
+    Raises:
+        ValueError: the shapes do not fit, or a label is no class.
+    """
+    y_pred, from_logits = _logits(y_pred, from_logits)
+    y_pred = _prediction(y_pred)
+    if axis not in (-1, y_pred.ndim - 1):
+        raise ValueError(f"Only axis=-1 is currently supported. Received: axis={axis}")
+    classes = y_pred.shape[-1]
+    labels = np.asarray(y_true.array if isinstance(y_true, Tensor) else y_true).astype(np.intp)
+    if labels.ndim == y_pred.ndim and labels.shape[-1] == 1:
+        labels = labels[..., 0]
+    if labels.shape != y_pred.shape[:-1]:
+        raise ValueError(f"labels of shape {labels.shape} do not fit y_pred of shape {y_pred.shape}: one class per row")
+    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+        raise ValueError(f"labels go from {labels.min()} to {labels.max()}, but y_pred has classes 0 to {classes - 1}")
+    one_hot = (labels[..., None] == np.arange(classes)).astype(y_pred.dtype)
+    logits = y_pred if from_logits else np.log(np.clip(y_pred, EPSILON, 1 - EPSILON))
+    return CROSS_ENTROPY(one_hot, logits, memo={})
+
+
+def _prediction(y_pred: Any) -> Any:
+    """Predictions as a tensor or array of floats."""
+    if isinstance(y_pred, Tensor):
+        return y_pred if y_pred.dtype.kind == "f" else cast(y_pred, "float32")
+    array = np.asarray(y_pred)
+    return array if isinstance(y_pred, np.ndarray | np.generic) and array.dtype.kind == "f" else array.astype("float32")
+
+
+def _floats(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    """Labels and predictions in the floating dtype of the predictions."""
+    y_pred = _prediction(y_pred)
+    if isinstance(y_true, Tensor):
+        return y_true if y_true.dtype == y_pred.dtype else cast(y_true, y_pred.dtype), y_pred
+    return np.asarray(y_true, y_pred.dtype), y_pred
+
+
+def _aligned(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    return squeeze_or_expand(*_floats(y_true, y_pred))
+
+
+def _logits(y_pred: Any, from_logits: bool) -> tuple[Any, bool]:
+    """What the activation that made the probabilities was given, where it is known: exact, and nothing is cut off."""
+    return (y_pred.logits, True) if isinstance(y_pred, Probabilities) else (y_pred, from_logits)
+
+
+def _same_shape(y_true: Any, y_pred: Any) -> None:
+    if y_true.shape != y_pred.shape:
+        raise ValueError(
+            "Arguments `target` and `output` must have the same shape. Received: "
+            f"target.shape={y_true.shape}, output.shape={y_pred.shape}"
+        )
+
+
+def squeeze_or_expand(a: Any, b: Any) -> tuple[Any, Any]:
+    """Two arrays of one rank, where one has a last axis of size 1 more: as Keras does before it compares."""
+    if a.ndim == b.ndim + 1 and a.shape[-1] == 1:
+        return (a, np.expand_dims(b, -1)) if b.ndim == 1 else (np.squeeze(a, -1), b)
+    if b.ndim == a.ndim + 1 and b.shape[-1] == 1:
+        return (np.expand_dims(a, -1), b) if a.ndim == 1 else (a, np.squeeze(b, -1))
+    return a, b
+
+
+# -- classes: one number -----------------------------------------------------------------------------------------------
+
+
+class Loss:
+    """Base of the losses, as Keras's Loss: `loss(y_true, y_pred, sample_weight=None)`; a subclass gives `call`.
+
+    Args:
+        reduction: of the numbers of all rows: `"sum_over_batch_size"` or `"mean"` (their mean), `"sum"`,
+            `"mean_with_sample_weight"` (their sum by that of the weights), `"none"` or None.
+        name: shown in print.
+        dtype: predictions are cast to it; by default floats keep theirs.
+    """
+
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
+    ) -> None:
+        if reduction not in REDUCTIONS:
+            raise ValueError(
+                f"Invalid value for argument `reduction`. Expected one of {REDUCTIONS}. Received: reduction={reduction}"
+            )
+        self.name = name or type(self).__name__
+        self.reduction = reduction
+        self.dtype = dtype
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The loss of each row."""
+        raise NotImplementedError(f"{type(self).__name__} must define call(self, y_true, y_pred)")
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The reduced loss: a scalar tensor, or one number for each row where nothing is reduced."""
+        if self.dtype is not None and getattr(y_pred, "dtype", None) != self.dtype:
+            y_pred = cast(y_pred, self.dtype)
+        values = self.call(y_true, y_pred)
+        if sample_weight is not None:
+            sample_weight = _floats(sample_weight, values)[0]
+            values, sample_weight = squeeze_or_expand(values, sample_weight)
+            values = values * sample_weight
+        result = self._reduced(values, sample_weight)
+        return result if isinstance(result, Tensor) else Tensor(result)
+
+    def _reduced(self, values: Any, sample_weight: Any) -> Any:
+        if self.reduction in (None, "none") or not values.ndim:
+            return values
+        if self.reduction == "sum" or not values.size:
+            return np.sum(values)
+        if self.reduction == "mean_with_sample_weight" and sample_weight is not None:
+            total = np.sum(sample_weight)
+            return np.where(total == 0, 0, np.sum(values) / np.where(total == 0, 1, total))
+        return np.mean(values)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, reduction={self.reduction}>"
+
+
+class _FunctionLoss(Loss):
+    """The loss of a function of labels and predictions."""
+
+    function: Callable[..., Any]
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The loss of each row."""
+        kept, y_pred = y_pred, _prediction(y_pred)
+        y_true = y_true if hasattr(y_true, "ndim") else np.asarray(y_true)
+        y_true, aligned = squeeze_or_expand(y_true, y_pred)
+        return self.function(y_true, kept if aligned is y_pred else aligned)
+
+
+class MeanSquaredError(_FunctionLoss):
+    """`mean((y_true - y_pred)**2)`."""
+
+    function = staticmethod(mean_squared_error)
+
+    def __init__(
+        self, reduction: str | None = "sum_over_batch_size", name: str = "mean_squared_error", dtype: Any = None
+    ) -> None:
+        super().__init__(name, reduction, dtype)
+
+
+class MeanAbsoluteError(_FunctionLoss):
+    """`mean(|y_true - y_pred|)`."""
+
+    function = staticmethod(mean_absolute_error)
+
+    def __init__(
+        self, reduction: str | None = "sum_over_batch_size", name: str = "mean_absolute_error", dtype: Any = None
+    ) -> None:
+        super().__init__(name, reduction, dtype)
+
+
+class Huber(_FunctionLoss):
+    """Mean of half the squared error up to `delta`, and linear beyond (Huber 1964)."""
+
+    def __init__(
+        self,
+        delta: float = 1.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "huber_loss",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name, reduction, dtype)
+        self.function = partial(huber, delta=delta)
+
+
+class BinaryCrossentropy(_FunctionLoss):
+    """`binary_crossentropy`, reduced."""
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "binary_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name, reduction, dtype)
+        self.function = partial(
+            binary_crossentropy, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis
+        )
+
+
+class CategoricalCrossentropy(_FunctionLoss):
+    """`categorical_crossentropy`, reduced."""
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "categorical_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name, reduction, dtype)
+        self.function = partial(
+            categorical_crossentropy, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis
+        )
+
+
+class SparseCategoricalCrossentropy(_FunctionLoss):
+    """`sparse_categorical_crossentropy`, reduced."""
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "sparse_categorical_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name, reduction, dtype)
+        self.function = partial(sparse_categorical_crossentropy, from_logits=from_logits, axis=axis)

@@ -1,0 +1,239 @@
+"""Model and Sequential: layers put together, as Keras 3's. Imports layer, layers, weights."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from gradcalc.nn.layer import Layer, snake_case
+from gradcalc.nn.layers import InputLayer
+from gradcalc.nn.weights import load_weights, save_weights
+
+
+class Model(Layer):
+    """A layer of layers, as Keras's Model: subclass it, make layers in `__init__`, and put them together in `call`.
+
+    >>> class Net(gradcalc.nn.Model):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.hidden = gradcalc.nn.Dense(32, activation="relu")
+    ...         self.out = gradcalc.nn.Dense(10)
+    ...
+    ...     def call(self, x, training=None):
+    ...         return self.out(self.hidden(x))
+
+    Args:
+        common: the arguments of `Layer`.
+    """
+
+    def __init__(self, **common: Any) -> None:
+        super().__init__(**common)
+        self.built = False
+
+    def build(self, input_shape: Any) -> None:
+        """Build the layers, by trying the model out on zeros of a shape whose first size may be None."""
+        self._output_shape = self.compute_output_shape(input_shape)
+
+    def _prepare(self, shape: Any) -> None:
+        """A model that defines no `build` is built by its first call."""
+        if type(self).build is not Model.build:
+            self.build(shape)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers in the attributes, in order."""
+        found = {id(child): child for _, child in self.children() if isinstance(child, Layer)}
+        return list(found.values())
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of a name, or at an index.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if (name is None) == (index is None):
+            raise ValueError("Provide either a layer name or a layer index at `get_layer`.")
+        if index is not None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise ValueError(
+                    f"Was asked to retrieve layer at index {index} but model has {len(self.layers)} layers."
+                )
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(f"No such layer: {name}. Existing layers are: {[layer.name for layer in self.layers]}.")
+
+    def summary(self, print_fn: Callable[[str], Any] = print) -> None:
+        """Print a table of the layers: name and type, shape of the result, number of weights."""
+        print_fn(summary_text(self))
+
+    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
+        """Write the weights to an `.npz` file; see `weights.save_weights`."""
+        save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath: Any) -> None:
+        """Read the weights from an `.npz` file; see `weights.load_weights`."""
+        load_weights(self, filepath)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("compile", "fit", "evaluate", "predict"):
+            raise AttributeError(
+                f"models have no {name}: train in a loop of one's own: `with GradientTape() as tape: loss = ...`, then "
+                "`optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))`"
+            )
+        return super().__getattr__(name)
+
+
+class Sequential(Model):
+    """Layers one after the other, as Keras's Sequential.
+
+    It is built by its first input, or before where the first layer says its `input_shape` or is an `Input`.
+
+    Args:
+        layers: the layers.
+        trainable: tapes watch the weights.
+        name: by default `sequential` and a number.
+    """
+
+    def __init__(self, layers: Sequence[Layer] | None = None, trainable: bool = True, name: str | None = None) -> None:
+        super().__init__(trainable=trainable, name=name)
+        self._layers: list[Layer] = []
+        for layer in layers or ():
+            self.add(layer)
+
+    def add(self, layer: Layer) -> None:
+        """Put a layer last.
+
+        Raises:
+            ValueError: it is no layer, or another has its name.
+        """
+        if not isinstance(layer, Layer):
+            raise ValueError(
+                f"Only instances of `Layer` can be added to a Sequential model. Received: {layer} "
+                f"(of type {type(layer)})"
+            )
+        if any(other.name == layer.name for other in self._layers):
+            raise ValueError(
+                f"All layers added to a Sequential model should have unique names. Name '{layer.name}' is already the "
+                "name of a layer in this model. Update the `name` argument to pass a unique name."
+            )
+        if isinstance(layer, InputLayer) and self._layers:
+            raise ValueError(f"an Input comes first: Sequential model '{self.name}' has layers already")
+        self._layers.append(layer)
+        self._rebuild()
+
+    def pop(self) -> Layer:
+        """Take the last layer off, and return it."""
+        layer = self._layers.pop()
+        self._rebuild()
+        return layer
+
+    def _rebuild(self) -> None:
+        """Build as far as shapes are known."""
+        self.built = False
+        if not self.layers:
+            return
+        first = self._layers[0]
+        shape = (
+            first.batch_shape if isinstance(first, InputLayer) else first._input_shape and (None, *first._input_shape)
+        )
+        if shape:
+            self.build(shape)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Build the layers for inputs of a shape, whose first size may be None."""
+        if not self.layers:
+            raise ValueError(
+                f"Sequential model {self.name} cannot be built because it has no layers. Call `model.add(layer)`."
+            )
+        shape = tuple(input_shape)
+        for layer in self.layers:
+            if not layer.built:
+                layer.build(shape)
+            shape = layer._output_shape = layer.compute_output_shape(shape)
+
+    def call(self, inputs: Any) -> Any:
+        """The result for an input."""
+        for layer in self._layers:
+            inputs = layer(inputs)
+        return inputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the last layer's result."""
+        for layer in self._layers:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, without an `Input`."""
+        return [layer for layer in self._layers if not isinstance(layer, InputLayer)]
+
+    def children(self) -> Iterator[tuple[str, Any]]:
+        """The layers, named by their classes and numbered in this model: the same in each model of the same layers."""
+        seen: dict[str, int] = {}
+        for layer in self.layers:
+            kind = snake_case(type(layer).__name__)
+            count = seen.get(kind, 0)
+            seen[kind] = count + 1
+            yield f"{kind}_{count}" if count else kind, layer
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __getitem__(self, index: int) -> Layer:
+        return self.layers[index]
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def summary_text(model: Model) -> str:
+    """The table that `summary` prints, as Keras prints it."""
+    rows = [
+        (f"{layer.name} ({type(layer).__name__})", _shape_text(layer), _count_text(layer)) for layer in model.layers
+    ]
+    head = ("Layer (type)", "Output Shape", "Param #")
+    widths = [max(least, *(len(row[i]) for row in [head, *rows])) for i, least in enumerate((31, 22, 13))]
+    lines = [
+        f'Model: "{model.name}"',
+        _rule("┏━┳━┓", widths),
+        _row("┃", head, widths),
+        _rule("┡━╇━┩", widths),
+    ]
+    for i, row in enumerate(rows):
+        lines += [_rule("├─┼─┤", widths)] * (i > 0) + [_row("│", row, widths)]
+    lines.append(_rule("└─┴─┘", widths))
+    for what, variables in (
+        ("Total", model.variables),
+        ("Trainable", model.trainable_variables),
+        ("Non-trainable", model.non_trainable_variables),
+    ):
+        count, size = sum(v.size for v in variables), sum(v.nbytes for v in variables)
+        lines.append(f" {what} params: {count:,} ({_bytes_text(size)})")
+    return "\n".join(lines)
+
+
+def _rule(corners: str, widths: Sequence[int]) -> str:
+    left, line, middle, _, right = tuple(corners)
+    return left + middle.join(line * (width + 2) for width in widths) + right
+
+
+def _row(bar: str, cells: Sequence[str], widths: Sequence[int]) -> str:
+    name, shape, count = cells
+    return f"{bar} {name:<{widths[0]}} {bar} {shape:<{widths[1]}} {bar} {count:>{widths[2]}} {bar}"
+
+
+def _shape_text(layer: Layer) -> str:
+    return str(layer._output_shape) if layer._output_shape is not None else "?"
+
+
+def _count_text(layer: Layer) -> str:
+    return f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
+
+
+def _bytes_text(size: float) -> str:
+    for unit in ("B", "KB", "MB", "GB"):
+        if size < 1024:
+            return f"{size:.2f} {unit}"
+        size /= 1024
+    return f"{size:.2f} TB"
