@@ -29,6 +29,9 @@ if TYPE_CHECKING:
         hvp,
         jacobian,
         jvp,
+        log_softmax,
+        logsumexp,
+        softmax,
         stop_gradient,
         value_and_grad,
     )
@@ -75,6 +78,9 @@ _HOMES = {
     "hvp": "eager",
     "jacobian": "eager",
     "jvp": "eager",
+    "log_softmax": "eager",
+    "logsumexp": "eager",
+    "softmax": "eager",
     "stop_gradient": "eager",
     "value_and_grad": "eager",
 }
@@ -108,6 +114,9 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "log_softmax",
+    "logsumexp",
+    "softmax",
     "stop_gradient",
     "value_and_grad",
 ]

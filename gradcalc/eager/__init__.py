@@ -8,6 +8,7 @@ from gradcalc.eager import array_ops, elementwise, linalg, products, reductions 
 from gradcalc.eager.custom import custom_gradient, stop_gradient
 from gradcalc.eager.explain import explain_none
 from gradcalc.eager.functional import grad, hessian, hvp, jacobian, jvp, value_and_grad
+from gradcalc.eager.reductions import log_softmax, logsumexp, softmax
 from gradcalc.eager.tape import GradientTape, UnconnectedGradients
 from gradcalc.eager.taylor import GradCheck, gradcheck
 from gradcalc.eager.tensor import Tensor, Variable, constant
@@ -27,6 +28,9 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "log_softmax",
+    "logsumexp",
+    "softmax",
     "stop_gradient",
     "value_and_grad",
 ]
