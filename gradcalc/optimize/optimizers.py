@@ -1,10 +1,11 @@
-"""SGD, Adam, RMSprop, Adagrad as Keras 3 has them: for variables and for plain arrays. Imports NumPy.
+"""SGD, Adam, RMSprop, Adagrad as Keras 3 has them: for variables, arrays and graphs. Imports NumPy and ops.
 
 Names, defaults and formulas are those of Keras's documentation; the papers are named at each. One implementation
-serves both uses: `update` is one step on plain arrays, `apply` the same on whatever has `.array` and can be set.
-An optimizer changes its own state in place and never a value: a new value is a new array.
+serves both uses: `update` is one step on plain arrays, `apply` the same on whatever has `.array` and can be set, and
+`step` is the formula itself, which `descend` runs on nodes of a graph. No array is changed in place.
 """
 
+import math
 import re
 import warnings
 from collections import Counter
@@ -14,10 +15,14 @@ from typing import Any
 
 import numpy as np
 
+import gradcalc.arithmetic.arrays  # noqa: F401 - lets ops run on arrays
+from gradcalc import ops
 from gradcalc.optimize.schedules import LearningRateSchedule
 from gradcalc.optimize.state import State
 
 Array = Any
+Number = Any
+"""An array, a float, or a node of a graph."""
 
 _named: Counter[str] = Counter()
 
@@ -71,9 +76,16 @@ class Optimizer:
         """The names of the arrays that are kept for each value, and what they begin with."""
         return {}
 
-    def step(self, gradient: Array, value: Array, state: Sequence[Array], rate: float) -> Array:
-        """One new value, in a fresh array, from arrays of one shape and dtype; `state` is changed in place."""
-        raise NotImplementedError(f"{type(self).__name__} must define step(self, gradient, value, state, rate)")
+    def rate_at(self, rate: float, count: int) -> float:
+        """What `step` takes as its rate at step `count`, from 1."""
+        return rate
+
+    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
+        """One step from a gradient, a value and the state: the new value, then the new state.
+
+        Written in operators and ops, so it runs on arrays, on floats and on nodes of a graph.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define step(self, g, w, state, rate)")
 
     # -- the learning rate --------------------------------------------------------------------------------------------
 
@@ -211,6 +223,7 @@ class Optimizer:
         """
         self.build(values)
         rate = float(self.learning_rate)
+        corrected = self.rate_at(rate, int(self.iterations) + 1)
         gradients = [np.asarray(g, v.dtype) for g, v in zip(gradients, values, strict=True)]
         for gradient, value in zip(gradients, values, strict=True):
             if gradient.shape != value.shape:
@@ -219,8 +232,11 @@ class Optimizer:
         for slot, gradient, value in zip(slots or range(len(values)), self._clipped(gradients), values, strict=True):
             if self.weight_decay is not None and self._decays(self._places[slot]):
                 value = value - value * (self.weight_decay * rate)
-            state = [kept.array for kept in self._states[slot]]
-            results.append(self.step(gradient, value, state, rate)[()])
+            states = self._states[slot]
+            value, *state = self.step(gradient, value, [kept.array for kept in states], corrected)
+            for kept, array in zip(states, state, strict=True):
+                kept.array = np.asarray(array)
+            results.append(value)
         self.iterations.array += 1
         return results
 
@@ -278,18 +294,12 @@ class SGD(Optimizer):
         """The momentum, where there is one."""
         return {"momentum": 0.0} if self.momentum else {}
 
-    def step(self, gradient: Array, value: Array, state: Sequence[Array], rate: float) -> Array:
-        """One new value."""
-        move = np.multiply(gradient, -rate, out=np.empty_like(gradient))
-        if state:
-            (momentum,) = state
-            momentum *= self.momentum
-            momentum += move
-            if self.nesterov:
-                move += momentum * self.momentum
-            else:
-                move = momentum
-        return value + move
+    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
+        """One step."""
+        if not state:
+            return (w - rate * g,)
+        m = self.momentum * state[0] - rate * g
+        return (w + self.momentum * m - rate * g if self.nesterov else w + m), m
 
 
 class Adam(Optimizer):
@@ -319,25 +329,18 @@ class Adam(Optimizer):
         """The means of the gradient and of its square, and the largest of the latter for amsgrad."""
         return {"momentum": 0.0, "velocity": 0.0} | ({"velocity_hat": 0.0} if self.amsgrad else {})
 
-    def step(self, gradient: Array, value: Array, state: Sequence[Array], rate: float) -> Array:
-        """One new value."""
-        m, v, *largest = state
-        count = int(self.iterations) + 1
-        rate *= float(np.sqrt(1 - self.beta_2**count) / (1 - self.beta_1**count))
-        move = np.subtract(gradient, m, out=np.empty_like(m))
-        move *= 1 - self.beta_1
-        m += move
-        np.multiply(gradient, gradient, out=move)
-        move -= v
-        move *= 1 - self.beta_2
-        v += move
-        if largest:
-            v = np.maximum(largest[0], v, out=largest[0])
-        np.sqrt(v, out=move)
-        move += self.epsilon
-        np.divide(m, move, out=move)
-        move *= rate
-        return np.subtract(value, move, out=move)
+    def rate_at(self, rate: float, count: int) -> float:
+        """The rate with which step `count`, from 1, corrects the bias of the means."""
+        return rate * math.sqrt(1 - self.beta_2**count) / (1 - self.beta_1**count)
+
+    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
+        """One step."""
+        m = state[0] + (1 - self.beta_1) * (g - state[0])
+        v = state[1] + (1 - self.beta_2) * (g * g - state[1])
+        if not self.amsgrad:
+            return w - rate * m / (ops.sqrt(v) + self.epsilon), m, v
+        largest = ops.max(state[2], v)
+        return w - rate * m / (ops.sqrt(largest) + self.epsilon), m, v, largest
 
 
 class RMSprop(Optimizer):
@@ -367,29 +370,17 @@ class RMSprop(Optimizer):
         wanted = {"velocity": True, "momentum": self.momentum > 0, "average_gradient": self.centered}
         return {name: 0.0 for name, want in wanted.items() if want}
 
-    def step(self, gradient: Array, value: Array, state: Sequence[Array], rate: float) -> Array:
-        """One new value."""
+    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
+        """One step."""
         kept = dict(zip(self.slots(), state, strict=True))
-        v = kept["velocity"]
-        move = np.multiply(gradient, gradient, out=np.empty_like(v))
-        _mean(v, move, self.rho)
+        v = kept["velocity"] = self.rho * kept["velocity"] + (1 - self.rho) * (g * g)
         if self.centered:
-            average = kept["average_gradient"]
-            _mean(average, np.array(gradient), self.rho)
-            np.multiply(average, average, out=move)
-            np.subtract(v, move, out=move)
-            move += self.epsilon
-        else:
-            np.add(v, self.epsilon, out=move)
-        np.sqrt(move, out=move)
-        np.divide(gradient, move, out=move)
-        move *= rate
+            average = kept["average_gradient"] = self.rho * kept["average_gradient"] + (1 - self.rho) * g
+            v = v - average * average
+        move = rate * g / ops.sqrt(v + self.epsilon)
         if self.momentum > 0:
-            momentum = kept["momentum"]
-            momentum *= self.momentum
-            momentum += move
-            np.copyto(move, momentum)
-        return np.subtract(value, move, out=move)
+            move = kept["momentum"] = self.momentum * kept["momentum"] + move
+        return w - move, *kept.values()
 
 
 class Adagrad(Optimizer):
@@ -410,23 +401,10 @@ class Adagrad(Optimizer):
         """The sum of the squared gradients."""
         return {"accumulator": self.initial_accumulator_value}
 
-    def step(self, gradient: Array, value: Array, state: Sequence[Array], rate: float) -> Array:
-        """One new value."""
-        (a,) = state
-        move = np.multiply(gradient, gradient, out=np.empty_like(a))
-        a += move
-        np.add(a, self.epsilon, out=move)
-        np.sqrt(move, out=move)
-        np.divide(gradient, move, out=move)
-        move *= rate
-        return np.subtract(value, move, out=move)
-
-
-def _mean(mean: Array, new: Array, keep: float) -> None:
-    """`mean = keep * mean + (1 - keep) * new`, in place; `new` is used up."""
-    mean *= keep
-    new *= 1 - keep
-    mean += new
+    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
+        """One step."""
+        a = state[0] + g * g
+        return w - rate * g / ops.sqrt(a + self.epsilon), a
 
 
 def _norm(arrays: Sequence[Array]) -> float:
