@@ -4,6 +4,7 @@ A node's operands stand at lower indices, so whatever reads a graph is one loop,
 only grows: the derivative of a graph is the same graph with more nodes (see `derive`), so an index stays valid.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -68,8 +69,8 @@ class Graph:
             self._numbers[index] = number
         return index
 
-    def constant(self, value: int | str | Constant) -> int:
-        """The index of an exact constant: an int, its text (`0.1`, `0x1.8p+1`, `pi`), or a rule's `Constant`."""
+    def constant(self, value: int | float | str | Constant) -> int:
+        """The index of an exact constant: an int, a float, text (`0.1`, `0x1.8p+1`, `pi`), or a rule's `Constant`."""
         if type(value) is int:
             index = self._constants.get(value)
             if index is None:
@@ -79,7 +80,10 @@ class Graph:
             if value.op is None:
                 return self.emit(ops.const, (), value.text)
             return Ref(self, 0).apply(value.op, value.operands).index
-        return self.emit(ops.const, (), str(value))
+        text = str(value)
+        if isinstance(value, float):
+            text = value.hex() if math.isfinite(value) else text.replace("inf", "oo")
+        return self.emit(ops.const, (), text)
 
     def input(self, name: str) -> int:
         """The index of the input of that name, made now or before."""

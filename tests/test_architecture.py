@@ -26,7 +26,7 @@ LAYERS = [
     "arithmetic.reading",
     "arithmetic.balls",
     "arithmetic.floats",
-    "arithmetic.arrays eager.nest",
+    "arithmetic.arrays arithmetic.source eager.nest",
     "eager.tensor",
     "eager.array_ops",
     "eager.elementwise eager.products eager.reductions",
