@@ -1,10 +1,10 @@
-"""`python -m benchmarks [startup] [large] [gradient]`: all parts, or those named."""
+"""`python -m benchmarks [startup] [large] [gradient] [tape]`: all parts, or those named."""
 
 import sys
 
-from benchmarks import gradient, large, startup, tables
+from benchmarks import gradient, large, startup, tables, tape
 
-PARTS = {"startup": startup.run, "large": large.run, "gradient": gradient.run}
+PARTS = {"startup": startup.run, "large": large.run, "gradient": gradient.run, "tape": tape.run}
 
 
 def main(names: list[str]) -> int:

@@ -1,6 +1,7 @@
-"""Every example of the README is run: console blocks by the installed command, Python blocks as doctests.
+"""Every example of the README and of docs is run: console blocks by the installed command, Python blocks as doctests.
 
-`python tests/test_readme.py` writes what the commands print now into the console blocks.
+`python tests/test_readme.py` writes what the commands print now into the console blocks, and the list of functions that
+have a rule into docs/tape.md.
 """
 
 import doctest
@@ -9,6 +10,7 @@ import re
 import runpy
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,14 +18,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
+TAPE = ROOT / "docs" / "tape.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 PICTURE = ROOT / "docs" / "terminal.svg"
 COMMAND = Path(sys.executable).with_name("gradcalc")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def blocks(language: str) -> list[str]:
+def blocks(language: str, page: Path = README) -> list[str]:
     """The fenced blocks of a language, in order."""
-    return [body for name, body in BLOCK.findall(README.read_text(encoding="utf-8")) if name == language]
+    return [body for name, body in BLOCK.findall(page.read_text(encoding="utf-8")) if name == language]
 
 
 def examples(block: str) -> Iterator[tuple[str, str]]:
@@ -75,14 +79,36 @@ def test_console_block_prints_what_the_readme_says(block: str, tmp_path: Path) -
         assert tidy(terminal.run(command)) == tidy(output), command
 
 
-def test_python_blocks_print_what_the_readme_says() -> None:
-    source = "\n".join(blocks("python"))
-    test = doctest.DocTestParser().get_doctest(source, {}, README.name, str(README), 0)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if ">>>" in page.read_text("utf-8")], ids=lambda page: page.name
+)
+def test_python_blocks_print_what_the_page_says(page: Path) -> None:
+    source = "\n".join(blocks("python", page))
+    test = doctest.DocTestParser().get_doctest(source, {}, page.name, str(page), 0)
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
     report: list[str] = []
     runner.run(test, out=report.append)
     assert test.examples
     assert not runner.failures, "".join(report)
+
+
+def with_functions(text: str) -> str:
+    """The page with the list of NumPy's functions that have a rule now."""
+    from gradcalc.eager import array_ops  # noqa: F401
+    from gradcalc.eager.tensor import FUNCTIONS, UFUNCS
+
+    functions = sorted({f"{f.__module__}.{f.__name__}".removeprefix("numpy.") for f in FUNCTIONS})
+    lists = {"Functions": functions, "Ufuncs, and methods of ufuncs": sorted(UFUNCS)}
+    lines = [f"{title}: {', '.join(f'`{name}`' for name in names)}." for title, names in lists.items()]
+    body = "\n\n".join(textwrap.fill(line, 118, break_long_words=False, break_on_hyphens=False) for line in lines)
+    return re.sub(
+        "<!-- functions -->.*<!-- end -->", f"<!-- functions -->\n{body}\n<!-- end -->", text, flags=re.DOTALL
+    )
+
+
+def test_the_page_of_the_tape_lists_what_has_a_rule() -> None:
+    text = TAPE.read_text("utf-8")
+    assert with_functions(text) == text, "python tests/test_readme.py writes it again"
 
 
 def test_readme_has_examples_of_every_command() -> None:
@@ -105,10 +131,10 @@ def test_picture_shows_what_the_commands_print_now() -> None:
     assert shown == now, "python scripts/picture.py draws it again"
 
 
-def test_links_of_the_readme_lead_to_files() -> None:
-    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", README.read_text(encoding="utf-8"))
-    assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
 def refresh(directory: Path) -> None:
@@ -121,6 +147,7 @@ def refresh(directory: Path) -> None:
         pieces = [f"$ {command}\n{tidy(terminal.run(command))}\n" for command, _ in examples(match[2])]
         return "```console\n" + "\n".join(pieces) + "```"
 
+    TAPE.write_text(with_functions(TAPE.read_text("utf-8")), encoding="utf-8")
     README.write_text(BLOCK.sub(renew, README.read_text(encoding="utf-8")), encoding="utf-8")
 
 

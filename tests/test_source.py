@@ -20,7 +20,16 @@ FORMULAS = [
     "besselj(2, x) + gamma(y)",
     "sum(i=1..60, x**i*y/i)",
 ]
-POINTS = [(0.5, 2.0), (2.0, 0.5), (1.0, 1.0), (0.0, 0.0), (-1.5, 3.0), (1e200, -1e200), (math.inf, 1.0), (math.nan, 2.0)]
+POINTS = [
+    (0.5, 2.0),
+    (2.0, 0.5),
+    (1.0, 1.0),
+    (0.0, 0.0),
+    (-1.5, 3.0),
+    (1e200, -1e200),
+    (math.inf, 1.0),
+    (math.nan, 2.0),
+]
 
 
 def bits(values: tuple[float, ...]) -> list[bytes]:

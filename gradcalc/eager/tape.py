@@ -432,7 +432,7 @@ def _seeds(target: Any, output_gradients: Any) -> list[tuple[Tensor, Any]]:
             raise TypeError(f"a target must be a tensor, not {type(target).__name__}: nothing recorded made it")
         if target.dtype.kind != "f":
             warnings.warn(
-                f"the target has dtype {target.dtype}: only floats have a gradient; write 3.0 for 3", stacklevel=4
+                f"the target has dtype {target.dtype}: only floats have a gradient; write 3.0 for 3", stacklevel=3
             )
         elif weight is None:
             seeds.append((target, np.ones(target.shape, target.dtype) if target.ndim else target.dtype.type(1)))

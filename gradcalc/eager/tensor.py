@@ -6,6 +6,7 @@ and `linalg` fill. A tensor never changes; a `Variable` is a named place whose t
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, NoReturn, Protocol, Self
@@ -81,6 +82,27 @@ class ArrayOp:
         return f"<array op {self.name}>"
 
 
+class Shape(tuple[int, ...]):
+    """A tuple of sizes, with what TensorFlow's shapes can be asked."""
+
+    __slots__ = ()
+
+    @property
+    def rank(self) -> int:
+        """The number of axes."""
+        return len(self)
+
+    ndims = rank
+
+    def as_list(self) -> list[int]:
+        """The sizes as a list."""
+        return list(self)
+
+    def num_elements(self) -> int:
+        """The product of the sizes."""
+        return math.prod(self)
+
+
 class Tensor(Operand):
     """An immutable array of real numbers that tapes can record: what NumPy makes of a `Variable` or a `constant`.
 
@@ -98,9 +120,13 @@ class Tensor(Operand):
     # -- what it is ---------------------------------------------------------------------------------------------------
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> "Shape":
         """The size along each axis."""
-        return self.array.shape  # type: ignore[no-any-return]
+        return Shape(self.array.shape)
+
+    def get_shape(self) -> "Shape":
+        """As `shape`."""
+        return self.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:

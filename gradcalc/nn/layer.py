@@ -44,8 +44,8 @@ class Weight(Variable):
 
     @property
     def value(self) -> Tensor:
-        """The present value as a tensor."""
-        return self.read()
+        """The present value as a tensor, recorded."""
+        return self.copy()
 
     def __repr__(self) -> str:
         value = self.array if self.ndim else self.array.item()

@@ -1,0 +1,56 @@
+"""`tf.autodiff`: forward mode by two reverse sweeps. Imports eager and NumPy."""
+
+from contextlib import nullcontext
+from types import TracebackType
+from typing import Any, Self
+
+from gradcalc.eager import nest
+from gradcalc.eager.tape import GradientTape, UnconnectedGradients
+from gradcalc.tf.arrays import zeros_like
+from gradcalc.tf.defaults import as_tensor, missing
+
+
+class ForwardAccumulator:
+    """Derivatives in a direction, of what is computed inside its `with`.
+
+    The gradient is linear in the adjoint that its sweep begins with, and the derivative of it with respect to that
+    adjoint is the derivative in a direction: the trick of two reverse sweeps (Townsend 2017).
+
+    Args:
+        primals: a tensor or variable, or a list, tuple or dict of them.
+        tangents: the direction, in the same structure.
+    """
+
+    def __init__(self, primals: Any, tangents: Any) -> None:
+        self._primals = nest.flatten(primals)
+        self._tangents = [as_tensor(t, x.dtype) for t, x in zip(nest.flatten(tangents), self._primals, strict=True)]
+        self._tape = GradientTape(persistent=True, watch_accessed_variables=False)
+        self._recording = False
+
+    def __enter__(self) -> Self:
+        self._tape.__enter__()
+        self._tape.watch(self._primals)
+        self._recording = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._recording = False
+        self._tape.__exit__(kind, error, traceback)
+
+    def jvp(self, primals: Any, unconnected_gradients: Any = UnconnectedGradients.NONE) -> Any:
+        """The derivative of tensors, in the structure they are given in; None or zeros for what does not depend."""
+        return nest.apply(lambda y: self._derivative(y, unconnected_gradients), primals)
+
+    def _derivative(self, y: Any, unconnected_gradients: Any) -> Any:
+        with GradientTape() as outer, self._tape.stop_recording() if self._recording else nullcontext():
+            adjoint = zeros_like(y)
+            outer.watch(adjoint)
+            gradients = self._tape.gradient(y, self._primals, output_gradients=adjoint)
+        used = [(g, t) for g, t in zip(gradients, self._tangents, strict=True) if g is not None]
+        weights = [t for _, t in used]
+        return outer.gradient([g for g, _ in used], adjoint, weights, unconnected_gradients)
+
+
+__getattr__ = missing("tf.autodiff", globals())

@@ -1,0 +1,170 @@
+"""What TensorFlow makes of Python's numbers: floats become float32, ints int32. Imports eager and NumPy.
+
+NumPy arrays and scalars keep their dtype, and so do tensors. The functions of this package are NumPy's or gradcalc's
+with their operands read this way; `unary`, `binary` and `reduction` make them.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any, NoReturn
+
+import numpy as np
+
+from gradcalc import eager
+from gradcalc.eager import nest
+from gradcalc.eager.tensor import Tensor, as_array, cast
+from gradcalc.errors import did_you_mean
+from gradcalc.ops import Op
+
+Function = Callable[..., Any]
+
+Result = Any
+"""A tensor. NumPy's types, which know of arrays alone, do not say that its functions of tensors return tensors."""
+
+_Typed = Tensor | np.ndarray | np.generic
+_NARROW = {np.dtype("float64"): np.dtype("float32"), np.dtype("int64"): np.dtype("int32")}
+
+
+def as_tensor(value: Any, dtype: Any = None) -> Tensor:
+    """A tensor as it is, anything else as TensorFlow reads it; a list that holds tensors is stacked.
+
+    Raises:
+        TypeError: the value is complex, or not numeric.
+    """
+    if isinstance(value, Tensor):
+        return value if dtype is None or value.dtype == dtype else cast(value, dtype)
+    leaves = nest.flatten(value)
+    if isinstance(value, list | tuple) and (found := [x.dtype for x in leaves if isinstance(x, Tensor)]):
+        return np.stack([as_tensor(item, dtype or found[0]) for item in value])  # type: ignore[return-value]
+    array = as_array(value, dtype)
+    if dtype is None and not any(isinstance(x, _Typed) for x in leaves):
+        narrow = array.astype(_NARROW.get(array.dtype, array.dtype))
+        array = narrow if array.dtype.kind == "f" or np.array_equal(narrow, array) else array
+    return Tensor(array)
+
+
+def as_tensors(*values: Any) -> list[Any]:
+    """Operands of one function as tensors, but for Python's numbers after the first, which follow the others' dtype."""
+    like = _floating(values)
+    return [x if i and type(x) in (int, float, bool) else _as_like(x, like) for i, x in enumerate(values)]
+
+
+def alike(values: Any) -> list[Tensor]:
+    """Tensors to be joined: what has no dtype of its own takes the first floating one."""
+    like = _floating(values)
+    return [_as_like(x, like) for x in values]
+
+
+def _floating(values: Any) -> Any:
+    return next((x.dtype for x in values if isinstance(x, _Typed) and x.dtype.kind == "f"), None)
+
+
+def _as_like(value: Any, like: Any) -> Tensor:
+    return as_tensor(value, None if isinstance(value, _Typed) else like)
+
+
+def as_shape(shape: Any) -> tuple[int, ...]:
+    """A shape given as an int, an integer tensor or a list of them."""
+    return tuple(map(operator.index, np.ravel(np.asarray(shape)).tolist()))
+
+
+def as_axes(axis: Any) -> Any:
+    """An axis as NumPy takes it: None, an int, or a tuple for a list."""
+    return None if axis is None else as_shape(axis) if np.ndim(axis) else int(axis)
+
+
+def unary(function: Function) -> Function:
+    """`function` of a tensor."""
+
+    def alias(x: Any, name: str | None = None) -> Result:
+        return function(as_tensor(x))
+
+    return described(alias, function)
+
+
+def binary(function: Function) -> Function:
+    """`function` of two tensors."""
+
+    def alias(x: Any, y: Any, name: str | None = None) -> Result:
+        return function(*as_tensors(x, y))
+
+    return described(alias, function)
+
+
+def reduction(function: Function) -> Function:
+    """`function` of a tensor over axes; integers stay of their dtype."""
+
+    def alias(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Result:
+        x = as_tensor(input_tensor)
+        result = function(x, axis=as_axes(axis), keepdims=bool(keepdims))
+        return cast(result, x.dtype) if x.dtype.kind in "iu" and result.dtype != x.dtype else result
+
+    return described(alias, function)
+
+
+def described(alias: Function, function: Any) -> Function:
+    """The alias, with the name and the docstring of what it stands for."""
+    alias.__name__ = alias.__qualname__ = function.name if isinstance(function, Op) else function.__name__
+    alias.__doc__ = function.doc if isinstance(function, Op) else function.__doc__
+    return alias
+
+
+def missing(module: str, names: Mapping[str, Any], *homes: ModuleType) -> Callable[[str], NoReturn]:
+    """What a module's `__getattr__` is: an error that names the nearest of its names, or one of `homes` that has it."""
+
+    def getattribute(name: str) -> NoReturn:
+        home = next((f"{home.__name__.removeprefix('gradcalc.')}.{name}" for home in homes if name in vars(home)), None)
+        near = home or did_you_mean(name, (x for x in names if not x.startswith("_")))
+        raise AttributeError(
+            f"{module}.{name} is not there; "
+            + (f"did you mean {near}? " if near else "")
+            + "docs/tensorflow.md lists what is, and what to use for what is not"
+        )
+
+    return getattribute
+
+
+class Variable(eager.Variable):
+    """`gradcalc.Variable` of a value read as TensorFlow reads it."""
+
+    __slots__ = ()
+
+    def __init__(
+        self, initial_value: Any, trainable: bool | None = True, name: str | None = None, dtype: Any = None
+    ) -> None:
+        value = initial_value() if callable(initial_value) else initial_value
+        super().__init__(as_tensor(value, dtype), trainable is not False, name=name)
+
+    def value(self) -> Tensor:
+        """The present value as a tensor, recorded."""
+        return self.copy()
+
+    read_value = value
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.array, self.trainable, self._name)
+
+
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Result:
+    """A tensor of a value read as TensorFlow reads it, in `shape` if given; one element fills it."""
+    x = _snapshot(as_tensor(value, dtype))
+    if shape is None:
+        return x
+    return np.broadcast_to(x, as_shape(shape)) if x.size == 1 else np.reshape(x, as_shape(shape))
+
+
+def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> Tensor:
+    """A tensor as it is, the present value of a variable, anything else as TensorFlow reads it.
+
+    Raises:
+        ValueError: a tensor of another dtype, which `cast` would convert.
+    """
+    if isinstance(value, Tensor) and dtype is not None and value.dtype != dtype:
+        raise ValueError(f"a tensor of dtype {value.dtype} is not one of {np.dtype(dtype)}: tf.cast converts it")
+    return _snapshot(as_tensor(value, dtype))
+
+
+def _snapshot(x: Tensor) -> Tensor:
+    """What stays as it is when a variable is assigned to."""
+    return x.copy() if isinstance(x, eager.Variable) else x

@@ -1,0 +1,32 @@
+"""TensorFlow's names of dtypes, which are NumPy's dtypes. Imports NumPy and eager."""
+
+from typing import Any
+
+import numpy as np
+
+from gradcalc.eager.tensor import Tensor
+from gradcalc.eager.tensor import cast as _cast
+from gradcalc.tf.defaults import as_tensor, missing
+
+DType = np.dtype
+bool = np.dtype("bool")
+float16 = half = np.dtype("float16")
+float32 = np.dtype("float32")
+float64 = double = np.dtype("float64")
+int8 = np.dtype("int8")
+int16 = np.dtype("int16")
+int32 = np.dtype("int32")
+int64 = np.dtype("int64")
+uint8 = np.dtype("uint8")
+uint16 = np.dtype("uint16")
+uint32 = np.dtype("uint32")
+uint64 = np.dtype("uint64")
+as_dtype = np.dtype
+
+
+def cast(x: Any, dtype: Any, name: str | None = None) -> Tensor:
+    """The values in another dtype: differentiable from one floating dtype to another, else a cut."""
+    return _cast(as_tensor(x), dtype)
+
+
+__getattr__ = missing("tf.dtypes", globals())

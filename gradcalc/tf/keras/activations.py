@@ -1,0 +1,24 @@
+"""`tf.keras.activations`: those of `gradcalc.nn`, of tensors and of what TensorFlow makes one. Imports nn."""
+# ruff: noqa: F401
+# mypy: implicit-reexport
+
+from gradcalc.nn import activations
+from gradcalc.tf.defaults import missing, unary
+from gradcalc.tf.nn import gelu, leaky_relu, log_softmax, softmax
+
+get = activations.get
+elu = unary(activations.elu)
+exponential = unary(activations.exponential)
+hard_sigmoid = unary(activations.hard_sigmoid)
+linear = unary(activations.linear)
+mish = unary(activations.mish)
+relu = unary(activations.relu)
+relu6 = unary(activations.relu6)
+selu = unary(activations.selu)
+sigmoid = unary(activations.sigmoid)
+silu = swish = unary(activations.silu)
+softplus = unary(activations.softplus)
+softsign = unary(activations.softsign)
+tanh = unary(activations.tanh)
+
+__getattr__ = missing("tf.keras.activations", globals())

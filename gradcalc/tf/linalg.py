@@ -1,0 +1,177 @@
+"""`tf.linalg`: products, norms and factorizations, NumPy's under TensorFlow's names. Imports eager and NumPy."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcalc.eager.tensor import Tensor
+from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, missing, unary
+
+cholesky = unary(np.linalg.cholesky)
+det = unary(np.linalg.det)
+eigh = unary(np.linalg.eigh)
+eigvalsh = unary(np.linalg.eigvalsh)
+inv = unary(np.linalg.inv)
+adjoint = matrix_transpose = unary(np.matrix_transpose)
+pinv = unary(np.linalg.pinv)
+slogdet = unary(np.linalg.slogdet)
+
+
+@unary
+def trace(x: Tensor) -> Any:
+    """The sum of the diagonal of each matrix."""
+    return np.trace(x, axis1=-2, axis2=-1)
+
+
+@unary
+def logdet(x: Tensor) -> Any:
+    """The logarithm of the determinant of each positive definite matrix."""
+    return np.linalg.slogdet(x)[1]
+
+
+@unary
+def diag_part(x: Tensor) -> Any:
+    """The diagonal of each matrix."""
+    return np.diagonal(x, axis1=-2, axis2=-1)
+
+
+@unary
+def diag(x: Tensor) -> Any:
+    """Square matrices with these diagonals, zero elsewhere."""
+    return x[..., np.newaxis] * np.eye(x.shape[-1], dtype=x.dtype)
+
+
+tensor_diag, tensor_diag_part = diag, diag_part
+
+
+def matmul(
+    a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, adjoint_a: bool = False,
+    adjoint_b: bool = False, name: str | None = None,
+) -> Result:  # fmt: skip
+    """The matrix product; either operand can be transposed first."""
+    a, b = as_tensors(a, b)
+    return (a.mT if transpose_a or adjoint_a else a) @ (b.mT if transpose_b or adjoint_b else b)
+
+
+def matvec(a: Any, b: Any, transpose_a: bool = False, adjoint_a: bool = False, name: str | None = None) -> Result:
+    """The product of matrices and vectors."""
+    a, b = as_tensors(a, b)
+    return matmul(a, b[..., np.newaxis], transpose_a, False, adjoint_a)[..., 0]
+
+
+def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None) -> Result:
+    """The solution of `matrix @ x = rhs`, or of its transpose."""
+    matrix, rhs = as_tensors(matrix, rhs)
+    return np.linalg.solve(matrix.mT if adjoint else matrix, rhs)
+
+
+def triangular_solve(
+    matrix: Any, rhs: Any, lower: bool = True, adjoint: bool = False, name: str | None = None
+) -> Result:
+    """The solution of `matrix @ x = rhs`, or of its transpose, of which one triangle is read."""
+    triangle = (np.tril if lower else np.triu)(as_tensor(matrix))
+    return solve(triangle, rhs, adjoint)
+
+
+def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Result:
+    """The solution of `a @ x = rhs`, from the Cholesky factor of `a`."""
+    return triangular_solve(chol, triangular_solve(chol, rhs), adjoint=True)
+
+
+def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name: str | None = None) -> Any:
+    """The singular values `s`, then `u` and `v`, `v` not transposed; `s` alone without `compute_uv`."""
+    x = as_tensor(tensor)
+    if not compute_uv:
+        return np.linalg.svd(x, compute_uv=False)
+    u, s, vh = np.linalg.svd(x, full_matrices=full_matrices)
+    return s, u, vh.mT
+
+
+def qr(input: Any, full_matrices: bool = False, name: str | None = None) -> Any:
+    """The factors `q` and `r` of each matrix."""
+    return np.linalg.qr(as_tensor(input), mode="complete" if full_matrices else "reduced")
+
+
+def band_part(input: Any, num_lower: int, num_upper: int, name: str | None = None) -> Result:
+    """Each matrix with zeros outside a band around the diagonal; a negative number keeps that whole triangle."""
+    x = as_tensor(input)
+    upper = x if num_lower < 0 else np.triu(x, -num_lower)
+    return upper if num_upper < 0 else np.tril(upper, num_upper)
+
+
+def norm(
+    tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool | None = None, name: str | None = None
+) -> Result:
+    """The norm of vectors along an axis, of matrices along two, or of all elements as one vector."""
+    x = as_tensor(tensor)
+    if axis is not None or ord == "euclidean":
+        return np.linalg.norm(x, None if ord == "euclidean" else ord, as_axes(axis), bool(keepdims))
+    result = np.linalg.norm(np.reshape(x, -1), ord)
+    return np.reshape(result, (1,) * x.ndim) if keepdims else result
+
+
+def normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None, name: str | None = None) -> tuple[Result, Result]:
+    """A tensor divided by its norm, and the norm."""
+    length = norm(tensor, ord, axis, keepdims=True)
+    return as_tensor(tensor) / length, length
+
+
+def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None) -> Result:
+    """A tensor divided by its length, or by the root of `epsilon` where that is longer."""
+    x = as_tensor(x)
+    squares = np.sum(x * x, axis=as_axes(axis), keepdims=True)
+    return x / np.sqrt(np.maximum(squares, epsilon))
+
+
+def global_norm(t_list: Sequence[Any], name: str | None = None) -> Result:
+    """The length of all tensors as one vector; None in the list counts for nothing."""
+    return np.sqrt(sum(np.sum(x * x) for x in alike([t for t in t_list if t is not None])))
+
+
+def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Result:
+    """A tensor, shortened to `clip_norm` where it is longer."""
+    t = as_tensor(t)
+    length = norm(t, axis=axes, keepdims=True)
+    return t * clip_norm / np.maximum(length, clip_norm)
+
+
+def clip_by_global_norm(t_list: Sequence[Any], clip_norm: Any, use_norm: Any = None, name: str | None = None) -> Any:
+    """The tensors, all shortened by one factor if as one vector they are longer than `clip_norm`; and that length."""
+    length = global_norm(t_list) if use_norm is None else as_tensor(use_norm)
+    factor = clip_norm / np.maximum(length, clip_norm)
+    return [None if t is None else as_tensor(t) * factor for t in t_list], length
+
+
+def lstsq(matrix: Any, rhs: Any, l2_regularizer: float = 0.0, fast: bool = True, name: str | None = None) -> Result:
+    """The least squares solution of `matrix @ x = rhs`, by the normal equations."""
+    a, b = as_tensors(matrix, rhs)
+    gram = a.mT @ a + l2_regularizer * np.eye(a.shape[-1], dtype=a.dtype)
+    return np.linalg.solve(gram, a.mT @ b)
+
+
+def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Result:
+    """The sum of products over axes of both: a number of them, or lists for each."""
+    return np.tensordot(*as_tensors(a, b), axes=axes)  # type: ignore[call-overload]
+
+
+def einsum(equation: str, *inputs: Any, **settings: Any) -> Result:
+    """The sum of products that an equation names, as `"ij,jk->ik"`."""
+    return np.einsum(equation, *alike(inputs))
+
+
+def cross(a: Any, b: Any, name: str | None = None) -> Result:
+    """The cross product along the last axis."""
+    return np.cross(*as_tensors(a, b))
+
+
+def eye(
+    num_rows: Any, num_columns: Any = None, batch_shape: Any = None, dtype: Any = np.float32, name: Any = None
+) -> Result:
+    """The identity matrix, repeated over `batch_shape`."""
+    rows, columns = int(num_rows), None if num_columns is None else int(num_columns)
+    matrix = np.eye(rows, columns, dtype=dtype)
+    return Tensor(matrix if batch_shape is None else np.tile(matrix, (*as_shape(batch_shape), 1, 1)))
+
+
+__getattr__ = missing("tf.linalg", globals())

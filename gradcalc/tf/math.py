@@ -1,0 +1,199 @@
+"""`tf.math`: elementwise functions, reductions and comparisons. Imports eager, ops and NumPy.
+
+Each is NumPy's function or an op of the table under TensorFlow's name.
+"""
+# ruff: noqa: F401
+# mypy: implicit-reexport
+
+import operator
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from gradcalc import ops
+from gradcalc.eager import reductions
+from gradcalc.eager.tensor import Tensor, cast
+from gradcalc.nn import activations
+from gradcalc.tf.defaults import Result, as_axes, as_tensor, as_tensors, binary, missing, reduction, unary
+from gradcalc.tf.linalg import l2_normalize
+
+# -- elementwise -------------------------------------------------------------------------------------------------------
+
+abs = unary(np.abs)
+acos = unary(np.arccos)
+acosh = unary(np.arccosh)
+asin = unary(np.arcsin)
+asinh = unary(np.arcsinh)
+atan = unary(np.arctan)
+atanh = unary(np.arctanh)
+ceil = unary(np.ceil)
+cos = unary(np.cos)
+cosh = unary(np.cosh)
+digamma = unary(ops.digamma)
+erf = unary(ops.erf)
+erfc = unary(ops.erfc)
+exp = unary(np.exp)
+expm1 = unary(np.expm1)
+floor = unary(np.floor)
+is_finite = unary(np.isfinite)
+is_inf = unary(np.isinf)
+is_nan = unary(np.isnan)
+lgamma = unary(ops.lgamma)
+log = unary(np.log)
+log1p = unary(np.log1p)
+log_sigmoid = unary(activations.log_sigmoid)
+logical_not = unary(np.logical_not)
+negative = unary(np.negative)
+reciprocal = unary(np.reciprocal)
+rint = round = unary(np.rint)
+sigmoid = unary(ops.sigmoid)
+sign = unary(np.sign)
+sin = unary(np.sin)
+sinh = unary(np.sinh)
+softplus = unary(ops.softplus)
+softsign = unary(activations.softsign)
+sqrt = unary(np.sqrt)
+square = unary(np.square)
+tan = unary(np.tan)
+tanh = unary(np.tanh)
+
+add = binary(np.add)
+atan2 = binary(np.arctan2)
+divide = truediv = binary(np.true_divide)
+equal = binary(np.equal)
+floordiv = binary(np.floor_divide)
+floormod = mod = binary(np.mod)
+greater = binary(np.greater)
+greater_equal = binary(np.greater_equal)
+less = binary(np.less)
+less_equal = binary(np.less_equal)
+logical_and = binary(np.logical_and)
+logical_or = binary(np.logical_or)
+logical_xor = binary(np.logical_xor)
+maximum = binary(np.maximum)
+minimum = binary(np.minimum)
+multiply = scalar_mul = binary(np.multiply)
+not_equal = binary(np.not_equal)
+polygamma = binary(ops.polygamma)
+pow = binary(operator.pow)
+subtract = binary(np.subtract)
+xlogy = binary(ops.xlogy)
+
+
+@unary
+def rsqrt(x: Result) -> Result:
+    """`1 / sqrt(x)`."""
+    return 1 / np.sqrt(x)
+
+
+@binary
+def squared_difference(x: Result, y: Result) -> Result:
+    """`(x - y)**2`."""
+    return np.square(x - y)
+
+
+@binary
+def divide_no_nan(x: Result, y: Result) -> Result:
+    """`x / y`, 0 where `y` is 0."""
+    return np.where(y == 0, 0, x / np.where(y == 0, 1, y))
+
+
+@binary
+def multiply_no_nan(x: Result, y: Result) -> Result:
+    """`x * y`, 0 where `y` is 0, whatever `x` is."""
+    return np.where(y == 0, 0, x) * y
+
+
+def add_n(inputs: Sequence[Any], name: str | None = None) -> Result:
+    """The sum of tensors of one shape."""
+    return reduce(add, inputs)
+
+
+def polyval(coeffs: Sequence[Any], x: Any, name: str | None = None) -> Result:
+    """A polynomial at `x`; the coefficient of the highest power comes first."""
+    return reduce(lambda value, coefficient: value * x + coefficient, coeffs, as_tensor(x) * 0)
+
+
+# -- reductions --------------------------------------------------------------------------------------------------------
+
+reduce_all = reduction(np.all)
+reduce_any = reduction(np.any)
+reduce_logsumexp = reduction(reductions.logsumexp)
+reduce_max = reduction(np.max)
+reduce_mean = reduction(np.mean)
+reduce_min = reduction(np.min)
+reduce_prod = reduction(np.prod)
+reduce_std = reduction(np.std)
+reduce_sum = reduction(np.sum)
+reduce_variance = reduction(np.var)
+
+
+@reduction
+def reduce_euclidean_norm(x: Result, axis: Any, keepdims: bool) -> Result:
+    """The root of the sum of squares."""
+    return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+
+
+def argmax(input: Any, axis: int | None = None, output_type: Any = np.int64, name: str | None = None) -> Result:
+    """Where the largest element along an axis stands, the first by default."""
+    return cast(np.argmax(as_tensor(input), axis=as_axes(axis) or 0), output_type)
+
+
+def argmin(input: Any, axis: int | None = None, output_type: Any = np.int64, name: str | None = None) -> Result:
+    """Where the smallest element along an axis stands, the first by default."""
+    return cast(np.argmin(as_tensor(input), axis=as_axes(axis) or 0), output_type)
+
+
+def count_nonzero(
+    input: Any, axis: Any = None, keepdims: bool = False, dtype: Any = np.int64, name: str | None = None
+) -> Result:
+    """How many elements are not zero."""
+    return cast(np.sum(as_tensor(input) != 0, axis=as_axes(axis), keepdims=bool(keepdims)), dtype)
+
+
+def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Result:
+    """The sums so far along an axis: without the present element if `exclusive`, from the end if `reverse`."""
+    return _accumulated(np.cumsum, x, axis, reverse, first=0 if exclusive else None)
+
+
+def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Result:
+    """The products of the elements so far along an axis, as `cumsum` has the sums."""
+    return _accumulated(np.cumprod, x, axis, reverse, first=1 if exclusive else None)
+
+
+def _accumulated(function: Any, x: Any, axis: int, reverse: bool, first: int | None) -> Result:
+    x = as_tensor(x)
+    ordered = np.flip(x, axis) if reverse else x
+    if first is not None:
+        head = np.take(ordered, [0] if x.shape[axis] else [], axis)
+        shifted = np.take(ordered, np.arange(x.shape[axis] - 1), axis)
+        ordered = np.concatenate([np.full_like(head, first), shifted], axis)
+    result = function(ordered, axis=axis)
+    return cast(np.flip(result, axis) if reverse else result, x.dtype)
+
+
+def softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Result:
+    """`exp(x) / sum(exp(x))` along an axis, the last by default."""
+    return reductions.softmax(as_tensor(logits), axis=-1 if axis is None else axis)
+
+
+def log_softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Result:
+    """The logarithm of `softmax`."""
+    return reductions.log_softmax(as_tensor(logits), axis=-1 if axis is None else axis)
+
+
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Result:
+    """The elements, held between two bounds."""
+    return np.clip(*as_tensors(t, clip_value_min, clip_value_max))
+
+
+def top_k(input: Any, k: int = 1, sorted: bool = True, name: str | None = None) -> tuple[Result, Result]:
+    """The `k` largest elements along the last axis, largest first, and where they stand."""
+    x = as_tensor(input)
+    order = np.argsort(-x.array, axis=-1, kind="stable")[..., :k]
+    return np.take_along_axis(x, order, -1), Tensor(order.astype(np.int32))
+
+
+__getattr__ = missing("tf.math", globals())

@@ -1,0 +1,126 @@
+"""`tf.random`: random tensors, repeatable after `set_seed`. Imports eager, nn and NumPy.
+
+The numbers are those of NumPy's generator: repeatable, but not those that TensorFlow draws from the same seed.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from gradcalc.eager.tensor import Tensor
+from gradcalc.nn import initializers
+from gradcalc.tf.defaults import Result, as_shape, as_tensor, missing
+
+
+class Generator:
+    """A generator of random tensors of its own: `tf.random.Generator.from_seed(7).normal([2, 3])`."""
+
+    def __init__(self, seed: Any = None) -> None:
+        self._generator = np.random.default_rng(seed)
+
+    @classmethod
+    def from_seed(cls, seed: int, alg: Any = None) -> "Generator":
+        """A generator that gives the same numbers for the same seed."""
+        return cls(seed)
+
+    @classmethod
+    def from_non_deterministic_state(cls, alg: Any = None) -> "Generator":
+        """A generator that gives other numbers each time."""
+        return cls()
+
+    def normal(
+        self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, name: str | None = None
+    ) -> Tensor:
+        """Numbers of a normal distribution."""
+        return _tensor(self._generator.standard_normal(as_shape(shape)) * _plain(stddev) + _plain(mean), dtype)
+
+    def uniform(
+        self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32, name: str | None = None
+    ) -> Tensor:
+        """Numbers from `minval` up to below `maxval`, all alike; ints of an integer dtype, which needs `maxval`."""
+        low = _plain(minval)
+        if np.dtype(dtype).kind in "iu":
+            if maxval is None:
+                raise ValueError("uniform ints need maxval")
+            return _tensor(self._generator.integers(low, _plain(maxval), as_shape(shape)), dtype)
+        high = 1.0 if maxval is None else _plain(maxval)
+        return _tensor(self._generator.random(as_shape(shape), np.float32) * (high - low) + low, dtype)
+
+    def truncated_normal(
+        self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, name: str | None = None
+    ) -> Tensor:
+        """Numbers of a normal distribution, drawn again where they are more than two deviations from the mean."""
+        values = np.asarray(self._generator.standard_normal(as_shape(shape)))
+        while (far := np.abs(values) > 2).any():
+            values[far] = self._generator.standard_normal(np.count_nonzero(far))
+        return _tensor(values * _plain(stddev) + _plain(mean), dtype)
+
+    def permutation(self, n: int) -> np.ndarray[Any, Any]:
+        """The numbers below `n` in random order."""
+        return self._generator.permutation(n)
+
+
+_SEEDED: dict[int, Generator] = {}
+"""The generators of calls with a seed of their own, whose numbers do not depend on what else is drawn."""
+
+
+def set_seed(seed: int) -> None:
+    """Begin again: from here on the same calls give the same numbers, and the same weights of layers."""
+    _SEEDED.clear()
+    initializers.set_seed(seed)
+
+
+def _generator(seed: int | None) -> Generator:
+    return Generator(initializers.generator()) if seed is None else _SEEDED.setdefault(seed, Generator(seed))
+
+
+def normal(
+    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, seed: Any = None, name: str | None = None
+) -> Tensor:
+    """Numbers of a normal distribution."""
+    return _generator(seed).normal(shape, mean, stddev, dtype)
+
+
+def uniform(
+    shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32, seed: Any = None, name: str | None = None
+) -> Tensor:
+    """Numbers from `minval` up to below `maxval` (1 by default), all alike; ints of an integer dtype."""
+    return _generator(seed).uniform(shape, minval, maxval, dtype)
+
+
+def truncated_normal(
+    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, seed: Any = None, name: str | None = None
+) -> Tensor:
+    """Numbers of a normal distribution, none more than two deviations from the mean."""
+    return _generator(seed).truncated_normal(shape, mean, stddev, dtype)
+
+
+def shuffle(value: Any, seed: Any = None, name: str | None = None) -> Result:
+    """The parts along the first axis in random order."""
+    x = as_tensor(value)
+    return x[_generator(seed).permutation(x.shape[0])]
+
+
+def stateless_normal(
+    shape: Any, seed: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, name: str | None = None
+) -> Tensor:
+    """Numbers of a normal distribution, the same for the same two seeds."""
+    return Generator(as_shape(seed)).normal(shape, mean, stddev, dtype)
+
+
+def stateless_uniform(
+    shape: Any, seed: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32, name: str | None = None
+) -> Tensor:
+    """Numbers from `minval` up to below `maxval`, the same for the same two seeds."""
+    return Generator(as_shape(seed)).uniform(shape, minval, maxval, dtype)
+
+
+def _plain(value: Any) -> Any:
+    return as_tensor(value).numpy() if not isinstance(value, int | float) else value
+
+
+def _tensor(values: Any, dtype: Any) -> Tensor:
+    return Tensor(np.asarray(values, dtype)[()])
+
+
+__getattr__ = missing("tf.random", globals())
