@@ -5,44 +5,26 @@ nothing of the command line; what is heavy (flint, NumPy, SymPy's worker) is imp
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gradcalc import derive, points
+from gradcalc import points
 from gradcalc.analysis import examine
 from gradcalc.arithmetic.floats import Floats
-from gradcalc.errors import Span, UsageError, did_you_mean
-from gradcalc.format import format_node
-from gradcalc.graph import Graph, Ref
-from gradcalc.parse import Value, parse
+from gradcalc.errors import UsageError
+from gradcalc.parse import Value
 from gradcalc.points import Point
 from gradcalc.problem import Examined, Problem
 from gradcalc.report import PointReport, Quantity, Report, Variable, worst
 from gradcalc.settings import CERTIFY_SECONDS, DIGITS, MAX_DIGITS, SYMBOLIC_SECONDS, Limits, Options
+from gradcalc.subject import Subject, as_subject, checked_variables, differentiated
 
 if TYPE_CHECKING:
     from gradcalc.symbolic_worker import Answer, Job
 
 _SYMBOLIC_LIMIT = 20_000
 """Formulas of more nodes, or of more than 100 times as many for all variables together, are not handed to SymPy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A formula from whatever it was given as: text, a SymPy expression or a graph.
-
-    Attributes:
-        variables: its free names; an array variable's elements are inputs of the graph.
-        spans: where each name of the text first stands, those bound by `let` included.
-    """
-
-    text: str
-    canonical: str
-    graph: Graph
-    output: int
-    variables: Sequence[str]
-    spans: Mapping[str, Span]
 
 
 def differentiate(
@@ -113,10 +95,10 @@ def report(
     let = let or {}
     at = list(at) or [{}]
     shapes = {name: value.shape for name, value in at[0].items()}
-    formula = _subject(expression, dict.fromkeys(wrt or (), ()) | shapes, let, options.limits)
-    variables = _check(formula, at, wrt, let)
+    formula = as_subject(expression, dict.fromkeys(wrt or (), ()) | shapes, let, options.limits)
+    variables = checked_variables(formula, at, wrt, let)
     job = _submit(formula, variables, options)
-    problem = _problem(formula, variables, options.order)
+    problem = differentiated(formula, variables, options.order)
     examined = [_examine(problem, point, options) for point in at]
     answer = job.result() if job is not None else None
     status, reason = _status(formula, options, answer)
@@ -133,99 +115,6 @@ def report(
         symbolic_reason=reason,
         latex=answer.latex if answer is not None else "",
     )
-
-
-# -- the formula and its variables -------------------------------------------------------------------------------------
-
-
-def _subject(
-    expression: Any, shapes: Mapping[str, tuple[int, ...]], let: Mapping[str, Value], limits: Limits
-) -> Subject:
-    """Text, a SymPy expression or a graph as a formula."""
-    if isinstance(expression, str):
-        formula = parse(expression, shapes=shapes, let=let, limits=limits)
-        return Subject(
-            expression, formula.canonical, formula.graph, formula.output, list(formula.variables), formula.spans
-        )
-    if isinstance(expression, Ref | Graph):
-        graph, output = (
-            (expression.graph, expression.index) if isinstance(expression, Ref) else (expression, len(expression) - 1)
-        )
-    elif type(expression).__module__.split(".")[0] == "sympy":
-        from gradcalc.symbolic import from_sympy
-
-        graph = Graph(limits.nodes)
-        output = from_sympy(expression, graph)
-    else:
-        raise UsageError(
-            f"cannot differentiate a {type(expression).__name__}", hint="give text, a sympy.Expr or a gradcalc Graph"
-        )
-    if let or output < 0:
-        raise UsageError(
-            "let= needs a formula given as text" if let else "the graph is empty",
-            hint="put the values into the expression, or give it as text",
-        )
-    needed = set(graph.needed([output]))
-    given = isinstance(expression, Ref | Graph)
-    text = format_node(graph, output, limit=limits.text) if given else str(expression)
-    return Subject(text, text, graph, output, [name for name, i in graph.inputs.items() if i in needed], {})
-
-
-def _check(
-    formula: Subject, at: Sequence[Point], wrt: Sequence[str] | None, let: Mapping[str, Value]
-) -> tuple[Variable, ...]:
-    """The variables to differentiate for; errors for what does not fit the formula."""
-    names = formula.variables
-    for name in names:
-        if name not in at[0]:
-            hint = _missing_hint(name, formula, at[0])
-            raise UsageError(f"no value for {name}", text=formula.text, span=formula.spans.get(name), hint=hint)
-    chosen = list(wrt) if wrt is not None else list(at[0])
-    if len(set(chosen)) != len(chosen):
-        raise UsageError(f"wrt names a variable twice: {', '.join(chosen)}")
-    for name in (*at[0], *let, *chosen):
-        if name in at[0] and name in let:
-            raise UsageError(f"{name} is given by both --at and --let", hint="--at for variables, --let for constants")
-        if name in chosen and name in let:
-            raise UsageError(f"{name} is bound by --let, so nothing is differentiated for it", hint=f"--at {name}=...")
-        if name in chosen and name not in at[0]:
-            raise UsageError(f"no value for {name}, which --wrt names", hint=f"--at {name}=...")
-        if name not in names and name not in formula.spans and name not in (wrt or ()):
-            near = did_you_mean(name, names)
-            hint = f"did you mean {near}?" if near else f"--wrt {name} gives its derivative all the same: 0"
-            raise UsageError(f"the formula does not contain {name}", text=formula.text, hint=hint)
-    shapes = {name: value.shape for name, value in at[0].items()}
-    for position, point in enumerate(at[1:], start=2):
-        other = {name: value.shape for name, value in point.items()}
-        if other != shapes:
-            raise UsageError(
-                f"point {position} gives {_shape_text(other)}, point 1 {_shape_text(shapes)}",
-                hint="every point names the same variables in the same shapes",
-            )
-    return tuple(Variable(name, shapes[name]) for name in chosen)
-
-
-def _missing_hint(name: str, formula: Subject, at: Point) -> str:
-    """What to write for a name that has no value."""
-    if len(name) > 1 and all(letter in at for letter in name):
-        return "*".join(name)
-    if name.startswith("d") and len(name) < 3 and "/d" in formula.text:
-        return "the formula alone: gradcalc differentiates it, and --wrt picks the variables"
-    near = did_you_mean(name, at)
-    return f"did you mean {near}?" if near and near not in formula.variables else f"--at {name}=..."
-
-
-def _shape_text(shapes: Mapping[str, tuple[int, ...]]) -> str:
-    return ", ".join(name + "".join(f"[{n}]" for n in shape) for name, shape in sorted(shapes.items())) or "nothing"
-
-
-def _problem(formula: Subject, variables: tuple[Variable, ...], order: int) -> Problem:
-    """The formula with its derivatives."""
-    graph = formula.graph
-    inputs = tuple(graph.input(name) for variable in variables for name in variable.elements)
-    gradient = derive.gradient(graph, formula.output, inputs)
-    hessian = derive.hessian(graph, gradient, inputs) if order == 2 else None
-    return Problem(formula.text, formula.canonical, graph, formula.output, variables, inputs, tuple(gradient), hessian)
 
 
 # -- SymPy -------------------------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ LAYERS = [
     "latex",
     "report",
     "problem points trace symbolic",
-    "symbolic_worker numeric",
+    "symbolic_worker numeric subject",
     "certify",
     "slopes curvature",
     "settle",
