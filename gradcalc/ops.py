@@ -259,7 +259,8 @@ div: Op = op(
     define=lambda a, b: a * b**-1, doc="a / b",
 )  # fmt: skip
 powi: Op = op(
-    "powi", lambda g, y, x, n: g * n * (x if n == 2 else powi(x, n - 1)), None, internal=True, sympy="Pow",
+    "powi", lambda g, y, x, n: 0 if n == 0 else g if n == 1 else g * n * (x if n == 2 else powi(x, n - 1)), None,
+    internal=True, sympy="Pow",
     domain=lambda x, n: or_(ne(x, 0), ge(n, 0)), sample=((-2.0, 2.0), (3, 3)), doc="x to a constant integer power",
 )  # fmt: skip
 pow: Op = op(

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from gradcalc import ops
+from gradcalc.arithmetic.arrays import Masked
 from gradcalc.eager import nest
 from gradcalc.eager.tensor import FUNCTIONS, GETITEM, SCATTER, Array, ArrayOp, Tensor, cast, constant, run, without_rule
 
@@ -186,6 +187,7 @@ def _moved_back(g: Any, y: Any, wanted: Sequence[bool], *xs: Any, function: Call
     """The adjoint of each operand: what `function` makes of the elements' numbers says where each element went.
 
     Numbers begin at 1: 0 stands for what came from elsewhere (zeros beside a diagonal, an operand that is not wanted).
+    What was dropped is masked: it is not used.
     """
     numbers, starts, stop = [], [], 1
     for x, w in zip(xs, wanted, strict=True):
@@ -193,11 +195,16 @@ def _moved_back(g: Any, y: Any, wanted: Sequence[bool], *xs: Any, function: Call
         numbers.append(np.arange(stop, stop + size).reshape(x.shape) if w else np.zeros(x.shape, np.intp))
         starts.append(stop)
         stop += size
-    flat = SCATTER(g, index=np.asarray(function(*numbers), dtype=np.intp), shape=(stop,))
-    return [
-        RESHAPE(flat[start : start + x.size], shape=x.shape) if w else None
-        for x, w, start in zip(xs, wanted, starts, strict=True)
-    ]
+    index = np.asarray(function(*numbers), dtype=np.intp)
+    flat, used = SCATTER(g, index=index, shape=(stop,)), np.zeros(stop, bool)
+    used[index] = True
+    parts: list[Any] = [None] * len(xs)
+    for i, (x, start) in enumerate(zip(xs, starts, strict=True)):
+        if wanted[i]:
+            there = used[start : start + x.size]
+            part = RESHAPE(flat[start : start + x.size], shape=x.shape)
+            parts[i] = part if there.all() else Masked(part, there.reshape(x.shape))
+    return parts
 
 
 MOVE: ArrayOp = ArrayOp("move", lambda *xs, function: function(*xs), _moved_back, variadic=True, passes=True)

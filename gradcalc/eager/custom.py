@@ -1,6 +1,7 @@
 """stop_gradient and custom_gradient: cuts, and rules of one's own. Imports tensor."""
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -47,13 +48,23 @@ def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
     def with_rule(*args: Any, **kwargs: Any) -> Any:
         arguments = nest.apply(identity, list(args))
         with _VariableWatcher() as watcher:
-            result, gradient = function(*arguments, **kwargs)
+            result, gradient = _pair(function(*arguments, **kwargs), function.__name__)
         operands = nest.flatten(arguments) + watcher.variables
         results = [_tensor(x) for x in nest.flatten(result)]
         rule = _Rule(function.__name__, gradient, len(operands) - len(watcher.variables), watcher.variables, results)
         return nest.pack(result, rule.recorded(operands))
 
     return with_rule
+
+
+def _pair(answer: Any, name: str) -> tuple[Any, Callable[..., Any]]:
+    """What a function under `custom_gradient` must return."""
+    if isinstance(answer, tuple) and len(answer) == 2 and callable(answer[1]):
+        return answer
+    raise TapeError(
+        f"{name}, under custom_gradient, returned no pair of its result and a gradient function",
+        hint="return y, lambda upstream: upstream * slope",
+    )
 
 
 class _VariableWatcher:
@@ -108,12 +119,21 @@ class _Rule:
         upstream = [g] if one else split_packed(g, [x.shape for x in self.results])
         tensors = [x if isinstance(x, Tensor) else Tensor(x) for x in upstream]
         if self.variables:
+            self._check_variables()
             given, for_variables = self.gradient(*tensors, variables=self.variables)
         else:
             given, for_variables = self.gradient(*tensors), []
         parts = nest.flatten(given) + nest.flatten(for_variables)
         self._check(parts, xs)
         return [x.array if isinstance(x, Tensor) and not LIVE.get() else x for x in parts]
+
+    def _check_variables(self) -> None:
+        parameters = inspect.signature(self.gradient).parameters.values()
+        if not any(p.name == "variables" or p.kind is p.VAR_KEYWORD for p in parameters):
+            raise TapeError(
+                f"{self.name} uses {self.variables[0].name}, and its gradient function takes no variables=",
+                hint="def gradient(upstream, variables): return for_arguments, [one for each variable]",
+            )
 
     def _check(self, parts: list[Any], xs: Sequence[Any]) -> None:
         if len(parts) != len(xs):

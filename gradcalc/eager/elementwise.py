@@ -29,17 +29,17 @@ UFUNCS.update({
 })  # fmt: skip
 UFUNCS.update({
     "add": ops.add, "subtract": ops.sub, "multiply": ops.mul, "divide": ops.div, "negative": ops.neg,
-    "remainder": ops.mod, "hypot": ops.hypot, "logaddexp": ops.logsumexp, "expit": ops.sigmoid, "erf": ops.erf,
+    "remainder": ops.mod, "hypot": ops.hypot, "expit": ops.sigmoid, "erf": ops.erf,
     "erfc": ops.erfc, "gamma": ops.gamma, "gammaln": ops.lgamma, "loggamma": ops.lgamma, "psi": ops.digamma,
-    "beta": ops.beta, "binom": ops.binomial, "expi": ops.Ei, "xlogy": ops.xlogy, "fabs": ops.abs,
+    "beta": ops.beta, "binom": ops.binomial, "expi": ops.Ei, "fabs": ops.abs,
     "sici": lambda x: (ops.Si(x), ops.Ci(x)),
     "airy": lambda x: (ops.airyai(x), ops.airyaiprime(x), ops.airybi(x), ops.airybiprime(x)),
 })  # fmt: skip
 
 
 def _power(a: Any, b: Any) -> Any:
-    """`numpy.power`: an exponent that is a Python int is an integer power, right at 0 too."""
-    return ops.powi(a, b) if type(b) is int else ops.pow(a, b)
+    """`numpy.power`: an exponent that is a Python int is an integer power."""
+    return ops.powi(a, b) if type(b) is int else power(a, b)
 
 
 def _same(x: Any) -> Any:
@@ -47,7 +47,7 @@ def _same(x: Any) -> Any:
 
 
 UFUNCS.update({
-    "power": _power, "positive": _same, "conjugate": _same,
+    "positive": _same, "conjugate": _same,
     "float_power": lambda a, b: _power(cast(a, float), b if type(b) is int else cast(b, float)),
 })  # fmt: skip
 
@@ -110,11 +110,41 @@ for _name in ("deg2rad", "radians"):
 for _name in ("rad2deg", "degrees"):
     _enter(_name, lambda g, y, x: np.rad2deg(g), passes=True)
 
+
+def _nonzero(x: Any) -> Any:
+    """1 in place of 0."""
+    zero = plain_of(x) == 0
+    return np.where(zero, 1, x) if np.any(zero) else x
+
+
+def _quotient(a: Any, b: Any) -> Any:
+    """`a / b`, and 0 for 0 / 0."""
+    return a / np.where((plain_of(a) == 0) & (plain_of(b) == 0), 1, b)
+
+
+def _finite(y: Any) -> Any:
+    """0 in place of the logarithm of 0."""
+    zero = plain_of(y) == -np.inf
+    return np.where(zero, 0, y) if np.any(zero) else y
+
+
+power: Op = _enter(
+    "power", lambda g, y, a, b: g * b * power(a, _nonzero(b) - 1), lambda g, y, a, b: g * xlogy(y, _nonzero(a))
+)
+"""`a**b`; to an exponent of 0 the base does not matter, and to a base of 0 the exponent does not."""
+UFUNCS["power"] = _power
+
+xlogy: Op = _enter("xlogy", lambda g, y, a, b: g * np.log(b), lambda g, y, a, b: g * _quotient(a, b))
 _enter("square", lambda g, y, x: 2 * g * x)
 _enter("reciprocal", lambda g, y, x: -g * y * y)
 _enter("fmod", lambda g, y, a, b: g, lambda g, y, a, b: -g * np.trunc(a / b))
 _enter("floor_divide", _step, _step)
-_enter("logaddexp2", lambda g, y, a, b: g * np.exp2(a - y), lambda g, y, a, b: g * np.exp2(b - y))
+for _name, _exp in (("logaddexp", np.exp), ("logaddexp2", np.exp2)):
+    _enter(
+        _name,
+        lambda g, y, a, b, exp=_exp: g * exp(a - _finite(y)),
+        lambda g, y, a, b, exp=_exp: g * exp(b - _finite(y)),
+    )
 _enter("ldexp", lambda g, y, x, n: np.ldexp(g, n), None)
 _enter("heaviside", _step, lambda g, y, x, h: ops.where(plain_of(x) == 0, g, ops.zero))
 
@@ -141,7 +171,7 @@ kve: Op = _enter("kve", None, lambda g, y, n, x: g * (y - (kve(n - 1, x) + kve(n
 for _letter, _op in (("i", ive), ("k", kve)):
     UFUNCS[f"{_letter}0e"], UFUNCS[f"{_letter}1e"] = partial(_op, 0), partial(_op, 1)
 
-_enter("xlog1py", lambda g, y, a, b: g * np.log1p(b), lambda g, y, a, b: g * a / (1 + b))
+_enter("xlog1py", lambda g, y, a, b: g * np.log1p(b), lambda g, y, a, b: g * _quotient(a, 1 + b))
 _enter("ndtr", lambda g, y, x: g * np.exp(-x * x / 2) / (2 * _PI) ** 0.5)
 _enter("log_ndtr", lambda g, y, x: g * np.exp(-x * x / 2 - y) / (2 * _PI) ** 0.5)
 _enter("ndtri", lambda g, y, x: g * np.exp(y * y / 2) * (2 * _PI) ** 0.5)

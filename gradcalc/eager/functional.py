@@ -117,6 +117,8 @@ def _run(function: Function, args: Any, kwargs: Any, argnums: Argnums) -> tuple[
     """Call a function under a tape that watches the chosen arguments; the tape, the result and those arguments."""
     arguments = list(args)
     numbers = argnums if isinstance(argnums, tuple) else (argnums,)
+    if not all(isinstance(n, int) and -len(args) <= n < len(args) for n in numbers):
+        raise TypeError(f"argnums={argnums} of a call with {len(args)} positional arguments to differentiate by")
     for n in numbers:
         arguments[n] = nest.apply(_floating, arguments[n])
     with GradientTape(watch_accessed_variables=False) as tape:

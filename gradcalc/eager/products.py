@@ -13,12 +13,12 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from gradcalc.eager.array_ops import BROADCAST, RESHAPE, SUM, TRANSPOSE, implements, rearranged, refuse, unbroadcast
-from gradcalc.eager.tensor import UFUNCS, ArrayOp, Tensor, cast
+from gradcalc.eager.tensor import UFUNCS, ArrayOp, Tensor, as_array, cast
 
 
 def operand(x: Any) -> Any:
     """A tensor or an array as it is; a list or a number as an array."""
-    return x if isinstance(x, Tensor | np.ndarray) else np.asarray(x)
+    return x if isinstance(x, Tensor | np.ndarray) else as_array(x)
 
 
 # -- matmul ------------------------------------------------------------------------------------------------------------

@@ -76,7 +76,8 @@ class GradientTape:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._stop()
+        if self._recording:  # asking a tape inside its `with` has ended it
+            self._stop()
 
     def _stop(self) -> None:
         self._recording = False
@@ -119,7 +120,7 @@ class GradientTape:
 
     def tracks(self, tensor: Tensor) -> bool:
         """The tape records what happens to the tensor."""
-        return tensor.id in self.tracked or (tensor.trainable and self.watches_variables)
+        return self._recording and (tensor.id in self.tracked or (tensor.trainable and self.watches_variables))
 
     def _sees(self, tensor: Tensor) -> bool:
         """A trainable variable is read: watch it, if variables are."""
@@ -131,12 +132,17 @@ class GradientTape:
 
     def record(self, op: Any, operands: Sequence[Any], result: Tensor, settings: dict[str, Any] | None) -> None:
         """Take note of an operation if it has an operand that is watched."""
+        if not self._recording:  # live still in a context that was copied inside the `with`
+            return
         tracked = self.tracked
         wanted = [isinstance(x, Tensor) and (x.id in tracked or (x.trainable and self._sees(x))) for x in operands]
         if True in wanted:
             kept = [_kept(x) if isinstance(x, (Variable, np.ndarray)) else x for x in operands]
             self.records.append((op, kept, result, wanted, settings))
-            if op is not STOP and result.array.dtype.kind == "f":
+            kind = result.array.dtype.kind
+            if kind not in "fiub":
+                raise TypeError(f"{op.name} makes {result.dtype} of a recorded value: tapes record real numbers only")
+            if op is not STOP and kind == "f":
                 tracked[result.id] = True
 
     # -- answering ----------------------------------------------------------------------------------------------------
@@ -185,6 +191,7 @@ class GradientTape:
             In the structure of `sources`, a tensor of shape `target.shape + source.shape`.
         """
         unconnected = UnconnectedGradients(unconnected_gradients)
+        _check_one(target, "target")
         self._ask("jacobian")
         places = flatten(sources)
         rows = self._rows(target, _basis(target), places)
@@ -207,6 +214,8 @@ class GradientTape:
             A tensor of shape `(batch,) + target.shape[1:] + source.shape[1:]`.
         """
         unconnected = UnconnectedGradients(unconnected_gradients)
+        _check_one(target, "target")
+        _check_one(source, "source")
         if target.ndim < 1 or source.ndim < 1 or target.shape[0] != source.shape[0]:
             raise ValueError(f"batch_jacobian needs as many rows in target {target.shape} as in source {source.shape}")
         self._ask("batch_jacobian")
@@ -372,10 +381,10 @@ class _Sweep:
 
 
 def _kept(operand: Any) -> Any:
-    """An operand as a record keeps it: safe from later assignments."""
+    """An operand as a record keeps it: safe from later assignments, also to the base of a view."""
     if isinstance(operand, Variable):
-        return operand.read()
-    if type(operand) is np.ndarray and operand.flags.writeable:
+        return operand.snapshot()
+    if type(operand) is np.ndarray and (operand.flags.writeable or operand.base is not None):
         return operand.copy()
     return operand
 
@@ -418,10 +427,17 @@ def _tensors(places: Sequence[Any]) -> list[Tensor]:
     return list(places)
 
 
+def _check_one(tensor: Any, what: str) -> None:
+    """One tensor, where a structure would have no meaning."""
+    if not isinstance(tensor, Tensor):
+        kind = type(tensor).__name__
+        raise TypeError(f"a Jacobian has one tensor for {what}, not a {kind}; try: a call for each, or np.concatenate")
+
+
 def _seeds(target: Any, output_gradients: Any) -> list[tuple[Tensor, Any]]:
     """The floating targets, each with the adjoint that the sweep begins with."""
     targets = flatten(target)
-    weights = [output_gradients] if isinstance(target, Tensor) else flatten(output_gradients)
+    weights = [output_gradients] if isinstance(target, Tensor) else flatten(_in_order(output_gradients, target))
     if output_gradients is None:
         weights = [None] * len(targets)
     if len(weights) != len(targets):
@@ -439,6 +455,15 @@ def _seeds(target: Any, output_gradients: Any) -> list[tuple[Tensor, Any]]:
         else:
             seeds.append((target, _weight(weight, target)))
     return seeds
+
+
+def _in_order(weights: Any, targets: Any) -> Any:
+    """The weights with the keys of each dict in the order of the targets'."""
+    if isinstance(targets, dict) and isinstance(weights, dict) and targets.keys() == weights.keys():
+        return [_in_order(weights[key], target) for key, target in targets.items()]
+    if isinstance(targets, list | tuple) and isinstance(weights, list | tuple) and len(targets) == len(weights):
+        return [_in_order(weight, target) for weight, target in zip(weights, targets, strict=True)]
+    return weights
 
 
 def _weight(weight: Any, target: Tensor) -> Any:

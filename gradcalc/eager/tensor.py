@@ -7,6 +7,7 @@ and `linalg` fill. A tensor never changes; a `Variable` is a named place whose t
 
 import itertools
 import math
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, NoReturn, Protocol, Self
@@ -182,7 +183,7 @@ class Tensor(Operand):
     # -- leaving the tape ---------------------------------------------------------------------------------------------
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        return np.array(plain(self, "array"), dtype=dtype, copy=copy)
+        return np.array(plain(self, "array"), dtype=dtype, copy=copy is not False)
 
     def __float__(self) -> float:
         return float(plain(self, "float"))
@@ -191,7 +192,7 @@ class Tensor(Operand):
         return int(plain(self, "int"))
 
     def __index__(self) -> int:
-        return plain(self, "index").__index__()  # type: ignore[no-any-return]
+        return operator.index(plain(self, "index"))
 
     def __bool__(self) -> bool:
         return bool(self.array)
@@ -207,6 +208,12 @@ class Tensor(Operand):
     def __abs__(self) -> "Tensor":
         return run(ops.abs, (self,), None)
 
+    def __pow__(self, other: Any) -> Any:
+        return run(ops.powi, (self, other), None) if isinstance(other, int) else np.power(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return np.power(other, self)
+
     def __mod__(self, other: Any) -> "Tensor":
         return run(ops.mod, (self, other), None)
 
@@ -218,6 +225,12 @@ class Tensor(Operand):
 
     def __rfloordiv__(self, other: Any) -> Any:
         return np.floor_divide(other, self)
+
+    def __divmod__(self, other: Any) -> Any:
+        return np.divmod(self, other)
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return np.divmod(other, self)
 
     def __matmul__(self, other: Any) -> Any:
         return np.matmul(self, other)
@@ -339,12 +352,11 @@ class Tensor(Operand):
         """The values in another dtype; the gradient comes back in this one."""
         return cast(self, dtype)
 
-    def __copy__(self) -> "Tensor":
-        return self.copy()
+    def __copy__(self) -> Self:
+        return self
 
-    def __deepcopy__(self, memo: Any) -> "Tensor":
-        kind, arguments = self.__reduce__()
-        return kind(*arguments)  # type: ignore[no-any-return]
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
 
 
 def _method(name: str) -> Any:
@@ -388,25 +400,25 @@ class Variable(Tensor):
         name: shown in print.
     """
 
-    __slots__ = ("_name", "_read", "trainable")
+    __slots__ = ("_name", "_snapshot", "trainable")
 
     def __init__(self, value: Any, trainable: bool = True, dtype: Any = None, name: str | None = None) -> None:
         super().__init__(as_array(value() if callable(value) else value, dtype))
         self.trainable = trainable
         self._name = name
-        self._read: Tensor | None = None
+        self._snapshot: Tensor | None = None
 
     @property
     def name(self) -> str:
         """The name, with TensorFlow's number of the output: `w:0`."""
         return f"{self._name or 'Variable'}:0"
 
-    def read(self) -> Tensor:
-        """The present value as a tensor; a tape that watches the variable watches it too."""
-        if self._read is None:
-            self._read = Tensor(self.array)
-            self._read.id = self.id
-        return self._read
+    def snapshot(self) -> Tensor:
+        """The present value as a tensor of the same id, for records: no tape sees this as a use of the variable."""
+        if self._snapshot is None:
+            self._snapshot = Tensor(self.array)
+            self._snapshot.id = self.id
+        return self._snapshot
 
     def assign(self, value: Any) -> Self:
         """Replace the value, by one of the same shape, cast to this dtype. No tape records it."""
@@ -424,7 +436,7 @@ class Variable(Tensor):
         if array.shape != self.shape:
             raise ValueError(f"{self.name} has shape {self.shape}: a value of shape {array.shape} cannot be assigned")
         self.array = array
-        self._read = None
+        self._snapshot = None
         return self
 
     def __getitem__(self, index: Any) -> "VariableSlice":
@@ -436,7 +448,10 @@ class Variable(Tensor):
     __str__ = __repr__
 
     def __copy__(self) -> Self:
-        return self.__deepcopy__(None)  # type: ignore[return-value]
+        return self.__deepcopy__(None)
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return type(self)(self.array, self.trainable, self.dtype, self._name)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.array, self.trainable, self.dtype, self._name)
@@ -465,7 +480,9 @@ class VariableSlice(Tensor):
 
 
 def constant(value: Any, dtype: Any = None) -> Tensor:
-    """A tensor with a copy of `value`: what `numpy.array` takes, of a real dtype."""
+    """A tensor with a copy of `value`: what `numpy.array` takes, of a real dtype. A copy of a tensor is recorded."""
+    if isinstance(value, Tensor):
+        return cast(value, value.dtype if dtype is None else dtype)
     return Tensor(as_array(value, dtype))
 
 
@@ -509,22 +526,34 @@ def _operand(x: Any) -> Any:
         return x.number()
     if isinstance(x, Operand) and not isinstance(x, Tensor):
         raise TypeError(f"{x!r} belongs to a graph, not to a tape")
-    return np.asarray(x) if isinstance(x, (list, tuple)) else x
+    if isinstance(x, np.matrix | np.ma.MaskedArray):
+        raise TypeError(f"a {type(x).__name__} beside a tensor; try: numpy.asarray of it, and numpy.where for a mask")
+    if isinstance(x, Tensor | np.ndarray | np.generic) and x.dtype.kind in "fiub":
+        return np.asarray(x) if isinstance(x, np.ndarray) else x
+    return as_array(x)
 
 
 def cast(x: Any, dtype: Any) -> Tensor:
     """The values in another dtype: differentiable from one floating dtype to another, else a cut."""
-    return CAST(x if isinstance(x, Tensor) else constant(x), dtype=np.dtype(dtype))  # type: ignore[no-any-return]
+    dtype = np.dtype(dtype)
+    if dtype.kind not in "fiub":
+        raise TypeError(f"a tensor holds real numbers: it cannot be cast to {dtype}")
+    return CAST(x if isinstance(x, Tensor) else constant(x), dtype=dtype)  # type: ignore[no-any-return]
 
 
 CAST: ArrayOp = ArrayOp(
     "cast", lambda x, dtype: x.astype(dtype), lambda g, y, x, dtype: CAST(g, dtype=x.dtype), passes=True
 )
 
+
 def _put_back(g: Any, y: Any, x: Any, index: Any) -> Any:
-    """The adjoint at the index, 0 elsewhere; a mask of booleans says that nothing else is used."""
+    """The adjoint at the index, 0 elsewhere; an index with booleans says that nothing else is used."""
     part = SCATTER(g, index=index, shape=x.shape)
-    return Masked(part, index) if _is_mask(index) and index.shape == x.shape else part
+    if not any(map(_is_mask, index if isinstance(index, tuple) else (index,))):
+        return part
+    used = np.zeros(x.shape, bool)
+    used[index] = True
+    return Masked(part, used)
 
 
 def _is_mask(index: Any) -> bool:
@@ -575,7 +604,7 @@ def as_array(value: Any, dtype: Any = None) -> Array:
         return value.array if dtype is None or value.dtype == dtype else value.array.astype(dtype)
     array = np.array(value, dtype=dtype)
     if array.dtype.kind not in "fiub":
-        what = "complex" if array.dtype.kind == "c" else f"of dtype {array.dtype}"
+        what = "complex" if array.dtype.kind == "c" else "None" if value is None else f"of dtype {array.dtype}"
         raise TypeError(f"a tensor holds real numbers; this value is {what}")
     return array if array.ndim else array[()]
 
@@ -637,10 +666,10 @@ _IN_PLACE = {np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_a
 
 def _wrapped(result: Any, lost: str | None) -> Any:
     """NumPy's answer with tensors for arrays; `lost` names the function whose gradient no rule gives."""
+    if lost and (isinstance(result, float | complex) or getattr(result, "dtype", np.dtype(bool)).kind in "fcO"):
+        advice = "gradcalc.custom_gradient to give it one, or x.numpy() to leave the tape"
+        raise NoRuleError(f"{lost} has no derivative rule", hint=advice)
     if isinstance(result, np.ndarray | np.generic):
-        if lost and result.dtype.kind in "fc":
-            advice = "gradcalc.custom_gradient to give it one, or x.numpy() to leave the tape"
-            raise NoRuleError(f"{lost} has no derivative rule", hint=advice)
         return Tensor(np.asarray(result)[()]) if result.dtype.kind in "fiub" else result
     if isinstance(result, tuple):
         items = [_wrapped(item, lost) for item in result]

@@ -14,20 +14,30 @@ from gradcalc.nn.convolution import (
     MaxPooling2D,
     corr2d,
 )
+from gradcalc.nn.functional import Symbolic
 from gradcalc.nn.initializers import set_seed
 from gradcalc.nn.layer import Layer, Weight
 from gradcalc.nn.layers import (
     ELU,
     Activation,
+    Add,
+    Average,
+    Concatenate,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     Input,
     InputLayer,
+    Lambda,
     LeakyReLU,
+    Maximum,
+    Minimum,
+    Multiply,
     ReLU,
     Reshape,
     Softmax,
+    Subtract,
 )
 from gradcalc.nn.losses import (
     BinaryCrossentropy,
@@ -45,19 +55,25 @@ from gradcalc.nn.losses import (
     sparse_categorical_crossentropy,
 )
 from gradcalc.nn.models import Model, Sequential
+from gradcalc.nn.normalization import BatchNormalization, LayerNormalization
 from gradcalc.nn.weights import load_weights, save_weights
 
 __all__ = [
     "Activation",
+    "Add",
+    "Average",
     "AveragePooling1D",
     "AveragePooling2D",
+    "BatchNormalization",
     "BinaryCrossentropy",
     "CategoricalCrossentropy",
+    "Concatenate",
     "Conv1D",
     "Conv2D",
     "Dense",
     "Dropout",
     "ELU",
+    "Embedding",
     "Flatten",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
@@ -66,19 +82,26 @@ __all__ = [
     "Huber",
     "Input",
     "InputLayer",
+    "Lambda",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "Loss",
     "MaxPooling1D",
     "MaxPooling2D",
+    "Maximum",
     "MeanAbsoluteError",
     "MeanSquaredError",
+    "Minimum",
     "Model",
+    "Multiply",
     "ReLU",
     "Reshape",
     "Sequential",
     "Softmax",
     "SparseCategoricalCrossentropy",
+    "Subtract",
+    "Symbolic",
     "Weight",
     "activations",
     "binary_crossentropy",

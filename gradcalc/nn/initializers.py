@@ -195,6 +195,8 @@ INITIALIZERS: dict[str, Callable[..., Initializer]] = {
     "constant": Constant,
     "random_normal": RandomNormal,
     "random_uniform": RandomUniform,
+    "uniform": RandomUniform,
+    "normal": RandomNormal,
     "truncated_normal": TruncatedNormal,
     "glorot_uniform": GlorotUniform,
     "glorot_normal": GlorotNormal,

@@ -1,4 +1,4 @@
-"""Layer and Weight: what layers and models have in common, as Keras 3's `Layer`. Imports eager and initializers.
+"""Layer and Weight: what layers and models have in common, as Keras 3's `Layer`. Imports eager and functional.
 
 A layer is built when it first sees an input: then it makes its weights. Its weights and inner layers are what its
 attributes hold, directly or in lists, tuples and dicts; nothing has to be declared.
@@ -10,15 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from gradcalc.eager import nest
 from gradcalc.eager.tensor import LIVE, Tensor, Variable, cast
-from gradcalc.nn import initializers
-
-Shape = tuple[int | None, ...]
+from gradcalc.nn import functional, initializers
+from gradcalc.nn.functional import Call, Shape, Symbolic
 
 _outer: ContextVar[tuple[str, bool | None, Any]] = ContextVar("layers being called", default=("", None, None))
 """The path of the layers that are being called or built, whether they train, and the innermost of them."""
@@ -27,15 +26,25 @@ _named: Counter[str] = Counter()
 
 
 class Weight(Variable):
-    """A variable of a layer: it knows its path in the model, and prints as Keras's do."""
+    """A variable of a layer: it knows its path in the model, and prints as Keras's do.
 
-    __slots__ = ("path",)
+    One that is not `learned` stays untrainable when its layer becomes trainable.
+    """
+
+    __slots__ = ("learned", "path")
 
     def __init__(
-        self, value: Any, trainable: bool = True, dtype: Any = None, name: str | None = None, path: str = ""
+        self,
+        value: Any,
+        trainable: bool = True,
+        dtype: Any = None,
+        name: str | None = None,
+        path: str = "",
+        learned: bool = True,
     ) -> None:
-        super().__init__(value, trainable, dtype, name)
+        super().__init__(value, trainable and learned, dtype, name)
         self.path = path or self.name
+        self.learned = learned
 
     @property
     def name(self) -> str:
@@ -54,7 +63,10 @@ class Weight(Variable):
     __str__ = __repr__
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.array, self.trainable, self.dtype, self._name, self.path)
+        return type(self), (self.array, self.trainable, self.dtype, self._name, self.path, self.learned)
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return type(self)(*self.__reduce__()[1])
 
 
 class Layer:
@@ -71,6 +83,7 @@ class Layer:
     """The least number of axes of an input."""
 
     _takes_training: ClassVar[bool] = False
+    _call: Call | None = None  # the first on symbolic values
 
     def __init__(
         self,
@@ -115,14 +128,13 @@ class Layer:
 
         A layer that does not define it is tried out on zeros.
         """
-        trial = tuple(1 if n is None else n for n in input_shape)
-        shape = self(np.zeros(trial, self.dtype)).shape
-        return (None, *shape[1:]) if input_shape[:1] == (None,) else shape
+        inputs = Call(None, (), {}, input_shape, self.dtype).result
+        return functional.tried(self, (inputs,), {})
 
     # -- calling ------------------------------------------------------------------------------------------------------
 
     def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
-        """Build the layer if it is not, and compute its result.
+        """Build the layer if it is not, and compute its result; of symbolic values, note the call.
 
         Raises:
             ValueError: the input does not fit the weights.
@@ -132,11 +144,13 @@ class Layer:
                 f"In layer '{type(self).__name__}', you forgot to call `super().__init__()` as the first statement in "
                 "the `__init__()` method. Go add it!"
             )
+        if (args or kwargs or not isinstance(inputs, _VALUES)) and functional.symbols((inputs, args, kwargs)):
+            return self._noted((inputs, *args), kwargs if training is None else kwargs | {"training": training})
         inputs = self._converted(inputs)
         if isinstance(inputs, Tensor):
             self._check(inputs.shape)
         if not self.built:
-            self._prepare(nest.apply(lambda x: getattr(x, "shape", None), inputs))
+            self._prepare(functional.shapes(inputs))
         path, trains, _ = _outer.get()
         training = trains if training is None else training
         if self._takes_training and not args:
@@ -150,6 +164,23 @@ class Layer:
         if self._output_shape is None:
             self._output_shape = getattr(result, "shape", None)
         return result
+
+    def _noted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The symbolic result of symbolic inputs."""
+        inputs = args[0]
+        if isinstance(inputs, Symbolic):
+            self._check(inputs.shape)
+        shape = functional.shapes(inputs)
+        if not self.built:
+            self._prepare(shape)
+        if functional.symbols((args[1:], kwargs)):
+            shape = functional.tried(self, args, kwargs)
+        else:
+            shape = self.compute_output_shape(shape)
+        self.built = True
+        if self._call is None:
+            self._output_shape = shape
+        return Call(self, args, kwargs, shape, self.dtype).result
 
     def _prepare(self, shape: Any) -> None:
         """Build the layer for its first input."""
@@ -172,7 +203,7 @@ class Layer:
             return Tensor(array[()])
         return inputs
 
-    def _check(self, shape: tuple[int, ...]) -> None:
+    def _check(self, shape: Any) -> None:
         """The input's shape against what the layer takes."""
         if len(shape) < self.min_ndim:
             raise ValueError(
@@ -205,7 +236,7 @@ class Layer:
         path, _, innermost = _outer.get()
         prefix = path if innermost is self else f"{path}{self.name}/"
         value = make(tuple(shape), dtype=dtype)
-        return Weight(value, trainable and self._trainable, dtype, name, f"{prefix}{name or 'variable'}")
+        return Weight(value, self._trainable, dtype, name, f"{prefix}{name or 'variable'}", trainable)
 
     def children(self) -> Iterator[tuple[str, Any]]:
         """The weights and layers in the attributes, each with its name here: `dense`, `blocks/0`."""
@@ -274,7 +305,7 @@ class Layer:
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
         for _, child in self.children():
-            child.trainable = bool(value)
+            child.trainable = bool(value) and getattr(child, "learned", True)
 
     def get_weights(self) -> list[Any]:
         """The values of the weights, copied, as plain arrays."""
@@ -314,7 +345,18 @@ class Layer:
             )
         return sum(variable.size for variable in self.variables)
 
+    def _ends(self) -> tuple[Any, Any]:
+        """The symbolic input and result of the first such call."""
+        if self._call is None:
+            raise AttributeError(f"The layer {self.name} has never been called on a symbolic value, as `Input` is one.")
+        return self._call.args[0], self._call.result
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_call"}
+
     def __getattr__(self, name: str) -> Any:
+        if name in ("input", "output"):
+            return self._ends()[name == "output"]
         if name in ("kernel", "bias") and not self.__dict__.get("built", True):
             raise AttributeError(f"You must build the layer before accessing `{name}`.")
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
@@ -339,6 +381,7 @@ def _marked(build: Callable[..., None]) -> Callable[..., None]:
     return marked
 
 
+_VALUES = (Tensor, np.ndarray)
 _HOLDERS = (Variable, Layer, list, tuple, dict)
 
 

@@ -1,21 +1,24 @@
-"""Layers without windows: Dense, Flatten, Reshape, Dropout and the activations, as Keras 3's. Imports layer and eager.
+"""Layers without windows: Dense, Embedding, Reshape, Dropout, activations, merging layers, as Keras 3's. Imports layer.
 
 Names, defaults and formulas are those of Keras's documentation.
 """
 
+import inspect
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from gradcalc.eager.tensor import ArrayOp
-from gradcalc.nn import activations, initializers
-from gradcalc.nn.layer import Layer, Shape
+from gradcalc.eager.tensor import ArrayOp, cast
+from gradcalc.nn import activations, functional, initializers
+from gradcalc.nn.functional import Call, Shape, Symbolic
+from gradcalc.nn.layer import Layer
 
 
 class InputLayer(Layer):
-    """Says the shape of the input of a `Sequential`, and changes nothing; also `Input(shape=...)`.
+    """Says the shape of an input, and changes nothing; first in a `Sequential`, or behind what `Input` returns.
 
     Args:
         shape: of one row.
@@ -38,6 +41,7 @@ class InputLayer(Layer):
         super().__init__(name=name, dtype=dtype)
         rows = (shape,) if isinstance(shape, int) else tuple(shape or ())
         self.batch_shape: Shape = (batch_size, *rows) if batch_shape is None else tuple(batch_shape)
+        self._output_shape = self.batch_shape
 
     def call(self, inputs: Any) -> Any:
         """The input itself."""
@@ -47,8 +51,17 @@ class InputLayer(Layer):
         """The same shape."""
         return input_shape
 
+    def _ends(self) -> tuple[Any, Any]:
+        call = self._call or Call(self, (), {}, self.batch_shape, self.dtype)
+        return call.result, call.result
 
-Input = InputLayer
+
+def Input(*args: Any, **kwargs: Any) -> Symbolic:
+    """The symbolic input of a functional model; the arguments are those of `InputLayer`.
+
+    >>> x = gradcalc.nn.Input(shape=(3,))
+    """
+    return InputLayer(*args, **kwargs).output  # type: ignore[no-any-return]
 
 
 AFFINE = ArrayOp(
@@ -122,6 +135,52 @@ class Dense(Layer):
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape with `units` last."""
         return (*input_shape[:-1], self.units)
+
+
+class Embedding(Layer):
+    """A row of a table for each class number, as Keras's Embedding: `(rows, ...)` to `(rows, ..., output_dim)`.
+
+    Args:
+        input_dim: the number of classes.
+        output_dim: the size of a row.
+        embeddings_initializer: what the table `(input_dim, output_dim)` begins with.
+        common: the arguments of `Layer`.
+    """
+
+    def __init__(
+        self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform", **common: Any
+    ) -> None:
+        for name, size in (("input_dim", input_dim), ("output_dim", output_dim)):
+            if not isinstance(size, int) or size <= 0:
+                raise ValueError(f"`{name}` must be a positive integer. Received: {name}={size}")
+        super().__init__(**common)
+        self.input_dim = input_dim
+        self.output_dim = output_dim
+        self.embeddings_initializer = initializers.get(embeddings_initializer)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make the table."""
+        self.embeddings = self.add_weight(
+            (self.input_dim, self.output_dim), self.embeddings_initializer, name="embeddings"
+        )
+
+    def call(self, inputs: Any) -> Any:
+        """The rows for numbers from 0 to `input_dim` - 1.
+
+        Raises:
+            IndexError: a number is outside.
+        """
+        numbers = (inputs if inputs.dtype.kind in "iu" else cast(inputs, "int32")).numpy()
+        if np.any((numbers < 0) | (numbers >= self.input_dim)):
+            raise IndexError(
+                f"layer '{self.name}' has rows 0 to {self.input_dim - 1}: numbers from {numbers.min()} to "
+                f"{numbers.max()} were given"
+            )
+        return np.take(self.embeddings, numbers, axis=0)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape with `output_dim` besides."""
+        return (*input_shape, self.output_dim)
 
 
 class Flatten(Layer):
@@ -257,3 +316,159 @@ class Dropout(_Elementwise):
         source = self._source or initializers.generator()
         kept = source.random(inputs.shape) >= self.rate
         return inputs * (kept / max(1 - self.rate, np.finfo(float).tiny)).astype(inputs.dtype)
+
+
+class Lambda(Layer):
+    """A function of tensors as a layer, as Keras's Lambda; variables in it are not the layer's.
+
+    Args:
+        function: of the input; it is told `training` if it takes that.
+        output_shape: of one row, or a function of the input's shape; by default the function is tried out on zeros.
+        arguments: more arguments for the function, by their names.
+        common: the arguments of `Layer`.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        output_shape: Any = None,
+        arguments: dict[str, Any] | None = None,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        self.function = function
+        self.arguments = arguments or {}
+        self._shape = output_shape
+        self._tells = "training" in inspect.signature(function).parameters
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """The result for an input."""
+        return self.function(inputs, **self.arguments, **({"training": training} if self._tells else {}))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """As given, else as found."""
+        if self._shape is None:
+            return super().compute_output_shape(input_shape)
+        return self._shape(input_shape) if callable(self._shape) else (input_shape[0], *self._shape)
+
+
+class _Merge(Layer):
+    """A layer of a list of inputs, whose shapes broadcast; the missing axes of one come after its first."""
+
+    def build(self, input_shape: Any) -> None:
+        """Look at the shapes."""
+        self.compute_output_shape(input_shape)
+
+    def call(self, inputs: Any) -> Any:
+        """The result for a list of inputs."""
+        ndim = max(x.ndim for x in inputs)
+        return self.merge([np.expand_dims(x, tuple(range(1, 1 + ndim - x.ndim))) for x in inputs])
+
+    def merge(self, inputs: list[Any]) -> Any:
+        """The result for inputs of as many axes."""
+        raise NotImplementedError
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The broadcast shape."""
+        self._check_list(input_shape)
+        rows = {shape[0] for shape in input_shape} - {None}
+        if len(rows) > 1:
+            raise ValueError(
+                f"Cannot merge tensors with different batch sizes. Received tensors with shapes {input_shape}"
+            )
+        return (*(rows or {None}), *functional.broadcast([shape[1:] for shape in input_shape]))
+
+    def _check_list(self, shapes: Any) -> None:
+        if not isinstance(shapes, list | tuple) or not all(isinstance(shape, tuple) for shape in shapes) or not shapes:
+            raise ValueError(
+                f"A `{type(self).__name__}` layer should be called on a list of at least 1 input. Received: "
+                f"input_shape={shapes} (not a list of shapes)"
+            )
+
+
+class Add(_Merge):
+    """The sum of a list of inputs, as Keras's Add."""
+
+    def merge(self, inputs: list[Any]) -> Any:
+        """The sum."""
+        return reduce(np.add, inputs)
+
+
+class Subtract(_Merge):
+    """The difference of two inputs, as Keras's Subtract."""
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The broadcast shape."""
+        if len(input_shape) != 2:
+            raise ValueError(
+                f"A `Subtract` layer should be called on exactly 2 inputs. Received: input_shape={input_shape}"
+            )
+        return super().compute_output_shape(input_shape)
+
+    def merge(self, inputs: list[Any]) -> Any:
+        """The difference."""
+        return inputs[0] - inputs[1]
+
+
+class Multiply(_Merge):
+    """The product of a list of inputs, as Keras's Multiply."""
+
+    def merge(self, inputs: list[Any]) -> Any:
+        """The product."""
+        return reduce(np.multiply, inputs)
+
+
+class Average(_Merge):
+    """The mean of a list of inputs, as Keras's Average."""
+
+    def merge(self, inputs: list[Any]) -> Any:
+        """The mean."""
+        return reduce(np.add, inputs) / len(inputs)
+
+
+class Maximum(_Merge):
+    """The elementwise maximum of a list of inputs, as Keras's Maximum."""
+
+    def merge(self, inputs: list[Any]) -> Any:
+        """The maximum."""
+        return reduce(np.maximum, inputs)
+
+
+class Minimum(_Merge):
+    """The elementwise minimum of a list of inputs, as Keras's Minimum."""
+
+    def merge(self, inputs: list[Any]) -> Any:
+        """The minimum."""
+        return reduce(np.minimum, inputs)
+
+
+class Concatenate(_Merge):
+    """A list of inputs joined along an axis, as Keras's Concatenate."""
+
+    def __init__(self, axis: int = -1, **common: Any) -> None:
+        super().__init__(**common)
+        self.axis = axis
+
+    def call(self, inputs: Any) -> Any:
+        """The result for a list of inputs."""
+        return np.concatenate(inputs, axis=self.axis)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape with the sizes along the axis added."""
+        self._check_list(input_shape)
+        ndim = len(input_shape[0])
+        if len({len(shape) for shape in input_shape}) > 1 or not -ndim <= self.axis < ndim:
+            raise self._mismatch(input_shape)
+        columns = [[n for n in column if n is not None] for column in zip(*input_shape, strict=True)]
+        sizes = [column[0] if column else None for column in columns]
+        joined = columns.pop(self.axis)
+        if any(len(set(column)) > 1 for column in columns):
+            raise self._mismatch(input_shape)
+        sizes[self.axis] = sum(joined) if len(joined) == len(input_shape) else None
+        return tuple(sizes)
+
+    def _mismatch(self, shapes: Any) -> ValueError:
+        return ValueError(
+            "A `Concatenate` layer requires inputs with matching shapes except for the concatenation axis. "
+            f"Received: input_shape={shapes}"
+        )

@@ -1,10 +1,13 @@
-"""Model and Sequential: layers put together, as Keras 3's. Imports layer, layers, weights."""
+"""Model and Sequential: layers put together, as Keras 3's. Imports functional, layer, layers, weights."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from gradcalc.nn.layer import Layer, snake_case
-from gradcalc.nn.layers import InputLayer
+from gradcalc.eager import nest
+from gradcalc.nn import functional
+from gradcalc.nn.functional import Network, Symbolic
+from gradcalc.nn.layer import Layer, automatic_name, snake_case
+from gradcalc.nn.layers import Input, InputLayer
 from gradcalc.nn.weights import load_weights, save_weights
 
 
@@ -20,17 +23,44 @@ class Model(Layer):
     ...     def call(self, x, training=None):
     ...         return self.out(self.hidden(x))
 
+    Or say what leads from inputs to outputs, a functional model:
+
+    >>> x = gradcalc.nn.Input(shape=(3,))
+    >>> model = gradcalc.nn.Model(inputs=x, outputs=gradcalc.nn.Dense(2)(x))
+
     Args:
+        inputs: of a functional model: a symbolic value, as `Input` returns it, or a list or dict of such.
+        outputs: what layers called on them return; likewise.
         common: the arguments of `Layer`.
     """
 
-    def __init__(self, **common: Any) -> None:
+    def __init__(self, inputs: Any = None, outputs: Any = None, **common: Any) -> None:
+        if (inputs is None) != (outputs is None):
+            raise ValueError("a functional model needs both: Model(inputs=x, outputs=y)")
+        self._network = None if inputs is None else _network(inputs, outputs)
+        if self._network is not None:
+            floats = [x.dtype for x in nest.flatten(self._network.inputs) if x.dtype.kind == "f"]
+            common = {"dtype": floats[0] if floats else None} | common
+            if type(self) is Model and not common.get("name"):
+                common["name"] = automatic_name("Functional")
         super().__init__(**common)
-        self.built = False
+        self.built = self._network is not None
+        if self.built and not self._trainable:
+            self.trainable = False
 
     def build(self, input_shape: Any) -> None:
         """Build the layers, by trying the model out on zeros of a shape whose first size may be None."""
         self._output_shape = self.compute_output_shape(input_shape)
+
+    def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """The outputs for inputs, of a functional model; a subclass gives its own."""
+        return super().call(inputs, *args, **kwargs) if self._network is None else self._network(inputs)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the result for an input of a shape, whose first size may be None."""
+        if self._network is None:
+            return super().compute_output_shape(input_shape)
+        return functional.shapes(self._network(functional.Call(None, (), {}, input_shape, self.dtype).result))
 
     def _prepare(self, shape: Any) -> None:
         """A model that defines no `build` is built by its first call."""
@@ -39,9 +69,20 @@ class Model(Layer):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers in the attributes, in order."""
-        found = {id(child): child for _, child in self.children() if isinstance(child, Layer)}
+        """Those of a functional model, in Keras's order; then those in the attributes."""
+        found = {id(layer): layer for layer in self._network.layers} if self._network else {}
+        found |= {id(child): child for _, child in super().children() if isinstance(child, Layer)}
         return list(found.values())
+
+    def children(self) -> Iterator[tuple[str, Any]]:
+        """The layers of a functional model, named as in a `Sequential`; then weights and layers in the attributes."""
+        layers = self._network.layers if self._network else []
+        yield from _numbered(layers)
+        seen = set(map(id, layers))
+        yield from ((name, child) for name, child in super().children() if id(child) not in seen)
+
+    def _ends(self) -> tuple[Any, Any]:
+        return (self._network.inputs, self._network.outputs) if self._network else super()._ends()
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of a name, or at an index.
@@ -75,6 +116,11 @@ class Model(Layer):
         load_weights(self, filepath)
 
     def __getattr__(self, name: str) -> Any:
+        if name in ("inputs", "outputs"):
+            return nest.flatten(self._ends()[name == "outputs"])
+        if name in ("input_shape", "output_shape"):
+            ends = self._ends()[name == "output_shape"]
+            return functional.shapes(ends[0] if isinstance(ends, list) and len(ends) == 1 else ends)
         if name in ("compile", "fit", "evaluate", "predict"):
             raise AttributeError(
                 f"models have no {name}: train in a loop of one's own: `with GradientTape() as tape: loss = ...`, then "
@@ -94,18 +140,23 @@ class Sequential(Model):
         name: by default `sequential` and a number.
     """
 
-    def __init__(self, layers: Sequence[Layer] | None = None, trainable: bool = True, name: str | None = None) -> None:
+    def __init__(
+        self, layers: Sequence[Layer | Symbolic] | None = None, trainable: bool = True, name: str | None = None
+    ) -> None:
         super().__init__(trainable=trainable, name=name)
         self._layers: list[Layer] = []
+        self._values: list[Symbolic] = []  # the input and the layers' results, as far as shapes are known
         for layer in layers or ():
             self.add(layer)
 
-    def add(self, layer: Layer) -> None:
+    def add(self, layer: Layer | Symbolic) -> None:
         """Put a layer last.
 
         Raises:
             ValueError: it is no layer, or another has its name.
         """
+        if isinstance(layer, Symbolic) and isinstance(layer.call.target, InputLayer):
+            layer = layer.call.target
         if not isinstance(layer, Layer):
             raise ValueError(
                 f"Only instances of `Layer` can be added to a Sequential model. Received: {layer} "
@@ -124,6 +175,7 @@ class Sequential(Model):
     def pop(self) -> Layer:
         """Take the last layer off, and return it."""
         layer = self._layers.pop()
+        del self._values[len(self.layers) + 1 :]
         self._rebuild()
         return layer
 
@@ -145,11 +197,25 @@ class Sequential(Model):
             raise ValueError(
                 f"Sequential model {self.name} cannot be built because it has no layers. Call `model.add(layer)`."
             )
-        shape = tuple(input_shape)
-        for layer in self.layers:
-            if not layer.built:
-                layer.build(shape)
-            shape = layer._output_shape = layer.compute_output_shape(shape)
+        if not self._values or self._values[0].shape != tuple(input_shape):
+            first = self._layers[0]
+            given = isinstance(first, InputLayer) and first.batch_shape == tuple(input_shape)
+            self._values = [first.output if given else Input(batch_shape=input_shape)]
+        for layer in self.layers[len(self._values) - 1 :]:
+            self._values.append(layer(self._values[-1]))
+
+    def _ends(self) -> tuple[Any, Any]:
+        if not self._values:
+            raise AttributeError(f"Sequential model '{self.name}' has no defined inputs yet.")
+        return self._values[0], self._values[-1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return super().__getstate__() | {"_values": [x.shape for x in self._values[:1]]}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state | {"_values": []}
+        for shape in state["_values"]:
+            self.build(shape)
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
@@ -170,12 +236,7 @@ class Sequential(Model):
 
     def children(self) -> Iterator[tuple[str, Any]]:
         """The layers, named by their classes and numbered in this model: the same in each model of the same layers."""
-        seen: dict[str, int] = {}
-        for layer in self.layers:
-            kind = snake_case(type(layer).__name__)
-            count = seen.get(kind, 0)
-            seen[kind] = count + 1
-            yield f"{kind}_{count}" if count else kind, layer
+        return _numbered(self.layers)
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -187,11 +248,33 @@ class Sequential(Model):
         return True
 
 
+def _network(inputs: Any, outputs: Any) -> Network:
+    """The network between inputs and outputs; results of layers as inputs are replaced by inputs of their own."""
+    network = Network(inputs, outputs)
+    if any(x.call.operands for x in nest.flatten(inputs)):
+        fresh = nest.apply(lambda x: Input(batch_shape=x.shape, dtype=x.dtype) if x.call.operands else x, inputs)
+        network = Network(fresh, network(fresh))
+    return network
+
+
+def _numbered(layers: Iterable[Layer]) -> Iterator[tuple[str, Layer]]:
+    """Layers by their classes and numbers: `dense`, `dense_1`."""
+    seen: dict[str, int] = {}
+    for layer in layers:
+        kind = snake_case(_kind(layer))
+        count = seen.get(kind, 0)
+        seen[kind] = count + 1
+        yield f"{kind}_{count}" if count else kind, layer
+
+
+def _kind(layer: Layer) -> str:
+    """The name of the class, as Keras has it."""
+    return "Functional" if type(layer) is Model else type(layer).__name__
+
+
 def summary_text(model: Model) -> str:
     """The table that `summary` prints, as Keras prints it."""
-    rows = [
-        (f"{layer.name} ({type(layer).__name__})", _shape_text(layer), _count_text(layer)) for layer in model.layers
-    ]
+    rows = [(f"{layer.name} ({_kind(layer)})", _shape_text(layer), _count_text(layer)) for layer in model.layers]
     head = ("Layer (type)", "Output Shape", "Param #")
     widths = [max(least, *(len(row[i]) for row in [head, *rows])) for i, least in enumerate((31, 22, 13))]
     lines = [

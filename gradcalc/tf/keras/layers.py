@@ -2,16 +2,29 @@
 # ruff: noqa: F401, I001
 # mypy: implicit-reexport
 
+from collections.abc import Callable
+from typing import Any
+
 from gradcalc.nn import (
-    ELU, Activation, AveragePooling1D, AveragePooling2D, Conv1D, Conv2D, Dense, Dropout, Flatten,
-    GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalMaxPooling1D, GlobalMaxPooling2D, Input, InputLayer, Layer,
-    LeakyReLU, MaxPooling1D, MaxPooling2D, ReLU, Reshape, Softmax,
+    ELU, Activation, Add, Average, AveragePooling1D, AveragePooling2D, BatchNormalization, Concatenate, Conv1D, Conv2D,
+    Dense, Dropout, Embedding, Flatten, GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalMaxPooling1D,
+    GlobalMaxPooling2D, Input, InputLayer, Lambda, Layer, LayerNormalization, LeakyReLU, Maximum, MaxPooling1D,
+    MaxPooling2D, Minimum, Multiply, ReLU, Reshape, Softmax, Subtract,
 )  # fmt: skip
-from gradcalc.tf.defaults import missing
+from gradcalc.tf.defaults import described, missing
 
 AvgPool1D, AvgPool2D, MaxPool1D, MaxPool2D = AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
 GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
 GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
 Convolution1D, Convolution2D = Conv1D, Conv2D
+
+
+def _function(kind: type[Layer]) -> Callable[..., Any]:
+    """A merging layer made and called at once."""
+    return described(lambda inputs, **settings: kind(**settings)(inputs), kind)
+
+
+add, subtract, multiply, average = _function(Add), _function(Subtract), _function(Multiply), _function(Average)
+maximum, minimum, concatenate = _function(Maximum), _function(Minimum), _function(Concatenate)
 
 __getattr__ = missing("tf.keras.layers", globals())

@@ -1,0 +1,143 @@
+"""BatchNormalization and LayerNormalization, as Keras 3's. Imports layer and initializers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcalc.nn import initializers
+from gradcalc.nn.layer import Layer
+
+
+class _Normalization(Layer):
+    """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with a gamma and a beta for each place along the axes."""
+
+    def __init__(
+        self,
+        axis: int | Sequence[int],
+        epsilon: float,
+        center: bool,
+        scale: bool,
+        beta_initializer: Any,
+        gamma_initializer: Any,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        self.axis = axis
+        self.epsilon = float(epsilon)
+        self.center = center
+        self.scale = scale
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+
+    def build(self, input_shape: Any) -> None:
+        """Make gamma and beta."""
+        ndim, axes = len(input_shape), (self.axis,) if isinstance(self.axis, int) else self.axis
+        if not all(-ndim <= axis < ndim for axis in axes):
+            raise ValueError(f"Axis {self.axis} is out of bounds for input shape {input_shape}.")
+        self._axes = tuple(sorted(axis % ndim for axis in axes))
+        self._others = tuple(axis for axis in range(ndim) if axis not in self._axes)
+        shape = tuple(input_shape[axis] for axis in self._axes)
+        self.gamma = self.add_weight(shape, self.gamma_initializer, name="gamma") if self.scale else None
+        self.beta = self.add_weight(shape, self.beta_initializer, name="beta") if self.center else None
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The same shape."""
+        return input_shape
+
+    def _normal(self, x: Any, mean: Any, variance: Any) -> Any:
+        """The formula, for a mean and a variance that broadcast."""
+        factor = 1 / np.sqrt(variance + self.epsilon)
+        if self.gamma is not None:
+            factor = factor * self._spread(self.gamma)
+        result = (x - mean) * factor
+        return result if self.beta is None else result + self._spread(self.beta)
+
+    def _spread(self, weight: Any) -> Any:
+        """A weight with an axis of size 1 for each axis that it lacks."""
+        return np.expand_dims(weight, self._others)
+
+
+class BatchNormalization(_Normalization):
+    """Normalizes over all axes but one, as Keras's BatchNormalization (Ioffe and Szegedy, 2015).
+
+    While training by mean and variance of the batch, which move the moving ones; else, and if not trainable, by those.
+
+    Args:
+        axis: that of the features.
+        momentum: how much of the moving mean and variance stays at each training call.
+        epsilon: added to the variance.
+        center: whether beta is added.
+        scale: whether gamma is multiplied with.
+        beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: what the weights
+            begin with, of the shape `(features,)`.
+        common: the arguments of `Layer`.
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        **common: Any,
+    ) -> None:
+        super().__init__(axis, epsilon, center, scale, beta_initializer, gamma_initializer, **common)
+        self.momentum = float(momentum)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+
+    def build(self, input_shape: Any) -> None:
+        """Make gamma, beta, and the moving mean and variance."""
+        super().build(input_shape)
+        shape = (input_shape[self._axes[0]],)
+        self.moving_mean = self.add_weight(shape, self.moving_mean_initializer, None, False, "moving_mean")
+        self.moving_variance = self.add_weight(shape, self.moving_variance_initializer, None, False, "moving_variance")
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """The result for an input."""
+        x = self._float(inputs)
+        if not (training and self.trainable):
+            return self._normal(x, self._spread(self.moving_mean), self._spread(self.moving_variance))
+        mean = np.mean(x, self._others, keepdims=True)
+        variance = np.mean((x - mean) ** 2, self._others, keepdims=True)
+        for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            present = np.reshape(value.numpy(), moving.shape)
+            moving.assign(moving.numpy() * self.momentum + present * (1 - self.momentum))
+        return self._normal(x, mean, variance)
+
+
+class LayerNormalization(_Normalization):
+    """Normalizes each row over an axis or several, as Keras's LayerNormalization (Ba et al., 2016).
+
+    Args:
+        axis: over which mean and variance are taken; gamma and beta have its size.
+        epsilon: added to the variance.
+        center: whether beta is added.
+        scale: whether gamma is multiplied with.
+        beta_initializer, gamma_initializer: what the weights begin with.
+        common: the arguments of `Layer`.
+    """
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        **common: Any,
+    ) -> None:
+        super().__init__(axis, epsilon, center, scale, beta_initializer, gamma_initializer, **common)
+
+    def call(self, inputs: Any) -> Any:
+        """The result for an input."""
+        x = self._float(inputs)
+        mean = np.mean(x, self._axes, keepdims=True)
+        return self._normal(x, mean, np.mean((x - mean) ** 2, self._axes, keepdims=True))
