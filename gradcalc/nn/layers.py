@@ -147,9 +147,7 @@ class Embedding(Layer):
         common: the arguments of `Layer`.
     """
 
-    def __init__(
-        self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform", **common: Any
-    ) -> None:
+    def __init__(self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform", **common: Any) -> None:
         for name, size in (("input_dim", input_dim), ("output_dim", output_dim)):
             if not isinstance(size, int) or size <= 0:
                 raise ValueError(f"`{name}` must be a positive integer. Received: {name}={size}")
