@@ -1,0 +1,1 @@
+"""Formulas over columns of data: files in. Imports nothing."""
