@@ -1,10 +1,17 @@
-"""`python -m benchmarks [startup] [large] [gradient] [tape]`: all parts, or those named."""
+"""`python -m benchmarks [startup] [large] [gradient] [tape] [descent] [minima]`: all parts, or those named."""
 
 import sys
 
-from benchmarks import gradient, large, startup, tables, tape
+from benchmarks import descent, gradient, large, more_garbow_hillstrom, startup, tables, tape
 
-PARTS = {"startup": startup.run, "large": large.run, "gradient": gradient.run, "tape": tape.run}
+PARTS = {
+    "startup": startup.run,
+    "large": large.run,
+    "gradient": gradient.run,
+    "tape": tape.run,
+    "descent": descent.run,
+    "minima": more_garbow_hillstrom.run,
+}
 
 
 def main(names: list[str]) -> int:

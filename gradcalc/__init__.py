@@ -46,12 +46,15 @@ if TYPE_CHECKING:
         UsageError,
     )
     from gradcalc.graph import Graph
+    from gradcalc.optimize.descend import descend
+    from gradcalc.optimize.descent import Descent
     from gradcalc.report import Report
     from gradcalc.settings import Limits
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Descent": "optimize.descent",
     "DetachError": "errors",
     "ExpressionError": "errors",
     "FileError": "errors",
@@ -70,6 +73,7 @@ _HOMES = {
     "Variable": "eager",
     "constant": "eager",
     "custom_gradient": "eager",
+    "descend": "optimize.descend",
     "differentiate": "calculator",
     "explain_none": "eager",
     "grad": "eager",
@@ -88,6 +92,7 @@ _HOMES = {
 _MODULES = ("nn", "optimize", "tf")
 
 __all__ = [
+    "Descent",
     "DetachError",
     "ExpressionError",
     "FileError",
@@ -106,6 +111,7 @@ __all__ = [
     "Variable",
     "constant",
     "custom_gradient",
+    "descend",
     "differentiate",
     "explain_none",
     "grad",

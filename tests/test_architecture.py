@@ -53,6 +53,8 @@ LAYERS = [
     "tf.keras.optimizers",
     "tf.keras",
     "tf",
+    "batch.columns",
+    "batch",
     "latex",
     "report",
     "problem points trace symbolic",
@@ -63,9 +65,15 @@ LAYERS = [
     "judge",
     "analysis",
     "calculator",
-    "cli.arguments cli.render",
+    "optimize.objective optimize.watch",
+    "optimize.first_order optimize.forecast optimize.descent optimize.newton",
+    "optimize.methods optimize.trace_file",
+    "optimize.plot",
+    "optimize.descend",
+    "cli.arguments cli.render cli.progress",
+    "cli.render_descent",
     "cli.options",
-    "cli.grad cli.hessian cli.functions",
+    "cli.grad cli.hessian cli.functions cli.descend",
     "cli.app",
     "cli",
     "__main__",
@@ -117,7 +125,7 @@ def test_every_layer_names_a_module() -> None:
 
 @pytest.mark.parametrize(
     ("library", "importers"),
-    [("sympy", {"symbolic"}), ("rich", {"cli.render"}), ("typer", {"cli.app", "cli.options", "cli.grad", "cli.functions"})],
+    [("sympy", {"symbolic"}), ("rich", {"cli.render", "cli.render_descent"}), ("typer", {"cli.app", "cli.options", "cli.grad", "cli.functions", "cli.descend"})],
 )  # fmt: skip
 def test_a_library_has_one_door(library: str, importers: set[str]) -> None:
     found = set()

@@ -17,7 +17,7 @@ from gradcalc.ops import Op
 Function = Callable[..., tuple[float, ...]]
 """Takes a float for each input, in their order; gives one for each output."""
 
-LARGEST = 5_000
+LARGEST = 50_000
 """Above this many nodes compiling the source takes longer than most uses of it: those are interpreted."""
 
 _INFIX: dict[Op, str] = {

@@ -8,6 +8,7 @@ from typer.main import get_command
 
 from gradcalc import __version__
 from gradcalc.cli.arguments import command_names, known_options, protect_expressions
+from gradcalc.cli.descend import descend
 from gradcalc.cli.functions import functions
 from gradcalc.cli.grad import grad
 from gradcalc.cli.hessian import hessian
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.command(short_help="Value and gradient of a formula at points.")(grad)
 app.command(short_help="Second derivatives, eigenvalues, kind of point.")(hessian)
+app.command(short_help="From a formula and a start to a minimum.")(descend)
 app.command(short_help="The functions a formula can use.")(functions)
 
 
@@ -44,6 +46,7 @@ def about(
     gradcalc grad "x**4 + y**2 + 1" --at x=2,y=3
     gradcalc hessian "x**4 + y**2 + 1" --at x=2,y=3
     gradcalc grad "sum((w*x + b - y)^2)" --at w=0,b=0 --let "x=[1,2],y=[2,4]"
+    gradcalc descend "(1-x)^2 + 100(y-x^2)^2" --at x=-1.2,y=1
     gradcalc functions sin
     """
 

@@ -131,8 +131,7 @@ def answer(
     from gradcalc.calculator import report
     from gradcalc.points import read_points
 
-    from_file = expression == "-" or expression.startswith("@")
-    limits = Limits(max_text or (FILE_LIMIT if from_file else DEFAULTS.text), max_depth, max_nodes)
+    limits = read_limits(expression, max_text, max_depth, max_nodes)
     shape = Format.json if json else show
     options = Options(
         order,
@@ -158,6 +157,12 @@ def answer(
     if not quiet and made.symbolic_reason:
         print(f"SymPy: {made.symbolic_status}: {made.symbolic_reason}", file=sys.stderr)
     return made.exit_code
+
+
+def read_limits(word: str, max_text: int | None, max_depth: int, max_nodes: int) -> Limits:
+    """The limits of an expression; a file may be longer than a word."""
+    from_file = word == "-" or word.startswith("@")
+    return Limits(max_text or (FILE_LIMIT if from_file else DEFAULTS.text), max_depth, max_nodes)
 
 
 def read_expression(word: str, limits: Limits) -> str:
@@ -236,4 +241,13 @@ def _write_latex(made: "Report") -> None:
     print(report_latex(made))
 
 
-__all__ = ["CERTIFY_SECONDS", "SYMBOLIC_SECONDS", "Format", "answer", "read_bindings", "read_expression", "write"]
+__all__ = [
+    "CERTIFY_SECONDS",
+    "SYMBOLIC_SECONDS",
+    "Format",
+    "answer",
+    "read_bindings",
+    "read_expression",
+    "read_limits",
+    "write",
+]

@@ -57,13 +57,13 @@ def print_report(report: Report, digits: int | None = None, view: View | None = 
     view = view or View()
     view.print(Text.assemble(("f = ", "dim"), (view.formula(report.expression), "bold")))
     for name, value in report.let.items():
-        view.print(Text.assemble(("let ", "dim"), f"{name} = {view.formula(_plain(value))}"))
+        view.print(Text.assemble(("let ", "dim"), f"{name} = {view.formula(plain_text(value))}"))
     for point in report.points:
         _print_point(view, report, point, digits)
 
 
 def _print_point(view: View, report: Report, point: PointReport, digits: int | None) -> None:
-    at = ", ".join(f"{name} = {_plain(value)}" for name, value in point.at.items())
+    at = ", ".join(f"{name} = {plain_text(value)}" for name, value in point.at.items())
     if at:
         view.print(Text.assemble(("at ", "dim"), view.formula(at)))
     view.print()
@@ -81,7 +81,7 @@ def _print_point(view: View, report: Report, point: PointReport, digits: int | N
 
 def _value_line(value: Quantity, digits: int | None) -> Text:
     proof = value.certified
-    text = Text.assemble(("value ", "dim"), (_number(value.value), "bold"))
+    text = Text.assemble(("value ", "dim"), (number_text(value.value), "bold"))
     if digits and proof:
         text.append(f"   {proof.value}")
     if proof:
@@ -127,7 +127,7 @@ def _table(rows: Sequence[tuple[str, Quantity]], columns: Sequence[Column], slim
 
 def _columns(view: View, entries: Sequence[Quantity], digits: int | None) -> list[Column]:
     """The columns that these numbers need."""
-    columns: list[Column] = [("tape", _NUMBER, lambda entry: _number(entry.value))]
+    columns: list[Column] = [("tape", _NUMBER, lambda entry: number_text(entry.value))]
     if digits is not None or any(entry.verdict == "inaccurate" for entry in entries):
         columns.append(("certified", _NUMBER, lambda entry: _certified(entry, digits)))
     if any(entry.symbolic for entry in entries):
@@ -186,7 +186,9 @@ def _print_curvature(view: View, report: Report, point: PointReport) -> None:
         count = "every entry" if len(right) == len(curvature.entries) else f"{len(right)} entries"
         view.print(Text.assemble(("digits right ", "dim"), f"{min(right)} or more in {count}"))
     if curvature.eigenvalues is not None:
-        view.print(Text.assemble(("eigenvalues ", "dim"), ", ".join(_number(value) for value in curvature.eigenvalues)))
+        view.print(
+            Text.assemble(("eigenvalues ", "dim"), ", ".join(number_text(value) for value in curvature.eigenvalues))
+        )
     if curvature.definiteness:
         view.print(Text.assemble(("the Hessian is ", "dim"), (curvature.definiteness, "bold")))
     if curvature.critical_point:
@@ -196,7 +198,7 @@ def _print_curvature(view: View, report: Report, point: PointReport) -> None:
 def _print_matrices(view: View, report: Report, curvature: Curvature) -> None:
     """The Hessian beside SymPy's, or below it, or entry by entry: as the width allows."""
     names = report.flat_variables
-    tables = [_matrix(names, curvature.matrix(lambda entry: _number(entry.value)), "Hessian")]
+    tables = [_matrix(names, curvature.matrix(lambda entry: number_text(entry.value)), "Hessian")]
     if any(entry.symbolic for entry in curvature.entries.values()):
         formulas = curvature.matrix(lambda entry: view.formula(entry.symbolic.formula) if entry.symbolic else "")
         tables.append(_matrix(names, formulas, "SymPy's"))
@@ -238,7 +240,8 @@ def _print_note(view: View, report: Report, note: Note) -> None:
             view.print(Text(line))
 
 
-def _number(value: float) -> str:
+def number_text(value: float) -> str:
+    """A float in the fewest digits that tell it from all others."""
     return str(number(value + 0.0)).removesuffix(".0")  # 0, not -0
 
 
@@ -253,10 +256,11 @@ def _short(text: str | None) -> str:
     return mantissa + mark + exponent
 
 
-def _plain(value: object) -> str:
+def plain_text(value: object) -> str:
+    """A value of a binding: numbers, nested lists."""
     if isinstance(value, list):
-        return "[" + ", ".join(_plain(item) for item in value) + "]"
-    return _number(value) if isinstance(value, float) else str(value)
+        return "[" + ", ".join(plain_text(item) for item in value) + "]"
+    return number_text(value) if isinstance(value, float) else str(value)
 
 
 def print_cards(cards: Sequence[Card], view: View | None = None) -> None:

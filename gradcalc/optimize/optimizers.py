@@ -9,7 +9,7 @@ import math
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 from typing import Any
 
@@ -116,6 +116,16 @@ class Optimizer:
             self._rate.assign(float(rate))
         else:
             self._rate = State(float(rate), f"{self.name}/learning_rate")
+
+    def rates(self) -> Callable[[int], float]:
+        """The learning rate as a function of the number of steps done."""
+        rate = self._rate
+        if isinstance(rate, LearningRateSchedule):
+            return lambda done: float(rate(done))
+        if isinstance(rate, State):
+            fixed = float(rate)
+            return lambda done: fixed
+        return lambda done: float(rate())
 
     # -- state --------------------------------------------------------------------------------------------------------
 
