@@ -82,7 +82,8 @@ def test_console_block_prints_what_the_readme_says(block: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if ">>>" in page.read_text("utf-8")], ids=lambda page: page.name
 )
-def test_python_blocks_print_what_the_page_says(page: Path) -> None:
+def test_python_blocks_print_what_the_page_says(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
     source = "\n".join(blocks("python", page))
     test = doctest.DocTestParser().get_doctest(source, {}, page.name, str(page), 0)
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
@@ -113,7 +114,7 @@ def test_the_page_of_the_tape_lists_what_has_a_rule() -> None:
 
 def test_readme_has_examples_of_every_command() -> None:
     commands = [command for block in blocks("console") for command, _ in examples(block)]
-    for name in ("grad", "hessian", "functions"):
+    for name in ("grad", "hessian", "descend", "functions"):
         assert any(f"gradcalc {name}" in command for command in commands), name
 
 
