@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from gradcalc.graph import Graph
+    from gradcalc.kernel import Kernel, compile
     from gradcalc.optimize.descend import descend
     from gradcalc.optimize.descent import Descent
     from gradcalc.report import Report
@@ -63,6 +64,7 @@ _HOMES = {
     "GradientTape": "eager",
     "Graph": "graph",
     "LimitError": "errors",
+    "Kernel": "kernel",
     "Limits": "settings",
     "NoRuleError": "errors",
     "Report": "report",
@@ -71,6 +73,7 @@ _HOMES = {
     "UnconnectedGradients": "eager",
     "UsageError": "errors",
     "Variable": "eager",
+    "compile": "kernel",
     "constant": "eager",
     "custom_gradient": "eager",
     "descend": "optimize.descend",
@@ -101,6 +104,7 @@ __all__ = [
     "GradientTape",
     "Graph",
     "LimitError",
+    "Kernel",
     "Limits",
     "NoRuleError",
     "Report",
@@ -109,6 +113,7 @@ __all__ = [
     "UnconnectedGradients",
     "UsageError",
     "Variable",
+    "compile",
     "constant",
     "custom_gradient",
     "descend",

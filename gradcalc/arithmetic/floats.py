@@ -6,7 +6,7 @@ What `math` lacks or does badly is computed in balls and rounded: correctly, if 
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,11 @@ class Floats:
     ) -> list[Any]:
         """`arithmetic.evaluate` over floats."""
         return evaluate(graph, self, inputs, outputs, deadline=deadline)
+
+
+def exact_sum(parts: Sequence[float]) -> float:
+    """The correctly rounded sum; nan and infinities as addition has them."""
+    return math.fsum(parts) if all(map(math.isfinite, parts)) else sum(parts)
 
 
 def _number(text: str) -> float:

@@ -3,13 +3,13 @@
 Imports problem, derive and the arithmetics of generated source and arrays; NumPy when a Hessian or data is met.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gradcalc import derive
 from gradcalc.arithmetic import source
+from gradcalc.arithmetic.floats import exact_sum
 from gradcalc.problem import Problem
 
 if TYPE_CHECKING:
@@ -133,14 +133,9 @@ class DataObjective:
             values = self._arrays.evaluate(self.problem.graph, point | block, outputs)
             parts.append([_total(values[i], rows) for i in outputs])
         scale = count if self._mean else 1
-        return [_exact_sum(column) / scale for column in zip(*parts, strict=True)]
+        return [exact_sum(column) / scale for column in zip(*parts, strict=True)]
 
 
 def _total(values: Any, rows: int) -> float:
     """The sum over the rows of a block; what no column enters is the same in each."""
     return float(values.sum()) if getattr(values, "ndim", 0) else float(values) * rows
-
-
-def _exact_sum(parts: Sequence[float]) -> float:
-    """The correctly rounded sum; nan and infinities as addition has them."""
-    return math.fsum(parts) if all(map(math.isfinite, parts)) else sum(parts)

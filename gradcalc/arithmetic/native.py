@@ -1,0 +1,470 @@
+"""Native code: a graph as vector instructions, run over columns of rows. Imports llvmlite, NumPy and graph.
+
+The IR is written with explicit vectors of the host's width, one pass over the columns, all values in registers. Vector
+math is glibc's libmvec where it exists, else the scalar functions of libm and SciPy, one lane after the other; what
+neither has is a definition by other ops, or at last the floats' own function. No operation is fused or reordered: the
+same row gives the same result wherever it stands.
+"""
+
+import ctypes
+import math
+import platform
+import struct
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import llvmlite.binding as llvm
+
+from gradcalc import ops
+from gradcalc.arithmetic.floats import Floats
+from gradcalc.graph import Graph, rule_graph
+from gradcalc.ops import Op
+
+Kinds = tuple[str, ...]
+"""How each input comes: `f64` or `f32`, a contiguous column of that type, or `one`, a number for all rows."""
+
+LARGEST = 20_000
+"""Above this many nodes compiling takes seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Compiled code, kept alive.
+
+    Attributes:
+        rows: `rows(groups, inputs, outputs)` writes a column for each output.
+        sums: `sums(groups, inputs, outputs)` writes for each output the sum of each lane, and what rounding took
+            from it.
+        width: rows in a group, the lanes of a vector.
+    """
+
+    rows: Callable[..., None]
+    sums: Callable[..., None]
+    width: int
+    engine: Any
+
+
+@cache
+def host() -> tuple[int, str, str]:
+    """The width of the host's vectors in doubles, the letter of libmvec's names for it, and the host's features."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    for library in ("libm.so.6", "libmvec.so.1"):
+        with suppress(RuntimeError):  # another system: what is not found is called otherwise
+            llvm.load_library_permanently(library)
+    features = llvm.get_host_cpu_features()
+    if platform.machine() in ("aarch64", "arm64"):
+        return 2, "n", features.flatten()
+    if features.get("avx512f"):
+        return 8, "e", features.flatten() + ",-prefer-256-bit"
+    return (4, "d", features.flatten()) if features.get("avx2") else (2, "b", features.flatten())
+
+
+def compile_graph(graph: Graph, inputs: Sequence[int], outputs: Sequence[int], kinds: Kinds) -> Code:
+    """Native code for some outputs of a graph, for inputs of these kinds."""
+    width, _, features = host()
+    text, keep = _Writer(graph, inputs, outputs, kinds).module()
+    module = llvm.parse_assembly(text)
+    target = llvm.Target.from_default_triple()
+    machine = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=2)
+    module.triple = machine.triple
+    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    engine = llvm.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    signature = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
+    rows, sums = (signature(engine.get_function_address(name)) for name in ("rows", "sums"))
+    return Code(rows, sums, width, (engine, keep))
+
+
+# -- what each op is in IR ---------------------------------------------------------------------------------------------
+
+_INSTRUCTIONS: dict[Op, str] = {ops.add: "fadd", ops.mul: "fmul", ops.sub: "fsub", ops.div: "fdiv"}
+_COMPARISONS: dict[Op, str] = {
+    ops.lt: "olt", ops.le: "ole", ops.gt: "ogt", ops.ge: "oge", ops.eq: "oeq", ops.same: "oeq", ops.ne: "une",
+}  # fmt: skip
+_INTRINSICS: dict[Op, str] = {
+    ops.sqrt: "sqrt", ops.abs: "fabs", ops.floor: "floor", ops.ceil: "ceil", ops.round: "rint",
+}  # fmt: skip
+_VECTOR_MATH: dict[Op, str] = {
+    ops.exp: "exp", ops.exp2: "exp2", ops.expm1: "expm1", ops.log: "log", ops.log2: "log2", ops.log10: "log10",
+    ops.log1p: "log1p", ops.sin: "sin", ops.cos: "cos", ops.tan: "tan", ops.asin: "asin", ops.acos: "acos",
+    ops.atan: "atan", ops.atan2: "atan2", ops.sinh: "sinh", ops.cosh: "cosh", ops.tanh: "tanh", ops.asinh: "asinh",
+    ops.acosh: "acosh", ops.atanh: "atanh", ops.cbrt: "cbrt", ops.erf: "erf", ops.erfc: "erfc", ops.pow: "pow",
+    ops.hypot: "hypot",
+}  # fmt: skip
+_SCALAR_MATH: dict[Op, str] = {ops.gamma: "tgamma", ops.lgamma: "lgamma"}
+_SCIPY: dict[Op, str] = {
+    ops.digamma: "__pyx_fuse_1psi", ops.besselj: "__pyx_fuse_1jv", ops.bessely: "__pyx_fuse_1yv",
+    ops.besseli: "__pyx_fuse_1iv", ops.besselk: "__pyx_fuse_1kv", ops.Ei: "__pyx_fuse_1expi", ops.beta: "beta",
+}  # fmt: skip
+"""Functions of `scipy.special.cython_special`, by their names among its C entry points."""
+
+_half, _infinity, _tiny = ops.one / 2, ops.Constant(None, (), "oo"), ops.Constant(None, (), "1e-300")
+
+
+def _odd(x: Any, magnitude: Any) -> Any:
+    """A number of this size with the sign of x."""
+    return ops.where(ops.lt(x, 0), -magnitude, magnitude)
+
+
+def _sincpi(x: Any) -> Any:
+    turn = x - 2 * ops.round(x / 2)
+    turn = ops.where(ops.gt(ops.abs(turn), _half), _odd(turn, ops.one) - turn, turn)
+    far = ops.eq(ops.abs(x), _infinity)
+    return ops.where(ops.eq(x, 0), ops.one, ops.where(far, ops.zero, ops.sin(ops.pi * turn) / (ops.pi * x)))
+
+
+def _asech(x: Any) -> Any:
+    leg = ops.sqrt(ops.one_minus_square(x))
+    return ops.where(ops.gt(x, _half / 512), ops.log1p((1 - x + leg) / x), ops.log1p(leg) - ops.log(x))
+
+
+def _acsch(x: Any) -> Any:
+    size = ops.abs(x)
+    small = ops.and_(ops.lt(size, _tiny), ops.ne(x, 0))
+    return ops.where(small, _odd(x, ops.log(ops.two) - ops.log(size)), ops.asinh(1 / x))
+
+
+def _gelu(x: Any) -> Any:
+    value = x * ops.erfc(-x / ops.sqrt(ops.two)) / 2
+    return ops.where(ops.eq(x, -_infinity), ops.zero, value)
+
+
+def _logsumexp(*xs: Any) -> Any:
+    top = ops.max(*xs)
+    total = ops.add(*(ops.exp(x - top) for x in xs))
+    return ops.where(ops.lt(ops.abs(top), _infinity), top + ops.log(total), top)
+
+
+def _sigmoid(x: Any) -> Any:
+    power = ops.exp(-ops.abs(x))
+    return ops.where(ops.lt(x, 0), power, ops.one) / (1 + power)
+
+
+_DEFINITIONS: dict[Op, Callable[..., Any]] = {
+    ops.neg: lambda x: ops.Constant(None, (), "-0.0") - x,
+    ops.sign: lambda x: ops.where(ops.gt(x, 0), ops.one, ops.where(ops.lt(x, 0), -ops.one, x + 0)),
+    ops.heaviside: lambda x: ops.where(ops.gt(x, 0), ops.one, ops.where(ops.lt(x, 0), ops.zero, _half + x)),
+    ops.sec: lambda x: 1 / ops.cos(x),
+    ops.csc: lambda x: 1 / ops.sin(x),
+    ops.cot: lambda x: 1 / ops.tan(x),
+    ops.sech: lambda x: 1 / ops.cosh(x),
+    ops.csch: lambda x: 1 / ops.sinh(x),
+    ops.coth: lambda x: 1 / ops.tanh(x),
+    ops.sinc: lambda x: ops.where(
+        ops.eq(x, 0), ops.one, ops.where(ops.eq(ops.abs(x), _infinity), ops.zero, ops.sin(x) / x)
+    ),
+    ops.sincpi: _sincpi,
+    ops.xlogy: lambda a, b: ops.where(ops.and_(ops.eq(a, 0), ops.ge(b, 0)), ops.zero, a * ops.log(b)),
+    ops.logsumexp: _logsumexp,
+    ops.sigmoid: _sigmoid,
+    ops.softplus: lambda x: ops.max(x, ops.zero) + ops.log1p(ops.exp(-ops.abs(x))),
+    ops.silu: lambda x: x * ops.sigmoid(x),
+    ops.elu: lambda x: ops.where(ops.gt(x, 0), x, ops.expm1(ops.min(x, ops.zero))),
+    ops.gelu: _gelu,
+    ops.asech: _asech,
+    ops.acsch: _acsch,
+    ops.factorial: lambda x: ops.gamma(x + 1),
+}
+"""How an op is put together here, where the table has no definition or a less accurate one."""
+
+
+class _Writer:
+    """The IR of a graph: both functions, and what they call."""
+
+    def __init__(self, graph: Graph, inputs: Sequence[int], outputs: Sequence[int], kinds: Kinds) -> None:
+        self.graph, self.inputs, self.outputs, self.kinds = graph, inputs, outputs, kinds
+        self.width, self.letter, _ = host()
+        self.vector, self.flags = f"<{self.width} x double>", f"<{self.width} x i1>"
+        self.declared: dict[str, str] = {}
+        self.keep: list[Any] = []
+        self.floats = Floats()
+        self.lines: list[str] = []
+        self.count = 0
+
+    def module(self) -> tuple[str, list[Any]]:
+        """The text of the module, and what must live as long as its code."""
+        functions = [self._rows(), self._sums()]
+        return "\n".join([*self.declared.values(), *functions]), self.keep
+
+    # -- the two functions --------------------------------------------------------------------------------------------
+
+    def _rows(self) -> str:
+        head, body, places = self._loop_body()
+        lines = [f"  %out{k} = load ptr, ptr {_offset('%outputs', k, head)}" for k in range(len(self.outputs))]
+        stores = []
+        for k, index in enumerate(self.outputs):
+            stores.append(f"  %place{k} = getelementptr double, ptr %out{k}, i64 %row")
+            stores.append(f"  store {self.vector} {places[index]}, ptr %place{k}, align 8")
+        return _function("rows", head + lines, [], body + stores, [], self.width)
+
+    def _sums(self) -> str:
+        """As `rows`, but each lane is summed up, with what rounding took from it (Neumaier 1974)."""
+        head, body, places = self._loop_body()
+        phis, after = [], []
+        for k, index in enumerate(self.outputs):
+            phis.append(f"  %sum{k} = phi {self.vector} [ zeroinitializer, %entry ], [ %newsum{k}, %loop ]")
+            phis.append(f"  %lost{k} = phi {self.vector} [ zeroinitializer, %entry ], [ %newlost{k}, %loop ]")
+            body += self._compensated(k, places[index])
+            for part, slot in (("newsum", 2 * k), ("newlost", 2 * k + 1)):
+                after.append(f"  %end{slot} = getelementptr {self.vector}, ptr %outputs, i64 {slot}")
+                after.append(f"  store {self.vector} %{part}{k}, ptr %end{slot}, align 8")
+        return _function("sums", head, phis, body, after, self.width)
+
+    def _compensated(self, k: int, value: str) -> list[str]:
+        """One step of a compensated sum: the sum, and what it lost added to what was lost before."""
+        t, fabs = self.vector, self._declare("llvm.fabs", 1, intrinsic=True)
+        return [
+            f"  %newsum{k} = fadd {t} %sum{k}, {value}",
+            f"  %a{k} = call {t} @{fabs}({t} %sum{k})",
+            f"  %b{k} = call {t} @{fabs}({t} {value})",
+            f"  %c{k} = fcmp oge {t} %a{k}, %b{k}",
+            f"  %large{k} = select {self.flags} %c{k}, {t} %sum{k}, {t} {value}",
+            f"  %small{k} = select {self.flags} %c{k}, {t} {value}, {t} %sum{k}",
+            f"  %d{k} = fsub {t} %large{k}, %newsum{k}",
+            f"  %e{k} = fadd {t} %d{k}, %small{k}",
+            f"  %newlost{k} = fadd {t} %lost{k}, %e{k}",
+        ]
+
+    def _loop_body(self) -> tuple[list[str], list[str], dict[int, str]]:
+        """What comes before the loop, what is in it, and where each node's value is."""
+        self.count = 0
+        places: dict[int, str] = {}
+        fixed: set[int] = set()
+        head, body = self._loads(places, fixed)
+        for index in self.graph.needed(self.outputs):
+            op, operands, parameter = self.graph.nodes[index]
+            if op is ops.const:
+                places[index] = self._literal(self.floats.constant(parameter or ""))
+                fixed.add(index)
+            elif operands:
+                self.lines = []
+                places[index] = self._emit(op, [places[i] for i in operands], [self.graph.number(i) for i in operands])
+                if all(i in fixed for i in operands):
+                    fixed.add(index)
+                    head += self.lines
+                else:
+                    body += self.lines
+        return head, body, places
+
+    def _loads(self, places: dict[int, str], fixed: set[int]) -> tuple[list[str], list[str]]:
+        """Columns are loaded in the loop, numbers for all rows before it."""
+        head: list[str] = []
+        body: list[str] = []
+        for k, (index, kind) in enumerate(zip(self.inputs, self.kinds, strict=True)):
+            head.append(f"  %in{k} = load ptr, ptr {_offset('%inputs', k, head)}")
+            places[index] = f"%x{k}"
+            if kind == "one":
+                fixed.add(index)
+                head.append(f"  %one{k} = load double, ptr %in{k}")
+                head += self._splat(f"%x{k}", f"%one{k}")
+                continue
+            lane = "double" if kind == "f64" else "float"
+            body.append(f"  %from{k} = getelementptr {lane}, ptr %in{k}, i64 %row")
+            loaded = f"<{self.width} x {lane}>"
+            name = f"%x{k}" if kind == "f64" else f"%narrow{k}"
+            body.append(f"  {name} = load {loaded}, ptr %from{k}, align {8 if kind == 'f64' else 4}")
+            if kind == "f32":
+                body.append(f"  %x{k} = fpext {loaded} %narrow{k} to {self.vector}")
+        return head, body
+
+    def _splat(self, name: str, value: str) -> list[str]:
+        t = self.vector
+        return [
+            f"  {name}.first = insertelement {t} poison, double {value}, i32 0",
+            f"  {name} = shufflevector {t} {name}.first, {t} poison, <{self.width} x i32> zeroinitializer",
+        ]
+
+    # -- one op -------------------------------------------------------------------------------------------------------
+
+    def _emit(self, op: Op, places: Sequence[str], numbers: Sequence[int | None]) -> str:
+        """The instructions of one op; where its value is."""
+        t = self.vector
+        if op in _INSTRUCTIONS:
+            return self._chain(lambda a, b: f"{_INSTRUCTIONS[op]} {t} {a}, {b}", places)
+        if op in _COMPARISONS:
+            return self._line(f"fcmp {_COMPARISONS[op]} {t} {places[0]}, {places[1]}")
+        if op in (ops.and_, ops.or_):
+            return self._line(f"{op.name} {self.flags} {places[0]}, {places[1]}")
+        if op is ops.not_:
+            return self._line(f"xor {self.flags} {places[0]}, splat (i1 true)")
+        if op is ops.where:
+            return self._line(f"select {self.flags} {places[0]}, {t} {places[1]}, {t} {places[2]}")
+        if op in (ops.max, ops.min):
+            return self._extreme("ogt" if op is ops.max else "olt", places)
+        if op is ops.powi:
+            return self._power(places, numbers[1])
+        if op is ops.mod:
+            return self._mod(*places)
+        if op in _INTRINSICS:
+            return self._call(self._declare(f"llvm.{_INTRINSICS[op]}", 1, intrinsic=True), places)
+        return self._function(op, places)
+
+    def _function(self, op: Op, places: Sequence[str]) -> str:
+        """An op by a function: of vectors, by its definition, of SciPy, or at last the floats' own."""
+        if op is ops.hypot and len(places) != 2:
+            if len(places) == 1:
+                return self._call(self._declare("llvm.fabs", 1, intrinsic=True), places)
+            return self._function(op, [self._function(op, places[:-1]), places[-1]])
+        if op in _VECTOR_MATH:
+            return self._vector_math(_VECTOR_MATH[op], places)
+        if op in _SCALAR_MATH and llvm.address_of_symbol(_SCALAR_MATH[op]):
+            return self._lanes(_SCALAR_MATH[op], places, "")
+        if op in _SCIPY:
+            return self._lanes(self._scipy(op), places, ", i32 0")
+        define = _DEFINITIONS.get(op) or op.define
+        if define is not None:
+            return self._defined(define, places)
+        return self._lanes(self._python(op, len(places)), places, "")
+
+    def _defined(self, define: Callable[..., Any], places: Sequence[str]) -> str:
+        graph, output = rule_graph(define, len(places))
+        found = dict(enumerate(places))
+        for index in graph.needed([output]):
+            op, operands, parameter = graph.nodes[index]
+            if op is ops.const:
+                found[index] = self._literal(self.floats.constant(parameter or ""))
+            elif operands:
+                found[index] = self._emit(op, [found[i] for i in operands], [graph.number(i) for i in operands])
+        return found[output]
+
+    def _line(self, text: str) -> str:
+        self.count += 1
+        self.lines.append(f"  %t{self.count} = {text}")
+        return f"%t{self.count}"
+
+    def _chain(self, text: Callable[[str, str], str], places: Sequence[str]) -> str:
+        """An instruction of two operands, from left to right."""
+        result = places[0]
+        for place in places[1:]:
+            result = self._line(text(result, place))
+        return result
+
+    def _extreme(self, comparison: str, places: Sequence[str]) -> str:
+        """The largest or least; nan if any is nan, as the floats have it."""
+        t, best = self.vector, places[0]
+        for place in places[1:]:
+            better = self._line(f"fcmp {comparison} {t} {place}, {best}")
+            missing = self._line(f"fcmp uno {t} {place}, {place}")
+            either = self._line(f"or {self.flags} {better}, {missing}")
+            best = self._line(f"select {self.flags} {either}, {t} {place}, {t} {best}")
+        return best
+
+    def _power(self, places: Sequence[str], n: int | None) -> str:
+        """An integer power: by up to two products, or by `pow`."""
+        x, t = places[0], self.vector
+        if n in (2, 3, 4):
+            square = self._line(f"fmul {t} {x}, {x}")
+            return square if n == 2 else self._line(f"fmul {t} {square}, {x if n == 3 else square}")
+        if n == -1:
+            return self._line(f"fdiv {t} {self._literal(1.0)}, {x}")
+        return self._vector_math("pow", places)
+
+    def _mod(self, a: str, b: str) -> str:
+        """The remainder with the sign of b."""
+        t = self.vector
+        rest = self._lanes("fmod", [a, b], "")
+        below = [self._line(f"fcmp olt {t} {place}, zeroinitializer") for place in (rest, b)]
+        differ = self._line(f"xor {self.flags} {below[0]}, {below[1]}")
+        left = self._line(f"fcmp one {t} {rest}, zeroinitializer")
+        wrong = self._line(f"and {self.flags} {differ}, {left}")
+        moved = self._line(f"fadd {t} {rest}, {b}")
+        return self._line(f"select {self.flags} {wrong}, {t} {moved}, {t} {rest}")
+
+    # -- calls --------------------------------------------------------------------------------------------------------
+
+    def _vector_math(self, name: str, places: Sequence[str]) -> str:
+        symbol = f"_ZGV{self.letter}N{self.width}{'v' * len(places)}_{name}"
+        if llvm.address_of_symbol(symbol):
+            return self._call(self._declare(symbol, len(places)), places)
+        return self._lanes(name, places, "")
+
+    def _declare(self, name: str, count: int, intrinsic: bool = False) -> str:
+        """A function of vectors that computes and nothing else."""
+        symbol = f"{name}.v{self.width}f64" if intrinsic else name
+        operands = ", ".join([self.vector] * count)
+        pure = "" if intrinsic else " nounwind willreturn memory(none)"
+        self.declared[symbol] = f"declare {self.vector} @{symbol}({operands}){pure}"
+        return symbol
+
+    def _call(self, symbol: str, places: Sequence[str]) -> str:
+        return self._line(f"call {self.vector} @{symbol}({', '.join(f'{self.vector} {p}' for p in places)})")
+
+    def _lanes(self, symbol: str, places: Sequence[str], more: str) -> str:
+        """A function of doubles, one lane after the other."""
+        kinds = ", ".join(["double"] * len(places)) + (", i32" if more else "")
+        self.declared[symbol] = f"declare double @{symbol}({kinds}) nounwind willreturn"
+        result = "poison"
+        for lane in range(self.width):
+            parts = [self._line(f"extractelement {self.vector} {place}, i32 {lane}") for place in places]
+            value = self._line(f"call double @{symbol}({', '.join(f'double {p}' for p in parts)}{more})")
+            result = self._line(f"insertelement {self.vector} {result}, double {value}, i32 {lane}")
+        return result
+
+    def _scipy(self, op: Op) -> str:
+        """The C entry point of SciPy for an op."""
+        from scipy.special import cython_special
+
+        symbol = f"scipy_{op.name}"
+        capsule = cython_special.__pyx_capi__[_SCIPY[op]]
+        api = ctypes.pythonapi
+        api.PyCapsule_GetName.restype, api.PyCapsule_GetName.argtypes = ctypes.c_char_p, [ctypes.py_object]
+        api.PyCapsule_GetPointer.restype = ctypes.c_void_p
+        api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
+        llvm.add_symbol(symbol, api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule)))
+        return symbol
+
+    def _python(self, op: Op, count: int) -> str:
+        """The floats' function of an op, called back."""
+        symbol = f"floats_{op.name}_{count}"
+        callback = _callback(op, count)
+        llvm.add_symbol(symbol, ctypes.cast(callback, ctypes.c_void_p).value)
+        return symbol
+
+    def _literal(self, value: float) -> str:
+        bits = struct.unpack("<Q", struct.pack("<d", value))[0]
+        return f"splat (double 0x{bits:016X})" if not math.isnan(value) else "splat (double 0x7FF8000000000000)"
+
+
+@cache
+def _callback(op: Op, count: int) -> Any:
+    """The floats' function of an op as a C function; it lives as long as the process."""
+    return ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * count)(Floats().functions[op])
+
+
+def _offset(base: str, k: int, lines: list[str]) -> str:
+    """The place of the k-th pointer behind a pointer."""
+    lines.append(f"  {base}.{k} = getelementptr ptr, ptr {base}, i64 {k}")
+    return f"{base}.{k}"
+
+
+def _function(
+    name: str, head: Sequence[str], phis: Sequence[str], body: Sequence[str], after: Sequence[str], width: int
+) -> str:
+    """A function that runs over groups of rows; there is at least one."""
+    return "\n".join(
+        [
+            f"define void @{name}(i64 %groups, ptr %inputs, ptr noalias %outputs) {{",
+            "entry:",
+            *head,
+            "  br label %loop",
+            "loop:",
+            "  %group = phi i64 [ 0, %entry ], [ %next, %loop ]",
+            *phis,
+            f"  %row = mul i64 %group, {width}",
+            *body,
+            "  %next = add i64 %group, 1",
+            "  %more = icmp ult i64 %next, %groups",
+            "  br i1 %more, label %loop, label %done",
+            "done:",
+            *after,
+            "  ret void",
+            "}",
+        ]
+    )
