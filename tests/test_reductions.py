@@ -311,3 +311,12 @@ def test_counts_and_places_are_plain() -> None:
         assert np.count_nonzero(x) == 2
         assert np.argmax(x).numpy() == 2
         assert np.any(x > 1).numpy() and not np.all(x > 1).numpy()
+
+
+def test_integers_are_reduced_as_numpy_does() -> None:
+    whole = gradcalc.constant([4, 1, 3, 2])
+    for function in (np.median, lambda x: np.quantile(x, 0.3), lambda x: np.percentile(x, [10, 90]), np.round):
+        expected = function(np.array([4, 1, 3, 2]))
+        np.testing.assert_array_equal(function(whole).numpy(), expected)
+        assert function(whole).dtype == expected.dtype
+    np.testing.assert_array_equal(np.diff(gradcalc.constant([1.0, 2.0]), n=0, prepend=5.0), [1.0, 2.0])

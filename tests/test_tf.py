@@ -568,3 +568,34 @@ def test_conventions_that_the_page_names_as_different() -> None:
         pytest.approx([0.5, -0.5, -0.5, 0.5])
     )
     assert (tf.constant(1.0) * np.ones(2)).dtype == "float64"
+
+
+def test_descending_order_of_unsigned_integers_and_of_the_least() -> None:
+    assert tf.argsort(tf.constant([3, 0, 5], tf.uint8), direction="DESCENDING").numpy().tolist() == [2, 0, 1]
+    least = tf.constant([-128, 5, 0], tf.int8)
+    assert tf.argsort(least, direction="DESCENDING").numpy().tolist() == [1, 2, 0]
+    assert tf.math.top_k(tf.constant([3, 0, 5], tf.uint8), 2)[1].numpy().tolist() == [2, 0]
+
+
+def test_splits_must_add_up() -> None:
+    with pytest.raises(ValueError, match="split"):
+        tf.split(tf.zeros([5]), [2, 2])
+
+
+def test_dicts_are_mapped_by_key() -> None:
+    mapped = tf.nest.map_structure(lambda a, b: a - b, {"x": 1, "y": 2}, {"y": 10, "x": 20})
+    assert mapped == {"x": -19, "y": -8}
+
+
+def test_functions_of_pooling_use_up_no_layer_names() -> None:
+    first = tf.keras.layers.Conv2D(1, 2).name
+    tf.nn.conv2d(tf.zeros([1, 3, 3, 1]), tf.zeros([2, 2, 1, 1]), 1, "VALID")
+    number = int(first.rpartition("_")[2]) if first != "conv2d" else 0
+    assert tf.keras.layers.Conv2D(1, 2).name == f"conv2d_{number + 1}"
+
+
+def test_the_norm_of_zeros_has_gradient_zero() -> None:
+    x = tf.Variable([0.0, 0.0])
+    with tf.GradientTape() as tape:
+        y = tf.math.reduce_euclidean_norm(x)
+    assert tape.gradient(y, x).numpy().tolist() == [0.0, 0.0]

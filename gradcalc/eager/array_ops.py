@@ -7,8 +7,10 @@ function cannot take (an axis out of range) raises NumPy's own error.
 """
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,19 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from gradcalc import ops
 from gradcalc.arithmetic.arrays import Masked
 from gradcalc.eager import nest
-from gradcalc.eager.tensor import FUNCTIONS, GETITEM, SCATTER, Array, ArrayOp, Tensor, cast, constant, run, without_rule
+from gradcalc.eager.tensor import (
+    FUNCTIONS,
+    GETITEM,
+    SCATTER,
+    Array,
+    ArrayOp,
+    Tensor,
+    as_tensor,
+    cast,
+    constant,
+    run,
+    without_rule,
+)
 
 Axis = int | Sequence[int] | None
 
@@ -35,11 +49,6 @@ def implements(*functions: Callable[..., Any]) -> Callable[[Callable[..., Any]],
 def plain_of(x: Any) -> Any:
     """The array behind a tensor, for what is not differentiated: an index, a condition, a shape."""
     return x.array if isinstance(x, Tensor) else x
-
-
-def as_tensor(x: Any) -> Tensor:
-    """A tensor as it is, anything else as a constant."""
-    return x if isinstance(x, Tensor) else constant(x)
 
 
 def refuse(**given: Any) -> None:
@@ -299,24 +308,21 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: Any = 
     return tuple(grid(i) for i in range(len(xi)))
 
 
-def _split(a: Any, pieces: Sequence[Array], axis: int) -> list[Any]:
-    """The parts of a tensor that hold runs of neighbours along an axis."""
-    spans = [slice(int(p[0]), int(p[-1]) + 1) if p.size else slice(0, 0) for p in pieces]
-    return [GETITEM(a, index=(slice(None),) * axis + (span,)) for span in spans]
+def _splits(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Enter `split` or `array_split`: what it makes of the places along the axis says where each part lies."""
+
+    @implements(function)
+    def parts(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+        axis = normalize_axis_index(axis, ary.ndim)
+        pieces = function(np.arange(ary.shape[axis]), plain_of(indices_or_sections))
+        spans = [slice(int(places[0]), int(places[-1]) + 1) if places.size else slice(0, 0) for places in pieces]
+        return [GETITEM(ary, index=(*(slice(None),) * axis, span)) for span in spans]
+
+    return parts
 
 
-@implements(np.split)
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
-    """`numpy.split`."""
-    axis = normalize_axis_index(axis, ary.ndim)
-    return _split(ary, np.split(np.arange(ary.shape[axis]), plain_of(indices_or_sections)), axis)
-
-
-@implements(np.array_split)
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
-    """`numpy.array_split`."""
-    axis = normalize_axis_index(axis, ary.ndim)
-    return _split(ary, np.array_split(np.arange(ary.shape[axis]), plain_of(indices_or_sections)), axis)
+split = _splits(np.split)
+_splits(np.array_split)
 
 
 @implements(np.unstack)
@@ -388,6 +394,22 @@ def stack(arrays: Any, axis: int = 0, out: Any = None, **options: Any) -> Any:
     """`numpy.stack`."""
     refuse(out=out)
     return STACK(*_parts(arrays), axis=axis, **options)
+
+
+def packed(parts: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> Array:
+    """Arrays, of which `shapes` are the last axes, side by side in the last axis of one; the first axes are common."""
+    batch = parts[0].shape[: parts[0].ndim - len(shapes[0])]
+    flat = [part.reshape(*batch, math.prod(shape)) for part, shape in zip(parts, shapes, strict=True)]
+    return np.concatenate(flat, axis=-1)
+
+
+def unpacked(whole: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
+    """The parts of what `packed` made, each a view or an operation on the tape."""
+    sizes = [math.prod(shape) for shape in shapes]
+    return [
+        RESHAPE(whole[..., end - size : end], shape=(*whole.shape[:-1], *shape))
+        for end, size, shape in zip(accumulate(sizes), sizes, shapes, strict=True)
+    ]
 
 
 FUNCTIONS.update({f: partial(joined, f) for f in (np.hstack, np.vstack, np.dstack, np.column_stack)})

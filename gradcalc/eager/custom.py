@@ -1,4 +1,4 @@
-"""stop_gradient and custom_gradient: cuts, and rules of one's own. Imports tensor."""
+"""stop_gradient and custom_gradient: cuts, and rules of one's own. Imports tensor and array_ops."""
 
 import functools
 import inspect
@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from gradcalc.eager import nest
-from gradcalc.eager.tensor import LIVE, ArrayOp, Tensor, Variable, constant, run
+from gradcalc.eager.array_ops import packed, unpacked
+from gradcalc.eager.tensor import LIVE, ArrayOp, Tensor, Variable, as_tensor, run
 from gradcalc.errors import TapeError
 
 STOP = ArrayOp("stop_gradient", lambda x: x, lambda g, y, x: None)
@@ -17,12 +18,12 @@ IDENTITY = ArrayOp("identity", lambda x: x, lambda g, y, x: g, passes=True)
 
 def stop_gradient(x: Any) -> Tensor:
     """The same values, through which no gradient flows."""
-    return STOP(_tensor(x))  # type: ignore[no-any-return]
+    return STOP(as_tensor(x))  # type: ignore[no-any-return]
 
 
 def identity(x: Any) -> Tensor:
     """The same values as a tensor of its own, recorded."""
-    return IDENTITY(_tensor(x))  # type: ignore[no-any-return]
+    return IDENTITY(as_tensor(x))  # type: ignore[no-any-return]
 
 
 def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,8 +51,8 @@ def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
         with _VariableWatcher() as watcher:
             result, gradient = _pair(function(*arguments, **kwargs), function.__name__)
         operands = nest.flatten(arguments) + watcher.variables
-        results = [_tensor(x) for x in nest.flatten(result)]
-        rule = _Rule(function.__name__, gradient, len(operands) - len(watcher.variables), watcher.variables, results)
+        results = [as_tensor(x) for x in nest.flatten(result)]
+        rule = _Rule(function.__name__, gradient, watcher.variables, results)
         return nest.pack(result, rule.recorded(operands))
 
     return with_rule
@@ -92,14 +93,13 @@ class _VariableWatcher:
 
 
 class _Rule:
-    """The gradient function of one call, as the rule of an array op whose result packs all floating results."""
+    """The gradient function of one call, as the rule of an array op whose result packs all results."""
 
     def __init__(
-        self, name: str, gradient: Callable[..., Any], arguments: int, variables: list[Variable], results: list[Tensor]
+        self, name: str, gradient: Callable[..., Any], variables: list[Variable], results: list[Tensor]
     ) -> None:
         self.name = name
         self.gradient = gradient
-        self.arguments = arguments
         self.variables = variables
         self.results = results
 
@@ -107,16 +107,16 @@ class _Rule:
         """The results as tensors that tapes connect to the operands by this rule."""
         shapes = [x.shape for x in self.results]
         values = [x.array for x in self.results]
+        value = values[0] if len(values) == 1 else packed(values, shapes)
+        whole = run(ArrayOp(self.name, lambda *_: value, self.contributions, variadic=True), operands, {})
         if len(values) == 1:
-            return [run(ArrayOp(self.name, lambda *_: values[0], self.contributions, variadic=True), operands, {})]
-        packed = np.concatenate([np.ravel(x) for x in values])
-        whole = run(ArrayOp(self.name, lambda *_: packed, self.contributions, variadic=True), operands, {})
-        return [part.astype(x.dtype) for part, x in zip(split_packed(whole, shapes), self.results, strict=True)]
+            return [whole]
+        return [part.astype(x.dtype) for part, x in zip(unpacked(whole, shapes), self.results, strict=True)]
 
     def contributions(self, g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:
         """What the gradient function gives, checked: tensors where another tape is live, else arrays."""
         one = len(self.results) == 1
-        upstream = [g] if one else split_packed(g, [x.shape for x in self.results])
+        upstream = [g] if one else unpacked(g, [x.shape for x in self.results])
         tensors = [x if isinstance(x, Tensor) else Tensor(x) for x in upstream]
         if self.variables:
             self._check_variables()
@@ -148,17 +148,3 @@ class _Rule:
                     f"for an argument of shape {x.shape}",
                     hint="np.sum over the axes that were broadcast",
                 )
-
-
-def split_packed(packed: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
-    """The parts of a vector that holds arrays of these shapes one after the other."""
-    parts, start = [], 0
-    for shape in shapes:
-        size = int(np.prod(shape))
-        parts.append(np.reshape(packed[start : start + size], shape))
-        start += size
-    return parts
-
-
-def _tensor(x: Any) -> Tensor:
-    return x if isinstance(x, Tensor) else constant(x)

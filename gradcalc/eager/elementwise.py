@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from gradcalc import ops
-from gradcalc.eager.array_ops import as_tensor, implements, plain_of, refuse
-from gradcalc.eager.tensor import UFUNCS, Array, ArrayOp, Tensor, cast, recorded, without_rule
+from gradcalc.eager.array_ops import implements, plain_of, refuse
+from gradcalc.eager.tensor import UFUNCS, Array, ArrayOp, Tensor, as_tensor, cast, recorded, without_rule
 from gradcalc.errors import NoRuleError
 from gradcalc.ops import Op
 
@@ -95,9 +95,8 @@ def _step(g: Any, y: Any, *operands: Any) -> Any:
 
 def _half_where_equal(g: Any, y: Any, x: Any, other: Any) -> Any:
     """The adjoint where this operand is the result, half of it where the other is too."""
-    value = plain_of(y)
-    chosen, tied = np.equal(plain_of(x), value), np.equal(plain_of(other), value)
-    tied = chosen & tied
+    chosen = np.equal(plain_of(x), plain_of(y))
+    tied = chosen & np.equal(plain_of(other), plain_of(y))
     return ops.where(chosen, np.where(tied, g / 2, g) if tied.any() else g, ops.zero)
 
 
@@ -159,7 +158,6 @@ UFUNCS.update({
 
 # -- special functions -------------------------------------------------------------------------------------------------
 
-_PI = float(np.pi)
 for _letter, _op in (("j", ops.besselj), ("y", ops.bessely), ("i", ops.besseli), ("k", ops.besselk)):
     UFUNCS[f"{_letter}v"] = _checked(_op)
     UFUNCS[f"{_letter}0"], UFUNCS[f"{_letter}1"] = partial(_op, 0), partial(_op, 1)
@@ -172,9 +170,9 @@ for _letter, _op in (("i", ive), ("k", kve)):
     UFUNCS[f"{_letter}0e"], UFUNCS[f"{_letter}1e"] = partial(_op, 0), partial(_op, 1)
 
 _enter("xlog1py", lambda g, y, a, b: g * np.log1p(b), lambda g, y, a, b: g * _quotient(a, 1 + b))
-_enter("ndtr", lambda g, y, x: g * np.exp(-x * x / 2) / (2 * _PI) ** 0.5)
-_enter("log_ndtr", lambda g, y, x: g * np.exp(-x * x / 2 - y) / (2 * _PI) ** 0.5)
-_enter("ndtri", lambda g, y, x: g * np.exp(y * y / 2) * (2 * _PI) ** 0.5)
+_enter("ndtr", lambda g, y, x: g * np.exp(-x * x / 2) / (2 * np.pi) ** 0.5)
+_enter("log_ndtr", lambda g, y, x: g * np.exp(-x * x / 2 - y) / (2 * np.pi) ** 0.5)
+_enter("ndtri", lambda g, y, x: g * np.exp(y * y / 2) * (2 * np.pi) ** 0.5)
 _enter("logit", lambda g, y, x: g / (x * (1 - x)))
 _enter("log_expit", lambda g, y, x: g * ops.sigmoid(-x))
 _enter("entr", lambda g, y, x: -g * (np.log(x) + 1))
@@ -182,10 +180,10 @@ _enter("rel_entr", lambda g, y, a, b: g * (np.log(a / b) + 1), lambda g, y, a, b
 _enter("kl_div", lambda g, y, a, b: g * np.log(a / b), lambda g, y, a, b: g * (1 - a / b))
 _enter("exp10", lambda g, y, x: g * y * ops.log(ops.ten))
 _enter("cosm1", lambda g, y, x: -g * np.sin(x))
-_enter("erfinv", lambda g, y, x: g * np.exp(y * y) * (_PI**0.5 / 2))
-_enter("erfcinv", lambda g, y, x: -g * np.exp(y * y) * (_PI**0.5 / 2))
-_enter("erfcx", lambda g, y, x: g * 2 * (x * y - 1 / _PI**0.5))
-_enter("erfi", lambda g, y, x: g * np.exp(x * x) * (2 / _PI**0.5))
+_enter("erfinv", lambda g, y, x: g * np.exp(y * y) * (np.pi**0.5 / 2))
+_enter("erfcinv", lambda g, y, x: -g * np.exp(y * y) * (np.pi**0.5 / 2))
+_enter("erfcx", lambda g, y, x: g * 2 * (x * y - 1 / np.pi**0.5))
+_enter("erfi", lambda g, y, x: g * np.exp(x * x) * (2 / np.pi**0.5))
 _enter("dawsn", lambda g, y, x: g * (1 - 2 * x * y))
 _enter("exp1", lambda g, y, x: -g * np.exp(-x) / x)
 expn: Op = _enter("expn", None, lambda g, y, n, x: -g * expn(n - 1, x))
@@ -240,7 +238,7 @@ def angle(z: Any, deg: bool = False) -> Any:
 def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
     """`numpy.round`."""
     refuse(out=out)
-    return ops.round(a) if decimals == 0 else STEP(a, function=lambda x: np.round(x, decimals))
+    return STEP(a, function=lambda x: np.round(x, decimals))
 
 
 @implements(np.fix)

@@ -15,7 +15,7 @@ import numpy as np
 from gradcalc.eager import nest
 from gradcalc.eager.custom import identity
 from gradcalc.eager.tape import GradientTape
-from gradcalc.eager.tensor import Tensor, as_array, constant
+from gradcalc.eager.tensor import Tensor, as_tensor, constant
 
 Function = Callable[..., Any]
 Argnums = int | tuple[int, ...]
@@ -62,7 +62,7 @@ def jacobian(function: Function, argnums: Argnums = 0) -> Function:
 
 def hessian(function: Function, argnums: int = 0) -> Function:
     """The second derivatives of a function with a scalar result: an array of shape `argument.shape` twice."""
-    return jacobian(_tensor_gradient(function, argnums), argnums)
+    return jacobian(grad(function, argnums), argnums)
 
 
 def hvp(function: Function, argnums: int = 0) -> Function:
@@ -70,7 +70,7 @@ def hvp(function: Function, argnums: int = 0) -> Function:
 
     Costs a few times the function, and never makes the Hessian.
     """
-    gradient = _tensor_gradient(function, argnums)
+    gradient = grad(function, argnums)
 
     @functools.wraps(function)
     def product(*args: Any, **kwargs: Any) -> Any:
@@ -102,17 +102,6 @@ def jvp(function: Function, argnums: int = 0) -> Function:
     return product
 
 
-def _tensor_gradient(function: Function, argnums: int) -> Function:
-    """The gradient as a recorded tensor."""
-
-    def gradient(*args: Any, **kwargs: Any) -> Any:
-        tape, value, chosen = _run(function, args, kwargs, argnums)
-        _check_scalar(value)
-        return tape.gradient(value, chosen, unconnected_gradients="zero")
-
-    return gradient
-
-
 def _run(function: Function, args: Any, kwargs: Any, argnums: Argnums) -> tuple[GradientTape, Any, Any]:
     """Call a function under a tape that watches the chosen arguments; the tape, the result and those arguments."""
     arguments = list(args)
@@ -125,12 +114,12 @@ def _run(function: Function, args: Any, kwargs: Any, argnums: Argnums) -> tuple[
         tape.watch([arguments[n] for n in numbers])
         value = function(*arguments, **kwargs)
     chosen = tuple(arguments[n] for n in numbers) if isinstance(argnums, tuple) else arguments[argnums]
-    return tape, nest.apply(lambda x: x if isinstance(x, Tensor) else constant(x), value), chosen
+    return tape, nest.apply(as_tensor, value), chosen
 
 
 def _floating(value: Any) -> Tensor:
     """An argument as a tensor of its own, connected to outer tapes; integers become float64."""
-    tensor = identity(value if isinstance(value, Tensor) else Tensor(as_array(value)))
+    tensor = identity(value)
     return tensor if tensor.dtype.kind == "f" else tensor.astype(np.float64)
 
 

@@ -10,12 +10,23 @@ differentiation", where no other source is named.
 import math
 import operator
 from collections.abc import Callable, Sequence
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from gradcalc.eager.array_ops import RESHAPE, SUM, Axis, axes_of, implements, kept, plain_of, rearranged, unbroadcast
+from gradcalc.eager.array_ops import (
+    RESHAPE,
+    SUM,
+    Axis,
+    axes_of,
+    implements,
+    kept,
+    packed,
+    plain_of,
+    rearranged,
+    unbroadcast,
+    unpacked,
+)
 from gradcalc.eager.products import operand
 from gradcalc.eager.tensor import Array, ArrayOp, Tensor, cast, constant, recorded, without_rule
 from gradcalc.errors import NoRuleError
@@ -172,28 +183,11 @@ def det(a: Any) -> Any:
 @implements(np.linalg.slogdet)
 def slogdet(a: Any) -> Any:
     """`numpy.linalg.slogdet`."""
-    packed = SLOGDET(a)
-    return _RESULT["slogdet"](packed[..., 0], packed[..., 1])
+    both = SLOGDET(a)
+    return _RESULT["slogdet"](both[..., 0], both[..., 1])
 
 
 # -- decompositions ----------------------------------------------------------------------------------------------------
-
-
-def _pack(parts: Sequence[Array], shapes: Sequence[tuple[int, ...]]) -> Array:
-    """Arrays, of which `shapes` are the last axes, side by side in the last axis of one."""
-    batch = parts[0].shape[: parts[0].ndim - len(shapes[0])]
-    return np.concatenate(
-        [part.reshape(*batch, math.prod(shape)) for part, shape in zip(parts, shapes, strict=True)], axis=-1
-    )
-
-
-def _unpack(packed: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
-    """What `_pack` packed."""
-    sizes = [math.prod(shape) for shape in shapes]
-    return [
-        RESHAPE(packed[..., end - size : end], shape=packed.shape[:-1] + shape)
-        for end, size, shape in zip(accumulate(sizes), sizes, shapes, strict=True)
-    ]
 
 
 def _divided(m: Any, divisor: Any, vanishes: Array) -> Any:
@@ -239,18 +233,18 @@ def _eigh_shapes(x: Any) -> Sequence[tuple[int, ...]]:
 
 
 def _eigh_rule(g: Any, y: Any, x: Any, **settings: Any) -> Any:
-    w, v = _unpack(y, _eigh_shapes(x))
-    gw, gv = _unpack(g, _eigh_shapes(x))
+    w, v = unpacked(y, _eigh_shapes(x))
+    gw, gv = unpacked(g, _eigh_shapes(x))
     return _symmetric(v @ (_over_gaps(v.mT @ gv, w) @ v.mT + gw[..., None] * v.mT))
 
 
-EIGH = ArrayOp("eigh", lambda x, uplo: _pack(np.linalg.eigh(x, uplo), _eigh_shapes(x)), _eigh_rule)
+EIGH = ArrayOp("eigh", lambda x, uplo: packed(np.linalg.eigh(x, uplo), _eigh_shapes(x)), _eigh_rule)
 
 
 @implements(np.linalg.eigh)
 def eigh(a: Any, UPLO: Any = "L") -> Any:
     """`numpy.linalg.eigh`: the gradient of one vector needs an eigenvalue of its own."""
-    return _RESULT["eigh"](*_unpack(EIGH(a, uplo=UPLO), _eigh_shapes(a)))
+    return _RESULT["eigh"](*unpacked(EIGH(a, uplo=UPLO), _eigh_shapes(a)))
 
 
 @implements(np.linalg.eigvalsh)
@@ -270,7 +264,7 @@ def _svd_rule(g: Any, y: Any, x: Any, full: bool) -> Any:
 
     The vectors beyond the singular values (`full`) only count through the space that they span.
     """
-    (u, s, vh), (gu, gs, gvh) = (_unpack(packed, _svd_shapes(x, full)) for packed in (y, g))
+    (u, s, vh), (gu, gs, gvh) = (unpacked(whole, _svd_shapes(x, full)) for whole in (y, g))
     u, gu = _spanned(u, gu, s.shape[-1])
     v, gv = _spanned(vh.mT, gvh.mT, s.shape[-1])
     utgu, vtgv = u.mT @ gu, v.mT @ gv
@@ -293,7 +287,7 @@ def _spanned(u: Any, gu: Any, k: int) -> tuple[Any, Any]:
     return first, gu[..., :k] - rest @ (gu[..., k:].mT @ first)
 
 
-SVD = ArrayOp("svd", lambda x, full: _pack(np.linalg.svd(x, full), _svd_shapes(x, full)), _svd_rule)
+SVD = ArrayOp("svd", lambda x, full: packed(np.linalg.svd(x, full), _svd_shapes(x, full)), _svd_rule)
 
 
 @implements(np.linalg.svd)
@@ -302,7 +296,7 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     if hermitian:
         return _svd_by_eigh(a, compute_uv)
     full = full_matrices and compute_uv
-    parts = _unpack(SVD(a, full=full), _svd_shapes(a, full))
+    parts = unpacked(SVD(a, full=full), _svd_shapes(a, full))
     return _RESULT["svd"](*parts) if compute_uv else parts[1]
 
 
@@ -331,7 +325,7 @@ def _qr_shapes(x: Any, complete: bool) -> Sequence[tuple[int, ...]]:
 def _qr_rule(g: Any, y: Any, x: Any, complete: bool) -> Any:
     """Walter and Lehmann (2018), "Algorithmic differentiation of linear algebra functions": rows >= columns."""
     n = x.shape[-1]
-    (q, r), (gq, gr) = (_unpack(packed, _qr_shapes(x, complete)) for packed in (y, g))
+    (q, r), (gq, gr) = (unpacked(whole, _qr_shapes(x, complete)) for whole in (y, g))
     q, gq = _spanned(q, gq, n)
     r, gr = r[..., :n, :], gr[..., :n, :]
     inner = (r @ gr.mT - gq.mT @ q) * np.tri(n, dtype=r.dtype)
@@ -341,7 +335,7 @@ def _qr_rule(g: Any, y: Any, x: Any, complete: bool) -> Any:
 
 QR = ArrayOp(
     "qr",
-    lambda x, complete: _pack(np.linalg.qr(x, "complete" if complete else "reduced"), _qr_shapes(x, complete)),
+    lambda x, complete: packed(np.linalg.qr(x, "complete" if complete else "reduced"), _qr_shapes(x, complete)),
     _qr_rule,
 )
 
@@ -354,7 +348,7 @@ def qr(a: Any, mode: Any = "reduced") -> Any:
     rows = a.shape[-2]
     square = a[..., :rows]
     complete = mode == "complete"
-    q, r = _unpack(QR(square, complete=complete), _qr_shapes(square, complete))
+    q, r = unpacked(QR(square, complete=complete), _qr_shapes(square, complete))
     if a.shape[-1] > rows:
         r = np.concatenate([r, q.mT @ a[..., rows:]], axis=-1)
     return r if mode == "r" else _RESULT["qr"](q, r)

@@ -38,3 +38,12 @@ def _packed(structure: Any, values: Iterator[Any]) -> Any:
 def apply(function: Callable[[Any], Any], structure: Any) -> Any:
     """The same structure with `function` of each value."""
     return pack(structure, map(function, flatten(structure)))
+
+
+def in_order(structure: Any, like: Any) -> Any:
+    """A structure with the keys of each dict in the order of those of `like`, so that `flatten` pairs their values."""
+    if isinstance(like, dict) and isinstance(structure, dict) and like.keys() == structure.keys():
+        return [in_order(structure[key], item) for key, item in like.items()]
+    if isinstance(like, list | tuple) and isinstance(structure, list | tuple) and len(like) == len(structure):
+        return [in_order(item, other) for item, other in zip(structure, like, strict=True)]
+    return structure

@@ -17,7 +17,6 @@ from gradcalc.eager.array_ops import (
     SUM,
     TRANSPOSE,
     Axis,
-    as_tensor,
     axes_of,
     implements,
     kept,
@@ -26,7 +25,7 @@ from gradcalc.eager.array_ops import (
     refuse,
     spread,
 )
-from gradcalc.eager.tensor import UFUNCS, Array, ArrayOp, Tensor, cast, without_rule
+from gradcalc.eager.tensor import UFUNCS, Array, ArrayOp, Tensor, as_tensor, cast, without_rule
 
 
 def _ready(a: Any, dtype: Any = None, out: Any = None, where: Any = None, fill: Any = 0) -> Any:
@@ -365,10 +364,10 @@ def nanstd(a: Any, *args: Any, **kwargs: Any) -> Any:
 
 def _quantile(a: Any, q: Array, axis: Axis, keepdims: bool) -> Any:
     """Linear between the two elements about the place `q * (n - 1)`; nan where one element is nan."""
-    rows = np.sort(_rows(a, axis), axis=-1)
+    rows = np.sort(_rows(_floats(a), axis), axis=-1)
     place = q * (rows.shape[-1] - 1)
     low = np.floor(place).astype(np.intp)
-    share = (place - low).astype(a.dtype)
+    share = (place - low).astype(rows.dtype)
     high = np.minimum(low + 1, rows.shape[-1] - 1)
     below, above = rows[..., low], rows[..., high]
     y = np.where(share == 0, below, below + (above - below) * np.where(share == 0, 0, share))
@@ -420,6 +419,8 @@ def _along(axis: int, ndim: int) -> Callable[..., Any]:
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     """`numpy.diff`."""
     a = as_tensor(a)
+    if n == 0:
+        return a
     if not a.ndim or n < 0:
         return np.diff(a.array, n, axis)  # raises
     at = _along(axis, a.ndim)

@@ -19,7 +19,7 @@ from gradcalc import ops
 from gradcalc.arithmetic.arrays import Masked
 from gradcalc.eager.array_ops import unbroadcast
 from gradcalc.eager.custom import STOP
-from gradcalc.eager.nest import flatten, pack
+from gradcalc.eager.nest import flatten, in_order, pack
 from gradcalc.eager.tensor import LIVE, Array, ArrayOp, Tensor, Variable, as_array, cast, constant, new_id, run
 from gradcalc.errors import TapeError
 
@@ -194,7 +194,7 @@ class GradientTape:
         _check_one(target, "target")
         self._ask("jacobian")
         places = flatten(sources)
-        rows = self._rows(target, _basis(target), places)
+        rows = self._rows(target, _basis(target, target.shape), places)
         shape = target.shape
         return pack(sources, [_stack(row, shape, x, unconnected) for row, x in zip(rows, places, strict=True)])
 
@@ -219,7 +219,7 @@ class GradientTape:
         if target.ndim < 1 or source.ndim < 1 or target.shape[0] != source.shape[0]:
             raise ValueError(f"batch_jacobian needs as many rows in target {target.shape} as in source {source.shape}")
         self._ask("batch_jacobian")
-        (rows,) = self._rows(target, _batch_basis(target), [source])
+        (rows,) = self._rows(target, _basis(target, target.shape[1:]), [source])
         stacked = _stack(rows, target.shape[1:], source, unconnected)
         if stacked is None:
             return None
@@ -263,22 +263,16 @@ class GradientTape:
         for target, seed in seeds:
             if target.id in self.tracked or target.id in keep:
                 sweep.add(target, seed.array if plain and isinstance(seed, Tensor) else seed, None)
-        records = self.records
+        records = self.records if release else self.records.copy()
         adjoints = sweep.adjoints
         unreached: list[Record] = []
         with np.errstate(all="ignore"):
-            if release:
-                while records:
-                    record = records.pop()
-                    if record[2].id in adjoints:
-                        sweep.step(record)
-                    else:
-                        unreached.append(record)
-                    del record
-            else:
-                for record in reversed(records):
-                    if record[2].id in adjoints:
-                        sweep.step(record)
+            while records:
+                record = records.pop()
+                if record[2].id in adjoints:
+                    sweep.step(record)
+                else:
+                    unreached.append(record)
         self.connected |= keep & adjoints.keys()
         if release and not keep <= self.connected:
             self.records = unreached[::-1]  # explain_none reads them
@@ -437,7 +431,7 @@ def _check_one(tensor: Any, what: str) -> None:
 def _seeds(target: Any, output_gradients: Any) -> list[tuple[Tensor, Any]]:
     """The floating targets, each with the adjoint that the sweep begins with."""
     targets = flatten(target)
-    weights = [output_gradients] if isinstance(target, Tensor) else flatten(_in_order(output_gradients, target))
+    weights = [output_gradients] if isinstance(target, Tensor) else flatten(in_order(output_gradients, target))
     if output_gradients is None:
         weights = [None] * len(targets)
     if len(weights) != len(targets):
@@ -457,15 +451,6 @@ def _seeds(target: Any, output_gradients: Any) -> list[tuple[Tensor, Any]]:
     return seeds
 
 
-def _in_order(weights: Any, targets: Any) -> Any:
-    """The weights with the keys of each dict in the order of the targets'."""
-    if isinstance(targets, dict) and isinstance(weights, dict) and targets.keys() == weights.keys():
-        return [_in_order(weights[key], target) for key, target in targets.items()]
-    if isinstance(targets, list | tuple) and isinstance(weights, list | tuple) and len(targets) == len(weights):
-        return [_in_order(weight, target) for weight, target in zip(weights, targets, strict=True)]
-    return weights
-
-
 def _weight(weight: Any, target: Tensor) -> Any:
     value = weight if isinstance(weight, Tensor) else constant(as_array(weight, target.dtype))
     if value.shape != target.shape:
@@ -479,19 +464,11 @@ def _answer(adjoint: Any, source: Tensor, unconnected: UnconnectedGradients) -> 
     return adjoint if isinstance(adjoint, Tensor) else Tensor(adjoint)
 
 
-def _basis(target: Tensor) -> Iterator[Array]:
-    """The unit vectors of the target's shape."""
-    for index in np.ndindex(target.shape):
+def _basis(target: Tensor, last: tuple[int, ...]) -> Iterator[Array]:
+    """For each place along the last axes, whose sizes are given, ones there along all axes before: a seed."""
+    for index in np.ndindex(last):
         seed = np.zeros(target.shape, target.dtype)
-        seed[index] = 1
-        yield seed[()]
-
-
-def _batch_basis(target: Tensor) -> Iterator[Array]:
-    """For each element of a row, ones there in all rows."""
-    for index in np.ndindex(target.shape[1:]):
-        seed = np.zeros(target.shape, target.dtype)
-        seed[(slice(None), *index)] = 1
+        seed[(..., *index)] = 1
         yield seed[()]
 
 

@@ -77,9 +77,9 @@ def gradcheck(
     """
     if order not in (1, 2):
         raise ValueError(f"order must be 1 or 2, not {order}")
-    point = tuple(np.asarray(_plain(x), dtype=np.float64) for x in (inputs if isinstance(inputs, tuple) else (inputs,)))
+    point = tuple(as_array(x, np.float64) for x in (inputs if isinstance(inputs, tuple) else (inputs,)))
     random = np.random.default_rng(seed)
-    weights = random.normal(size=np.shape(_plain(function(*map(Tensor, point)))))
+    weights = random.normal(size=np.shape(as_array(function(*map(Tensor, point)))))
 
     def scalar(xs: Any) -> Any:
         return np.sum(function(*xs) * weights)
@@ -123,8 +123,4 @@ def _value(scalar: Callable[..., Any], point: Any, direction: Any, h: float) -> 
 
 def _dot(gradient: Any, direction: Any) -> float:
     parts = zip(nest.flatten(gradient), direction, strict=True)
-    return float(sum(np.sum(_plain(g) * v) for g, v in parts))
-
-
-def _plain(value: Any) -> Any:
-    return as_array(value)
+    return float(sum(np.sum(as_array(g) * v) for g, v in parts))

@@ -289,13 +289,13 @@ class Tensor(Operand):
     # -- NumPy's protocols --------------------------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        rule = UFUNCS.get(ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}")
+        name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+        rule = UFUNCS.get(name)
         if kwargs or method == "at":
             kwargs = {key: value for key, value in kwargs.items() if value is not None or key == "axis"}
             if "out" in kwargs or method == "at":
                 return _in_place(ufunc, method, inputs, kwargs)
         if rule is None or "where" in kwargs:
-            name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
             return without_rule(getattr(ufunc, method), name, inputs, kwargs)
         if method == "__call__" and kwargs:
             dtype = kwargs.pop("dtype", None)
@@ -426,11 +426,11 @@ class Variable(Tensor):
 
     def assign_add(self, delta: Any) -> Self:
         """Replace the value by itself plus `delta`."""
-        return self._set((self.array + as_array(delta, None)).astype(self.dtype))
+        return self._set((self.array + as_array(delta)).astype(self.dtype))
 
     def assign_sub(self, delta: Any) -> Self:
         """Replace the value by itself minus `delta`."""
-        return self._set((self.array - as_array(delta, None)).astype(self.dtype))
+        return self._set((self.array - as_array(delta)).astype(self.dtype))
 
     def _set(self, array: Array) -> Self:
         if array.shape != self.shape:
@@ -486,6 +486,11 @@ def constant(value: Any, dtype: Any = None) -> Tensor:
     return Tensor(as_array(value, dtype))
 
 
+def as_tensor(x: Any) -> Tensor:
+    """A tensor as it is, anything else as a constant."""
+    return x if isinstance(x, Tensor) else constant(x)
+
+
 # -- the one way to compute --------------------------------------------------------------------------------------------
 
 
@@ -538,7 +543,7 @@ def cast(x: Any, dtype: Any) -> Tensor:
     dtype = np.dtype(dtype)
     if dtype.kind not in "fiub":
         raise TypeError(f"a tensor holds real numbers: it cannot be cast to {dtype}")
-    return CAST(x if isinstance(x, Tensor) else constant(x), dtype=dtype)  # type: ignore[no-any-return]
+    return CAST(as_tensor(x), dtype=dtype)  # type: ignore[no-any-return]
 
 
 CAST: ArrayOp = ArrayOp(
@@ -595,7 +600,7 @@ def _plain_index(index: Any) -> Any:
 
 
 def as_array(value: Any, dtype: Any = None) -> Array:
-    """A fresh array, or NumPy scalar, of a real dtype.
+    """An array, or NumPy scalar, of a real dtype: a copy, but of a tensor its own (which never changes).
 
     Raises:
         TypeError: the value is complex, or not numeric.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from gradcalc.eager.tensor import Array, ArrayOp, Tensor, constant
+from gradcalc.eager.tensor import Array, ArrayOp, as_tensor
 from gradcalc.nn import activations, initializers
 from gradcalc.nn.layer import Layer, pair
 
@@ -93,7 +93,7 @@ def corr2d(x: Any, k: Any) -> Any:
     Raises:
         ValueError: `x` or `k` is no matrix, or the kernel is larger than the matrix.
     """
-    x, k = (a if isinstance(a, Tensor) else constant(a) for a in (x, k))
+    x, k = as_tensor(x), as_tensor(k)
     if x.ndim != 2 or k.ndim != 2 or any(p > n for p, n in zip(k.shape, x.shape, strict=True)):
         raise ValueError(f"corr2d takes a matrix and a kernel no larger, not shapes {x.shape} and {k.shape}")
     one = (1, 1)
@@ -104,25 +104,29 @@ def corr2d(x: Any, k: Any) -> Any:
 # -- layers ------------------------------------------------------------------------------------------------------------
 
 
+def _check_last(data_format: str | None) -> None:
+    if data_format not in (None, "channels_last"):
+        raise ValueError(f"only channels_last inputs are taken, not {data_format}: np.moveaxis(x, 1, -1) makes one")
+
+
 class _Windowed(Layer):
     """What convolution and pooling share: windows over the axes between rows and channels."""
 
     axes = 2
     """The number of axes that windows move along."""
 
-    _dilation: Sizes
-
-    def __init__(self, size: Any, strides: Any, padding: str, data_format: str | None, **common: Any) -> None:
+    def __init__(
+        self, size: Sizes, strides: Any, padding: str, data_format: str | None, dilation: Any, /, **common: Any
+    ) -> None:
         super().__init__(**common)
         if padding not in ("valid", "same"):
             raise ValueError(f"`padding` must be 'valid' or 'same'. Received: padding={padding}")
-        if data_format not in (None, "channels_last"):
-            raise ValueError(f"only channels_last inputs are taken, not {data_format}: np.moveaxis(x, 1, -1) makes one")
+        _check_last(data_format)
         self.strides = pair(strides, self.axes, "strides")
         self.padding = padding
         self.data_format = "channels_last"
         self._size = size
-        self._dilation = (1,) * self.axes
+        self._dilation = pair(dilation, self.axes, "dilation_rate")
 
     def _windows_of(self, x: Any, fill: float = 0) -> Any:
         """The windows of an input, which must hold at least one."""
@@ -188,8 +192,8 @@ class Conv2D(_Windowed):
     ) -> None:
         (self.filters,) = pair(filters, 1, "filters")
         self.kernel_size = pair(kernel_size, self.axes, "kernel_size")
-        super().__init__(self.kernel_size, strides, padding, data_format, **common)
-        self.dilation_rate = self._dilation = pair(dilation_rate, self.axes, "dilation_rate")
+        super().__init__(self.kernel_size, strides, padding, data_format, dilation_rate, **common)
+        self.dilation_rate = self._dilation
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
                 "`strides > 1` not supported in conjunction with `dilation_rate > 1`. Received: "
@@ -237,7 +241,8 @@ class _Pooling(_Windowed):
         **common: Any,
     ) -> None:
         self.pool_size = pair(pool_size, self.axes, "pool_size")
-        super().__init__(self.pool_size, self.pool_size if strides is None else strides, padding, data_format, **common)
+        strides = self.pool_size if strides is None else strides
+        super().__init__(self.pool_size, strides, padding, data_format, 1, **common)
 
 
 class MaxPooling2D(_Pooling):
@@ -286,8 +291,7 @@ class _GlobalPooling(Layer):
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **common: Any) -> None:
         super().__init__(**common)
-        if data_format not in (None, "channels_last"):
-            raise ValueError(f"only channels_last inputs are taken, not {data_format}: np.moveaxis(x, 1, -1) makes one")
+        _check_last(data_format)
         self.keepdims = keepdims
 
     def _over(self) -> dict[str, Any]:

@@ -66,16 +66,20 @@ class RandomNormal:
         return generator(self.seed).normal(self.mean, self.stddev, tuple(shape)).astype(dtype)
 
 
+def truncated(source: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Standard normal numbers, drawn again where they are more than two from 0."""
+    values = np.asarray(source.standard_normal(shape))
+    while (far := np.abs(values) > 2).any():
+        values[far] = source.standard_normal(np.count_nonzero(far))
+    return values
+
+
 class TruncatedNormal(RandomNormal):
     """Normal numbers, drawn again where they are more than two standard deviations from the mean."""
 
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
         """An array of the shape."""
-        source = generator(self.seed)
-        values = source.standard_normal(tuple(shape))
-        while (far := np.abs(values) > 2).any():
-            values[far] = source.standard_normal(int(far.sum()))
-        return (self.mean + self.stddev * values).astype(dtype)
+        return (self.mean + self.stddev * truncated(generator(self.seed), tuple(shape))).astype(dtype)
 
 
 class RandomUniform:

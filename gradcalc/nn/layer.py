@@ -247,19 +247,7 @@ class Layer:
     @property
     def variables(self) -> list[Variable]:
         """All weights: its own, then those of inner layers, in the order of the attributes."""
-        found: dict[int, Variable] = {}
-        self._gather(found)
-        return list(found.values())
-
-    def _gather(self, found: dict[int, Variable]) -> None:
-        inner = []
-        for _, child in self.children():
-            if isinstance(child, Variable):
-                found[id(child)] = child
-            else:
-                inner.append(child)
-        for layer in inner:
-            layer._gather(found)
+        return list({id(variable): variable for _, variable in self.paths()}.values())
 
     def paths(self, prefix: str = "") -> Iterator[tuple[str, Variable]]:
         """All weights, each with its name in this layer: `dense/kernel`."""
@@ -363,6 +351,14 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+class Elementwise(Layer):
+    """A layer whose result has the input's shape."""
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The same shape."""
+        return input_shape
 
 
 def _marked(build: Callable[..., None]) -> Callable[..., None]:

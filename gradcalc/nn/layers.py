@@ -14,10 +14,10 @@ import numpy as np
 from gradcalc.eager.tensor import ArrayOp, cast
 from gradcalc.nn import activations, functional, initializers
 from gradcalc.nn.functional import Call, Shape, Symbolic
-from gradcalc.nn.layer import Layer
+from gradcalc.nn.layer import Elementwise, Layer
 
 
-class InputLayer(Layer):
+class InputLayer(Elementwise):
     """Says the shape of an input, and changes nothing; first in a `Sequential`, or behind what `Input` returns.
 
     Args:
@@ -46,10 +46,6 @@ class InputLayer(Layer):
     def call(self, inputs: Any) -> Any:
         """The input itself."""
         return inputs
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The same shape."""
-        return input_shape
 
     def _ends(self) -> tuple[Any, Any]:
         call = self._call or Call(self, (), {}, self.batch_shape, self.dtype)
@@ -218,15 +214,7 @@ class Reshape(Layer):
         return target
 
 
-class _Elementwise(Layer):
-    """A layer whose result has the input's shape."""
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The same shape."""
-        return input_shape
-
-
-class Activation(_Elementwise):
+class Activation(Elementwise):
     """An activation as a layer, by its name or as a function."""
 
     def __init__(self, activation: Any, **common: Any) -> None:
@@ -238,7 +226,7 @@ class Activation(_Elementwise):
         return self.activation(inputs)
 
 
-class ReLU(_Elementwise):
+class ReLU(Elementwise):
     """`activations.relu` as a layer."""
 
     def __init__(
@@ -254,7 +242,7 @@ class ReLU(_Elementwise):
         return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
 
 
-class LeakyReLU(_Elementwise):
+class LeakyReLU(Elementwise):
     """`activations.leaky_relu` as a layer; the slope below zero is 0.3 by default, as Keras's layer has it."""
 
     def __init__(self, negative_slope: float = 0.3, **common: Any) -> None:
@@ -266,7 +254,7 @@ class LeakyReLU(_Elementwise):
         return activations.leaky_relu(inputs, self.negative_slope)
 
 
-class ELU(_Elementwise):
+class ELU(Elementwise):
     """`activations.elu` as a layer."""
 
     def __init__(self, alpha: float = 1.0, **common: Any) -> None:
@@ -278,7 +266,7 @@ class ELU(_Elementwise):
         return activations.elu(inputs, self.alpha)
 
 
-class Softmax(_Elementwise):
+class Softmax(Elementwise):
     """`activations.softmax` as a layer."""
 
     def __init__(self, axis: int = -1, **common: Any) -> None:
@@ -290,7 +278,7 @@ class Softmax(_Elementwise):
         return activations.softmax(inputs, self.axis)
 
 
-class Dropout(_Elementwise):
+class Dropout(Elementwise):
     """While training, sets a share `rate` of the elements to 0 and scales the others up; else changes nothing.
 
     Srivastava et al. 2014, as Keras's Dropout. `seed` gives the layer random numbers of its own.

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from gradcalc.nn import initializers
-from gradcalc.nn.layer import Layer
+from gradcalc.nn.layer import Elementwise
 
 
-class _Normalization(Layer):
+class _Normalization(Elementwise):
     """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with a gamma and a beta for each place along the axes."""
 
     def __init__(
@@ -40,10 +40,6 @@ class _Normalization(Layer):
         shape = tuple(input_shape[axis] for axis in self._axes)
         self.gamma = self.add_weight(shape, self.gamma_initializer, name="gamma") if self.scale else None
         self.beta = self.add_weight(shape, self.beta_initializer, name="beta") if self.center else None
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The same shape."""
-        return input_shape
 
     def _normal(self, x: Any, mean: Any, variance: Any) -> Any:
         """The formula, for a mean and a variance that broadcast."""

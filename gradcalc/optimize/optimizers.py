@@ -283,7 +283,7 @@ class Optimizer:
 
     def _decays(self, place: Any) -> bool:
         without, pattern = self._undecayed
-        return id(place) not in without and not (pattern and re.search(pattern, place.name))
+        return id(place) not in without and not (pattern and re.search(pattern, getattr(place, "name", "")))
 
 
 class SGD(Optimizer):

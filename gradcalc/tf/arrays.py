@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.eager.custom import identity as _identity
-from gradcalc.eager.tensor import Tensor
+from gradcalc.eager.tensor import SCATTER, Array, Tensor
 from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors
 
 # -- making ------------------------------------------------------------------------------------------------------------
@@ -162,6 +162,8 @@ def split(
     sizes = list(as_shape(num_or_size_splits))
     if -1 in sizes:
         sizes[sizes.index(-1)] = x.shape[axis] - sum(sizes) - 1
+    if sum(sizes) != x.shape[axis] or min(sizes, default=0) < 0:
+        raise ValueError(f"split: sizes {num_or_size_splits} do not add up to {x.shape[axis]}, the size of axis {axis}")
     return np.split(x, np.cumsum(sizes)[:-1].tolist(), axis)
 
 
@@ -194,7 +196,12 @@ def gather_nd(params: Any, indices: Any, batch_dims: int = 0, name: str | None =
     """The parts of a tensor at positions: the last axis of `indices` holds the index along each axis of `params`."""
     if batch_dims:
         raise NotImplementedError("gather_nd takes no batch_dims here: indexing by arrays does this")
-    return as_tensor(params)[tuple(np.moveaxis(as_tensor(indices).array, -1, 0))]
+    return as_tensor(params)[_positions(indices)]
+
+
+def _positions(indices: Any) -> tuple[Any, ...]:
+    """The index along each axis, from the last axis of `indices`."""
+    return tuple(np.moveaxis(as_tensor(indices).array, -1, 0))
 
 
 def boolean_mask(tensor: Any, mask: Any, axis: int | None = None, name: str = "boolean_mask") -> Result:
@@ -212,18 +219,14 @@ def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Resul
 def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Result:
     """A tensor with other values at positions, as `gather_nd` has them."""
     x, new = as_tensors(tensor, updates)
-    at = tuple(np.moveaxis(as_tensor(indices).array, -1, 0))
     source = np.full(x.shape, -1)
-    source[at] = np.arange(new.size).reshape(new.shape)
+    source[_positions(indices)] = np.arange(new.size).reshape(new.shape)
     return np.where(source < 0, x, np.take(np.reshape(new, -1), np.maximum(source, 0)))
 
 
 def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) -> Result:
     """Zeros of a shape with values added at positions, as `gather_nd` has them."""
-    from gradcalc.eager.tensor import SCATTER
-
-    at = tuple(np.moveaxis(as_tensor(indices).array, -1, 0))
-    return SCATTER(as_tensor(updates), index=at, shape=as_shape(shape))
+    return SCATTER(as_tensor(updates), index=_positions(indices), shape=as_shape(shape))
 
 
 def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | None = None) -> Result:
@@ -237,8 +240,13 @@ def argsort(
 ) -> Result:
     """Where the elements in order along an axis stand."""
     x = as_tensor(values).array
-    order = np.argsort(-x if direction == "DESCENDING" else x, axis, kind="stable")
+    order = descending(x, axis) if direction == "DESCENDING" else np.argsort(x, axis, kind="stable")
     return Tensor(order.astype(np.int32))
+
+
+def descending(x: Array, axis: int) -> Array:
+    """Where the elements of an array stand from largest to smallest, the first of equals first, of any dtype."""
+    return x.shape[axis] - 1 - np.flip(np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
 
 
 def identity(input: Any, name: str | None = None) -> Result:

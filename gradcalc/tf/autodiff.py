@@ -23,7 +23,8 @@ class ForwardAccumulator:
 
     def __init__(self, primals: Any, tangents: Any) -> None:
         self._primals = nest.flatten(primals)
-        self._tangents = [as_tensor(t, x.dtype) for t, x in zip(nest.flatten(tangents), self._primals, strict=True)]
+        directions = nest.flatten(nest.in_order(tangents, primals))
+        self._tangents = [as_tensor(t, x.dtype) for t, x in zip(directions, self._primals, strict=True)]
         self._tape = GradientTape(persistent=True, watch_accessed_variables=False)
         self._recording = False
 

@@ -1,5 +1,6 @@
 """`tf.linalg`: products, norms and factorizations, NumPy's under TensorFlow's names. Imports eager and NumPy."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,10 +40,20 @@ def diag_part(x: Tensor) -> Any:
 @unary
 def diag(x: Tensor) -> Any:
     """Square matrices with these diagonals, zero elsewhere."""
-    return x[..., np.newaxis] * np.eye(x.shape[-1], dtype=x.dtype)
+    return np.where(np.eye(x.shape[-1], dtype=bool), x[..., np.newaxis], 0)
 
 
-tensor_diag, tensor_diag_part = diag, diag_part
+@unary
+def tensor_diag(x: Tensor) -> Any:
+    """A tensor of the shape of `x` twice, with `x` where the two halves of an index are equal, zero elsewhere."""
+    return np.reshape(np.diag(np.ravel(x)), x.shape * 2)
+
+
+@unary
+def tensor_diag_part(x: Tensor) -> Any:
+    """What `tensor_diag` was given."""
+    half = x.shape[: x.ndim // 2]
+    return np.reshape(np.diagonal(np.reshape(x, (math.prod(half), -1))), half)
 
 
 def matmul(
@@ -126,7 +137,7 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | N
 
 def global_norm(t_list: Sequence[Any], name: str | None = None) -> Result:
     """The length of all tensors as one vector; None in the list counts for nothing."""
-    return np.sqrt(sum(np.sum(x * x) for x in alike([t for t in t_list if t is not None])))
+    return norm([norm(x) for x in alike([t for t in t_list if t is not None])])
 
 
 def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Result:

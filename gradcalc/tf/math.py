@@ -16,6 +16,7 @@ from gradcalc import ops
 from gradcalc.eager import reductions
 from gradcalc.eager.tensor import Tensor, cast
 from gradcalc.nn import activations
+from gradcalc.tf.arrays import descending as _descending
 from gradcalc.tf.defaults import Result, as_axes, as_tensor, as_tensors, binary, missing, reduction, unary
 from gradcalc.tf.linalg import l2_normalize
 
@@ -120,6 +121,7 @@ def polyval(coeffs: Sequence[Any], x: Any, name: str | None = None) -> Result:
 
 reduce_all = reduction(np.all)
 reduce_any = reduction(np.any)
+reduce_euclidean_norm = reduction(np.linalg.vector_norm)
 reduce_logsumexp = reduction(reductions.logsumexp)
 reduce_max = reduction(np.max)
 reduce_mean = reduction(np.mean)
@@ -128,12 +130,6 @@ reduce_prod = reduction(np.prod)
 reduce_std = reduction(np.std)
 reduce_sum = reduction(np.sum)
 reduce_variance = reduction(np.var)
-
-
-@reduction
-def reduce_euclidean_norm(x: Result, axis: Any, keepdims: bool) -> Result:
-    """The root of the sum of squares."""
-    return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
 
 
 def argmax(input: Any, axis: int | None = None, output_type: Any = np.int64, name: str | None = None) -> Result:
@@ -192,7 +188,7 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
 def top_k(input: Any, k: int = 1, sorted: bool = True, name: str | None = None) -> tuple[Result, Result]:
     """The `k` largest elements along the last axis, largest first, and where they stand."""
     x = as_tensor(input)
-    order = np.argsort(-x.array, axis=-1, kind="stable")[..., :k]
+    order = _descending(x.array, -1)[..., :k]
     return np.take_along_axis(x, order, -1), Tensor(order.astype(np.int32))
 
 

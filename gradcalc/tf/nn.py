@@ -96,6 +96,7 @@ def conv2d(
         _sizes(dilations),
         use_bias=False,
         dtype=x.dtype,
+        name="conv2d",
     )
     layer.kernel, layer.bias, layer.built = kernel, None, True
     return layer(x)
@@ -120,7 +121,7 @@ max_pool, avg_pool = max_pool2d, avg_pool2d
 
 def _pooled(kind: Any, input: Any, ksize: Any, strides: Any, padding: str, data_format: str) -> Result:
     x = as_tensor(input)
-    return kind(_sizes(ksize), _sizes(strides), padding.lower(), _layout(data_format), dtype=x.dtype)(x)
+    return kind(_sizes(ksize), _sizes(strides), padding.lower(), _layout(data_format), dtype=x.dtype, name="pool2d")(x)
 
 
 def _sizes(sizes: Any) -> Any:

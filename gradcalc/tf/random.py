@@ -50,9 +50,7 @@ class Generator:
         self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, name: str | None = None
     ) -> Tensor:
         """Numbers of a normal distribution, drawn again where they are more than two deviations from the mean."""
-        values = np.asarray(self._generator.standard_normal(as_shape(shape)))
-        while (far := np.abs(values) > 2).any():
-            values[far] = self._generator.standard_normal(np.count_nonzero(far))
+        values = initializers.truncated(self._generator, as_shape(shape))
         return _tensor(values * _plain(stddev) + _plain(mean), dtype)
 
     def permutation(self, n: int) -> np.ndarray[Any, Any]:
