@@ -148,13 +148,20 @@ class Kernel:
         """The outputs at one point, in the order of `names`: value, gradient, and the Hessian's lower triangle.
 
         The triangle holds the entries `hessian_places`; what is structurally zero is not among them.
+
+        Raises:
+            UsageError: there are more or fewer numbers than variables.
         """
         try:
-            call, numbers, results, pointers = self._single.call
+            code, numbers, results, pointers = self._single.call
         except AttributeError:
-            call, numbers, results, pointers = self._single.call = self._for_one()
-        numbers[:] = x
-        call(1, *pointers)
+            code, numbers, results, pointers = self._single.call = self._for_one()
+        try:
+            numbers[:] = x
+        except ValueError:
+            hint = f"one for each of {', '.join(self.names)}" if self.names else "the formula has no variables"
+            raise UsageError(f"a point of {len(x)} numbers", hint=hint) from None
+        code.rows(1, *pointers)
         return results[:: len(results) // len(self._outputs)]  # type: ignore[no-any-return]
 
     @property
@@ -172,7 +179,7 @@ class Kernel:
         outputs = (ctypes.c_void_p * len(self._outputs))(
             *(last + 8 * code.width * i for i in range(len(self._outputs)))
         )
-        return code.rows, numbers, results, (inputs, outputs)
+        return code, numbers, results, (inputs, outputs)
 
     # -- columns ------------------------------------------------------------------------------------------------------
 
@@ -201,11 +208,14 @@ class Kernel:
         )
         inputs = tuple(place.get(i) for i in self._inputs)
         key = (nodes, inputs, tuple(place[i] for i in self._outputs), kinds)
-        if key not in _codes:
-            if len(_codes) >= _MOST_CODES:
-                del _codes[next(iter(_codes))]
-            _codes[key] = native.compile_graph(self._graph, self._inputs, self._outputs, kinds)
-        return _codes[key]
+        code = _codes.get(key)
+        if code is None:
+            code = native.compile_graph(self._graph, self._inputs, self._outputs, kinds)
+            with _codes_lock:
+                _codes[key] = code
+                while len(_codes) > _MOST_CODES:
+                    del _codes[next(iter(_codes))]  # who runs it keeps it alive
+        return code
 
     # -- running ------------------------------------------------------------------------------------------------------
 
@@ -261,16 +271,25 @@ class Kernel:
         left = [np.empty(rows - full) for _ in range(count)]
         if full < rows:
             self._fill([a[full:] if a.ndim else a for a in arrays], kinds, rows - full, left)
-        return [exact_sum([*partial[:, k].ravel().tolist(), *rest.tolist()]) for k, rest in enumerate(left)]
+        sums, lost = partial[:, :, 0], partial[:, :, 1]
+        lost[~np.isfinite(sums)] = 0
+        return [
+            exact_sum([*sums[:, k].ravel().tolist(), *lost[:, k].ravel().tolist(), *rest.tolist()])
+            for k, rest in enumerate(left)
+        ]
 
 
 _codes: dict[Any, Code] = {}
 _MOST_CODES = 256
+_codes_lock = threading.Lock()
 
 
 def _column(name: str, given: Any) -> Array:
-    """A column or a number as an array that native code can read."""
-    array = np.asarray(given)
+    """A column or a number as an array that native code can read; what a masked array hides is nan."""
+    try:
+        array = np.asarray(given if not isinstance(given, np.ma.MaskedArray) else given.astype(float).filled(np.nan))
+    except ValueError:
+        raise UsageError(f"{name} has rows of different lengths: a column of numbers has one axis") from None
     if array.ndim > 1 or array.dtype.kind not in "fiub":
         what = f"of shape {array.shape}" if array.dtype.kind in "fiub" else f"of dtype {array.dtype}"
         raise UsageError(f"{name} is {what}: a column of numbers has one axis")
@@ -294,6 +313,10 @@ def _addresses(arrays: Sequence[Array], start: int) -> Any:
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(os.cpu_count() or 1, "gradcalc")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a forked process has none of the threads
 
 
 def _in_blocks(run: Callable[[int, int], None], rows: int) -> None:

@@ -49,6 +49,12 @@ def data() -> dict[str, Any]:
     return {"x": random.normal(size=ROWS), "y": random.normal(size=ROWS)}
 
 
+@pytest.fixture(params=[0, 10**9], ids=["kernel", "numpy"], autouse=True)
+def few_or_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tests run with a kernel and without."""
+    monkeypatch.setattr(module, "_NATIVE", request.param)
+
+
 def test_the_mean_over_rows(data: dict[str, Any]) -> None:
     f = DataObjective(problem("(w*x + b - y)^2 + 3*w", {"w": 0, "b": 0}, ("x", "y")), data)
     w, b = 0.3, -0.2
