@@ -1,6 +1,7 @@
 """`gradcalc descend`: from a formula and a start to a minimum."""
 
 import math
+import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -168,7 +169,7 @@ def descend(
         reduce=reduce.value, batch_size=batch_size, epochs=epochs, seed=seed,
     )  # fmt: skip
     outputs = _Outputs(shape, compare is not None, trace, plot)
-    outputs.check()
+    outputs.check(data)
     question = _Question(
         o.read_expression(expression, limits), _start(at or [], limits), o.read_bindings(let or [], limits), limits
     )
@@ -302,18 +303,25 @@ class _Outputs:
     plot: str | None
     failed: int = 0
 
-    def check(self) -> None:
+    def check(self, data: str | None) -> None:
         """Raise what can be known to go wrong before the descent."""
         from gradcalc.optimize.plot import check_library, check_plot
         from gradcalc.optimize.trace_file import check_writable
 
         if self.plot == "-" and self.shape is not Format.table:
             raise UsageError(f"--plot - and {self.shape} both use standard output", hint="--plot path.png")
-        if self.trace:
+        places = {"--data": data, "--trace": self.trace, "--plot": None if self.plot == "-" else self.plot}
+        seen: dict[str, str] = {}
+        for option, path in places.items():
+            if path and (os.path.isfile(path) or not os.path.exists(path)):
+                other = seen.setdefault(os.path.realpath(path), option)
+                if other != option:
+                    raise UsageError(f"{other} and {option} are the same file: {path}", hint=f"{option} another file")
+        if self.trace is not None:
             check_writable(Path(self.trace))
         if self.plot == "-":
             check_library("plotext")
-        elif self.plot:
+        elif self.plot is not None:
             check_plot(Path(self.plot))
 
     def write(self, made: "Sequence[Descent]", seconds: Sequence[float]) -> None:

@@ -39,7 +39,7 @@ def print_descent(descent: "Descent", view: View | None = None) -> None:
     _print_formula(view, descent)
     forecasts, others = _parted(descent.notes)
     _print_notes(view, descent, forecasts)
-    chosen = ", chosen by auto" if any(note.kind == "method" for note in descent.notes) else ""
+    chosen = ", chosen by auto" if _by_auto(descent) else ""
     view.print(Text.assemble(("optimizer ", "dim"), (_how(descent), "bold"), chosen))
     names = descent.flat_variables
     rows = [_trace_row(descent, step) for step in _steps(descent)]
@@ -56,7 +56,8 @@ def print_comparison(descents: Sequence["Descent"], seconds: Sequence[float], vi
     titles = ("optimizer", "status", "value", "steps", "seconds", "gradient norm", "point")
     rows = []
     for descent, time in zip(descents, seconds, strict=True):
-        cells = [_how(descent), descent.status, _brief(descent.value), f"{descent.steps:,}", f"{time:.3g}"]
+        auto = " by auto" if _by_auto(descent) else ""
+        cells = [_how(descent) + auto, descent.status, _brief(descent.value), f"{descent.steps:,}", f"{time:.3g}"]
         cells += [f"{descent.gradient_norm:.4g}", descent.kind or "", *map(_brief, descent.end.at)]
         rows.append(("bold" if descent is lowest else "", cells))
     _print_table(view, titles, descents[0].flat_variables, rows)
@@ -69,6 +70,10 @@ def _print_formula(view: View, descent: "Descent") -> None:
     view.print(Text.assemble(("f = ", "dim"), (view.formula(descent.expression), "bold")))
     for name, value in descent.let.items():
         view.print(Text.assemble(("let ", "dim"), f"{name} = {view.formula(plain_text(value))}"))
+
+
+def _by_auto(descent: "Descent") -> bool:
+    return any(note.kind == "method" for note in descent.notes)
 
 
 def _how(descent: "Descent") -> str:

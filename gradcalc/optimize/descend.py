@@ -43,6 +43,9 @@ OPTIMIZERS = ("auto", *FIRST_ORDER, *methods.METHODS)
 _SMALL = 1e-6
 """A descent that used up its steps has converged all the same if the gradient fell to this part of its size."""
 
+_STEEPER = 1e3
+"""A descent that ends above its start, on a slope so many times as steep and ever steeper, diverges."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -71,7 +74,8 @@ class Settings:
     @property
     def method(self) -> str:
         """The optimizer that is meant."""
-        return self.optimizer or ("auto" if self.learning_rate is None and self.schedule is None else "sgd")
+        chosen = "auto" if self.learning_rate is None and self.schedule is None else "sgd"
+        return chosen if self.optimizer is None else self.optimizer
 
 
 def descend(
@@ -150,10 +154,12 @@ def _check(settings: Settings, data: Any) -> None:
     """Settings that do not fit each other."""
     if settings.method not in OPTIMIZERS:
         near = did_you_mean(settings.method, OPTIMIZERS)
-        raise UsageError(f"no such optimizer: {settings.method}", hint=near or f"one of {', '.join(OPTIMIZERS)}")
+        raise UsageError(
+            f"no such optimizer: {settings.method or 'an empty name'}", hint=near or f"one of {', '.join(OPTIMIZERS)}"
+        )
     first = settings.method in FIRST_ORDER
     rate = settings.learning_rate
-    if not first and (rate is not None or settings.schedule):
+    if not first and (rate is not None or settings.schedule is not None):
         raise UsageError(f"{settings.method} takes no learning rate", hint=f"one of {', '.join(FIRST_ORDER)}")
     if rate is not None and not (rate > 0 and math.isfinite(rate)):
         raise UsageError(f"the learning rate is {rate:g}: it must be a number above 0")
@@ -206,7 +212,7 @@ class _Journey:
         self.rate: float | None = None
         self.bounds = _flat_bounds(settings.bounds, problem)
         first = self.method in FIRST_ORDER
-        tolerance = settings.tolerance if settings.tolerance is not None else 0.0
+        tolerance = -1.0 if settings.batch_size else settings.tolerance or 0.0  # no batch speaks for all rows
         self.watch = Watch(
             len(start), steps=self._steps(first), tolerance=tolerance, seconds=settings.seconds, callback=callback,
             bounds=self.bounds,
@@ -239,10 +245,12 @@ class _Journey:
                 methods.METHODS[self.method](self.objective, self.start, self.watch, self.bounds)
                 if self.settings.method == "auto":
                     self._go_on()
-                self.stopped = Stop("finished", "no step lowers the value any more")
+                self.stopped = Stop("finished", "it finds no lower point")
         except Stop as stop:
             self.stopped = stop
         except KeyboardInterrupt:
+            if not len(self.watch):
+                raise  # nothing to tell yet
             self.stopped = Stop("interrupted")
         if isinstance(self.objective, DataObjective):
             self.objective.rows = None
@@ -284,7 +292,7 @@ class _Journey:
                     f"curvature; try {_round(limit / 2)}",
                 )
             )
-        self.optimizer = make(_schedule(settings.schedule, self.rate) if settings.schedule else self.rate)
+        self.optimizer = make(_schedule(settings.schedule, self.rate) if settings.schedule is not None else self.rate)
 
     def _curvature(self, x: Sequence[float]) -> float | None:
         if len(x) > forecast.DENSE or not isinstance(FIRST_ORDER[self.method][0](0.1), SGD):
@@ -306,16 +314,20 @@ class _Journey:
 
     def answer(self) -> dict[str, Any]:
         """What a `Descent` tells of the run."""
+        if self._has_grown():
+            self.stopped = Stop("diverged", "the value grows")
         status = self.stopped.status
         best = status in ("diverged", "interrupted") or self.optimizer is None
         end = self.watch[self.watch.best if best else len(self.watch) - 1]
-        if self.settings.batch_size and not best:  # the last batch says little of the whole
+        if self.settings.batch_size and math.isfinite(end.value):  # a batch says little of the whole
             value, gradient = self.objective.slope(end.at)
             end = Step(end.number, value, math.hypot(*gradient), end.at)
         kind, eigenvalues = self._kind(end)
         if status in ("finished", "converged"):
             small = kind != "not stationary" if kind else end.gradient_norm <= _SMALL * self.watch[0].gradient_norm
             reached = self.settings.tolerance is not None and end.gradient_norm <= self.settings.tolerance
+            if status == "converged" and not (small or reached):
+                self.stopped = Stop("finished", "the gradient is 0, but the value falls beside this point")
             status = "converged" if small or reached else "finished"
         if kind == "minimum at a kink":
             self._tell_kinks(end)
@@ -329,17 +341,28 @@ class _Journey:
             "objective": self.objective,
         }  # fmt: skip
 
+    def _has_grown(self) -> bool:
+        """A descent by a rate used up its steps on its way to infinity."""
+        if self.stopped.status != "finished" or self.optimizer is None:
+            return False
+        count = len(self.watch)
+        first, middle, last = (self.watch[n] for n in (0, count // 2, count - 1))
+        steeper = last.gradient_norm > max(_STEEPER * first.gradient_norm, 5 * middle.gradient_norm)
+        return steeper and last.value > first.value
+
     def _kind(self, end: Step) -> tuple[str | None, tuple[float, ...] | None]:
         """What the end is, and the eigenvalues of the Hessian there."""
         if not math.isfinite(end.value):
             return None, None
         kind, eigenvalues = forecast.kind_of_point(self.objective, end.at, abs(self.watch[0].value - end.value))
+        if kind == "flat":
+            return forecast.at_a_kink(self.objective, end.at, flat=True) or kind, eigenvalues
         if kind != "not stationary":
             return kind, eigenvalues
         pressed = self.watch.presses(end.at, self.objective.slope(end.at)[1])
         if pressed and end.gradient_norm <= 1e-6 * (1 + abs(end.value)):
             return "at a bound", eigenvalues
-        return ("minimum at a kink" if forecast.kinks_at(self.objective, end.at) else kind), eigenvalues
+        return forecast.at_a_kink(self.objective, end.at) or kind, eigenvalues
 
     def _tell_unrest(self) -> None:
         """Why the last steps did not settle: a kink that they jump across, or a rate that is too large there."""
@@ -350,7 +373,10 @@ class _Journey:
             name = self.problem.names[i]
             message = (
                 f"the steps jump back and forth across a kink at {name} = {place:.6g}, where the slope turns from "
-                f"{left:.4g} to {right:.4g}: a schedule that lets the rate fall ends this"
+                f"{left:.4g} to {right:.4g}"
+            )
+            message += (
+                ": a schedule that lets the rate fall ends this" if self.rate and not self.settings.schedule else ""
             )
             self.notes.append(Note("kink", message, name, None, left, right))
         elif limit and self.rate and self.rate > limit and not self.settings.schedule:
@@ -383,7 +409,8 @@ class _Journey:
         best = self.watch[self.watch.best]
         message = f"it left after step {best.number} ({self._named(best)}), where the value was {best.value:.6g}"
         if last.value <= -1e150:
-            self.notes.append(Note("post_mortem", f"{message}: the formula seems to have no minimum in this direction"))
+            message = f"the value falls on and on: {last.value:.3g} at step {last.number} ({self._named(last)})"
+            self.notes.append(Note("post_mortem", f"{message}; the formula seems to have no minimum in this direction"))
             return
         rate = self._rate_that_works() if self.optimizer is not None else None
         if rate is not None:
@@ -399,7 +426,7 @@ class _Journey:
             rate = limit
         for _ in range(20):
             rate = float(_round(rate / 2))
-            trial = Watch(len(self.start), steps=min(self.watch.steps, 1_000), seconds=0.5)
+            trial = Watch(len(self.start), steps=self.watch.steps, seconds=0.5)
             try:
                 first_order.run(FIRST_ORDER[self.method][0](rate), self.objective, self.start, trial, self.bounds, None)
             except Stop as stop:
@@ -409,16 +436,23 @@ class _Journey:
 
     def _tell_birth(self, last: Step) -> None:
         """Where in the text a nan or an infinity was born."""
+        graph, where = self.problem.graph, f", at step {last.number} ({self._named(last)})"
+        point = dict(zip(self.problem.inputs, last.at, strict=True))
         if isinstance(self.objective, DataObjective):
-            return
-        graph = self.problem.graph
+            found = self.objective.bad_row(last.at)
+            if found is None:
+                return
+            row, columns = found
+            point, where = point | columns, f", in row {row:,} of the data{where}"
         outputs = [self.problem.output, *self.problem.gradient]
-        values = evaluate(graph, Floats(), dict(zip(self.problem.inputs, last.at, strict=True)), outputs)
+        values = evaluate(graph, Floats(), point, outputs)
         bad = next((i for i in outputs if not_finite(values[i])), None)
         if bad is not None:
             message, index = overflow_note(graph, values, bad, exists=False)
-            message += f", at step {last.number} ({self._named(last)})"
-            self.notes.append(Note("nan_origin", message, None, graph.spans[index]))
+            span = graph.spans[index]
+            if not all(map(math.isfinite, last.at)):
+                message, span = "the step itself overflowed", None
+            self.notes.append(Note("nan_origin", message + where, None, span))
 
     def _named(self, step: Step) -> str:
         """A point in words: `x = 1.5, y = 2`."""
@@ -436,8 +470,9 @@ def _flat_bounds(
     for name, (low, high) in bounds.items():
         if name not in known:
             raise UsageError(f"--bounds names {name}, which is no variable", hint=did_you_mean(name, known))
-        if not low <= high:
-            raise UsageError(f"the bounds of {name} are {low:g} and {high:g}", hint=f"{name}={high:g}:{low:g}")
+        if not low <= high or low == math.inf or high == -math.inf:
+            hint = f"{name}={high:g}:{low:g}" if low > high else f"{name}=0:5"
+            raise UsageError(f"the bounds of {name} are {low:g} and {high:g}", hint=hint)
     free = (-math.inf, math.inf)
     return [bounds.get(element, bounds.get(name, free)) for element, name in by_name.items()]
 
@@ -455,13 +490,15 @@ def _schedule(text: str, rate: float) -> schedules.LearningRateSchedule:
     name, *rest = text.split(":")
     if name not in _SCHEDULES:
         near = did_you_mean(name, _SCHEDULES)
-        raise UsageError(f"no such schedule: {name}", hint=_SCHEDULES[near][1] if near else "cosine:1000")
+        raise UsageError(
+            f"no such schedule: {name or 'an empty name'}", hint=_SCHEDULES[near][1] if near else "cosine:1000"
+        )
     kind, form = _SCHEDULES[name]
     try:
         given = [float(part) for part in rest]
     except ValueError:
         given = []
-    if len(given) != form.count(":") or not given[0] >= 1:
+    if len(given) != form.count(":") or not given[0] >= 1 or not all(0 <= x < math.inf for x in given):
         raise UsageError(f"the schedule is {text}", hint=form)
     return kind(rate, *given)
 

@@ -46,8 +46,9 @@ def stable_rate(optimizer: Optimizer, curvature: float | None) -> float | None:
 def kind_of_point(objective: Objective, x: Point, fallen: float) -> tuple[str | None, tuple[float, ...] | None]:
     """What a point is by its Hessian, and the eigenvalues; None and None where there is no Hessian.
 
-    It counts as stationary if the fall that Newton's step still promises is a millionth of what the descent has
-    `fallen`, or within the rounding of the value.
+    It counts as stationary if Newton's step leads to where the next one would be far shorter, and the fall that it
+    promises is a millionth of what the descent has `fallen`, or within the rounding of the value. Where it does not
+    lead there, as at `x**4`, the gradient has to be nearly 0.
     """
     with np.errstate(all="ignore"):
         eigenvalues = spectrum(objective, x)
@@ -60,45 +61,98 @@ def kind_of_point(objective: Objective, x: Point, fallen: float) -> tuple[str | 
 def _kind(objective: Objective, x: Point, value: float, g: Any, fallen: float) -> str:
     """The kind of a point where everything is finite."""
     matrix = objective.hessian(x)
-    step = np.linalg.lstsq(matrix, g, rcond=2.0**-40)[0]
-    steepness = float(np.linalg.norm(g))
-    explained = float(np.linalg.norm(matrix @ step - g)) <= 1e-3 * steepness
-    there = objective.hessian([a - b for a, b in zip(x, step.tolist(), strict=True)])
-    steady = bool(np.linalg.norm(there - matrix) <= 0.25 * np.linalg.norm(matrix))
-    tiny = steepness <= 1e-8 * (1 + abs(value))
-    near = explained and steady and abs(float(step @ g)) <= 1e-6 * fallen + 1e-13 * abs(value)
-    if not (tiny or near):
-        return "not stationary"
-    scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(matrix)), 1e-300))  # variables may differ in size by far
-    signs = (
-        np.linalg.eigvalsh(matrix * np.outer(scale, scale)) if np.all(np.diag(matrix)) else np.linalg.eigvalsh(matrix)
-    )
-    margin = len(x) * 2.0**-40 * float(np.abs(signs).max())
-    if not steady or margin == 0:
-        return "flat"
-    if signs[0] > margin:
+    diagonal = np.abs(np.diag(matrix))
+    scale = 1 / np.sqrt(diagonal if np.all(diagonal) else np.abs(matrix).max() or 1.0)  # variables may differ by far
+    scaled = matrix * scale * np.reshape(scale, (-1, 1))
+    along = _newton_step(scaled, scale * g)
+    explained = float(np.linalg.norm(scaled @ along - scale * g)) <= 1e-3 * float(np.linalg.norm(scale * g))
+    there = [a - b for a, b in zip(x, (scale * along).tolist(), strict=True)]
+    left = scale * np.asarray(objective.slope(there)[1])
+    ahead = objective.hessian(there) * scale * np.reshape(scale, (-1, 1))
+    change = float(np.abs(ahead - scaled).sum(axis=0).max())
+    rounding = 1e-13 * abs(value) + min(1e-6 * fallen, 2.0**-98 * float(np.sum((np.asarray(x) / scale) ** 2)))
+    promised, later = (abs(float(slope @ _newton_step(scaled, slope))) for slope in (scale * g, left))
+    if explained and change <= 0.25 and later <= 0.01 * promised + rounding:
+        near = promised <= 1e-6 * fallen + rounding
+        return _signs(np.linalg.eigvalsh(ahead), 0.1 * change) if near else "not stationary"
+    nearly = math.hypot(*g) * (1 + math.hypot(*x)) <= 1e-9 * (1 + abs(value))
+    return "flat" if nearly else "not stationary"
+
+
+def _newton_step(matrix: Any, slope: Any) -> Any:
+    """Newton's step, the shortest one where the matrix is singular."""
+    return np.linalg.lstsq(matrix, slope, rcond=2.0**-40)[0]
+
+
+def _signs(eigenvalues: Any, change: float) -> str:
+    """The kind by the signs of the eigenvalues; those within their `change` nearby, or rounding, have none."""
+    margin = max(change, len(eigenvalues) * 2.0**-40 * float(np.abs(eigenvalues).max()))
+    if not eigenvalues[0] <= margin:
         return "minimum"
-    if signs[-1] < -margin:
+    if not eigenvalues[-1] >= -margin:
         return "maximum"
-    return "saddle" if signs[0] < -margin and signs[-1] > margin else "flat"
+    return "saddle" if eigenvalues[0] < -margin and eigenvalues[-1] > margin else "flat"
+
+
+_NEAR = 1e-6
+"""How far from a point kinks are looked for, as a part of it."""
+_KINKED = 100
+"""Above this many variables no kink is looked for: it takes some evaluations for each."""
+
+
+def at_a_kink(objective: Objective, x: Point, flat: bool = False) -> str | None:
+    """`minimum at a kink` or `not stationary` by values and gradients around a point; None where it is on no kink.
+
+    Near a kink the gradients do not shrink with the distance, and at a minimum some convex combination of them is 0.
+    Source: Burke, Lewis and Overton, A robust
+    gradient sampling algorithm (2005).
+
+    Args:
+        flat: whether the gradient is 0 here.
+    """
+    with np.errstate(all="ignore"):
+        return _at_a_kink(objective, x, flat) if len(x) <= _KINKED else None
+
+
+def _at_a_kink(objective: Objective, x: Point, flat: bool) -> str | None:
+    from scipy.optimize import nnls
+
+    value, gradient = objective.slope(x)
+    g, reach = np.asarray(gradient), _NEAR * (1e-3 + np.abs(x))
+    steepness = math.hypot(*(g * reach))
+    if steepness > 0:
+        ahead = objective.value((np.asarray(x) - reach * (g * reach) / steepness).tolist())
+        if not ahead > value - 0.5 * steepness:
+            return None
+    near, slopes = _around(objective, x, reach)
+    if not (np.all(np.isfinite(near)) and np.all(np.isfinite(slopes))):
+        return None
+    sizes = np.abs(slopes).max(axis=0)
+    if not np.abs(_around(objective, x, reach / 128)[1]).max() > 0.3 * sizes.max() > 0:
+        return None
+    if near.min() < value - 1e-3 * float((sizes * reach).max()) - 1e-15 * abs(value):
+        return "not stationary" if flat else None
+    hull = np.vstack([(slopes / np.where(sizes > 0, sizes, 1.0)).T, np.ones(len(slopes))])
+    rest = nnls(hull, np.append(np.zeros(len(x)), 1.0))[1]
+    return "minimum at a kink" if rest <= 1e-2 else None
+
+
+def _around(objective: Objective, x: Point, reach: Any) -> tuple[Any, Any]:
+    """Values `(m,)` and gradients `(m, n)` at points around `x`: along each axis, and in directions that are fixed."""
+    count = len(x)
+    others = np.random.default_rng(0).uniform(-1, 1, (count + 4 if count > 1 else 0, count))
+    moves = np.vstack([np.eye(count), -np.eye(count), others, -others]) * reach
+    found = [objective.slope((np.asarray(x) + move).tolist()) for move in moves]
+    return np.array([value for value, _ in found]), np.array([gradient for _, gradient in found])
 
 
 def kinks_at(objective: Objective, x: Point) -> list[tuple[int, float, float]]:
-    """The kinks that a point lies on a minimum of: variable, slopes a little to the left and to the right.
-
-    Empty unless every component of the gradient is small or turns from falling to rising within a millionth.
-    """
-    value, gradient = objective.slope(x)
-    found = []
-    for i, g in enumerate(gradient):
-        if abs(g) <= 1e-6 * (1 + abs(value)):
-            continue
-        reach = 1e-6 * (1e-3 + abs(x[i]))
-        left, right = (objective.slope([*x[:i], x[i] + side, *x[i + 1 :]])[1][i] for side in (-reach, reach))
-        if not (left < 0 < right and min(-left, right) > 1e-3 * abs(g)):
-            return []
-        found.append((i, left, right))
-    return found
+    """Where the slope along a variable turns from falling to rising: variable, slopes to the left and to the right."""
+    reach = _NEAR * (1e-3 + np.abs(x))
+    _, slopes = _around(objective, x, reach)
+    turns = ((i, float(slopes[len(x) + i, i]), float(slopes[i, i])) for i in range(len(x)))
+    sizes = np.abs(slopes).max()
+    return [(i, left, right) for i, left, right in turns if left < 0 < right and min(-left, right) > 1e-3 * sizes]
 
 
 _LOOK_BACK = 12
@@ -131,9 +185,10 @@ def _jump(
     low, high = sorted((points[turns[-1]], points[turns[-1] + 1]), key=lambda x: x[i])
     left, right = _narrowed(objective, list(low), list(high), i)
     a, b = objective.slope(left)[1][i], objective.slope(right)[1][i]
-    if a < 0 < b and b - a > 0.5 * abs(slopes[turns[-1]][i] - slopes[turns[-1] + 1][i]):
+    jump = max(0.5 * abs(slopes[turns[-1]][i] - slopes[turns[-1] + 1][i]), 1e-6 * (1 + abs(objective.value(left))))
+    if a < 0 < b and b - a > jump:
         place = (left[i] + right[i]) / 2
-        return (0.0 if abs(place) < 1e-9 * abs(low[i] - high[i]) else place), a, b
+        return (0.0 if left[i] <= 0 <= right[i] else place), a, b
     return None
 
 

@@ -189,6 +189,8 @@ def along_kinks(objective: Objective, start: Sequence[float], watch: Watch) -> N
         x = x + hair * np.maximum(np.abs(x), 1.0) * np.sin(np.arange(1.0, len(x) + 1))
         value, slope = objective.slope(x.tolist())
         g = np.asarray(slope, dtype=float)
+        if not (math.isfinite(value) and np.all(np.isfinite(g))):
+            return
         inverse = np.eye(len(x)) / (math.hypot(*g) or 1.0)
         typical, small = np.abs(x), 0
         watch(x.tolist(), value, g.tolist())

@@ -5,7 +5,9 @@ Imports errors and descent.
 
 import csv
 import os
+import signal
 import stat
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -48,9 +50,10 @@ def complete_file(path: Path) -> Iterator[Path]:
             return
         beside = target.parent / f".gradcalc-{os.getpid()}-{os.urandom(4).hex()}{target.suffix[:16]}"
         try:
-            yield beside
-            _settle(beside, before)
-            beside.replace(target)
+            with _removed_when_killed(beside):
+                yield beside
+                _settle(beside, before)
+                beside.replace(target)
         except BaseException:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
@@ -59,11 +62,35 @@ def complete_file(path: Path) -> Iterator[Path]:
         raise _unwritable(path, error) from None
 
 
+@contextmanager
+def _removed_when_killed(path: Path) -> Iterator[None]:
+    """Remove a file if this process is told to end meanwhile; it then ends as it would have."""
+
+    def end(number: int, frame: object) -> None:
+        path.unlink(missing_ok=True)
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    ends = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    free = [number for number in ends if signal.getsignal(number) == signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        free = []  # only the main thread may say what a signal does
+    for number in free:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in free:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def check_writable(path: Path) -> tuple[Path, os.stat_result | None]:
     """Where `path` leads, and what is there; the FileError that writing it would end in, before work is done for it."""
     try:
         target = Path(os.path.realpath(path))
-        before = target.stat() if target.exists() else None
+        before = path.stat() if path.exists() else None
+        if before and not stat.S_ISREG(before.st_mode):
+            target = path  # where /dev/stdout leads has no name
         _check(target, before)
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from None
