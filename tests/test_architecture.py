@@ -70,6 +70,7 @@ LAYERS = [
     "optimize.first_order optimize.forecast optimize.descent optimize.newton",
     "optimize.methods optimize.trace_file",
     "optimize.plot",
+    "optimize.journey",
     "optimize.descend",
     "cli.arguments cli.render cli.progress",
     "cli.render_descent",
