@@ -161,7 +161,7 @@ class Kernel:
         except ValueError:
             hint = f"one for each of {', '.join(self.names)}" if self.names else "the formula has no variables"
             raise UsageError(f"a point of {len(x)} numbers", hint=hint) from None
-        code.rows(1, *pointers)
+        code.run(1, *pointers)
         return results[:: len(results) // len(self._outputs)]  # type: ignore[no-any-return]
 
     @property
@@ -199,7 +199,7 @@ class Kernel:
         kinds = tuple("one" if not a.ndim else "f32" if a.dtype == np.float32 else "f64" for a in arrays)
         return arrays, kinds, next(iter(lengths.values()), 1)
 
-    def _code(self, kinds: Kinds) -> Code:
+    def _code(self, kinds: Kinds, sums: bool = False) -> Code:
         """The code for such columns, shared by equal graphs."""
         place = {index: i for i, index in enumerate(self._needed)}
         nodes = tuple(
@@ -207,10 +207,10 @@ class Kernel:
             for op, operands, parameter in (self._graph.nodes[index] for index in self._needed)
         )
         inputs = tuple(place.get(i) for i in self._inputs)
-        key = (nodes, inputs, tuple(place[i] for i in self._outputs), kinds)
+        key = (nodes, inputs, tuple(place[i] for i in self._outputs), kinds, sums)
         code = _codes.get(key)
         if code is None:
-            code = native.compile_graph(self._graph, self._inputs, self._outputs, kinds)
+            code = native.compile_graph(self._graph, self._inputs, self._outputs, kinds, sums)
             with _codes_lock:
                 _codes[key] = code
                 while len(_codes) > _MOST_CODES:
@@ -228,13 +228,13 @@ class Kernel:
         full = rows - rows % code.width
 
         def run(start: int, stop: int) -> None:
-            code.rows((stop - start) // code.width, _addresses(arrays, start), _addresses(targets, start))
+            code.run((stop - start) // code.width, _addresses(arrays, start), _addresses(targets, start))
 
         _in_blocks(run, full)
         if full < rows:
             tail = [_padded(a, full, code.width) for a in arrays]
             results = [np.empty(code.width) for _ in targets]
-            code.rows(1, _addresses(tail, 0), _addresses(results, 0))
+            code.run(1, _addresses(tail, 0), _addresses(results, 0))
             for target, result in zip(targets, results, strict=True):
                 target[full:] = result[: rows - full]
 
@@ -257,7 +257,7 @@ class Kernel:
             targets = list(np.empty((count, rows)))
             self._interpret(arrays, rows, targets)
             return [exact_sum(target.tolist()) for target in targets]
-        code = self._code(kinds)
+        code = self._code(kinds, sums=True)
         full = rows - rows % code.width
         blocks = -(-full // _BLOCK)
         partial = np.empty((blocks, count, 2, code.width))
@@ -265,7 +265,7 @@ class Kernel:
         def run(start: int, stop: int) -> None:
             for first in range(start, stop, _BLOCK):
                 groups = (min(first + _BLOCK, stop) - first) // code.width
-                code.sums(groups, _addresses(arrays, first), partial[first // _BLOCK].ctypes.data)
+                code.run(groups, _addresses(arrays, first), partial[first // _BLOCK].ctypes.data)
 
         _in_blocks(run, full)
         left = [np.empty(rows - full) for _ in range(count)]
@@ -287,7 +287,9 @@ _codes_lock = threading.Lock()
 def _column(name: str, given: Any) -> Array:
     """A column or a number as an array that native code can read; what a masked array hides is nan."""
     try:
-        array = np.asarray(given if not isinstance(given, np.ma.MaskedArray) else given.astype(float).filled(np.nan))
+        array = np.asarray(
+            given if not isinstance(given, np.ma.MaskedArray) else np.ma.filled(given.astype(float), np.nan)
+        )
     except ValueError:
         raise UsageError(f"{name} has rows of different lengths: a column of numbers has one axis") from None
     if array.ndim > 1 or array.dtype.kind not in "fiub":

@@ -106,8 +106,8 @@ def test_columns_of_every_kind() -> None:
     x = np.linspace(-2, 2, 101)
     kernel = gradcalc.compile("x*sin(y) + z", wrt="x,z")
     expected = x * np.sin(3.0) + x**2
-    for given in (x, x.tolist(), np.repeat(x, 2)[::2], x[::-1][::-1], np.asfortranarray(x)):
-        np.testing.assert_allclose(kernel(x=given, y=3, z=x**2).value, expected, rtol=1e-14)
+    for column in (x, x.tolist(), np.repeat(x, 2)[::2], x[::-1][::-1], np.asfortranarray(x)):
+        np.testing.assert_allclose(kernel(x=column, y=3, z=x**2).value, expected, rtol=1e-14)
     narrow = x.astype(np.float32)
     np.testing.assert_array_equal(kernel(x=narrow, y=3, z=x).value, kernel(x=narrow.astype(float), y=3, z=x).value)
     assert kernel(x=1, y=2, z=3).value.tolist() == kernel(x=[1.0], y=2, z=[3]).value.tolist()

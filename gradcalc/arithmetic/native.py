@@ -29,20 +29,21 @@ Kinds = tuple[str, ...]
 LARGEST = 20_000
 """Above this many nodes compiling takes seconds."""
 
+_LONG = 200_000
+"""Above this many characters of IR, some two thousand nodes, code is made plainly: else the time grows as a square."""
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
     """Compiled code, kept alive.
 
     Attributes:
-        rows: `rows(groups, inputs, outputs)` writes a column for each output.
-        sums: `sums(groups, inputs, outputs)` writes for each output the sum of each lane, and what rounding took
-            from it.
+        run: `run(groups, inputs, outputs)` writes a column for each output; where sums were asked for, for each output
+            the sum of each lane, and what rounding took from it.
         width: rows in a group, the lanes of a vector.
     """
 
-    rows: Callable[..., None]
-    sums: Callable[..., None]
+    run: Callable[..., None]
     width: int
     engine: Any
 
@@ -63,23 +64,24 @@ def host() -> tuple[int, str, str]:
     return (4, "d", features.flatten()) if features.get("avx2") else (2, "b", features.flatten())
 
 
-def compile_graph(graph: Graph, inputs: Sequence[int], outputs: Sequence[int], kinds: Kinds) -> Code:
-    """Native code for some outputs of a graph, for inputs of these kinds."""
+def compile_graph(
+    graph: Graph, inputs: Sequence[int], outputs: Sequence[int], kinds: Kinds, sums: bool = False
+) -> Code:
+    """Native code for some outputs of a graph, or their sums over rows, for inputs of these kinds."""
     width, _, features = host()
-    text, keep = _Writer(graph, inputs, outputs, kinds).module()
+    text, keep = _Writer(graph, inputs, outputs, kinds).module(sums)
     module = llvm.parse_assembly(text)
     target = llvm.Target.from_default_triple()
-    machine = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=2)
+    effort = 2 if len(text) < _LONG else 0
+    machine = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=effort)
     module.triple = machine.triple
-    options = llvm.create_pipeline_tuning_options(speed_level=2)
-    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
-    builder = llvm.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_new_gvn_pass()
+    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
     signature = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
-    rows, sums = (signature(engine.get_function_address(name)) for name in ("rows", "sums"))
-    return Code(rows, sums, width, (engine, keep))
+    return Code(signature(engine.get_function_address("run")), width, (engine, keep))
 
 
 # -- what each op is in IR ---------------------------------------------------------------------------------------------
@@ -106,6 +108,8 @@ _SCIPY: dict[Op, str] = {
 """Functions of `scipy.special.cython_special`, by their names among its C entry points."""
 
 _half, _infinity, _tiny = ops.one / 2, ops.Constant(None, (), "oo"), ops.Constant(None, (), "1e-300")
+_root_high, _root_low = ops.Constant(None, (), "0x1.6a09e64p-1"), ops.Constant(None, (), "0x1.3f9de6484597ep-28")
+"""The square root of 1/2: its first 27 bits, and the others."""
 
 
 def _odd(x: Any, magnitude: Any) -> Any:
@@ -132,14 +136,22 @@ def _acsch(x: Any) -> Any:
 
 
 def _gelu(x: Any) -> Any:
-    value = x * ops.erfc(-x / ops.sqrt(ops.two)) / 2
-    return ops.where(ops.eq(x, -_infinity), ops.zero, value)
+    """By erfc at x/sqrt(2) as two doubles: one rounding there comes out many times larger."""
+    high = ops.round(x * 2**20) / 2**20
+    exact, rest = high * _root_high, high * _root_low + (x - high) / ops.sqrt(ops.two)  # exact: 26 bits by 27
+    leg = exact + rest
+    slope = 2 * ops.exp(-leg * leg) / ops.sqrt(ops.pi)
+    value = x * (ops.erfc(-leg) + slope * ((exact - leg) + rest)) / 2
+    return ops.where(ops.lt(ops.abs(x), 64), value, ops.max(x, ops.zero))
 
 
 def _logsumexp(*xs: Any) -> Any:
-    top = ops.max(*xs)
-    total = ops.add(*(ops.exp(x - top) for x in xs))
-    return ops.where(ops.lt(ops.abs(top), _infinity), top + ops.log(total), top)
+    top, rest = xs[0], []
+    for x in xs[1:]:
+        rest.append(ops.min(top, x))
+        top = ops.max(top, x)
+    total = ops.add(ops.zero, *(ops.exp(x - top) for x in rest))
+    return ops.where(ops.lt(ops.abs(top), _infinity), top + ops.log1p(total), top)
 
 
 def _sigmoid(x: Any) -> Any:
@@ -176,7 +188,7 @@ _DEFINITIONS: dict[Op, Callable[..., Any]] = {
 
 
 class _Writer:
-    """The IR of a graph: both functions, and what they call."""
+    """The IR of a graph: one function, and what it calls."""
 
     def __init__(self, graph: Graph, inputs: Sequence[int], outputs: Sequence[int], kinds: Kinds) -> None:
         self.graph, self.inputs, self.outputs, self.kinds = graph, inputs, outputs, kinds
@@ -188,12 +200,12 @@ class _Writer:
         self.lines: list[str] = []
         self.count = 0
 
-    def module(self) -> tuple[str, list[Any]]:
+    def module(self, sums: bool) -> tuple[str, list[Any]]:
         """The text of the module, and what must live as long as its code."""
-        functions = [self._rows(), self._sums()]
-        return "\n".join([*self.declared.values(), *functions]), self.keep
+        function = self._sums() if sums else self._rows()
+        return "\n".join([*self.declared.values(), function]), self.keep
 
-    # -- the two functions --------------------------------------------------------------------------------------------
+    # -- the function -------------------------------------------------------------------------------------------------
 
     def _rows(self) -> str:
         head, body, places = self._loop_body()
@@ -202,7 +214,7 @@ class _Writer:
         for k, index in enumerate(self.outputs):
             stores.append(f"  %place{k} = getelementptr double, ptr %out{k}, i64 %row")
             stores.append(f"  store {self.vector} {places[index]}, ptr %place{k}, align 8")
-        return _function("rows", head + lines, [], body + stores, [], self.width)
+        return _function(head + lines, [], body + stores, [], self.width)
 
     def _sums(self) -> str:
         """As `rows`, but each lane is summed up, with what rounding took from it (Neumaier 1974)."""
@@ -215,7 +227,7 @@ class _Writer:
             for part, slot in (("newsum", 2 * k), ("newlost", 2 * k + 1)):
                 after.append(f"  %end{slot} = getelementptr {self.vector}, ptr %outputs, i64 {slot}")
                 after.append(f"  store {self.vector} %{part}{k}, ptr %end{slot}, align 8")
-        return _function("sums", head, phis, body, after, self.width)
+        return _function(head, phis, body, after, self.width)
 
     def _compensated(self, k: int, value: str) -> list[str]:
         """One step of a compensated sum: the sum, and what it lost added to what was lost before."""
@@ -444,13 +456,11 @@ def _offset(base: str, k: int, lines: list[str]) -> str:
     return f"{base}.{k}"
 
 
-def _function(
-    name: str, head: Sequence[str], phis: Sequence[str], body: Sequence[str], after: Sequence[str], width: int
-) -> str:
+def _function(head: Sequence[str], phis: Sequence[str], body: Sequence[str], after: Sequence[str], width: int) -> str:
     """A function that runs over groups of rows; there is at least one."""
     return "\n".join(
         [
-            f"define void @{name}(i64 %groups, ptr %inputs, ptr noalias %outputs) {{",
+            "define void @run(i64 %groups, ptr %inputs, ptr noalias %outputs) {",
             "entry:",
             *head,
             "  br label %loop",

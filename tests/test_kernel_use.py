@@ -1,0 +1,116 @@
+"""Kernels in use: many threads, forked processes, evicted code, odd columns, other widths of vectors."""
+
+import math
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc
+from gradcalc import kernel as module
+from gradcalc.arithmetic import native
+
+FORMULA = "exp(-x**2/2)*sin(3*y) + log(1 + x**2)*sqrt(abs(x*y)) + gelu(x) + logsumexp(x, y)"
+
+
+def test_code_lives_while_a_point_uses_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_CODES", 1)
+    kernel = gradcalc.compile("x**2 + 0.375")
+    assert kernel.point(3.0) == [9.375, 6.0]
+    for c in range(8):
+        assert gradcalc.compile(f"cosh(x)*{c} + 0.875").point(0.0)[0] == c + 0.875
+    assert len(module._codes) == 1
+    assert kernel.point(4.0) == [16.375, 8.0]
+
+
+def test_many_threads_share_kernels_and_evict_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_CODES", 2)
+    kernels = [gradcalc.compile(f"sin(x)*{i} + x**2") for i in range(4)]
+    x = np.linspace(-2, 2, 70_001)
+    expected = [kernel(x=x).value for kernel in kernels]
+
+    def use(task: int) -> None:
+        for i in range(8):
+            chosen = (task + i) % 4
+            np.testing.assert_array_equal(kernels[chosen](x=x).value, expected[chosen])
+            assert kernels[task * i % 4].point(0.5)[0] == kernels[task * i % 4](x=0.5).value[0]
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(use, range(6)))
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_process_starts_threads_of_its_own() -> None:
+    kernel, x = gradcalc.compile("x**2"), np.ones(200_000)
+    kernel(x=x)
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.apply_async(_total, (x,)).get(timeout=60) == 200_000.0
+
+
+def _total(x: Any) -> float:
+    return float(gradcalc.compile("x**2")(x=x).value.sum())
+
+
+def test_what_a_masked_column_hides_is_nan() -> None:
+    column = np.ma.MaskedArray([1, 2, 3], mask=[False, True, False])
+    np.testing.assert_array_equal(gradcalc.compile("x**2")(x=column).value, [1.0, math.nan, 9.0])
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">f4", "f2", "i1", ">i4", "u8", "bool"])
+def test_columns_of_other_types_are_converted(dtype: str) -> None:
+    column = np.array([0, 1, 1, 0, 1]).astype(dtype)
+    assert gradcalc.compile("2*x")(x=column).value.tolist() == [0.0, 2.0, 2.0, 0.0, 2.0]
+
+
+def test_columns_that_are_not_aligned() -> None:
+    column = np.frombuffer(b"\0" + np.arange(11.0).tobytes(), np.uint8)[1:].view(float)
+    assert gradcalc.compile("2*x")(x=column).value.tolist() == np.arange(0.0, 22.0, 2).tolist()
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (lambda: gradcalc.compile("x*y").point(1.0), "a point of 1 numbers\ntry: one for each of x, y"),
+        (lambda: gradcalc.compile("1 + 2").point(1.0), "a point of 1 numbers\ntry: the formula has no variables"),
+        (lambda: gradcalc.compile("x")(x=[[1.0], [2.0, 3.0]]), "x has rows of different lengths"),
+    ],
+)
+def test_points_and_columns_that_do_not_fit(act: Callable[[], Any], message: str) -> None:
+    with pytest.raises(gradcalc.UsageError) as caught:
+        act()
+    assert message in str(caught.value)
+
+
+def test_a_formula_without_variables() -> None:
+    kernel = gradcalc.compile("1 + 2", order=2)
+    assert (kernel.point(), kernel().value.tolist(), kernel.sum().value) == ([3.0], [3.0], 3.0)
+
+
+def test_long_code_gives_what_short_code_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = np.random.default_rng(5).normal(size=(2, 1001))
+    short = gradcalc.compile(FORMULA, order=2)(x=x, y=y)
+    monkeypatch.setattr(native, "_LONG", 0)
+    monkeypatch.setattr(module, "_codes", {})
+    long = gradcalc.compile(FORMULA, order=2)(x=x, y=y)
+    np.testing.assert_array_equal(long.value, short.value)
+    np.testing.assert_array_equal(long.hessian, short.hessian)
+
+
+@pytest.mark.parametrize("vector_math", [True, False])
+def test_narrower_vectors_and_no_vector_math_agree(vector_math: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = np.random.default_rng(6).normal(size=(2, 101))
+    expected = gradcalc.compile(FORMULA, order=2)(x=x, y=y)
+    _, letter, features = native.host()
+    find = native.llvm.address_of_symbol
+    monkeypatch.setattr(native, "host", lambda: (2, letter if letter == "n" else "b", features))
+    monkeypatch.setattr(module, "_codes", {})
+    if not vector_math:
+        monkeypatch.setattr(native.llvm, "address_of_symbol", lambda name: None if "_ZGV" in name else find(name))
+    found = gradcalc.compile(FORMULA, order=2)(x=x, y=y)
+    np.testing.assert_allclose(found.value, expected.value, rtol=1e-14, atol=1e-15)
+    np.testing.assert_allclose(found.gradient, expected.gradient, rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(found.hessian, expected.hessian, rtol=1e-12, atol=1e-13)
