@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 NOT_INSTALLED = "not installed"
-PEERS = ("sympy", "casadi", "autograd", "jax", "torch", "tensorflow_cpu")
+PEERS = ("sympy", "casadi", "autograd", "jax", "torch", "tensorflow_cpu", "numba", "symengine")
 
 console = Console(width=None if Console().is_terminal else 160, highlight=False)
 

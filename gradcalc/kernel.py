@@ -11,13 +11,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 
 from gradcalc import derive, ops
-from gradcalc.arithmetic import native
+from gradcalc.arithmetic import native, source
 from gradcalc.arithmetic.arrays import Arrays
 from gradcalc.arithmetic.floats import exact_sum
 from gradcalc.arithmetic.native import Code, Kinds
@@ -152,15 +152,15 @@ class Kernel:
         Raises:
             UsageError: there are more or fewer numbers than variables.
         """
+        if len(self._needed) > native.LARGEST:
+            return list(self._python(*self._as_point(x)))
+        if len(self._needed) > native.LARGEST:
+            return list(self._python(*self._as_point(x)))
         try:
             code, numbers, results, pointers = self._single.call
         except AttributeError:
             code, numbers, results, pointers = self._single.call = self._for_one()
-        try:
-            numbers[:] = x
-        except ValueError:
-            hint = f"one for each of {', '.join(self.names)}" if self.names else "the formula has no variables"
-            raise UsageError(f"a point of {len(x)} numbers", hint=hint) from None
+        numbers[:] = x if len(x) == len(numbers) else self._as_point(x)
         code.run(1, *pointers)
         return results[:: len(results) // len(self._outputs)]  # type: ignore[no-any-return]
 
@@ -168,6 +168,30 @@ class Kernel:
     def hessian_places(self) -> list[tuple[int, int]]:
         """The rows and columns of the Hessian's entries that `point` gives."""
         return list(self._entries)
+
+    def _as_point(self, x: tuple[float, ...]) -> tuple[float, ...]:
+        if len(x) != len(self.names):
+            names = ", ".join(self.names[:9]) + (", ..." if len(self.names) > 9 else "")
+            hint = f"one for each of {names}" if names else "the formula has no variables"
+            raise UsageError(f"a point of {len(x)} numbers", hint=hint)
+        return x
+
+    @cached_property
+    def _python(self) -> source.Function:
+        """One point in floats, for graphs that would compile too long."""
+        return source.function(self._graph, self._inputs, self._outputs)
+
+    def _as_point(self, x: tuple[float, ...]) -> tuple[float, ...]:
+        if len(x) != len(self.names):
+            names = ", ".join(self.names[:9]) + (", ..." if len(self.names) > 9 else "")
+            hint = f"one for each of {names}" if names else "the formula has no variables"
+            raise UsageError(f"a point of {len(x)} numbers", hint=hint)
+        return x
+
+    @cached_property
+    def _python(self) -> source.Function:
+        """One point in floats, for graphs that would compile too long."""
+        return source.function(self._graph, self._inputs, self._outputs)
 
     def _for_one(self) -> Any:
         """What one point needs: the code, room for its numbers and results, and their addresses. One for a thread."""
@@ -287,9 +311,7 @@ _codes_lock = threading.Lock()
 def _column(name: str, given: Any) -> Array:
     """A column or a number as an array that native code can read; what a masked array hides is nan."""
     try:
-        array = np.asarray(
-            given if not isinstance(given, np.ma.MaskedArray) else np.ma.filled(given.astype(float), np.nan)
-        )
+        array = np.ma.filled(given.astype(float), np.nan) if np.ma.isMaskedArray(given) else np.asarray(given)
     except ValueError:
         raise UsageError(f"{name} has rows of different lengths: a column of numbers has one axis") from None
     if array.ndim > 1 or array.dtype.kind not in "fiub":

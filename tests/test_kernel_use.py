@@ -114,3 +114,21 @@ def test_narrower_vectors_and_no_vector_math_agree(vector_math: bool, monkeypatc
     np.testing.assert_allclose(found.value, expected.value, rtol=1e-14, atol=1e-15)
     np.testing.assert_allclose(found.gradient, expected.gradient, rtol=1e-13, atol=1e-14)
     np.testing.assert_allclose(found.hessian, expected.hessian, rtol=1e-12, atol=1e-13)
+
+
+def test_points_of_graphs_too_large_to_compile(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = gradcalc.compile("sin(x)*y**2", order=2).point(0.5, 2.0)
+    monkeypatch.setattr(native, "LARGEST", 1)
+    kernel = gradcalc.compile("sin(x)*y**2", order=2)
+    assert kernel.point(0.5, 2.0) == pytest.approx(compiled, rel=1e-15)
+    with pytest.raises(gradcalc.UsageError, match="a point of 1 numbers"):
+        kernel.point(0.5)
+
+
+def test_points_of_graphs_too_large_to_compile(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = gradcalc.compile("sin(x)*y**2", order=2).point(0.5, 2.0)
+    monkeypatch.setattr(native, "LARGEST", 1)
+    kernel = gradcalc.compile("sin(x)*y**2", order=2)
+    assert kernel.point(0.5, 2.0) == pytest.approx(compiled, rel=1e-15)
+    with pytest.raises(gradcalc.UsageError, match="a point of 1 numbers"):
+        kernel.point(0.5)
