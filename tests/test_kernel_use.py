@@ -123,12 +123,3 @@ def test_points_of_graphs_too_large_to_compile(monkeypatch: pytest.MonkeyPatch) 
     assert kernel.point(0.5, 2.0) == pytest.approx(compiled, rel=1e-15)
     with pytest.raises(gradcalc.UsageError, match="a point of 1 numbers"):
         kernel.point(0.5)
-
-
-def test_points_of_graphs_too_large_to_compile(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled = gradcalc.compile("sin(x)*y**2", order=2).point(0.5, 2.0)
-    monkeypatch.setattr(native, "LARGEST", 1)
-    kernel = gradcalc.compile("sin(x)*y**2", order=2)
-    assert kernel.point(0.5, 2.0) == pytest.approx(compiled, rel=1e-15)
-    with pytest.raises(gradcalc.UsageError, match="a point of 1 numbers"):
-        kernel.point(0.5)
