@@ -54,7 +54,8 @@ LAYERS = [
     "tf.keras.optimizers",
     "tf.keras",
     "tf",
-    "batch.columns",
+    "batch.columns batch.footer batch.unfinished",
+    "batch.writers",
     "batch",
     "latex",
     "report",
@@ -69,13 +70,14 @@ LAYERS = [
     "optimize.objective optimize.watch",
     "optimize.first_order optimize.forecast optimize.descent optimize.newton",
     "optimize.methods optimize.trace_file",
-    "optimize.plot",
+    "optimize.plot batch.check",
+    "batch.map",
     "optimize.journey",
     "optimize.descend",
     "cli.arguments cli.render cli.progress",
     "cli.render_descent",
     "cli.options",
-    "cli.grad cli.hessian cli.functions cli.descend",
+    "cli.grad cli.hessian cli.functions cli.descend cli.map",
     "cli.app",
     "cli",
     "__main__",
@@ -127,7 +129,7 @@ def test_every_layer_names_a_module() -> None:
 
 @pytest.mark.parametrize(
     ("library", "importers"),
-    [("sympy", {"symbolic"}), ("rich", {"cli.render", "cli.render_descent"}), ("typer", {"cli.app", "cli.options", "cli.grad", "cli.functions", "cli.descend"})],
+    [("sympy", {"symbolic"}), ("rich", {"cli.render", "cli.render_descent"}), ("typer", {"cli.app", "cli.options", "cli.grad", "cli.functions", "cli.descend", "cli.map"})],
 )  # fmt: skip
 def test_a_library_has_one_door(library: str, importers: set[str]) -> None:
     found = set()

@@ -167,7 +167,11 @@ def test_graphs_too_large_to_compile_run_all_the_same(monkeypatch: pytest.Monkey
     monkeypatch.setattr(native, "LARGEST", 1)
     kernel = gradcalc.compile(FORMULA, order=2)
     other = kernel(x=x, y=y)
-    for one, two in ((compiled.value, other.value), (compiled.gradient, other.gradient), (compiled.hessian, other.hessian)):
+    for one, two in (
+        (compiled.value, other.value),
+        (compiled.gradient, other.gradient),
+        (compiled.hessian, other.hessian),
+    ):
         np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-13)
     assert kernel.sum(x=x, y=y).value == pytest.approx(compiled.value.sum(), rel=1e-12)
 

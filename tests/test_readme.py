@@ -10,6 +10,7 @@ import re
 import runpy
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,7 @@ class Terminal:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        (directory / "examples").symlink_to(ROOT / "examples")
         self.code = 0
         self.environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
         self.environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
@@ -114,7 +116,7 @@ def test_the_page_of_the_tape_lists_what_has_a_rule() -> None:
 
 def test_readme_has_examples_of_every_command() -> None:
     commands = [command for block in blocks("console") for command, _ in examples(block)]
-    for name in ("grad", "hessian", "descend", "functions"):
+    for name in ("grad", "hessian", "descend", "map", "functions"):
         assert any(f"gradcalc {name}" in command for command in commands), name
 
 
@@ -144,7 +146,7 @@ def refresh(directory: Path) -> None:
     def renew(match: re.Match[str]) -> str:
         if match[1] != "console":
             return match[0]
-        terminal = Terminal(directory)
+        terminal = Terminal(Path(tempfile.mkdtemp(dir=directory)))
         pieces = [f"$ {command}\n{tidy(terminal.run(command))}\n" for command, _ in examples(match[2])]
         return "```console\n" + "\n".join(pieces) + "```"
 
@@ -153,7 +155,5 @@ def refresh(directory: Path) -> None:
 
 
 if __name__ == "__main__":
-    import tempfile
-
     with tempfile.TemporaryDirectory() as scratch:
         refresh(Path(scratch))

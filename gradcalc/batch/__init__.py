@@ -1,1 +1,1 @@
-"""Formulas over columns of data: files in. Imports nothing."""
+"""Formulas over columns of data: files in, files out. Imports nothing."""

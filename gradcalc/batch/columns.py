@@ -14,7 +14,7 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import islice
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 NULL_TEXTS = frozenset(("", "NA", "N/A", "n/a", "#N/A", "NULL", "null", "NaN", "nan"))
 """The cells of a CSV file that hold no number and are no mistake."""
 
-_SUFFIXES = {
+SUFFIXES = {
     ".csv": "CSV",
     ".tsv": "CSV",
     ".parquet": "Parquet",
@@ -48,6 +48,8 @@ _GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 20
 """Bytes of CSV that are parsed at once."""
 _CAREFUL_ROWS = 1 << 16
+_ROWS = 1 << 17
+"""Rows of a piece, at most."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE | re.ASCII)
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _CONTROL = re.compile("[\0-\x08\x0e-\x1f\x7f]")
@@ -114,7 +116,7 @@ def read_batches(path: Path, names: Sequence[str], *, nulls: str = "fail") -> It
         raise UsageError(f"the formula names no column of {path}", hint="a name that has no value in --at or --let")
     format = detect_format(path)
     first = 0
-    for values in _READERS[format](path, names):
+    for values in _READERS[format](path, names, ()):
         missing = np.logical_or.reduce([np.isnan(column) for column in values])
         dropped = int(np.count_nonzero(missing))
         if dropped and nulls == "fail":
@@ -123,9 +125,45 @@ def read_batches(path: Path, names: Sequence[str], *, nulls: str = "fail") -> It
         yield Batch([column[~missing] for column in values] if dropped else values, dropped)
 
 
+def read_pieces(path: Path, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+    """The columns `names` as doubles, then the columns `kept` as they are, as Arrow arrays; at least one piece.
+
+    A null is NaN among the doubles. Of a CSV file a kept column is text, unless it is one of `names` too.
+    """
+    return _READERS[detect_format(path)](path, names, kept)
+
+
+def column_names(path: Path, names: Sequence[str] = ()) -> list[str]:
+    """The names of all columns of a file; `names` help to tell how a CSV file is separated."""
+    format = detect_format(path)
+    with readable(path, format):
+        if format == "CSV":
+            return list(_dialect(path, names).columns)
+        if format in ("Parquet", "Arrow"):
+            return list(_schema(path, format).names)
+        if format == "NPZ":
+            with zipfile.ZipFile(path) as archive:
+                return _npz_names(path, archive)
+        return list(_npy_array(path).dtype.names)
+
+
+def count_rows(path: Path) -> int | None:
+    """How many rows a file has, where that is known beforehand; of a CSV file about as many."""
+    format = detect_format(path)
+    with readable(path, format):
+        if format == "Parquet":
+            with library("pyarrow").OSFile(fsencode(path)) as source:
+                return int(library("pyarrow.parquet").read_metadata(source).num_rows)
+        if format == "CSV" and not _is_gzip(path):
+            with path.open("rb") as file:
+                head = file.read(_BLOCK)
+            return path.stat().st_size * head.count(b"\n") // len(head)
+        return len(_npy_array(path)) if format == "NPY" else None
+
+
 def detect_format(path: Path) -> str:
     """The format of a data file, by its suffix, or by its first bytes where the suffix says nothing."""
-    with _readable(path, "data"):
+    with readable(path, "data"):
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
             raise FileError(f"{path} is {'a directory' if stat.S_ISDIR(mode) else 'no regular file'}")
@@ -134,7 +172,7 @@ def detect_format(path: Path) -> str:
     if not head:
         raise FileError(f"{path} is empty")
     suffix = path.suffix.lower()
-    told = _SUFFIXES.get(Path(path.stem).suffix.lower() if suffix == ".gz" else suffix)
+    told = SUFFIXES.get(Path(path.stem).suffix.lower() if suffix == ".gz" else suffix)
     found = next((format for magic, format in _MAGIC.items() if head.startswith(magic)), None)
     if told and found and told != found:
         held = "a ZIP archive" if found == "NPZ" else f"{found} data"
@@ -144,12 +182,12 @@ def detect_format(path: Path) -> str:
     if told or found:
         return told or found or ""
     if suffix not in (*_TEXT_SUFFIXES, ".gz"):
-        raise FileError(f"{path}: data is not read from {suffix}", hint=f"one of {' '.join(_SUFFIXES)}")
+        raise FileError(f"{path}: data is not read from {suffix}", hint=f"one of {' '.join(SUFFIXES)}")
     return "CSV"
 
 
 @contextmanager
-def _readable(place: object, format: str) -> Iterator[None]:
+def readable(place: object, format: str) -> Iterator[None]:
     """Tell what a library or the system says against a file."""
     try:
         yield
@@ -192,7 +230,7 @@ def _no_value(place: str, found: str) -> FileError:
     return FileError(f"{place}: no value ({found})", hint="--nulls drop leaves such rows out")
 
 
-def _library(name: str) -> Any:
+def library(name: str) -> Any:
     """A module of PyArrow."""
     try:
         return import_module(name)
@@ -212,35 +250,39 @@ class _Dialect:
     start: int
 
 
-def _csv_batches(path: Path, names: Sequence[str]) -> Iterator[list["Array"]]:
+def _csv_batches(path: Path, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
     """The rows by PyArrow; from the first block that it refuses on, cell by cell."""
     dialect = _dialect(path, names)
     read = 0
-    with _readable(path, "CSV"):
+    with readable(path, "CSV"):
+        where, held = _find(path, dialect.columns, names), _find(path, dialect.columns, kept)
         try:
-            for batch in _csv_reader(path, _find(path, dialect.columns, names), dialect):
-                values = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
-                yield values
+            for batch in _csv_reader(path, where, [index for index in held if index not in where], dialect):
+                values = [batch.column(str(index)).to_numpy(zero_copy_only=False) for index in where]
+                yield [*values, *(batch.column(str(index)) for index in held)]
                 read += len(values[0])
         except ValueError:
-            yield from _careful_batches(path, names, dialect, skip=read)
+            yield from _careful_batches(path, names, dialect, kept, skip=read)
+        else:
+            if not read:
+                yield from _careful_batches(path, names, dialect, kept)
 
 
-def _csv_reader(path: Path, where: Sequence[int], dialect: _Dialect) -> Any:
+def _csv_reader(path: Path, where: Sequence[int], texts: Sequence[int], dialect: _Dialect) -> Any:
     """PyArrow's reader of the rows; the columns go by their position, so that no name can surprise it."""
-    arrow, arrow_csv = _library("pyarrow"), _library("pyarrow.csv")
+    arrow, arrow_csv = library("pyarrow"), library("pyarrow.csv")
     stream = arrow.OSFile(fsencode(path))
     if _is_gzip(path):
         stream = arrow.CompressedInputStream(stream, "gzip")
     stream.read(dialect.start)
-    wanted = [str(index) for index in where]
+    numbers, words = ([str(index) for index in chosen] for chosen in (where, texts))
     return arrow_csv.open_csv(
         stream,
         arrow_csv.ReadOptions(column_names=[str(index) for index in range(len(dialect.columns))], block_size=_BLOCK),
         arrow_csv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=True),
         arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(wanted, arrow.float64()),
-            include_columns=wanted,
+            column_types=dict.fromkeys(numbers, arrow.float64()) | dict.fromkeys(words, arrow.string()),
+            include_columns=[*numbers, *words],
             null_values=sorted(NULL_TEXTS),
         ),
     )
@@ -289,7 +331,7 @@ def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str], int]]
             yield line.removeprefix("\ufeff") if mark else line
 
     with (
-        _readable(path, "CSV"),
+        readable(path, "CSV"),
         _opened(path) as file,
         io.TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="") as text,
     ):
@@ -309,18 +351,33 @@ def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str], int]]
 
 
 def _careful_batches(
-    path: Path, names: Sequence[str], dialect: _Dialect, *, skip: int = 0, nulls: bool = True
-) -> Iterator[list["Array"]]:
+    path: Path, names: Sequence[str], dialect: _Dialect, kept: Sequence[str] = (), *, skip: int = 0, nulls: bool = True
+) -> Iterator[list[Any]]:
     """The rows of a CSV file after the first `skip`, cell by cell; what is no number, or no value, is an error."""
     import numpy as np
 
-    where = _find(path, dialect.columns, names)
-    rows = _careful_rows(path, where, dialect, skip, nulls)
-    while block := list(islice(rows, _CAREFUL_ROWS)):
-        yield list(np.array(block).T.copy())
+    where, held = _find(path, dialect.columns, names), _find(path, dialect.columns, kept)
+    rows = _careful_rows(path, where, held, dialect, skip, nulls)
+    begun = skip > 0
+    while (block := list(islice(rows, _CAREFUL_ROWS))) or not begun:
+        values = list(np.array([row for row, _ in block]).reshape(-1, len(where)).T.copy())
+        texts = [list(column) for column in zip(*(words for _, words in block), strict=True)] or [[] for _ in held]
+        yield [*values, *(_kept(values, where, index, column) for index, column in zip(held, texts, strict=True))]
+        begun = True
 
 
-def _careful_rows(path: Path, where: Sequence[int], dialect: _Dialect, skip: int, nulls: bool) -> Iterator[list[float]]:
+def _kept(values: Sequence["Array"], where: Sequence[int], index: int, texts: Sequence[str]) -> Any:
+    """A column of a CSV file as an Arrow array: its numbers, a null for each NaN, or its texts."""
+    arrow = library("pyarrow")
+    if index in where:
+        return arrow.array(values[where.index(index)], from_pandas=True)
+    return arrow.array(texts, arrow.string())
+
+
+def _careful_rows(
+    path: Path, where: Sequence[int], held: Sequence[int], dialect: _Dialect, skip: int, nulls: bool
+) -> Iterator[tuple[list[float], list[str]]]:
+    """The numbers of every row and the texts that are kept."""
     width = len(dialect.columns)
     for line, fields, _ in islice(_records(path, dialect.delimiter), 1 + skip, None):
         if len(fields) != width:
@@ -330,7 +387,7 @@ def _careful_rows(path: Path, where: Sequence[int], dialect: _Dialect, skip: int
         for index, value in zip(where, row, strict=True):
             if value is None or (math.isnan(value) and not nulls):
                 raise _cell_error(path, line, fields, index, dialect.columns[index])
-        yield row  # type: ignore[misc]
+        yield row, [fields[index] for index in held]  # type: ignore[misc]
 
 
 def _number(text: str) -> float | None:
@@ -370,35 +427,96 @@ def _encoding_error(path: Path, place: str) -> FileError:
 # Parquet and Arrow
 
 
-def _parquet_batches(path: Path, names: Sequence[str]) -> Iterator[list["Array"]]:
-    parquet = _library("pyarrow.parquet")
+def _parquet_batches(path: Path, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+    parquet = library("pyarrow.parquet")
     with (
-        _readable(path, "Parquet"),
-        _library("pyarrow").OSFile(fsencode(path)) as source,
-        parquet.ParquetFile(source) as file,
+        readable(path, "Parquet"),
+        library("pyarrow").OSFile(fsencode(path)) as source,
+        parquet.ParquetFile(source, buffer_size=_BLOCK, pre_buffer=False, page_checksum_verification=True) as file,
     ):
         _number_fields(path, file.schema_arrow, names)
-        for batch in file.iter_batches(columns=list(names)):
-            yield [_doubles(batch.column(name)) for name in names]
+        _find(path, file.schema_arrow.names, kept)
+        wanted = list(dict.fromkeys((*names, *kept)))
+        batches = (
+            batch
+            for groups in _row_groups(file.metadata)
+            for batch in file.iter_batches(_ROWS, groups, wanted, use_threads=False)
+        )
+        yield from _arrow_pieces(batches, file.schema_arrow, names, kept)
 
 
-def _arrow_batches(path: Path, names: Sequence[str]) -> Iterator[list["Array"]]:
+def _row_groups(metadata: Any) -> Iterator[list[int]]:
+    """Row groups that are read in one go: PyArrow holds what it read of them until the last is done.
+
+    Its threads would hold a whole row group, however large; one is as fast.
+    """
+    groups, rows = [], 0
+    for index in range(metadata.num_row_groups):
+        groups.append(index)
+        rows += metadata.row_group(index).num_rows
+        if rows >= _ROWS:
+            yield groups
+            groups, rows = [], 0
+    if groups:
+        yield groups
+
+
+def _arrow_batches(path: Path, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
     """Both of Arrow's forms: the file, and the stream, which has no magic of its own."""
-    ipc = _library("pyarrow.ipc")
-    with _readable(path, "Arrow"), _library("pyarrow").OSFile(fsencode(path)) as source:
+    ipc = library("pyarrow.ipc")
+    schema = _schema(path, "Arrow")
+    where = {*_number_fields(path, schema, names), *_find(path, schema.names, kept)}
+    with readable(path, "Arrow"), library("pyarrow").OSFile(fsencode(path)) as source:
         is_file = source.read(6) == b"ARROW1"
+        source.seek(0)
         opened = ipc.open_file if is_file else ipc.open_stream
+        reader = opened(source, options=ipc.IpcReadOptions(included_fields=sorted(where)))
+        batches = map(reader.get_batch, range(reader.num_record_batches)) if is_file else reader
+        yield from _arrow_pieces(batches, schema, names, kept)
+
+
+def _schema(path: Path, format: str) -> Any:
+    """The columns of a Parquet or Arrow file, with their types."""
+    arrow, ipc = library("pyarrow"), library("pyarrow.ipc")
+    with readable(path, format), arrow.OSFile(fsencode(path)) as source:
+        if format == "Parquet":
+            return library("pyarrow.parquet").read_schema(source)
+        is_file = source.read(6) == b"ARROW1"
         source.seek(0)
-        where = _number_fields(path, opened(source).schema, names)
-        source.seek(0)
-        reader = opened(source, options=ipc.IpcReadOptions(included_fields=where))
-        for batch in map(reader.get_batch, range(reader.num_record_batches)) if is_file else reader:
-            yield [_doubles(batch.column(name)) for name in names]
+        return (ipc.open_file if is_file else ipc.open_stream)(source).schema
+
+
+def _arrow_pieces(
+    batches: Iterable[Any], schema: Any, names: Sequence[str], kept: Sequence[str]
+) -> Iterator[list[Any]]:
+    """The columns of Arrow's batches, in pieces that are not too long; an empty one where there is none."""
+    begun = False
+    for batch in batches:
+        for start in range(0, max(len(batch), 1), _ROWS):
+            part, begun = batch.slice(start, _ROWS), True
+            yield [
+                *(_doubles(part.column(name)) for name in names),
+                *(_plain_arrow(part.column(name)) for name in kept),
+            ]
+    if not begun:
+        yield from _arrow_pieces([_empty(schema)], schema, names, kept)
+
+
+def _empty(schema: Any) -> Any:
+    """A batch without rows."""
+    arrow = library("pyarrow")
+    return arrow.record_batch([arrow.array([], field.type) for field in schema], schema=schema)
+
+
+def _plain_arrow(array: Any) -> Any:
+    """An Arrow array that is safe to hand on, its dictionary replaced by what it stands for."""
+    array.validate(full=True)  # a damaged file must not be followed out of its memory
+    return array.dictionary_decode() if library("pyarrow").types.is_dictionary(array.type) else array
 
 
 def _number_fields(path: Path, schema: Any, names: Sequence[str]) -> list[int]:
     """Where the columns stand in an Arrow schema; an error if one does not hold numbers."""
-    types = _library("pyarrow").types
+    types = library("pyarrow").types
     where = _find(path, schema.names, names)
     for name, index in zip(names, where, strict=True):
         type = schema.field(index).type
@@ -413,7 +531,7 @@ def _doubles(array: Any) -> "Array":
     """An Arrow array of numbers as doubles, the nearest ones; a null is NaN."""
     import numpy as np
 
-    arrow = _library("pyarrow")
+    arrow = library("pyarrow")
     coded = arrow.types.is_dictionary(array.type)
     array.validate(full=coded)  # a damaged file must not be followed out of its memory
     array = array.dictionary_decode() if coded else array
@@ -427,49 +545,103 @@ def _doubles(array: Any) -> "Array":
 # NumPy's formats
 
 
-def _npz_batches(path: Path, names: Sequence[str]) -> Iterator[list["Array"]]:
-    from numpy.lib.format import read_array
-
-    values = []
-    with _readable(path, "NPZ"), zipfile.ZipFile(path) as archive:
-        columns = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
-        if not columns:
-            raise FileError(f"{path} is a ZIP archive without NumPy arrays", hint=f"one of {' '.join(_SUFFIXES)}")
-        _find(path, columns, names)
-        for name in names:
-            with _readable(f"{path}, column {name}", "numbers"), archive.open(f"{name}.npy") as file:
-                values.append(_plain(path, name, read_array(file, allow_pickle=False)))
-    for name, column in zip(names, values, strict=True):
-        if len(column) != len(values[0]):
-            lengths = f"{names[0]} has {len(values[0])} rows, {name} {len(column)}"
-            raise FileError(f"{path}: the columns differ in length: {lengths}")
-    yield values
+def _npz_batches(path: Path, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+    """All columns side by side, each unpacked as far as a piece needs."""
+    with readable(path, "NPZ"), zipfile.ZipFile(path) as archive, ExitStack() as stack:
+        columns = _npz_names(path, archive)
+        wanted = list(dict.fromkeys((*names, *kept)))
+        _find(path, columns, wanted)
+        opened = {name: _npz_column(path, name, archive, stack) for name in wanted}
+        rows = opened[names[0]][0]
+        for name, (length, _) in opened.items():
+            if length != rows:
+                raise FileError(f"{path}: the columns differ in length: {names[0]} has {rows} rows, {name} {length}")
+        for start in range(0, max(rows, 1), _ROWS):
+            parts = {name: read(min(_ROWS, rows - start)) for name, (_, read) in opened.items()}
+            yield _numpy_piece(path, parts, names, kept)
 
 
-def _npy_batches(path: Path, names: Sequence[str]) -> Iterator[list["Array"]]:
-    from numpy.lib.format import open_memmap
-
-    with _readable(path, "NPY"):
-        array = open_memmap(path, mode="r")
-    columns = array.dtype.names
-    if columns is None:
-        raise FileError(f"{path}: its columns have no names", hint="numpy.savez('points.npz', x=..., y=...)")
-    _find(path, columns, names)
-    yield [_plain(path, name, array[name]) for name in names]
+def _npz_names(path: Path, archive: zipfile.ZipFile) -> list[str]:
+    columns = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+    if not columns:
+        raise FileError(f"{path} is a ZIP archive without NumPy arrays", hint=f"one of {' '.join(SUFFIXES)}")
+    return columns
 
 
-def _plain(path: Path, name: str, array: Any) -> "Array":
-    """An array of a NumPy file as a column."""
+def _npz_column(path: Path, name: str, archive: zipfile.ZipFile, stack: ExitStack) -> tuple[int, Callable[[int], Any]]:
+    """How many rows a column has, and what reads the next of them."""
+    import numpy as np
+    from numpy.lib import format
+
+    place = f"{path}, column {name}"
+    with readable(place, "numbers"):
+        file = stack.enter_context(archive.open(f"{name}.npy"))
+        version = format.read_magic(file)
+        header = format.read_array_header_1_0 if version == (1, 0) else format.read_array_header_2_0
+        shape, _, dtype = header(file)
+        if dtype.hasobject:
+            raise ValueError("Object arrays cannot be loaded")
+    _check_plain(path, name, shape, dtype)
+
+    def read(rows: int) -> Any:
+        with readable(place, "numbers"):
+            data = file.read(rows * dtype.itemsize)
+            if len(data) < rows * dtype.itemsize:
+                raise ValueError("it ends before its last row")
+            return np.frombuffer(data, dtype)
+
+    return shape[0], read
+
+
+def _npy_batches(path: Path, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
     import numpy as np
 
-    if array.ndim != 1:
-        raise FileError(f"{path}, column {name}: its shape is {array.shape}, a column has one dimension")
-    if array.dtype.kind not in "biuf":
-        raise FileError(f"{path}, column {name}: holds {array.dtype}, not numbers")
-    return np.ascontiguousarray(array, dtype=np.float64)
+    array = _npy_array(path)
+    wanted = list(dict.fromkeys((*names, *kept)))
+    _find(path, array.dtype.names, wanted)
+    for name in wanted:
+        dtype = array.dtype[name]
+        _check_plain(path, name, (*array.shape, *dtype.shape), dtype.base)
+    with readable(path, "NPY"), path.open("rb") as file:
+        file.seek(array.offset)
+        for start in range(0, max(len(array), 1), _ROWS):
+            part = np.fromfile(file, array.dtype, min(_ROWS, len(array) - start))
+            if len(part) < min(_ROWS, len(array) - start):
+                raise ValueError("it ends before its last row")
+            yield _numpy_piece(path, {name: part[name] for name in wanted}, names, kept)
 
 
-_READERS: Mapping[str, Callable[[Path, Sequence[str]], Iterator[list["Array"]]]] = {
+def _npy_array(path: Path) -> Any:
+    """The structured array of an NPY file, not yet read."""
+    from numpy.lib.format import open_memmap
+
+    with readable(path, "NPY"):
+        array = open_memmap(path, mode="r")
+    if array.dtype.names is None:
+        raise FileError(f"{path}: its columns have no names", hint="numpy.savez('points.npz', x=..., y=...)")
+    return array
+
+
+def _numpy_piece(path: Path, parts: Mapping[str, Any], names: Sequence[str], kept: Sequence[str]) -> list[Any]:
+    """Some rows of columns as doubles, and those kept as Arrow arrays."""
+    import numpy as np
+
+    piece: list[Any] = [np.ascontiguousarray(parts[name], dtype=np.float64) for name in names]
+    for name in kept:
+        part = parts[name]
+        piece.append(library("pyarrow").array(np.ascontiguousarray(part, part.dtype.newbyteorder("="))))
+    return piece
+
+
+def _check_plain(path: Path, name: str, shape: Sequence[int], dtype: Any) -> None:
+    """Raise if an array of a NumPy file is no column of numbers."""
+    if len(shape) != 1:
+        raise FileError(f"{path}, column {name}: its shape is {tuple(shape)}, a column has one dimension")
+    if dtype.kind not in "biuf":
+        raise FileError(f"{path}, column {name}: holds {dtype}, not numbers")
+
+
+_READERS: Mapping[str, Callable[[Path, Sequence[str], Sequence[str]], Iterator[list[Any]]]] = {
     "CSV": _csv_batches,
     "Parquet": _parquet_batches,
     "Arrow": _arrow_batches,

@@ -3,7 +3,7 @@
 __init__.py   run: the way in and the only place that catches      app.py      the commands, put together
 options.py    what commands have in common, reading expressions     arguments.py  which words are expressions
 render.py  render_descent.py   tables (the importers of rich)       progress.py   the live line of a descent
-grad.py  hessian.py  descend.py  functions.py   one command each
+grad.py  hessian.py  descend.py  map.py  functions.py   one command each
 """
 
 import gc

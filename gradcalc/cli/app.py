@@ -12,6 +12,7 @@ from gradcalc.cli.descend import descend
 from gradcalc.cli.functions import functions
 from gradcalc.cli.grad import grad
 from gradcalc.cli.hessian import hessian
+from gradcalc.cli.map import map
 from gradcalc.errors import ExitCode, UsageError, did_you_mean
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command(short_help="Value and gradient of a formula at points.")(grad)
 app.command(short_help="Second derivatives, eigenvalues, kind of point.")(hessian)
 app.command(short_help="From a formula and a start to a minimum.")(descend)
+app.command(short_help="A formula over every row of data files.")(map)
 app.command(short_help="The functions a formula can use.")(functions)
 
 
@@ -47,6 +49,7 @@ def about(
     gradcalc hessian "x**4 + y**2 + 1" --at x=2,y=3
     gradcalc grad "sum((w*x + b - y)^2)" --at w=0,b=0 --let "x=[1,2],y=[2,4]"
     gradcalc descend "(1-x)^2 + 100(y-x^2)^2" --at x=-1.2,y=1
+    gradcalc map "x**4 + y**2 + 1" points.parquet -o slopes.parquet
     gradcalc functions sin
     """
 

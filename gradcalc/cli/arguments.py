@@ -19,21 +19,26 @@ def known_options(command: Any, name: str) -> list[str]:
 
 
 def protect_expressions(words: Sequence[str], command: Any) -> list[str]:
-    """The words with an expression that begins with a minus moved behind `--`, where it is no option."""
+    """The words with what is no option behind `--`, in its order, where an expression there begins with a minus."""
     if not words or words[0] not in command.commands or "--" in words:
         return list(words)
     parameters = [p for p in command.commands[words[0]].params if p.param_type_name == "option"]
     takes_value = {spelling for p in parameters if not p.is_flag for spelling in p.opts}
     known = known_options(command, words[0])
-    kept, expressions, rest = [words[0]], [], iter(words[1:])
+    options: list[str] = []
+    others: list[str] = []
+    found, rest = False, iter(words[1:])
     for word in rest:
         if word in takes_value:
-            kept += [word, *_next(rest)]
-        elif word != "-" and word.startswith("-") and _is_expression(word, known):
-            expressions.append(word)
+            options += [word, *_next(rest)]
+        elif word == "-" or not word.startswith("-"):
+            others.append(word)
+        elif _is_expression(word, known):
+            others.append(word)
+            found = True
         else:
-            kept.append(word)
-    return [*kept, "--", *expressions] if expressions else kept
+            options.append(word)
+    return [words[0], *options, "--", *others] if found else list(words)
 
 
 def _next(words: Iterable[str]) -> list[str]:

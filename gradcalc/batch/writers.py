@@ -1,0 +1,266 @@
+"""Columns out, piece by piece: Parquet, Arrow, CSV, NPY, NPZ. Imports errors, footer and columns.
+
+A piece is encoded as bytes that are appended to a file; what was appended stays right whatever comes later, so a run
+that was cut goes on after its last whole piece. `finish` makes the complete file of them.
+"""
+
+import csv
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from gradcalc.batch.columns import library
+from gradcalc.batch.footer import shifted
+from gradcalc.errors import FileError, UsageError
+
+SUFFIXES = {
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+    ".npy": "npy",
+    ".npz": "npz",
+}
+"""The format that a name asks for."""
+
+_COPIED = 1 << 17
+"""Rows that are copied at once."""
+
+
+class Writer:
+    """A format: `begin` is what a file starts with, `encode` a piece, `finish` what makes the file complete.
+
+    Args:
+        types: what each column holds, by name, in the order of the columns: an Arrow type, or None for doubles.
+    """
+
+    streams = False
+    """Whether the pieces alone, one after the other, are a complete file."""
+
+    def __init__(self, types: Mapping[str, Any]) -> None:
+        self.types = types
+
+    def begin(self) -> bytes:
+        """What stands before the first piece."""
+        return b""
+
+    def encode(self, columns: Sequence[Any]) -> Any:
+        """The bytes of a piece: an array of doubles, or an Arrow array, for each column."""
+        raise NotImplementedError
+
+    def end(self) -> bytes:
+        """What stands after the last piece of a stream."""
+        return b""
+
+    def finish(self, path: Path, ends: Sequence[int]) -> Path:
+        """Make the file complete; where it is. `ends`: where each piece ends, after where the first begins."""
+        return path
+
+
+class _ArrowWriter(Writer):
+    """The stream of Arrow, which `finish` turns into the file of Arrow, the one that others open as Feather."""
+
+    streams = True
+
+    def schema(self) -> Any:
+        arrow = library("pyarrow")
+        return arrow.schema([(name, type or arrow.float64()) for name, type in self.types.items()])
+
+    def batch(self, columns: Sequence[Any]) -> Any:
+        arrow = library("pyarrow")
+        return arrow.record_batch([arrow.array(column) for column in columns], schema=self.schema())
+
+    def begin(self) -> bytes:
+        return bytes(self.schema().serialize())
+
+    def encode(self, columns: Sequence[Any]) -> Any:
+        return self.batch(columns).serialize()
+
+    def end(self) -> bytes:
+        return b"\xff\xff\xff\xff\0\0\0\0"
+
+    def finish(self, path: Path, ends: Sequence[int]) -> Path:
+        arrow, ipc = library("pyarrow"), library("pyarrow.ipc")
+        made = path.with_name("complete")
+        with (
+            arrow.OSFile(str(path)) as source,
+            arrow.OSFile(str(made), "wb") as target,
+            ipc.new_file(target, self.schema()) as writer,
+        ):
+            for batch in ipc.open_stream(source):
+                writer.write_batch(batch)
+        return made
+
+
+class _ParquetWriter(_ArrowWriter):
+    """A whole Parquet file for each piece, one after the other; the last footer lists the row groups of all."""
+
+    streams = False
+
+    def begin(self) -> bytes:
+        return b""
+
+    def encode(self, columns: Sequence[Any]) -> Any:
+        arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
+        sink = arrow.BufferOutputStream()
+        batch = self.batch(columns)
+        floating = arrow.types.is_floating  # of which one hardly ever occurs twice
+        coded = [name for name, type in self.types.items() if type and not floating(type)]
+        with parquet.ParquetWriter(sink, batch.schema, use_dictionary=coded) as writer:
+            writer.write_batch(batch)
+        return sink.getvalue()
+
+    def finish(self, path: Path, ends: Sequence[int]) -> Path:
+        if len(ends) > 2:
+            with path.open("r+b") as file:
+                parts = (_metadata(file, start, end) for start, end in pairwise(ends))
+                whole = next(parts)
+                for part in parts:
+                    whole.append_row_groups(part)
+                sink = library("pyarrow").BufferOutputStream()
+                whole.write_metadata_file(sink)
+                file.seek(ends[-1])
+                file.write(memoryview(sink.getvalue())[4:])  # without the mark that opens a file
+        return path
+
+
+def _metadata(file: BinaryIO, start: int, end: int) -> Any:
+    """What the footer of one piece says, for its place in the file."""
+    file.seek(end - 8)
+    size = int.from_bytes(file.read(4), "little")
+    file.seek(end - 8 - size)
+    footer = shifted(file.read(size), start)
+    whole = b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1"
+    return library("pyarrow.parquet").read_metadata(io.BytesIO(whole))
+
+
+class _CsvWriter(_ArrowWriter):
+    """Numbers with all their digits; text is quoted where it must be."""
+
+    def begin(self) -> bytes:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerow(self.types)
+        return text.getvalue().encode()
+
+    def encode(self, columns: Sequence[Any]) -> Any:
+        write, sink = library("pyarrow.csv"), library("pyarrow").BufferOutputStream()
+        write.write_csv(self.batch(columns), sink, write.WriteOptions(include_header=False))
+        return sink.getvalue()
+
+    def end(self) -> bytes:
+        return b""
+
+    def finish(self, path: Path, ends: Sequence[int]) -> Path:
+        return path
+
+
+class _NpyWriter(Writer):
+    """A structured array, a field for each column; its header has room for any number of rows."""
+
+    def __init__(self, types: Mapping[str, Any]) -> None:
+        import numpy as np
+
+        super().__init__(types)
+        self.dtype = np.dtype([(name, _numpy_type(name, type)) for name, type in types.items()])
+
+    def begin(self) -> bytes:
+        return self.header(0)
+
+    def header(self, rows: int) -> bytes:
+        """The header; it is as long for any number of rows."""
+        from numpy.lib import format
+
+        text = io.BytesIO()
+        described = {"descr": format.dtype_to_descr(self.dtype), "fortran_order": False, "shape": (rows,)}
+        format.write_array_header_2_0(text, described)
+        return text.getvalue()
+
+    def encode(self, columns: Sequence[Any]) -> Any:
+        import numpy as np
+
+        rows = np.empty(len(columns[0]), self.dtype)
+        for (name, type), column in zip(self.types.items(), columns, strict=True):
+            if type is not None and column.null_count and self.dtype[name].kind != "f":
+                hint = "Parquet, Arrow and CSV have nulls"
+                raise FileError(f"column {name} holds a null, which NPY has not for {type}", hint=hint)
+            rows[name] = column if type is None else column.to_numpy(zero_copy_only=False)
+        return rows.data
+
+    def finish(self, path: Path, ends: Sequence[int]) -> Path:
+        with path.open("r+b") as file:
+            file.write(self.header((ends[-1] - ends[0]) // self.dtype.itemsize))
+        return path
+
+
+class _NpzWriter(_NpyWriter):
+    """The rows of an NPY file, which `finish` takes apart into columns."""
+
+    def finish(self, path: Path, ends: Sequence[int]) -> Path:
+        import numpy as np
+        from numpy.lib import format
+
+        path = super().finish(path, ends)
+        rows = (ends[-1] - ends[0]) // self.dtype.itemsize
+        made = path.with_name("complete")
+        with path.open("rb") as source, zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
+            for name in self.types:
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                    dtype = self.dtype[name]
+                    described = {"descr": dtype.str, "fortran_order": False, "shape": (rows,)}
+                    format.write_array_header_1_0(file, described)
+                    source.seek(ends[0])
+                    for start in range(0, rows, _COPIED):
+                        part = np.fromfile(source, self.dtype, min(_COPIED, rows - start))
+                        file.write(np.ascontiguousarray(part[name]).data)
+        return made
+
+
+def _numpy_type(name: str, type: Any) -> Any:
+    """NumPy's type for a column."""
+    import numpy as np
+
+    if type is None:
+        return np.dtype("f8")
+    try:
+        dtype = np.dtype(type.to_pandas_dtype())
+    except (NotImplementedError, TypeError):
+        dtype = np.dtype(object)
+    if dtype.kind not in "biuf":
+        hint = "--keep names other columns, or -o a Parquet, Arrow or CSV file"
+        raise FileError(f"column {name} holds {type}: NPY and NPZ hold numbers", hint=hint)
+    return dtype
+
+
+_WRITERS: Mapping[str, type[Writer]] = {
+    "parquet": _ParquetWriter,
+    "arrow": _ArrowWriter,
+    "csv": _CsvWriter,
+    "npy": _NpyWriter,
+    "npz": _NpzWriter,
+}
+
+
+def writer(format: str, types: Mapping[str, Any]) -> Writer:
+    """What writes a format."""
+    return _WRITERS[format](types)
+
+
+def output_format(output: str, format: str | None) -> str:
+    """The format asked for, by name or by the suffix of the file."""
+    suffix = Path(output).suffix.lower()
+    found = format or SUFFIXES.get(suffix)
+    if found is None:
+        what = "standard output" if output == "-" else f"{output}: its suffix"
+        raise UsageError(f"{what} names no format", hint=f"--format {'csv' if output == '-' else 'parquet'}")
+    return found
+
+
+def check_stream(format: str, output: str) -> None:
+    """Raise if a format cannot go where nothing can be gone back to."""
+    if not _WRITERS[format].streams:
+        place = "standard output" if output == "-" else f"{output}, which is no plain file"
+        raise UsageError(f"{format} cannot be written to {place}", hint="--format csv or --format arrow")
