@@ -33,6 +33,10 @@ _BLOCK = 1 << 15
 """Rows of a block: what one thread takes at a time, and what one compensated sum runs over."""
 
 
+_LARGEST_SOURCE = 250_000
+"""Nodes up to which `point` makes Python source of a graph that is too large for native code."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What a kernel gives for N rows.
@@ -154,8 +158,6 @@ class Kernel:
         """
         if len(self._needed) > native.LARGEST:
             return list(self._python(*self._as_point(x)))
-        if len(self._needed) > native.LARGEST:
-            return list(self._python(*self._as_point(x)))
         try:
             code, numbers, results, pointers = self._single.call
         except AttributeError:
@@ -179,19 +181,7 @@ class Kernel:
     @cached_property
     def _python(self) -> source.Function:
         """One point in floats, for graphs that would compile too long."""
-        return source.function(self._graph, self._inputs, self._outputs)
-
-    def _as_point(self, x: tuple[float, ...]) -> tuple[float, ...]:
-        if len(x) != len(self.names):
-            names = ", ".join(self.names[:9]) + (", ..." if len(self.names) > 9 else "")
-            hint = f"one for each of {names}" if names else "the formula has no variables"
-            raise UsageError(f"a point of {len(x)} numbers", hint=hint)
-        return x
-
-    @cached_property
-    def _python(self) -> source.Function:
-        """One point in floats, for graphs that would compile too long."""
-        return source.function(self._graph, self._inputs, self._outputs)
+        return source.function(self._graph, self._inputs, self._outputs, _LARGEST_SOURCE)
 
     def _for_one(self) -> Any:
         """What one point needs: the code, room for its numbers and results, and their addresses. One for a thread."""

@@ -26,11 +26,14 @@ _INFIX: dict[Op, str] = {
 }  # fmt: skip
 
 
-def function(graph: Graph, inputs: Sequence[int], outputs: Sequence[int]) -> Function:
-    """The outputs as a function of the inputs, over floats. Total: nan and infinities instead of exceptions."""
+def function(graph: Graph, inputs: Sequence[int], outputs: Sequence[int], largest: int | None = None) -> Function:
+    """The outputs as a function of the inputs, over floats. Total: nan and infinities instead of exceptions.
+
+    Graphs of more than `largest` nodes (default: `LARGEST`) are interpreted.
+    """
     needed = graph.needed(outputs)
     floats = Floats()
-    if len(needed) > LARGEST:
+    if len(needed) > (LARGEST if largest is None else largest):
         return _interpreted(graph, floats, inputs, outputs)
     names: dict[str, Any] = {"div": floats.functions[ops.div]}
     places = {index: f"v{index}" for index in (*needed, *inputs)}
