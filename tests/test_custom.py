@@ -17,7 +17,8 @@ def log1pexp(x: Any) -> Any:
 
 def test_a_rule_of_one_s_own_replaces_the_derivative() -> None:
     with np.errstate(over="ignore"):
-        assert gradcalc.grad(log1pexp)(1000.0).tolist() != gradcalc.grad(lambda x: np.log(1 + np.exp(x)))(1000.0)
+        assert gradcalc.grad(log1pexp)(1000.0) == 1.0
+        assert np.isnan(gradcalc.grad(lambda x: np.log(1 + np.exp(x)))(1000.0))
     assert gradcalc.grad(log1pexp)(100.0) == 1.0
 
 
