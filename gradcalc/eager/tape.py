@@ -137,11 +137,11 @@ class GradientTape:
         tracked = self.tracked
         wanted = [isinstance(x, Tensor) and (x.id in tracked or (x.trainable and self._sees(x))) for x in operands]
         if True in wanted:
-            kept = [_kept(x) if isinstance(x, (Variable, np.ndarray)) else x for x in operands]
-            self.records.append((op, kept, result, wanted, settings))
             kind = result.array.dtype.kind
             if kind not in "fiub":
                 raise TypeError(f"{op.name} makes {result.dtype} of a recorded value: tapes record real numbers only")
+            kept = [_kept(x) if isinstance(x, (Variable, np.ndarray)) else x for x in operands]
+            self.records.append((op, kept, result, wanted, settings))
             if op is not STOP and kind == "f":
                 tracked[result.id] = True
 

@@ -84,7 +84,7 @@ def binary_crossentropy(
     Args:
         y_true: labels, of the shape of `y_pred`.
         y_pred: probabilities p, or with `from_logits` what the sigmoid makes them of. The result of
-            `activations.sigmoid` is taken as logits.
+            `activations.sigmoid`, or of `softmax`, is taken as the logits that made it, as in Keras.
         from_logits: what `y_pred` holds.
         label_smoothing: how far labels are moved towards 1/2, from 0 to 1.
         axis: the axis to average over.
@@ -108,7 +108,7 @@ def categorical_crossentropy(
     Args:
         y_true: labels, of the shape of `y_pred`.
         y_pred: probabilities p, scaled to sum 1, or with `from_logits` what the softmax makes them of. The result of
-            `activations.softmax` is taken as logits.
+            `activations.softmax`, or of `sigmoid`, is taken as the logits that made it, as in Keras.
         from_logits: what `y_pred` holds.
         label_smoothing: how far labels are moved towards the even distribution, from 0 to 1.
         axis: the axis of the classes.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.optimize.objective import Objective, Point
-from gradcalc.optimize.optimizers import SGD, Optimizer
+from gradcalc.optimize.optimizers import SGD
 from gradcalc.optimize.watch import Watch
 
 DENSE = 500
@@ -31,13 +31,13 @@ def spectrum(objective: Objective, x: Point) -> tuple[float, ...] | None:
     return tuple(np.linalg.eigvalsh(matrix).tolist()) if np.all(np.isfinite(matrix)) else None
 
 
-def stable_rate(optimizer: Optimizer, curvature: float | None) -> float | None:
+def stable_rate(optimizer: SGD, curvature: float | None) -> float | None:
     """The rate above which plain or momentum descent diverges on a quadratic of that largest curvature.
 
-    2/L plainly, 2(1 + m)/L with momentum m (Polyak), 2(1 + m)/(L(1 + 2m)) with Nesterov's; None for optimizers that
-    scale their steps themselves, and where the curvature is not positive.
+    2/L plainly, 2(1 + m)/L with momentum m (Polyak), 2(1 + m)/(L(1 + 2m)) with Nesterov's; None where the curvature
+    is not known or not positive.
     """
-    if not isinstance(optimizer, SGD) or curvature is None or not curvature > 0:
+    if curvature is None or not curvature > 0:
         return None
     m = optimizer.momentum
     return 2 * (1 + m) / (curvature * (1 + 2 * m if optimizer.nesterov else 1))
@@ -104,8 +104,7 @@ def at_a_kink(objective: Objective, x: Point, flat: bool = False) -> str | None:
     """`minimum at a kink` or `not stationary` by values and gradients around a point; None where it is on no kink.
 
     Near a kink the gradients do not shrink with the distance, and at a minimum some convex combination of them is 0.
-    Source: Burke, Lewis and Overton, A robust
-    gradient sampling algorithm (2005).
+    Source: Burke, Lewis and Overton, A robust gradient sampling algorithm, SIAM J. Optim. 15 (2005).
 
     Args:
         flat: whether the gradient is 0 here.

@@ -157,7 +157,7 @@ class Journey:
         """The learning rate, given or chosen, and what the curvature at the start says of it."""
         settings = self.settings
         make, fallback = FIRST_ORDER[self.method]
-        limit = forecast.stable_rate(make(fallback), self._curvature(self.start))
+        limit = self._stable_rate(self.start)
         self.rate = settings.learning_rate
         if self.rate is None:
             self.rate = limit / 2 if limit else fallback
@@ -175,10 +175,12 @@ class Journey:
             )
         self.optimizer = make(_schedule(settings.schedule, self.rate) if settings.schedule is not None else self.rate)
 
-    def _curvature(self, x: Sequence[float]) -> float | None:
-        if len(x) > forecast.DENSE or not isinstance(FIRST_ORDER[self.method][0](0.1), SGD):
+    def _stable_rate(self, x: Sequence[float]) -> float | None:
+        """The largest stable rate by the curvature at a point; None for optimizers that scale their steps."""
+        optimizer = FIRST_ORDER[self.method][0](self.rate or 1.0)
+        if not isinstance(optimizer, SGD):
             return None
-        return forecast.largest_curvature(self.objective, x)
+        return forecast.stable_rate(optimizer, forecast.largest_curvature(self.objective, x))
 
     def _batches(self) -> Iterator[Any]:
         """The rows of each step: every epoch in another order, the last batch of it what is left."""
@@ -277,8 +279,7 @@ class Journey:
         if self.optimizer is None:
             return None
         last = [self.watch[n].at for n in range(max(0, len(self.watch) - 4), len(self.watch))]
-        limits = [forecast.stable_rate(self.optimizer, self._curvature(x)) for x in last]
-        return min((limit for limit in limits if limit), default=None)
+        return min(filter(None, map(self._stable_rate, last)), default=None)
 
     def _post_mortem(self) -> None:
         """Where the descent left, why, and what works."""
@@ -302,7 +303,7 @@ class Journey:
         """A rate with which the same descent ends below its start: tried, not guessed."""
         assert self.rate is not None
         rate = self.rate
-        limit = forecast.stable_rate(FIRST_ORDER[self.method][0](0.1), self._curvature(self.watch[self.watch.best].at))
+        limit = self._stable_rate(self.watch[self.watch.best].at)
         if limit and limit < rate:
             rate = limit
         for _ in range(20):

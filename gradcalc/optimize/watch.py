@@ -9,9 +9,6 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-STATUSES = ("converged", "finished", "diverged", "interrupted")
-"""How a descent can end."""
-
 _FAR = 1e150
 """Beyond this a point, or below its negative a value, is taken to run away."""
 
@@ -30,7 +27,7 @@ class Step:
 
 
 class Stop(Exception):
-    """The descent ends here."""
+    """The descent ends here, with a status: `converged`, `finished`, `diverged` or `interrupted`."""
 
     def __init__(self, status: str, reason: str = "") -> None:
         super().__init__(reason)
