@@ -69,7 +69,7 @@ def compile_graph(
 ) -> Code:
     """Native code for some outputs of a graph, or their sums over rows, for inputs of these kinds."""
     width, _, features = host()
-    text, keep = _Writer(graph, inputs, outputs, kinds).module(sums)
+    text = _Writer(graph, inputs, outputs, kinds).module(sums)
     module = llvm.parse_assembly(text)
     target = llvm.Target.from_default_triple()
     effort = 2 if len(text) < _LONG else 0
@@ -81,7 +81,7 @@ def compile_graph(
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
     signature = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
-    return Code(signature(engine.get_function_address("run")), width, (engine, keep))
+    return Code(signature(engine.get_function_address("run")), width, engine)
 
 
 # -- what each op is in IR ---------------------------------------------------------------------------------------------
@@ -195,15 +195,14 @@ class _Writer:
         self.width, self.letter, _ = host()
         self.vector, self.flags = f"<{self.width} x double>", f"<{self.width} x i1>"
         self.declared: dict[str, str] = {}
-        self.keep: list[Any] = []
         self.floats = Floats()
         self.lines: list[str] = []
         self.count = 0
 
-    def module(self, sums: bool) -> tuple[str, list[Any]]:
-        """The text of the module, and what must live as long as its code."""
+    def module(self, sums: bool) -> str:
+        """The text of the module."""
         function = self._sums() if sums else self._rows()
-        return "\n".join([*self.declared.values(), function]), self.keep
+        return "\n".join([*self.declared.values(), function])
 
     # -- the function -------------------------------------------------------------------------------------------------
 
