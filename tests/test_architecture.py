@@ -14,6 +14,7 @@ ROOT = Path(gradcalc.__file__).parent
 
 LAYERS = [
     "errors settings",
+    "files",
     "ops",
     "graph",
     "format derive",

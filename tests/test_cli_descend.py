@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import pytest
 from rich.console import Console
 
+from gradcalc import files
 from gradcalc.cli import main, progress
 from gradcalc.cli.render import View
 from gradcalc.cli.render_descent import print_comparison, print_descent
 from gradcalc.errors import columns
 from gradcalc.optimize import descend as api
-from gradcalc.optimize import trace_file
 from gradcalc.optimize.descend import OPTIMIZERS
 from gradcalc.optimize.watch import Step
 
@@ -279,7 +279,7 @@ def test_a_disk_that_fills_up_takes_nothing_from_the_answer(tmp_path: Path, monk
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(trace_file, "_settle", full)
+    monkeypatch.setattr(files, "_settle", full)
     ran = descend("x**2", "--at", "x=1", "--json", "--trace", str(tmp_path / "trace.csv"))
     assert ran.code == 4
     assert json.loads(ran.out)["status"] == "converged"

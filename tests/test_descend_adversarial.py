@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from gradcalc.errors import UsageError
+from gradcalc.files import complete_file
 from gradcalc.optimize.descend import FIRST_ORDER, OPTIMIZERS, descend
-from gradcalc.optimize.trace_file import complete_file
 
 HIMMELBLAU = "(x^2+y-11)^2+(x+y^2-7)^2"
 BEALE = "(1.5-x+x*y)^2+(2.25-x+x*y^2)^2+(2.625-x+x*y^3)^2"
@@ -249,7 +249,7 @@ def test_a_process_that_is_ended_leaves_no_half_file(
     name: str, child: list[subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     code = (
-        "import time; from pathlib import Path; from gradcalc.optimize.trace_file import complete_file\n"
+        "import time; from pathlib import Path; from gradcalc.files import complete_file\n"
         "with complete_file(Path('t.csv')) as file:\n"
         "    file.write_text('half')\n"
         "    print('ready', flush=True)\n"

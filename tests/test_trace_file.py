@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from gradcalc import files
 from gradcalc.errors import FileError
-from gradcalc.optimize import trace_file
+from gradcalc.files import check_writable, complete_file
 from gradcalc.optimize.descend import descend
 from gradcalc.optimize.descent import Descent
-from gradcalc.optimize.trace_file import check_writable, complete_file, write_trace
+from gradcalc.optimize.trace_file import write_trace
 
 
 def quadratic(optimizer: str = "sgd") -> Descent:
@@ -94,7 +95,7 @@ def test_what_cannot_be_written_is_known_before(tmp_path: Path, monkeypatch: pyt
         check_writable(tmp_path / "no" / "trace.csv")
     with pytest.raises(FileError, match="cannot write"):
         check_writable(Path("trace\0.csv"))
-    monkeypatch.setattr(trace_file.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(files.os, "access", lambda path, mode: False)
     with pytest.raises(FileError, match="no permission"):
         check_writable(tmp_path / "trace.csv")
 
@@ -102,6 +103,6 @@ def test_what_cannot_be_written_is_known_before(tmp_path: Path, monkeypatch: pyt
 def test_the_file_that_holds_the_answer_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "answer.txt"
     path.write_text("")
-    monkeypatch.setattr(trace_file, "_streams", lambda: iter([path.stat()]))
+    monkeypatch.setattr(files, "_streams", lambda: iter([path.stat()]))
     with pytest.raises(FileError, match="the answer itself goes there"):
         check_writable(path)

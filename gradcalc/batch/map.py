@@ -24,8 +24,8 @@ from gradcalc.batch.columns import SUFFIXES, column_names, count_rows, library, 
 from gradcalc.batch.unfinished import Unfinished, WriteError, writing
 from gradcalc.batch.writers import Writer, check_stream, output_format, writer
 from gradcalc.errors import ExitCode, FileError, GradcalcError, UsageError
+from gradcalc.files import check_writable
 from gradcalc.kernel import Kernel, compile
-from gradcalc.optimize.trace_file import check_writable
 from gradcalc.settings import Limits
 
 if TYPE_CHECKING:

@@ -305,8 +305,8 @@ class _Outputs:
 
     def check(self, data: str | None) -> None:
         """Raise what can be known to go wrong before the descent."""
+        from gradcalc.files import check_writable
         from gradcalc.optimize.plot import check_library, check_plot
-        from gradcalc.optimize.trace_file import check_writable
 
         if self.plot == "-" and self.shape is not Format.table:
             raise UsageError(f"--plot - and {self.shape} both use standard output", hint="--plot path.png")

@@ -4,8 +4,6 @@ Nothing in such a file is run: arrays of objects (pickles) are refused. A file i
 there, so that no half-written one is ever found.
 """
 
-import os
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import FileError
+from gradcalc.files import complete_file
 from gradcalc.nn.layer import Layer
 
 
@@ -30,19 +29,8 @@ def save_weights(model: Layer, filepath: Any, overwrite: bool = True) -> None:
     arrays = {name: variable.array for name, variable in model.paths()}
     if not model.built or not arrays:
         raise ValueError(f"'{model.name}' has no weights to save yet: call it on an input, or build it")
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
-            try:
-                np.savez(file, allow_pickle=False, **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-                file.close()
-                os.replace(file.name, path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
-    except OSError as error:
-        raise FileError(f"cannot write {path}: {error.strerror or error}") from error
+    with complete_file(path) as name:
+        np.savez(name, allow_pickle=False, **arrays)
 
 
 def load_weights(model: Layer, filepath: Any) -> None:

@@ -1,6 +1,6 @@
 """Descents as pictures: the path on filled contours, on the curve, or value against step; as a file or as text.
 
-Imports descent and trace_file; NumPy, and matplotlib or plotext (the extra `plot`) inside functions. The colours are
+Imports descent and files; NumPy, and matplotlib or plotext (the extra `plot`) inside functions. The colours are
 viridis and those of Okabe and Ito, which the colour-blind can tell apart.
 """
 
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradcalc.errors import UsageError
+from gradcalc.files import check_writable, complete_file
 from gradcalc.optimize.descent import Descent
-from gradcalc.optimize.trace_file import check_writable, complete_file
 
 if TYPE_CHECKING:
     import numpy as np
