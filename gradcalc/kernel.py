@@ -1,4 +1,6 @@
-"""Kernels: a formula and its derivatives as native code over columns of points. Imports subject, derive and native.
+"""Kernels: a formula and its derivatives as native code over columns of points.
+
+Imports subject, derive and, of the arithmetics, native and interpreter.
 
 A kernel runs over blocks of rows on all cores, the interpreter's lock released. The rows that are left over after the
 last full group go through the same vector code, padded, so a row's result does not depend on where it stands nor on the
@@ -6,35 +8,32 @@ number of threads; sums are compensated and added up block by block in a fixed o
 """
 
 import ctypes
+import math
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from gradcalc import derive, ops
-from gradcalc.arithmetic import native, source
-from gradcalc.arithmetic.arrays import Arrays
+from gradcalc.arithmetic import interpreter, native
 from gradcalc.arithmetic.floats import exact_sum
-from gradcalc.arithmetic.native import Code, Kinds
+from gradcalc.arithmetic.native import Code, Kinds, Point
 from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.graph import Graph
 from gradcalc.points import to_value
 from gradcalc.settings import Limits
+from gradcalc.shapes import Shape, labels, shown
 from gradcalc.subject import as_subject
 
 Array = np.ndarray[Any, Any]
 
 _BLOCK = 1 << 15
 """Rows of a block: what one thread takes at a time, and what one compensated sum runs over."""
-
-
-_LARGEST_SOURCE = 250_000
-"""Nodes up to which `point` makes Python source of a graph that is too large for native code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,7 @@ def compile(
     order: int = 1,
     *,
     let: Mapping[str, Any] | None = None,
+    shapes: Mapping[str, int | Shape] | None = None,
     limits: Limits | None = None,
 ) -> "Kernel":
     """Compile a formula to native code.
@@ -77,10 +77,11 @@ def compile(
            [ 6.,  6.]])
 
     Args:
-        expression: text, a `sympy.Expr`, or a `Graph`; its variables are scalars.
+        expression: text, a `sympy.Expr`, or a `Graph`.
         wrt: variables to differentiate for, in that order; all by default.
         order: 0 for the value, 1 for the gradient as well, 2 for the Hessian as well.
         let: values by name that are put into the formula.
+        shapes: the shapes of variables that are arrays, `{"x": 3}` or `{"A": (2, 2)}`; all others are scalars.
         limits: how large the formula may be.
 
     Raises:
@@ -90,33 +91,58 @@ def compile(
         raise UsageError(f"order is {order!r}", hint="0 for the value, 1 for the gradient, 2 for the Hessian as well")
     bounds = limits or Limits()
     constants = {name: to_value(name, value, bounds) for name, value in (let or {}).items()}
+    arrays = {name: (shape,) if isinstance(shape, int) else tuple(shape) for name, shape in (shapes or {}).items()}
     names = [name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else wrt
-    subject = as_subject(expression, dict.fromkeys(names or (), ()), constants, bounds)
+    subject = as_subject(expression, dict.fromkeys(names or (), ()) | arrays, constants, bounds)
     chosen = list(subject.variables) if names is None else list(names)
-    unknown = next((name for name in chosen if name not in subject.variables), None)
+    unknown = next((name for name in [*chosen, *arrays] if name not in subject.variables), None)
     if unknown is not None:
         hint = did_you_mean(unknown, subject.variables)
         raise UsageError(f"the formula does not contain {unknown}", text=subject.text, hint=hint)
-    return Kernel(subject.graph, subject.output, list(subject.variables), chosen if order else [], order)
+    return Kernel(subject.graph, subject.output, list(subject.variables), chosen if order else [], order, arrays)
 
 
 class Kernel:
     """A compiled formula: call it with a column or a number for each variable.
 
-    Columns are arrays of one length, of float64 or float32 (others are converted); numbers serve all rows.
+    A column is an array `(N,)` of float64 or float32 (others are converted); a number serves all rows. A variable of
+    shape `(n,)` takes an array `(n, N)`, or `(n,)` for all rows.
+
+    Attributes:
+        names: the variables; of arrays the elements, `x[0]`.
+        wrt: those of `names` that are differentiated for.
     """
 
-    def __init__(self, graph: Graph, output: int, names: Sequence[str], wrt: Sequence[str], order: int) -> None:
-        self.names, self.wrt, self.order = list(names), list(wrt), order
+    def __init__(
+        self,
+        graph: Graph,
+        output: int,
+        names: Sequence[str],
+        wrt: Sequence[str],
+        order: int,
+        shapes: Mapping[str, Shape] | None = None,
+    ) -> None:
+        self.order = order
+        self._shapes = {name: (shapes or {}).get(name, ()) for name in names}
+        self.names = [label for name in names for label in labels(name, self._shapes[name])]
+        self.wrt = [label for name in wrt for label in labels(name, self._shapes[name])]
         self._graph = graph
-        self._inputs = [graph.input(name) for name in names]
-        variables = [graph.input(name) for name in wrt]
+        self._inputs = [graph.input(name) for name in self.names]
+        variables = [graph.input(name) for name in self.wrt]
         gradient = derive.gradient(graph, output, variables) if order else []
         entries = derive.hessian(graph, gradient, variables) if order == 2 else {}
         self._entries = [place for place in entries if place[0] >= place[1]]
         self._outputs = [output, *gradient, *(entries[place] for place in self._entries)]
         self._needed = graph.needed(self._outputs)
+        self._codes: dict[tuple[Kinds, bool], Code] = {}
         self._single = threading.local()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A kernel is copied and pickled as its graph; the code is made anew."""
+        return vars(self) | {"_codes": {}, "_single": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _single=threading.local())
 
     def __call__(self, **columns: Any) -> Batch:
         """Value, gradient and Hessian of every row.
@@ -124,23 +150,22 @@ class Kernel:
         Raises:
             UsageError: a column is missing, unknown, or of another length.
         """
-        arrays, kinds, rows = self._columns(columns)
+        arrays, rows = self._columns(columns)
         k = len(self.wrt)
-        value, gradient = np.empty(rows), np.empty((k, rows))
+        value, gradient = np.empty((1, rows)), np.empty((k, rows))
         hessian = np.zeros((k, k, rows)) if self.order == 2 else None
-        targets = [value, *gradient]
+        targets = [value, gradient]
         if hessian is not None:
-            targets += [hessian[place] for place in self._entries]
-        self._fill(arrays, kinds, rows, targets)
+            targets += [hessian[place][None] for place in self._entries]
+        self._fill(arrays, rows, targets)
         if hessian is not None:
             for i, j in self._entries:
                 hessian[j, i] = hessian[i, j]
-        return Batch(value, gradient if self.order else None, hessian)
+        return Batch(value[0], gradient if self.order else None, hessian)
 
     def sum(self, **columns: Any) -> Total:
         """Value, gradient and Hessian of the sum over all rows, compensated; the same for any number of threads."""
-        arrays, kinds, rows = self._columns(columns)
-        sums = self._sums(arrays, kinds, rows)
+        sums = self._sums(*self._columns(columns))
         k = len(self.wrt)
         hessian = np.zeros((k, k)) if self.order == 2 else None
         if hessian is not None:
@@ -156,64 +181,65 @@ class Kernel:
         Raises:
             UsageError: there are more or fewer numbers than variables.
         """
-        if len(self._needed) > native.LARGEST:
-            return list(self._python(*self._as_point(x)))
         try:
-            code, numbers, results, pointers = self._single.call
+            one = self._single.code
         except AttributeError:
-            code, numbers, results, pointers = self._single.call = self._for_one()
-        numbers[:] = x if len(x) == len(numbers) else self._as_point(x)
-        code.run(1, *pointers)
-        return results[:: len(results) // len(self._outputs)]  # type: ignore[no-any-return]
+            one = self._single.code = self._for_one()
+        one.numbers[:] = x if len(x) == len(one.numbers) else self._as_point(x)
+        one.run(*one.arguments)
+        return one.results[:: one.stride]  # type: ignore[no-any-return]
+
+    def at(self, x: Array) -> Array:
+        """What `point` gives, from an array of all numbers, `(n,)`, as an array."""
+        given = np.asarray(x, dtype=float).ravel()
+        one = self._single.code if hasattr(self._single, "code") else self._for_one()
+        self._single.code = one
+        np.copyto(np.frombuffer(one.numbers), given if len(given) == len(one.numbers) else self._as_point(given))
+        one.run(*one.arguments)
+        return np.frombuffer(one.results)[:: one.stride].copy()
 
     @property
     def hessian_places(self) -> list[tuple[int, int]]:
         """The rows and columns of the Hessian's entries that `point` gives."""
         return list(self._entries)
 
-    def _as_point(self, x: tuple[float, ...]) -> tuple[float, ...]:
+    def _as_point(self, x: Any) -> Any:
         if len(x) != len(self.names):
             names = ", ".join(self.names[:9]) + (", ..." if len(self.names) > 9 else "")
             hint = f"one for each of {names}" if names else "the formula has no variables"
             raise UsageError(f"a point of {len(x)} numbers", hint=hint)
         return x
 
-    @cached_property
-    def _python(self) -> source.Function:
-        """One point in floats, for graphs that would compile too long."""
-        return source.function(self._graph, self._inputs, self._outputs, _LARGEST_SOURCE)
-
-    def _for_one(self) -> Any:
-        """What one point needs: the code, room for its numbers and results, and their addresses. One for a thread."""
-        code = self._code(("one",) * len(self.names))
-        numbers = (ctypes.c_double * len(self.names))()
-        results = (ctypes.c_double * (len(self._outputs) * code.width))()
-        first, last = ctypes.addressof(numbers), ctypes.addressof(results)
-        inputs = (ctypes.c_void_p * len(numbers))(*(first + 8 * i for i in range(len(numbers))))
-        outputs = (ctypes.c_void_p * len(self._outputs))(
-            *(last + 8 * code.width * i for i in range(len(self._outputs)))
-        )
-        return code, numbers, results, (inputs, outputs)
+    def _for_one(self) -> Point:
+        """What one point needs; one for a thread, since its numbers and results are written in place."""
+        if len(self._needed) > native.LARGEST:
+            return interpreter.compile_point(self._graph, self._inputs, self._outputs)
+        return native.point(self._code(("one",) * len(self.names)), len(self.names), len(self._outputs))
 
     # -- columns ------------------------------------------------------------------------------------------------------
 
-    def _columns(self, given: Mapping[str, Any]) -> tuple[list[Array], Kinds, int]:
-        """The columns as contiguous arrays, how each comes, and the number of rows."""
+    def _columns(self, given: Mapping[str, Any]) -> tuple[list[Array], int]:
+        """The columns of each variable, `(elements, rows)`, or its numbers, `(elements,)`, and the number of rows."""
         for name in given:
-            if name not in self.names:
-                raise UsageError(f"the formula does not contain {name}", hint=did_you_mean(name, self.names))
-        missing = next((name for name in self.names if name not in given), None)
+            if name not in self._shapes:
+                raise UsageError(f"the formula does not contain {name}", hint=did_you_mean(name, self._shapes))
+        missing = next((name for name in self._shapes if name not in given), None)
         if missing is not None:
             raise UsageError(f"no value for {missing}", hint=f"{missing}=...")
-        arrays = [_column(name, given[name]) for name in self.names]
-        lengths = {name: len(a) for name, a in zip(self.names, arrays, strict=True) if a.ndim}
+        arrays = [_column(name, given[name], shape) for name, shape in self._shapes.items()]
+        lengths = {name: a.shape[1] for name, a in zip(self._shapes, arrays, strict=True) if a.ndim == 2}
         if len(set(lengths.values())) > 1:
             shown = ", ".join(f"{name} has {n}" for name, n in lengths.items())
             raise UsageError(f"the columns differ in length: {shown}")
-        kinds = tuple("one" if not a.ndim else "f32" if a.dtype == np.float32 else "f64" for a in arrays)
-        return arrays, kinds, next(iter(lengths.values()), 1)
+        return arrays, next(iter(lengths.values()), 1)
 
     def _code(self, kinds: Kinds, sums: bool = False) -> Code:
+        """The code for such columns."""
+        if (kinds, sums) not in self._codes:
+            self._codes[kinds, sums] = self._shared_code(kinds, sums)
+        return self._codes[kinds, sums]
+
+    def _shared_code(self, kinds: Kinds, sums: bool) -> Code:
         """The code for such columns, shared by equal graphs."""
         place = {index: i for i, index in enumerate(self._needed)}
         nodes = tuple(
@@ -224,7 +250,8 @@ class Kernel:
         key = (nodes, inputs, tuple(place[i] for i in self._outputs), kinds, sums)
         code = _codes.get(key)
         if code is None:
-            code = native.compile_graph(self._graph, self._inputs, self._outputs, kinds, sums)
+            by = native if len(self._needed) <= native.LARGEST else interpreter
+            code = by.compile_graph(self._graph, self._inputs, self._outputs, kinds, sums)
             with _codes_lock:
                 _codes[key] = code
                 while len(_codes) > _MOST_CODES:
@@ -233,12 +260,14 @@ class Kernel:
 
     # -- running ------------------------------------------------------------------------------------------------------
 
-    def _fill(self, arrays: list[Array], kinds: Kinds, rows: int, targets: list[Array]) -> None:
+    def _fill(self, arrays: list[Array], rows: int, targets: list[Array]) -> None:
         """Write the outputs of every row."""
-        if len(self._needed) > native.LARGEST:
-            self._interpret(arrays, rows, targets)
+        if all(a.ndim == 1 for a in arrays):
+            found = self.at(np.concatenate([*arrays, []]))
+            for target in targets:
+                target[:, 0], found = found[: len(target)], found[len(target) :]
             return
-        code = self._code(kinds)
+        code = self._code(_kinds(arrays))
         full = rows - rows % code.width
 
         def run(start: int, stop: int) -> None:
@@ -247,34 +276,18 @@ class Kernel:
         _in_blocks(run, full)
         if full < rows:
             tail = [_padded(a, full, code.width) for a in arrays]
-            results = [np.empty(code.width) for _ in targets]
+            results = [np.empty((len(target), code.width)) for target in targets]
             code.run(1, _addresses(tail, 0), _addresses(results, 0))
             for target, result in zip(targets, results, strict=True):
-                target[full:] = result[: rows - full]
+                target[:, full:] = result[:, : rows - full]
 
-    def _interpret(self, arrays: list[Array], rows: int, targets: list[Array]) -> None:
-        """The outputs by NumPy, for graphs that would compile too long."""
-        evaluator = Arrays()
-        for start in range(0, rows, 1024):
-            block = {
-                index: a[start : start + 1024].astype(float) if a.ndim else a
-                for index, a in zip(self._inputs, arrays, strict=True)
-            }
-            values = evaluator.evaluate(self._graph, block, self._outputs)
-            for index, target in zip(self._outputs, targets, strict=True):
-                target[start : start + 1024] = values[index]
-
-    def _sums(self, arrays: list[Array], kinds: Kinds, rows: int) -> list[float]:
+    def _sums(self, arrays: list[Array], rows: int) -> list[float]:
         """The sum of each output over all rows."""
         count = len(self._outputs)
-        if len(self._needed) > native.LARGEST:
-            targets = list(np.empty((count, rows)))
-            self._interpret(arrays, rows, targets)
-            return [exact_sum(target.tolist()) for target in targets]
-        code = self._code(kinds, sums=True)
+        code = self._code(_kinds(arrays), sums=True)
         full = rows - rows % code.width
         blocks = -(-full // _BLOCK)
-        partial = np.empty((blocks, count, 2, code.width))
+        partial = np.zeros((blocks, count, 2, code.width))
 
         def run(start: int, stop: int) -> None:
             for first in range(start, stop, _BLOCK):
@@ -282,14 +295,14 @@ class Kernel:
                 code.run(groups, _addresses(arrays, first), partial[first // _BLOCK].ctypes.data)
 
         _in_blocks(run, full)
-        left = [np.empty(rows - full) for _ in range(count)]
+        left = np.empty((count, rows - full))
         if full < rows:
-            self._fill([a[full:] if a.ndim else a for a in arrays], kinds, rows - full, left)
+            self._fill([a[:, full:] if a.ndim == 2 else a for a in arrays], rows - full, [left])
         sums, lost = partial[:, :, 0], partial[:, :, 1]
         lost[~np.isfinite(sums)] = 0
         return [
-            exact_sum([*sums[:, k].ravel().tolist(), *lost[:, k].ravel().tolist(), *rest.tolist()])
-            for k, rest in enumerate(left)
+            exact_sum([*sums[:, k].ravel().tolist(), *lost[:, k].ravel().tolist(), *left[k].tolist()])
+            for k in range(count)
         ]
 
 
@@ -298,29 +311,43 @@ _MOST_CODES = 256
 _codes_lock = threading.Lock()
 
 
-def _column(name: str, given: Any) -> Array:
-    """A column or a number as an array that native code can read; what a masked array hides is nan."""
+def _column(name: str, given: Any, shape: Shape) -> Array:
+    """Columns `(elements, rows)`, or numbers `(elements,)`, as native code reads them; what a mask hides is nan."""
     try:
         array = np.ma.filled(given.astype(float), np.nan) if np.ma.isMaskedArray(given) else np.asarray(given)
     except ValueError:
         raise UsageError(f"{name} has rows of different lengths: a column of numbers has one axis") from None
-    if array.ndim > 1 or array.dtype.kind not in "fiub":
-        what = f"of shape {array.shape}" if array.dtype.kind in "fiub" else f"of dtype {array.dtype}"
-        raise UsageError(f"{name} is {what}: a column of numbers has one axis")
-    kept = array.dtype == np.float32 and array.ndim
-    return np.ascontiguousarray(array, dtype=np.float32 if kept else np.float64) if array.ndim else array.astype(float)
+    rows = array.shape[len(shape) :]
+    if array.dtype.kind not in "fiub":
+        raise UsageError(f"{name} is of dtype {array.dtype}: a column is of numbers")
+    if array.shape[: len(shape)] != shape or len(rows) > 1:
+        wanted = f"{shown(shape)}, or with an axis more for the rows" if shape else "a column of numbers has one axis"
+        raise UsageError(f"{name} is of shape {array.shape}: {wanted}")
+    kind = np.float32 if array.dtype == np.float32 and rows else np.float64
+    return np.ascontiguousarray(array, dtype=kind).reshape(math.prod(shape), *rows)
 
 
-def _padded(column: Array, start: int, width: int) -> Array:
-    """The last rows of a column, filled up to a group with copies of the last."""
-    if not column.ndim:
-        return column
-    return np.concatenate([column[start:], np.repeat(column[-1:], width - (len(column) - start))])
+def _kinds(arrays: Sequence[Array]) -> Kinds:
+    """How each element of the columns comes."""
+    return tuple(
+        kind for a in arrays for kind in ["one" if a.ndim == 1 else "f32" if a.dtype == np.float32 else "f64"] * len(a)
+    )
+
+
+def _padded(columns: Array, start: int, width: int) -> Array:
+    """The last rows of columns, filled up to a group with copies of the last."""
+    if columns.ndim == 1:
+        return columns
+    rows = np.minimum(np.arange(start, start + width), columns.shape[1] - 1)
+    return columns.take(rows, axis=1)  # type: ignore[no-any-return]
 
 
 def _addresses(arrays: Sequence[Array], start: int) -> Any:
-    """The addresses of a row in columns, as C takes them; a number has one for all rows."""
-    places = [a.ctypes.data + (start * a.itemsize if a.ndim else 0) for a in arrays]
+    """The addresses of a row in columns, as C takes them; numbers have one for all rows."""
+    places: list[int] = []
+    for a in arrays:
+        first = a.ctypes.data + (start * a.itemsize if a.ndim == 2 else 0)
+        places += [first + i * a.strides[0] for i in range(len(a))]
     return (ctypes.c_void_p * len(places))(*places)
 
 
@@ -334,11 +361,18 @@ if hasattr(os, "register_at_fork"):
 
 
 def _in_blocks(run: Callable[[int, int], None], rows: int) -> None:
-    """Run over all rows, in blocks, on all cores where there are blocks for them."""
-    threads = min(os.cpu_count() or 1, rows // _BLOCK)
-    if threads < 2:
-        if rows:
-            run(0, rows)
-        return
-    per = -(-rows // (_BLOCK * threads)) * _BLOCK
-    list(_pool().map(lambda start: run(start, min(start + per, rows)), range(0, rows, per)))
+    """Run over all rows, some blocks at a time, on all cores where there are blocks for them."""
+    cores = os.cpu_count() or 1
+    step = _BLOCK * max(1, min(4, rows // (2 * cores * _BLOCK)))
+    starts = iter(range(0, rows, step))
+
+    def work(_: int) -> None:
+        for start in starts:
+            run(start, min(start + step, rows))
+
+    threads = min(cores, rows // _BLOCK)
+    try:
+        list(_pool().map(work, range(threads)) if threads > 1 else map(work, [0]))
+    except BaseException:
+        list(starts)  # interrupted: no thread takes another block
+        raise

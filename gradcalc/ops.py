@@ -129,6 +129,10 @@ class Op:
                 return operand.apply(self, operands)
         return self.plain(*operands)
 
+    def __reduce__(self) -> Any:
+        """A copy or a pickle of an op of graphs is that op."""
+        return named, (self.name,)
+
     def plain(self, *operands: Any) -> Any:
         """The op on plain NumPy arrays and numbers, which belong to no graph and no tape."""
         function = PLAIN.get(self)
@@ -196,6 +200,12 @@ one, zero = Constant(None, (), "1"), Constant(None, (), "0")
 
 const = Op("const", (), (), "an exact constant, kept as text", internal=True)
 input_ = Op("input", (), (), "an input of the graph, by its name", internal=True)
+
+
+def named(name: str) -> Op:
+    """The op of this name: of the table, or a leaf of graphs."""
+    return {"const": const, "input": input_}.get(name) or TABLE[name]
+
 
 # -- conditions ------------------------------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ LAYERS = [
     "arithmetic.balls",
     "arithmetic.floats",
     "arithmetic.arrays arithmetic.source arithmetic.native eager.nest",
+    "arithmetic.interpreter",
     "eager.tensor",
     "eager.array_ops",
     "eager.elementwise eager.products eager.reductions",

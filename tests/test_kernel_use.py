@@ -1,7 +1,10 @@
 """Kernels in use: many threads, forked processes, evicted code, odd columns, other widths of vectors."""
 
+import copy
 import math
 import multiprocessing
+import os
+import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -116,10 +119,52 @@ def test_narrower_vectors_and_no_vector_math_agree(vector_math: bool, monkeypatc
     np.testing.assert_allclose(found.hessian, expected.hessian, rtol=1e-12, atol=1e-13)
 
 
-def test_points_of_graphs_too_large_to_compile(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled = gradcalc.compile("sin(x)*y**2", order=2).point(0.5, 2.0)
-    monkeypatch.setattr(native, "LARGEST", 1)
-    kernel = gradcalc.compile("sin(x)*y**2", order=2)
-    assert kernel.point(0.5, 2.0) == pytest.approx(compiled, rel=1e-15)
-    with pytest.raises(gradcalc.UsageError, match="a point of 1 numbers"):
-        kernel.point(0.5)
+def test_array_variables() -> None:
+    kernel = gradcalc.compile("sum(A @ x) * y", wrt="x,y", order=2, shapes={"A": (2, 3), "x": 3})
+    chance = np.random.default_rng(7)
+    matrix, vectors, y = chance.normal(size=(2, 3)), chance.normal(size=(3, 21)), chance.normal(size=21)
+    batch = kernel(A=matrix, x=vectors, y=y)
+    np.testing.assert_allclose(batch.value, (matrix @ vectors).sum(0) * y, rtol=1e-13)
+    np.testing.assert_allclose(batch.gradient[:3], matrix.sum(0)[:, None] * y, rtol=1e-13)
+    np.testing.assert_allclose(batch.hessian[3, :3], np.repeat(matrix.sum(0)[:, None], 21, axis=1), rtol=1e-13)
+    assert kernel.wrt == ["x[0]", "x[1]", "x[2]", "y"]
+    alone = kernel(A=matrix, x=vectors[:, 4], y=y[4])
+    np.testing.assert_array_equal(alone.gradient, batch.gradient[:, 4:5])
+    numbers = np.concatenate([matrix.ravel(), vectors[:, 4], y[4:5]])
+    assert kernel.at(numbers).tolist() == kernel.point(*numbers.tolist()) == [alone.value[0], *kernel.at(numbers)[1:]]
+    np.testing.assert_allclose(kernel.sum(A=matrix, x=vectors, y=y).gradient, batch.gradient.sum(1), rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"x": [1.0, 2.0]}, "x is of shape (2,): (3,), or with an axis more for the rows"),
+        ({"x": np.ones((4, 3))}, "x is of shape (4, 3): (3,), or with an axis more for the rows"),
+        ({"x[0]": 1.0}, "the formula does not contain x[0]"),
+    ],
+)
+def test_arrays_that_do_not_fit(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(gradcalc.UsageError) as caught:
+        gradcalc.compile("sum(x)", shapes={"x": 3})(**given)
+    assert message in str(caught.value)
+    with pytest.raises(gradcalc.UsageError, match="the formula does not contain y"):
+        gradcalc.compile("sum(x)", shapes={"x": 3, "y": 2})
+
+
+def test_an_interrupted_run_stops_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    def run(start: int, stop: int) -> None:
+        started.append(start)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        module._in_blocks(run, 100 * module._BLOCK)
+    assert len(started) <= (os.cpu_count() or 1)
+
+
+def test_copies_and_pickles_give_the_same() -> None:
+    kernel = gradcalc.compile("sin(x)*y**2 + log(x)", order=2)
+    expected = kernel.point(0.5, 2.0)
+    for other in (copy.copy(kernel), copy.deepcopy(kernel), pickle.loads(pickle.dumps(kernel))):
+        assert other.point(0.5, 2.0) == expected

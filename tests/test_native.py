@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 import gradcalc
 from gradcalc import kernel as module
 from gradcalc import ops
-from gradcalc.arithmetic import native
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.graph import Graph
@@ -159,21 +158,6 @@ def test_equal_graphs_share_their_code() -> None:
     before = len(module._codes)
     gradcalc.compile("cosh(s)*t - 17")(s=[1.0], t=[2.0])
     assert len(module._codes) == before
-
-
-def test_graphs_too_large_to_compile_run_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    x, y = np.random.default_rng(3).normal(size=(2, 3000))
-    compiled = gradcalc.compile(FORMULA, order=2)(x=x, y=y)
-    monkeypatch.setattr(native, "LARGEST", 1)
-    kernel = gradcalc.compile(FORMULA, order=2)
-    other = kernel(x=x, y=y)
-    for one, two in (
-        (compiled.value, other.value),
-        (compiled.gradient, other.gradient),
-        (compiled.hessian, other.hessian),
-    ):
-        np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-13)
-    assert kernel.sum(x=x, y=y).value == pytest.approx(compiled.value.sum(), rel=1e-12)
 
 
 @pytest.mark.parametrize(

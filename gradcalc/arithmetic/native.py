@@ -26,8 +26,8 @@ from gradcalc.ops import Op
 Kinds = tuple[str, ...]
 """How each input comes: `f64` or `f32`, a contiguous column of that type, or `one`, a number for all rows."""
 
-LARGEST = 20_000
-"""Above this many nodes compiling takes seconds."""
+LARGEST = 2_000
+"""Nodes above which compiled code, whose values no longer fit into registers, is no faster than the interpreter's."""
 
 _LONG = 200_000
 """Above this many characters of IR, some two thousand nodes, code is made plainly: else the time grows as a square."""
@@ -46,6 +46,18 @@ class Code:
     run: Callable[..., None]
     width: int
     engine: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Code for one point at a time: write `numbers`, call `run(*arguments)`, read each `stride`-th of `results`."""
+
+    run: Callable[..., None]
+    arguments: tuple[Any, ...]
+    numbers: Any
+    results: Any
+    stride: int
+    kept: Any
 
 
 @cache
@@ -68,20 +80,40 @@ def compile_graph(
     graph: Graph, inputs: Sequence[int], outputs: Sequence[int], kinds: Kinds, sums: bool = False
 ) -> Code:
     """Native code for some outputs of a graph, or their sums over rows, for inputs of these kinds."""
-    width, _, features = host()
-    text = _Writer(graph, inputs, outputs, kinds).module(sums)
+    loop = _Loop(graph, inputs, outputs, kinds)
+    address, engine = assembled(loop.sums() if sums else loop.rows())
+    signature = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
+    return Code(signature(address), host()[0], engine)
+
+
+def point(code: Code, inputs: int, outputs: int) -> Point:
+    """Code whose inputs are all `one`, with room for its numbers and results."""
+    numbers, results = (ctypes.c_double * inputs)(), (ctypes.c_double * (outputs * code.width))()
+    first, last = ctypes.addressof(numbers), ctypes.addressof(results)
+    places = (ctypes.c_void_p * inputs)(*range(first, first + 8 * inputs, 8))
+    targets = (ctypes.c_void_p * outputs)(*(last + 8 * code.width * k for k in range(outputs)))
+    return Point(code.run, (1, places, targets), numbers, results, code.width, code)
+
+
+def assembled(text: str) -> tuple[int, Any]:
+    """The address of the function `run` of a module, and what keeps it alive."""
     module = llvm.parse_assembly(text)
     target = llvm.Target.from_default_triple()
     effort = 2 if len(text) < _LONG else 0
-    machine = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=effort)
+    machine = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=host()[2], opt=effort)
     module.triple = machine.triple
     passes = llvm.create_new_module_pass_manager()
     passes.add_new_gvn_pass()
     passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
-    signature = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
-    return Code(signature(engine.get_function_address("run")), width, engine)
+    return engine.get_function_address("run"), engine
+
+
+@cache
+def floats() -> Floats:
+    """The floats whose constants and last functions native code has."""
+    return Floats()
 
 
 # -- what each op is in IR ---------------------------------------------------------------------------------------------
@@ -187,126 +219,38 @@ _DEFINITIONS: dict[Op, Callable[..., Any]] = {
 """How an op is put together here, where the table has no definition or a less accurate one."""
 
 
-class _Writer:
-    """The IR of a graph: one function, and what it calls."""
+PRODUCTS = (2, 3, 4, -1)
+"""The integer powers that are products or a quotient; all others are by `pow`."""
 
-    def __init__(self, graph: Graph, inputs: Sequence[int], outputs: Sequence[int], kinds: Kinds) -> None:
-        self.graph, self.inputs, self.outputs, self.kinds = graph, inputs, outputs, kinds
+
+def definition(op: Op) -> Callable[..., Any] | None:
+    """How an op is put together from others, if it is."""
+    return _DEFINITIONS.get(op) or op.define
+
+
+class Instructions:
+    """Ops as IR on vectors of rows: the lines, and the functions that they call."""
+
+    def __init__(self) -> None:
         self.width, self.letter, _ = host()
         self.vector, self.flags = f"<{self.width} x double>", f"<{self.width} x i1>"
         self.declared: dict[str, str] = {}
-        self.floats = Floats()
         self.lines: list[str] = []
         self.count = 0
 
-    def module(self, sums: bool) -> str:
-        """The text of the module."""
-        function = self._sums() if sums else self._rows()
-        return "\n".join([*self.declared.values(), function])
-
-    # -- the function -------------------------------------------------------------------------------------------------
-
-    def _rows(self) -> str:
-        head, body, places = self._loop_body()
-        lines = [f"  %out{k} = load ptr, ptr {_offset('%outputs', k, head)}" for k in range(len(self.outputs))]
-        stores = []
-        for k, index in enumerate(self.outputs):
-            stores.append(f"  %place{k} = getelementptr double, ptr %out{k}, i64 %row")
-            stores.append(f"  store {self.vector} {places[index]}, ptr %place{k}, align 8")
-        return _function(head + lines, [], body + stores, [], self.width)
-
-    def _sums(self) -> str:
-        """As `rows`, but each lane is summed up, with what rounding took from it (Neumaier 1974)."""
-        head, body, places = self._loop_body()
-        phis, after = [], []
-        for k, index in enumerate(self.outputs):
-            phis.append(f"  %sum{k} = phi {self.vector} [ zeroinitializer, %entry ], [ %newsum{k}, %loop ]")
-            phis.append(f"  %lost{k} = phi {self.vector} [ zeroinitializer, %entry ], [ %newlost{k}, %loop ]")
-            body += self._compensated(k, places[index])
-            for part, slot in (("newsum", 2 * k), ("newlost", 2 * k + 1)):
-                after.append(f"  %end{slot} = getelementptr {self.vector}, ptr %outputs, i64 {slot}")
-                after.append(f"  store {self.vector} %{part}{k}, ptr %end{slot}, align 8")
-        return _function(head, phis, body, after, self.width)
-
-    def _compensated(self, k: int, value: str) -> list[str]:
-        """One step of a compensated sum: the sum, and what it lost added to what was lost before."""
-        t, fabs = self.vector, self._declare("llvm.fabs", 1, intrinsic=True)
-        return [
-            f"  %newsum{k} = fadd {t} %sum{k}, {value}",
-            f"  %a{k} = call {t} @{fabs}({t} %sum{k})",
-            f"  %b{k} = call {t} @{fabs}({t} {value})",
-            f"  %c{k} = fcmp oge {t} %a{k}, %b{k}",
-            f"  %large{k} = select {self.flags} %c{k}, {t} %sum{k}, {t} {value}",
-            f"  %small{k} = select {self.flags} %c{k}, {t} {value}, {t} %sum{k}",
-            f"  %d{k} = fsub {t} %large{k}, %newsum{k}",
-            f"  %e{k} = fadd {t} %d{k}, %small{k}",
-            f"  %newlost{k} = fadd {t} %lost{k}, %e{k}",
-        ]
-
-    def _loop_body(self) -> tuple[list[str], list[str], dict[int, str]]:
-        """What comes before the loop, what is in it, and where each node's value is."""
-        self.count = 0
-        places: dict[int, str] = {}
-        fixed: set[int] = set()
-        head, body = self._loads(places, fixed)
-        for index in self.graph.needed(self.outputs):
-            op, operands, parameter = self.graph.nodes[index]
-            if op is ops.const:
-                places[index] = self._literal(self.floats.constant(parameter or ""))
-                fixed.add(index)
-            elif operands:
-                self.lines = []
-                places[index] = self._emit(op, [places[i] for i in operands], [self.graph.number(i) for i in operands])
-                if all(i in fixed for i in operands):
-                    fixed.add(index)
-                    head += self.lines
-                else:
-                    body += self.lines
-        return head, body, places
-
-    def _loads(self, places: dict[int, str], fixed: set[int]) -> tuple[list[str], list[str]]:
-        """Columns are loaded in the loop, numbers for all rows before it."""
-        head: list[str] = []
-        body: list[str] = []
-        for k, (index, kind) in enumerate(zip(self.inputs, self.kinds, strict=True)):
-            head.append(f"  %in{k} = load ptr, ptr {_offset('%inputs', k, head)}")
-            places[index] = f"%x{k}"
-            if kind == "one":
-                fixed.add(index)
-                head.append(f"  %one{k} = load double, ptr %in{k}")
-                head += self._splat(f"%x{k}", f"%one{k}")
-                continue
-            lane = "double" if kind == "f64" else "float"
-            body.append(f"  %from{k} = getelementptr {lane}, ptr %in{k}, i64 %row")
-            loaded = f"<{self.width} x {lane}>"
-            name = f"%x{k}" if kind == "f64" else f"%narrow{k}"
-            body.append(f"  {name} = load {loaded}, ptr %from{k}, align {8 if kind == 'f64' else 4}")
-            if kind == "f32":
-                body.append(f"  %x{k} = fpext {loaded} %narrow{k} to {self.vector}")
-        return head, body
-
-    def _splat(self, name: str, value: str) -> list[str]:
-        t = self.vector
-        return [
-            f"  {name}.first = insertelement {t} poison, double {value}, i32 0",
-            f"  {name} = shufflevector {t} {name}.first, {t} poison, <{self.width} x i32> zeroinitializer",
-        ]
-
-    # -- one op -------------------------------------------------------------------------------------------------------
-
-    def _emit(self, op: Op, places: Sequence[str], numbers: Sequence[int | None]) -> str:
+    def emit(self, op: Op, places: Sequence[str], numbers: Sequence[int | None]) -> str:
         """The instructions of one op; where its value is."""
         t = self.vector
         if op in _INSTRUCTIONS:
             return self._chain(lambda a, b: f"{_INSTRUCTIONS[op]} {t} {a}, {b}", places)
         if op in _COMPARISONS:
-            return self._line(f"fcmp {_COMPARISONS[op]} {t} {places[0]}, {places[1]}")
+            return self.line(f"fcmp {_COMPARISONS[op]} {t} {places[0]}, {places[1]}")
         if op in (ops.and_, ops.or_):
-            return self._line(f"{op.name} {self.flags} {places[0]}, {places[1]}")
+            return self.line(f"{op.name} {self.flags} {places[0]}, {places[1]}")
         if op is ops.not_:
-            return self._line(f"xor {self.flags} {places[0]}, splat (i1 true)")
+            return self.line(f"xor {self.flags} {places[0]}, splat (i1 true)")
         if op is ops.where:
-            return self._line(f"select {self.flags} {places[0]}, {t} {places[1]}, {t} {places[2]}")
+            return self.line(f"select {self.flags} {places[0]}, {t} {places[1]}, {t} {places[2]}")
         if op in (ops.max, ops.min):
             return self._extreme("ogt" if op is ops.max else "olt", places)
         if op is ops.powi:
@@ -314,14 +258,14 @@ class _Writer:
         if op is ops.mod:
             return self._mod(*places)
         if op in _INTRINSICS:
-            return self._call(self._declare(f"llvm.{_INTRINSICS[op]}", 1, intrinsic=True), places)
+            return self.call(self.declare(f"llvm.{_INTRINSICS[op]}", 1, intrinsic=True), places)
         return self._function(op, places)
 
     def _function(self, op: Op, places: Sequence[str]) -> str:
         """An op by a function: of vectors, by its definition, of SciPy, or at last the floats' own."""
         if op is ops.hypot and len(places) != 2:
             if len(places) == 1:
-                return self._call(self._declare("llvm.fabs", 1, intrinsic=True), places)
+                return self.call(self.declare("llvm.fabs", 1, intrinsic=True), places)
             return self._function(op, [self._function(op, places[:-1]), places[-1]])
         if op in _VECTOR_MATH:
             return self._vector_math(_VECTOR_MATH[op], places)
@@ -329,7 +273,7 @@ class _Writer:
             return self._lanes(_SCALAR_MATH[op], places, "")
         if op in _SCIPY:
             return self._lanes(self._scipy(op), places, ", i32 0")
-        define = _DEFINITIONS.get(op) or op.define
+        define = definition(op)
         if define is not None:
             return self._defined(define, places)
         return self._lanes(self._python(op, len(places)), places, "")
@@ -340,12 +284,13 @@ class _Writer:
         for index in graph.needed([output]):
             op, operands, parameter = graph.nodes[index]
             if op is ops.const:
-                found[index] = self._literal(self.floats.constant(parameter or ""))
+                found[index] = self.literal(floats().constant(parameter or ""))
             elif operands:
-                found[index] = self._emit(op, [found[i] for i in operands], [graph.number(i) for i in operands])
+                found[index] = self.emit(op, [found[i] for i in operands], [graph.number(i) for i in operands])
         return found[output]
 
-    def _line(self, text: str) -> str:
+    def line(self, text: str) -> str:
+        """Add an instruction; the name of its result."""
         self.count += 1
         self.lines.append(f"  %t{self.count} = {text}")
         return f"%t{self.count}"
@@ -354,49 +299,49 @@ class _Writer:
         """An instruction of two operands, from left to right."""
         result = places[0]
         for place in places[1:]:
-            result = self._line(text(result, place))
+            result = self.line(text(result, place))
         return result
 
     def _extreme(self, comparison: str, places: Sequence[str]) -> str:
         """The largest or least; nan if any is nan, as the floats have it."""
         t, best = self.vector, places[0]
         for place in places[1:]:
-            better = self._line(f"fcmp {comparison} {t} {place}, {best}")
-            missing = self._line(f"fcmp uno {t} {place}, {place}")
-            either = self._line(f"or {self.flags} {better}, {missing}")
-            best = self._line(f"select {self.flags} {either}, {t} {place}, {t} {best}")
+            better = self.line(f"fcmp {comparison} {t} {place}, {best}")
+            missing = self.line(f"fcmp uno {t} {place}, {place}")
+            either = self.line(f"or {self.flags} {better}, {missing}")
+            best = self.line(f"select {self.flags} {either}, {t} {place}, {t} {best}")
         return best
 
     def _power(self, places: Sequence[str], n: int | None) -> str:
         """An integer power: by up to two products, or by `pow`."""
         x, t = places[0], self.vector
         if n in (2, 3, 4):
-            square = self._line(f"fmul {t} {x}, {x}")
-            return square if n == 2 else self._line(f"fmul {t} {square}, {x if n == 3 else square}")
+            square = self.line(f"fmul {t} {x}, {x}")
+            return square if n == 2 else self.line(f"fmul {t} {square}, {x if n == 3 else square}")
         if n == -1:
-            return self._line(f"fdiv {t} {self._literal(1.0)}, {x}")
+            return self.line(f"fdiv {t} {self.literal(1.0)}, {x}")
         return self._vector_math("pow", places)
 
     def _mod(self, a: str, b: str) -> str:
         """The remainder with the sign of b."""
         t = self.vector
         rest = self._lanes("fmod", [a, b], "")
-        below = [self._line(f"fcmp olt {t} {place}, zeroinitializer") for place in (rest, b)]
-        differ = self._line(f"xor {self.flags} {below[0]}, {below[1]}")
-        left = self._line(f"fcmp one {t} {rest}, zeroinitializer")
-        wrong = self._line(f"and {self.flags} {differ}, {left}")
-        moved = self._line(f"fadd {t} {rest}, {b}")
-        return self._line(f"select {self.flags} {wrong}, {t} {moved}, {t} {rest}")
+        below = [self.line(f"fcmp olt {t} {place}, zeroinitializer") for place in (rest, b)]
+        differ = self.line(f"xor {self.flags} {below[0]}, {below[1]}")
+        left = self.line(f"fcmp one {t} {rest}, zeroinitializer")
+        wrong = self.line(f"and {self.flags} {differ}, {left}")
+        moved = self.line(f"fadd {t} {rest}, {b}")
+        return self.line(f"select {self.flags} {wrong}, {t} {moved}, {t} {rest}")
 
     # -- calls --------------------------------------------------------------------------------------------------------
 
     def _vector_math(self, name: str, places: Sequence[str]) -> str:
         symbol = f"_ZGV{self.letter}N{self.width}{'v' * len(places)}_{name}"
         if llvm.address_of_symbol(symbol):
-            return self._call(self._declare(symbol, len(places)), places)
+            return self.call(self.declare(symbol, len(places)), places)
         return self._lanes(name, places, "")
 
-    def _declare(self, name: str, count: int, intrinsic: bool = False) -> str:
+    def declare(self, name: str, count: int, intrinsic: bool = False) -> str:
         """A function of vectors that computes and nothing else."""
         symbol = f"{name}.v{self.width}f64" if intrinsic else name
         operands = ", ".join([self.vector] * count)
@@ -404,8 +349,9 @@ class _Writer:
         self.declared[symbol] = f"declare {self.vector} @{symbol}({operands}){pure}"
         return symbol
 
-    def _call(self, symbol: str, places: Sequence[str]) -> str:
-        return self._line(f"call {self.vector} @{symbol}({', '.join(f'{self.vector} {p}' for p in places)})")
+    def call(self, symbol: str, places: Sequence[str]) -> str:
+        """Add a call of a function of vectors."""
+        return self.line(f"call {self.vector} @{symbol}({', '.join(f'{self.vector} {p}' for p in places)})")
 
     def _lanes(self, symbol: str, places: Sequence[str], more: str) -> str:
         """A function of doubles, one lane after the other."""
@@ -413,9 +359,9 @@ class _Writer:
         self.declared[symbol] = f"declare double @{symbol}({kinds}) nounwind willreturn"
         result = "poison"
         for lane in range(self.width):
-            parts = [self._line(f"extractelement {self.vector} {place}, i32 {lane}") for place in places]
-            value = self._line(f"call double @{symbol}({', '.join(f'double {p}' for p in parts)}{more})")
-            result = self._line(f"insertelement {self.vector} {result}, double {value}, i32 {lane}")
+            parts = [self.line(f"extractelement {self.vector} {place}, i32 {lane}") for place in places]
+            value = self.line(f"call double @{symbol}({', '.join(f'double {p}' for p in parts)}{more})")
+            result = self.line(f"insertelement {self.vector} {result}, double {value}, i32 {lane}")
         return result
 
     def _scipy(self, op: Op) -> str:
@@ -438,42 +384,134 @@ class _Writer:
         llvm.add_symbol(symbol, ctypes.cast(callback, ctypes.c_void_p).value)
         return symbol
 
-    def _literal(self, value: float) -> str:
+    def compensated(self, total: str, lost: str, value: str) -> tuple[str, str]:
+        """One step of a compensated sum (Neumaier 1974): the sum, and what it lost added to what was lost before."""
+        t, fabs = self.vector, self.declare("llvm.fabs", 1, intrinsic=True)
+        longer = self.line(f"fadd {t} {total}, {value}")
+        order = self.line(f"fcmp oge {t} {self.call(fabs, [total])}, {self.call(fabs, [value])}")
+        large = self.line(f"select {self.flags} {order}, {t} {total}, {t} {value}")
+        small = self.line(f"select {self.flags} {order}, {t} {value}, {t} {total}")
+        rest = self.line(f"fadd {t} {self.line(f'fsub {t} {large}, {longer}')}, {small}")
+        return longer, self.line(f"fadd {t} {lost}, {rest}")
+
+    def pointer(self, base: str, k: int | str) -> str:
+        """The k-th pointer behind a pointer."""
+        place = self.line(f"getelementptr ptr, ptr {base}, i64 {k}")
+        return self.line(f"load ptr, ptr {place}")
+
+    def load(self, column: str, kind: str) -> str:
+        """The rows of a column from `%row` on."""
+        lane, size = ("double", 8) if kind == "f64" else ("float", 4)
+        place = self.line(f"getelementptr {lane}, ptr {column}, i64 %row")
+        rows = self.line(f"load <{self.width} x {lane}>, ptr {place}, align {size}")
+        return rows if kind == "f64" else self.line(f"fpext <{self.width} x {lane}> {rows} to {self.vector}")
+
+    def store(self, value: str, column: str) -> None:
+        """Write the rows of a column from `%row` on."""
+        place = self.line(f"getelementptr double, ptr {column}, i64 %row")
+        self.lines.append(f"  store {self.vector} {value}, ptr {place}, align 8")
+
+    def splat(self, value: str) -> str:
+        """A double in all lanes."""
+        t = self.vector
+        first = self.line(f"insertelement {t} poison, double {value}, i32 0")
+        return self.line(f"shufflevector {t} {first}, {t} poison, <{self.width} x i32> zeroinitializer")
+
+    def literal(self, value: float) -> str:
+        """A number in all lanes."""
         bits = struct.unpack("<Q", struct.pack("<d", value))[0]
         return f"splat (double 0x{bits:016X})" if not math.isnan(value) else "splat (double 0x7FF8000000000000)"
+
+
+class _Loop(Instructions):
+    """The IR of a graph: one function over groups of rows, and what it calls.
+
+    What depends on no column is computed before the loop.
+    """
+
+    def __init__(self, graph: Graph, inputs: Sequence[int], outputs: Sequence[int], kinds: Kinds) -> None:
+        super().__init__()
+        self.head: list[str] = []
+        self.body: list[str] = []
+        self.fixed: set[int] = set()
+        self.places: dict[int, str] = {}
+        self.outputs = outputs
+        for k, (index, kind) in enumerate(zip(inputs, kinds, strict=True)):
+            self._load(k, index, kind)
+        for index in graph.needed(outputs):
+            self._node(graph, index)
+
+    def _load(self, k: int, index: int, kind: str) -> None:
+        self.lines = self.head
+        column = self.pointer("%inputs", k)
+        if kind == "one":
+            self.fixed.add(index)
+            self.places[index] = self.splat(self.line(f"load double, ptr {column}"))
+        else:
+            self.lines = self.body
+            self.places[index] = self.load(column, kind)
+
+    def _node(self, graph: Graph, index: int) -> None:
+        op, operands, parameter = graph.nodes[index]
+        if op is ops.const:
+            self.fixed.add(index)
+            self.places[index] = self.literal(floats().constant(parameter or ""))
+        elif operands:
+            fixed = all(i in self.fixed for i in operands)
+            if fixed:
+                self.fixed.add(index)
+            self.lines = self.head if fixed else self.body
+            places = [self.places[i] for i in operands]
+            self.places[index] = self.emit(op, places, [graph.number(i) for i in operands])
+
+    def rows(self) -> str:
+        """The module that writes a column for each output."""
+        for k, index in enumerate(self.outputs):
+            self.lines = self.head
+            column = self.pointer("%outputs", k)
+            self.lines = self.body
+            self.store(self.places[index], column)
+        return self._module([], [])
+
+    def sums(self) -> str:
+        """The module that adds up each lane of each output, and what rounding took from it."""
+        phis: list[str] = []
+        after: list[str] = []
+        self.lines = self.body
+        for k, index in enumerate(self.outputs):
+            parts = self.compensated(f"%sum{k}", f"%lost{k}", self.places[index])
+            for i, (name, part) in enumerate(zip((f"%sum{k}", f"%lost{k}"), parts, strict=True)):
+                phis.append(f"  {name} = phi {self.vector} [ zeroinitializer, %entry ], [ {part}, %loop ]")
+                after.append(f"  {name}.end = getelementptr {self.vector}, ptr %outputs, i64 {2 * k + i}")
+                after.append(f"  store {self.vector} {part}, ptr {name}.end, align 8")
+        return self._module(phis, after)
+
+    def _module(self, phis: Sequence[str], after: Sequence[str]) -> str:
+        """A function that runs over groups of rows; there is at least one."""
+        return "\n".join(
+            [
+                *self.declared.values(),
+                "define void @run(i64 %groups, ptr %inputs, ptr noalias %outputs) {",
+                "entry:",
+                *self.head,
+                "  br label %loop",
+                "loop:",
+                "  %group = phi i64 [ 0, %entry ], [ %next, %loop ]",
+                *phis,
+                f"  %row = mul i64 %group, {self.width}",
+                *self.body,
+                "  %next = add i64 %group, 1",
+                "  %more = icmp ult i64 %next, %groups",
+                "  br i1 %more, label %loop, label %done",
+                "done:",
+                *after,
+                "  ret void",
+                "}",
+            ]
+        )
 
 
 @cache
 def _callback(op: Op, count: int) -> Any:
     """The floats' function of an op as a C function; it lives as long as the process."""
-    return ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * count)(Floats().functions[op])
-
-
-def _offset(base: str, k: int, lines: list[str]) -> str:
-    """The place of the k-th pointer behind a pointer."""
-    lines.append(f"  {base}.{k} = getelementptr ptr, ptr {base}, i64 {k}")
-    return f"{base}.{k}"
-
-
-def _function(head: Sequence[str], phis: Sequence[str], body: Sequence[str], after: Sequence[str], width: int) -> str:
-    """A function that runs over groups of rows; there is at least one."""
-    return "\n".join(
-        [
-            "define void @run(i64 %groups, ptr %inputs, ptr noalias %outputs) {",
-            "entry:",
-            *head,
-            "  br label %loop",
-            "loop:",
-            "  %group = phi i64 [ 0, %entry ], [ %next, %loop ]",
-            *phis,
-            f"  %row = mul i64 %group, {width}",
-            *body,
-            "  %next = add i64 %group, 1",
-            "  %more = icmp ult i64 %next, %groups",
-            "  br i1 %more, label %loop, label %done",
-            "done:",
-            *after,
-            "  ret void",
-            "}",
-        ]
-    )
+    return ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * count)(floats().functions[op])

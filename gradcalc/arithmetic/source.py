@@ -26,14 +26,11 @@ _INFIX: dict[Op, str] = {
 }  # fmt: skip
 
 
-def function(graph: Graph, inputs: Sequence[int], outputs: Sequence[int], largest: int | None = None) -> Function:
-    """The outputs as a function of the inputs, over floats. Total: nan and infinities instead of exceptions.
-
-    Graphs of more than `largest` nodes (default: `LARGEST`) are interpreted.
-    """
+def function(graph: Graph, inputs: Sequence[int], outputs: Sequence[int]) -> Function:
+    """The outputs as a function of the inputs, over floats. Total: nan and infinities instead of exceptions."""
     needed = graph.needed(outputs)
     floats = Floats()
-    if len(needed) > (LARGEST if largest is None else largest):
+    if len(needed) > LARGEST:
         return _interpreted(graph, floats, inputs, outputs)
     names: dict[str, Any] = {"div": floats.functions[ops.div]}
     places = {index: f"v{index}" for index in (*needed, *inputs)}
