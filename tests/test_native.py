@@ -86,6 +86,25 @@ def test_special_values_are_those_of_the_floats(op: Op) -> None:
         assert same or math.isclose(value, expected, rel_tol=1e-13, abs_tol=1e-320), (point, value, expected)
 
 
+ORDERED = [(ops.polygamma, n) for n in range(1, 5)] + [(ops.sinc_derivative, n) for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(("op", "order"), ORDERED, ids=str)
+def test_ops_of_whole_order_agree_with_the_floats_on_both_sides_of_0(op: Op, order: int) -> None:
+    kernel, _ = kernel_of(op, 0, order)
+    x = [0.0, -0.0, -1.0, -2.3, 1e-160, 3e-7, 0.4, 2.5, 2.999, 3.0, 14.0, 1e5, -1e-9, -0.3, -7.25, math.inf, math.nan]
+    expected = [FLOATS.functions[op](float(order), point) for point in x]
+    np.testing.assert_allclose(kernel(x1=np.array(x)).value, expected, rtol=2e-14, atol=1e-16)
+
+
+@pytest.mark.parametrize("op", [ops.airyai, ops.airyaiprime, ops.airybi, ops.airybiprime, ops.Si, ops.Ci], ids=names)
+def test_functions_of_several_results_agree_with_the_floats_and_are_theirs_far_out(op: Op) -> None:
+    kernel, _ = kernel_of(op, 0, 0)
+    x = [0.0, -0.0, 5e-324, 1e-9, 1.0, -1.0, -7.3, 12.0, 99.0, 1e4, -1e4, 1e300, math.inf, -math.inf, math.nan]
+    expected = [FLOATS.functions[op](point) for point in x]
+    np.testing.assert_allclose(kernel(x0=np.array(x)).value, expected, rtol=3e-13, atol=1e-320)
+
+
 FORMULA = "exp(-x**2/2)*sin(3*y) + log(1 + x**2)*sqrt(abs(x*y)) + where(x > y, tanh(x), y**3)"
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from gradcalc import ops
 from gradcalc.arithmetic import native
+from gradcalc.arithmetic.definitions import deciding, definition
 from gradcalc.arithmetic.native import Code, Kinds, Point
 from gradcalc.graph import Graph, rule_graph
 from gradcalc.ops import Op
@@ -26,7 +27,7 @@ _CHAINED = (ops.add, ops.mul, ops.max, ops.min, ops.and_, ops.or_, ops.hypot)
 """Ops of any number of operands that go from left to right, two by two."""
 
 Block = tuple[Op | str, int, int | None]
-"""An op, the number of its operands, and the exponent of an integer power that is products; or a word of `_Loop`."""
+"""An op, the number of its operands, and what `deciding` gave for it; or a word of `_Loop`."""
 
 
 def compile_graph(
@@ -85,11 +86,11 @@ class _Program:
                 self.constants[slots[index]] = native.floats().constant(parameter or "")
             elif operands:
                 target = places[index] if index in places else self.slot()
-                exponent = graph.number(operands[1]) if op is ops.powi else None
-                self.op(op, [slots[i] for i in operands], exponent, target)
+                known = deciding(op, [graph.number(i) for i in operands])
+                self.op(op, [slots[i] for i in operands], known, target)
                 slots[index] = target
 
-    def op(self, op: Op, operands: Sequence[int], exponent: int | None, target: int) -> None:
+    def op(self, op: Op, operands: Sequence[int], known: int | None, target: int) -> None:
         """The lines of one op."""
         count = len(operands)
         if count > 2 and op in _CHAINED:
@@ -99,14 +100,13 @@ class _Program:
                 self.line((op, 2, None), before, operand, first)
             self.line((op, 2, None), first, operands[-1], target)
             return
-        define = native.definition(op)
+        define = definition(op, known)
         if count > 3 and define is not None:
             parts, output = rule_graph(define, count)
             self.graph(parts, parts.needed([output]), dict(enumerate(operands)), {output: target})
             return
         if count == 3:
             self.line(("copy", 1, None), operands[2], 0, target)
-        known = exponent if exponent in native.PRODUCTS else None
         self.line((op, count, known), operands[0], operands[1] if count > 1 else 0, target)
 
     def block(self, block: Block) -> int:
@@ -162,7 +162,7 @@ class _Loop(native.Instructions):
         cases = " ".join(f"i32 {number}, label %block{number}" for number in range(len(blocks)))
         return "\n".join([*self.declared.values(), _TEXT % (self.width, cases, "\n".join(self.lines))])
 
-    def _block(self, op: Op | str, count: int, exponent: int | None) -> None:
+    def _block(self, op: Op | str, count: int, known: int | None) -> None:
         """The instructions of one block."""
         if op in ("f64", "f32"):
             self._set(self.load(self.pointer("%inputs", "%a"), str(op)))
@@ -179,7 +179,7 @@ class _Loop(native.Instructions):
             flags = (0, 1, 2) if op in (ops.and_, ops.or_, ops.not_) else (0,) if op is ops.where else ()
             for k in flags[:count]:
                 places[k] = self.line(f"fcmp une {self.vector} {places[k]}, zeroinitializer")
-            result = self.emit(op, places, [None, exponent])
+            result = self.emit(op, places, known)
             self._set(self.line(f"uitofp {self.flags} {result} to {self.vector}") if op.is_condition else result)
 
     def _sum(self) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import llvmlite.binding as llvm
 
 from gradcalc import ops
+from gradcalc.arithmetic.definitions import deciding, definition
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.graph import Graph, rule_graph
 from gradcalc.ops import Op
@@ -138,94 +139,12 @@ _SCIPY: dict[Op, str] = {
     ops.besseli: "__pyx_fuse_1iv", ops.besselk: "__pyx_fuse_1kv", ops.Ei: "__pyx_fuse_1expi", ops.beta: "beta",
 }  # fmt: skip
 """Functions of `scipy.special.cython_special`, by their names among its C entry points."""
-
-_half, _infinity, _tiny = ops.one / 2, ops.Constant(None, (), "oo"), ops.Constant(None, (), "1e-300")
-_root_high, _root_low = ops.Constant(None, (), "0x1.6a09e64p-1"), ops.Constant(None, (), "0x1.3f9de6484597ep-28")
-"""The square root of 1/2: its first 27 bits, and the others."""
-
-
-def _odd(x: Any, magnitude: Any) -> Any:
-    """A number of this size with the sign of x."""
-    return ops.where(ops.lt(x, 0), -magnitude, magnitude)
-
-
-def _sincpi(x: Any) -> Any:
-    turn = x - 2 * ops.round(x / 2)
-    turn = ops.where(ops.gt(ops.abs(turn), _half), _odd(turn, ops.one) - turn, turn)
-    far = ops.eq(ops.abs(x), _infinity)
-    return ops.where(ops.eq(x, 0), ops.one, ops.where(far, ops.zero, ops.sin(ops.pi * turn) / (ops.pi * x)))
-
-
-def _asech(x: Any) -> Any:
-    leg = ops.sqrt(ops.one_minus_square(x))
-    return ops.where(ops.gt(x, _half / 512), ops.log1p((1 - x + leg) / x), ops.log1p(leg) - ops.log(x))
-
-
-def _acsch(x: Any) -> Any:
-    size = ops.abs(x)
-    small = ops.and_(ops.lt(size, _tiny), ops.ne(x, 0))
-    return ops.where(small, _odd(x, ops.log(ops.two) - ops.log(size)), ops.asinh(1 / x))
-
-
-def _gelu(x: Any) -> Any:
-    """By erfc at x/sqrt(2) as two doubles: one rounding there comes out many times larger."""
-    high = ops.round(x * 2**20) / 2**20
-    exact, rest = high * _root_high, high * _root_low + (x - high) / ops.sqrt(ops.two)  # exact: 26 bits by 27
-    leg = exact + rest
-    slope = 2 * ops.exp(-leg * leg) / ops.sqrt(ops.pi)
-    value = x * (ops.erfc(-leg) + slope * ((exact - leg) + rest)) / 2
-    return ops.where(ops.lt(ops.abs(x), 64), value, ops.max(x, ops.zero))
-
-
-def _logsumexp(*xs: Any) -> Any:
-    top, rest = xs[0], []
-    for x in xs[1:]:
-        rest.append(ops.min(top, x))
-        top = ops.max(top, x)
-    total = ops.add(ops.zero, *(ops.exp(x - top) for x in rest))
-    return ops.where(ops.lt(ops.abs(top), _infinity), top + ops.log1p(total), top)
-
-
-def _sigmoid(x: Any) -> Any:
-    power = ops.exp(-ops.abs(x))
-    return ops.where(ops.lt(x, 0), power, ops.one) / (1 + power)
-
-
-_DEFINITIONS: dict[Op, Callable[..., Any]] = {
-    ops.neg: lambda x: ops.Constant(None, (), "-0.0") - x,
-    ops.sign: lambda x: ops.where(ops.gt(x, 0), ops.one, ops.where(ops.lt(x, 0), -ops.one, x + 0)),
-    ops.heaviside: lambda x: ops.where(ops.gt(x, 0), ops.one, ops.where(ops.lt(x, 0), ops.zero, _half + x)),
-    ops.sec: lambda x: 1 / ops.cos(x),
-    ops.csc: lambda x: 1 / ops.sin(x),
-    ops.cot: lambda x: 1 / ops.tan(x),
-    ops.sech: lambda x: 1 / ops.cosh(x),
-    ops.csch: lambda x: 1 / ops.sinh(x),
-    ops.coth: lambda x: 1 / ops.tanh(x),
-    ops.sinc: lambda x: ops.where(
-        ops.eq(x, 0), ops.one, ops.where(ops.eq(ops.abs(x), _infinity), ops.zero, ops.sin(x) / x)
-    ),
-    ops.sincpi: _sincpi,
-    ops.xlogy: lambda a, b: ops.where(ops.and_(ops.eq(a, 0), ops.ge(b, 0)), ops.zero, a * ops.log(b)),
-    ops.logsumexp: _logsumexp,
-    ops.sigmoid: _sigmoid,
-    ops.softplus: lambda x: ops.max(x, ops.zero) + ops.log1p(ops.exp(-ops.abs(x))),
-    ops.silu: lambda x: x * ops.sigmoid(x),
-    ops.elu: lambda x: ops.where(ops.gt(x, 0), x, ops.expm1(ops.min(x, ops.zero))),
-    ops.gelu: _gelu,
-    ops.asech: _asech,
-    ops.acsch: _acsch,
-    ops.factorial: lambda x: ops.gamma(x + 1),
-}
-"""How an op is put together here, where the table has no definition or a less accurate one."""
-
-
-PRODUCTS = (2, 3, 4, -1)
-"""The integer powers that are products or a quotient; all others are by `pow`."""
-
-
-def definition(op: Op) -> Callable[..., Any] | None:
-    """How an op is put together from others, if it is."""
-    return _DEFINITIONS.get(op) or op.define
+_AIRY, _SICI = ("__pyx_fuse_1airy", 4, -100.0, 100.0), ("__pyx_fuse_1sici", 2, -1e15, 1e15)
+_SCIPY_PARTS: dict[Op, tuple[str, int, float, float, int]] = {
+    ops.airyai: (*_AIRY, 0), ops.airyaiprime: (*_AIRY, 1), ops.airybi: (*_AIRY, 2), ops.airybiprime: (*_AIRY, 3),
+    ops.Si: (*_SICI, 0), ops.Ci: ("__pyx_fuse_1sici", 2, 5e-324, 1e15, 1),
+}  # fmt: skip
+"""Functions there of several results: how many, from where to where they are taken, and which one is meant."""
 
 
 class Instructions:
@@ -238,8 +157,8 @@ class Instructions:
         self.lines: list[str] = []
         self.count = 0
 
-    def emit(self, op: Op, places: Sequence[str], numbers: Sequence[int | None]) -> str:
-        """The instructions of one op; where its value is."""
+    def emit(self, op: Op, places: Sequence[str], n: int | None) -> str:
+        """The instructions of one op; where its value is. `n` is what `definitions.deciding` gave for it."""
         t = self.vector
         if op in _INSTRUCTIONS:
             return self._chain(lambda a, b: f"{_INSTRUCTIONS[op]} {t} {a}, {b}", places)
@@ -254,14 +173,14 @@ class Instructions:
         if op in (ops.max, ops.min):
             return self._extreme("ogt" if op is ops.max else "olt", places)
         if op is ops.powi:
-            return self._power(places, numbers[1])
+            return self._power(places, n)
         if op is ops.mod:
             return self._mod(*places)
         if op in _INTRINSICS:
             return self.call(self.declare(f"llvm.{_INTRINSICS[op]}", 1, intrinsic=True), places)
-        return self._function(op, places)
+        return self._function(op, places, n)
 
-    def _function(self, op: Op, places: Sequence[str]) -> str:
+    def _function(self, op: Op, places: Sequence[str], n: int | None = None) -> str:
         """An op by a function: of vectors, by its definition, of SciPy, or at last the floats' own."""
         if op is ops.hypot and len(places) != 2:
             if len(places) == 1:
@@ -272,8 +191,10 @@ class Instructions:
         if op in _SCALAR_MATH and llvm.address_of_symbol(_SCALAR_MATH[op]):
             return self._lanes(_SCALAR_MATH[op], places, "")
         if op in _SCIPY:
-            return self._lanes(self._scipy(op), places, ", i32 0")
-        define = definition(op)
+            return self._lanes(self._scipy(_SCIPY[op]), places, ", i32 0")
+        if op in _SCIPY_PARTS:
+            return self._lanes(self._scipy_part(op), places, "")
+        define = definition(op, n)
         if define is not None:
             return self._defined(define, places)
         return self._lanes(self._python(op, len(places)), places, "")
@@ -286,7 +207,9 @@ class Instructions:
             if op is ops.const:
                 found[index] = self.literal(floats().constant(parameter or ""))
             elif operands:
-                found[index] = self.emit(op, [found[i] for i in operands], [graph.number(i) for i in operands])
+                found[index] = self.emit(
+                    op, [found[i] for i in operands], deciding(op, [graph.number(i) for i in operands])
+                )
         return found[output]
 
     def line(self, text: str) -> str:
@@ -356,7 +279,7 @@ class Instructions:
     def _lanes(self, symbol: str, places: Sequence[str], more: str) -> str:
         """A function of doubles, one lane after the other."""
         kinds = ", ".join(["double"] * len(places)) + (", i32" if more else "")
-        self.declared[symbol] = f"declare double @{symbol}({kinds}) nounwind willreturn"
+        self.declared.setdefault(symbol, f"declare double @{symbol}({kinds}) nounwind willreturn")
         result = "poison"
         for lane in range(self.width):
             parts = [self.line(f"extractelement {self.vector} {place}, i32 {lane}") for place in places]
@@ -364,18 +287,45 @@ class Instructions:
             result = self.line(f"insertelement {self.vector} {result}, double {value}, i32 {lane}")
         return result
 
-    def _scipy(self, op: Op) -> str:
-        """The C entry point of SciPy for an op."""
+    def _scipy(self, name: str) -> str:
+        """The C entry point of a function of SciPy."""
         from scipy.special import cython_special
 
-        symbol = f"scipy_{op.name}"
-        capsule = cython_special.__pyx_capi__[_SCIPY[op]]
+        symbol = f"scipy_{name.lstrip('_')}"
+        capsule = cython_special.__pyx_capi__[name]
         api = ctypes.pythonapi
         api.PyCapsule_GetName.restype, api.PyCapsule_GetName.argtypes = ctypes.c_char_p, [ctypes.py_object]
         api.PyCapsule_GetPointer.restype = ctypes.c_void_p
         api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
         llvm.add_symbol(symbol, api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule)))
         return symbol
+
+    def _scipy_part(self, op: Op) -> str:
+        """A function that takes one result of a function of SciPy, elsewhere the floats'."""
+        name, count, least, most, which = _SCIPY_PARTS[op]
+        several, other = self._scipy(name), self._python(op, 1)
+        pointers = [f"%p{k}" for k in range(count)]
+        self.declared[several] = f"declare void @{several}(double{', ptr' * count})"
+        self.declared[other] = f"declare double @{other}(double)"
+        self.declared[f"part_{op.name}"] = "\n".join(
+            [
+                f"define internal double @part_{op.name}(double %x) {{",
+                *(f"  {pointer} = alloca double" for pointer in pointers),
+                f"  %above = fcmp oge double %x, {_hexadecimal(least)}",
+                f"  %below = fcmp ole double %x, {_hexadecimal(most)}",
+                "  %within = and i1 %above, %below",
+                "  br i1 %within, label %near, label %far",
+                "near:",
+                f"  call void @{several}(double %x, {', '.join(f'ptr {pointer}' for pointer in pointers)})",
+                f"  %part = load double, ptr %p{which}",
+                "  ret double %part",
+                "far:",
+                f"  %called = call double @{other}(double %x)",
+                "  ret double %called",
+                "}",
+            ]
+        )
+        return f"part_{op.name}"
 
     def _python(self, op: Op, count: int) -> str:
         """The floats' function of an op, called back."""
@@ -419,8 +369,11 @@ class Instructions:
 
     def literal(self, value: float) -> str:
         """A number in all lanes."""
-        bits = struct.unpack("<Q", struct.pack("<d", value))[0]
-        return f"splat (double 0x{bits:016X})" if not math.isnan(value) else "splat (double 0x7FF8000000000000)"
+        return f"splat (double {_hexadecimal(value)})"
+
+
+def _hexadecimal(value: float) -> str:
+    return f"0x{struct.unpack('<Q', struct.pack('<d', math.nan if math.isnan(value) else value))[0]:016X}"
 
 
 class _Loop(Instructions):
@@ -462,7 +415,7 @@ class _Loop(Instructions):
                 self.fixed.add(index)
             self.lines = self.head if fixed else self.body
             places = [self.places[i] for i in operands]
-            self.places[index] = self.emit(op, places, [graph.number(i) for i in operands])
+            self.places[index] = self.emit(op, places, deciding(op, [graph.number(i) for i in operands]))
 
     def rows(self) -> str:
         """The module that writes a column for each output."""
