@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -134,6 +134,7 @@ class Kernel:
         self._entries = [place for place in entries if place[0] >= place[1]]
         self._outputs = [output, *gradient, *(entries[place] for place in self._entries)]
         self._needed = graph.needed(self._outputs)
+        self._large = len(self._needed) > native.LARGEST
         self._codes: dict[tuple[Kinds, bool], Code] = {}
         self._single = threading.local()
 
@@ -181,10 +182,7 @@ class Kernel:
         Raises:
             UsageError: there are more or fewer numbers than variables.
         """
-        try:
-            one = self._single.code
-        except AttributeError:
-            one = self._single.code = self._for_one()
+        one = self._one()
         one.numbers[:] = x if len(x) == len(one.numbers) else self._as_point(x)
         one.run(*one.arguments)
         return one.results[:: one.stride]  # type: ignore[no-any-return]
@@ -192,8 +190,7 @@ class Kernel:
     def at(self, x: Array) -> Array:
         """What `point` gives, from an array of all numbers, `(n,)`, as an array."""
         given = np.asarray(x, dtype=float).ravel()
-        one = self._single.code if hasattr(self._single, "code") else self._for_one()
-        self._single.code = one
+        one = self._one()
         np.copyto(np.frombuffer(one.numbers), given if len(given) == len(one.numbers) else self._as_point(given))
         one.run(*one.arguments)
         return np.frombuffer(one.results)[:: one.stride].copy()
@@ -210,11 +207,17 @@ class Kernel:
             raise UsageError(f"a point of {len(x)} numbers", hint=hint)
         return x
 
-    def _for_one(self) -> Point:
-        """What one point needs; one for a thread, since its numbers and results are written in place."""
-        if len(self._needed) > native.LARGEST:
-            return interpreter.compile_point(self._graph, self._inputs, self._outputs)
-        return native.point(self._code(("one",) * len(self.names)), len(self.names), len(self._outputs))
+    def _one(self) -> Point:
+        """What one point needs: for each thread its own, since numbers and results are written in place."""
+        try:
+            return self._single.code  # type: ignore[no-any-return]
+        except AttributeError:
+            if self._large:
+                code = interpreter.compile_point(self._graph, self._inputs, self._outputs)
+            else:
+                code = native.point(self._code(("one",) * len(self.names)), len(self.names), len(self._outputs))
+            self._single.code = code
+            return code
 
     # -- columns ------------------------------------------------------------------------------------------------------
 
@@ -229,14 +232,17 @@ class Kernel:
         arrays = [_column(name, given[name], shape) for name, shape in self._shapes.items()]
         lengths = {name: a.shape[1] for name, a in zip(self._shapes, arrays, strict=True) if a.ndim == 2}
         if len(set(lengths.values())) > 1:
-            shown = ", ".join(f"{name} has {n}" for name, n in lengths.items())
-            raise UsageError(f"the columns differ in length: {shown}")
+            different = ", ".join(f"{name} has {n}" for name, n in lengths.items())
+            raise UsageError(f"the columns differ in length: {different}")
         return arrays, next(iter(lengths.values()), 1)
 
     def _code(self, kinds: Kinds, sums: bool = False) -> Code:
         """The code for such columns."""
         if (kinds, sums) not in self._codes:
-            self._codes[kinds, sums] = self._shared_code(kinds, sums)
+            make = self._shared_code
+            if self._large:
+                make = partial(interpreter.compile_graph, self._graph, self._inputs, self._outputs)
+            self._codes[kinds, sums] = make(kinds, sums)
         return self._codes[kinds, sums]
 
     def _shared_code(self, kinds: Kinds, sums: bool) -> Code:
@@ -250,8 +256,7 @@ class Kernel:
         key = (nodes, inputs, tuple(place[i] for i in self._outputs), kinds, sums)
         code = _codes.get(key)
         if code is None:
-            by = native if len(self._needed) <= native.LARGEST else interpreter
-            code = by.compile_graph(self._graph, self._inputs, self._outputs, kinds, sums)
+            code = native.compile_graph(self._graph, self._inputs, self._outputs, kinds, sums)
             with _codes_lock:
                 _codes[key] = code
                 while len(_codes) > _MOST_CODES:
