@@ -63,6 +63,13 @@ def test_from_a_pipe_to_a_pipe(points: Path) -> None:
     assert pa.ipc.open_stream(made.stdout).read_all()["f"].to_pylist() == [2.0, 12.0, -5.0]
 
 
+def test_what_is_wrong_in_standard_input_is_said_of_it(tmp_path: Path) -> None:
+    for text, message in (("x\n1\nq\n", "line 3, column x: 'q' is no number"), ("x\n,1\n", "line 2: the header names")):
+        made = ran("x", "-", "-o", str(tmp_path / "out.csv"), input=text)
+        assert made.returncode == 4 and made.stderr.startswith(f"error: standard input, {message}")
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_reader_that_has_gone_is_no_error(tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": np.arange(1_000_000.0)}), tmp_path / "in.parquet")
     words = (*COMMAND, "x", str(tmp_path / "in.parquet"), "-o", "-", "--format", "csv")

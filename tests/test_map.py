@@ -1,7 +1,6 @@
 """Formulas over files: what comes out is right in every format, whatever the pieces; nothing is half-written."""
 
 import csv
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -119,6 +118,60 @@ def test_a_footer_is_shifted_where_it_holds_offsets_and_nowhere_else() -> None:
     assert after.column(1).data_page_offset == before.column(1).data_page_offset + 10**10
     assert after.column(1).total_compressed_size == before.column(1).total_compressed_size
     assert after.column(1).statistics == before.column(1).statistics
+
+
+@pytest.mark.usefixtures("small")
+def test_a_batch_holds_few_rows_where_they_are_long_wherever_the_pieces_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapping, "_BYTES", 6000)
+    monkeypatch.setattr(mapping, "_LEAST_ROWS", 16)
+    texts = pa.array(["t" * (10 if 100 <= i < 300 else 1000) for i in range(400)])
+    x = np.arange(400.0)
+
+    def lengths(cut: int, skip: int = 0) -> list[int]:
+        pieces = ([x[i : i + cut], texts[i : i + cut]] for i in range(skip, 400, cut))
+        return [len(batch[0]) for batch in mapping.even(pieces, 8)]
+
+    assert lengths(400) == lengths(7) and sum(lengths(7)) == 400
+    assert lengths(7)[:6] == [16] * 6 and max(lengths(7)) == 64
+    assert lengths(7, sum(lengths(7)[:9])) == lengths(7)[9:]
+
+
+@pytest.mark.parametrize("after", ["npy", "npz"])
+@pytest.mark.usefixtures("small")
+def test_numpy_files_keep_types_over_many_pieces(tmp_path: Path, after: str) -> None:
+    n = np.arange(300)
+    data = pa.table({"n": n.astype(np.int16), "x": n.astype(np.float32) / 7, "b": n % 3 == 0})
+    run("n*x", str(write(tmp_path / "in.parquet", data)), str(tmp_path / f"out.{after}"), Settings(keep=["*"]))
+    found = read(tmp_path / f"out.{after}")
+    for name in data.column_names:
+        assert found[name].dtype == data[name].to_numpy().dtype and np.array_equal(found[name], data[name].to_numpy())
+    assert np.array_equal(found["df/dn"], found["x"].astype(float))
+
+
+@pytest.mark.parametrize("after", ["npy", "npz"])
+def test_numpy_files_hold_every_name_and_many_columns(tmp_path: Path, after: str) -> None:
+    data = pa.table({name: [1.0, 2.0] for name in ("α", *(f"column {i}" for i in range(900)))})
+    source, output = write(tmp_path / "in.parquet", data), tmp_path / f"out.{after}"
+    run("α**2", str(source), str(output), Settings(keep=["*"]))
+    run("α + f", str(output), str(tmp_path / "again.csv"), Settings(keep=["column 7", "df/dα"], order=0))
+    assert read(tmp_path / "again.csv")["f"].tolist() == [2.0, 6.0]
+    if after == "npy":
+        found = np.load(output, max_header_size=10**6)
+        assert found.dtype.names == (*data.column_names, "f", "df/dα") and found["df/dα"].tolist() == [2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (pa.array([{"a": 1}]), r"column k holds struct<a: int64>, which cannot be written: Unsupported Type"),
+        (pa.array([b"\xff"]), r"column k holds binary, which cannot be written: Invalid UTF8"),
+    ],
+)
+def test_what_csv_cannot_hold_is_named(tmp_path: Path, column: pa.Array, message: str) -> None:
+    source = write(tmp_path / "in.parquet", pa.table({"x": [1.0], "k": column}))
+    with pytest.raises(FileError, match=message):
+        run("x", str(source), str(tmp_path / "out.csv"), Settings(keep=["*"]))
+    assert os.listdir(tmp_path) == ["in.parquet"]
 
 
 def test_the_names_of_the_results() -> None:
@@ -321,20 +374,54 @@ def test_two_runs_do_not_write_one_output(tmp_path: Path) -> None:
     other.discard()
 
 
-def test_a_line_of_the_state_that_was_cut_off_is_not_believed(tmp_path: Path) -> None:
+def damage_cut(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:3], lines[3][:-3]]
+
+
+def damage_changed(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:3], lines[3].replace(b"4", b"5"), *lines[4:]]
+
+
+def damage_left_out(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:3], *lines[4:]]
+
+
+def damage_twice(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:3], *lines[:3]]
+
+
+@pytest.mark.parametrize("damage", [damage_cut, damage_changed, damage_left_out, damage_twice])
+def test_the_state_is_believed_as_far_as_it_is_whole(tmp_path: Path, damage: Any) -> None:
     first = unfinished.Unfinished(tmp_path / "out")
     first.open({"q": 1}, resume=False)
-    first.mark({"end": first.append(b"whole"), "done": {}})
-    first.append(b"half")
+    for piece in (b"one ", b"two ", b"four", b"five"):
+        first.mark({"end": first.append(piece)})
     first.close()
-    with first._state.open("a") as file:
-        file.write(json.dumps({"end": 9, "done": {}})[:-3])
-    again = unfinished.Unfinished(tmp_path / "out")
-    again.open({"q": 1}, resume=True)
-    assert [mark["end"] for mark in again.marks] == [5]
-    again.append(b" more")
-    assert again.data.read_bytes() == b"whole more"
-    again.discard()
+    lines = first._state.read_bytes().splitlines(keepends=True)
+    first._state.write_bytes(b"".join(damage(lines)))
+    for more in (b"more", b"most"):
+        again = unfinished.Unfinished(tmp_path / "out")
+        again.open({"q": 1}, resume=True)
+        again.mark({"end": again.append(more)})
+        again.close()
+    assert [mark["end"] for mark in again.marks] == [4, 8, 12, 16]
+    assert again.data.read_bytes() == b"one two moremost"
+
+
+def test_an_interrupt_after_the_end_leaves_the_output_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, output = write(tmp_path / "in.parquet", table()), tmp_path / "out.csv"
+    plain = unfinished.Unfinished.discard
+    interrupts = iter([KeyboardInterrupt()])
+
+    def discard(self: unfinished.Unfinished) -> None:
+        for interrupt in interrupts:
+            raise interrupt
+        plain(self)
+
+    monkeypatch.setattr(unfinished.Unfinished, "discard", discard)
+    with pytest.raises(KeyboardInterrupt):
+        run("x", str(source), str(output))
+    assert len(read(output)["f"]) == 1000 and hidden(tmp_path) == []
 
 
 # -- refused -----------------------------------------------------------------------------------------------------------

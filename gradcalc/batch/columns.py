@@ -4,23 +4,26 @@ Every format is a generator of batches; a null is a NaN in them. PyArrow (the `d
 Arrow. What it refuses in a CSV file, a second and careful pass reads cell by cell, or names with its line.
 """
 
+import ast
 import csv
+import errno
 import gzip
 import io
 import math
+import mmap
+import operator
 import re
 import stat
-import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import islice
 from os import PathLike, fsencode
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from gradcalc.errors import FileError, UsageError, did_you_mean
 
@@ -47,15 +50,23 @@ _MAGIC = {b"PAR1": "Parquet", b"ARROW1": "Arrow", b"\xff" * 4: "Arrow", b"PK\x03
 _GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 20
 """Bytes of CSV that are parsed at once."""
-_CAREFUL_ROWS = 1 << 16
-_ROWS = 1 << 17
-"""Rows of a piece, at most."""
+_LINE = 1 << 24
+"""Characters of a line of CSV or of the header of an array, at most."""
+_BUFFER = 1 << 18
+"""Bytes of a column of Parquet that are read at once."""
+_CAREFUL_ROWS = 1 << 13
+_ROWS, _TEXT_ROWS = 1 << 17, 1 << 14
+"""Rows of a piece, at most: of numbers alone, and with text, which may be long."""
+_PIECE = 1 << 24
+"""Bytes of a piece, about."""
+_MAPPED = 1 << 28
+"""Bytes of an Arrow file that is mapped into memory instead of read."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE | re.ASCII)
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _CONTROL = re.compile("[\0-\x08\x0e-\x1f\x7f]")
 _DAMAGE = (
-    *(OSError, ValueError, TypeError, KeyError, EOFError, MemoryError, RuntimeError),  # NotImplementedError too
-    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
+    *(OSError, ValueError, TypeError, LookupError, EOFError, MemoryError, RuntimeError),  # NotImplementedError too
+    *(zipfile.BadZipFile, zlib.error),
 )
 """What the libraries raise for a file that is broken."""
 
@@ -144,7 +155,7 @@ def column_names(path: Path, names: Sequence[str] = ()) -> list[str]:
         if format == "NPZ":
             with zipfile.ZipFile(path) as archive:
                 return _npz_names(path, archive)
-        return list(_npy_array(path).dtype.names)
+        return list(_npy_header(path)[1].names)
 
 
 def count_rows(path: Path) -> int | None:
@@ -158,7 +169,7 @@ def count_rows(path: Path) -> int | None:
             with path.open("rb") as file:
                 head = file.read(_BLOCK)
             return path.stat().st_size * head.count(b"\n") // len(head)
-        return len(_npy_array(path)) if format == "NPY" else None
+        return _npy_header(path)[0] if format == "NPY" else None
 
 
 def detect_format(path: Path) -> str:
@@ -192,7 +203,7 @@ def readable(place: object, format: str) -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
-        if isinstance(error, OSError) and error.strerror:
+        if isinstance(error, OSError) and error.strerror and error.errno != errno.EINVAL:  # a damaged place in a file
             raise FileError(f"{place}: {error.strerror}") from None
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise FileError(f"{place}: not readable as {format}: {reason}") from None
@@ -324,11 +335,13 @@ def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str], int]]
     """Every record but blank lines: the line where it begins, its fields, the byte where it ends."""
     end = 0
 
-    def counted(text: Iterable[str]) -> Iterator[str]:
+    def counted(text: io.TextIOBase) -> Iterator[str]:
         nonlocal end
-        for line in text:
-            mark, end = not end, end + len(line.encode("utf-8", "surrogateescape"))
-            yield line.removeprefix("\ufeff") if mark else line
+        for number, line in enumerate(iter(lambda: text.readline(_LINE), ""), 1):
+            if len(line) == _LINE:
+                raise FileError(f"{path}, line {number}: longer than {_LINE:,} characters")
+            end += len(line.encode("utf-8", "surrogateescape"))
+            yield line.removeprefix("\ufeff") if number == 1 else line
 
     with (
         readable(path, "CSV"),
@@ -432,68 +445,103 @@ def _parquet_batches(path: Path, names: Sequence[str], kept: Sequence[str]) -> I
     with (
         readable(path, "Parquet"),
         library("pyarrow").OSFile(fsencode(path)) as source,
-        parquet.ParquetFile(source, buffer_size=_BLOCK, pre_buffer=False, page_checksum_verification=True) as file,
+        parquet.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True) as file,
     ):
         _number_fields(path, file.schema_arrow, names)
         _find(path, file.schema_arrow.names, kept)
         wanted = list(dict.fromkeys((*names, *kept)))
         batches = (
             batch
-            for groups in _row_groups(file.metadata)
-            for batch in file.iter_batches(_ROWS, groups, wanted, use_threads=False)
+            for groups, rows in _row_groups(file.metadata, _most_arrow_rows(file.schema_arrow, names, kept))
+            for batch in file.iter_batches(rows, groups, wanted, use_threads=False)
         )
         yield from _arrow_pieces(batches, file.schema_arrow, names, kept)
 
 
-def _row_groups(metadata: Any) -> Iterator[list[int]]:
-    """Row groups that are read in one go: PyArrow holds what it read of them until the last is done.
+def _row_groups(metadata: Any, most: int) -> Iterator[tuple[list[int], int]]:
+    """Row groups that are read in one go, and how many of their rows at once: at most `most`, fewer of long texts.
 
-    Its threads would hold a whole row group, however large; one is as fast.
+    PyArrow holds what it read of row groups until the last is done; its threads would hold all of one, however large.
     """
-    groups, rows = [], 0
+    groups: list[int] = []
+    rows = size = 0
     for index in range(metadata.num_row_groups):
-        groups.append(index)
-        rows += metadata.row_group(index).num_rows
-        if rows >= _ROWS:
-            yield groups
-            groups, rows = [], 0
-    if groups:
-        yield groups
+        group = metadata.row_group(index)
+        groups, rows, size = [*groups, index], rows + group.num_rows, size + group.total_byte_size
+        if rows >= _ROWS or index == metadata.num_row_groups - 1:
+            yield groups, most if most > _TEXT_ROWS else _most_rows(size // max(rows, 1), most)
+            groups, rows, size = [], 0, 0
+
+
+def _most_rows(width: int, most: int = _ROWS) -> int:
+    """Rows of a piece, at most, if a row is so many bytes."""
+    return max(min(most, _PIECE // max(width, 1)), 1)
+
+
+def _most_arrow_rows(schema: Any, names: Sequence[str], kept: Sequence[str]) -> int:
+    """Rows of a piece, at most: fewer where a column that is kept holds what may be long."""
+    primitive = library("pyarrow").types.is_primitive
+    plain = all(primitive(schema.field(name).type) for name in kept)
+    return _most_rows(8 * (len(names) + len(kept)), _ROWS if plain else _TEXT_ROWS)
 
 
 def _arrow_batches(path: Path, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
     """Both of Arrow's forms: the file, and the stream, which has no magic of its own."""
     ipc = library("pyarrow.ipc")
-    schema = _schema(path, "Arrow")
-    where = {*_number_fields(path, schema, names), *_find(path, schema.names, kept)}
-    with readable(path, "Arrow"), library("pyarrow").OSFile(fsencode(path)) as source:
-        is_file = source.read(6) == b"ARROW1"
-        source.seek(0)
-        opened = ipc.open_file if is_file else ipc.open_stream
-        reader = opened(source, options=ipc.IpcReadOptions(included_fields=sorted(where)))
-        batches = map(reader.get_batch, range(reader.num_record_batches)) if is_file else reader
-        yield from _arrow_pieces(batches, schema, names, kept)
+    with readable(path, "Arrow"):
+        source, forget = _arrow_source(path)
+        schema, count = _arrow_head(source)
+        where = {*_number_fields(path, schema, names), *_find(path, schema.names, kept)}
+        reader = ipc.open_stream(source, options=ipc.IpcReadOptions(included_fields=sorted(where)))
+        for piece in _arrow_pieces(reader, schema, names, kept):
+            yield piece
+            forget()
+        if count is not None and reader.stats.num_record_batches != count:
+            raise ValueError(f"it has {reader.stats.num_record_batches} batches of {count}")
+
+
+def _arrow_head(source: Any) -> tuple[Any, int | None]:
+    """The columns of an Arrow file, and how many batches its footer tells of; what comes next is a stream.
+
+    A file is a stream between a mark and a footer. As such it is read: what reads files by the footer copies them.
+    """
+    ipc = library("pyarrow.ipc")
+    is_file = source.read(6) == b"ARROW1"
+    source.seek(0)
+    reader = (ipc.open_file if is_file else ipc.open_stream)(source)
+    source.seek(8 if is_file else 0)
+    return reader.schema, reader.num_record_batches if is_file else None
+
+
+def _arrow_source(path: Path) -> tuple[Any, Callable[[], None]]:
+    """What reads an Arrow file, and what lets go of the pages read so far: one batch may be all of a large file.
+
+    Only what is compressed has to be in memory batch by batch.
+    """
+    arrow = library("pyarrow")
+    if hasattr(mmap, "MADV_DONTNEED") and path.stat().st_size > _MAPPED:
+        with suppress(OSError), path.open("rb") as file:  # it may be larger than the addresses that are allowed
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            return arrow.BufferReader(mapped), lambda: mapped.madvise(mmap.MADV_DONTNEED)
+    return arrow.OSFile(fsencode(path)), lambda: None
 
 
 def _schema(path: Path, format: str) -> Any:
     """The columns of a Parquet or Arrow file, with their types."""
-    arrow, ipc = library("pyarrow"), library("pyarrow.ipc")
-    with readable(path, format), arrow.OSFile(fsencode(path)) as source:
+    with readable(path, format), library("pyarrow").OSFile(fsencode(path)) as source:
         if format == "Parquet":
             return library("pyarrow.parquet").read_schema(source)
-        is_file = source.read(6) == b"ARROW1"
-        source.seek(0)
-        return (ipc.open_file if is_file else ipc.open_stream)(source).schema
+        return _arrow_head(source)[0]
 
 
 def _arrow_pieces(
     batches: Iterable[Any], schema: Any, names: Sequence[str], kept: Sequence[str]
 ) -> Iterator[list[Any]]:
     """The columns of Arrow's batches, in pieces that are not too long; an empty one where there is none."""
-    begun = False
+    begun, most = False, _most_arrow_rows(schema, names, kept)
     for batch in batches:
-        for start in range(0, max(len(batch), 1), _ROWS):
-            part, begun = batch.slice(start, _ROWS), True
+        for start in range(0, max(len(batch), 1), most):
+            part, begun = batch.slice(start, most), True
             yield [
                 *(_doubles(part.column(name)) for name in names),
                 *(_plain_arrow(part.column(name)) for name in kept),
@@ -550,14 +598,15 @@ def _npz_batches(path: Path, names: Sequence[str], kept: Sequence[str]) -> Itera
     with readable(path, "NPZ"), zipfile.ZipFile(path) as archive, ExitStack() as stack:
         columns = _npz_names(path, archive)
         wanted = list(dict.fromkeys((*names, *kept)))
+        most = _most_rows(8 * len(wanted))
         _find(path, columns, wanted)
         opened = {name: _npz_column(path, name, archive, stack) for name in wanted}
         rows = opened[names[0]][0]
         for name, (length, _) in opened.items():
             if length != rows:
                 raise FileError(f"{path}: the columns differ in length: {names[0]} has {rows} rows, {name} {length}")
-        for start in range(0, max(rows, 1), _ROWS):
-            parts = {name: read(min(_ROWS, rows - start)) for name, (_, read) in opened.items()}
+        for start in range(0, max(rows, 1), most):
+            parts = {name: read(min(most, rows - start)) for name, (_, read) in opened.items()}
             yield _numpy_piece(path, parts, names, kept)
 
 
@@ -571,16 +620,11 @@ def _npz_names(path: Path, archive: zipfile.ZipFile) -> list[str]:
 def _npz_column(path: Path, name: str, archive: zipfile.ZipFile, stack: ExitStack) -> tuple[int, Callable[[int], Any]]:
     """How many rows a column has, and what reads the next of them."""
     import numpy as np
-    from numpy.lib import format
 
     place = f"{path}, column {name}"
     with readable(place, "numbers"):
         file = stack.enter_context(archive.open(f"{name}.npy"))
-        version = format.read_magic(file)
-        header = format.read_array_header_1_0 if version == (1, 0) else format.read_array_header_2_0
-        shape, _, dtype = header(file)
-        if dtype.hasobject:
-            raise ValueError("Object arrays cannot be loaded")
+        shape, dtype = _read_header(file)
     _check_plain(path, name, shape, dtype)
 
     def read(rows: int) -> Any:
@@ -593,33 +637,51 @@ def _npz_column(path: Path, name: str, archive: zipfile.ZipFile, stack: ExitStac
     return shape[0], read
 
 
+def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], Any]:
+    """The shape and the type of an array of NumPy that comes next; see numpy.lib.format."""
+    from numpy.lib.format import descr_to_dtype
+
+    head = file.read(8)
+    if head[:6] != b"\x93NUMPY" or head[6] not in (1, 2, 3):
+        raise ValueError("not an array of NumPy")
+    size = int.from_bytes(file.read(2 if head[6] == 1 else 4), "little")
+    text = file.read(min(size, _LINE))
+    try:
+        told = ast.literal_eval(text.decode("utf-8" if head[6] == 3 else "latin-1").strip())
+        return tuple(operator.index(length) for length in told["shape"]), descr_to_dtype(told["descr"])
+    except (SyntaxError, *_DAMAGE):
+        raise ValueError("its header is damaged") from None
+
+
+def _npy_header(path: Path) -> tuple[int, Any, int]:
+    """The rows of an NPY file, its type, and the byte where its rows begin."""
+    with readable(path, "NPY"), path.open("rb") as file:
+        shape, dtype = _read_header(file)
+        if dtype.names is None:
+            raise FileError(f"{path}: its columns have no names", hint="numpy.savez('points.npz', x=..., y=...)")
+        if len(shape) != 1:
+            raise FileError(f"{path}: its shape is {shape}, a table has one dimension")
+        if path.stat().st_size < file.tell() + shape[0] * dtype.itemsize:
+            raise FileError(f"{path}: not readable as NPY: it ends before its last row")
+        return shape[0], dtype, file.tell()
+
+
 def _npy_batches(path: Path, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
     import numpy as np
 
-    array = _npy_array(path)
+    rows, dtype, start = _npy_header(path)
     wanted = list(dict.fromkeys((*names, *kept)))
-    _find(path, array.dtype.names, wanted)
+    _find(path, dtype.names, wanted)
     for name in wanted:
-        dtype = array.dtype[name]
-        _check_plain(path, name, (*array.shape, *dtype.shape), dtype.base)
+        _check_plain(path, name, (rows, *dtype[name].shape), dtype[name].base)
     with readable(path, "NPY"), path.open("rb") as file:
-        file.seek(array.offset)
-        for start in range(0, max(len(array), 1), _ROWS):
-            part = np.fromfile(file, array.dtype, min(_ROWS, len(array) - start))
-            if len(part) < min(_ROWS, len(array) - start):
+        file.seek(start)
+        most = _most_rows(dtype.itemsize)
+        for first in range(0, max(rows, 1), most):
+            part = np.fromfile(file, dtype, min(most, rows - first))
+            if len(part) < min(most, rows - first):
                 raise ValueError("it ends before its last row")
             yield _numpy_piece(path, {name: part[name] for name in wanted}, names, kept)
-
-
-def _npy_array(path: Path) -> Any:
-    """The structured array of an NPY file, not yet read."""
-    from numpy.lib.format import open_memmap
-
-    with readable(path, "NPY"):
-        array = open_memmap(path, mode="r")
-    if array.dtype.names is None:
-        raise FileError(f"{path}: its columns have no names", hint="numpy.savez('points.npz', x=..., y=...)")
-    return array
 
 
 def _numpy_piece(path: Path, parts: Mapping[str, Any], names: Sequence[str], kept: Sequence[str]) -> list[Any]:

@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from gradcalc.parse import Value
 
 _BYTES = 1 << 24
-"""How large the columns of one batch may be."""
-_MOST_ROWS, _LEAST_ROWS = 1 << 18, 1 << 12
+"""How large the columns of one batch are, about."""
+_MOST_ROWS, _LEAST_ROWS = 1 << 18, 1 << 10
+_STDIN = "standard input"
 _SHOWN_ROWS = 5
 """How many undefined rows are named."""
 _CERTIFY_SECONDS = 5.0
@@ -151,9 +152,9 @@ def run(
     if not kernel.names:
         raise UsageError("the formula has no variable, so no column is needed", hint="gradcalc grad gives its value")
     with ExitStack() as stack:
-        paths = [_spooled(stack)] if source == "-" else expand(source)
+        paths = [stack.enter_context(_spooled())] if source == "-" else expand(source)
         _check_output(paths, output)
-        job = _Job(expression, source, output, format, paths, kernel, settings)
+        job = _Job(expression, _STDIN if source == "-" else source, output, format, paths, kernel, settings)
         job.let = {name: _plain(value) for name, value in (let or {}).items()}
         summary = job.run(progress)
     if job.sample is None:
@@ -195,15 +196,20 @@ def expand(source: str) -> list[Path]:
     return [path]
 
 
-def _spooled(stack: ExitStack) -> Path:
-    """Standard input as a file that is gone in the end."""
-    file = stack.enter_context(tempfile.NamedTemporaryFile(prefix="gradcalc-"))  # noqa: SIM115
-    with writing("a temporary file"):
-        shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
-        file.flush()
-    if not file.tell():
-        raise FileError("standard input is empty")
-    return Path(file.name)
+@contextmanager
+def _spooled() -> Iterator[Path]:
+    """Standard input as a file that is gone in the end; what is wrong in it is said of standard input."""
+    with tempfile.NamedTemporaryFile(prefix="gradcalc-") as file:
+        with writing("a temporary file"):
+            shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+            file.flush()
+        if not file.tell():
+            raise FileError(f"{_STDIN} is empty")
+        try:
+            yield Path(file.name)
+        except FileError as error:
+            error.message = error.message.replace(file.name, _STDIN)
+            raise
 
 
 def _check_output(paths: Sequence[Path], output: str) -> None:
@@ -273,8 +279,6 @@ class _Job:
         self.kept = column_names(self.paths[0], self.kernel.names) if keep == ["*"] else keep
         self.results = _checked_names(self.settings, self.kernel, self.kept)
         self.columns = [*self.kept, *self.results]
-        wide = len(self.kernel.names) + len(self.columns)
-        self.most = max(_LEAST_ROWS, min(_MOST_ROWS, _BYTES // (8 * wide) // _LEAST_ROWS * _LEAST_ROWS))
         count = self.settings.certify_rows
         self.sample = _Sample(count, self.settings.seed) if count else None
 
@@ -285,7 +289,7 @@ class _Job:
         settings = {name: getattr(self.settings, name) for name in ("order", "nulls", "undefined")}
         return {
             "expression": self.expression, "let": self.let, "inputs": inputs, "format": self.format,
-            "wrt": self.kernel.wrt, "columns": self.columns, **settings,
+            "wrt": self.kernel.wrt, **settings, "columns": self.columns,
         }  # fmt: skip
 
     def run(self, progress: Progress | None) -> Summary:
@@ -316,20 +320,18 @@ class _Job:
 
     def _to_file(self, target: Path, progress: Progress | None) -> Summary:
         """Into the hidden directory, and from there to its place."""
-        if self.settings.resume and self.source == "-":
+        if self.settings.resume and self.source == _STDIN:
             raise UsageError("what came from standard input cannot be resumed", hint="IN as a file")
         unfinished = Unfinished(target)
         unfinished.open(self.question(), self.settings.resume)
         try:
             return self._filled(unfinished, progress)
-        except (KeyboardInterrupt, WriteError):
-            if unfinished.marks and self.source != "-":
-                unfinished.close()
-            else:
+        except BaseException as error:
+            if not unfinished.marks or self.source == _STDIN or not isinstance(error, (KeyboardInterrupt, WriteError)):
                 unfinished.discard()
-            raise
-        except BaseException:
-            unfinished.discard()
+            elif isinstance(error, WriteError):
+                error.hint = "--resume goes on where this run ended, when there is room"
+            unfinished.close()
             raise
 
     def _filled(self, unfinished: Unfinished, progress: Progress | None) -> Summary:
@@ -349,7 +351,7 @@ class _Job:
     def _through(self, out: "_Out", summary: Summary, progress: Progress | None) -> Summary:
         """Every batch through the formula: one is read, one computed, one written at a time."""
         total = self._total() if progress else None
-        batches = self._batches(summary.read)
+        batches = even(self._pieces(summary.read), 8 * len(self.results))
         pending: Future[None] | None = None
         with ThreadPoolExecutor(1, "read") as reading, ThreadPoolExecutor(1, "write") as writers:
             ahead = reading.submit(next, batches, None)
@@ -370,10 +372,6 @@ class _Job:
         """How many rows there are, as far as that is known."""
         counts = [count_rows(path) for path in self.paths]
         return None if None in counts else sum(filter(None, counts))
-
-    def _batches(self, skip: int) -> Iterator[list[Any]]:
-        """The columns of all files, in batches of an even size."""
-        return even(self._pieces(skip), self.most)
 
     def _pieces(self, skip: int) -> Iterator[list[Any]]:
         """The columns of all files after the first `skip` rows."""
@@ -503,7 +501,25 @@ class _Out:
             self.first = self.append(self.writer.begin()) or 0
 
 
-def even(pieces: Iterable[list[Any]], rows: int) -> Iterator[list[Any]]:
+def even(pieces: Iterable[list[Any]], width: int) -> Iterator[list[Any]]:
+    """Pieces as batches that are not too large, with `width` more bytes a row; one that is empty if there is none.
+
+    Where a batch ends depends on the rows alone, not on the pieces, so that a run that goes on makes the same batches.
+    """
+    held: list[list[Any]] = []
+    rows = size = 0
+    for part in _cut(pieces, _LEAST_ROWS):
+        held.append(part)
+        rows += len(part[0])
+        size += len(part[0]) * width + sum(column.nbytes for column in part)
+        if rows >= _MOST_ROWS or size >= _BYTES:
+            yield _joined(held)
+            held, rows, size = [], 0, 0
+    if held:
+        yield _joined(held)
+
+
+def _cut(pieces: Iterable[list[Any]], rows: int) -> Iterator[list[Any]]:
     """Pieces joined and cut so that each has `rows` rows, or the rest; one that is empty if there is none."""
     held: list[list[Any]] = []
     count = 0

@@ -1,17 +1,19 @@
 """An output that is not complete yet: a hidden directory beside it, from which `--resume` goes on. Imports errors.
 
 The directory holds `data`, to which pieces are appended, and `state`: a line of JSON that says what was asked, and one
-for each piece that is whole. What a killed run wrote after the last such line is cut off.
+for each piece that is whole. Each line begins with the checksum of all up to it; what a killed run wrote after the last
+line that is right is cut off.
 """
 
 import errno
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any
 
 from gradcalc.errors import FileError, UsageError
 
@@ -21,14 +23,14 @@ class WriteError(FileError):
 
 
 @contextmanager
-def writing(place: object, hint: str | None = None) -> Iterator[None]:
+def writing(place: object) -> Iterator[None]:
     """Tell what the system says against an output."""
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise WriteError(f"cannot write {place}: {error.strerror or error}", hint=hint) from None
+        raise WriteError(f"cannot write {place}: {error.strerror or error}") from None
 
 
 class Unfinished:
@@ -42,8 +44,9 @@ class Unfinished:
         self.output = output
         self.folder = output.parent / f".{output.name[:200]}.gradcalc"
         self.data, self._state = self.folder / "data", self.folder / "state"
-        self._lines: TextIO | None = None
+        self._lines: IO[bytes] | None = None
         self._file: Any = None
+        self._checksum = 0
         self.marks: list[dict[str, Any]] = []
         self.restarted = False
 
@@ -64,19 +67,19 @@ class Unfinished:
             raise
 
     def _open(self, question: Mapping[str, Any], resume: bool) -> None:
-        with writing(self.output):
+        with writing(self.folder):
             self.folder.mkdir(exist_ok=True)
-            self._lines = self._state.open("a+", encoding="utf-8")
+            self._lines = self._state.open("a+b")
             self._lock()
             self.restarted = self._state.stat().st_size > 0 and not resume
-            marks = self._read(question) if resume else []
-            self._lines.truncate(0)
-            self._lines.write("".join(json.dumps(line) + "\n" for line in (question, *marks)))
-            self._lines.flush()
-            self._file = self.data.open("r+b" if marks else "w+b")
-            self._file.truncate(marks[-1]["end"] if marks else 0)
+            self.marks = self._read(question) if resume else []
+            if not self.marks:
+                self._lines.truncate(0)
+                self._checksum = 0
+                self._tell(question)
+            self._file = self.data.open("r+b" if self.marks else "w+b")
+            self._file.truncate(self.marks[-1]["end"] if self.marks else 0)
             self._file.seek(0, os.SEEK_END)
-            self.marks = marks
 
     def _lock(self) -> None:
         """Raise if another process holds the directory; it lets go of it when it ends, however it ends."""
@@ -94,34 +97,45 @@ class Unfinished:
         """The marks of an earlier run with the same question."""
         assert self._lines
         self._lines.seek(0)
-        lines = []
-        for text in self._lines:
-            with suppress(ValueError):
-                lines.append(json.loads(text))
-        if not lines or not self.data.exists():
+        size = self.data.stat().st_size if self.data.exists() else 0
+        lines: list[dict[str, Any]] = []
+        whole = 0
+        for line in self._lines:
+            checksum = zlib.crc32(line[9:], self._checksum)
+            if line[:9] != b"%08x " % checksum or lines and json.loads(line[9:])["end"] > size:
+                break
+            lines.append(json.loads(line[9:]))
+            self._checksum, whole = checksum, whole + len(line)
+        if not lines:
             return []
+        self._lines.truncate(whole)
         asked, same = lines[0], json.loads(json.dumps(question))
         for key in same:
             if asked.get(key) != same[key]:
                 hint = "without --resume the work begins anew"
                 what = _difference(key, asked.get(key), same[key])
                 raise UsageError(f"the unfinished {self.output} is of another run: {what}", hint=hint)
-        size = self.data.stat().st_size
-        return [mark for mark in lines[1:] if mark["end"] <= size]
+        return lines[1:]
+
+    def _tell(self, line: Mapping[str, Any]) -> None:
+        """Add a line to the state."""
+        assert self._lines
+        text = json.dumps(line).encode() + b"\n"
+        self._checksum = zlib.crc32(text, self._checksum)
+        self._lines.write(b"%08x %s" % (self._checksum, text))
+        self._lines.flush()
 
     def append(self, data: Any) -> int:
         """Append bytes; where they end."""
-        with writing(self.output, "free some room; --resume goes on where this run ended" if self.marks else None):
+        with writing(self.output):
             self._file.write(data)
             self._file.flush()
             return int(self._file.tell())
 
     def mark(self, mark: dict[str, Any]) -> None:
         """What is written so far is whole, and this is how far the work has come."""
-        assert self._lines
         with writing(self.output):
-            self._lines.write(json.dumps(mark) + "\n")
-            self._lines.flush()
+            self._tell(mark)
         self.marks.append(mark)
 
     def place(self, made: Path) -> None:
@@ -130,6 +144,7 @@ class Unfinished:
             with suppress(FileNotFoundError):
                 made.chmod(self.output.stat().st_mode & 0o7777)
             made.replace(self.output)
+        self.marks = []  # nothing is left to go on from
         self.discard()
 
     def close(self) -> None:

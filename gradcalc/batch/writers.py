@@ -27,9 +27,6 @@ SUFFIXES = {
 }
 """The format that a name asks for."""
 
-_COPIED = 1 << 17
-"""Rows that are copied at once."""
-
 
 class Writer:
     """A format: `begin` is what a file starts with, `encode` a piece, `finish` what makes the file complete.
@@ -78,7 +75,25 @@ class _ArrowWriter(Writer):
         return bytes(self.schema().serialize())
 
     def encode(self, columns: Sequence[Any]) -> Any:
-        return self.batch(columns).serialize()
+        batch = self.batch(columns)
+        try:
+            return self.encoded(batch)
+        except (ValueError, NotImplementedError):
+            raise self._refused(batch) from None
+
+    def encoded(self, batch: Any) -> Any:
+        """The bytes of a piece."""
+        return batch.serialize()
+
+    def _refused(self, batch: Any) -> FileError:
+        """The error for the first column that cannot be written."""
+        for place, (name, type) in enumerate(self.types.items()):
+            try:
+                self.encoded(batch.select([place]))
+            except (ValueError, NotImplementedError) as error:
+                hint = "--keep names other columns, or -o a file of another format"
+                return FileError(f"column {name} holds {type}, which cannot be written: {error}", hint=hint)
+        return FileError("the columns cannot be written together")
 
     def end(self) -> bytes:
         return b"\xff\xff\xff\xff\0\0\0\0"
@@ -104,10 +119,9 @@ class _ParquetWriter(_ArrowWriter):
     def begin(self) -> bytes:
         return b""
 
-    def encode(self, columns: Sequence[Any]) -> Any:
+    def encoded(self, batch: Any) -> Any:
         arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
         sink = arrow.BufferOutputStream()
-        batch = self.batch(columns)
         floating = arrow.types.is_floating  # of which one hardly ever occurs twice
         coded = [name for name, type in self.types.items() if type and not floating(type)]
         with parquet.ParquetWriter(sink, batch.schema, use_dictionary=coded) as writer:
@@ -146,9 +160,9 @@ class _CsvWriter(_ArrowWriter):
         csv.writer(text, lineterminator="\n").writerow(self.types)
         return text.getvalue().encode()
 
-    def encode(self, columns: Sequence[Any]) -> Any:
+    def encoded(self, batch: Any) -> Any:
         write, sink = library("pyarrow.csv"), library("pyarrow").BufferOutputStream()
-        write.write_csv(self.batch(columns), sink, write.WriteOptions(include_header=False))
+        write.write_csv(batch, sink, write.WriteOptions(include_header=False))
         return sink.getvalue()
 
     def end(self) -> bytes:
@@ -171,24 +185,30 @@ class _NpyWriter(Writer):
         return self.header(0)
 
     def header(self, rows: int) -> bytes:
-        """The header; it is as long for any number of rows."""
-        from numpy.lib import format
-
-        text = io.BytesIO()
-        described = {"descr": format.dtype_to_descr(self.dtype), "fortran_order": False, "shape": (rows,)}
-        format.write_array_header_2_0(text, described)
-        return text.getvalue()
+        """The header; it is as long for any number of rows. NumPy's own cannot hold every letter."""
+        descr, longest = self.dtype.descr, len(str(2**63))
+        text = f"{{'descr': {descr!r}, 'fortran_order': False, 'shape': ({rows},)}}{'':{longest - len(str(rows))}}"
+        body = text.encode()
+        body += b" " * (-(len(body) + 13) % 64) + b"\n"
+        return b"\x93NUMPY\3\0" + len(body).to_bytes(4, "little") + body
 
     def encode(self, columns: Sequence[Any]) -> Any:
         import numpy as np
 
         rows = np.empty(len(columns[0]), self.dtype)
-        for (name, type), column in zip(self.types.items(), columns, strict=True):
-            if type is not None and column.null_count and self.dtype[name].kind != "f":
-                hint = "Parquet, Arrow and CSV have nulls"
-                raise FileError(f"column {name} holds a null, which NPY has not for {type}", hint=hint)
-            rows[name] = column if type is None else column.to_numpy(zero_copy_only=False)
+        for name, column in zip(self.types, columns, strict=True):
+            rows[name] = self.plain(name, column)
         return rows.data
+
+    def plain(self, name: str, column: Any) -> Any:
+        """A column as an array."""
+        type = self.types[name]
+        if type is None:
+            return column
+        if column.null_count and self.dtype[name].kind != "f":
+            hint = "Parquet, Arrow and CSV have nulls"
+            raise FileError(f"column {name} holds a null, which NPY has not for {type}", hint=hint)
+        return column.to_numpy(zero_copy_only=False)
 
     def finish(self, path: Path, ends: Sequence[int]) -> Path:
         with path.open("r+b") as file:
@@ -197,25 +217,33 @@ class _NpyWriter(Writer):
 
 
 class _NpzWriter(_NpyWriter):
-    """The rows of an NPY file, which `finish` takes apart into columns."""
+    """In a piece column after column, which `finish` puts together."""
+
+    def begin(self) -> bytes:
+        return b""
+
+    def encode(self, columns: Sequence[Any]) -> Any:
+        named = zip(self.types, columns, strict=True)
+        return b"".join(
+            self.plain(name, column).astype(self.dtype[name], copy=False).tobytes() for name, column in named
+        )
 
     def finish(self, path: Path, ends: Sequence[int]) -> Path:
-        import numpy as np
         from numpy.lib import format
 
-        path = super().finish(path, ends)
-        rows = (ends[-1] - ends[0]) // self.dtype.itemsize
         made = path.with_name("complete")
+        before = 0  # bytes of a row in the columns that are done
+        counts = [(end - start) // self.dtype.itemsize for start, end in pairwise(ends)]
         with path.open("rb") as source, zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
             for name in self.types:
+                dtype = self.dtype[name]
+                described = {"descr": dtype.str, "fortran_order": False, "shape": (sum(counts),)}
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                    dtype = self.dtype[name]
-                    described = {"descr": dtype.str, "fortran_order": False, "shape": (rows,)}
                     format.write_array_header_1_0(file, described)
-                    source.seek(ends[0])
-                    for start in range(0, rows, _COPIED):
-                        part = np.fromfile(source, self.dtype, min(_COPIED, rows - start))
-                        file.write(np.ascontiguousarray(part[name]).data)
+                    for start, count in zip(ends, counts, strict=False):
+                        source.seek(start + count * before)
+                        file.write(source.read(count * dtype.itemsize))
+                before += dtype.itemsize
         return made
 
 
@@ -225,14 +253,11 @@ def _numpy_type(name: str, type: Any) -> Any:
 
     if type is None:
         return np.dtype("f8")
-    try:
-        dtype = np.dtype(type.to_pandas_dtype())
-    except (NotImplementedError, TypeError):
-        dtype = np.dtype(object)
-    if dtype.kind not in "biuf":
+    types = library("pyarrow").types
+    if not any(test(type) for test in (types.is_integer, types.is_floating, types.is_boolean)):
         hint = "--keep names other columns, or -o a Parquet, Arrow or CSV file"
         raise FileError(f"column {name} holds {type}: NPY and NPZ hold numbers", hint=hint)
-    return dtype
+    return np.dtype(type.to_pandas_dtype())
 
 
 _WRITERS: Mapping[str, type[Writer]] = {
