@@ -65,13 +65,21 @@ def check_writable(path: Path) -> tuple[Path, os.stat_result | None]:
     """Where `path` leads, and what is there; the FileError that writing it would end in, before work is done for it."""
     try:
         target = Path(os.path.realpath(path))
-        before = path.stat() if path.exists() else None
+        before = _stat(path)
         if before and not stat.S_ISREG(before.st_mode):
             target = path  # where /dev/stdout leads has no name
         _check(target, before)
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from None
     return target, before
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """What is there, None if nothing is."""
+    try:
+        return path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def _check(target: Path, before: os.stat_result | None) -> None:

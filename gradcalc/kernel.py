@@ -35,6 +35,10 @@ Array = np.ndarray[Any, Any]
 _BLOCK = 1 << 15
 """Rows of a block: what one thread takes at a time, and what one compensated sum runs over."""
 
+_SMALL, _LARGE, _MANY_ROWS = 500, 20_000, 300_000
+"""Small graphs are compiled at once, in 5 to 50 ms; others once they have run over so many rows that it pays, or never:
+compiling takes 0.1 ms for a node, and saves at most 0.4 ns for a node and row."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -91,11 +95,13 @@ def compile(
         raise UsageError(f"order is {order!r}", hint="0 for the value, 1 for the gradient, 2 for the Hessian as well")
     bounds = limits or Limits()
     constants = {name: to_value(name, value, bounds) for name, value in (let or {}).items()}
-    arrays = {name: (shape,) if isinstance(shape, int) else tuple(shape) for name, shape in (shapes or {}).items()}
-    names = [name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else wrt
-    subject = as_subject(expression, dict.fromkeys(names or (), ()) | arrays, constants, bounds)
-    chosen = list(subject.variables) if names is None else list(names)
-    unknown = next((name for name in [*chosen, *arrays] if name not in subject.variables), None)
+    arrays = {name: _shape(name, shape) for name, shape in (shapes or {}).items()}
+    wanted = None if wrt is None else [name.strip() for name in (wrt.split(",") if isinstance(wrt, str) else wrt)]
+    subject = as_subject(expression, dict.fromkeys(wanted or (), ()) | arrays, constants, bounds)
+    chosen, known = list(subject.variables) if wanted is None else wanted, set(subject.variables)
+    if len(set(chosen)) != len(chosen):
+        raise UsageError(f"wrt names a variable twice: {', '.join(chosen)}")
+    unknown = next((name for name in [*chosen, *arrays] if name not in known), None)
     if unknown is not None:
         hint = did_you_mean(unknown, subject.variables)
         raise UsageError(f"the formula does not contain {unknown}", text=subject.text, hint=hint)
@@ -133,9 +139,10 @@ class Kernel:
         entries = derive.hessian(graph, gradient, variables) if order == 2 else {}
         self._entries = [place for place in entries if place[0] >= place[1]]
         self._outputs = [output, *gradient, *(entries[place] for place in self._entries)]
+        self._mirrored = [n for n, (i, j) in enumerate(self._entries, start=1 + len(gradient)) if i != j]
         self._needed = graph.needed(self._outputs)
-        self._large = len(self._needed) > native.LARGEST
-        self._codes: dict[tuple[Kinds, bool], Code] = {}
+        self._rows = 0
+        self._codes: dict[tuple[Kinds, int, bool, bool], Code] = {}
         self._single = threading.local()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -145,7 +152,7 @@ class Kernel:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state, _single=threading.local())
 
-    def __call__(self, **columns: Any) -> Batch:
+    def __call__(self, /, **columns: Any) -> Batch:
         """Value, gradient and Hessian of every row.
 
         Raises:
@@ -158,13 +165,11 @@ class Kernel:
         targets = [value, gradient]
         if hessian is not None:
             targets += [hessian[place][None] for place in self._entries]
+            targets += [hessian[j, i][None] for i, j in self._entries if i != j]
         self._fill(arrays, rows, targets)
-        if hessian is not None:
-            for i, j in self._entries:
-                hessian[j, i] = hessian[i, j]
         return Batch(value[0], gradient if self.order else None, hessian)
 
-    def sum(self, **columns: Any) -> Total:
+    def sum(self, /, **columns: Any) -> Total:
         """Value, gradient and Hessian of the sum over all rows, compensated; the same for any number of threads."""
         sums = self._sums(*self._columns(columns))
         k = len(self.wrt)
@@ -212,10 +217,11 @@ class Kernel:
         try:
             return self._single.code  # type: ignore[no-any-return]
         except AttributeError:
-            if self._large:
+            kinds = ("one",) * len(self.names)
+            if len(self._needed) > _SMALL:
                 code = interpreter.compile_point(self._graph, self._inputs, self._outputs)
             else:
-                code = native.point(self._code(("one",) * len(self.names)), len(self.names), len(self._outputs))
+                code = native.point(self._code(kinds, self._outputs, 1), len(kinds), len(self._outputs))
             self._single.code = code
             return code
 
@@ -236,27 +242,29 @@ class Kernel:
             raise UsageError(f"the columns differ in length: {different}")
         return arrays, next(iter(lengths.values()), 1)
 
-    def _code(self, kinds: Kinds, sums: bool = False) -> Code:
-        """The code for such columns."""
-        if (kinds, sums) not in self._codes:
-            make = self._shared_code
-            if self._large:
-                make = partial(interpreter.compile_graph, self._graph, self._inputs, self._outputs)
-            self._codes[kinds, sums] = make(kinds, sums)
-        return self._codes[kinds, sums]
+    def _code(self, kinds: Kinds, outputs: Sequence[int], rows: int, sums: bool = False) -> Code:
+        """The code for so many more rows of such columns; compiled and interpreted code give the same bits."""
+        self._rows += rows
+        size = len(self._needed)
+        compiled = size <= _SMALL or (size <= _LARGE and self._rows >= _MANY_ROWS)
+        key = (kinds, len(outputs), sums, compiled)
+        if key not in self._codes:
+            make = self._compiled if compiled else partial(interpreter.compile_graph, self._graph, self._inputs)
+            self._codes[key] = make(outputs, kinds, sums)
+        return self._codes[key]
 
-    def _shared_code(self, kinds: Kinds, sums: bool) -> Code:
-        """The code for such columns, shared by equal graphs."""
+    def _compiled(self, outputs: Sequence[int], kinds: Kinds, sums: bool) -> Code:
+        """Compiled code, shared by equal graphs."""
         place = {index: i for i, index in enumerate(self._needed)}
         nodes = tuple(
             (op, tuple(place[i] for i in operands), parameter if op is ops.const else None)
             for op, operands, parameter in (self._graph.nodes[index] for index in self._needed)
         )
         inputs = tuple(place.get(i) for i in self._inputs)
-        key = (nodes, inputs, tuple(place[i] for i in self._outputs), kinds, sums)
+        key = (nodes, inputs, tuple(place[i] for i in outputs), kinds, sums)
         code = _codes.get(key)
         if code is None:
-            code = native.compile_graph(self._graph, self._inputs, self._outputs, kinds, sums)
+            code = native.compile_graph(self._graph, self._inputs, outputs, kinds, sums)
             with _codes_lock:
                 _codes[key] = code
                 while len(_codes) > _MOST_CODES:
@@ -266,13 +274,15 @@ class Kernel:
     # -- running ------------------------------------------------------------------------------------------------------
 
     def _fill(self, arrays: list[Array], rows: int, targets: list[Array]) -> None:
-        """Write the outputs of every row."""
+        """Write the outputs of every row, then the Hessian's entries above the diagonal."""
+        outputs = [*self._outputs, *(self._outputs[n] for n in self._mirrored)]
         if all(a.ndim == 1 for a in arrays):
             found = self.at(np.concatenate([*arrays, []]))
+            found = np.append(found, found[self._mirrored])
             for target in targets:
                 target[:, 0], found = found[: len(target)], found[len(target) :]
             return
-        code = self._code(_kinds(arrays))
+        code = self._code(_kinds(arrays), outputs, rows)
         full = rows - rows % code.width
 
         def run(start: int, stop: int) -> None:
@@ -280,19 +290,17 @@ class Kernel:
 
         _in_blocks(run, full)
         if full < rows:
-            tail = [_padded(a, full, code.width) for a in arrays]
             results = [np.empty((len(target), code.width)) for target in targets]
-            code.run(1, _addresses(tail, 0), _addresses(results, 0))
+            code.run(1, _addresses([_padded(a, full, code.width) for a in arrays], 0), _addresses(results, 0))
             for target, result in zip(targets, results, strict=True):
                 target[:, full:] = result[:, : rows - full]
 
     def _sums(self, arrays: list[Array], rows: int) -> list[float]:
-        """The sum of each output over all rows."""
-        count = len(self._outputs)
-        code = self._code(_kinds(arrays), sums=True)
+        """The sum of each output over all rows: of each lane of each block, and of each row that is left over."""
+        code = self._code(_kinds(arrays), self._outputs, rows, sums=True)
         full = rows - rows % code.width
         blocks = -(-full // _BLOCK)
-        partial = np.zeros((blocks, count, 2, code.width))
+        partial = np.zeros((blocks + 1, len(self._outputs), 2, code.width))
 
         def run(start: int, stop: int) -> None:
             for first in range(start, stop, _BLOCK):
@@ -300,20 +308,24 @@ class Kernel:
                 code.run(groups, _addresses(arrays, first), partial[first // _BLOCK].ctypes.data)
 
         _in_blocks(run, full)
-        left = np.empty((count, rows - full))
         if full < rows:
-            self._fill([a[:, full:] if a.ndim == 2 else a for a in arrays], rows - full, [left])
-        sums, lost = partial[:, :, 0], partial[:, :, 1]
-        lost[~np.isfinite(sums)] = 0
-        return [
-            exact_sum([*sums[:, k].ravel().tolist(), *lost[:, k].ravel().tolist(), *left[k].tolist()])
-            for k in range(count)
-        ]
+            code.run(1, _addresses([_padded(a, full, code.width) for a in arrays], 0), partial[-1].ctypes.data)
+            partial[-1, :, :, rows - full :] = 0
+        partial[:, :, 1][~np.isfinite(partial[:, :, 0])] = 0
+        return [exact_sum(parts.ravel().tolist()) for parts in np.moveaxis(partial, 1, 0)]
 
 
 _codes: dict[Any, Code] = {}
 _MOST_CODES = 256
 _codes_lock = threading.Lock()
+
+
+def _shape(name: str, given: Any) -> Shape:
+    """The shape of a variable, from a length or lengths."""
+    lengths = (given,) if isinstance(given, int) else tuple(given)
+    if not all(isinstance(length, int) and length >= 0 for length in lengths):
+        raise UsageError(f"the shape of {name} is {given!r}", hint="a length, or a tuple of lengths")
+    return lengths
 
 
 def _column(name: str, given: Any, shape: Shape) -> Array:

@@ -33,7 +33,7 @@ def assert_same(make: Callable[[], Kernel], columns: dict[str, Any]) -> None:
         compiled = answers(make(), columns)
     with (
         mock.patch.object(module, "_codes", {}),
-        mock.patch.object(native, "LARGEST", -1),
+        mock.patch.object(module, "_SMALL", -1),
         mock.patch.object(native, "compile_graph", side_effect=AssertionError("compiled")),
     ):
         interpreted = answers(make(), columns)
@@ -91,3 +91,15 @@ def test_a_large_graph_is_interpreted() -> None:
     expected[:-1] -= 400 * x[:-1] * ahead + 2 * behind
     np.testing.assert_allclose(gradient, expected, rtol=1e-11, atol=1e-9)
     assert len(kernel.hessian_places) == 2 * n - 1
+
+
+def test_code_is_compiled_once_it_has_run_over_many_rows_and_gives_the_same() -> None:
+    x = CHANCE.normal(size=60)
+    with mock.patch.object(module, "_SMALL", -1), mock.patch.object(module, "_MANY_ROWS", 200):
+        kernel = gradcalc.compile("x**2*sin(x) + 2.5/x", order=2)
+        with mock.patch.object(native, "compile_graph", wraps=native.compile_graph) as compiled:
+            found = [kernel(x=x).hessian.tobytes() for _ in range(3)]
+            assert not compiled.called
+            found.append(kernel(x=x).hessian.tobytes())
+            assert compiled.called
+    assert len(set(found)) == 1

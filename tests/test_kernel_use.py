@@ -149,6 +149,8 @@ def test_arrays_that_do_not_fit(given: dict[str, Any], message: str) -> None:
     assert message in str(caught.value)
     with pytest.raises(gradcalc.UsageError, match="the formula does not contain y"):
         gradcalc.compile("sum(x)", shapes={"x": 3, "y": 2})
+    with pytest.raises(gradcalc.UsageError, match="the shape of x is -1"):
+        gradcalc.compile("sum(x)", shapes={"x": -1})
 
 
 def test_an_interrupted_run_stops_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:

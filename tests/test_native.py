@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import gradcalc
 from gradcalc import kernel as module
 from gradcalc import ops
+from gradcalc.arithmetic import evaluate
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.graph import Graph
@@ -222,15 +223,12 @@ GROWN = st.recursive(
 @settings(max_examples=60, deadline=None)
 @given(GROWN)
 def test_random_formulas_agree_with_the_floats(text: str) -> None:
-    formula = gradcalc.compile(f"{text} + 0*x + 0*y + 0*z", order=1)
-    x, y, z = np.random.default_rng(4).normal(size=(3, 9))
-    batch = formula(x=x, y=y, z=z)
-    for n in range(9):
-        report = gradcalc.differentiate(
-            f"{text} + 0*x + 0*y + 0*z", {"x": x[n], "y": y[n], "z": z[n]}, symbolic=False, certify=False
-        )
-        if math.isfinite(report.value) and abs(report.value) < 1e100:
-            assert batch.value[n] == pytest.approx(report.value, rel=1e-10, abs=1e-12)
-            for name, g in zip(formula.wrt, batch.gradient[:, n], strict=True):
-                if math.isfinite(report.gradient[name]) and abs(report.gradient[name]) < 1e100:
-                    assert g == pytest.approx(report.gradient[name], rel=1e-9, abs=1e-10)
+    kernel = gradcalc.compile(f"{text} + 0*x + 0*y + 0*z", order=1)
+    columns = np.random.default_rng(4).normal(size=(3, 9))
+    batch = kernel(**dict(zip("xyz", columns, strict=True)))
+    for n, point in enumerate(columns.T.tolist()):
+        at = {kernel._graph.input(name): number for name, number in zip("xyz", point, strict=True)}
+        values = evaluate(kernel._graph, FLOATS, at, kernel._outputs)
+        if all(not abs(number) > 1e3 for number in values if number is not None):  # sines of more lose their digits
+            found = [batch.value[n], *batch.gradient[:, n]]
+            np.testing.assert_allclose(found, [values[i] for i in kernel._outputs], rtol=1e-9, atol=1e-10)

@@ -106,3 +106,9 @@ def test_the_file_that_holds_the_answer_is_not_replaced(tmp_path: Path, monkeypa
     monkeypatch.setattr(files, "_streams", lambda: iter([path.stat()]))
     with pytest.raises(FileError, match="the answer itself goes there"):
         check_writable(path)
+
+
+def test_a_link_to_itself_is_named_before_work_is_done(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(FileError, match="cannot write .*loop"):
+        check_writable(tmp_path / "loop")

@@ -600,7 +600,7 @@ def _bessel(function: Function, slow: bool) -> Function:
 
 
 def _zeta_derivative(order: arb, x: arb) -> Ball:
-    n = _order(order, 20)
+    n = _order(order, 9)  # flint's context cuts series off after ten terms
     if n is None:
         return UNDECIDED
     series = arb_series([x, 1], prec=n + 1).zeta()

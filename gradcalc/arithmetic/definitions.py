@@ -12,8 +12,8 @@ from gradcalc.ops import Op
 
 Definition = Callable[..., Any]
 
-PRODUCTS = (2, 3, 4, -1)
-"""The integer powers that are products or a quotient; all others are by `pow`."""
+_MOST_PRODUCTS = 64
+"""The largest integer power that is computed by products; others are by `pow`."""
 
 
 _half, _tiny = ops.one / 2, ops.Constant(None, (), "1e-300")
@@ -64,9 +64,27 @@ def _logsumexp(*xs: Any) -> Any:
     return ops.where(ops.lt(ops.abs(top), _infinity), top + ops.log1p(total), top)
 
 
+def _hypot(*xs: Any) -> Any:
+    """By halves, so that errors grow with the logarithm of their number."""
+    if len(xs) < 3:
+        return ops.hypot(*xs) if len(xs) == 2 else ops.abs(xs[0])
+    return ops.hypot(_hypot(*xs[: len(xs) // 2]), _hypot(*xs[len(xs) // 2 :]))
+
+
 def _sigmoid(x: Any) -> Any:
     power = ops.exp(-ops.abs(x))
     return ops.where(ops.lt(x, 0), power, ops.one) / (1 + power)
+
+
+def _leg(x: Any) -> Any:
+    """sqrt(x**2 - 1), which keeps its digits near 1; nan between -1 and 1."""
+    size = ops.abs(x)
+    return ops.sqrt(size - 1) * ops.sqrt(size + 1)
+
+
+def _asec(x: Any) -> Any:
+    angle = ops.atan(_leg(x))
+    return ops.where(ops.lt(x, 0), ops.pi - angle, angle)
 
 
 _DEFINITIONS: dict[Op, Callable[..., Any]] = {
@@ -85,11 +103,15 @@ _DEFINITIONS: dict[Op, Callable[..., Any]] = {
     ops.sincpi: _sincpi,
     ops.xlogy: lambda a, b: ops.where(ops.and_(ops.eq(a, 0), ops.ge(b, 0)), ops.zero, a * ops.log(b)),
     ops.logsumexp: _logsumexp,
+    ops.hypot: _hypot,
     ops.sigmoid: _sigmoid,
     ops.softplus: lambda x: ops.max(x, ops.zero) + ops.log1p(ops.exp(-ops.abs(x))),
     ops.silu: lambda x: x * ops.sigmoid(x),
     ops.elu: lambda x: ops.where(ops.gt(x, 0), x, ops.expm1(ops.min(x, ops.zero))),
     ops.gelu: _gelu,
+    ops.asec: _asec,
+    ops.acsc: lambda x: _odd(x, ops.atan2(ops.one, _leg(x))),
+    ops.acoth: lambda x: _odd(x, ops.log1p(2 / (ops.abs(x) - 1)) / 2),
     ops.asech: _asech,
     ops.acsch: _acsch,
     ops.factorial: lambda x: ops.gamma(x + 1),
@@ -100,7 +122,7 @@ _DEFINITIONS: dict[Op, Callable[..., Any]] = {
 def deciding(op: Op, numbers: list[int | None]) -> int | None:
     """The whole number among an op's operands that decides how it is computed, if there is one."""
     if op is ops.powi:
-        return numbers[1] if numbers[1] in PRODUCTS else None
+        return numbers[1] if 0 < abs(numbers[1] or 0) <= _MOST_PRODUCTS else None
     return numbers[0] if op in _BY_ORDER and numbers[0] in _BY_ORDER[op][1] else None
 
 

@@ -57,7 +57,12 @@ class Floats:
 
 def exact_sum(parts: Sequence[float]) -> float:
     """The correctly rounded sum; nan and infinities as addition has them."""
-    return math.fsum(parts) if all(map(math.isfinite, parts)) else sum(parts)
+    if not all(map(math.isfinite, parts)):
+        return sum(parts)
+    try:
+        return math.fsum(parts)
+    except OverflowError:  # on the way, if not at the end
+        return math.fsum(x * 2.0**-64 for x in parts) * 2.0**64
 
 
 def _number(text: str) -> float:
@@ -136,9 +141,9 @@ def _pow(a: float, b: float) -> float:
 
 
 def _cbrt(x: float) -> float:
-    """The system's cube root, which may be 2 ulps off, and one step of Newton's method where nothing underflows."""
+    """The system's cube root, which may be 2 ulps off, and one step of Newton's method where its cubes are doubles."""
     y = math.cbrt(x)
-    return y - (y * y * y - x) / (3 * y * y) if 1e-280 < abs(x) < INF else y
+    return y - (y * y * y - x) / (3 * y * y) if 1e-280 < abs(x) < 1e300 else y
 
 
 def _sign(x: float) -> float:
@@ -217,7 +222,7 @@ def _silu(x: float) -> float:
 
 
 def _gelu(x: float) -> float:
-    return x * math.erfc(-x / math.sqrt(2)) / 2 if x >= 0 else _gelu_below(x)
+    return x * (math.erfc(-x / math.sqrt(2)) / 2) if x >= 0 else _gelu_below(x)
 
 
 def _relu(x: float) -> float:
@@ -288,6 +293,8 @@ def _sincpi(x: float) -> float:
 # -- by balls, correctly rounded ---------------------------------------------------------------------------------------
 
 _PRECISIONS = (96, 192, 384, 768)
+_SETTLED_BITS = 52
+"""A ball whose bits these are holds the number, though not which of two doubles is nearer."""
 
 
 @cache
@@ -319,7 +326,7 @@ def _rounded(op: Op, operands: tuple[float, ...]) -> float:
     from flint import arb, ctx
 
     from gradcalc.arithmetic.marks import UNDEFINED
-    from gradcalc.arithmetic.reading import nearest_double
+    from gradcalc.arithmetic.reading import nearest_double, relative_bits
 
     for precision in _PRECISIONS:
         with ctx.workprec(precision):
@@ -331,7 +338,8 @@ def _rounded(op: Op, operands: tuple[float, ...]) -> float:
                 return double
     if not isinstance(ball, arb):
         return NAN
-    return 0.0 if ball.contains(0) else nearest_double(ball.mid()) or 0.0
+    settled = relative_bits(ball) >= _SETTLED_BITS or ball.rad() < math.ulp(0.0)
+    return nearest_double(ball.mid()) or 0.0 if settled else NAN
 
 
 _POLES: dict[tuple[Op, float], float] = {
@@ -380,7 +388,7 @@ def _gamma(x: float) -> float:
     try:
         return math.gamma(x)
     except OverflowError:
-        return INF
+        return math.copysign(INF, x)
     except ValueError:
         return math.copysign(INF, x) if x == 0 else NAN
 

@@ -23,7 +23,7 @@ from gradcalc.ops import Op
 
 Array = np.ndarray[Any, Any]
 
-_CHAINED = (ops.add, ops.mul, ops.max, ops.min, ops.and_, ops.or_, ops.hypot)
+_CHAINED = (ops.add, ops.mul, ops.max, ops.min, ops.and_, ops.or_)
 """Ops of any number of operands that go from left to right, two by two."""
 
 Block = tuple[Op | str, int, int | None]
@@ -139,11 +139,12 @@ def _loop(blocks: tuple[Block, ...], lanes: int) -> Callable[..., None]:
 
     `run(groups, inputs, outputs, count, lines, slots)`: inputs and outputs as for `native.Code`.
     """
-    address, engine = native.assembled(_Loop(lanes).module(blocks))
+    loop = _Loop(lanes)
+    address, engine = native.assembled(loop.module(blocks))
     kinds = [ctypes.c_int64, *[ctypes.c_void_p] * 2, ctypes.c_int64, *[ctypes.c_void_p] * 2]
     function = ctypes.CFUNCTYPE(None, *kinds)(address)
     function.engine = engine  # type: ignore[attr-defined]  # lives as long as the function
-    return function
+    return native.uninterrupted(function, loop.declared)
 
 
 class _Loop(native.Instructions):

@@ -10,7 +10,9 @@ import ctypes
 import math
 import platform
 import struct
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -26,9 +28,6 @@ from gradcalc.ops import Op
 
 Kinds = tuple[str, ...]
 """How each input comes: `f64` or `f32`, a contiguous column of that type, or `one`, a number for all rows."""
-
-LARGEST = 2_000
-"""Nodes above which compiled code, whose values no longer fit into registers, is no faster than the interpreter's."""
 
 _LONG = 200_000
 """Above this many characters of IR, some two thousand nodes, code is made plainly: else the time grows as a square."""
@@ -84,7 +83,7 @@ def compile_graph(
     loop = _Loop(graph, inputs, outputs, kinds)
     address, engine = assembled(loop.sums() if sums else loop.rows())
     signature = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
-    return Code(signature(address), host()[0], engine)
+    return Code(uninterrupted(signature(address), loop.declared), host()[0], engine)
 
 
 def point(code: Code, inputs: int, outputs: int) -> Point:
@@ -109,6 +108,25 @@ def assembled(text: str) -> tuple[int, Any]:
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
     return engine.get_function_address("run"), engine
+
+
+def uninterrupted(function: Callable[..., None], declared: Iterable[str]) -> Callable[..., None]:
+    """Code as it is to be called: what calls Python back runs beside the main thread.
+
+    Python handles signals in the main thread alone; an exception raised there in a callback would be lost, and a row's
+    value with it.
+    """
+    if not any(symbol.startswith("floats_") for symbol in declared):
+        return function
+
+    def run(*arguments: Any) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            function(*arguments)
+            return
+        with ThreadPoolExecutor(1) as beside:  # interrupted, it waits: the arguments are addresses
+            beside.submit(function, *arguments).result()
+
+    return run
 
 
 @cache
@@ -137,6 +155,7 @@ _SCALAR_MATH: dict[Op, str] = {ops.gamma: "tgamma", ops.lgamma: "lgamma"}
 _SCIPY: dict[Op, str] = {
     ops.digamma: "__pyx_fuse_1psi", ops.besselj: "__pyx_fuse_1jv", ops.bessely: "__pyx_fuse_1yv",
     ops.besseli: "__pyx_fuse_1iv", ops.besselk: "__pyx_fuse_1kv", ops.Ei: "__pyx_fuse_1expi", ops.beta: "beta",
+    ops.binomial: "binom",
 }  # fmt: skip
 """Functions of `scipy.special.cython_special`, by their names among its C entry points."""
 _AIRY, _SICI = ("__pyx_fuse_1airy", 4, -100.0, 100.0), ("__pyx_fuse_1sici", 2, -1e15, 1e15)
@@ -182,11 +201,7 @@ class Instructions:
 
     def _function(self, op: Op, places: Sequence[str], n: int | None = None) -> str:
         """An op by a function: of vectors, by its definition, of SciPy, or at last the floats' own."""
-        if op is ops.hypot and len(places) != 2:
-            if len(places) == 1:
-                return self.call(self.declare("llvm.fabs", 1, intrinsic=True), places)
-            return self._function(op, [self._function(op, places[:-1]), places[-1]])
-        if op in _VECTOR_MATH:
+        if op in _VECTOR_MATH and (op is not ops.hypot or len(places) == 2):
             return self._vector_math(_VECTOR_MATH[op], places)
         if op in _SCALAR_MATH and llvm.address_of_symbol(_SCALAR_MATH[op]):
             return self._lanes(_SCALAR_MATH[op], places, "")
@@ -236,14 +251,39 @@ class Instructions:
         return best
 
     def _power(self, places: Sequence[str], n: int | None) -> str:
-        """An integer power: by up to two products, or by `pow`."""
+        """An integer power: by up to two products, by squaring, or by `pow`."""
         x, t = places[0], self.vector
         if n in (2, 3, 4):
             square = self.line(f"fmul {t} {x}, {x}")
             return square if n == 2 else self.line(f"fmul {t} {square}, {x if n == 3 else square}")
         if n == -1:
             return self.line(f"fdiv {t} {self.literal(1.0)}, {x}")
-        return self._vector_math("pow", places)
+        return self._vector_math("pow", places) if n is None else self._squarings(x, n)
+
+    def _squarings(self, x: str, n: int) -> str:
+        """An integer power by squaring; what each product loses is carried along: within an ulp."""
+        t, fma, one = self.vector, self.declare("llvm.fma", 3, intrinsic=True), self.literal(1.0)
+
+        def lost(a: str, b: str, product: str) -> str:
+            return self.call(fma, [a, b, self.line(f"fneg {t} {product}")])
+
+        low = self.literal(0.0)
+        if n < 0:
+            inverse = self.line(f"fdiv {t} {one}, {x}")
+            low = self.line(f"fmul {t} {self.call(fma, [self.line(f'fneg {t} {inverse}'), x, one])}, {inverse}")
+            x = inverse
+        high, first = x, low
+        for bit in f"{abs(n):b}"[1:]:
+            square = self.line(f"fmul {t} {high}, {high}")
+            low = self.call(fma, [self.line(f"fadd {t} {high}, {high}"), low, lost(high, high, square)])
+            high = square
+            if bit == "1":
+                product = self.line(f"fmul {t} {high}, {x}")
+                low = self.call(fma, [high, first, self.call(fma, [low, x, lost(high, x, product)])])
+                high = product
+        whole = self.line(f"fadd {t} {high}, {low}")
+        sound = self.line(f"fcmp one {t} {whole}, zeroinitializer")
+        return self.line(f"select {self.flags} {sound}, {t} {whole}, {t} {high}")
 
     def _mod(self, a: str, b: str) -> str:
         """The remainder with the sign of b."""

@@ -8,6 +8,7 @@ grad.py  hessian.py  descend.py  map.py  functions.py   one command each
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,7 +20,10 @@ from gradcalc.errors import ExitCode, FileError, GradcalcError
 def run() -> NoReturn:
     """The console script: run the words of this process and exit."""
     gc.disable()  # the process lives for one answer, and looking for cycles takes a sixth of a long one
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    if code == ExitCode.INTERRUPTED:  # once more: threads that are still at work are not waited for
+        signal.signal(signal.SIGINT, lambda *_: os._exit(code))
+    sys.exit(code)
 
 
 def main(words: Sequence[str]) -> int:

@@ -75,7 +75,7 @@ class LiveLine(_Line):
 
 
 class RowsLine(_Line):
-    """Called with the rows done, and how many there are where that is known: a bar, the speed, the time left."""
+    """Called with the rows done, and how many there are where that is known: how far, how fast, how long yet."""
 
     _first: tuple[int, float] | None = None
 
@@ -90,7 +90,7 @@ class RowsLine(_Line):
         if total and rows <= total:
             bar = ("#" * round(_BAR * rows / total)).ljust(_BAR, ".")
             left = f", {_duration((total - rows) / rate)} left" if rate else ""
-            text = f"{self._about}: [{bar}] {rows:,} of {total:,} rows, {rate:,.0f} rows/s{left}"
+            text = f"{self._about}: [{bar}] {rows / total:.0%}, {rate:,.0f} rows/s{left}"
         self._write(text)
 
 
