@@ -1,8 +1,8 @@
-"""`python -m benchmarks [startup] [large] [gradient] [tape] [descent] [minima] [kernels]`: all parts, or those named."""
+"""`python -m benchmarks [startup] [large] [gradient] [tape] [descent] [minima] [kernels] [files]`: all parts, or those named."""
 
 import sys
 
-from benchmarks import descent, gradient, kernels, large, more_garbow_hillstrom, startup, tables, tape
+from benchmarks import descent, files, gradient, kernels, large, more_garbow_hillstrom, startup, tables, tape
 
 PARTS = {
     "startup": startup.run,
@@ -12,6 +12,7 @@ PARTS = {
     "descent": descent.run,
     "minima": more_garbow_hillstrom.run,
     "kernels": kernels.run,
+    "files": files.run,
 }
 
 

@@ -22,6 +22,15 @@ FORMULAS = {
     "polynomial": "100*(y-x**2)**2+(1-x)**2+100*(z-y**2)**2+(1-y)**2",
     "functions": "exp(-x**2/2)*sin(3*y)+log(1+z**2)*sqrt(x*y)+tanh(x*z)*cos(y-z)",
 }
+MORE = (
+    "4*((x**2+y**2+z**2)**-6 - (x**2+y**2+z**2)**-3)",
+    "log(1+exp(-(x*y+z)))",
+    "(x*y+z)/(1+x**2+y**2) + z/(x+y) - 1/(x*z)",
+    "x**7+y**5*z**6-x**10/y**3",
+    "x**1.5*y**0.7+z**(x*y)",
+    "sqrt((x-1)**2+y**2)+sqrt((y-2)**2+z**2)+sqrt(x**2+z**2)",
+    "tanh(x*tanh(y*tanh(z*x)+1)-z)",
+)
 NAMES = ("x", "y", "z")
 ROWS = 1_000_000
 CORES = os.cpu_count() or 1
@@ -37,6 +46,7 @@ def run() -> None:
     gradcalc.compile("x")(x=1.0)  # llvmlite is imported
     for name, text in FORMULAS.items():
         _throughput(name, text, points)
+    _more(points)
     _compile_times()
     _one_point()
     _chain()
@@ -66,6 +76,23 @@ def _throughput(name: str, text: str, points: Array) -> None:
     ]  # fmt: skip
     title = f"Value and 3 derivatives of `{text}` ({name}), {ROWS:,} points, float64"
     table(title, ("", "all points", "a point", f"ratio to gradcalc, {CORES} cores"), rows)
+
+
+def _more(points: Array) -> None:
+    """More formulas, beside the fast peers: ratios alone."""
+    rows = []
+    for text in MORE:
+        call = partial(gradcalc.compile(text), **dict(zip(NAMES, points, strict=True)))
+        expected, ours = call(), measure(call, 0.5).best
+        cells = []
+        for label in FAST:
+            action = PEERS[label](text, points)
+            if action is not None:
+                _check(label, action(), expected)
+            cells.append(NOT_INSTALLED if action is None else f"{measure(action, 0.5).best / ours:.1f}")
+        rows.append((text, f"{ours / ROWS * 1e9:.2g} ns", *cells))
+    title = f"Value and 3 derivatives, {ROWS:,} points: peers as ratios to gradcalc, {CORES} cores"
+    table(title, ("", "gradcalc", *FAST), rows)
 
 
 def _check(label: str, given: Any, expected: Any) -> None:
@@ -182,6 +209,7 @@ PEERS: dict[str, Callable[[str, Array], Run | None]] = {
     "CasADi map, all cores": _casadi,
     "symengine LLVM, 1 core": _symengine,
 }
+FAST = ("JAX jit(vmap(value_and_grad))", "Numba, SymPy's cse, all cores", "symengine LLVM, 1 core")
 
 
 # -- compiling, and one point ------------------------------------------------------------------------------------------

@@ -331,12 +331,14 @@ def _shape(name: str, given: Any) -> Shape:
 def _column(name: str, given: Any, shape: Shape) -> Array:
     """Columns `(elements, rows)`, or numbers `(elements,)`, as native code reads them; what a mask hides is nan."""
     try:
-        array = np.ma.filled(given.astype(float), np.nan) if np.ma.isMaskedArray(given) else np.asarray(given)
+        array = given if np.ma.isMaskedArray(given) else np.asarray(given)
     except ValueError:
         raise UsageError(f"{name} has rows of different lengths: a column of numbers has one axis") from None
-    rows = array.shape[len(shape) :]
     if array.dtype.kind not in "fiub":
         raise UsageError(f"{name} is of dtype {array.dtype}: a column is of numbers")
+    if np.ma.isMaskedArray(array):
+        array = np.ma.filled(array.astype(float), np.nan)
+    rows = array.shape[len(shape) :]
     if array.shape[: len(shape)] != shape or len(rows) > 1:
         wanted = f"{shown(shape)}, or with an axis more for the rows" if shape else "a column of numbers has one axis"
         raise UsageError(f"{name} is of shape {array.shape}: {wanted}")
