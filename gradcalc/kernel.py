@@ -286,12 +286,12 @@ class Kernel:
         full = rows - rows % code.width
 
         def run(start: int, stop: int) -> None:
-            code.run((stop - start) // code.width, _addresses(arrays, start), _addresses(targets, start))
+            code.run((stop - start) // code.width, _pointers(arrays, start), _pointers(targets, start))
 
         _in_blocks(run, full)
         if full < rows:
             results = [np.empty((len(target), code.width)) for target in targets]
-            code.run(1, _addresses([_padded(a, full, code.width) for a in arrays], 0), _addresses(results, 0))
+            code.run(1, _pointers([_padded(a, full, code.width) for a in arrays], 0), _pointers(results, 0))
             for target, result in zip(targets, results, strict=True):
                 target[:, full:] = result[:, : rows - full]
 
@@ -305,11 +305,15 @@ class Kernel:
         def run(start: int, stop: int) -> None:
             for first in range(start, stop, _BLOCK):
                 groups = (min(first + _BLOCK, stop) - first) // code.width
-                code.run(groups, _addresses(arrays, first), partial[first // _BLOCK].ctypes.data)
+                code.run(groups, _pointers(arrays, first), partial[first // _BLOCK].ctypes.data_as(ctypes.c_void_p))
 
         _in_blocks(run, full)
         if full < rows:
-            code.run(1, _addresses([_padded(a, full, code.width) for a in arrays], 0), partial[-1].ctypes.data)
+            code.run(
+                1,
+                _pointers([_padded(a, full, code.width) for a in arrays], 0),
+                partial[-1].ctypes.data_as(ctypes.c_void_p),
+            )
             partial[-1, :, :, rows - full :] = 0
         partial[:, :, 1][~np.isfinite(partial[:, :, 0])] = 0
         return [exact_sum(parts.ravel().tolist()) for parts in np.moveaxis(partial, 1, 0)]
@@ -361,13 +365,13 @@ def _padded(columns: Array, start: int, width: int) -> Array:
     return columns.take(rows, axis=1)  # type: ignore[no-any-return]
 
 
-def _addresses(arrays: Sequence[Array], start: int) -> Any:
-    """The addresses of a row in columns, as C takes them; numbers have one for all rows."""
+def _pointers(arrays: Sequence[Array], start: int) -> Any:
+    """Pointers to a row of columns; numbers have one for all rows."""
     places: list[int] = []
     for a in arrays:
         first = a.ctypes.data + (start * a.itemsize if a.ndim == 2 else 0)
         places += [first + i * a.strides[0] for i in range(len(a))]
-    return (ctypes.c_void_p * len(places))(*places)
+    return native.pointers(places, arrays)
 
 
 @cache

@@ -40,24 +40,23 @@ def compile_graph(
     for k in range(len(outputs)):
         program.stores.append((program.block(("sum" if sums else "store", 0, None)), len(inputs) + k, 0, k))
     width = native.host()[0]
-    lines, function = program.lines(), _loop(tuple(program.blocks), width)
-    start = np.repeat(program.start(), width)
+    count, lines = program.lines()
+    function, start = _loop(tuple(program.blocks), width), np.repeat(program.start(), width)
 
     def run(groups: int, rows: Any, results: Any) -> None:
-        slots = start.copy()
-        function(groups, rows, results, len(lines), lines.ctypes.data, slots.ctypes.data)
+        function(groups, rows, results, count, lines, start.copy().ctypes.data_as(ctypes.c_void_p))
 
-    return Code(run, width, None)
+    return Code(run, width)
 
 
 def compile_point(graph: Graph, inputs: Sequence[int], outputs: Sequence[int]) -> Point:
     """Code for one point at a time, for a graph of any size."""
     program = _Program(graph, inputs, outputs)
-    lines, slots = program.lines(), program.start()
+    (count, lines), slots = program.lines(), program.start()
     numbers = (ctypes.c_double * len(inputs)).from_buffer(slots.data)
     results = (ctypes.c_double * len(outputs)).from_buffer(slots.data, 8 * len(inputs))
-    arguments = (1, None, None, len(lines), lines.ctypes.data, slots.ctypes.data)
-    return Point(_loop(tuple(program.blocks), 1), arguments, numbers, results, 1, lines)
+    arguments = (1, None, None, count, lines, slots.ctypes.data_as(ctypes.c_void_p))
+    return Point(_loop(tuple(program.blocks), 1), arguments, numbers, results, 1)
 
 
 class _Program:
@@ -122,9 +121,10 @@ class _Program:
         self.size += 1
         return self.size - 1
 
-    def lines(self) -> Array:
-        """The lines as `_Loop` reads them, `(lines, 4)`."""
-        return np.array([*self.loads, *self.code, *self.stores], dtype=np.int32).reshape(-1, 4)
+    def lines(self) -> tuple[int, Any]:
+        """How many lines there are, and a pointer to them, as `_Loop` reads them."""
+        lines = np.array([*self.loads, *self.code, *self.stores], dtype=np.int32)
+        return len(lines), lines.ctypes.data_as(ctypes.c_void_p)
 
     def start(self) -> Array:
         """The slots, `(size,)`: constants in theirs, 0 elsewhere."""
@@ -139,12 +139,8 @@ def _loop(blocks: tuple[Block, ...], lanes: int) -> Callable[..., None]:
 
     `run(groups, inputs, outputs, count, lines, slots)`: inputs and outputs as for `native.Code`.
     """
-    loop = _Loop(lanes)
-    address, engine = native.assembled(loop.module(blocks))
     kinds = [ctypes.c_int64, *[ctypes.c_void_p] * 2, ctypes.c_int64, *[ctypes.c_void_p] * 2]
-    function = ctypes.CFUNCTYPE(None, *kinds)(address)
-    function.engine = engine  # type: ignore[attr-defined]  # lives as long as the function
-    return native.uninterrupted(function, loop.declared)
+    return native.loaded(_Loop(lanes).module(blocks), ctypes.CFUNCTYPE(None, *kinds))
 
 
 class _Loop(native.Instructions):

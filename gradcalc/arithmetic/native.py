@@ -8,10 +8,11 @@ same row gives the same result wherever it stands.
 
 import ctypes
 import math
+import os
 import platform
 import struct
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,13 +40,12 @@ class Code:
 
     Attributes:
         run: `run(groups, inputs, outputs)` writes a column for each output; where sums were asked for, for each output
-            the sum of each lane, and what rounding took from it.
+            the sum of each lane, and what rounding took from it. Inputs and outputs are `pointers`.
         width: rows in a group, the lanes of a vector.
     """
 
     run: Callable[..., None]
     width: int
-    engine: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,6 @@ class Point:
     numbers: Any
     results: Any
     stride: int
-    kept: Any
 
 
 @cache
@@ -81,22 +80,32 @@ def compile_graph(
 ) -> Code:
     """Native code for some outputs of a graph, or their sums over rows, for inputs of these kinds."""
     loop = _Loop(graph, inputs, outputs, kinds)
-    address, engine = assembled(loop.sums() if sums else loop.rows())
     signature = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
-    return Code(uninterrupted(signature(address), loop.declared), host()[0], engine)
+    return Code(loaded(loop.sums() if sums else loop.rows(), signature), host()[0])
 
 
 def point(code: Code, inputs: int, outputs: int) -> Point:
     """Code whose inputs are all `one`, with room for its numbers and results."""
     numbers, results = (ctypes.c_double * inputs)(), (ctypes.c_double * (outputs * code.width))()
     first, last = ctypes.addressof(numbers), ctypes.addressof(results)
-    places = (ctypes.c_void_p * inputs)(*range(first, first + 8 * inputs, 8))
-    targets = (ctypes.c_void_p * outputs)(*(last + 8 * code.width * k for k in range(outputs)))
-    return Point(code.run, (1, places, targets), numbers, results, code.width, code)
+    places = pointers(range(first, first + 8 * inputs, 8), numbers)
+    targets = pointers(range(last, last + 8 * code.width * outputs, 8 * code.width), results)
+    return Point(code.run, (1, places, targets), numbers, results, code.width)
 
 
-def assembled(text: str) -> tuple[int, Any]:
-    """The address of the function `run` of a module, and what keeps it alive."""
+def pointers(addresses: Sequence[int], memory: Any) -> Any:
+    """Addresses as C takes them; they keep the memory that they point into."""
+    array = (ctypes.c_void_p * len(addresses))(*addresses)
+    array.memory = memory  # type: ignore[attr-defined]
+    return array
+
+
+def loaded(text: str, signature: Callable[..., Any]) -> Callable[..., None]:
+    """The function `run` of a module, which it keeps alive.
+
+    What calls Python back runs beside the main thread: there Python handles signals, and an exception raised in a
+    callback would be lost, and a row's value with it. Interrupted, it runs on.
+    """
     module = llvm.parse_assembly(text)
     target = llvm.Target.from_default_triple()
     effort = 2 if len(text) < _LONG else 0
@@ -107,26 +116,29 @@ def assembled(text: str) -> tuple[int, Any]:
     passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
-    return engine.get_function_address("run"), engine
-
-
-def uninterrupted(function: Callable[..., None], declared: Iterable[str]) -> Callable[..., None]:
-    """Code as it is to be called: what calls Python back runs beside the main thread.
-
-    Python handles signals in the main thread alone; an exception raised there in a callback would be lost, and a row's
-    value with it.
-    """
-    if not any(symbol.startswith("floats_") for symbol in declared):
-        return function
+    function = signature(engine.get_function_address("run"))
+    function.engine = engine
 
     def run(*arguments: Any) -> None:
-        if threading.current_thread() is not threading.main_thread():
+        if threading.current_thread() is threading.main_thread():
+            _beside().submit(function, *arguments).result()
+        else:
             function(*arguments)
-            return
-        with ThreadPoolExecutor(1) as beside:  # interrupted, it waits: the arguments are addresses
-            beside.submit(function, *arguments).result()
 
-    return run
+    return run if f"@{_CALLED_BACK}" in text else function
+
+
+_CALLED_BACK = "floats_"
+"""How the names of functions begin that are Python's."""
+
+
+@cache
+def _beside() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "gradcalc")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_beside.cache_clear)  # a forked process has none of the threads
 
 
 @cache
@@ -369,7 +381,7 @@ class Instructions:
 
     def _python(self, op: Op, count: int) -> str:
         """The floats' function of an op, called back."""
-        symbol = f"floats_{op.name}_{count}"
+        symbol = f"{_CALLED_BACK}{op.name}_{count}"
         callback = _callback(op, count)
         llvm.add_symbol(symbol, ctypes.cast(callback, ctypes.c_void_p).value)
         return symbol
