@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradcalc.batch import columns
+from gradcalc.batch import read_arrow, read_csv, reader
 from gradcalc.batch.columns import Columns, column_names, detect_format, read_batches, read_columns, read_pieces
 from gradcalc.errors import ExitCode, FileError, UsageError
 
@@ -556,15 +556,15 @@ def test_batches_join_to_the_columns(tmp_path: Path) -> None:
 
 
 def test_a_line_of_csv_that_is_too_long_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(columns, "_LINE", 100)
+    monkeypatch.setattr(read_csv, "LINE", 100)
     assert csv_refusal(tmp_path, "x,y\n1,2\n" + "q" * 200 + ",4") == "points.csv, line 3: longer than 100 characters"
     assert csv_refusal(tmp_path, "x" * 200) == "points.csv, line 1: longer than 100 characters"
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "arrow"])
 def test_pieces_with_text_are_short(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(columns, "_TEXT_ROWS", 300)
-    monkeypatch.setattr(columns, "_PIECE", 100_000)
+    monkeypatch.setattr(read_arrow, "_TEXT_ROWS", 300)
+    monkeypatch.setattr(reader, "_PIECE", 100_000)
     table = pa.table({"x": np.arange(1000.0), "s": [str(i) * 300 for i in range(1000)], "n": np.arange(1000)})
     path = tmp_path / f"points.{suffix}"
     (pq.write_table if suffix == "parquet" else feather.write_feather)(table, path)
@@ -576,7 +576,7 @@ def test_pieces_with_text_are_short(tmp_path: Path, suffix: str, monkeypatch: py
 
 @pytest.mark.parametrize("write", [write_arrow_file, write_arrow_stream])
 def test_a_large_arrow_file_is_mapped(tmp_path: Path, write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(columns, "_MAPPED", 0)
+    monkeypatch.setattr(read_arrow, "_MAPPED", 0)
     table = pa.table({"x": np.arange(9.0), "s": list("abcdefghi"), "y": np.arange(9)})
     write(tmp_path / "points.arrow", table)
     assert plain(read_columns(tmp_path / "points.arrow", "yx")) == {"y": list(range(9)), "x": list(range(9))}

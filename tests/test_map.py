@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import gradcalc
-from gradcalc.batch import map as mapping
-from gradcalc.batch import unfinished
+from gradcalc.batch import batches, unfinished
+from gradcalc.batch.batches import expand
+from gradcalc.batch.check import Sample
 from gradcalc.batch.footer import shifted
-from gradcalc.batch.map import Settings, UndefinedError, expand, result_names, run
+from gradcalc.batch.map import Settings, UndefinedError, result_names, run
 from gradcalc.errors import FileError, UsageError
 
 FORMATS = ("parquet", "arrow", "csv", "npy", "npz")
@@ -67,8 +68,8 @@ def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of at most 64 rows, so that a small file has many."""
-    monkeypatch.setattr(mapping, "_MOST_ROWS", 64)
-    monkeypatch.setattr(mapping, "_LEAST_ROWS", 64)
+    monkeypatch.setattr(batches, "_MOST_ROWS", 64)
+    monkeypatch.setattr(batches, "_LEAST_ROWS", 64)
 
 
 def hidden(folder: Path) -> list[str]:
@@ -122,14 +123,14 @@ def test_a_footer_is_shifted_where_it_holds_offsets_and_nowhere_else() -> None:
 
 @pytest.mark.usefixtures("small")
 def test_a_batch_holds_few_rows_where_they_are_long_wherever_the_pieces_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mapping, "_BYTES", 6000)
-    monkeypatch.setattr(mapping, "_LEAST_ROWS", 16)
+    monkeypatch.setattr(batches, "_BYTES", 6000)
+    monkeypatch.setattr(batches, "_LEAST_ROWS", 16)
     texts = pa.array(["t" * (10 if 100 <= i < 300 else 1000) for i in range(400)])
     x = np.arange(400.0)
 
     def lengths(cut: int, skip: int = 0) -> list[int]:
         pieces = ([x[i : i + cut], texts[i : i + cut]] for i in range(skip, 400, cut))
-        return [len(batch[0]) for batch in mapping.even(pieces, 8)]
+        return [len(batch[0]) for batch in batches.even(pieces, 8)]
 
     assert lengths(400) == lengths(7) and sum(lengths(7)) == 400
     assert lengths(7)[:6] == [16] * 6 and max(lengths(7)) == 64
@@ -277,10 +278,10 @@ def test_balls_find_the_digits_that_cancellation_lost(tmp_path: Path) -> None:
 
 def test_the_sampled_rows_are_spread_over_all_and_the_same_for_a_seed() -> None:
     def drawn(seed: int, count: int = 10_000) -> list[int]:
-        sample = mapping._Sample(200, seed)
+        sample = Sample(200, seed)
         for first in range(0, count, 300):
             x = np.arange(first, min(first + 300, count), dtype=float)
-            sample.add([x], [x], first, None)
+            sample.add(x + 1, [x], [x])
         assert all(row == point[0] + 1 == result[0] + 1 for row, point, result in sample.rows)
         return sorted(row for row, _, _ in sample.rows)
 

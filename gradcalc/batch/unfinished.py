@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from gradcalc.errors import FileError, UsageError
 
@@ -44,7 +44,7 @@ class Unfinished:
         self.output = output
         self.folder = output.parent / f".{output.name[:200]}.gradcalc"
         self.data, self._state = self.folder / "data", self.folder / "state"
-        self._lines: IO[bytes] | None = None
+        self._lines: Any = None
         self._file: Any = None
         self._checksum = 0
         self.marks: list[dict[str, Any]] = []
@@ -86,7 +86,6 @@ class Unfinished:
         with suppress(ImportError):
             import fcntl
 
-            assert self._lines
             try:
                 fcntl.flock(self._lines, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
@@ -95,7 +94,6 @@ class Unfinished:
 
     def _read(self, question: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The marks of an earlier run with the same question."""
-        assert self._lines
         self._lines.seek(0)
         size = self.data.stat().st_size if self.data.exists() else 0
         lines: list[dict[str, Any]] = []
@@ -119,7 +117,6 @@ class Unfinished:
 
     def _tell(self, line: Mapping[str, Any]) -> None:
         """Add a line to the state."""
-        assert self._lines
         text = json.dumps(line).encode() + b"\n"
         self._checksum = zlib.crc32(text, self._checksum)
         self._lines.write(b"%08x %s" % (self._checksum, text))

@@ -1,4 +1,4 @@
-"""Columns out, piece by piece: Parquet, Arrow, CSV, NPY, NPZ. Imports errors, footer and columns.
+"""Columns out, piece by piece: Parquet, Arrow, CSV, NPY, NPZ. Imports errors, footer, npy and reader.
 
 A piece is encoded as bytes that are appended to a file; what was appended stays right whatever comes later, so a run
 that was cut goes on after its last whole piece. `finish` makes the complete file of them.
@@ -12,20 +12,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from gradcalc.batch.columns import library
 from gradcalc.batch.footer import shifted
+from gradcalc.batch.npy import header
+from gradcalc.batch.reader import SUFFIXES, library
 from gradcalc.errors import FileError, UsageError
-
-SUFFIXES = {
-    ".csv": "csv",
-    ".parquet": "parquet",
-    ".arrow": "arrow",
-    ".feather": "arrow",
-    ".ipc": "arrow",
-    ".npy": "npy",
-    ".npz": "npz",
-}
-"""The format that a name asks for."""
 
 
 class Writer:
@@ -58,24 +48,16 @@ class Writer:
         return path
 
 
-class _ArrowWriter(Writer):
-    """The stream of Arrow, which `finish` turns into the file of Arrow, the one that others open as Feather."""
-
-    streams = True
+class _BatchWriter(Writer):
+    """A format that PyArrow writes; `encoded` does so with a record batch."""
 
     def schema(self) -> Any:
         arrow = library("pyarrow")
         return arrow.schema([(name, type or arrow.float64()) for name, type in self.types.items()])
 
-    def batch(self, columns: Sequence[Any]) -> Any:
-        arrow = library("pyarrow")
-        return arrow.record_batch([arrow.array(column) for column in columns], schema=self.schema())
-
-    def begin(self) -> bytes:
-        return bytes(self.schema().serialize())
-
     def encode(self, columns: Sequence[Any]) -> Any:
-        batch = self.batch(columns)
+        arrow = library("pyarrow")
+        batch = arrow.record_batch([arrow.array(column) for column in columns], schema=self.schema())
         try:
             return self.encoded(batch)
         except (ValueError, NotImplementedError):
@@ -83,7 +65,7 @@ class _ArrowWriter(Writer):
 
     def encoded(self, batch: Any) -> Any:
         """The bytes of a piece."""
-        return batch.serialize()
+        raise NotImplementedError
 
     def _refused(self, batch: Any) -> FileError:
         """The error for the first column that cannot be written."""
@@ -94,6 +76,18 @@ class _ArrowWriter(Writer):
                 hint = "--keep names other columns, or -o a file of another format"
                 return FileError(f"column {name} holds {type}, which cannot be written: {error}", hint=hint)
         return FileError("the columns cannot be written together")
+
+
+class _ArrowWriter(_BatchWriter):
+    """The stream of Arrow, which `finish` turns into the file of Arrow, the one that others open as Feather."""
+
+    streams = True
+
+    def begin(self) -> bytes:
+        return bytes(self.schema().serialize())
+
+    def encoded(self, batch: Any) -> Any:
+        return batch.serialize()
 
     def end(self) -> bytes:
         return b"\xff\xff\xff\xff\0\0\0\0"
@@ -111,13 +105,8 @@ class _ArrowWriter(Writer):
         return made
 
 
-class _ParquetWriter(_ArrowWriter):
+class _ParquetWriter(_BatchWriter):
     """A whole Parquet file for each piece, one after the other; the last footer lists the row groups of all."""
-
-    streams = False
-
-    def begin(self) -> bytes:
-        return b""
 
     def encoded(self, batch: Any) -> Any:
         arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
@@ -152,8 +141,10 @@ def _metadata(file: BinaryIO, start: int, end: int) -> Any:
     return library("pyarrow.parquet").read_metadata(io.BytesIO(whole))
 
 
-class _CsvWriter(_ArrowWriter):
+class _CsvWriter(_BatchWriter):
     """Numbers with all their digits; text is quoted where it must be."""
+
+    streams = True
 
     def begin(self) -> bytes:
         text = io.StringIO()
@@ -164,12 +155,6 @@ class _CsvWriter(_ArrowWriter):
         write, sink = library("pyarrow.csv"), library("pyarrow").BufferOutputStream()
         write.write_csv(batch, sink, write.WriteOptions(include_header=False))
         return sink.getvalue()
-
-    def end(self) -> bytes:
-        return b""
-
-    def finish(self, path: Path, ends: Sequence[int]) -> Path:
-        return path
 
 
 class _NpyWriter(Writer):
@@ -182,15 +167,7 @@ class _NpyWriter(Writer):
         self.dtype = np.dtype([(name, _numpy_type(name, type)) for name, type in types.items()])
 
     def begin(self) -> bytes:
-        return self.header(0)
-
-    def header(self, rows: int) -> bytes:
-        """The header; it is as long for any number of rows. NumPy's own cannot hold every letter."""
-        descr, longest = self.dtype.descr, len(str(2**63))
-        text = f"{{'descr': {descr!r}, 'fortran_order': False, 'shape': ({rows},)}}{'':{longest - len(str(rows))}}"
-        body = text.encode()
-        body += b" " * (-(len(body) + 13) % 64) + b"\n"
-        return b"\x93NUMPY\3\0" + len(body).to_bytes(4, "little") + body
+        return header(self.dtype, 0)
 
     def encode(self, columns: Sequence[Any]) -> Any:
         import numpy as np
@@ -212,7 +189,7 @@ class _NpyWriter(Writer):
 
     def finish(self, path: Path, ends: Sequence[int]) -> Path:
         with path.open("r+b") as file:
-            file.write(self.header((ends[-1] - ends[0]) // self.dtype.itemsize))
+            file.write(header(self.dtype, (ends[-1] - ends[0]) // self.dtype.itemsize))
         return path
 
 
@@ -269,7 +246,7 @@ _WRITERS: Mapping[str, type[Writer]] = {
 }
 
 
-def writer(format: str, types: Mapping[str, Any]) -> Writer:
+def make_writer(format: str, types: Mapping[str, Any]) -> Writer:
     """What writes a format."""
     return _WRITERS[format](types)
 
@@ -277,7 +254,8 @@ def writer(format: str, types: Mapping[str, Any]) -> Writer:
 def output_format(output: str, format: str | None) -> str:
     """The format asked for, by name or by the suffix of the file."""
     suffix = Path(output).suffix.lower()
-    found = format or SUFFIXES.get(suffix)
+    told = SUFFIXES.get(suffix) if suffix != ".tsv" else None  # CSV is written with commas
+    found = format or told and told.lower()
     if found is None:
         what = "standard output" if output == "-" else f"{output}: its suffix"
         raise UsageError(f"{what} names no format", hint=f"--format {'csv' if output == '-' else 'parquet'}")

@@ -125,7 +125,7 @@ def map(
 
     limits = o.read_limits(expression, max_text, max_depth, max_nodes)
     settings = Settings(
-        wrt=o.read_names(wrt), order=order, keep=_names("--keep", keep, every="all") or (),
+        wrt=o.read_names(wrt), order=order, keep=["*"] if keep == "all" else _names("--keep", keep) or (),
         names=_names("--names", names), format=show and show.value, nulls=nulls.value, undefined=undefined.value,
         certify_rows=certify_rows, seed=seed, resume=resume,
     )  # fmt: skip
@@ -143,12 +143,10 @@ def map(
     return 0
 
 
-def _names(option: str, text: str | None, every: str | None = None) -> list[str] | None:
-    """The names of an option, `["*"]` for all."""
+def _names(option: str, text: str | None) -> list[str] | None:
+    """The names of an option."""
     if text is None:
         return None
-    if text == every:
-        return ["*"]
     names = [name.strip() for name in text.split(",")]
     if not all(names):
         raise UsageError(f"{option} {text}: a name is empty", hint=f"{option} a,b")
