@@ -216,6 +216,16 @@ def _results(batch: Any, order: int) -> list[Any]:
     return columns
 
 
+def _undefined(values: Any, missing: Any) -> Any:
+    """The places of values that are NaN though nothing is missing there."""
+    import numpy as np
+
+    found = null_rows([values])
+    if found is None:
+        return ()
+    return np.flatnonzero(found if missing is None else found & ~missing)
+
+
 def _checked_names(settings: Settings, kernel: Kernel, kept: Sequence[str]) -> list[str]:
     """The names of the result columns; an error where there are too few, or two are the same."""
     own = result_names(kernel.wrt, settings.order)
@@ -352,20 +362,20 @@ class _Job:
         import numpy as np
 
         inputs, kept = batch[: len(self.kernel.names)], batch[len(self.kernel.names) :]
-        rows = np.arange(before.read + 1, before.read + 1 + len(inputs[0]))
+        rows: Any = range(before.read + 1, before.read + 1 + len(inputs[0]))
         missing = null_rows(inputs)
-        nulls = int(np.count_nonzero(missing))
+        nulls = 0 if missing is None else int(np.count_nonzero(missing))
         if nulls and self.settings.nulls == "fail":
             self._refuse_null(rows, inputs, int(np.argmax(missing)))
         dropping = nulls and self.settings.nulls == "drop"
         if dropping:
-            present = ~missing
-            rows, missing, *inputs = (column[present] for column in (rows, missing, *inputs))
+            present, missing = ~missing, None
+            rows, inputs = np.flatnonzero(present) + rows[0], [column[present] for column in inputs]
             mask = library("pyarrow").array(present) if kept else None
             kept = [column.filter(mask) for column in kept]
         made = self.kernel(**dict(zip(self.kernel.names, inputs, strict=True)))
         results = _results(made, self.settings.order)
-        undefined = np.flatnonzero(np.isnan(made.value) & ~missing)
+        undefined = _undefined(made.value, missing)
         if len(undefined) and self.settings.undefined == "fail":
             self._refuse(rows, inputs, int(undefined[0]))
         if self.sample is not None:
@@ -374,7 +384,9 @@ class _Job:
             read=before.read + len(batch[0]),
             rows=before.rows + len(rows),
             undefined=before.undefined + len(undefined),
-            undefined_rows=[*before.undefined_rows, *rows[undefined[:_SHOWN_ROWS]].tolist()][:_SHOWN_ROWS],
+            undefined_rows=[*before.undefined_rows, *(int(rows[place]) for place in undefined[:_SHOWN_ROWS])][
+                :_SHOWN_ROWS
+            ],
             nulls=before.nulls + (0 if dropping else nulls),
             dropped=before.dropped + (nulls if dropping else 0),
         )
