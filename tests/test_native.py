@@ -87,6 +87,13 @@ def test_special_values_are_those_of_the_floats(op: Op) -> None:
         assert same or math.isclose(value, expected, rel_tol=1e-13, abs_tol=1e-320), (point, value, expected)
 
 
+@pytest.mark.parametrize("op", [ops.floor, ops.ceil, ops.round, ops.sign], ids=names)
+def test_whole_numbers_are_never_minus_zero(op: Op) -> None:
+    kernel, _ = kernel_of(op, 0, 0)
+    found = kernel(x0=[-0.0, -0.3, 0.2, 0.0]).value
+    assert not np.signbit(found[found == 0]).any()
+
+
 ORDERED = [(ops.polygamma, n) for n in range(1, 5)] + [(ops.sinc_derivative, n) for n in (1, 2, 3)]
 
 

@@ -89,7 +89,9 @@ def _asec(x: Any) -> Any:
 
 _DEFINITIONS: dict[Op, Callable[..., Any]] = {
     ops.neg: lambda x: ops.Constant(None, (), "-0.0") - x,
-    ops.sign: lambda x: ops.where(ops.gt(x, 0), ops.one, ops.where(ops.lt(x, 0), -ops.one, x + 0)),
+    ops.sign: lambda x: ops.where(
+        ops.gt(x, 0), ops.one, ops.where(ops.lt(x, 0), -ops.one, ops.where(ops.eq(x, 0), ops.zero, x))
+    ),
     ops.heaviside: lambda x: ops.where(ops.gt(x, 0), ops.one, ops.where(ops.lt(x, 0), ops.zero, _half + x)),
     ops.sec: lambda x: 1 / ops.cos(x),
     ops.csc: lambda x: 1 / ops.sin(x),

@@ -156,6 +156,7 @@ _COMPARISONS: dict[Op, str] = {
 _INTRINSICS: dict[Op, str] = {
     ops.sqrt: "sqrt", ops.abs: "fabs", ops.floor: "floor", ops.ceil: "ceil", ops.round: "rint",
 }  # fmt: skip
+_WHOLE = (ops.floor, ops.ceil, ops.round)
 _VECTOR_MATH: dict[Op, str] = {
     ops.exp: "exp", ops.exp2: "exp2", ops.expm1: "expm1", ops.log: "log", ops.log2: "log2", ops.log10: "log10",
     ops.log1p: "log1p", ops.sin: "sin", ops.cos: "cos", ops.tan: "tan", ops.asin: "asin", ops.acos: "acos",
@@ -208,7 +209,8 @@ class Instructions:
         if op is ops.mod:
             return self._mod(*places)
         if op in _INTRINSICS:
-            return self.call(self.declare(f"llvm.{_INTRINSICS[op]}", 1, intrinsic=True), places)
+            result = self.call(self.declare(f"llvm.{_INTRINSICS[op]}", 1, intrinsic=True), places)
+            return self.line(f"fadd {t} {result}, zeroinitializer") if op in _WHOLE else result  # -0 is 0
         return self._function(op, places, n)
 
     def _function(self, op: Op, places: Sequence[str], n: int | None = None) -> str:
