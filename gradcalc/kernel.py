@@ -275,13 +275,13 @@ class Kernel:
 
     def _fill(self, arrays: list[Array], rows: int, targets: list[Array]) -> None:
         """Write the outputs of every row, then the Hessian's entries above the diagonal."""
-        outputs = [*self._outputs, *(self._outputs[n] for n in self._mirrored)]
         if all(a.ndim == 1 for a in arrays):
             found = self.at(np.concatenate([*arrays, []]))
             found = np.append(found, found[self._mirrored])
             for target in targets:
                 target[:, 0], found = found[: len(target)], found[len(target) :]
             return
+        outputs = [*self._outputs, *(self._outputs[n] for n in self._mirrored)]
         code = self._code(_kinds(arrays), outputs, rows)
         full = rows - rows % code.width
 
@@ -299,24 +299,21 @@ class Kernel:
         """The sum of each output over all rows: of each lane of each block, and of each row that is left over."""
         code = self._code(_kinds(arrays), self._outputs, rows, sums=True)
         full = rows - rows % code.width
-        blocks = -(-full // _BLOCK)
-        partial = np.zeros((blocks + 1, len(self._outputs), 2, code.width))
+        parts = np.zeros((-(-full // _BLOCK) + 1, len(self._outputs), 2, code.width))
+
+        def add(columns: list[Array], first: int, rows: int, part: Array) -> None:
+            code.run(rows // code.width, _pointers(columns, first), part.ctypes.data_as(ctypes.c_void_p))
 
         def run(start: int, stop: int) -> None:
             for first in range(start, stop, _BLOCK):
-                groups = (min(first + _BLOCK, stop) - first) // code.width
-                code.run(groups, _pointers(arrays, first), partial[first // _BLOCK].ctypes.data_as(ctypes.c_void_p))
+                add(arrays, first, min(_BLOCK, stop - first), parts[first // _BLOCK])
 
         _in_blocks(run, full)
         if full < rows:
-            code.run(
-                1,
-                _pointers([_padded(a, full, code.width) for a in arrays], 0),
-                partial[-1].ctypes.data_as(ctypes.c_void_p),
-            )
-            partial[-1, :, :, rows - full :] = 0
-        partial[:, :, 1][~np.isfinite(partial[:, :, 0])] = 0
-        return [exact_sum(parts.ravel().tolist()) for parts in np.moveaxis(partial, 1, 0)]
+            add([_padded(a, full, code.width) for a in arrays], 0, code.width, parts[-1])
+            parts[-1, :, :, rows - full :] = 0
+        parts[:, :, 1][~np.isfinite(parts[:, :, 0])] = 0
+        return [exact_sum(part.ravel().tolist()) for part in np.moveaxis(parts, 1, 0)]
 
 
 _codes: dict[Any, Code] = {}
