@@ -1,13 +1,14 @@
 """Ops put together from others, for native code: where libm and SciPy have none, or the table a less accurate one.
 
-Written in ops, so that they run on vectors. Imports ops.
+Written in ops, so that they run on vectors. Imports graph.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradcalc import ops
+from gradcalc.graph import Graph
 from gradcalc.ops import Op
 
 Definition = Callable[..., Any]
@@ -121,11 +122,15 @@ _DEFINITIONS: dict[Op, Callable[..., Any]] = {
 """How an op is put together here, where the table has no definition or a less accurate one."""
 
 
-def deciding(op: Op, numbers: list[int | None]) -> int | None:
+def deciding(graph: Graph, op: Op, operands: Sequence[int]) -> int | None:
     """The whole number among an op's operands that decides how it is computed, if there is one."""
     if op is ops.powi:
-        return numbers[1] if 0 < abs(numbers[1] or 0) <= _MOST_PRODUCTS else None
-    return numbers[0] if op in _BY_ORDER and numbers[0] in _BY_ORDER[op][1] else None
+        n = graph.number(operands[1])
+        return n if 0 < abs(n or 0) <= _MOST_PRODUCTS else None
+    if op in _BY_ORDER:
+        n = graph.number(operands[0])
+        return n if n in _BY_ORDER[op][1] else None
+    return None
 
 
 def definition(op: Op, order: int | None) -> Definition | None:

@@ -85,7 +85,7 @@ class _Program:
                 self.constants[slots[index]] = native.floats().constant(parameter or "")
             elif operands:
                 target = places[index] if index in places else self.slot()
-                known = deciding(op, [graph.number(i) for i in operands])
+                known = deciding(graph, op, operands)
                 self.op(op, [slots[i] for i in operands], known, target)
                 slots[index] = target
 

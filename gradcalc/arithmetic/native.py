@@ -236,9 +236,7 @@ class Instructions:
             if op is ops.const:
                 found[index] = self.literal(floats().constant(parameter or ""))
             elif operands:
-                found[index] = self.emit(
-                    op, [found[i] for i in operands], deciding(op, [graph.number(i) for i in operands])
-                )
+                found[index] = self.emit(op, [found[i] for i in operands], deciding(graph, op, operands))
         return found[output]
 
     def line(self, text: str) -> str:
@@ -469,7 +467,7 @@ class _Loop(Instructions):
                 self.fixed.add(index)
             self.lines = self.head if fixed else self.body
             places = [self.places[i] for i in operands]
-            self.places[index] = self.emit(op, places, deciding(op, [graph.number(i) for i in operands]))
+            self.places[index] = self.emit(op, places, deciding(graph, op, operands))
 
     def rows(self) -> str:
         """The module that writes a column for each output."""
