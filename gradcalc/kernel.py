@@ -9,9 +9,10 @@ number of threads; sums are compensated and added up block by block in a fixed o
 
 import ctypes
 import math
+import operator
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
@@ -23,6 +24,7 @@ from gradcalc import derive, ops
 from gradcalc.arithmetic import interpreter, native
 from gradcalc.arithmetic.floats import exact_sum
 from gradcalc.arithmetic.native import Code, Kinds, Point
+from gradcalc.domain import defined
 from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.graph import Graph
 from gradcalc.points import to_value
@@ -82,7 +84,8 @@ def compile(
 
     Args:
         expression: text, a `sympy.Expr`, or a `Graph`.
-        wrt: variables to differentiate for, in that order; all by default.
+        wrt: variables to differentiate for, in that order; by default all, in the order in which they appear (of SymPy
+            expressions by the alphabet), which is that of `point` and `at` in any case.
         order: 0 for the value, 1 for the gradient as well, 2 for the Hessian as well.
         let: values by name that are put into the formula.
         shapes: the shapes of variables that are arrays, `{"x": 3}` or `{"A": (2, 2)}`; all others are scalars.
@@ -98,7 +101,13 @@ def compile(
     arrays = {name: _shape(name, shape) for name, shape in (shapes or {}).items()}
     wanted = None if wrt is None else [name.strip() for name in (wrt.split(",") if isinstance(wrt, str) else wrt)]
     subject = as_subject(expression, dict.fromkeys(wanted or (), ()) | arrays, constants, bounds)
+    unused = next((name for name in constants if name not in subject.spans), None)
+    if unused is not None:
+        hint = did_you_mean(unused, subject.variables)
+        raise UsageError(f"the formula does not contain {unused}, which let gives", text=subject.text, hint=hint)
     chosen, known = list(subject.variables) if wanted is None else wanted, set(subject.variables)
+    if "" in chosen:
+        raise UsageError("wrt holds an empty name", hint='wrt="x,y"')
     if len(set(chosen)) != len(chosen):
         raise UsageError(f"wrt names a variable twice: {', '.join(chosen)}")
     unknown = next((name for name in [*chosen, *arrays] if name not in known), None)
@@ -144,6 +153,10 @@ class Kernel:
         self._rows = 0
         self._codes: dict[tuple[Kinds, int, bool, bool], Code] = {}
         self._single = threading.local()
+
+    def __repr__(self) -> str:
+        shown = [names if len(names) < 10 else [*names[:9], "..."] for names in (self.names, self.wrt)]
+        return f"Kernel({', '.join(shown[0])}; wrt {', '.join(shown[1]) or 'nothing'}; order {self.order})"
 
     def __getstate__(self) -> dict[str, Any]:
         """A kernel is copied and pickled as its graph; the code is made anew."""
@@ -199,6 +212,11 @@ class Kernel:
         np.copyto(np.frombuffer(one.numbers), given if len(given) == len(one.numbers) else self._as_point(given))
         one.run(*one.arguments)
         return np.frombuffer(one.results)[:: one.stride].copy()
+
+    def domain(self) -> "Kernel":
+        """A kernel whose value is 1 where the formula has one, 0 where an op that it uses leaves its domain."""
+        output = defined(self._graph, self._outputs[0])
+        return Kernel(self._graph, output, list(self._shapes), [], 0, self._shapes)
 
     @property
     def hessian_places(self) -> list[tuple[int, int]]:
@@ -323,8 +341,11 @@ _codes_lock = threading.Lock()
 
 def _shape(name: str, given: Any) -> Shape:
     """The shape of a variable, from a length or lengths."""
-    lengths = (given,) if isinstance(given, int) else tuple(given)
-    if not all(isinstance(length, int) and length >= 0 for length in lengths):
+    try:
+        lengths = tuple(map(operator.index, given if isinstance(given, Iterable) else (given,)))
+    except TypeError:
+        lengths = (-1,)
+    if min(lengths, default=0) < 0:
         raise UsageError(f"the shape of {name} is {given!r}", hint="a length, or a tuple of lengths")
     return lengths
 

@@ -41,7 +41,7 @@ class Formula:
         graph: its graph; the inputs of an array `x` are named `x[0]`, `x[1]`, of a matrix `x[0,0]`.
         output: the node of its value.
         variables: its free names in order of first appearance, as input nodes.
-        spans: where each of its names first stands.
+        spans: where each of its names first stands; `constants` the same of its named constants.
     """
 
     text: str
@@ -49,6 +49,7 @@ class Formula:
     output: int
     variables: dict[str, Value]
     spans: dict[str, Span]
+    constants: dict[str, Span]
     tree: Tree = field(repr=False)
 
     @property
@@ -92,7 +93,7 @@ def parse(
         if len(value.items) != 1:
             message = f"the formula is an array of shape {value.shape}; it must be one number"
             refuse(message, parser.tree[-1][3], "sum(...), norm(...) or an element such as x[0]")
-    return Formula(text, value.graph, value.items[0], variables, parser.names, parser.tree)
+    return Formula(text, value.graph, value.items[0], variables, parser.names, parser.constants, parser.tree)
 
 
 def parse_value(text: str, limits: Limits = DEFAULT_LIMITS, names: Mapping[str, Value] | None = None) -> Value:

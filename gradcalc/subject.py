@@ -3,7 +3,7 @@
 Imports parse, derive, points and problem.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +23,10 @@ class Subject:
     """A formula from whatever it was given as: text, a SymPy expression or a graph.
 
     Attributes:
-        variables: its free names; an array variable's elements are inputs of the graph.
+        variables: its free names in the order in which they appear, those of SymPy by the alphabet; an array variable's
+            elements are inputs of the graph.
         spans: where each name of the text first stands, those bound by `let` included.
+        constants: where each named constant of the text first stands.
     """
 
     text: str
@@ -33,6 +35,7 @@ class Subject:
     output: int
     variables: Sequence[str]
     spans: Mapping[str, Span]
+    constants: Mapping[str, Span]
 
 
 def as_subject(
@@ -42,13 +45,14 @@ def as_subject(
     if isinstance(expression, str):
         formula = parse(expression, shapes=shapes, let=let, limits=limits)
         return Subject(
-            expression, formula.canonical, formula.graph, formula.output, list(formula.variables), formula.spans
-        )
+            expression, formula.canonical, formula.graph, formula.output, list(formula.variables), formula.spans,
+            formula.constants,
+        )  # fmt: skip
     if isinstance(expression, Ref | Graph):
         graph, output = (
             (expression.graph, expression.index) if isinstance(expression, Ref) else (expression, len(expression) - 1)
         )
-    elif type(expression).__module__.split(".")[0] == "sympy":
+    elif any((kind.__module__ or "").partition(".")[0] == "sympy" for kind in type(expression).__mro__):
         from gradcalc.symbolic import from_sympy
 
         graph = Graph(limits.nodes)
@@ -65,7 +69,8 @@ def as_subject(
     needed = set(graph.needed([output]))
     given = isinstance(expression, Ref | Graph)
     text = format_node(graph, output, limit=limits.text) if given else str(expression)
-    return Subject(text, text, graph, output, [name for name, i in graph.inputs.items() if i in needed], {})
+    names = [name for name, i in graph.inputs.items() if i in needed]
+    return Subject(text, text, graph, output, names if given else sorted(names), {}, {})
 
 
 def checked_variables(
@@ -100,6 +105,15 @@ def checked_variables(
                 hint="every point names the same variables in the same shapes",
             )
     return tuple(Variable(name, shapes[name]) for name in chosen)
+
+
+def refuse_clash(formula: Subject, columns: Iterable[str]) -> None:
+    """Raise for a constant of the formula that is the name of a column too: either may be meant."""
+    for name in columns:
+        if name in formula.constants:
+            hint = f"--let {name}={name} for the constant, or another name for the column"
+            message = f"{name} is a constant, and a column of the data"
+            raise UsageError(message, text=formula.text, span=formula.constants[name], hint=hint)
 
 
 def _missing_hint(name: str, formula: Subject, at: Point) -> str:

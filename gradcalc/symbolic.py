@@ -148,6 +148,8 @@ def from_sympy(expr: Basic, graph: Graph) -> int:
     Raises:
         Unsupported: the expression holds what the table of ops lacks, such as an integral or the imaginary unit.
     """
+    if not isinstance(expr, Basic):
+        raise Unsupported(f"a {type(expr).__name__}")
     done: dict[Basic, int] = {}
     stack: list[tuple[Basic, Plan | None]] = [(expr, None)]
     while stack:

@@ -58,7 +58,7 @@ class Parser:
 
     Attributes:
         tree: the nodes of the formula, operands first.
-        names: the free names, and where each first stands.
+        names: the free names, and where each first stands; `constants` are the named constants, as they are spelled.
         loops: for each node that begins a sum with a counter, the node that ends it.
     """
 
@@ -70,6 +70,7 @@ class Parser:
         self.shadowing = shadowing
         self.tree: Tree = []
         self.names: dict[str, Span] = {}
+        self.constants: dict[str, Span] = {}
         self.loops: dict[int, int] = {}
         self.counters: list[str] = []
         self.operands: list[tuple[int, int]] = []  # a node, and where its text begins, parentheses included
@@ -232,6 +233,7 @@ class Parser:
                 return self.open_call(power)
         known = self.is_known(name)
         if not known and name in CONSTANTS:
+            self.constants.setdefault(name, (start, end))
             self.node("constant", CONSTANTS[name], (), start, end)
         elif not known and name in ("true", "True", "false", "False"):
             self.node("boolean", name.title(), (), start, end)

@@ -17,7 +17,7 @@ LAYERS = [
     "files",
     "ops",
     "graph",
-    "format derive",
+    "format derive domain",
     "tokens shapes exact",
     "syntax",
     "lower",

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 
 import gradcalc
 from gradcalc import kernel as module
@@ -149,8 +150,19 @@ def test_arrays_that_do_not_fit(given: dict[str, Any], message: str) -> None:
     assert message in str(caught.value)
     with pytest.raises(gradcalc.UsageError, match="the formula does not contain y"):
         gradcalc.compile("sum(x)", shapes={"x": 3, "y": 2})
-    with pytest.raises(gradcalc.UsageError, match="the shape of x is -1"):
-        gradcalc.compile("sum(x)", shapes={"x": -1})
+    for shape in (-1, (2, -1), 2.5, None, "3"):
+        with pytest.raises(gradcalc.UsageError, match="the shape of x is"):
+            gradcalc.compile("sum(x)", shapes={"x": shape})
+    assert gradcalc.compile("sum(x)", shapes={"x": np.int64(2)}).names == ["x[0]", "x[1]"]
+
+
+def test_a_kernel_shows_its_variables_and_sympy_s_stand_by_the_alphabet() -> None:
+    assert repr(gradcalc.compile("y*x", wrt="x")) == "Kernel(y, x; wrt x; order 1)"
+    x, y = sympy.symbols("x y")
+    assert gradcalc.compile(sympy.sin(x) * sympy.exp(-(y**2))).names == ["x", "y"]
+    for odd in (sympy.Function("g")(x), sympy.Matrix([x, y])):
+        with pytest.raises(gradcalc.GradcalcError):
+            gradcalc.compile(odd)
 
 
 def test_an_interrupted_run_stops_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from gradcalc.batch.check import Sample
 from gradcalc.batch.footer import shifted
 from gradcalc.batch.map import Settings, UndefinedError, result_names, run
 from gradcalc.errors import FileError, UsageError
+from gradcalc.parse import parse_value
 
 FORMATS = ("parquet", "arrow", "csv", "npy", "npz")
 FORMULA = "x**3*y + sin(y)"
@@ -254,6 +255,48 @@ def test_the_first_undefined_row_is_named_and_nothing_is_written(tmp_path: Path)
 
 
 @pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("formula", "undefined"),
+    [
+        ("1/x", [1, 2]),
+        ("log(x)", [1, 2]),
+        ("x**-2 + log(2 + x)", [1, 2]),
+        ("exp(1000*x)", []),
+        ("where(x > 0.5, 1/(x - 1), 1/(x*0 + 2))", [3]),
+        ("where(x > 0.5, 2*x, where(x > 1e-5, 1/x, 0))", []),
+    ],
+)
+def test_division_by_zero_is_undefined_and_overflow_is_not(tmp_path: Path, formula: str, undefined: list[int]) -> None:
+    source = write(tmp_path / "in.csv", pa.table({"x": [0.0, -0.0, 1.0, 1e-320]}))
+    summary = run(formula, str(source), str(tmp_path / "out.npz"), Settings(order=2))
+    assert list(summary.undefined_rows) == undefined
+    empty = [
+        not np.isnan(column[[row - 1 for row in undefined]]).all() for column in read(tmp_path / "out.npz").values()
+    ]
+    assert not any(empty)
+
+
+def test_a_row_without_a_value_or_with_a_null_has_no_derivatives(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("x,y\n-1,6\n2,\n3,4\n")
+    run("log(x)*y", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), Settings(order=2))
+    for column in read(tmp_path / "out.csv").values():
+        assert np.isnan(column).tolist() == [True, True, False]
+
+
+def test_a_column_that_is_a_constant_too_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("x,e\n2,10\n")
+    source, output = str(tmp_path / "in.csv"), str(tmp_path / "out.csv")
+    with pytest.raises(UsageError, match="e is a constant, and a column of the data") as caught:
+        run("x*e", source, output)
+    assert caught.value.hint == "--let e=e for the constant, or another name for the column"
+    run("x*e", source, output, let={"e": parse_value("e")})
+    assert read(tmp_path / "out.csv")["f"] == 2 * np.e
+    run("x*e", source, output, Settings(wrt=["x", "e"]))
+    assert read(tmp_path / "out.csv")["f"] == 20
+    with pytest.raises(UsageError, match="e is a constant, and a column of the data"):
+        gradcalc.descend("(x - e*k)**2", {"k": 1.0}, data=source)
+
+
 def test_undefined_rows_are_counted_over_all_batches_and_files(tmp_path: Path) -> None:
     x = np.ones(400)
     x[[70, 71, 399]] = -1

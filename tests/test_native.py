@@ -210,6 +210,10 @@ def test_what_cannot_be_compiled() -> None:
         gradcalc.compile("x", wrt=["z"])
     with pytest.raises(gradcalc.ExpressionError):
         gradcalc.compile("x +")
+    with pytest.raises(gradcalc.UsageError, match="wrt holds an empty name"):
+        gradcalc.compile("x", wrt="")
+    with pytest.raises(gradcalc.UsageError, match="the formula does not contain k, which let gives"):
+        gradcalc.compile("x", let={"k": 2})
 
 
 ATOMS = st.sampled_from(["x", "y", "z", "1/3", "2", "0.7"])

@@ -45,12 +45,12 @@ class Sample:
         self.seen, self.weight, self.next = 0, 1.0, 0
 
     def add(self, rows: Any, inputs: Sequence[Any], results: Sequence[Any]) -> None:
-        """Draw from a batch; `rows` are the numbers of its rows. A point that is not finite is passed over."""
+        """Draw from a batch; `rows` are the numbers of its rows. What is not finite or has no value is passed over."""
         end = self.seen + len(rows)
         while self.next < end:
             place = self.next - self.seen
             point = [float(column[place]) for column in inputs]
-            if not all(map(math.isfinite, point)):
+            if not all(map(math.isfinite, point)) or math.isnan(results[0][place]):
                 self.next += 1
                 continue
             drawn = (int(rows[place]), point, [float(column[place]) for column in results])

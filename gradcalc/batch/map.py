@@ -28,6 +28,7 @@ from gradcalc.errors import ExitCode, FileError, GradcalcError, UsageError
 from gradcalc.files import check_writable
 from gradcalc.kernel import Kernel, compile
 from gradcalc.settings import Limits
+from gradcalc.subject import as_subject, refuse_clash
 
 if TYPE_CHECKING:
     from gradcalc.parse import Value
@@ -79,7 +80,8 @@ class Counts:
 
     Attributes:
         rows: rows written.
-        undefined: rows without a value that had all inputs; `undefined_rows` are the first of them.
+        undefined: rows that had all inputs and no value; nan stands in all their results. `undefined_rows` are the
+            first of them.
         nulls: rows with a null that became nan.
         dropped: rows with a null that were left out.
     """
@@ -147,10 +149,13 @@ def run(
     settings, limits = settings or Settings(), limits or Limits()
     format = output_format(output, settings.format)
     kernel = compile(expression, settings.wrt, settings.order, let=let, limits=limits)
+    subject = as_subject(expression, dict.fromkeys(kernel.names, ()), let or {}, limits)
     if not kernel.names:
         raise UsageError("the formula has no variable, so no column is needed", hint="gradcalc grad gives its value")
     with ExitStack() as stack:
         paths = [stack.enter_context(_spooled())] if source == "-" else expand(source)
+        if subject.constants:
+            refuse_clash(subject, column_names(paths[0], kernel.names))
         target = _target(paths, output)
         shown = _STDIN if source == "-" else source
         job = _Job(expression, shown, output, format, paths, kernel, settings, let or {})
@@ -216,16 +221,6 @@ def _results(batch: Any, order: int) -> list[Any]:
     return columns
 
 
-def _undefined(values: Any, missing: Any) -> Any:
-    """The places of values that are NaN though nothing is missing there."""
-    import numpy as np
-
-    found = null_rows([values])
-    if found is None:
-        return ()
-    return np.flatnonzero(found if missing is None else found & ~missing)
-
-
 def _checked_names(settings: Settings, kernel: Kernel, kept: Sequence[str]) -> list[str]:
     """The names of the result columns; an error where there are too few, or two are the same."""
     own = result_names(kernel.wrt, settings.order)
@@ -262,6 +257,7 @@ class _Job:
         self.columns = [*self.kept, *self.results]
         count = self.settings.certify_rows
         self.sample = Sample(count, self.settings.seed) if count else None
+        self.domain: Kernel | None = None
 
     def to_stream(self, progress: Progress | None) -> Summary:
         """To standard output, or into a device or a pipe."""
@@ -289,6 +285,9 @@ class _Job:
                 unfinished.discard()
             elif isinstance(error, WriteError):
                 error.hint = "--resume goes on where this run ended, when there is room"
+            else:
+                kept = unfinished.marks[-1]["done"]["rows"]
+                error.args = (f"{kept:,} rows are kept in {unfinished.folder}; --resume goes on with them",)
             unfinished.close()
             raise
 
@@ -375,7 +374,11 @@ class _Job:
             kept = [column.filter(mask) for column in kept]
         made = self.kernel(**dict(zip(self.kernel.names, inputs, strict=True)))
         results = _results(made, self.settings.order)
-        undefined = _undefined(made.value, missing)
+        undefined = self._undefined(inputs, made.value, missing)
+        for column in results:
+            column[undefined] = math.nan
+            if missing is not None:
+                column[missing] = math.nan
         if len(undefined) and self.settings.undefined == "fail":
             self._refuse(rows, inputs, int(undefined[0]))
         if self.sample is not None:
@@ -391,6 +394,21 @@ class _Job:
             dropped=before.dropped + (nulls if dropping else 0),
         )
         return [*kept, *results], after
+
+    def _undefined(self, inputs: Sequence[Any], values: Any, missing: Any) -> Any:
+        """The rows that hold no null and have no value: it is nan, or infinite where an op leaves its domain."""
+        import numpy as np
+
+        odd = ~np.isfinite(values)
+        if missing is not None:
+            odd &= ~missing
+        places = np.flatnonzero(odd)
+        if len(places) and not np.isnan(values[places]).all():
+            self.domain = self.domain or self.kernel.domain()
+            columns = [column[places] for column in inputs]
+            inside = self.domain(**dict(zip(self.kernel.names, columns, strict=True))).value
+            places = places[np.isnan(values[places]) | (inside == 0)]
+        return places
 
     def _refuse_null(self, rows: Any, inputs: Sequence[Any], place: int) -> None:
         """Raise for a row with a null."""

@@ -88,10 +88,17 @@ def map(
         Format | None, typer.Option("--format", help="What OUT is, where its suffix does not say.", show_default=False)
     ] = None,
     nulls: Annotated[
-        Nulls, typer.Option("--nulls", help="A row with a null or nan becomes nan, is left out, or is an error.")
+        Nulls,
+        typer.Option(
+            "--nulls", help="Where a row has a null or nan, its results are nan, it is left out, or it is an error."
+        ),
     ] = Nulls.nan,
     undefined: Annotated[
-        Undefined, typer.Option("--undefined", help="A row without a value becomes nan, or is an error.")
+        Undefined,
+        typer.Option(
+            "--undefined",
+            help="Where a row has no value, as of log(-1) or 1/0, its results are nan, or it is an error.",
+        ),
     ] = Undefined.nan,
     certify_rows: Annotated[
         int, typer.Option("--certify-rows", metavar="N", help="Check N random rows in balls; 0: none.", min=0)
@@ -129,11 +136,15 @@ def map(
         names=_names("--names", names), format=show and show.value, nulls=nulls.value, undefined=undefined.value,
         certify_rows=certify_rows, seed=seed, resume=resume,
     )  # fmt: skip
-    with RowsLine("map") as line:
-        summary = run(
-            o.read_expression(expression, limits), source, output, settings, let=o.read_bindings(let or [], limits),
-            limits=limits, progress=line if not quiet and sys.stderr.isatty() else None,
-        )  # fmt: skip
+    try:
+        with RowsLine("map") as line:
+            summary = run(
+                o.read_expression(expression, limits), source, output, settings, let=o.read_bindings(let or [], limits),
+                limits=limits, progress=line if not quiet and sys.stderr.isatty() else None,
+            )  # fmt: skip
+    except KeyboardInterrupt as interrupt:
+        print(*interrupt.args, sep="\n", end="\n" if interrupt.args else "", file=sys.stderr)
+        raise
     if not quiet:
         print("\n".join(lines(summary)), file=sys.stderr)
     if json:
@@ -157,25 +168,32 @@ def lines(summary: "Summary") -> list[str]:
     """What was done, in words."""
     new = summary.rows - summary.resumed
     place = "standard output" if summary.output == "-" else summary.output
-    rate = f", {new / summary.seconds:,.0f} rows/s" if summary.seconds else ""
-    told = [f"{place}: {summary.rows:,} rows, {summary.seconds:.1f} s{rate}"]
+    rate = f", {new / summary.seconds:,.0f} rows/s" if new and summary.seconds else ""
+    told = [f"{place}: {_counted(summary.rows, 'row')}, {summary.seconds:.1f} s{rate}"]
     if summary.resumed:
-        told.append(f"resumed after {summary.resumed:,} rows")
+        told.append(f"resumed after {_counted(summary.resumed, 'row')}")
     if summary.restarted:
-        told.append("an unfinished run was begun anew; --resume would have gone on with it")
+        told.append("an unfinished run was lost; --resume goes on with one of the same question")
     if summary.dropped:
         told.append(f"rows with a null that were left out: {summary.dropped:,}")
     if summary.nulls:
-        told.append(f"rows with a null, whose results may be nan: {summary.nulls:,}")
+        told.append(f"rows with a null, whose results are nan: {summary.nulls:,}")
     if summary.undefined:
         shown = ", ".join(f"{row:,}" for row in summary.undefined_rows)
+        rows = "row" if summary.undefined == 1 else "rows"
         more = ", …" if summary.undefined > len(summary.undefined_rows) else ""
-        told.append(f"rows where the formula is undefined: {summary.undefined:,} (row {shown}{more})")
+        told.append(f"rows where the formula is undefined: {summary.undefined:,} ({rows} {shown}{more})")
     if summary.certified and summary.certified.rows:
         found = summary.certified
+        rows = _counted(found.rows, "random row")
         if found.worst_digits is None:
-            told.append(f"{found.rows} random rows in balls: nothing could be settled")
+            told.append(f"{rows} in balls: nothing could be settled")
         else:
             where = f"{found.worst_column} in row {found.worst_row:,}"
-            told.append(f"{found.rows} random rows in balls: at least {found.worst_digits} digits right ({where})")
+            told.append(f"{rows} in balls: at least {found.worst_digits} digits right ({where})")
     return told
+
+
+def _counted(count: int, name: str) -> str:
+    """So many of something: 1 row, 2,000 rows."""
+    return f"{count:,} {name}" + ("" if count == 1 else "s")

@@ -5,6 +5,7 @@ Flow: read the formula, bind the data, descend, report. Imports journey, subject
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from gradcalc.arithmetic.floats import Floats
@@ -16,7 +17,7 @@ from gradcalc.optimize.watch import Step
 from gradcalc.parse import Value
 from gradcalc.points import Point, nested, numbers, to_value
 from gradcalc.settings import Limits
-from gradcalc.subject import as_subject, checked_variables, differentiated
+from gradcalc.subject import as_subject, checked_variables, differentiated, refuse_clash
 
 
 def descend(
@@ -71,6 +72,8 @@ def run(
     """The descent of a formula whose start and constants are read: what `descend` and the command call."""
     _check(settings, data)
     subject = as_subject(expression, {name: value.shape for name, value in at.items()}, let, limits)
+    if data is not None and subject.constants:
+        refuse_clash(subject, data if isinstance(data, Mapping) else _names(data))
     columns = _columns(data, [name for name in subject.variables if name not in at], nulls)
     everything = dict(at) | {name: to_value(name, 0, limits) for name in columns}
     variables = checked_variables(subject, [everything], list(at), let)
@@ -110,6 +113,13 @@ def _check(settings: Settings, data: Any) -> None:
         raise UsageError("batches and epochs need data", hint="--data points.csv")
     if settings.batch_size and not first:
         raise UsageError(f"{settings.method} takes no batches", hint="--optimizer adam")
+
+
+def _names(data: Any) -> Sequence[str]:
+    """The names of all columns of a file."""
+    from gradcalc.batch.columns import column_names
+
+    return column_names(Path(data))
 
 
 def _columns(data: Any, names: Sequence[str], nulls: str) -> Mapping[str, Any]:
