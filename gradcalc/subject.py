@@ -95,6 +95,8 @@ def checked_variables(
         if name not in names and name not in formula.spans and name not in (wrt or ()):
             near = did_you_mean(name, names)
             hint = f"did you mean {near}?" if near else f"--wrt {name} gives its derivative all the same: 0"
+            if name in let and not near:
+                hint = f"leave {name} out"
             raise UsageError(f"the formula does not contain {name}", text=formula.text, hint=hint)
     shapes = {name: value.shape for name, value in at[0].items()}
     for position, point in enumerate(at[1:], start=2):

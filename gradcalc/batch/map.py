@@ -310,7 +310,7 @@ class _Job:
         let = {name: [float(x).hex() for x in numbers(value, Floats())] for name, value in self.let.items()}
         return {
             "expression": self.expression, "let": let, "inputs": inputs, "format": self.format,
-            "wrt": self.kernel.wrt, **settings, "columns": self.columns,
+            **settings, "wrt": self.kernel.wrt, "columns": self.columns,
         }  # fmt: skip
 
     def _filled(self, unfinished: Unfinished, progress: Progress | None) -> Summary:
