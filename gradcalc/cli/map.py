@@ -117,8 +117,8 @@ def map(
 
     \b
     gradcalc map "x**4 + y**2 + 1" points.parquet -o slopes.parquet
-    gradcalc map "exp(-k*t)*sin(w*t)" "runs/*.csv" -o all.csv --let k=0.1,w=2 --keep all
-    gradcalc map "log(x)*y" points.arrow -o hessian.npz --order 2 --wrt x --undefined fail
+    gradcalc map "exp(-k*t)" "runs/*.csv" -o all.csv --let k=0.1 --keep all
+    gradcalc map "log(x)*y" points.arrow -o h.npz --order 2 --undefined fail
     cat points.csv | gradcalc map "x*y" - -o - --format csv
 
     OUT appears when it is complete. A run that was cut leaves a hidden directory beside it, for --resume.
