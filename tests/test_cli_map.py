@@ -161,8 +161,10 @@ def test_a_bar_shows_rows_speed_and_time_left(monkeypatch: pytest.MonkeyPatch) -
     with progress.RowsLine("map") as line:
         line(1000, 4000)
         line(3000, 4000)
+        line(4000, 4000)
         line(3000, None)
     shown = [text.strip() for text in stream.getvalue().split("\r")]
     assert shown[1].startswith("map: [###############.....] 75%, ") and shown[1].endswith(" s left")
-    assert shown[2].startswith("map: 3,000 rows, ") and shown[-1] == ""
+    assert shown[2].endswith(" rows/s, finishing")
+    assert shown[3].startswith("map: 3,000 rows, ") and shown[-1] == ""
     assert [progress._duration(seconds) for seconds in (5.2, 200, 7500)] == ["5 s", "3:20 min", "2:05 h"]

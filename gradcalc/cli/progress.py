@@ -83,13 +83,14 @@ class RowsLine(_Line):
         """Show how far it has come, if it is time."""
         now = time.monotonic()
         first, begin = self._first = self._first or (rows, now)
-        if self._due() is None or now == begin:
+        last = rows == total and self._shown > 0
+        if self._due() is None and not last or now == begin:
             return
         rate = (rows - first) / (now - begin)
         text = f"{self._about}: {rows:,} rows, {rate:,.0f} rows/s"
         if total and rows <= total:
             bar = ("#" * round(_BAR * rows / total)).ljust(_BAR, ".")
-            left = f", {_duration((total - rows) / rate)} left" if rate else ""
+            left = f", {_duration((total - rows) / rate)} left" if rate and not last else ", finishing" if last else ""
             text = f"{self._about}: [{bar}] {rows / total:.0%}, {rate:,.0f} rows/s{left}"
         self._write(text)
 
