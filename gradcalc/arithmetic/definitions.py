@@ -109,7 +109,9 @@ _DEFINITIONS: dict[Op, Callable[..., Any]] = {
     ops.hypot: _hypot,
     ops.sigmoid: _sigmoid,
     ops.softplus: lambda x: ops.max(x, ops.zero) + ops.log1p(ops.exp(-ops.abs(x))),
-    ops.silu: lambda x: x * ops.sigmoid(x),
+    ops.silu: lambda x: ops.where(
+        ops.lt(x, -700), x * ops.exp(x + 64) * ops.exp(ops.Constant(None, (), "-64")), x * ops.sigmoid(x)
+    ),
     ops.elu: lambda x: ops.where(ops.gt(x, 0), x, ops.expm1(ops.min(x, ops.zero))),
     ops.gelu: _gelu,
     ops.asec: _asec,
