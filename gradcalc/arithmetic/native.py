@@ -2,8 +2,8 @@
 
 The IR is written with explicit vectors of the host's width, one pass over the columns, all values in registers. Vector
 math is glibc's libmvec where it exists, else the scalar functions of libm and SciPy, one lane after the other; what
-neither has is a definition by other ops, or at last the floats' own function. No operation is fused or reordered: the
-same row gives the same result wherever it stands.
+neither has is a definition by other ops, or at last the floats' own function. No operation is fused or reordered by the
+compiler: the same row gives the same result wherever it stands.
 """
 
 import ctypes

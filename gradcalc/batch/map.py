@@ -29,6 +29,7 @@ from gradcalc.files import check_writable
 from gradcalc.kernel import Kernel, compile
 from gradcalc.settings import Limits
 from gradcalc.subject import as_subject, refuse_clash
+from gradcalc.tokens import CONSTANTS
 
 if TYPE_CHECKING:
     from gradcalc.parse import Value
@@ -149,14 +150,14 @@ def run(
     settings, limits = settings or Settings(), limits or Limits()
     format = output_format(output, settings.format)
     kernel = compile(expression, settings.wrt, settings.order, let=let, limits=limits)
-    subject = as_subject(expression, dict.fromkeys(kernel.names, ()), let or {}, limits)
     if not kernel.names:
         raise UsageError("the formula has no variable, so no column is needed", hint="gradcalc grad gives its value")
     with ExitStack() as stack:
         paths = [stack.enter_context(_spooled())] if source == "-" else expand(source)
-        if subject.constants:
-            refuse_clash(subject, column_names(paths[0], kernel.names))
         target = _target(paths, output)
+        columns = column_names(paths[0], kernel.names)
+        if not CONSTANTS.keys().isdisjoint(columns):
+            refuse_clash(as_subject(expression, dict.fromkeys(kernel.names, ()), let or {}, limits), columns)
         shown = _STDIN if source == "-" else source
         job = _Job(expression, shown, output, format, paths, kernel, settings, let or {})
         begin = time.perf_counter()

@@ -156,12 +156,7 @@ def map(
 
 def _names(option: str, text: str | None) -> list[str] | None:
     """The names of an option."""
-    if text is None:
-        return None
-    names = [name.strip() for name in text.split(",")]
-    if not all(names):
-        raise UsageError(f"{option} {text}: a name is empty", hint=f"{option} a,b")
-    return names
+    return o.read_names(text, f"{option} {text}: a name is empty", f"{option} a,b")
 
 
 def lines(summary: "Summary") -> list[str]:

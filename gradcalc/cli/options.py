@@ -187,13 +187,13 @@ def read_expression(word: str, limits: Limits) -> str:
         ) from None
 
 
-def read_names(text: str | None) -> list[str] | None:
-    """The names of `--wrt`."""
+def read_names(text: str | None, empty: str = "--wrt names no variable", hint: str = "--wrt x,y") -> list[str] | None:
+    """The names of an option; `empty` is what to say where one of them is."""
     if text is None:
         return None
     names = [name.strip() for name in text.split(",")]
     if not all(names):
-        raise UsageError("--wrt names no variable", hint="--wrt x,y")
+        raise UsageError(empty, hint=hint)
     return names
 
 
