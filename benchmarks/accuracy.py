@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 from flint import arb
 
-from gradcalc import ops
-from gradcalc.arithmetic import evaluate
 from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.digits import nearest_double, relative_bits
+from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
-from gradcalc.arithmetic.reading import nearest_double, relative_bits
-from gradcalc.derive import gradient, hessian
-from gradcalc.graph import Graph
-from gradcalc.kernel import Kernel
-from gradcalc.ops import Op
+from gradcalc.arithmetic.native.kernel import Kernel
+from gradcalc.graph import ops
+from gradcalc.graph.derive import gradient, hessian
+from gradcalc.graph.graph import Graph
+from gradcalc.graph.ops import Op
 
 POINTS = 400
 WELL_CONDITIONED_BITS = 49

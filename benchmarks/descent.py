@@ -8,10 +8,10 @@ import numpy as np
 
 from benchmarks.tables import NOT_INSTALLED, measure, peer, seconds, table
 from gradcalc import Limits
+from gradcalc.language.formula import as_subject, checked_variables, differentiated
+from gradcalc.language.points import to_value
 from gradcalc.optimize.descend import descend
-from gradcalc.optimize.objective import DataObjective
-from gradcalc.points import to_value
-from gradcalc.subject import as_subject, checked_variables, differentiated
+from gradcalc.optimize.descent.objective import DataObjective
 
 ROSENBROCK = "100*(y - x**2)**2 + (1 - x)**2"
 STEPS = 100_000

@@ -8,8 +8,8 @@ from typing import Any
 from benchmarks.peers import PEERS, answer, gradcalc_graph, installed
 from benchmarks.tables import NOT_INSTALLED, measure, seconds, table
 from gradcalc import differentiate
-from gradcalc.parse import DEFAULT_LIMITS
-from gradcalc.report import Report
+from gradcalc.language.parse import DEFAULT_LIMITS
+from gradcalc.truth.report import Report
 
 Formula = tuple[str, str, Mapping[str, float]]
 
@@ -119,10 +119,10 @@ def _digits(text: str, at: Mapping[str, float]) -> list[str]:
 def _right(text: str, at: Mapping[str, float], given: float) -> int:
     """How many digits of a peer's derivative are right: its float against the ball."""
     from gradcalc.arithmetic.marks import Unknown
-    from gradcalc.certify import enclose, right_digits
-    from gradcalc.derive import gradient
-    from gradcalc.parse import parse
-    from gradcalc.points import bind, to_value
+    from gradcalc.graph.derive import gradient
+    from gradcalc.language.parse import parse
+    from gradcalc.language.points import bind, to_value
+    from gradcalc.truth.certify import enclose, right_digits
 
     formula = parse(text)
     graph, first = formula.graph, next(iter(at))

@@ -16,7 +16,7 @@ import numpy as np
 import gradcalc
 from benchmarks.large import ROSENBROCK
 from benchmarks.tables import NOT_INSTALLED, measure, once, peer, seconds, table
-from gradcalc import kernel as kernels
+from gradcalc.arithmetic.native import kernel as kernels
 
 FORMULAS = {
     "polynomial": "100*(y-x**2)**2+(1-x)**2+100*(z-y**2)**2+(1-y)**2",

@@ -11,8 +11,8 @@ from typing import Any
 
 from benchmarks.tables import NOT_INSTALLED, once, peer, seconds, table
 from gradcalc.arithmetic.floats import Floats
-from gradcalc.derive import gradient, hessian
-from gradcalc.parse import Limits, parse
+from gradcalc.graph.derive import gradient, hessian
+from gradcalc.language.parse import Limits, parse
 
 ROSENBROCK = "sum(100*(x[1:] - x[:-1]^2)^2 + (1 - x[:-1])^2)"
 SIZES = (100, 300, 1000, 3000, 10000)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.tables import table
 from gradcalc.optimize.descend import descend
-from gradcalc.optimize.methods import METHODS
+from gradcalc.optimize.descent.methods import METHODS
 
 Numbers = tuple[float, ...]
 

@@ -29,8 +29,8 @@ def _taken(module: Any, **others: Any) -> dict[str, Any]:
 def gradcalc_graph(text: str, names: Sequence[str]) -> Function:
     """A graph built once and evaluated over floats, as the other peers' built functions are called."""
     from gradcalc.arithmetic.floats import Floats
-    from gradcalc.derive import gradient
-    from gradcalc.parse import parse
+    from gradcalc.graph.derive import gradient
+    from gradcalc.language.parse import parse
 
     formula = parse(text)
     graph, inputs = formula.graph, [formula.variables[name].items[0] for name in names]

@@ -10,8 +10,8 @@ import atheris
 
 with atheris.instrument_imports(include=["gradcalc"]):
     from gradcalc.errors import GradcalcError
-    from gradcalc.format import format_node
-    from gradcalc.parse import Formula, Limits, parse, parse_bindings
+    from gradcalc.language.format import format_node
+    from gradcalc.language.parse import Formula, Limits, parse, parse_bindings
 
 LIMITS = Limits(text=4000, depth=50, nodes=20_000)
 SHAPES = {"x": (3,), "A": (2, 2), "y": ()}

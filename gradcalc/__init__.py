@@ -5,16 +5,31 @@
 {'x': 32.0, 'y': 6.0}
 
 Importing gradcalc imports neither SymPy nor NumPy; what needs them imports them on first use. The way in for readers:
-`ops` (the table), `graph` (the one structure), `derive` (the sweep), `arithmetic` (floats and balls), `calculator`;
-and for `GradientTape` on NumPy arrays: `eager.tensor`, `eager.tape`, then `nn`, `optimize`, `tf`.
+`graph` (the table of ops, the one structure, the sweep), `arithmetic`, `language`, `truth`;
+and for `GradientTape` on NumPy arrays: `tape`, then `nn`, `optimize`, `tf`. `gradcalc/README.md` is the map.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradcalc.calculator import differentiate
-    from gradcalc.eager import (
+    from gradcalc.arithmetic.native.kernel import Kernel
+    from gradcalc.errors import (
+        DetachError,
+        ExpressionError,
+        FileError,
+        GradcalcError,
+        LimitError,
+        NoRuleError,
+        TapeError,
+        UsageError,
+    )
+    from gradcalc.graph.graph import Graph
+    from gradcalc.language.compile import compile
+    from gradcalc.optimize.descend import descend
+    from gradcalc.optimize.descent.answer import Descent
+    from gradcalc.settings import Limits
+    from gradcalc.tape import (
         GradCheck,
         GradientTape,
         Tensor,
@@ -35,61 +50,47 @@ if TYPE_CHECKING:
         stop_gradient,
         value_and_grad,
     )
-    from gradcalc.errors import (
-        DetachError,
-        ExpressionError,
-        FileError,
-        GradcalcError,
-        LimitError,
-        NoRuleError,
-        TapeError,
-        UsageError,
-    )
-    from gradcalc.graph import Graph
-    from gradcalc.kernel import Kernel, compile
-    from gradcalc.optimize.descend import descend
-    from gradcalc.optimize.descent import Descent
-    from gradcalc.report import Report
-    from gradcalc.settings import Limits
+    from gradcalc.truth.calculator import differentiate
+    from gradcalc.truth.report import Report
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Descent": "optimize.descent",
+    "Descent": "optimize.descent.answer",
     "DetachError": "errors",
     "ExpressionError": "errors",
     "FileError": "errors",
-    "GradCheck": "eager",
+    "GradCheck": "tape",
     "GradcalcError": "errors",
-    "GradientTape": "eager",
-    "Graph": "graph",
-    "Kernel": "kernel",
+    "GradientTape": "tape",
+    "Graph": "graph.graph",
+    "Kernel": "arithmetic.native.kernel",
     "LimitError": "errors",
     "Limits": "settings",
     "NoRuleError": "errors",
-    "Report": "report",
+    "Report": "truth.report",
     "TapeError": "errors",
-    "Tensor": "eager",
-    "UnconnectedGradients": "eager",
+    "Tensor": "tape",
+    "UnconnectedGradients": "tape",
     "UsageError": "errors",
-    "Variable": "eager",
-    "compile": "kernel",
-    "constant": "eager",
-    "custom_gradient": "eager",
+    "Variable": "tape",
+    "compile": "language.compile",
+    "constant": "tape",
+    "custom_gradient": "tape",
     "descend": "optimize.descend",
-    "differentiate": "calculator",
-    "explain_none": "eager",
-    "grad": "eager",
-    "gradcheck": "eager",
-    "hessian": "eager",
-    "hvp": "eager",
-    "jacobian": "eager",
-    "jvp": "eager",
-    "log_softmax": "eager",
-    "logsumexp": "eager",
-    "softmax": "eager",
-    "stop_gradient": "eager",
-    "value_and_grad": "eager",
+    "differentiate": "truth.calculator",
+    "explain_none": "tape",
+    "grad": "tape",
+    "gradcheck": "tape",
+    "hessian": "tape",
+    "hvp": "tape",
+    "jacobian": "tape",
+    "jvp": "tape",
+    "log_softmax": "tape",
+    "logsumexp": "tape",
+    "softmax": "tape",
+    "stop_gradient": "tape",
+    "value_and_grad": "tape",
 }
 
 _MODULES = ("nn", "optimize", "tf")

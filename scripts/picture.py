@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gradcalc import differentiate
-from gradcalc.cli.render import View, print_report
+from gradcalc.show.terminal import View, print_report
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "terminal.svg"
 WIDTH = 80

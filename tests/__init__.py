@@ -1,4 +1,12 @@
 """Tests, mirroring the package. No test judges speed: benchmarks/ does; `HANG` only ends what would never end."""
 
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout."""
+
+CORPORA = ROOT / "tests" / "corpora"
+"""Formulas of others, as data."""
+
 HANG = 60.0
 """Seconds after which an answer counts as hanging, however loaded the machine."""

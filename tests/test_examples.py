@@ -11,7 +11,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-ROOT = Path(__file__).parent.parent
+from tests import ROOT
+
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 
 PRINTED = {

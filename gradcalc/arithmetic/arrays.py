@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc import ops
-from gradcalc.arithmetic import evaluate
+from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
-from gradcalc.graph import Graph
-from gradcalc.ops import Constant, Op, Operand
+from gradcalc.graph import ops
+from gradcalc.graph.graph import Graph
+from gradcalc.graph.ops import Constant, Op, Operand
 
 Function = Callable[..., Any]
 

@@ -19,12 +19,12 @@ from typing import Any
 
 from flint import acb, arb, arb_series, ctx, fmpq, fmpz
 
-from gradcalc import ops
-from gradcalc.arithmetic import apply_rule, defined, evaluate
+from gradcalc.arithmetic.digits import relative_bits
+from gradcalc.arithmetic.evaluate import apply_rule, defined, evaluate
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
-from gradcalc.arithmetic.reading import relative_bits
-from gradcalc.graph import Graph
-from gradcalc.ops import Op
+from gradcalc.graph import ops
+from gradcalc.graph.graph import Graph
+from gradcalc.graph.ops import Op
 
 Condition = bool | Unknown
 Function = Callable[..., Any]

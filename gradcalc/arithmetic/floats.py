@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from gradcalc import ops
-from gradcalc.arithmetic import defined, evaluate
-from gradcalc.graph import Graph
-from gradcalc.ops import Op
+from gradcalc.arithmetic.evaluate import defined, evaluate
+from gradcalc.graph import ops
+from gradcalc.graph.graph import Graph
+from gradcalc.graph.ops import Op
 
 if TYPE_CHECKING:
     from gradcalc.arithmetic.balls import Balls
@@ -325,8 +325,8 @@ def _at_infinity(op: Op, operands: tuple[float, ...]) -> float:
 def _rounded(op: Op, operands: tuple[float, ...]) -> float:
     from flint import arb, ctx
 
+    from gradcalc.arithmetic.digits import nearest_double, relative_bits
     from gradcalc.arithmetic.marks import UNDEFINED
-    from gradcalc.arithmetic.reading import nearest_double, relative_bits
 
     for precision in _PRECISIONS:
         with ctx.workprec(precision):

@@ -1,9 +1,6 @@
 """The command line: reads the words, starts SymPy early, and turns every failure into a message and an exit code.
 
-__init__.py   run: the way in and the only place that catches      app.py      the commands, put together
-options.py    what commands have in common, reading expressions     arguments.py  which words are expressions
-render.py  render_descent.py   tables (the importers of rich)       progress.py   the live line of a descent
-grad.py  hessian.py  descend.py  map.py  functions.py   one command each
+See README.md.
 """
 
 import gc
@@ -53,7 +50,7 @@ def _prepare_streams() -> None:
 
 def _run(words: Sequence[str]) -> int:
     if words and words[0] in ("grad", "hessian") and not {"--no-symbolic", "--help"} & set(words):
-        from gradcalc.symbolic_worker import get_worker
+        from gradcalc.truth.second_opinion import get_worker
 
         get_worker().start()  # SymPy loads in its process while this one reads the formula
     from gradcalc.cli.app import invoke

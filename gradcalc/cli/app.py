@@ -8,11 +8,11 @@ from typer.main import get_command
 
 from gradcalc import __version__
 from gradcalc.cli.arguments import command_names, known_options, protect_expressions
-from gradcalc.cli.descend import descend
-from gradcalc.cli.functions import functions
-from gradcalc.cli.grad import grad
-from gradcalc.cli.hessian import hessian
-from gradcalc.cli.map import map
+from gradcalc.cli.commands.descend import descend
+from gradcalc.cli.commands.functions import functions
+from gradcalc.cli.commands.grad import grad
+from gradcalc.cli.commands.hessian import hessian
+from gradcalc.cli.commands.map import map
 from gradcalc.errors import ExitCode, UsageError, did_you_mean
 
 app = typer.Typer(

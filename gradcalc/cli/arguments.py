@@ -57,7 +57,7 @@ def _is_expression(word: str, known: Sequence[str]) -> bool:
     if bare.replace("-", "").isalpha():
         single = len(bare) > 1 and bool(did_you_mean(bare, [option.lstrip("-") for option in known]))
         return not (single or word.startswith("--"))
-    from gradcalc.parse import parse
+    from gradcalc.language.parse import parse
 
     try:
         parse(word)

@@ -12,8 +12,8 @@ from gradcalc.errors import FileError, LimitError, UsageError
 from gradcalc.settings import CERTIFY_SECONDS, DIGITS, MAX_DIGITS, SYMBOLIC_SECONDS, Limits, Options
 
 if TYPE_CHECKING:
-    from gradcalc.parse import Value
-    from gradcalc.report import Report
+    from gradcalc.language.parse import Value
+    from gradcalc.truth.report import Report
 
 FILE_LIMIT = 32_000_000
 """How many bytes an expression may have that comes from a file."""
@@ -128,8 +128,8 @@ def answer(
     numeric: bool = False,
 ) -> int:
     """Read the words of `grad` or `hessian`, make the report and show it; the exit code."""
-    from gradcalc.calculator import report
-    from gradcalc.points import read_points
+    from gradcalc.language.points import read_points
+    from gradcalc.truth.calculator import report
 
     limits = read_limits(expression, max_text, max_depth, max_nodes)
     shape = Format.json if json else show
@@ -145,7 +145,7 @@ def answer(
         limits,
     )
     if shape is Format.table:
-        import gradcalc.cli.render  # noqa: F401 - while SymPy loads in its own process
+        import gradcalc.show.terminal  # noqa: F401 - while SymPy loads in its own process
     made = report(
         read_expression(expression, limits),
         [point for text in at or [] for point in read_points(text, limits)],
@@ -199,7 +199,7 @@ def read_names(text: str | None, empty: str = "--wrt names no variable", hint: s
 
 def read_bindings(texts: Sequence[str], limits: Limits) -> "dict[str, Value]":
     """The values of all `--let`."""
-    from gradcalc.points import read_values
+    from gradcalc.language.points import read_values
 
     found: dict[str, Value] = {}
     for text in texts:
@@ -214,7 +214,7 @@ def write(made: "Report", show: Format, digits: int | None) -> None:
     """The report on standard output."""
     writers: dict[Format, Any] = {Format.json: _write_json, Format.csv: _write_csv, Format.latex: _write_latex}
     if show is Format.table:
-        from gradcalc.cli.render import print_report
+        from gradcalc.show.terminal import print_report
 
         print_report(made, digits)
     else:
@@ -236,7 +236,7 @@ def _write_csv(made: "Report") -> None:
 
 
 def _write_latex(made: "Report") -> None:
-    from gradcalc.latex import report_latex
+    from gradcalc.show.latex import report_latex
 
     print(report_latex(made))
 

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from gradcalc.optimize.watch import Step
+    from gradcalc.optimize.descent.watch import Step
 
 _DELAY = 0.5
 """Seconds before the line appears: what is done by then needs none."""

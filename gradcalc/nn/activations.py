@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc import ops
-from gradcalc.eager.reductions import log_softmax
-from gradcalc.eager.reductions import softmax as plain_softmax
-from gradcalc.eager.tensor import ArrayOp, Tensor
+from gradcalc.graph import ops
+from gradcalc.tape.rules.reductions import log_softmax
+from gradcalc.tape.rules.reductions import softmax as plain_softmax
+from gradcalc.tape.tensor import ArrayOp, Tensor
 
 Activation = Callable[..., Any]
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from gradcalc.eager.tensor import Array, ArrayOp, as_tensor
 from gradcalc.nn import activations, initializers
 from gradcalc.nn.layer import Layer, pair
+from gradcalc.tape.tensor import Array, ArrayOp, as_tensor
 
 Sizes = tuple[int, ...]
 

@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from gradcalc.eager import nest
-from gradcalc.eager.tensor import LIVE, Variable, cast
-from gradcalc.ops import TABLE, Op, Operand
+from gradcalc.graph.ops import TABLE, Op, Operand
+from gradcalc.tape import nest
+from gradcalc.tape.tensor import LIVE, Variable, cast
 
 Shape = tuple[int | None, ...]
 

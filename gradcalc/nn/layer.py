@@ -14,10 +14,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from gradcalc.eager import nest
-from gradcalc.eager.tensor import LIVE, Tensor, Variable, cast
 from gradcalc.nn import functional, initializers
 from gradcalc.nn.functional import Call, Shape, Symbolic
+from gradcalc.tape import nest
+from gradcalc.tape.tensor import LIVE, Tensor, Variable, cast
 
 _outer: ContextVar[tuple[str, bool | None, Any]] = ContextVar("layers being called", default=("", None, None))
 """The path of the layers that are being called or built, whether they train, and the innermost of them."""

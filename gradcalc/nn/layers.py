@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.eager.tensor import ArrayOp, cast
 from gradcalc.nn import activations, functional, initializers
 from gradcalc.nn.functional import Call, Shape, Symbolic
 from gradcalc.nn.layer import Elementwise, Layer
+from gradcalc.tape.tensor import ArrayOp, cast
 
 
 class InputLayer(Elementwise):

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc import ops
-from gradcalc.eager.reductions import log_softmax, softmax
-from gradcalc.eager.tensor import ArrayOp, Tensor, cast
+from gradcalc.graph import ops
 from gradcalc.nn.activations import Probabilities
+from gradcalc.tape.rules.reductions import log_softmax, softmax
+from gradcalc.tape.tensor import ArrayOp, Tensor, cast
 
 EPSILON = 1e-7
 """Probabilities are kept this far from 0 and 1, as Keras does."""

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from gradcalc.eager import nest
 from gradcalc.nn import functional
 from gradcalc.nn.functional import Network, Symbolic
 from gradcalc.nn.layer import Layer, automatic_name, snake_case
 from gradcalc.nn.layers import Input, InputLayer
 from gradcalc.nn.weights import load_weights, save_weights
+from gradcalc.tape import nest
 
 
 class Model(Layer):

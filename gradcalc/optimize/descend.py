@@ -10,14 +10,14 @@ from typing import Any
 
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import UsageError, did_you_mean
-from gradcalc.optimize.descent import Descent
-from gradcalc.optimize.journey import FIRST_ORDER, OPTIMIZERS, Journey, Settings
-from gradcalc.optimize.objective import DataObjective, FormulaObjective, Objective
-from gradcalc.optimize.watch import Step
-from gradcalc.parse import Value
-from gradcalc.points import Point, nested, numbers, to_value
+from gradcalc.language.formula import as_subject, checked_variables, differentiated, refuse_clash
+from gradcalc.language.parse import Value
+from gradcalc.language.points import Point, nested, numbers, to_value
+from gradcalc.optimize.descent.answer import Descent
+from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective, Objective
+from gradcalc.optimize.descent.run import FIRST_ORDER, OPTIMIZERS, Journey, Settings
+from gradcalc.optimize.descent.watch import Step
 from gradcalc.settings import Limits
-from gradcalc.subject import as_subject, checked_variables, differentiated, refuse_clash
 
 
 def descend(
@@ -117,7 +117,7 @@ def _check(settings: Settings, data: Any) -> None:
 
 def _names(data: Any) -> Sequence[str]:
     """The names of all columns of a file."""
-    from gradcalc.batch.columns import column_names
+    from gradcalc.data.columns import column_names
 
     return column_names(Path(data))
 
@@ -134,7 +134,7 @@ def _columns(data: Any, names: Sequence[str], nulls: str) -> Mapping[str, Any]:
             raise UsageError(f"the data have no column {missing}", hint=did_you_mean(missing, data))
         columns: Mapping[str, Any] = {name: np.ascontiguousarray(data[name], dtype=np.float64) for name in names}
     else:
-        from gradcalc.batch.columns import read_columns
+        from gradcalc.data.columns import read_columns
 
         columns = read_columns(data, names, nulls=nulls).values
     if not columns:

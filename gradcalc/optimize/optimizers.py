@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import gradcalc.arithmetic.arrays  # noqa: F401 - lets ops run on arrays
-from gradcalc import ops
+from gradcalc.graph import ops
 from gradcalc.optimize.schedules import LearningRateSchedule
 from gradcalc.optimize.state import State
 

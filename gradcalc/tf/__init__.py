@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from gradcalc import __version__
-from gradcalc.eager import GradientTape, Tensor, UnconnectedGradients, custom_gradient, stop_gradient
+from gradcalc.tape import GradientTape, Tensor, UnconnectedGradients, custom_gradient, stop_gradient
 from gradcalc.nn import Layer
 from gradcalc.tf import autodiff, config, debugging, dtypes, keras, linalg, math, nest, nn, random
 from gradcalc.tf.arrays import (

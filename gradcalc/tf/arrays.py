@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.eager.custom import identity as _identity
-from gradcalc.eager.tensor import SCATTER, Array, Tensor
+from gradcalc.tape.custom import identity as _identity
+from gradcalc.tape.tensor import SCATTER, Array, Tensor
 from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors
 
 # -- making ------------------------------------------------------------------------------------------------------------

@@ -4,8 +4,8 @@ from contextlib import nullcontext
 from types import TracebackType
 from typing import Any, Self
 
-from gradcalc.eager import nest
-from gradcalc.eager.tape import GradientTape, UnconnectedGradients
+from gradcalc.tape import nest
+from gradcalc.tape.tape import GradientTape, UnconnectedGradients
 from gradcalc.tf.arrays import zeros_like
 from gradcalc.tf.defaults import as_tensor, missing
 

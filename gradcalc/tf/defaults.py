@@ -1,4 +1,4 @@
-"""What TensorFlow makes of Python's numbers: floats become float32, ints int32. Imports eager and NumPy.
+"""What TensorFlow makes of Python's numbers: floats become float32, ints int32. Imports tape and NumPy.
 
 NumPy arrays and scalars keep their dtype, and so do tensors. The functions of this package are NumPy's or gradcalc's
 with their operands read this way; `unary`, `binary` and `reduction` make them.
@@ -11,11 +11,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from gradcalc import eager
-from gradcalc.eager import nest
-from gradcalc.eager.tensor import Tensor, as_array, cast
+from gradcalc import tape
 from gradcalc.errors import did_you_mean
-from gradcalc.ops import Op
+from gradcalc.graph.ops import Op
+from gradcalc.tape import nest
+from gradcalc.tape.tensor import Tensor, as_array, cast
 
 Function = Callable[..., Any]
 
@@ -125,7 +125,7 @@ def missing(module: str, names: Mapping[str, Any], *homes: ModuleType) -> Callab
     return getattribute
 
 
-class Variable(eager.Variable):
+class Variable(tape.Variable):
     """`gradcalc.Variable` of a value read as TensorFlow reads it."""
 
     __slots__ = ()
@@ -167,4 +167,4 @@ def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, nam
 
 def _snapshot(x: Tensor) -> Tensor:
     """What stays as it is when a variable is assigned to."""
-    return x.copy() if isinstance(x, eager.Variable) else x
+    return x.copy() if isinstance(x, tape.Variable) else x

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.eager.tensor import Tensor
-from gradcalc.eager.tensor import cast as _cast
+from gradcalc.tape.tensor import Tensor
+from gradcalc.tape.tensor import cast as _cast
 from gradcalc.tf.defaults import as_tensor, missing
 
 DType = np.dtype

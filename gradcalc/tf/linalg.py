@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.eager.tensor import Tensor
+from gradcalc.tape.tensor import Tensor
 from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, missing, unary
 
 cholesky = unary(np.linalg.cholesky)

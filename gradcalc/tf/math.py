@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc import ops
-from gradcalc.eager import reductions
-from gradcalc.eager.tensor import Tensor, cast
+from gradcalc.graph import ops
 from gradcalc.nn import activations
+from gradcalc.tape.rules import reductions
+from gradcalc.tape.tensor import Tensor, cast
 from gradcalc.tf.arrays import descending as _descending
 from gradcalc.tf.defaults import Result, as_axes, as_tensor, as_tensors, binary, missing, reduction, unary
 from gradcalc.tf.linalg import l2_normalize

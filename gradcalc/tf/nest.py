@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradcalc.eager import nest
+from gradcalc.tape import nest
 from gradcalc.tf.defaults import missing
 
 flatten = nest.flatten

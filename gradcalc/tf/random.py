@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.eager.tensor import Tensor
 from gradcalc.nn import initializers
+from gradcalc.tape.tensor import Tensor
 from gradcalc.tf.defaults import Result, as_shape, as_tensor, missing
 
 

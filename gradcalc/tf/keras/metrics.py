@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.eager.tensor import Tensor
 from gradcalc.nn import losses
+from gradcalc.tape.tensor import Tensor
 from gradcalc.tf.defaults import as_tensor, missing
 
 

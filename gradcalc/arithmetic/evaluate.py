@@ -1,0 +1,81 @@
+"""Arithmetics: kinds of number a graph is evaluated over. Each gives what its kind makes of a constant and of every op.
+
+An arithmetic only ever evaluates a finished graph forward, by the one loop below. Imports graph; `floats` and `balls`
+beside this file hold the arithmetics themselves.
+"""
+
+import time
+from collections.abc import Callable, Container, Iterable, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+from gradcalc.graph import ops
+from gradcalc.graph.graph import Graph, rule_graph
+from gradcalc.graph.ops import Op
+
+
+class Arithmetic(Protocol):
+    """What `evaluate` asks of a kind of number. Every function is total: it returns a value and never raises."""
+
+    @property
+    def functions(self) -> Mapping[Op, Callable[..., Any]]:
+        """What each op does to this kind of number."""
+
+    def constant(self, text: str) -> Any:
+        """The number an exact constant stands for."""
+
+    def evaluate(
+        self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int], deadline: float | None = None
+    ) -> list[Any]:
+        """`evaluate` below with this arithmetic, at its own precision."""
+
+
+class OutOfTime(Exception):
+    """The deadline of an evaluation has passed."""
+
+
+def evaluate(
+    graph: Graph,
+    arithmetic: Arithmetic,
+    inputs: Mapping[int, Any],
+    outputs: Iterable[int],
+    *,
+    deadline: float | None = None,
+) -> list[Any]:
+    """Evaluate the nodes that `outputs` depend on.
+
+    Args:
+        inputs: the number of each input, by node index.
+        deadline: on the clock of `time.monotonic`; past it `OutOfTime` is raised.
+
+    Returns:
+        A list as long as the graph: the number of each node, None where it was not needed.
+    """
+    values: list[Any] = [None] * len(graph)
+    nodes, functions = graph.nodes, arithmetic.functions
+    for index in graph.needed(outputs):
+        op, operands, parameter = nodes[index]
+        if operands:
+            values[index] = functions[op](*[values[i] for i in operands])
+            if deadline is not None and time.monotonic() > deadline:
+                raise OutOfTime
+        elif op is ops.const:
+            values[index] = arithmetic.constant(parameter or "")
+        else:
+            values[index] = inputs[index]
+    return values
+
+
+def apply_rule(rule: Callable[..., Any], arithmetic: Arithmetic, *operands: Any) -> Any:
+    """What a domain, kink or definition of the table comes to for operands of an arithmetic."""
+    graph, output = rule_graph(rule, len(operands))
+    return evaluate(graph, arithmetic, dict(enumerate(operands)), [output])[output]
+
+
+def defined(arithmetic: Arithmetic, known: Container[Op]) -> dict[Op, Callable[..., Any]]:
+    """The ops that an arithmetic has no function of its own for, by their definition in the table."""
+    return {
+        op: partial(apply_rule, op.define, arithmetic)
+        for op in ops.TABLE.values()
+        if op.define is not None and op not in known
+    }

@@ -1,0 +1,522 @@
+"""Native code: a graph as vector instructions, run over columns of rows. Imports llvmlite, NumPy and graph.
+
+The IR is written with explicit vectors of the host's width, one pass over the columns, all values in registers. Vector
+math is glibc's libmvec where it exists, else the scalar functions of libm and SciPy, one lane after the other; what
+neither has is a definition by other ops, or at last the floats' own function. No operation is fused or reordered by the
+compiler: the same row gives the same result wherever it stands.
+"""
+
+import ctypes
+import math
+import os
+import platform
+import struct
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import llvmlite.binding as llvm
+
+from gradcalc.arithmetic.floats import Floats
+from gradcalc.graph import ops
+from gradcalc.graph.definitions import deciding, definition
+from gradcalc.graph.graph import Graph, rule_graph
+from gradcalc.graph.ops import Op
+
+Kinds = tuple[str, ...]
+"""How each input comes: `f64` or `f32`, a contiguous column of that type, or `one`, a number for all rows."""
+
+_LONG = 200_000
+"""Above this many characters of IR, some two thousand nodes, code is made plainly: else the time grows as a square."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Compiled code, kept alive.
+
+    Attributes:
+        run: `run(groups, inputs, outputs)` writes a column for each output; where sums were asked for, for each output
+            the sum of each lane, and what rounding took from it. Inputs and outputs are `pointers`.
+        width: rows in a group, the lanes of a vector.
+    """
+
+    run: Callable[..., None]
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Code for one point at a time: write `numbers`, call `run(*arguments)`, read each `stride`-th of `results`."""
+
+    run: Callable[..., None]
+    arguments: tuple[Any, ...]
+    numbers: Any
+    results: Any
+    stride: int
+
+
+@cache
+def host() -> tuple[int, str, str]:
+    """The width of the host's vectors in doubles, the letter of libmvec's names for it, and the host's features."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    for library in ("libm.so.6", "libmvec.so.1"):
+        with suppress(RuntimeError):  # another system: what is not found is called otherwise
+            llvm.load_library_permanently(library)
+    features = llvm.get_host_cpu_features()
+    if platform.machine() in ("aarch64", "arm64"):
+        return 2, "n", features.flatten()
+    if features.get("avx512f"):
+        return 8, "e", features.flatten() + ",-prefer-256-bit"
+    return (4, "d", features.flatten()) if features.get("avx2") else (2, "b", features.flatten())
+
+
+def compile_graph(
+    graph: Graph, inputs: Sequence[int], outputs: Sequence[int], kinds: Kinds, sums: bool = False
+) -> Code:
+    """Native code for some outputs of a graph, or their sums over rows, for inputs of these kinds."""
+    loop = _Loop(graph, inputs, outputs, kinds)
+    signature = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
+    return Code(loaded(loop.sums() if sums else loop.rows(), signature), host()[0])
+
+
+def point(code: Code, inputs: int, outputs: int) -> Point:
+    """Code whose inputs are all `one`, with room for its numbers and results."""
+    numbers, results = (ctypes.c_double * inputs)(), (ctypes.c_double * (outputs * code.width))()
+    first, last = ctypes.addressof(numbers), ctypes.addressof(results)
+    places = pointers(range(first, first + 8 * inputs, 8), numbers)
+    targets = pointers(range(last, last + 8 * code.width * outputs, 8 * code.width), results)
+    return Point(code.run, (1, places, targets), numbers, results, code.width)
+
+
+def pointers(addresses: Sequence[int], memory: Any) -> Any:
+    """Addresses as C takes them; they keep the memory that they point into."""
+    array = (ctypes.c_void_p * len(addresses))(*addresses)
+    array.memory = memory  # type: ignore[attr-defined]
+    return array
+
+
+def loaded(text: str, signature: Callable[..., Any]) -> Callable[..., None]:
+    """The function `run` of a module, which it keeps alive.
+
+    What calls Python back runs beside the main thread: there Python handles signals, and an exception raised in a
+    callback would be lost, and a row's value with it. Interrupted, it runs on.
+    """
+    module = llvm.parse_assembly(text)
+    target = llvm.Target.from_default_triple()
+    effort = 2 if len(text) < _LONG else 0
+    machine = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=host()[2], opt=effort)
+    module.triple = machine.triple
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_new_gvn_pass()
+    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
+    engine = llvm.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    function = signature(engine.get_function_address("run"))
+    function.engine = engine
+
+    def run(*arguments: Any) -> None:
+        if threading.current_thread() is threading.main_thread():
+            _beside().submit(function, *arguments).result()
+        else:
+            function(*arguments)
+
+    return run if f"@{_CALLED_BACK}" in text else function
+
+
+_CALLED_BACK = "floats_"
+"""How the names of functions begin that are Python's."""
+
+
+@cache
+def _beside() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "gradcalc")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_beside.cache_clear)  # a forked process has none of the threads
+
+
+@cache
+def floats() -> Floats:
+    """The floats whose constants and last functions native code has."""
+    return Floats()
+
+
+# -- what each op is in IR ---------------------------------------------------------------------------------------------
+
+_INSTRUCTIONS: dict[Op, str] = {ops.add: "fadd", ops.mul: "fmul", ops.sub: "fsub", ops.div: "fdiv"}
+_COMPARISONS: dict[Op, str] = {
+    ops.lt: "olt", ops.le: "ole", ops.gt: "ogt", ops.ge: "oge", ops.eq: "oeq", ops.same: "oeq", ops.ne: "une",
+}  # fmt: skip
+_INTRINSICS: dict[Op, str] = {
+    ops.sqrt: "sqrt", ops.abs: "fabs", ops.floor: "floor", ops.ceil: "ceil", ops.round: "rint",
+}  # fmt: skip
+_WHOLE = (ops.floor, ops.ceil, ops.round)
+_VECTOR_MATH: dict[Op, str] = {
+    ops.exp: "exp", ops.exp2: "exp2", ops.expm1: "expm1", ops.log: "log", ops.log2: "log2", ops.log10: "log10",
+    ops.log1p: "log1p", ops.sin: "sin", ops.cos: "cos", ops.tan: "tan", ops.asin: "asin", ops.acos: "acos",
+    ops.atan: "atan", ops.atan2: "atan2", ops.sinh: "sinh", ops.cosh: "cosh", ops.tanh: "tanh", ops.asinh: "asinh",
+    ops.acosh: "acosh", ops.atanh: "atanh", ops.cbrt: "cbrt", ops.erf: "erf", ops.erfc: "erfc", ops.pow: "pow",
+    ops.hypot: "hypot",
+}  # fmt: skip
+_SCALAR_MATH: dict[Op, str] = {ops.gamma: "tgamma", ops.lgamma: "lgamma"}
+_SCIPY: dict[Op, str] = {
+    ops.digamma: "__pyx_fuse_1psi", ops.besselj: "__pyx_fuse_1jv", ops.bessely: "__pyx_fuse_1yv",
+    ops.besseli: "__pyx_fuse_1iv", ops.besselk: "__pyx_fuse_1kv", ops.Ei: "__pyx_fuse_1expi", ops.beta: "beta",
+    ops.binomial: "binom",
+}  # fmt: skip
+"""Functions of `scipy.special.cython_special`, by their names among its C entry points."""
+_AIRY, _SICI = ("__pyx_fuse_1airy", 4, -100.0, 100.0), ("__pyx_fuse_1sici", 2, -1e15, 1e15)
+_SCIPY_PARTS: dict[Op, tuple[str, int, float, float, int]] = {
+    ops.airyai: (*_AIRY, 0), ops.airyaiprime: (*_AIRY, 1), ops.airybi: (*_AIRY, 2), ops.airybiprime: (*_AIRY, 3),
+    ops.Si: (*_SICI, 0), ops.Ci: ("__pyx_fuse_1sici", 2, 5e-324, 1e15, 1),
+}  # fmt: skip
+"""Functions there of several results: how many, from where to where they are taken, and which one is meant."""
+
+
+class Instructions:
+    """Ops as IR on vectors of rows: the lines, and the functions that they call."""
+
+    def __init__(self) -> None:
+        self.width, self.letter, _ = host()
+        self.vector, self.flags = f"<{self.width} x double>", f"<{self.width} x i1>"
+        self.declared: dict[str, str] = {}
+        self.lines: list[str] = []
+        self.count = 0
+
+    def emit(self, op: Op, places: Sequence[str], n: int | None) -> str:
+        """The instructions of one op; where its value is. `n` is what `definitions.deciding` gave for it."""
+        t = self.vector
+        if op in _INSTRUCTIONS:
+            return self._chain(lambda a, b: f"{_INSTRUCTIONS[op]} {t} {a}, {b}", places)
+        if op in _COMPARISONS:
+            return self.line(f"fcmp {_COMPARISONS[op]} {t} {places[0]}, {places[1]}")
+        if op in (ops.and_, ops.or_):
+            return self.line(f"{op.name} {self.flags} {places[0]}, {places[1]}")
+        if op is ops.not_:
+            return self.line(f"xor {self.flags} {places[0]}, splat (i1 true)")
+        if op is ops.where:
+            return self.line(f"select {self.flags} {places[0]}, {t} {places[1]}, {t} {places[2]}")
+        if op in (ops.max, ops.min):
+            return self._extreme("ogt" if op is ops.max else "olt", places)
+        if op is ops.powi:
+            return self._power(places, n)
+        if op is ops.mod:
+            return self._mod(*places)
+        if op in _INTRINSICS:
+            result = self.call(self.declare(f"llvm.{_INTRINSICS[op]}", 1, intrinsic=True), places)
+            return self.line(f"fadd {t} {result}, zeroinitializer") if op in _WHOLE else result  # -0 is 0
+        return self._function(op, places, n)
+
+    def _function(self, op: Op, places: Sequence[str], n: int | None = None) -> str:
+        """An op by a function: of vectors, by its definition, of SciPy, or at last the floats' own."""
+        if op in _VECTOR_MATH and (op is not ops.hypot or len(places) == 2):
+            return self._vector_math(_VECTOR_MATH[op], places)
+        if op in _SCALAR_MATH and llvm.address_of_symbol(_SCALAR_MATH[op]):
+            return self._lanes(_SCALAR_MATH[op], places, "")
+        if op in _SCIPY:
+            return self._lanes(self._scipy(_SCIPY[op]), places, ", i32 0")
+        if op in _SCIPY_PARTS:
+            return self._lanes(self._scipy_part(op), places, "")
+        define = definition(op, n)
+        if define is not None:
+            return self._defined(define, places)
+        return self._lanes(self._python(op, len(places)), places, "")
+
+    def _defined(self, define: Callable[..., Any], places: Sequence[str]) -> str:
+        graph, output = rule_graph(define, len(places))
+        found = dict(enumerate(places))
+        for index in graph.needed([output]):
+            op, operands, parameter = graph.nodes[index]
+            if op is ops.const:
+                found[index] = self.literal(floats().constant(parameter or ""))
+            elif operands:
+                found[index] = self.emit(op, [found[i] for i in operands], deciding(graph, op, operands))
+        return found[output]
+
+    def line(self, text: str) -> str:
+        """Add an instruction; the name of its result."""
+        self.count += 1
+        self.lines.append(f"  %t{self.count} = {text}")
+        return f"%t{self.count}"
+
+    def _chain(self, text: Callable[[str, str], str], places: Sequence[str]) -> str:
+        """An instruction of two operands, from left to right."""
+        result = places[0]
+        for place in places[1:]:
+            result = self.line(text(result, place))
+        return result
+
+    def _extreme(self, comparison: str, places: Sequence[str]) -> str:
+        """The largest or least; nan if any is nan, as the floats have it."""
+        t, best = self.vector, places[0]
+        for place in places[1:]:
+            better = self.line(f"fcmp {comparison} {t} {place}, {best}")
+            missing = self.line(f"fcmp uno {t} {place}, {place}")
+            either = self.line(f"or {self.flags} {better}, {missing}")
+            best = self.line(f"select {self.flags} {either}, {t} {place}, {t} {best}")
+        return best
+
+    def _power(self, places: Sequence[str], n: int | None) -> str:
+        """An integer power: by up to two products, by squaring, or by `pow`."""
+        x, t = places[0], self.vector
+        if n in (2, 3, 4):
+            square = self.line(f"fmul {t} {x}, {x}")
+            return square if n == 2 else self.line(f"fmul {t} {square}, {x if n == 3 else square}")
+        if n == -1:
+            return self.line(f"fdiv {t} {self.literal(1.0)}, {x}")
+        return self._vector_math("pow", places) if n is None else self._squarings(x, n)
+
+    def _squarings(self, x: str, n: int) -> str:
+        """An integer power by squaring; what each product loses is carried along: within an ulp."""
+        t, fma, one = self.vector, self.declare("llvm.fma", 3, intrinsic=True), self.literal(1.0)
+
+        def lost(a: str, b: str, product: str) -> str:
+            return self.call(fma, [a, b, self.line(f"fneg {t} {product}")])
+
+        low = self.literal(0.0)
+        if n < 0:
+            inverse = self.line(f"fdiv {t} {one}, {x}")
+            low = self.line(f"fmul {t} {self.call(fma, [self.line(f'fneg {t} {inverse}'), x, one])}, {inverse}")
+            x = inverse
+        high, first = x, low
+        for bit in f"{abs(n):b}"[1:]:
+            square = self.line(f"fmul {t} {high}, {high}")
+            low = self.call(fma, [self.line(f"fadd {t} {high}, {high}"), low, lost(high, high, square)])
+            high = square
+            if bit == "1":
+                product = self.line(f"fmul {t} {high}, {x}")
+                low = self.call(fma, [high, first, self.call(fma, [low, x, lost(high, x, product)])])
+                high = product
+        whole = self.line(f"fadd {t} {high}, {low}")
+        sound = self.line(f"fcmp one {t} {whole}, zeroinitializer")
+        return self.line(f"select {self.flags} {sound}, {t} {whole}, {t} {high}")
+
+    def _mod(self, a: str, b: str) -> str:
+        """The remainder with the sign of b."""
+        t = self.vector
+        rest = self._lanes("fmod", [a, b], "")
+        below = [self.line(f"fcmp olt {t} {place}, zeroinitializer") for place in (rest, b)]
+        differ = self.line(f"xor {self.flags} {below[0]}, {below[1]}")
+        left = self.line(f"fcmp one {t} {rest}, zeroinitializer")
+        wrong = self.line(f"and {self.flags} {differ}, {left}")
+        moved = self.line(f"fadd {t} {rest}, {b}")
+        return self.line(f"select {self.flags} {wrong}, {t} {moved}, {t} {rest}")
+
+    # -- calls --------------------------------------------------------------------------------------------------------
+
+    def _vector_math(self, name: str, places: Sequence[str]) -> str:
+        symbol = f"_ZGV{self.letter}N{self.width}{'v' * len(places)}_{name}"
+        if llvm.address_of_symbol(symbol):
+            return self.call(self.declare(symbol, len(places)), places)
+        return self._lanes(name, places, "")
+
+    def declare(self, name: str, count: int, intrinsic: bool = False) -> str:
+        """A function of vectors that computes and nothing else."""
+        symbol = f"{name}.v{self.width}f64" if intrinsic else name
+        operands = ", ".join([self.vector] * count)
+        pure = "" if intrinsic else " nounwind willreturn memory(none)"
+        self.declared[symbol] = f"declare {self.vector} @{symbol}({operands}){pure}"
+        return symbol
+
+    def call(self, symbol: str, places: Sequence[str]) -> str:
+        """Add a call of a function of vectors."""
+        return self.line(f"call {self.vector} @{symbol}({', '.join(f'{self.vector} {p}' for p in places)})")
+
+    def _lanes(self, symbol: str, places: Sequence[str], more: str) -> str:
+        """A function of doubles, one lane after the other."""
+        kinds = ", ".join(["double"] * len(places)) + (", i32" if more else "")
+        self.declared.setdefault(symbol, f"declare double @{symbol}({kinds}) nounwind willreturn")
+        result = "poison"
+        for lane in range(self.width):
+            parts = [self.line(f"extractelement {self.vector} {place}, i32 {lane}") for place in places]
+            value = self.line(f"call double @{symbol}({', '.join(f'double {p}' for p in parts)}{more})")
+            result = self.line(f"insertelement {self.vector} {result}, double {value}, i32 {lane}")
+        return result
+
+    def _scipy(self, name: str) -> str:
+        """The C entry point of a function of SciPy."""
+        from scipy.special import cython_special
+
+        symbol = f"scipy_{name.lstrip('_')}"
+        capsule = cython_special.__pyx_capi__[name]
+        api = ctypes.pythonapi
+        api.PyCapsule_GetName.restype, api.PyCapsule_GetName.argtypes = ctypes.c_char_p, [ctypes.py_object]
+        api.PyCapsule_GetPointer.restype = ctypes.c_void_p
+        api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
+        llvm.add_symbol(symbol, api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule)))
+        return symbol
+
+    def _scipy_part(self, op: Op) -> str:
+        """A function that takes one result of a function of SciPy, elsewhere the floats'."""
+        name, count, least, most, which = _SCIPY_PARTS[op]
+        several, other = self._scipy(name), self._python(op, 1)
+        pointers = [f"%p{k}" for k in range(count)]
+        self.declared[several] = f"declare void @{several}(double{', ptr' * count})"
+        self.declared[other] = f"declare double @{other}(double)"
+        self.declared[f"part_{op.name}"] = "\n".join(
+            [
+                f"define internal double @part_{op.name}(double %x) {{",
+                *(f"  {pointer} = alloca double" for pointer in pointers),
+                f"  %above = fcmp oge double %x, {_hexadecimal(least)}",
+                f"  %below = fcmp ole double %x, {_hexadecimal(most)}",
+                "  %within = and i1 %above, %below",
+                "  br i1 %within, label %near, label %far",
+                "near:",
+                f"  call void @{several}(double %x, {', '.join(f'ptr {pointer}' for pointer in pointers)})",
+                f"  %part = load double, ptr %p{which}",
+                "  ret double %part",
+                "far:",
+                f"  %called = call double @{other}(double %x)",
+                "  ret double %called",
+                "}",
+            ]
+        )
+        return f"part_{op.name}"
+
+    def _python(self, op: Op, count: int) -> str:
+        """The floats' function of an op, called back."""
+        symbol = f"{_CALLED_BACK}{op.name}_{count}"
+        callback = _callback(op, count)
+        llvm.add_symbol(symbol, ctypes.cast(callback, ctypes.c_void_p).value)
+        return symbol
+
+    def compensated(self, total: str, lost: str, value: str) -> tuple[str, str]:
+        """One step of a compensated sum (Neumaier 1974): the sum, and what it lost added to what was lost before."""
+        t, fabs = self.vector, self.declare("llvm.fabs", 1, intrinsic=True)
+        longer = self.line(f"fadd {t} {total}, {value}")
+        order = self.line(f"fcmp oge {t} {self.call(fabs, [total])}, {self.call(fabs, [value])}")
+        large = self.line(f"select {self.flags} {order}, {t} {total}, {t} {value}")
+        small = self.line(f"select {self.flags} {order}, {t} {value}, {t} {total}")
+        rest = self.line(f"fadd {t} {self.line(f'fsub {t} {large}, {longer}')}, {small}")
+        return longer, self.line(f"fadd {t} {lost}, {rest}")
+
+    def pointer(self, base: str, k: int | str) -> str:
+        """The k-th pointer behind a pointer."""
+        place = self.line(f"getelementptr ptr, ptr {base}, i64 {k}")
+        return self.line(f"load ptr, ptr {place}")
+
+    def load(self, column: str, kind: str) -> str:
+        """The rows of a column from `%row` on."""
+        lane, size = ("double", 8) if kind == "f64" else ("float", 4)
+        place = self.line(f"getelementptr {lane}, ptr {column}, i64 %row")
+        rows = self.line(f"load <{self.width} x {lane}>, ptr {place}, align {size}")
+        return rows if kind == "f64" else self.line(f"fpext <{self.width} x {lane}> {rows} to {self.vector}")
+
+    def store(self, value: str, column: str) -> None:
+        """Write the rows of a column from `%row` on."""
+        place = self.line(f"getelementptr double, ptr {column}, i64 %row")
+        self.lines.append(f"  store {self.vector} {value}, ptr {place}, align 8")
+
+    def splat(self, value: str) -> str:
+        """A double in all lanes."""
+        t = self.vector
+        first = self.line(f"insertelement {t} poison, double {value}, i32 0")
+        return self.line(f"shufflevector {t} {first}, {t} poison, <{self.width} x i32> zeroinitializer")
+
+    def literal(self, value: float) -> str:
+        """A number in all lanes."""
+        return f"splat (double {_hexadecimal(value)})"
+
+
+def _hexadecimal(value: float) -> str:
+    return f"0x{struct.unpack('<Q', struct.pack('<d', math.nan if math.isnan(value) else value))[0]:016X}"
+
+
+class _Loop(Instructions):
+    """The IR of a graph: one function over groups of rows, and what it calls.
+
+    What depends on no column is computed before the loop.
+    """
+
+    def __init__(self, graph: Graph, inputs: Sequence[int], outputs: Sequence[int], kinds: Kinds) -> None:
+        super().__init__()
+        self.head: list[str] = []
+        self.body: list[str] = []
+        self.fixed: set[int] = set()
+        self.places: dict[int, str] = {}
+        self.outputs = outputs
+        for k, (index, kind) in enumerate(zip(inputs, kinds, strict=True)):
+            self._load(k, index, kind)
+        for index in graph.needed(outputs):
+            self._node(graph, index)
+
+    def _load(self, k: int, index: int, kind: str) -> None:
+        self.lines = self.head
+        column = self.pointer("%inputs", k)
+        if kind == "one":
+            self.fixed.add(index)
+            self.places[index] = self.splat(self.line(f"load double, ptr {column}"))
+        else:
+            self.lines = self.body
+            self.places[index] = self.load(column, kind)
+
+    def _node(self, graph: Graph, index: int) -> None:
+        op, operands, parameter = graph.nodes[index]
+        if op is ops.const:
+            self.fixed.add(index)
+            self.places[index] = self.literal(floats().constant(parameter or ""))
+        elif operands:
+            fixed = all(i in self.fixed for i in operands)
+            if fixed:
+                self.fixed.add(index)
+            self.lines = self.head if fixed else self.body
+            places = [self.places[i] for i in operands]
+            self.places[index] = self.emit(op, places, deciding(graph, op, operands))
+
+    def rows(self) -> str:
+        """The module that writes a column for each output."""
+        for k, index in enumerate(self.outputs):
+            self.lines = self.head
+            column = self.pointer("%outputs", k)
+            self.lines = self.body
+            self.store(self.places[index], column)
+        return self._module([], [])
+
+    def sums(self) -> str:
+        """The module that adds up each lane of each output, and what rounding took from it."""
+        phis: list[str] = []
+        after: list[str] = []
+        self.lines = self.body
+        for k, index in enumerate(self.outputs):
+            parts = self.compensated(f"%sum{k}", f"%lost{k}", self.places[index])
+            for i, (name, part) in enumerate(zip((f"%sum{k}", f"%lost{k}"), parts, strict=True)):
+                phis.append(f"  {name} = phi {self.vector} [ zeroinitializer, %entry ], [ {part}, %loop ]")
+                after.append(f"  {name}.end = getelementptr {self.vector}, ptr %outputs, i64 {2 * k + i}")
+                after.append(f"  store {self.vector} {part}, ptr {name}.end, align 8")
+        return self._module(phis, after)
+
+    def _module(self, phis: Sequence[str], after: Sequence[str]) -> str:
+        """A function that runs over groups of rows; there is at least one."""
+        return "\n".join(
+            [
+                *self.declared.values(),
+                "define void @run(i64 %groups, ptr %inputs, ptr noalias %outputs) {",
+                "entry:",
+                *self.head,
+                "  br label %loop",
+                "loop:",
+                "  %group = phi i64 [ 0, %entry ], [ %next, %loop ]",
+                *phis,
+                f"  %row = mul i64 %group, {self.width}",
+                *self.body,
+                "  %next = add i64 %group, 1",
+                "  %more = icmp ult i64 %next, %groups",
+                "  br i1 %more, label %loop, label %done",
+                "done:",
+                *after,
+                "  ret void",
+                "}",
+            ]
+        )
+
+
+@cache
+def _callback(op: Op, count: int) -> Any:
+    """The floats' function of an op as a C function; it lives as long as the process."""
+    return ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * count)(floats().functions[op])

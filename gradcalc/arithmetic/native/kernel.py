@@ -1,0 +1,353 @@
+"""Kernels: a formula and its derivatives as native code over columns of points.
+
+Imports graph and the native code beside it.
+
+A kernel runs over blocks of rows on all cores, the interpreter's lock released. The rows that are left over after the
+last full group go through the same vector code, padded, so a row's result does not depend on where it stands nor on the
+number of threads; sums are compensated and added up block by block in a fixed order.
+"""
+
+import ctypes
+import math
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+
+from gradcalc.arithmetic.floats import exact_sum
+from gradcalc.arithmetic.native import interpreter
+from gradcalc.arithmetic.native.code import Code, Kinds, Point, compile_graph, point, pointers
+from gradcalc.errors import UsageError, did_you_mean
+from gradcalc.graph import derive, ops
+from gradcalc.graph.domain import defined
+from gradcalc.graph.graph import Graph
+from gradcalc.graph.shapes import Shape, labels, shown
+
+Array = np.ndarray[Any, Any]
+
+_BLOCK = 1 << 15
+"""Rows of a block: what one thread takes at a time, and what one compensated sum runs over."""
+
+_SMALL, _LARGE, _MANY_ROWS = 500, 20_000, 300_000
+"""Small graphs are compiled at once, in 5 to 50 ms; others once they have run over so many rows that it pays, or never:
+compiling takes 0.03 to 0.1 ms for a node, and saves at most 0.4 ns for a node and row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a kernel gives for N rows.
+
+    Attributes:
+        value: `(N,)`.
+        gradient: `(k, N)`, a contiguous row for each variable; None for order 0.
+        hessian: `(k, k, N)`; None below order 2.
+    """
+
+    value: Array
+    gradient: Array | None = None
+    hessian: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Value, gradient `(k,)` and Hessian `(k, k)` of the sum over rows; those above the order are None."""
+
+    value: float
+    gradient: Array | None = None
+    hessian: Array | None = None
+
+
+class Kernel:
+    """A compiled formula: call it with a column or a number for each variable.
+
+    A column is an array `(N,)` of float64 or float32 (others are converted); a number serves all rows. A variable of
+    shape `(n,)` takes an array `(n, N)`, or `(n,)` for all rows.
+
+    Attributes:
+        names: the variables; of arrays the elements, `x[0]`.
+        wrt: those of `names` that are differentiated for.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        output: int,
+        names: Sequence[str],
+        wrt: Sequence[str],
+        order: int,
+        shapes: Mapping[str, Shape] | None = None,
+    ) -> None:
+        self.order = order
+        self._shapes = {name: (shapes or {}).get(name, ()) for name in names}
+        self.names = [label for name in names for label in labels(name, self._shapes[name])]
+        self.wrt = [label for name in wrt for label in labels(name, self._shapes[name])]
+        self._graph = graph
+        self._inputs = [graph.input(name) for name in self.names]
+        variables = [graph.input(name) for name in self.wrt]
+        gradient = derive.gradient(graph, output, variables) if order else []
+        entries = derive.hessian(graph, gradient, variables) if order == 2 else {}
+        self._entries = [place for place in entries if place[0] >= place[1]]
+        self._outputs = [output, *gradient, *(entries[place] for place in self._entries)]
+        self._mirrored = [n for n, (i, j) in enumerate(self._entries, start=1 + len(gradient)) if i != j]
+        self._needed = graph.needed(self._outputs)
+        self._rows = 0
+        self._codes: dict[tuple[Kinds, int, bool, bool], Code] = {}
+        self._single = threading.local()
+
+    def __repr__(self) -> str:
+        shown = [names if len(names) < 10 else [*names[:9], "..."] for names in (self.names, self.wrt)]
+        return f"Kernel({', '.join(shown[0])}; wrt {', '.join(shown[1]) or 'nothing'}; order {self.order})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A kernel is copied and pickled as its graph; the code is made anew."""
+        return vars(self) | {"_codes": {}, "_single": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _single=threading.local())
+
+    def __call__(self, /, **columns: Any) -> Batch:
+        """Value, gradient and Hessian of every row.
+
+        Raises:
+            UsageError: a column is missing, unknown, or of another length.
+        """
+        arrays, rows = self._columns(columns)
+        k = len(self.wrt)
+        value, gradient = np.empty((1, rows)), np.empty((k, rows))
+        hessian = np.zeros((k, k, rows)) if self.order == 2 else None
+        targets = [value, gradient]
+        if hessian is not None:
+            targets += [hessian[place][None] for place in self._entries]
+            targets += [hessian[j, i][None] for i, j in self._entries if i != j]
+        self._fill(arrays, rows, targets)
+        return Batch(value[0], gradient if self.order else None, hessian)
+
+    def sum(self, /, **columns: Any) -> Total:
+        """Value, gradient and Hessian of the sum over all rows, compensated; the same for any number of threads."""
+        sums = self._sums(*self._columns(columns))
+        k = len(self.wrt)
+        hessian = np.zeros((k, k)) if self.order == 2 else None
+        if hessian is not None:
+            for (i, j), entry in zip(self._entries, sums[1 + k :], strict=True):
+                hessian[i, j] = hessian[j, i] = entry
+        return Total(sums[0], np.array(sums[1 : 1 + k]) if self.order else None, hessian)
+
+    def point(self, *x: float) -> list[float]:
+        """The outputs at one point, in the order of `names`: value, gradient, and the Hessian's lower triangle.
+
+        The triangle holds the entries `hessian_places`; what is structurally zero is not among them.
+
+        Raises:
+            UsageError: there are more or fewer numbers than variables.
+        """
+        one = self._one()
+        one.numbers[:] = x if len(x) == len(one.numbers) else self._as_point(x)
+        one.run(*one.arguments)
+        return one.results[:: one.stride]  # type: ignore[no-any-return]
+
+    def at(self, x: Array) -> Array:
+        """What `point` gives, from an array of all numbers, `(n,)`, as an array."""
+        given = np.asarray(x, dtype=float).ravel()
+        one = self._one()
+        np.copyto(np.frombuffer(one.numbers), given if len(given) == len(one.numbers) else self._as_point(given))
+        one.run(*one.arguments)
+        return np.frombuffer(one.results)[:: one.stride].copy()
+
+    def domain(self) -> "Kernel":
+        """A kernel whose value is 1 where the formula has one, 0 where an op that it uses leaves its domain."""
+        output = defined(self._graph, self._outputs[0])
+        return Kernel(self._graph, output, list(self._shapes), [], 0, self._shapes)
+
+    @property
+    def hessian_places(self) -> list[tuple[int, int]]:
+        """The rows and columns of the Hessian's entries that `point` gives."""
+        return list(self._entries)
+
+    def _as_point(self, x: Any) -> Any:
+        if len(x) != len(self.names):
+            names = ", ".join(self.names[:9]) + (", ..." if len(self.names) > 9 else "")
+            hint = f"one for each of {names}" if names else "the formula has no variables"
+            raise UsageError(f"a point of {len(x)} numbers", hint=hint)
+        return x
+
+    def _one(self) -> Point:
+        """What one point needs: for each thread its own, since numbers and results are written in place."""
+        try:
+            return self._single.code  # type: ignore[no-any-return]
+        except AttributeError:
+            kinds = ("one",) * len(self.names)
+            if len(self._needed) > _SMALL:
+                code = interpreter.compile_point(self._graph, self._inputs, self._outputs)
+            else:
+                code = point(self._code(kinds, self._outputs, 1), len(kinds), len(self._outputs))
+            self._single.code = code
+            return code
+
+    # -- columns ------------------------------------------------------------------------------------------------------
+
+    def _columns(self, given: Mapping[str, Any]) -> tuple[list[Array], int]:
+        """The columns of each variable, `(elements, rows)`, or its numbers, `(elements,)`, and the number of rows."""
+        for name in given:
+            if name not in self._shapes:
+                raise UsageError(f"the formula does not contain {name}", hint=did_you_mean(name, self._shapes))
+        missing = next((name for name in self._shapes if name not in given), None)
+        if missing is not None:
+            raise UsageError(f"no value for {missing}", hint=f"{missing}=...")
+        arrays = [_column(name, given[name], shape) for name, shape in self._shapes.items()]
+        lengths = {name: a.shape[1] for name, a in zip(self._shapes, arrays, strict=True) if a.ndim == 2}
+        if len(set(lengths.values())) > 1:
+            different = ", ".join(f"{name} has {n}" for name, n in lengths.items())
+            raise UsageError(f"the columns differ in length: {different}")
+        return arrays, next(iter(lengths.values()), 1)
+
+    def _code(self, kinds: Kinds, outputs: Sequence[int], rows: int, sums: bool = False) -> Code:
+        """The code for so many more rows of such columns; compiled and interpreted code give the same bits."""
+        self._rows += rows
+        size = len(self._needed)
+        compiled = size <= _SMALL or (size <= _LARGE and self._rows >= _MANY_ROWS)
+        key = (kinds, len(outputs), sums, compiled)
+        if key not in self._codes:
+            make = self._compiled if compiled else partial(interpreter.compile_graph, self._graph, self._inputs)
+            self._codes[key] = make(outputs, kinds, sums)
+        return self._codes[key]
+
+    def _compiled(self, outputs: Sequence[int], kinds: Kinds, sums: bool) -> Code:
+        """Compiled code, shared by equal graphs."""
+        place = {index: i for i, index in enumerate(self._needed)}
+        nodes = tuple(
+            (op, tuple(place[i] for i in operands), parameter if op is ops.const else None)
+            for op, operands, parameter in (self._graph.nodes[index] for index in self._needed)
+        )
+        inputs = tuple(place.get(i) for i in self._inputs)
+        key = (nodes, inputs, tuple(place[i] for i in outputs), kinds, sums)
+        code = _codes.get(key)
+        if code is None:
+            code = compile_graph(self._graph, self._inputs, outputs, kinds, sums)
+            with _codes_lock:
+                _codes[key] = code
+                while len(_codes) > _MOST_CODES:
+                    del _codes[next(iter(_codes))]  # who runs it keeps it alive
+        return code
+
+    # -- running ------------------------------------------------------------------------------------------------------
+
+    def _fill(self, arrays: list[Array], rows: int, targets: list[Array]) -> None:
+        """Write the outputs of every row, then the Hessian's entries above the diagonal."""
+        if all(a.ndim == 1 for a in arrays):
+            found = self.at(np.concatenate([*arrays, []]))
+            found = np.append(found, found[self._mirrored])
+            for target in targets:
+                target[:, 0], found = found[: len(target)], found[len(target) :]
+            return
+        outputs = [*self._outputs, *(self._outputs[n] for n in self._mirrored)]
+        code = self._code(_kinds(arrays), outputs, rows)
+        full = rows - rows % code.width
+
+        def run(start: int, stop: int) -> None:
+            code.run((stop - start) // code.width, _pointers(arrays, start), _pointers(targets, start))
+
+        _in_blocks(run, full)
+        if full < rows:
+            results = [np.empty((len(target), code.width)) for target in targets]
+            code.run(1, _pointers([_padded(a, full, code.width) for a in arrays], 0), _pointers(results, 0))
+            for target, result in zip(targets, results, strict=True):
+                target[:, full:] = result[:, : rows - full]
+
+    def _sums(self, arrays: list[Array], rows: int) -> list[float]:
+        """The sum of each output over all rows: of each lane of each block, and of each row that is left over."""
+        code = self._code(_kinds(arrays), self._outputs, rows, sums=True)
+        full = rows - rows % code.width
+        parts = np.zeros((-(-full // _BLOCK) + 1, len(self._outputs), 2, code.width))
+
+        def add(columns: list[Array], first: int, rows: int, part: Array) -> None:
+            code.run(rows // code.width, _pointers(columns, first), part.ctypes.data_as(ctypes.c_void_p))
+
+        def run(start: int, stop: int) -> None:
+            for first in range(start, stop, _BLOCK):
+                add(arrays, first, min(_BLOCK, stop - first), parts[first // _BLOCK])
+
+        _in_blocks(run, full)
+        if full < rows:
+            add([_padded(a, full, code.width) for a in arrays], 0, code.width, parts[-1])
+            parts[-1, :, :, rows - full :] = 0
+        parts[:, :, 1][~np.isfinite(parts[:, :, 0])] = 0
+        return [exact_sum(part.ravel().tolist()) for part in np.moveaxis(parts, 1, 0)]
+
+
+_codes: dict[Any, Code] = {}
+_MOST_CODES = 256
+_codes_lock = threading.Lock()
+
+
+def _column(name: str, given: Any, shape: Shape) -> Array:
+    """Columns `(elements, rows)`, or numbers `(elements,)`, as native code reads them; what a mask hides is nan."""
+    try:
+        array = given if np.ma.isMaskedArray(given) else np.asarray(given)
+    except ValueError:
+        raise UsageError(f"{name} has rows of different lengths: a column of numbers has one axis") from None
+    if array.dtype.kind not in "fiub":
+        raise UsageError(f"{name} is of dtype {array.dtype}: a column is of numbers")
+    if np.ma.isMaskedArray(array):
+        array = np.ma.filled(array.astype(float), np.nan)
+    rows = array.shape[len(shape) :]
+    if array.shape[: len(shape)] != shape or len(rows) > 1:
+        wanted = f"{shown(shape)}, or with an axis more for the rows" if shape else "a column of numbers has one axis"
+        raise UsageError(f"{name} is of shape {array.shape}: {wanted}")
+    kind = np.float32 if array.dtype == np.float32 and rows else np.float64
+    return np.ascontiguousarray(array, dtype=kind).reshape(math.prod(shape), *rows)
+
+
+def _kinds(arrays: Sequence[Array]) -> Kinds:
+    """How each element of the columns comes."""
+    return tuple(
+        kind for a in arrays for kind in ["one" if a.ndim == 1 else "f32" if a.dtype == np.float32 else "f64"] * len(a)
+    )
+
+
+def _padded(columns: Array, start: int, width: int) -> Array:
+    """The last rows of columns, filled up to a group with copies of the last."""
+    if columns.ndim == 1:
+        return columns
+    rows = np.minimum(np.arange(start, start + width), columns.shape[1] - 1)
+    return columns.take(rows, axis=1)  # type: ignore[no-any-return]
+
+
+def _pointers(arrays: Sequence[Array], start: int) -> Any:
+    """Pointers to a row of columns; numbers have one for all rows."""
+    places: list[int] = []
+    for a in arrays:
+        first = a.ctypes.data + (start * a.itemsize if a.ndim == 2 else 0)
+        places += [first + i * a.strides[0] for i in range(len(a))]
+    return pointers(places, arrays)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count() or 1, "gradcalc")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a forked process has none of the threads
+
+
+def _in_blocks(run: Callable[[int, int], None], rows: int) -> None:
+    """Run over all rows, some blocks at a time, on all cores where there are blocks for them."""
+    cores = os.cpu_count() or 1
+    step = _BLOCK * max(1, min(4, rows // (2 * cores * _BLOCK)))
+    starts = iter(range(0, rows, step))
+
+    def work(_: int) -> None:
+        for start in starts:
+            run(start, min(start + step, rows))
+
+    threads = min(cores, rows // _BLOCK)
+    try:
+        list(_pool().map(work, range(threads)) if threads > 1 else map(work, [0]))
+    except BaseException:
+        list(starts)  # interrupted: no thread takes another block
+        raise

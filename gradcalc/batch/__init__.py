@@ -1,1 +1,0 @@
-"""Formulas over columns of data: files in, files out. Imports nothing."""

@@ -1,0 +1,1 @@
+"""A formula over the rows of data files. See README.md."""

@@ -1,0 +1,134 @@
+"""The rows of files as batches: which files, piece after piece, cut evenly. Imports errors, columns and reader."""
+
+import glob
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from gradcalc.data.columns import count_rows, read_pieces
+from gradcalc.data.formats.reader import SUFFIXES, NoColumnError, library
+from gradcalc.errors import FileError
+
+_BYTES = 1 << 24
+"""How large the columns of one batch are, about."""
+_MOST_ROWS, _LEAST_ROWS = 1 << 18, 1 << 10
+
+
+def expand(source: str) -> list[Path]:
+    """The files that a name, a glob or a directory stands for, in the order of their names."""
+    path = Path(source)
+    if path.is_dir():
+        files = [entry for entry in path.iterdir() if entry.name[0] not in "._" and entry.is_file()]
+        found = sorted(file for file in files if Path(file.name.removesuffix(".gz")).suffix.lower() in SUFFIXES)
+        if not found:
+            raise FileError(f"{path} holds no data file", hint=f"files that end in {' '.join(SUFFIXES)}")
+        return found
+    if glob.has_magic(source) and not path.exists():
+        found = sorted(Path(name) for name in glob.glob(source, recursive=True) if Path(name).is_file())
+        if not found:
+            raise FileError(f"no file matches {source}")
+        return found
+    return [path]
+
+
+def total_rows(paths: Sequence[Path]) -> int | None:
+    """How many rows files have, about; None if that is not known of one."""
+    total = 0
+    for path in paths:
+        rows = count_rows(path)
+        if rows is None:
+            return None
+        total += rows
+    return total
+
+
+def read_files(
+    paths: Sequence[Path], names: Sequence[str], kept: Sequence[str], *, skip: int = 0
+) -> Iterator[list[Any]]:
+    """The pieces of all files after the first `skip` rows; an error if a kept column is not of one type in all."""
+    types: list[Any] | None = None
+    for path in paths:
+        for piece in _read(path, names, kept):
+            found = [column.type for column in piece[len(names) :]]
+            types = types or found
+            for name, before, now in zip(kept, types, found, strict=True):
+                if before != now:
+                    message = f"{path}, column {name}: holds {now}, the files before hold {before}"
+                    raise FileError(message, hint="--keep without it, or files of one kind")
+            left = min(skip, len(piece[0]))
+            skip -= left
+            yield [column[left:] for column in piece] if left else piece
+
+
+def _read(path: Path, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+    """The pieces of one file; what is missing may come from --let."""
+    try:
+        yield from read_pieces(path, names, kept)
+    except NoColumnError as error:
+        if error.name in names:
+            error.hint = f"{error.hint}; or a value: --let {error.name}=..."
+        raise
+
+
+def even(pieces: Iterable[list[Any]], width: int) -> Iterator[list[Any]]:
+    """Pieces as batches that are not too large, with `width` more bytes a row; one that is empty if there is none.
+
+    Where a batch ends depends on the rows alone, not on the pieces, so that a run that goes on makes the same batches.
+    """
+    pieces = iter(pieces)
+    first = next(pieces)
+    pieces, sizes = chain([first], pieces), [_size(column) for column in first]
+    if all(sizes):
+        batches = _cut(pieces, min(_MOST_ROWS, _BYTES // (width + sum(sizes)) or 1))
+        yield next(batches)
+        yield from (batch for batch in batches if len(batch[0]))
+        return
+    held: list[list[Any]] = []
+    rows = size = 0
+    for part in _cut(pieces, _LEAST_ROWS):
+        held.append(part)
+        rows += len(part[0])
+        size += len(part[0]) * width + sum(column.nbytes for column in part)
+        if rows >= _MOST_ROWS or size >= _BYTES:
+            yield _joined(held)
+            held, rows, size = [], 0, 0
+    if held:
+        yield _joined(held)
+
+
+def _size(column: Any) -> int:
+    """The bytes of each element of a column, 0 if they differ."""
+    import numpy as np
+
+    if isinstance(column, np.ndarray):
+        return int(column.itemsize)
+    return -(-column.type.bit_width // 8) if library("pyarrow").types.is_primitive(column.type) else 0
+
+
+def _cut(pieces: Iterable[list[Any]], rows: int) -> Iterator[list[Any]]:
+    """Pieces joined and cut so that each has `rows` rows, or the rest; one that is empty if there is none."""
+    held: list[list[Any]] = []
+    count = 0
+    for piece in pieces:
+        held.append(piece)
+        count += len(piece[0])
+        while count >= rows:
+            whole = _joined(held)
+            yield [column[:rows] for column in whole]
+            held, count = [[column[rows:] for column in whole]], count - rows
+    yield _joined(held)
+
+
+def _joined(pieces: Sequence[list[Any]]) -> list[Any]:
+    """Pieces as one."""
+    import numpy as np
+
+    pieces = [piece for piece in pieces if len(piece[0])] or pieces[:1]
+    if len(pieces) == 1:
+        return pieces[0]
+    columns = zip(*pieces, strict=True)
+    return [
+        np.concatenate(parts) if isinstance(parts[0], np.ndarray) else library("pyarrow").concat_arrays(parts)
+        for parts in columns
+    ]

@@ -1,0 +1,109 @@
+"""How many digits of a kernel's numbers are right, at random rows: the formula in balls. Imports certify, subject."""
+
+import math
+import random
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gradcalc.language.formula import Variable, as_subject, differentiated
+from gradcalc.language.points import bind, to_value
+from gradcalc.settings import Limits
+
+if TYPE_CHECKING:
+    from gradcalc.arithmetic.native.kernel import Kernel
+    from gradcalc.language.parse import Value
+
+_SECONDS = 5.0
+"""How long all rows may take."""
+_DOUBLE_DIGITS = 15
+"""Digits of a double that is as near as doubles are."""
+
+
+@dataclass(frozen=True)
+class Certified:
+    """What balls say of `rows` random rows: the fewest right digits of any result, and where."""
+
+    rows: int
+    worst_digits: int | None = None
+    worst_row: int | None = None
+    worst_column: str | None = None
+
+
+class Sample:
+    """Some rows drawn at random from as many as come, each as likely as any other.
+
+    Li, "Reservoir-sampling algorithms of time complexity O(n(1 + log(N/n)))", ACM TOMS 20 (1994): algorithm L.
+    """
+
+    def __init__(self, size: int, seed: int) -> None:
+        self.size, self.random = size, random.Random(seed)
+        self.rows: list[tuple[int, list[float], list[float]]] = []
+        self.seen, self.weight, self.next = 0, 1.0, 0
+
+    def add(self, rows: Any, inputs: Sequence[Any], results: Sequence[Any]) -> None:
+        """Draw from a batch; `rows` are the numbers of its rows. What is not finite or has no value is passed over."""
+        end = self.seen + len(rows)
+        while self.next < end:
+            place = self.next - self.seen
+            point = [float(column[place]) for column in inputs]
+            if not all(map(math.isfinite, point)) or math.isnan(results[0][place]):
+                self.next += 1
+                continue
+            drawn = (int(rows[place]), point, [float(column[place]) for column in results])
+            if len(self.rows) < self.size:
+                self.rows.append(drawn)
+            else:
+                self.rows[self.random.randrange(self.size)] = drawn
+            self._leap()
+        self.seen = end
+
+    def _leap(self) -> None:
+        """Go to the next row that is drawn."""
+        self.next += 1
+        if len(self.rows) < self.size:
+            return
+        self.weight *= math.exp(math.log(1 - self.random.random()) / self.size)
+        self.next += int(math.log(1 - self.random.random()) / math.log1p(-self.weight))
+
+
+def certify_rows(
+    expression: str,
+    kernel: "Kernel",
+    order: int,
+    columns: Sequence[str],
+    sample: Sample,
+    *,
+    let: "Mapping[str, Value]",
+    limits: Limits,
+) -> Certified:
+    """Check rows in balls until all are done or the time is over; what balls do not settle is not counted.
+
+    columns: the names of the results, as they stand in a row of the sample.
+    """
+    from gradcalc.truth.certify import certified, enclose  # 40 ms that a run without checks does not need
+
+    subject = as_subject(expression, dict.fromkeys(kernel.wrt, ()), let, limits)
+    problem = differentiated(subject, tuple(Variable(name, ()) for name in kernel.wrt), order)
+    outputs = [problem.output, *(problem.gradient if order else ())]
+    if order == 2:
+        zero = problem.graph.constant("0")
+        size, entries = len(kernel.wrt), problem.hessian or {}
+        outputs += [entries.get((j, i), zero) for i in range(size) for j in range(i, size)]
+    deadline = time.monotonic() + _SECONDS
+    checked = 0
+    settled: list[tuple[int, int, str]] = []
+    for row, point, results in sorted(sample.rows):
+        if time.monotonic() > deadline:
+            break
+        values = {name: to_value(name, x, limits) for name, x in zip(kernel.names, point, strict=True)}
+        balls = enclose(problem.graph, partial(bind, problem.graph, values), outputs, deadline=deadline)
+        checked += 1
+        for column, ball, result in zip(columns, balls, results, strict=True):
+            if found := certified(ball, result):
+                digits = max(found.digits, _DOUBLE_DIGITS) if found.ulps <= 1 else found.digits
+                settled.append((digits, row, column))
+    worst = min(settled, key=lambda each: each[0], default=(None, None, None))
+    return Certified(checked, *worst)

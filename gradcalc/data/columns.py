@@ -1,0 +1,159 @@
+"""Data files as columns of doubles, batch by batch: CSV, Parquet, Arrow, NPZ, NPY. Imports errors and the readers.
+
+PyArrow (the `data` extra) reads CSV, Parquet and Arrow. A null is a NaN.
+"""
+
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gradcalc.data.formats.arrow import ArrowReader, ParquetReader
+from gradcalc.data.formats.csv import CsvReader
+from gradcalc.data.formats.numpy import NpyReader, NpzReader
+from gradcalc.data.formats.reader import SUFFIXES, Reader, no_value, readable
+from gradcalc.errors import FileError, UsageError
+
+if TYPE_CHECKING:
+    from gradcalc.data.formats.reader import Array
+
+_READERS: Mapping[str, type[Reader]] = {
+    "CSV": CsvReader,
+    "Parquet": ParquetReader,
+    "Arrow": ArrowReader,
+    "NPZ": NpzReader,
+    "NPY": NpyReader,
+}
+_TEXT_SUFFIXES = ("", ".txt", ".dat", ".gz")
+_MAGIC = {b"PAR1": "Parquet", b"ARROW1": "Arrow", b"\xff" * 4: "Arrow", b"PK\x03\x04": "NPZ", b"\x93NUMPY": "NPY"}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a file: `values` holds one contiguous array of `rows` doubles per name.
+
+    `dropped` counts the rows that were left out because a column held a null there.
+    """
+
+    path: Path
+    rows: int
+    values: Mapping[str, "Array"]
+    dropped: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows of a file: an array of doubles per name, in the order asked, and how many rows were left out."""
+
+    values: Sequence["Array"]
+    dropped: int
+
+
+def read_columns(path: str | PathLike[str], names: Iterable[str], *, nulls: str = "fail") -> Columns:
+    """The named columns of a data file.
+
+    nulls: what to do with a row that holds a null, an empty cell or a NaN in one of them: "fail" or "drop".
+    Raises FileError with the line (CSV) or the row, and the column: a column is missing or named twice, a cell is no
+    number, columns differ in length, no row is left, the file is broken or of another format.
+    """
+    import numpy as np
+
+    path, names = Path(path), list(dict.fromkeys(names))
+    chunks: dict[str, list[Array]] = {name: [] for name in names}
+    dropped = 0
+    for batch in read_batches(path, names, nulls=nulls):
+        dropped += batch.dropped
+        for name, part in zip(names, batch.values, strict=True):
+            chunks[name].append(part)
+    if not any(map(len, chunks[names[0]])):
+        raise FileError(f"{path}: all {dropped} rows hold a null" if dropped else f"{path} has columns but no rows")
+    values: dict[str, Array] = {}
+    for name in names:
+        parts = chunks.pop(name)  # so that no column is held twice but the one being joined
+        values[name] = parts[0] if len(parts) == 1 and parts[0].flags.owndata else np.concatenate(parts)
+    return Columns(path, len(values[names[0]]), values, dropped)
+
+
+def read_batches(path: Path, names: Sequence[str], *, nulls: str = "fail") -> Iterator[Batch]:
+    """The named columns of a data file in pieces; as `read_columns`, but a file without rows is no error."""
+    import numpy as np
+
+    if nulls not in ("fail", "drop"):
+        raise UsageError(f"nulls must be fail or drop, not {nulls!r}")
+    if not names:
+        raise UsageError(f"the formula names no column of {path}", hint="a name that has no value in --at or --let")
+    first = 1
+    for values in read_pieces(path, names, ()):
+        missing = null_rows(values)
+        dropped = 0 if missing is None else int(np.count_nonzero(missing))
+        if dropped and nulls == "fail":
+            with _reading(path) as reader:
+                reader.refuse_null(names)
+            row = int(np.argmax(missing))
+            name = next(name for name, column in zip(names, values, strict=True) if np.isnan(column[row]))
+            raise no_value(f"{path}, row {first + row}, column {name}", "null or NaN")
+        first += len(values[0])
+        yield Batch([column[~missing] for column in values] if dropped else values, dropped)
+
+
+def read_pieces(path: Path, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+    """The columns `names` as doubles, then the columns `kept` as they are, as Arrow arrays; at least one piece.
+
+    A null is NaN among the doubles. Of a CSV file a kept column is text, unless it is one of `names` too.
+    """
+    with _reading(path) as reader:
+        yield from reader.pieces(names, kept)
+
+
+def null_rows(columns: Sequence["Array"]) -> Any:
+    """Which rows hold a NaN in one of the columns, None if none does: looking for the least of a column is quick."""
+    import numpy as np
+
+    found = [np.isnan(column) for column in columns if np.isnan(np.min(column, initial=np.inf))]
+    return np.logical_or.reduce(found) if found else None
+
+
+def column_names(path: Path, names: Sequence[str] = ()) -> list[str]:
+    """The names of all columns of a file; `names` help to tell how a CSV file is separated."""
+    with _reading(path) as reader:
+        return list(reader.column_names(names))
+
+
+def count_rows(path: Path) -> int | None:
+    """How many rows a file has, where that is known beforehand; of a CSV file about as many."""
+    with _reading(path) as reader:
+        return reader.count_rows()
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[Reader]:
+    """The reader of a file; what goes wrong meanwhile is told of the file."""
+    format = detect_format(path)
+    with readable(path, format):
+        yield _READERS[format](path)
+
+
+def detect_format(path: Path) -> str:
+    """The format of a data file, by its suffix, or by its first bytes where the suffix says nothing."""
+    with readable(path, "data"):
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise FileError(f"{path} is {'a directory' if stat.S_ISDIR(mode) else 'no regular file'}")
+        with path.open("rb") as file:
+            head = file.read(8)
+    if not head:
+        raise FileError(f"{path} is empty")
+    suffix = path.suffix.lower()
+    told = SUFFIXES.get(Path(path.stem).suffix.lower() if suffix == ".gz" else suffix)
+    found = next((format for magic, format in _MAGIC.items() if head.startswith(magic)), None)
+    if told and found and told != found:
+        held = "a ZIP archive" if found == "NPZ" else f"{found} data"
+        raise FileError(f"{path} is no {told} file: it holds {held}", hint="a suffix that says what the file is")
+    if told not in (None, "CSV", found):
+        raise FileError(f"{path} is no {told} file, or a damaged one")
+    if not told and not found and suffix not in _TEXT_SUFFIXES:
+        raise FileError(f"{path}: data is not read from {suffix}", hint=f"one of {' '.join(SUFFIXES)}")
+    return told or found or "CSV"

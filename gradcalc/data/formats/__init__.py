@@ -1,0 +1,1 @@
+"""Data files, one module for each format. See the README of `data`."""

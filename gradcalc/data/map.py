@@ -1,0 +1,445 @@
+"""One formula over every row of data files: `gradcalc map`. Imports kernel and the other modules of batch.
+
+A row comes in, value and derivatives go out, batch by batch: while one is computed, the next is read and the last is
+written, so that no more than three are in memory, however large the files are.
+"""
+
+import math
+import os
+import shutil
+import stat
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from gradcalc.arithmetic.native.kernel import Kernel
+from gradcalc.data.batches import even, expand, read_files, total_rows
+from gradcalc.data.check import Certified, Sample, certify_rows
+from gradcalc.data.columns import column_names, null_rows
+from gradcalc.data.formats.reader import library, readable
+from gradcalc.data.formats.writers import Writer, check_stream, make_writer, output_format
+from gradcalc.data.unfinished import Unfinished, WriteError, writing
+from gradcalc.errors import ExitCode, FileError, GradcalcError, UsageError
+from gradcalc.files import check_writable
+from gradcalc.language.compile import compile
+from gradcalc.language.formula import as_subject, refuse_clash
+from gradcalc.language.tokens import CONSTANTS
+from gradcalc.settings import Limits
+
+if TYPE_CHECKING:
+    from gradcalc.language.parse import Value
+
+_STDIN = "standard input"
+_SHOWN_ROWS = 5
+"""How many undefined rows are named."""
+
+Append = Callable[[Any], Any]
+"""Appends bytes to the output; where they end, if that is known."""
+Progress = Callable[[int, int | None], None]
+"""Told after each batch: the rows done, and how many there are, if that is known."""
+
+
+class UndefinedError(GradcalcError):
+    """The formula has no value in a row, and none may lack one."""
+
+    kind = "undefined"
+    exit_code = ExitCode.UNDEFINED
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to map.
+
+    Attributes:
+        keep: input columns that are written too; `("*",)` for all.
+        names: names of the result columns; their own by default.
+        nulls: what a row with a null becomes: "nan", "drop" or "fail".
+        undefined: what a row without a value becomes: "nan" or "fail".
+        certify_rows: how many random rows are checked in balls.
+    """
+
+    wrt: Sequence[str] | None = None
+    order: int = 1
+    keep: Sequence[str] = ()
+    names: Sequence[str] | None = None
+    format: str | None = None
+    nulls: str = "nan"
+    undefined: str = "nan"
+    certify_rows: int = 16
+    seed: int = 0
+    resume: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How far the work has come; rows are counted from 1, over all files.
+
+    Attributes:
+        rows: rows written.
+        undefined: rows that had all inputs and no value; nan stands in all their results. `undefined_rows` are the
+            first of them.
+        nulls: rows with a null that became nan.
+        dropped: rows with a null that were left out.
+    """
+
+    read: int = 0
+    rows: int = 0
+    undefined: int = 0
+    undefined_rows: Sequence[int] = ()
+    nulls: int = 0
+    dropped: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary(Counts):
+    """What was done.
+
+    Attributes:
+        resumed: rows that an earlier run had done.
+        restarted: an earlier run was not finished, and is lost.
+    """
+
+    expression: str
+    output: str
+    columns: Sequence[str]
+    resumed: int = 0
+    restarted: bool = False
+    seconds: float = 0.0
+    certified: Certified | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        head = {"schema": 1, "command": "map", "expression": self.expression}
+        keys = ("rows", "undefined", "undefined_rows", "nulls", "dropped", "resumed", "output", "columns", "seconds")
+        body = {key: getattr(self, key) for key in keys}
+        return head | body | {"certified": vars(self.certified) if self.certified else None}
+
+
+def run(
+    expression: str,
+    source: str,
+    output: str,
+    settings: Settings | None = None,
+    *,
+    let: "Mapping[str, Value] | None" = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """Map a formula over the rows of files.
+
+    Args:
+        expression: the formula; its variables are columns of the files.
+        source: a file, a glob, a directory, or - for standard input.
+        output: a file, or - for standard output (CSV, or a stream of Arrow).
+        let: values by name that are put into the formula.
+        progress: called after each batch.
+
+    Returns:
+        What was done. The output is complete, or not there.
+
+    Raises:
+        UsageError, ExpressionError: as `differentiate`; the options do not fit; what is to be resumed is another run.
+        FileError: a file cannot be read or written.
+        UndefinedError: a row has no value, with `undefined="fail"`.
+    """
+    settings, limits = settings or Settings(), limits or Limits()
+    format = output_format(output, settings.format)
+    kernel = compile(expression, settings.wrt, settings.order, let=let, limits=limits)
+    if not kernel.names:
+        raise UsageError("the formula has no variable, so no column is needed", hint="gradcalc grad gives its value")
+    with ExitStack() as stack:
+        paths = [stack.enter_context(_spooled())] if source == "-" else expand(source)
+        target = _target(paths, output)
+        columns = column_names(paths[0], kernel.names)
+        if not CONSTANTS.keys().isdisjoint(columns):
+            refuse_clash(as_subject(expression, dict.fromkeys(kernel.names, ()), let or {}, limits), columns)
+        shown = _STDIN if source == "-" else source
+        job = _Job(expression, shown, output, format, paths, kernel, settings, let or {})
+        begin = time.perf_counter()
+        summary = job.to_file(target, progress) if target else job.to_stream(progress)
+        seconds = time.perf_counter() - begin
+    return replace(summary, seconds=seconds, certified=job.certified(limits))
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _spooled() -> Iterator[Path]:
+    """Standard input as a file that is gone in the end; what is wrong in it is said of standard input."""
+    with tempfile.NamedTemporaryFile(prefix="gradcalc-") as file:
+        with writing("a temporary file"):
+            shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+            file.flush()
+        if not file.tell():
+            raise FileError(f"{_STDIN} is empty")
+        try:
+            yield Path(file.name)
+        except FileError as error:
+            error.message = error.message.replace(file.name, _STDIN)
+            raise
+
+
+def _target(paths: Sequence[Path], output: str) -> Path | None:
+    """The file to write, None for a stream; an error if it cannot be written, or is one of the inputs."""
+    if output == "-":
+        return None
+    target, before = check_writable(Path(output))
+    real = os.path.realpath(output)
+    if any(os.path.realpath(path) == real for path in paths):
+        raise UsageError(f"{output} is read and written at once", hint="-o with another name")
+    return target if before is None or stat.S_ISREG(before.st_mode) else None
+
+
+# -- results -----------------------------------------------------------------------------------------------------------
+
+
+def result_names(wrt: Sequence[str], order: int) -> list[str]:
+    """The names of value, gradient and the Hessian's upper triangle: f, df/dx, d2f/dx2, d2f/dxdy."""
+    names = ["f"]
+    if order:
+        names += [f"df/d{name}" for name in wrt]
+    if order == 2:
+        names += [
+            f"d2f/d{a}2" if i == j else f"d2f/d{a}d{b}" for i, a in enumerate(wrt) for j, b in enumerate(wrt) if i <= j
+        ]
+    return names
+
+
+def _results(batch: Any, order: int) -> list[Any]:
+    """The columns of a batch of results, as `result_names` names them."""
+    columns = [batch.value]
+    if order:
+        columns += list(batch.gradient)
+    if order == 2:
+        size = len(batch.hessian)
+        columns += [batch.hessian[i, j] for i in range(size) for j in range(i, size)]
+    return columns
+
+
+def _checked_names(settings: Settings, kernel: Kernel, kept: Sequence[str]) -> list[str]:
+    """The names of the result columns; an error where there are too few, or two are the same."""
+    own = result_names(kernel.wrt, settings.order)
+    names = list(settings.names) if settings.names is not None else own
+    if len(names) != len(own):
+        raise UsageError(f"--names gives {len(names)} names for {len(own)} columns: {', '.join(own)}")
+    every = [*kept, *names]
+    twice = next((name for name in every if every.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"two columns of the output would be called {twice}", hint="--names gives the results others")
+    return names
+
+
+# -- the work ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Job:
+    """One run: what is asked, and the batch by batch of it."""
+
+    expression: str
+    source: str
+    output: str
+    format: str
+    paths: Sequence[Path]
+    kernel: Kernel
+    settings: Settings
+    let: "Mapping[str, Value]"
+
+    def __post_init__(self) -> None:
+        keep = list(self.settings.keep)
+        self.kept = column_names(self.paths[0], self.kernel.names) if keep == ["*"] else keep
+        self.results = _checked_names(self.settings, self.kernel, self.kept)
+        self.columns = [*self.kept, *self.results]
+        count = self.settings.certify_rows
+        self.sample = Sample(count, self.settings.seed) if count else None
+        self.domain: Kernel | None = None
+
+    def to_stream(self, progress: Progress | None) -> Summary:
+        """To standard output, or into a device or a pipe."""
+        if self.settings.resume:
+            raise UsageError(f"{self.output} cannot be resumed: it is no file")
+        check_stream(self.format, self.output)
+        place = "the result" if self.output == "-" else self.output
+        with writing(place), ExitStack() as stack:
+            file: BinaryIO = sys.stdout.buffer if self.output == "-" else stack.enter_context(open(self.output, "wb"))
+            writer, counts = self._through(file.write, lambda mark: None, None, progress)
+            file.write(writer.end())
+            file.flush()
+        return self._summary(counts)
+
+    def to_file(self, target: Path, progress: Progress | None) -> Summary:
+        """Into the hidden directory, and from there to its place."""
+        if self.settings.resume and self.source == _STDIN:
+            raise UsageError("what came from standard input cannot be resumed", hint="IN as a file")
+        unfinished = Unfinished(target)
+        unfinished.open(self._question(), self.settings.resume)
+        try:
+            return self._filled(unfinished, progress)
+        except BaseException as error:
+            if not unfinished.marks or self.source == _STDIN or not isinstance(error, (KeyboardInterrupt, WriteError)):
+                unfinished.discard()
+            elif isinstance(error, WriteError):
+                error.hint = "--resume goes on where this run ended, when there is room"
+            else:
+                kept = unfinished.marks[-1]["done"]["rows"]
+                error.args = (f"{kept:,} rows are kept in {unfinished.folder}; --resume goes on with them",)
+            unfinished.close()
+            raise
+
+    def certified(self, limits: Limits) -> Certified | None:
+        """What balls say of the sampled rows."""
+        if self.sample is None:
+            return None
+        return certify_rows(
+            self.expression, self.kernel, self.settings.order, self.results, self.sample, let=self.let, limits=limits
+        )
+
+    def _question(self) -> dict[str, Any]:
+        """What an unfinished output must answer to be gone on with."""
+        from gradcalc.arithmetic.floats import Floats
+        from gradcalc.language.points import numbers
+
+        with readable(self.source, "data"):
+            inputs = [[str(path), path.stat().st_size, path.stat().st_mtime_ns] for path in self.paths]
+        settings = {name: getattr(self.settings, name) for name in ("order", "nulls", "undefined")}
+        let = {name: [float(x).hex() for x in numbers(value, Floats())] for name, value in self.let.items()}
+        return {
+            "expression": self.expression, "let": let, "inputs": inputs, "format": self.format,
+            **settings, "wrt": self.kernel.wrt, "columns": self.columns,
+        }  # fmt: skip
+
+    def _filled(self, unfinished: Unfinished, progress: Progress | None) -> Summary:
+        """Write what is missing, and put the complete file in its place."""
+        done = Counts(**unfinished.marks[-1]["done"]) if unfinished.marks else None
+        writer, counts = self._through(unfinished.append, unfinished.mark, done, progress)
+        with writing(self.output):
+            ends = [len(writer.begin()), *(mark["end"] for mark in unfinished.marks)]
+            complete = writer.finish(unfinished.data, ends)
+        unfinished.place(complete)
+        return self._summary(counts, resumed=done.rows if done else 0, restarted=unfinished.restarted)
+
+    def _summary(self, counts: Counts, **more: Any) -> Summary:
+        return Summary(expression=self.expression, output=self.output, columns=self.columns, **vars(counts), **more)
+
+    def _through(
+        self, append: Append, mark: Callable[[dict[str, Any]], None], done: Counts | None, progress: Progress | None
+    ) -> tuple[Writer, Counts]:
+        """Every batch that is not done through the formula: one is read, one computed, one written at a time."""
+        counts = done or Counts()
+        total = total_rows(self.paths) if progress else None
+        pieces = read_files(self.paths, self.kernel.names, self.kept, skip=counts.read)
+        batches = even(pieces, 8 * len(self.results))
+        pending: Future[None] | None = None
+        with ThreadPoolExecutor(1, "read") as reading, ThreadPoolExecutor(1, "write") as writers:
+            ahead: Future[list[Any]] = reading.submit(next, batches, [])
+            out = _Out(self._writer(ahead.result()), append, mark, begun=done is not None)
+            while batch := ahead.result():
+                ahead = reading.submit(next, batches, [])
+                columns, counts = self._computed(batch, counts)
+                if pending:
+                    pending.result()
+                pending = writers.submit(out.write, columns, counts)
+                if progress:
+                    progress(counts.read, total)
+            if pending:
+                pending.result()
+        return out.writer, counts
+
+    def _writer(self, batch: list[Any]) -> Writer:
+        """What writes batches whose kept columns are of the types of this one."""
+        kept = batch[len(self.kernel.names) :]
+        types = {name: column.type for name, column in zip(self.kept, kept, strict=True)}
+        return make_writer(self.format, types | dict.fromkeys(self.results))
+
+    def _computed(self, batch: list[Any], before: Counts) -> tuple[list[Any], Counts]:
+        """The columns of the output for a batch of the input, and the counts after it."""
+        import numpy as np
+
+        inputs, kept = batch[: len(self.kernel.names)], batch[len(self.kernel.names) :]
+        rows: Any = range(before.read + 1, before.read + 1 + len(inputs[0]))
+        missing = null_rows(inputs)
+        nulls = 0 if missing is None else int(np.count_nonzero(missing))
+        if nulls and self.settings.nulls == "fail":
+            self._refuse_null(rows, inputs, int(np.argmax(missing)))
+        dropping = nulls and self.settings.nulls == "drop"
+        if dropping:
+            present, missing = ~missing, None
+            rows, inputs = np.flatnonzero(present) + rows[0], [column[present] for column in inputs]
+            mask = library("pyarrow").array(present) if kept else None
+            kept = [column.filter(mask) for column in kept]
+        made = self.kernel(**dict(zip(self.kernel.names, inputs, strict=True)))
+        results = _results(made, self.settings.order)
+        undefined = self._undefined(inputs, made.value, missing)
+        for column in results:
+            column[undefined] = math.nan
+            if missing is not None:
+                column[missing] = math.nan
+        if len(undefined) and self.settings.undefined == "fail":
+            self._refuse(rows, inputs, int(undefined[0]))
+        if self.sample is not None:
+            self.sample.add(rows, inputs, results)
+        after = Counts(
+            read=before.read + len(batch[0]),
+            rows=before.rows + len(rows),
+            undefined=before.undefined + len(undefined),
+            undefined_rows=[*before.undefined_rows, *(int(rows[place]) for place in undefined[:_SHOWN_ROWS])][
+                :_SHOWN_ROWS
+            ],
+            nulls=before.nulls + (0 if dropping else nulls),
+            dropped=before.dropped + (nulls if dropping else 0),
+        )
+        return [*kept, *results], after
+
+    def _undefined(self, inputs: Sequence[Any], values: Any, missing: Any) -> Any:
+        """The rows that hold no null and have no value: it is nan, or infinite where an op leaves its domain."""
+        import numpy as np
+
+        odd = ~np.isfinite(values)
+        if missing is not None:
+            odd &= ~missing
+        places = np.flatnonzero(odd)
+        if len(places) and not np.isnan(values[places]).all():
+            self.domain = self.domain or self.kernel.domain()
+            columns = [column[places] for column in inputs]
+            inside = self.domain(**dict(zip(self.kernel.names, columns, strict=True))).value
+            places = places[np.isnan(values[places]) | (inside == 0)]
+        return places
+
+    def _refuse_null(self, rows: Any, inputs: Sequence[Any], place: int) -> None:
+        """Raise for a row with a null."""
+        name = next(n for n, column in zip(self.kernel.names, inputs, strict=True) if math.isnan(column[place]))
+        hint = "--nulls nan or --nulls drop"
+        raise FileError(f"{self.source}, row {rows[place]}, column {name}: no value", hint=hint)
+
+    def _refuse(self, rows: Any, inputs: Sequence[Any], place: int) -> None:
+        """Raise for a row without a value, with its point."""
+        point = ", ".join(f"{n}={column[place]:.17g}" for n, column in zip(self.kernel.names, inputs, strict=True))
+        hint = "--undefined nan writes nan there"
+        raise UndefinedError(f"the formula is undefined in row {rows[place]} of {self.source}: {point}", hint=hint)
+
+
+class _Out:
+    """Writes batches one after the other, each with a mark of how far the work has come."""
+
+    def __init__(self, writer: Writer, append: Append, mark: Callable[[dict[str, Any]], None], begun: bool) -> None:
+        self.writer, self.append, self.mark, self.begun = writer, append, mark, begun
+
+    def write(self, columns: Sequence[Any], counts: Counts) -> None:
+        """Encode a batch and append it; of those without rows only the first."""
+        if not self.begun:
+            self.append(self.writer.begin())
+        elif not len(columns[-1]):
+            return
+        self.begun = True
+        end = self.append(self.writer.encode(columns))
+        self.mark({"end": end, "done": vars(counts)})
+
+
+__all__ = ["Counts", "Settings", "Summary", "UndefinedError", "result_names", "run"]

@@ -1,0 +1,194 @@
+"""Ops put together from others, for native code: where libm and SciPy have none, or the table a less accurate one.
+
+Written in ops, so that they run on vectors. Imports graph.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gradcalc.graph import ops
+from gradcalc.graph.graph import Graph
+from gradcalc.graph.ops import Op
+
+Definition = Callable[..., Any]
+
+_MOST_PRODUCTS = 64
+"""The largest integer power that is computed by products; others are by `pow`."""
+
+
+_half, _tiny = ops.one / 2, ops.Constant(None, (), "1e-300")
+_infinity, _nan = ops.Constant(None, (), "oo"), ops.Constant(None, (), "nan")
+_root_high, _root_low = ops.Constant(None, (), "0x1.6a09e64p-1"), ops.Constant(None, (), "0x1.3f9de6484597ep-28")
+"""The square root of 1/2: its first 27 bits, and the others."""
+
+
+def _odd(x: Any, magnitude: Any) -> Any:
+    """A number of this size with the sign of x."""
+    return ops.where(ops.lt(x, 0), -magnitude, magnitude)
+
+
+def _sincpi(x: Any) -> Any:
+    turn = x - 2 * ops.round(x / 2)
+    turn = ops.where(ops.gt(ops.abs(turn), _half), _odd(turn, ops.one) - turn, turn)
+    far = ops.eq(ops.abs(x), _infinity)
+    return ops.where(ops.eq(x, 0), ops.one, ops.where(far, ops.zero, ops.sin(ops.pi * turn) / (ops.pi * x)))
+
+
+def _asech(x: Any) -> Any:
+    leg = ops.sqrt(ops.one_minus_square(x))
+    return ops.where(ops.gt(x, _half / 512), ops.log1p((1 - x + leg) / x), ops.log1p(leg) - ops.log(x))
+
+
+def _acsch(x: Any) -> Any:
+    size = ops.abs(x)
+    small = ops.and_(ops.lt(size, _tiny), ops.ne(x, 0))
+    return ops.where(small, _odd(x, ops.log(ops.two) - ops.log(size)), ops.asinh(1 / x))
+
+
+def _gelu(x: Any) -> Any:
+    """By erfc at x/sqrt(2) as two doubles: one rounding there comes out many times larger."""
+    high = ops.round(x * 2**20) / 2**20
+    exact, rest = high * _root_high, high * _root_low + (x - high) / ops.sqrt(ops.two)  # exact: 26 bits by 27
+    leg = exact + rest
+    slope = 2 * ops.exp(-leg * leg) / ops.sqrt(ops.pi)
+    value = x * (ops.erfc(-leg) + slope * ((exact - leg) + rest)) / 2
+    return ops.where(ops.lt(ops.abs(x), 64), value, ops.max(x, ops.zero))
+
+
+def _logsumexp(*xs: Any) -> Any:
+    top, rest = xs[0], []
+    for x in xs[1:]:
+        rest.append(ops.min(top, x))
+        top = ops.max(top, x)
+    total = ops.add(ops.zero, *(ops.exp(x - top) for x in rest))
+    return ops.where(ops.lt(ops.abs(top), _infinity), top + ops.log1p(total), top)
+
+
+def _hypot(*xs: Any) -> Any:
+    """By halves, so that errors grow with the logarithm of their number."""
+    if len(xs) < 3:
+        return ops.hypot(*xs) if len(xs) == 2 else ops.abs(xs[0])
+    return ops.hypot(_hypot(*xs[: len(xs) // 2]), _hypot(*xs[len(xs) // 2 :]))
+
+
+def _sigmoid(x: Any) -> Any:
+    power = ops.exp(-ops.abs(x))
+    return ops.where(ops.lt(x, 0), power, ops.one) / (1 + power)
+
+
+def _leg(x: Any) -> Any:
+    """sqrt(x**2 - 1), which keeps its digits near 1; nan between -1 and 1."""
+    size = ops.abs(x)
+    return ops.sqrt(size - 1) * ops.sqrt(size + 1)
+
+
+def _asec(x: Any) -> Any:
+    angle = ops.atan(_leg(x))
+    return ops.where(ops.lt(x, 0), ops.pi - angle, angle)
+
+
+_DEFINITIONS: dict[Op, Callable[..., Any]] = {
+    ops.neg: lambda x: ops.Constant(None, (), "-0.0") - x,
+    ops.sign: lambda x: ops.where(
+        ops.gt(x, 0), ops.one, ops.where(ops.lt(x, 0), -ops.one, ops.where(ops.eq(x, 0), ops.zero, x))
+    ),
+    ops.heaviside: lambda x: ops.where(ops.gt(x, 0), ops.one, ops.where(ops.lt(x, 0), ops.zero, _half + x)),
+    ops.sec: lambda x: 1 / ops.cos(x),
+    ops.csc: lambda x: 1 / ops.sin(x),
+    ops.cot: lambda x: 1 / ops.tan(x),
+    ops.sech: lambda x: 1 / ops.cosh(x),
+    ops.csch: lambda x: 1 / ops.sinh(x),
+    ops.coth: lambda x: 1 / ops.tanh(x),
+    ops.sinc: lambda x: ops.where(
+        ops.eq(x, 0), ops.one, ops.where(ops.eq(ops.abs(x), _infinity), ops.zero, ops.sin(x) / x)
+    ),
+    ops.sincpi: _sincpi,
+    ops.xlogy: lambda a, b: ops.where(ops.and_(ops.eq(a, 0), ops.ge(b, 0)), ops.zero, a * ops.log(b)),
+    ops.logsumexp: _logsumexp,
+    ops.hypot: _hypot,
+    ops.sigmoid: _sigmoid,
+    ops.softplus: lambda x: ops.max(x, ops.zero) + ops.log1p(ops.exp(-ops.abs(x))),
+    ops.silu: lambda x: ops.where(
+        ops.lt(x, -700), x * ops.exp(x + 64) * ops.exp(ops.Constant(None, (), "-64")), x * ops.sigmoid(x)
+    ),
+    ops.elu: lambda x: ops.where(ops.gt(x, 0), x, ops.expm1(ops.min(x, ops.zero))),
+    ops.gelu: _gelu,
+    ops.asec: _asec,
+    ops.acsc: lambda x: _odd(x, ops.atan2(ops.one, _leg(x))),
+    ops.acoth: lambda x: _odd(x, ops.log1p(2 / (ops.abs(x) - 1)) / 2),
+    ops.asech: _asech,
+    ops.acsch: _acsch,
+    ops.factorial: lambda x: ops.gamma(x + 1),
+}
+"""How an op is put together here, where the table has no definition or a less accurate one."""
+
+
+def deciding(graph: Graph, op: Op, operands: Sequence[int]) -> int | None:
+    """The whole number among an op's operands that decides how it is computed, if there is one."""
+    if op is ops.powi:
+        n = graph.number(operands[1])
+        return n if 0 < abs(n or 0) <= _MOST_PRODUCTS else None
+    if op in _BY_ORDER:
+        n = graph.number(operands[0])
+        return n if n in _BY_ORDER[op][1] else None
+    return None
+
+
+def definition(op: Op, order: int | None) -> Definition | None:
+    """An op as a function of its operands; `order` is what `deciding` gave. None if it is not put together."""
+    if op in _BY_ORDER:
+        return None if order is None else lambda _, x: _BY_ORDER[op][0](order, x)
+    return _DEFINITIONS.get(op) or op.define
+
+
+def _sinc_derivative(n: int, x: Any) -> Any:
+    """The first or second derivative: its power series up to 3, then the quotient rule."""
+    square, series = x * x, ops.zero
+    for k in range(18, 0, -1):
+        top = (-1) ** k * math.prod(range(2 * k, 2 * k - n, -1))
+        series = series * square + ops.one * top / math.factorial(2 * k + 1)
+    s = ops.sin(x)
+    first = (ops.cos(x) - s / x) / x
+    far = first if n == 1 else -(s + 2 * first) / x
+    far = ops.where(ops.eq(ops.abs(x), _infinity), ops.zero, far)
+    return ops.where(ops.lt(ops.abs(x), 3), series * x if n == 1 else series, far)
+
+
+_BERNOULLI = ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6), (-3617, 510), (43867, 798),
+              (-174611, 330))  # fmt: skip
+"""The numbers B2 to B20."""
+
+
+def _polygamma(n: int, x: Any) -> Any:
+    """Shifted by 15, where the asymptotic series (DLMF 5.15.8) is exact to the last bit; left of 0 by 5.15.6."""
+    ahead = ops.where(ops.gt(x, 0), x, 1 - x)
+    far = ahead + 15
+    square, series = 1 / (far * far), ops.zero
+    for k in range(len(_BERNOULLI), 0, -1):
+        top, bottom = _BERNOULLI[k - 1]
+        series = (series + ops.one * top * math.prod(range(2 * k + 1, 2 * k + n)) / bottom) * square
+    rest, near = (series + ops.one * math.factorial(n) / (2 * far) + math.factorial(n - 1)) / far**n, ops.zero
+    for k in range(14, -1, -1):
+        near = near + ops.one * math.factorial(n) / (ahead + k) ** (n + 1)
+    total = (rest + near) * (-1) ** (n + 1)
+    turn = ops.pi * (x - ops.round(x))
+    cotangent, slope = ops.cos(turn) / ops.sin(turn), [0, 1]
+    for _ in range(n):  # the derivative of a polynomial p of the cotangent c is -(1 + c**2)*p'
+        slope = [-(a + b) for a, b in zip(_derived(slope) + [0, 0], [0, 0] + _derived(slope), strict=True)]
+    bend = ops.zero
+    for coefficient in reversed(slope):
+        bend = bend * cotangent + coefficient
+    left = ops.where(ops.eq(turn, 0), _nan, total * (-1) ** n - ops.pi ** (n + 1) * bend)
+    return ops.where(ops.gt(x, 0), total, left)
+
+
+def _derived(polynomial: list[int]) -> list[int]:
+    return [k * a for k, a in enumerate(polynomial)][1:]
+
+
+_BY_ORDER: dict[Op, tuple[Callable[[int, Any], Any], range]] = {
+    ops.sinc_derivative: (_sinc_derivative, range(1, 3)),
+    ops.polygamma: (_polygamma, range(1, 5)),
+}
+"""Ops whose first operand is an order: how they are put together, and for which orders."""

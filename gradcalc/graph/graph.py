@@ -1,0 +1,281 @@
+"""The computation graph: nodes in topological order, equal nodes stored once. Imports errors, settings and ops.
+
+A node's operands stand at lower indices, so whatever reads a graph is one loop, and nothing sorts or recurses. A graph
+only grows: the derivative of a graph is the same graph with more nodes (see `derive`), so an index stays valid.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from gradcalc.errors import LimitError, Span
+from gradcalc.graph import ops
+from gradcalc.graph.ops import Constant, Op, Operand
+from gradcalc.settings import MAX_NODES
+
+
+class Node(NamedTuple):
+    """An op and the indices of its operands; a leaf keeps the exact text of a constant or the name of an input."""
+
+    op: Op
+    operands: tuple[int, ...]
+    parameter: str | None = None
+
+
+class Graph:
+    """One or more formulas over named inputs.
+
+    Attributes:
+        nodes: all nodes, operands before users.
+        spans: for each node the place in the user's text it came from; a derivative's node keeps that of the node
+            whose rule made it.
+        inputs: index of each input by name, in order of appearance.
+        span: the span given to nodes emitted from now on.
+        max_nodes: emitting more raises `LimitError`.
+        conditions: for each node that `derive` asked of, the condition under which it is not zero; None if always.
+    """
+
+    def __init__(self, max_nodes: int = MAX_NODES) -> None:
+        self.nodes: list[Node] = []
+        self.spans: list[Span | None] = []
+        self.inputs: dict[str, int] = {}
+        self.span: Span | None = None
+        self.max_nodes = max_nodes
+        self.conditions: dict[int, int | None] = {}
+        self._index: dict[tuple[Op, tuple[int, ...], str | None], int] = {}
+        self._live: dict[frozenset[int], Live] = {}
+        self._numbers: dict[int, int] = {}
+        self._constants: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def emit(self, op: Op, operands: tuple[int, ...], parameter: str | None = None) -> int:
+        """The index of the node, stored now or before."""
+        index = self._index.get((op, operands, parameter))
+        return self._store(Node(op, operands, parameter)) if index is None else index
+
+    def _store(self, node: Node) -> int:
+        """The index of a node that the graph does not have yet."""
+        index = len(self.nodes)
+        if index >= self.max_nodes:
+            message = f"the formula needs more than {self.max_nodes:,} nodes"
+            raise LimitError(message, hint="--max-nodes raises the limit")
+        self._index[node] = index
+        self.nodes.append(node)
+        self.spans.append(self.span)
+        if node.op is ops.const and (number := integer(node.parameter)) is not None:
+            self._numbers[index] = number
+        return index
+
+    def constant(self, value: int | float | str | Constant) -> int:
+        """The index of an exact constant: an int, a float, text (`0.1`, `0x1.8p+1`, `pi`), or a rule's `Constant`."""
+        if type(value) is int:
+            index = self._constants.get(value)
+            if index is None:
+                index = self._constants[value] = self.emit(ops.const, (), str(value))
+            return index
+        if isinstance(value, Constant):
+            if value.op is None:
+                return self.emit(ops.const, (), value.text)
+            return Ref(self, 0).apply(value.op, value.operands).index
+        text = str(value)
+        if isinstance(value, float):
+            text = value.hex() if math.isfinite(value) else text.replace("inf", "oo")
+        return self.emit(ops.const, (), text)
+
+    def input(self, name: str) -> int:
+        """The index of the input of that name, made now or before."""
+        index = self.emit(ops.input_, (), name)
+        self.inputs.setdefault(name, index)
+        return index
+
+    def has_number(self, indices: Sequence[int]) -> bool:
+        """Whether any of the nodes is a short integer constant."""
+        return not self._numbers.keys().isdisjoint(indices)
+
+    def is_leaf(self, index: int) -> bool:
+        """Whether the node is an input or a constant."""
+        return not self.nodes[index].operands
+
+    def ref(self, index: int) -> "Ref":
+        """The node as an operand that rules can compute with."""
+        return Ref(self, index)
+
+    def live(self, inputs: Iterable[int]) -> "Live":
+        """Which nodes depend on `inputs`, kept as the graph grows."""
+        key = frozenset(inputs)
+        return self._live.setdefault(key, Live(self, key))
+
+    def needed(self, outputs: Iterable[int]) -> list[int]:
+        """The indices of all nodes that `outputs` depend on, themselves included, in increasing order."""
+        found, stack = set(), list(outputs)
+        while stack:
+            index = stack.pop()
+            if index not in found:
+                found.add(index)
+                stack.extend(self.nodes[index].operands)
+        return sorted(found)
+
+    def is_constant(self, index: int) -> bool:
+        """Whether the node is a constant leaf."""
+        return self.nodes[index].op is ops.const
+
+    def number(self, index: int) -> int | None:
+        """The value of a node that is a short integer constant, else None."""
+        return self._numbers.get(index)
+
+
+@cache
+def rule_graph(rule: Callable[..., Any], count: int) -> tuple[Graph, int]:
+    """A domain, kink or definition of the table: a graph that begins with its `count` operands, and its output."""
+    graph = Graph()
+    operands = [graph.ref(graph.input(f"operand {i}")) for i in range(count)]
+    return graph, rule(*operands).index
+
+
+class Live:
+    """For each node of a graph, whether a derivative for one of `inputs` can pass through it."""
+
+    def __init__(self, graph: Graph, inputs: frozenset[int]) -> None:
+        self.inputs = inputs
+        self._graph = graph
+        self._flags = bytearray()
+
+    def flags(self) -> bytearray:
+        """One byte per node of the graph as it now is, 0 or 1."""
+        flags = self._flags
+        for index in range(len(flags), len(self._graph)):
+            op, operands, _ = self._graph.nodes[index]
+            if not operands:
+                flags.append(index in self.inputs)
+            else:
+                flags.append(not op.is_condition and any(map(flags.__getitem__, operands)))
+        return flags
+
+
+def integer(text: str | None) -> int | None:
+    """The integer a constant's text stands for, if it is a short one."""
+    if text is None or len(text) > 15 or not text.lstrip("-").isdecimal():
+        return None
+    return int(text)
+
+
+class Ref(Operand):
+    """A node of a graph as an operand: what rules compute with. Applying an op emits its node, simplified if exact."""
+
+    __slots__ = ("graph", "index")
+
+    def __init__(self, graph: Graph, index: int) -> None:
+        self.graph = graph
+        self.index = index
+
+    def __repr__(self) -> str:
+        return f"Ref({self.index}: {self.graph.nodes[self.index]})"
+
+    def apply(self, op: Op, operands: Sequence[Any]) -> "Ref":
+        """Emit `op` on `operands` (Refs, ints and Constants)."""
+        graph = self.graph
+        indices = tuple([x.index if type(x) is Ref else graph.constant(x) for x in operands])
+        simplify = _SIMPLIFY.get(op)
+        if simplify is None and op in _FOLD and graph.has_number(indices):
+            simplify = _FOLD[op]
+        index = simplify(graph, indices) if simplify else None
+        return Ref(graph, graph.emit(op, indices) if index is None else index)
+
+
+# -- what is exact, and true whatever the operands are: only the nodes that rules emit pass here, never the user's ----
+
+_SMALL = 2**53
+
+
+def _fold(graph: Graph, value: int) -> int | None:
+    return graph.constant(value) if -_SMALL <= value <= _SMALL else None
+
+
+def _add(graph: Graph, operands: tuple[int, ...]) -> int | None:
+    total, rest = 0, []
+    for index in operands:
+        number = graph.number(index)
+        if number is None:
+            rest.append(index)
+        else:
+            total += number
+    if not rest:
+        return _fold(graph, total)
+    if total:
+        rest.append(graph.constant(total))
+    return rest[0] if len(rest) == 1 else graph.emit(ops.add, tuple(rest))
+
+
+def _sub(graph: Graph, operands: tuple[int, ...]) -> int | None:
+    left, right = (graph.number(i) for i in operands)
+    if right == 0:
+        return operands[0]
+    if left is not None and right is not None:
+        return _fold(graph, left - right)
+    return _neg(graph, operands[1:]) if left == 0 else None
+
+
+def _mul(graph: Graph, operands: tuple[int, ...]) -> int | None:
+    product, rest = 1, []
+    for index in operands:
+        number = graph.number(index)
+        if number == 0:
+            return index
+        if number is None or abs(product * number) > _SMALL:
+            rest.append(index)
+        else:
+            product *= number
+    if not rest:
+        return graph.constant(product)
+    if product == -1:
+        return _neg(graph, (rest[0] if len(rest) == 1 else graph.emit(ops.mul, tuple(rest)),))
+    if product != 1:
+        rest.insert(0, graph.constant(product))
+    return rest[0] if len(rest) == 1 else graph.emit(ops.mul, tuple(rest))
+
+
+def _div(graph: Graph, operands: tuple[int, ...]) -> int | None:
+    left, right = (graph.number(i) for i in operands)
+    if left == 0 or right == 1:
+        return operands[0]
+    return _fold(graph, left // right) if left is not None and right and left % right == 0 else None
+
+
+def _neg(graph: Graph, operands: tuple[int, ...]) -> int:
+    node, number = graph.nodes[operands[0]], graph.number(operands[0])
+    if number is not None:
+        return graph.constant(-number)
+    return node.operands[0] if node.op is ops.neg else graph.emit(ops.neg, operands)
+
+
+def _powi(graph: Graph, operands: tuple[int, ...]) -> int | None:
+    base, exponent = operands[0], graph.number(operands[1])
+    if exponent is None:  # n - 1 of an exponent too large for exact folding: an ordinary power
+        return graph.emit(ops.pow, operands)
+    return graph.constant(1) if exponent == 0 else base if exponent == 1 else None
+
+
+def _pow(graph: Graph, operands: tuple[int, ...]) -> int | None:
+    if graph.number(operands[1]) is not None:
+        return _powi(graph, operands) or graph.emit(ops.powi, operands)
+    return None
+
+
+def _where(graph: Graph, operands: tuple[int, ...]) -> int | None:
+    return operands[1] if operands[1] == operands[2] else None
+
+
+def _not(graph: Graph, operands: tuple[int, ...]) -> int | None:
+    node = graph.nodes[operands[0]]
+    return node.operands[0] if node.op is ops.not_ else None
+
+
+def _same(graph: Graph, operands: tuple[int, ...]) -> int | None:
+    return operands[0] if operands[0] == operands[1] else None
+
+
+_FOLD = {ops.add: _add, ops.sub: _sub, ops.mul: _mul, ops.div: _div, ops.powi: _powi, ops.pow: _pow}
+_SIMPLIFY = {ops.neg: _neg, ops.where: _where, ops.not_: _not, ops.and_: _same, ops.or_: _same}

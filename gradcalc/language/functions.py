@@ -1,0 +1,79 @@
+"""What a formula can use, as text: every op with its derivative, domain and kink. Imports derive, format and tokens.
+
+What is said of an op is made from its entry, so that it cannot drift from what gradcalc does.
+"""
+
+from dataclasses import dataclass
+
+from gradcalc.graph import derive, ops
+from gradcalc.graph.graph import Graph
+from gradcalc.graph.ops import Op
+from gradcalc.language.format import format_node
+from gradcalc.language.tokens import CONSTANTS, FUNCTIONS, SPECIAL
+
+_WRITTEN_OUT = {
+    "sum": "sum of an array's elements, or of a body for each value of a counter",
+    "prod": "product of an array's elements, or of a body for each value of a counter",
+    "mean": "mean of an array's elements",
+    "dot": "inner product",
+    "root": "n-th root; of degree 3 it is cbrt",
+    "piecewise": "the first value whose condition holds, else the default",
+    "transpose": "axes in reverse order",
+}
+"""Functions that parsing writes out in ops, and what they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A function as text: how it is written, its derivative by operand, where it is defined, where it has a kink."""
+
+    name: str
+    syntax: str
+    doc: str
+    derivatives: tuple[tuple[str, str], ...] = ()
+    domain: str = ""
+    kink: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+def cards() -> list[Card]:
+    """All a formula can use: ops in the order of the table, what is written out in ops, constants."""
+    found = [card(op) for op in ops.TABLE.values() if not op.internal]
+    found += [Card(name, SPECIAL[name], doc) for name, doc in _WRITTEN_OUT.items()]
+    return found + [Card(name, name, doc) for name, doc in ops.NAMED_CONSTANTS.items()]
+
+
+def find(spelling: str) -> Card | None:
+    """The card of a function or constant, by any of its spellings."""
+    name = CONSTANTS.get(spelling) or FUNCTIONS.get(spelling)
+    name = ops.ALIASES.get(name or "", name)
+    return next((card for card in cards() if card.name == name), None)
+
+
+def card(op: Op) -> Card:
+    """One op as text."""
+    graph = Graph()
+    inputs = [graph.input(name) for name in op.operands]
+    node = graph.emit(op, tuple(inputs))
+    derivatives = tuple(
+        (op.operands[i], format_node(graph, derive.gradient(graph, node, [inputs[i]])[0]))
+        for i in range(len(inputs))
+        if not op.is_condition and (op.variadic or op.rules[i] is not None)
+    )
+    syntax = format_node(graph, node)
+    if op.variadic and syntax.endswith(")"):
+        syntax = syntax[:-1] + ", ...)"
+    kink = ""
+    if op.kink is not None:
+        operands = [graph.ref(i) for i in inputs]
+        where = op.kink(graph.ref(node), *operands) if op.variadic else op.kink(*operands)
+        kink = f"{format_node(graph, where.index)}: {op.at_kink}"
+    return Card(op.name, syntax, op.doc, derivatives, domain_text(op), kink, op.aliases)
+
+
+def domain_text(op: Op) -> str:
+    """The domain of an op as the language writes it: `x > 0`; empty where it is all real numbers."""
+    if op.domain is None:
+        return ""
+    graph = Graph()
+    return format_node(graph, op.domain(*(graph.ref(graph.input(name)) for name in op.operands)).index)

@@ -1,0 +1,556 @@
+"""Tree to graph: arrays become scalars, sums with a counter are written out. Imports what stands below it.
+
+One pass over the nodes of the tree, each of which becomes a value: a plain int is the graph node of a number, all else
+is an `Array` or a `Piece`. The graph holds what the user wrote: no op is simplified away, so that an undefined part
+stays undefined. Errors that name no place of their own are at the span of the node being lowered.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import partial
+from itertools import repeat
+from typing import Any, NamedTuple, NoReturn
+
+from gradcalc.errors import LimitError, Span
+from gradcalc.graph import ops, shapes
+from gradcalc.graph.graph import Graph
+from gradcalc.graph.ops import Op
+from gradcalc.graph.shapes import Shape
+from gradcalc.language.exact import Exact
+from gradcalc.language.format import COMPARISONS, Tree
+from gradcalc.language.tokens import SPECIAL, refuse
+
+
+class Array(NamedTuple):
+    """Graph nodes row by row, and whether they are numbers, conditions or an infinity; the shape () is a scalar."""
+
+    shape: Shape
+    items: Sequence[int]
+    kind: str = "number"
+
+
+class Piece(NamedTuple):
+    """Values in parentheses: of `piecewise` a value and its condition."""
+
+    values: tuple["int | Array", ...]
+    kind: str = "piece"
+
+
+Lowered = int | Array | Piece
+Number = int | Array
+Make = Callable[[tuple[int, ...]], int]
+"""What makes a graph node of one element of each operand."""
+
+WRONG = {
+    "condition": ("a condition stands where a number is needed", "where(condition, 1, 0)"),
+    "infinity": ("infinity is no number: it may only be compared with", "a large number such as 1e300"),
+    "piece": ("a pair in parentheses is a piece of piecewise", "piecewise((a, x < 0), b), or [a, b] for an array"),
+}
+"""What is said of each kind of value where a number is needed."""
+
+TRUE, FALSE = -1, -2
+"""Conditions that always and never hold: they steer what is emitted and are no nodes."""
+
+EMPTY = {ops.add: 0, ops.mul: 1, ops.hypot: 0}
+"""What an op makes of no operands."""
+
+SINGLE = frozenset({ops.hypot, ops.logsumexp})
+"""Ops that change a single operand."""
+
+REDUCTIONS = {"sum": ops.add, "prod": ops.mul}
+
+
+class Loop:
+    """A running sum with a counter."""
+
+    def __init__(self, begin: int, name: str, counters: range, outer: Lowered | None) -> None:
+        self.begin = begin
+        self.name = name
+        self.counters = iter(counters)
+        self.outer = outer
+        self.parts: list[Any] = []
+
+
+class Lowering:
+    """One pass over the nodes of a tree; `values` holds what each was lowered to."""
+
+    def __init__(self, tree: Tree, loops: dict[int, int], graph: Graph, names: dict[str, Lowered]) -> None:
+        self.tree = tree
+        self.loops = loops
+        self.graph = graph
+        self.names = names
+        self.values: list[Any] = [None] * len(tree)
+        self.exact = Exact(graph)
+        self.literals: dict[str, int] = {}
+        self.active: list[Loop] = []
+        self.work = 0
+        self.index = 0
+
+    def run(self) -> Number:
+        """Lower the whole tree; the value of its root."""
+        tree, values, graph = self.tree, self.values, self.graph
+        size = len(tree)
+        while self.index < size:
+            index = self.index
+            kind, payload, operands, graph.span = tree[index]
+            row = [values[i] for i in operands]
+            values[index] = _KINDS[kind](self, payload, row) if kind in _KINDS else self.call(kind, row)
+            self.index += 1
+        self.index, graph.span = size - 1, tree[-1][3]
+        self.check(values[-1:], at=None)
+        result: Number = values[-1]
+        return result
+
+    # -- errors and limits
+
+    def place(self, operand: int | None) -> Span:
+        """The place of the node being lowered, or of one of its operands."""
+        node = self.tree[self.index]
+        return node[3] if operand is None else self.tree[node[2][operand]][3]
+
+    def fail(self, message: str, hint: str, operand: int | None = None) -> NoReturn:
+        """An error at the node being lowered, or at one of its operands."""
+        refuse(message, self.place(operand), hint)
+
+    def charge(self, steps: int) -> None:
+        """Count steps that make no node against the limit too."""
+        self.work += steps
+        limit = self.graph.max_nodes
+        if self.work > 4 * limit:
+            raise LimitError(f"the formula needs more than {limit:,} nodes", hint="--max-nodes raises the limit")
+
+    def check(self, values: Sequence[Lowered], at: int | None = 0) -> None:
+        """Refuse what is no number; `at` is the operand that the first value is, None if they are no operands."""
+        for position, value in enumerate(values):
+            if type(value) is not int and value.kind != "number":  # type: ignore[union-attr]
+                message, hint = WRONG[value.kind]  # type: ignore[union-attr]
+                self.fail(message, hint, None if at is None else at + position)
+
+    def check_conditions(self, values: Sequence[Lowered]) -> None:
+        """Refuse what is no condition."""
+        for position, value in enumerate(values):
+            if not _is_condition(value):
+                self.fail("a number stands where a condition is needed", "a comparison such as x > 0", position)
+
+    def arity(self, name: str, values: Sequence[Any], *allowed: int) -> None:
+        """Refuse a wrong number of operands."""
+        if len(values) not in allowed:
+            wanted = " or ".join(map(str, allowed))
+            plural = "" if allowed[-1] == 1 else "s"
+            syntax = SPECIAL.get(name) or ops.TABLE[name].syntax
+            self.fail(f"{name} takes {wanted} operand{plural}, not {len(values)}", syntax)
+
+    # -- elementwise
+
+    def apply(self, op: Op, values: Sequence[Any], at: int | None = 0) -> Number:
+        """An op on numbers, element by element."""
+        for value in values:
+            if type(value) is not int:
+                self.check(values, at)
+                return self.elementwise(partial(self.graph.emit, op), values)
+        return self.graph.emit(op, tuple(values))
+
+    def elementwise(self, make: Make, values: Sequence[Any], kind: str = "number") -> Number:
+        """Call `make` for each element of the broadcast operands."""
+        parts = [_parts(value) for value in values]
+        shape = shapes.broadcast([own for own, _ in parts])
+        size = math.prod(shape)
+        self.charge(size * len(values) if shape else 0)
+        columns = [shapes.stretched(items, own, shape) if own else repeat(items[0], size) for own, items in parts]
+        result = [make(row) for row in zip(*columns, strict=False)]
+        return Array(shape, result, kind) if shape or kind != "number" else result[0]
+
+    def call(self, name: str, values: list[Any]) -> Lowered:
+        """A function by its name."""
+        if name in _CALLS:
+            return _CALLS[name](self, name, values)
+        op = ops.TABLE[name]
+        if op.variadic:
+            return self.variadic(op, name, values)
+        self.arity(name, values, len(op.operands))
+        return self.apply(op, values)
+
+    def variadic(self, op: Op, name: str, values: list[Any]) -> Number:
+        """An op of any number of operands; of one array it takes the elements."""
+        if not values:
+            self.fail(f"{name} needs an operand", SPECIAL.get(name) or op.syntax)
+        if len(values) > 1:
+            return self.apply(op, values)
+        self.check(values)
+        items = _parts(values[0])[1]
+        if not items and op not in EMPTY:
+            self.fail(f"{name} of an array without elements", "an array with at least one element")
+        return self.total(op, items)
+
+    def total(self, op: Op, items: Sequence[int]) -> int:
+        """An op on any number of scalars."""
+        if not items:
+            return self.graph.constant(EMPTY[op])
+        self.charge(len(items))
+        return items[0] if len(items) == 1 and op not in SINGLE else self.graph.emit(op, tuple(items))
+
+    # -- arithmetic
+
+    def number(self, text: str, values: list[Any]) -> int:
+        """A literal."""
+        index = self.literals.get(text)
+        if index is None:
+            index = self.literals[text] = self.graph.constant(text)
+        return index
+
+    def constant(self, name: str, values: list[Any]) -> Number:
+        """A named constant."""
+        index = self.number(name, values)
+        return index if name != "oo" else Array((), [index], "infinity")
+
+    def add(self, signs: str, values: list[Any]) -> Number:
+        """A chain of terms; exactly `a - b` is an op of its own."""
+        if signs == "+-":
+            return self.apply(ops.sub, values)
+        whole = self.graph.span
+        for position, sign in enumerate(signs):
+            if sign == "-":
+                self.graph.span = self.place(position)
+                self.check([values[position]], position)
+                values[position] = self.negated(values[position])
+        self.graph.span = whole
+        return self.apply(ops.add, values)
+
+    def negate(self, name: str, values: list[Any]) -> Number:
+        """Minus; an infinity stays one."""
+        self.arity("neg", values, 1)
+        value = values[0]
+        if type(value) is not int and value.kind == "infinity":
+            return Array((), [self.graph.emit(ops.neg, tuple(value.items))], "infinity")
+        self.check(values)
+        return self.negated(value)
+
+    def negated(self, value: Number) -> Number:
+        """Minus a number; of an integer literal it makes a literal."""
+        if type(value) is not int:
+            return self.elementwise(lambda row: self.negated(row[0]), [value])  # type: ignore[arg-type,return-value]
+        node = self.graph.nodes[value]
+        text = node.parameter or ""
+        if node.op is ops.const and text.lstrip("-").isdecimal() and text != "0":
+            return self.graph.constant(text[1:] if text.startswith("-") else "-" + text)
+        return self.graph.emit(ops.neg, (value,))
+
+    def power(self, name: str, values: list[Any]) -> Number:
+        """A power: an integer exponent makes an op of its own, and so does the base E."""
+        self.arity("pow", values, 2)
+        base, exponent = values
+        if type(base) is int and type(exponent) is int:
+            return self.power_of((base, exponent))
+        self.check(values)
+        return self.elementwise(self.power_of, values)
+
+    def power_of(self, row: tuple[int, ...]) -> int:
+        """A power of one element."""
+        base, exponent = row
+        graph = self.graph
+        if graph.nodes[base] == _E:
+            return graph.emit(ops.exp, (exponent,))
+        if graph.number(exponent) is None:
+            exact = self.exact.value(exponent)
+            if exact is None or exact.denominator != 1 or abs(exact) >= _SMALL:
+                return graph.emit(ops.pow, row)
+            exponent = graph.constant(exact.numerator)
+        return graph.emit(ops.powi, (base, exponent))
+
+    def rational(self, value: Lowered) -> Fraction | None:
+        """The exact value of a constant scalar."""
+        return self.exact.value(value) if isinstance(value, int) else None
+
+    def integer(self, value: Lowered, what: str, operand: int) -> int:
+        """A constant integer, for bounds and indices."""
+        number = self.rational(value)
+        if number is None or number.denominator != 1:
+            self.fail(f"{what} must be a constant integer", "a number such as 3, or a name bound by --let", operand)
+        return number.numerator
+
+    # -- conditions
+
+    def boolean(self, text: str, values: list[Any]) -> Array:
+        """A condition that always or never holds."""
+        return Array((), [TRUE if text == "True" else FALSE], "condition")
+
+    def compare(self, name: str, values: list[Any]) -> Number:
+        """A comparison, the one place where infinity may stand."""
+        self.arity(name, values, 2)
+        for operand, value in enumerate(values):
+            if type(value) is int or value.kind != "infinity":
+                self.check([value], operand)
+        return self.elementwise(partial(self.graph.emit, ops.TABLE[name]), values, "condition")
+
+    def logical(self, name: str, values: list[Any]) -> Number:
+        """And, or; of any number of conditions, pair by pair. One operand may decide alone."""
+        if not values:
+            self.fail(f"{name} needs a condition", SPECIAL[name])
+        self.check_conditions(values)
+        op, decides = (ops.and_, FALSE) if name == "and" else (ops.or_, TRUE)
+
+        def make(row: tuple[int, ...]) -> int:
+            result = row[0]
+            for item in row[1:]:
+                if decides in (result, item):
+                    result = decides
+                elif result < 0 or item < 0:
+                    result = max(result, item)
+                else:
+                    result = self.graph.emit(op, (result, item))
+            return result
+
+        return self.elementwise(make, values, "condition")
+
+    def invert(self, name: str, values: list[Any]) -> Number:
+        """Not."""
+        self.arity("not", values, 1)
+        self.check_conditions(values)
+
+        def make(row: tuple[int, ...]) -> int:
+            return TRUE + FALSE - row[0] if row[0] < 0 else self.graph.emit(ops.not_, row)
+
+        return self.elementwise(make, values, "condition")
+
+    def where(self, name: str, values: list[Any]) -> Number:
+        """A branch."""
+        self.arity("where", values, 3)
+        self.check_conditions(values[:1])
+        self.check(values[1:], at=1)
+        return self.choose(*values)
+
+    def choose(self, condition: Array, value: Number, other: Number) -> Number:
+        """`where`, element by element; a branch that is known while parsing leaves no op."""
+
+        def make(row: tuple[int, ...]) -> int:
+            return self.graph.emit(ops.where, row) if row[0] >= 0 else row[1] if row[0] == TRUE else row[2]
+
+        return self.elementwise(make, [condition, value, other])
+
+    def piecewise(self, name: str, values: list[Any]) -> Number:
+        """Nested branches; without a default the value is undefined outside the pieces."""
+        syntax = SPECIAL["piecewise"]
+        if not values:
+            self.fail("piecewise needs a piece", syntax)
+        if isinstance(values[-1], Piece):
+            values = [*values, self.graph.constant("nan")]
+        *pieces, result = values
+        for position, piece in enumerate(pieces):
+            if not isinstance(piece, Piece) or len(piece.values) != 2:
+                self.fail("a piece is a value and its condition in parentheses", syntax, position)
+            if not _is_condition(piece.values[1]):
+                self.fail("the second part of a piece is its condition", "(a, x < 0)", position)
+            self.check(piece.values[:1], position)
+        self.check([result], at=None)
+        for piece in reversed(pieces):
+            value, condition = piece.values
+            result = self.choose(condition, value, result)
+        return result  # type: ignore[no-any-return]
+
+    # -- arrays
+
+    def array(self, payload: Any, values: list[Any]) -> Array:
+        """Elements, or rows of one shape."""
+        self.check(values)
+        parts = [_parts(value) for value in values]
+        found = {shape for shape, _ in parts}
+        if len(found) > 1:
+            different = " and ".join(map(shapes.shown, sorted(found)))
+            self.fail(f"the rows of an array have different shapes: {different}", "[[1, 2], [3, 4]]")
+        items = [item for _, row in parts for item in row]
+        self.charge(len(items))
+        return Array((len(values), *found.pop()), items)
+
+    def subscript(self, axes: Sequence[Sequence[bool]], values: list[Any]) -> Number:
+        """`x[0]`, `x[1:]`, `x[:, 0]`."""
+        self.check(values[:1])
+        shape, items = _parts(values[0])
+        if not shape:
+            self.fail("a number has no elements", "an index after an array, such as [1, 2][0]", 0)
+        if len(axes) > len(shape):
+            message = f"there are {len(axes)} indices for an array of shape {shapes.shown(shape)}"
+            self.fail(message, "one index for each axis")
+        start, view, operands = 0, [], iter(range(1, len(values)))
+        strides = shapes.strides(shape)
+        for length, stride, written in zip(shape, strides, axes, strict=False):
+            places = [next(operands) if is_written else None for is_written in written]
+            parts = [None if i is None else self.integer(values[i], "an index", i) for i in places]
+            if len(parts) == 1:
+                start += self.position(parts[0] or 0, length, shape, places[0]) * stride
+                continue
+            if parts[2:] == [0]:
+                self.fail("the step of a slice is not 0", "x[::2]")
+            chosen = range(length)[slice(*parts)]
+            start += chosen.start * stride
+            view.append((len(chosen), chosen.step * stride))
+        return self.view(items, start, view + list(zip(shape, strides, strict=True))[len(axes) :])
+
+    def position(self, index: int, length: int, shape: Shape, operand: int | None) -> int:
+        """An index along an axis, counted from its end if negative."""
+        if not -length <= index < length:
+            message = f"index {index} is outside of an array of shape {shapes.shown(shape)}"
+            self.fail(message, f"{-length} to {length - 1}: the first element has index 0", operand)
+        return index % length
+
+    def view(self, items: Sequence[int], start: int, axes: Sequence[tuple[int, int]]) -> Number:
+        """The elements at regular distances, as a scalar or an array."""
+        shape = tuple(length for length, _ in axes)
+        self.charge(math.prod(shape))
+        chosen = [items[i] for i in shapes.positions(start, axes)]
+        return Array(shape, chosen) if axes else chosen[0]
+
+    def transpose(self, payload: Any, values: list[Any]) -> Number:
+        """The axes in reverse order."""
+        self.arity("transpose", values, 1)
+        self.check(values)
+        shape, items = _parts(values[0])
+        return self.view(items, 0, list(zip(shape, shapes.strides(shape), strict=True))[::-1])
+
+    def matmul(self, payload: Any, values: list[Any]) -> Number:
+        """The matrix product, by NumPy's rules for one and two axes."""
+        self.check(values)
+        (left, a), (right, b) = map(_parts, values)
+        if not left or not right:
+            self.fail("@ multiplies arrays", "* for numbers", 0 if not left else 1)
+        if max(len(left), len(right)) > 2:
+            self.fail("@ multiplies arrays of one or two axes", "x[0] @ y")
+        inner, rows, columns = left[-1], math.prod(left[:-1]), math.prod(right[1:])
+        if inner != right[0]:
+            message = f"arrays of shapes {shapes.shown(left)} and {shapes.shown(right)} do not fit together in @"
+            self.fail(message, "inner lengths that agree")
+        self.charge(rows * columns * (inner + 1))
+        items = [
+            self.inner(a[row * inner : (row + 1) * inner], b[column::columns])
+            for row in range(rows)
+            for column in range(columns)
+        ]
+        shape = left[:-1] + right[1:]
+        return Array(shape, items) if shape else items[0]
+
+    def inner(self, a: Sequence[int], b: Sequence[int]) -> int:
+        """The sum of products."""
+        return self.total(ops.add, [self.graph.emit(ops.mul, pair) for pair in zip(a, b, strict=True)])
+
+    def reduction(self, name: str, values: list[Any]) -> Number:
+        """`sum` and `prod` of an array."""
+        if len(values) != 1:
+            self.fail(f"{name} takes one array, not {len(values)} operands", f"{name}([a, b]), or {name}(i=1..n, body)")
+        return self.variadic(REDUCTIONS[name], name, values)
+
+    def mean(self, name: str, values: list[Any]) -> Number:
+        """The sum over the number of elements."""
+        self.arity(name, values, 1)
+        total = self.variadic(ops.add, name, values)
+        count = len(_parts(values[0])[1])
+        if not count:
+            self.fail("mean of an array without elements", "an array with at least one element")
+        return self.apply(ops.div, [total, self.graph.constant(count)]) if count > 1 else total
+
+    def dot(self, name: str, values: list[Any]) -> Number:
+        """The inner product."""
+        self.arity(name, values, 2)
+        if int in map(type, values):
+            return self.apply(ops.mul, values)
+        return self.matmul(None, values)
+
+    # -- functions with a lowering of their own
+
+    def norm(self, name: str, values: list[Any]) -> Number:
+        """The root of the sum of squares."""
+        return self.variadic(ops.hypot, name, values)
+
+    def root(self, name: str, values: list[Any]) -> Number:
+        """`root(x, n)`: the cube root is defined for negative numbers too."""
+        self.arity(name, values, 2)
+        self.check(values)
+        degree = self.rational(values[1])
+        if degree in (2, 3):
+            return self.apply(ops.sqrt if degree == 2 else ops.cbrt, values[:1])
+        return self.power("pow", [values[0], self.apply(ops.div, [self.graph.constant(1), values[1]])])
+
+    def log(self, name: str, values: list[Any]) -> Number:
+        """The natural logarithm, or that to a base."""
+        self.arity(name, values, 1, 2)
+        logarithms = [self.apply(ops.log, [value], operand) for operand, value in enumerate(values)]
+        return logarithms[0] if len(values) == 1 else self.apply(ops.div, logarithms)
+
+    def heaviside(self, name: str, values: list[Any]) -> Number:
+        """The step; its value at zero may be given if it is 1/2."""
+        self.arity(name, values, 1, 2)
+        self.check(values)
+        if len(values) == 2 and values[1] != self.literals.get("0.5") and self.rational(values[1]) != Fraction(1, 2):
+            self.fail("heaviside is 1/2 at zero", "where(x > 0, 1, where(x < 0, 0, h)) for another value", 1)
+        return self.apply(ops.heaviside, values[:1])
+
+    def polygamma(self, name: str, values: list[Any]) -> Number:
+        """Of order 0 it is digamma."""
+        self.arity(name, values, 2)
+        if self.rational(values[0]) == 0:
+            return self.apply(ops.digamma, values[1:], at=1)
+        return self.apply(ops.polygamma, values)
+
+    # -- sums with a counter
+
+    def begin(self, name: str, values: list[Any]) -> int:
+        """Both bounds are known: set the counter, or pass over the body."""
+        first, last = (self.integer(value, "a bound", i) for i, value in enumerate(values))
+        end = self.loops[self.index]
+        self.charge(2 * max(0, last - first + 1) * (end - self.index))
+        if last < first:
+            self.values[end] = self.graph.constant(EMPTY[REDUCTIONS[self.tree[end][1]]])
+            self.index = end
+            return 0
+        loop = Loop(self.index, name, range(first, last + 1), self.names.get(name))
+        self.active.append(loop)
+        self.names[name] = self.graph.constant(next(loop.counters))
+        return 0
+
+    def loop(self, name: str, values: list[Any]) -> Number:
+        """The end of the body: once more, or the total."""
+        loop = self.active[-1]
+        self.check(values[1:], at=1)
+        loop.parts.append(values[1])
+        counter = next(loop.counters, None)
+        if counter is not None:
+            self.names[loop.name] = self.graph.constant(counter)
+            self.index = loop.begin
+            return 0
+        self.active.pop()
+        if loop.outer is not None:
+            self.names[loop.name] = loop.outer
+        parts = loop.parts
+        return self.apply(REDUCTIONS[name], parts) if len(parts) > 1 else parts[0]
+
+
+_E = (ops.const, (), "E")
+_SMALL = 2**53
+
+
+def _parts(value: Number) -> tuple[Shape, Sequence[int]]:
+    """Shape and items."""
+    return ((), (value,)) if isinstance(value, int) else (value.shape, value.items)
+
+
+def _is_condition(value: Lowered) -> bool:
+    return isinstance(value, Array) and value.kind == "condition"
+
+
+_CALLS: dict[str, Callable[[Lowering, str, list[Any]], Lowered]] = {
+    "neg": Lowering.negate, "pow": Lowering.power, "where": Lowering.where, "piecewise": Lowering.piecewise,
+    "and": Lowering.logical, "or": Lowering.logical, "not": Lowering.invert,
+    **dict.fromkeys(COMPARISONS, Lowering.compare), **dict.fromkeys(REDUCTIONS, Lowering.reduction),
+    "mean": Lowering.mean, "norm": Lowering.norm, "dot": Lowering.dot, "transpose": Lowering.transpose,
+    "root": Lowering.root, "log": Lowering.log, "heaviside": Lowering.heaviside, "polygamma": Lowering.polygamma,
+}  # fmt: skip
+"""Functions with a lowering of their own."""
+
+
+_KINDS: dict[str, Callable[[Lowering, Any, list[Any]], Lowered]] = {
+    "number": Lowering.number, "name": lambda lowering, name, values: lowering.names[name],
+    "constant": Lowering.constant, "boolean": Lowering.boolean, "add": Lowering.add, "call": Lowering.call,
+    "array": Lowering.array, "tuple": lambda lowering, payload, values: Piece(tuple(values)),
+    "index": Lowering.subscript, "matmul": Lowering.matmul, "transpose": Lowering.transpose, "begin": Lowering.begin,
+    "loop": Lowering.loop,
+}  # fmt: skip
+"""How each kind of tree node is lowered, by what it holds and the values of its operands; the others are functions."""

@@ -1,0 +1,198 @@
+"""Text to graph, with the place of every node in the text: the public names of parsing.
+
+    text --tokens--> words --syntax--> tree --lower--> graph
+                                        |
+                                        '--format--> canonical text
+
+Text is data: nothing is evaluated, nothing recurses, and time is linear in the text. Imports what stands below it.
+"""
+
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from gradcalc.errors import GradcalcError, Span, did_you_mean
+from gradcalc.graph import ops
+from gradcalc.graph.graph import Graph
+from gradcalc.graph.shapes import Shape, labels
+from gradcalc.language.format import Tree, format_tree
+from gradcalc.language.lower import Array, Lowered, Lowering
+from gradcalc.language.syntax import Parser
+from gradcalc.language.tokens import CONSTANTS, Tokens, check_name, refuse, tokenize
+from gradcalc.settings import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A scalar or an array of graph nodes, row by row; the shape () is a scalar."""
+
+    graph: Graph
+    shape: Shape
+    items: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A parsed expression.
+
+    Attributes:
+        text: as the user wrote it.
+        graph: its graph; the inputs of an array `x` are named `x[0]`, `x[1]`, of a matrix `x[0,0]`.
+        output: the node of its value.
+        variables: its free names in order of first appearance, as input nodes.
+        spans: where each of its names first stands; `constants` the same of its named constants.
+    """
+
+    text: str
+    graph: Graph
+    output: int
+    variables: dict[str, Value]
+    spans: dict[str, Span]
+    constants: dict[str, Span]
+    tree: Tree = field(repr=False)
+
+    @property
+    def canonical(self) -> str:
+        """The formula in canonical spelling, arrays and sums kept whole."""
+        return format_tree(self.tree)
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def parse(
+    text: str,
+    *,
+    shapes: Mapping[str, Shape] | None = None,
+    let: Mapping[str, Value] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Formula:
+    """Read a formula.
+
+    Args:
+        shapes: the shape of each variable; free names it does not hold are scalars.
+        let: values of names that are no variables, put in before exponents are classified.
+
+    Raises:
+        ExpressionError: the text is no scalar expression of the language.
+        LimitError: it is larger than `limits` allows.
+    """
+    known, bound = shapes or {}, let or {}
+    variables: dict[str, Value] = {}
+
+    def meaning(graph: Graph, name: str) -> Value:
+        if name in bound:
+            return _copied(bound[name], graph)
+        variables[name] = _variable(graph, name, known.get(name, ()))
+        return variables[name]
+
+    with _reading(text):
+        parser = Parser(text, tokenize(text, limits.text), limits.depth, {*known, *bound})
+        value = _lowered(parser, limits, meaning)
+        if len(value.items) != 1:
+            message = f"the formula is an array of shape {value.shape}; it must be one number"
+            refuse(message, parser.tree[-1][3], "sum(...), norm(...) or an element such as x[0]")
+    return Formula(text, value.graph, value.items[0], variables, parser.names, parser.constants, parser.tree)
+
+
+def parse_value(text: str, limits: Limits = DEFAULT_LIMITS, names: Mapping[str, Value] | None = None) -> Value:
+    """Read a constant expression, such as `pi/4` or `[1, 2]`, into a graph of its own."""
+    with _reading(text):
+        return _constant_value(text, tokenize(text, limits.text), limits, names or {})
+
+
+def parse_bindings(text: str, limits: Limits = DEFAULT_LIMITS) -> dict[str, Value]:
+    """Read `x=2,y=[1,2],z=pi/4`: names and constant expressions."""
+    values: dict[str, Value] = {}
+    with _reading(text):
+        tokens = tokenize(text, limits.text)
+        for first, last in tokens.pieces():
+            name = _bound_name(tokens, first, last)
+            if name in values:
+                refuse(f"{name} has a value already", tokens[first].span, "give each name one value")
+            values[name] = _constant_value(text, tokens.part(first + 2, last), limits, {})
+    return values
+
+
+@contextmanager
+def _reading(text: str) -> Iterator[None]:
+    """Give errors the text that their spans point into.
+
+    The collector of cycles pauses: parsing makes none, and scanning its many small tuples took a third of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    except GradcalcError as error:
+        error.text = text
+        raise
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _constant_value(text: str, tokens: Tokens, limits: Limits, names: Mapping[str, Value]) -> Value:
+    """Parse and lower tokens that hold no variable."""
+    parser = Parser(text, tokens, limits.depth, set(names))
+
+    def meaning(graph: Graph, name: str) -> Value:
+        if name not in names:
+            hint = did_you_mean(name, [*CONSTANTS, *names]) or "a number, such as 0.5, 1/3 or pi/4"
+            refuse(f"{name} has no value here", parser.names[name], hint)
+        return _copied(names[name], graph)
+
+    return _lowered(parser, limits, meaning)
+
+
+def _lowered(parser: Parser, limits: Limits, meaning: Callable[[Graph, str], Value]) -> Value:
+    """Parse and lower, each name with its meaning; errors without a place get that of the node being lowered."""
+    parser.run()
+    graph, names = Graph(limits.nodes), dict[str, Lowered]()
+    try:
+        for name, graph.span in parser.names.items():
+            value = meaning(graph, name)
+            names[name] = Array(value.shape, value.items) if value.shape else value.items[0]
+        result = Lowering(parser.tree, parser.loops, graph, names).run()
+    except GradcalcError as error:
+        error.span = error.span or graph.span
+        raise
+    return Value(graph, (), (result,)) if isinstance(result, int) else Value(graph, result.shape, tuple(result.items))
+
+
+def _bound_name(tokens: Tokens, first: int, last: int) -> str:
+    """The name that a binding gives a value to."""
+    token, sign = tokens[first], tokens[min(first + 1, last)]
+    example = "write x=2, and commas between several"
+    if first == last:
+        refuse("a binding is missing", (token.start, token.start + 1), example)
+    if token.kind != "name":
+        refuse("a binding begins with a name", token.span, example)
+    check_name(token)
+    if first + 1 == last:
+        refuse(f"{token.text} has no value", token.span, f"{token.text}=2")
+    if sign.text == "[":
+        refuse("an array is given as a whole", sign.span, f"{token.text}=[1, 2, 3]")
+    if sign.text != "=":
+        refuse(f"an equals sign is missing after {token.text}", sign.span, f"{token.text}=2")
+    if first + 2 == last:
+        refuse(f"{token.text} has no value", sign.span, f"{token.text}=2")
+    return token.text
+
+
+def _copied(value: Value, graph: Graph) -> Value:
+    """The value with its nodes copied into another graph."""
+    place: dict[int, int] = {}
+    for index in value.graph.needed(value.items):
+        op, operands, parameter = value.graph.nodes[index]
+        if op is ops.input_:
+            place[index] = graph.input(parameter or "")
+        else:
+            place[index] = graph.emit(op, tuple([place[i] for i in operands]), parameter)
+    return Value(graph, value.shape, tuple([place[i] for i in value.items]))
+
+
+def _variable(graph: Graph, name: str, shape: Shape) -> Value:
+    """The inputs of a scalar or an array."""
+    return Value(graph, shape, tuple([graph.input(label) for label in labels(name, shape)]))

@@ -1,0 +1,232 @@
+"""Text to tokens, and the words of the language. Imports errors, ops and format.
+
+A long text has a million tokens, so they are kept in columns and made without a loop of Python: one regular expression
+cuts the text, and only each distinct word is looked at.
+"""
+
+import keyword
+import re
+import unicodedata
+from itertools import accumulate
+from typing import NamedTuple, NoReturn
+
+from gradcalc.errors import ExpressionError, LimitError, Span
+from gradcalc.graph import ops
+from gradcalc.language.format import ADD, AND, COMPARE, MUL, NEG, NOT, OR, POSTFIX, POW
+
+# -- words of the language -------------------------------------------------------------------------------------------
+
+CONSTANTS = {
+    "pi": "pi", "π": "pi", "e": "E", "E": "E", "tau": "tau", "EulerGamma": "EulerGamma", "Catalan": "Catalan",
+    "GoldenRatio": "GoldenRatio", "nan": "nan", "NaN": "nan", "oo": "oo", "inf": "oo", "Infinity": "oo", "∞": "oo",
+}  # fmt: skip
+"""Every spelling of a named constant, to the text its node holds."""
+
+SPECIAL = {
+    "sum": "sum(array) or sum(i=1..n, body)", "prod": "prod(array) or prod(i=1..n, body)", "mean": "mean(array)",
+    "dot": "dot(a, b)", "norm": "norm(array)", "root": "root(x, n)", "log": "log(x) or log(x, base)",
+    "piecewise": "piecewise((a, x < 0), (b, x < 1), c)", "and": "p & q", "or": "p | q", "not": "~p",
+    "heaviside": "heaviside(x)", "polygamma": "polygamma(n, x)", "transpose": "A.T",
+}  # fmt: skip
+"""Functions whose lowering is their own, beside the ops of the table, and how each is written."""
+
+FUNCTIONS: dict[str, str] = {
+    **{name: name for name, op in ops.TABLE.items() if not op.internal}, **ops.ALIASES,
+    **{name: name for name in SPECIAL},
+    "Piecewise": "piecewise", "ITE": "where", "And": "and", "Or": "or", "Not": "not",
+    "Eq": "eq", "Ne": "ne", "Lt": "lt", "Le": "le", "Gt": "gt", "Ge": "ge",
+}  # fmt: skip
+"""Every spelling of a function, to its name."""
+
+LETTERS_TOO = frozenset({"beta", "gamma", "zeta", "psi"})
+"""Functions whose names are Greek letters: without parentheses they are variables."""
+
+GLUED = re.compile(
+    r"(a?(?:sin|cos|tan)h?|arc(?:sin|cos|tan)h?|ln|log|exp|sqrt|cbrt|abs)(\d*[xyztuv]\d*|\d*theta|\d*[θφ])"
+)
+"""A function with its operand written on: `sinx`."""
+
+INFIX = {
+    "or": (OR, "or"), "|": (OR, "or"), "∨": (OR, "or"), "and": (AND, "and"), "&": (AND, "and"), "∧": (AND, "and"),
+    "<": (COMPARE, "lt"), "<=": (COMPARE, "le"), "≤": (COMPARE, "le"), ">": (COMPARE, "gt"), ">=": (COMPARE, "ge"),
+    "≥": (COMPARE, "ge"), "==": (COMPARE, "eq"), "!=": (COMPARE, "ne"), "≠": (COMPARE, "ne"),
+    **dict.fromkeys("+-−", (ADD, "add")), **dict.fromkeys("*×·⋅∙∗", (MUL, "mul")), **dict.fromkeys("/÷∕", (MUL, "div")),
+    "%": (MUL, "mod"), "@": (MUL, "matmul"), "**": (POW, "pow"), "^": (POW, "pow"),
+}  # fmt: skip
+PREFIX = {
+    "-": (NEG, "neg"), "−": (NEG, "neg"), "~": (NOT, "not"), "¬": (NOT, "not"), "not": (NOT, "not"),
+    "√": (POSTFIX, "sqrt"), "∛": (POSTFIX, "cbrt"),
+}  # fmt: skip
+MINUS = frozenset("-−")
+WORDS = frozenset({"and", "or", "not"})
+PARTNER = {"(": ")", "[": "]", "|": "|"}
+OPENING, CLOSING = frozenset("(["), frozenset(")]")
+
+REFUSED = {
+    "=": "the expression on its right alone, == to compare, or a binding such as --at x=2",
+    "&&": "p & q", "||": "p | q, or |a| with a space between bars", "//": "floor(a/b)", "<<": "a*2**n",
+    ">>": "floor(a/2**n)",
+    "<>": "a != b", "=<": "a <= b", "=>": "a >= b", ":=": "a binding, such as --let x=2", "->": "the expression alone",
+    "?": "where(condition, a, b)", ";": "one expression at a time; elements are separated by commas",
+    "{": "round parentheses ( )", "}": "round parentheses ( )",
+    "\\": "sin(x), sqrt(x), (a)/(b) instead of LaTeX commands",
+    **dict.fromkeys("'\"`", "numbers and names only: text has no place in a formula"), "$": "the expression without $",
+    "#": "the expression without comments",
+    "+-": "a + b or a - b", "...": "i=1..n with two dots", "°": "x*pi/180 for an angle in degrees",
+    "if": "where(condition, a, b)", "else": "where(condition, a, b)",
+    "for": "sum(i=1..n, body)", "in": "sum(i=1..n, body)", "is": "sum(i=1..n, body)",
+    "~": "an operator such as & or *", "¬": "an operator such as & or *",
+    **dict.fromkeys("–—‐‑", "- for minus"), "∑": "sum(i=1..n, ...)", "∏": "prod(i=1..n, ...)",
+    **dict.fromkeys("∂∇∫", "the formula alone: gradcalc differentiates it, and --wrt picks the variables"),
+}  # fmt: skip
+"""What has no meaning where an operator is expected though one may think so, and what to write instead."""
+
+MEANT = {
+    "tg": "tan", "ctg": "cot", "cotg": "cot", "cotan": "cot", "lg": "log10", "lb": "log2", "ld": "log2",
+    "squareroot": "sqrt", "absolute": "abs", "power": "pow", "sh": "sinh", "ch": "cosh", "th": "tanh",
+    "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh",
+}  # fmt: skip
+"""Functions of other books and languages, by the name they have here."""
+ASKED = frozenset(
+    ("diff", "derivative", "d", "grad", "gradient", "hessian", "integrate", "integral", "int", "lim", "limit")
+)
+"""Words that ask for what is no part of a formula."""
+
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+
+
+# -- tokens ----------------------------------------------------------------------------------------------------------
+
+
+class Token(NamedTuple):
+    """A name, number, sign or raised number of the text, and where it starts."""
+
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def span(self) -> Span:
+        """The place in the text."""
+        return self.start, self.start + max(1, len(self.text))
+
+
+class Tokens:
+    """The tokens of a text, the last one its end: where each starts, its word, and the kind of each word."""
+
+    def __init__(self, words: list[str], starts: list[int], kinds: dict[str, str]) -> None:
+        self.words = words
+        self.starts = starts
+        self.kinds = kinds
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __getitem__(self, position: int) -> Token:
+        """The token there; past the end it is the end."""
+        position = min(position, len(self.words) - 1)
+        word = self.words[position]
+        return Token(self.kinds[word], word, self.starts[position])
+
+    def part(self, first: int, last: int) -> "Tokens":
+        """The tokens of a range, and an end."""
+        return Tokens([*self.words[first:last], ""], self.starts[first : last + 1], self.kinds)
+
+    def pieces(self) -> list[tuple[int, int]]:
+        """The ranges of tokens between the commas that stand in no brackets."""
+        ranges, first, depth = [], 0, 0
+        for position, word in enumerate(self.words):
+            depth += (word in OPENING) - (word in CLOSING)
+            if not word or (word == "," and depth <= 0):
+                ranges.append((first, position))
+                first = position + 1
+        return ranges
+
+
+_PATTERNS = {
+    "name": r"[^\W\d⁰¹²³⁴⁵⁶⁷⁸⁹](?:[^\W⁰¹²³⁴⁵⁶⁷⁸⁹]|[\u0300-\u036f])*",
+    "number": r"0[xX][0-9a-fA-F]*\.?[0-9a-fA-F]*[pP][+-]?[0-9]+"
+    r"|(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?",
+    "sign": r"\*\*|==|!=|<=|>=|\.\.|[-+*/^%@()\[\],|!&~<>=:.√∛∞×·⋅∙∗−÷∕≤≥≠∧∨¬]",
+    "raised": "⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+",
+    "wrong": "(?s:.)",
+}
+_TOKEN = re.compile(f"(?:{'|'.join(_PATTERNS.values())})\\s*")
+_KIND = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS.items()))
+
+
+def tokenize(text: str, limit: int) -> Tokens:
+    """Cut a text of at most `limit` characters into tokens."""
+    if len(text) > limit:
+        message = f"the text has {len(text):,} characters, more than {limit:,}"
+        raise LimitError(message, hint="--max-text raises the limit")
+    chunks = _TOKEN.findall(text.lstrip())
+    starts = list(accumulate(map(len, chunks), initial=len(text) - len(text.lstrip())))
+    words = list(map(str.rstrip, chunks))
+    kinds = {word: _kind(word) for word in set(words)}
+    if "wrong" in kinds.values():
+        position = next(i for i, word in enumerate(words) if kinds[word] == "wrong")
+        _refuse(words[position], starts[position])
+    plain = {word: _plain(word) for word, kind in kinds.items() if kind == "name" and not word.isascii()}
+    if plain:
+        words = [plain.get(word, word) for word in words]
+    return Tokens([*words, ""], starts, kinds | dict.fromkeys(plain.values(), "name") | {"": "end"})
+
+
+def _kind(word: str) -> str:
+    """What a word is."""
+    kind = _pattern(word)
+    return "wrong" if kind == "name" and not word.isascii() and not _is_name(word) else kind
+
+
+def _pattern(word: str) -> str:
+    """The pattern that a word matches."""
+    match = _KIND.match(word)
+    assert match is not None
+    return match.lastgroup or ""
+
+
+def _plain(word: str) -> str:
+    """A name in the one form that all its spellings share."""
+    return unicodedata.normalize("NFKC", word)
+
+
+def _is_raised(word: str) -> bool:
+    """Whether a letter of a name stands raised."""
+    return any(unicodedata.decomposition(character).startswith("<super>") for character in word)
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word is a name in its plain form too: the plain form of `ŀ` holds a multiplication sign."""
+    plain = _plain(word)
+    match = _KIND.fullmatch(plain)
+    return match is not None and match.lastgroup == "name" and plain.isidentifier() and not _is_raised(word)
+
+
+def _refuse(word: str, start: int) -> NoReturn:
+    """An error for what the language does not have."""
+    span = (start, start + len(word))
+    if _pattern(word) == "name":
+        if _is_raised(word):
+            refuse("a raised letter is no part of a name", span, "x^n")
+        fraction = next((c for c in word if "/" in unicodedata.normalize("NFKC", c).replace("⁄", "/")), "")
+        quotient = unicodedata.normalize("NFKC", fraction).replace("⁄", "/")
+        refuse(f"{word} is not a name", span, f"({quotient})" if fraction else "letters, digits and underscores")
+    shown = repr(word) if word.isprintable() else f"U+{ord(word):04X}"
+    refuse(f"{shown} has no meaning in a formula", span, REFUSED.get(word, "remove it"))
+
+
+def refuse(message: str, span: Span | None, hint: str) -> NoReturn:
+    """An error at a place of the text; who knows the text adds it."""
+    raise ExpressionError(message, span=span, hint=hint)
+
+
+def check_name(token: Token) -> None:
+    """Refuse what Python keeps for itself."""
+    name = token.text
+    if name.startswith("__"):
+        refuse(f"{name} is not a name", token.span, "a name that begins with a letter")
+    if keyword.iskeyword(name):
+        hints = {"if": "where(condition, a, b)", "else": "where(condition, a, b)", "lambda": "λ or lam"}
+        hint = hints.get(name, f"another name, such as {name}_")
+        refuse(f"{name} is a word of Python, not a name", token.span, hint)

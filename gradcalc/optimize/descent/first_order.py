@@ -1,0 +1,70 @@
+"""Gradient descent and its kin: the optimizers' formulas, traced into a graph and run over floats.
+
+The step is the same formula that moves the weights of a network (`optimizers`), here as generated Python. Imports
+objective, watch and the optimizers' interface.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from gradcalc.arithmetic.native import function
+from gradcalc.graph.graph import Graph
+from gradcalc.optimize.descent.objective import Objective
+from gradcalc.optimize.descent.watch import Watch
+from gradcalc.optimize.optimizers import Optimizer
+
+Move = Callable[..., tuple[float, ...]]
+
+
+def update(optimizer: Optimizer, count: int) -> Move:
+    """One step for `count` variables: takes gradient, point, state and rate, flat; gives point and state, flat.
+
+    The state holds all variables of the first slot, then of the next.
+    """
+    graph = Graph()
+    slots = len(optimizer.slots())
+    names = [f"{part}{i}" for part in ("g", "x", *(f"s{k}_" for k in range(slots))) for i in range(count)]
+    inputs = [graph.input(name) for name in (*names, "rate")]
+    g, x, *state = (inputs[k * count : (k + 1) * count] for k in range(slots + 2))
+    rate = graph.ref(inputs[-1])
+    results = [
+        optimizer.step(graph.ref(g[i]), graph.ref(x[i]), [graph.ref(s[i]) for s in state], rate) for i in range(count)
+    ]
+    return function.function(graph, inputs, [result[k].index for k in range(slots + 1) for result in results])
+
+
+def run(
+    optimizer: Optimizer,
+    objective: Objective,
+    start: Sequence[float],
+    watch: Watch,
+    bounds: Sequence[tuple[float, float]] | None = None,
+    batches: Iterator[Any] | None = None,
+) -> None:
+    """Step until the watch stops it.
+
+    Args:
+        bounds: the least and the largest value of each variable: steps end at them.
+        batches: the rows of a data objective that each step is to use.
+    """
+    count, x = len(start), tuple(start)
+    state = tuple(initial for initial in optimizer.slots().values() for _ in range(count))
+    move, rate_of = update(optimizer, count), optimizer.rates()
+    if bounds:
+        x = _within(x, bounds)
+    step = 0
+    while True:
+        if batches is not None:
+            objective.rows = next(batches)  # type: ignore[attr-defined]
+        value, gradient = objective.slope(x)
+        watch(x, value, gradient)
+        step += 1
+        moved = move(*gradient, *x, *state, optimizer.rate_at(rate_of(step - 1), step))
+        x, state = moved[:count], moved[count:]
+        if bounds:
+            x = _within(x, bounds)
+
+
+def _within(x: Sequence[float], bounds: Sequence[tuple[float, float]]) -> tuple[float, ...]:
+    """The nearest point within bounds."""
+    return tuple(min(max(a, low), high) for a, (low, high) in zip(x, bounds, strict=True))

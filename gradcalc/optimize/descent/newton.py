@@ -1,0 +1,181 @@
+"""Newton's method, safeguarded: exact Hessians, a trust region, and bounds if there are any.
+
+Each step minimises the quadratic model of the objective within a ball whose axes are scaled by the curvature. Where the
+model is convex and the ball holds its minimum, that is Newton's step; where it is not, the step follows negative
+curvature too, so saddles are left. A step that does not lower the value enough, or leads to where it is not finite, is
+not taken, and the ball shrinks. Source: Nocedal and Wright, Numerical Optimization (2006), chapter 4. Imports
+objective and watch; NumPy where it is used.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from gradcalc.optimize.descent.objective import Objective
+from gradcalc.optimize.descent.watch import Watch
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+Bounds = Sequence[tuple[float, float]]
+"""The least and the largest value of each variable, infinite where there is none."""
+
+_EPSILON = 2.0**-52
+_NOISE = 2.0**-33
+"""What evaluating a formula may lose of its value; a smaller fall is believed if the gradient falls."""
+
+_FIRST = 0.1
+"""The first radius as a part of the size of the start: small, so that a minimum nearby is not jumped over."""
+
+
+def newton(objective: Objective, start: Sequence[float], watch: Watch, bounds: Bounds | None = None) -> None:
+    """Step until the watch stops it, or until no step lowers the value in floats any more.
+
+    Args:
+        start: is moved into the bounds first.
+    """
+    import numpy as np
+
+    limits = np.array(bounds if bounds is not None else [(-math.inf, math.inf)] * len(start))
+    with np.errstate(all="ignore"):
+        place: _Place | None = _Place(objective, np.asarray(start, dtype=float), limits)
+        typical, previous = np.zeros(len(start)), None
+        radius, small = 0.0, 0
+        while place is not None and small < 2:
+            watch(place.x.tolist(), place.value, place.gradient.tolist())
+            typical = np.maximum(typical, np.abs(place.x))
+            if previous is not None:
+                small = small + 1 if np.all(np.abs(place.x - previous) <= _EPSILON * typical) else 0
+            radius = radius or _FIRST * (place.length(place.x) or 1.0)
+            previous = place.x
+            place, radius = _advanced(place, radius, _EPSILON**2 * typical)
+
+
+def finite_hessian(objective: Objective, x: "Array") -> "Array":
+    """The Hessian; the identity where it is not finite."""
+    import numpy as np
+
+    matrix: Array = objective.hessian(x.tolist())
+    return matrix if np.all(np.isfinite(matrix)) else np.eye(len(x))
+
+
+def _advanced(place: "_Place", radius: float, least: "Array") -> tuple["_Place | None", float]:
+    """The next place and radius; no place if the steps that could lower the value round to nothing or to `least`."""
+    import numpy as np
+
+    while True:
+        step = place.step(radius)
+        promised = place.fall(step)
+        if not promised > 0 or np.all(np.abs(step) <= np.maximum(least, _EPSILON / 2 * np.abs(place.x))):
+            return None, radius
+        tried = place.moved(step)
+        fall = place.value - tried.value
+        if max(promised, abs(fall)) <= _NOISE * abs(place.value) and tried.steepness < 0.5 * place.steepness:
+            return tried, radius
+        if promised <= 8 * _EPSILON * abs(place.value):
+            return None, radius
+        ratio = fall / promised if math.isfinite(fall) and math.isfinite(tried.steepness) else -math.inf
+        if ratio < 0.25:
+            radius = 0.25 * place.length(step)
+        elif ratio > 0.75:
+            radius = max(radius, 2 * place.length(step))
+        if ratio > 1e-4:
+            return tried, radius
+
+
+class _Place:
+    """A point with the quadratic model of the objective there; `limits` is `(n, 2)`."""
+
+    def __init__(self, objective: Objective, x: "Array", limits: "Array") -> None:
+        import numpy as np
+
+        self.objective, self.limits = objective, limits
+        self.x: Array = np.clip(x, limits[:, 0], limits[:, 1])
+        self.value, gradient = objective.slope(self.x.tolist())
+        self.gradient: Array = np.asarray(gradient, dtype=float)
+
+    def moved(self, step: "Array") -> "_Place":
+        """The place a step away."""
+        return _Place(self.objective, self.x + step, self.limits)
+
+    @cached_property
+    def hessian(self) -> "Array":
+        """The Hessian."""
+        return finite_hessian(self.objective, self.x)
+
+    @cached_property
+    def scale(self) -> "Array":
+        """The square roots of the diagonal of |H|, which has the Hessian's axes and the sizes of its curvatures."""
+        import numpy as np
+
+        curvatures, axes = np.linalg.eigh(self.hessian)
+        diagonal = (axes * axes) @ np.abs(curvatures)
+        diagonal = np.maximum(diagonal, _EPSILON * diagonal.max(initial=0.0))
+        return np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+
+    def length(self, step: "Array") -> float:
+        """The norm of a step in scaled variables."""
+        return math.hypot(*(self.scale * step))
+
+    @cached_property
+    def free(self) -> "Mask":
+        """Which variables do not rest at a bound that the descent would pass."""
+        down, up = (self.x <= self.limits[:, 0]), (self.x >= self.limits[:, 1])
+        return ~(down & (self.gradient > 0) | up & (self.gradient < 0))
+
+    @cached_property
+    def steepness(self) -> float:
+        """The norm of the scaled gradient in the free variables; nan where it is not finite."""
+        import numpy as np
+
+        return math.hypot(*(self.gradient / self.scale)[self.free]) if np.all(np.isfinite(self.gradient)) else math.nan
+
+    def fall(self, step: "Array") -> float:
+        """How far a step lowers the model."""
+        return -float(self.gradient @ step + 0.5 * step @ self.hessian @ step)
+
+    def step(self, radius: float) -> "Array":
+        """The best step within the radius; a variable that it takes to a bound stops there, and the others go on."""
+        import numpy as np
+
+        down, up = self.limits.T - self.x
+        step, free = np.zeros_like(self.x), self.free.copy()
+        while free.any():
+            slope = self.gradient + self.hessian @ np.where(free, 0.0, step)
+            step[free] = _within(self.hessian[np.ix_(free, free)], slope[free], self.scale[free], radius)
+            past = free & ((step < down) | (step > up))
+            if not past.any():
+                break
+            step = np.where(past, np.clip(step, down, up), step)
+            free = free & ~past
+        return step
+
+
+def _within(hessian: "Array", gradient: "Array", scale: "Array", radius: float) -> "Array":
+    """The least of `g·p + p·H·p/2` where the scaled `p` is no longer than the radius: Moré and Sorensen (1983).
+
+    Its coordinates along the axes of the scaled Hessian are `-g/(curvature + shift)` for one shift.
+    """
+    import numpy as np
+
+    curvatures, axes = np.linalg.eigh(hessian / scale / scale[:, None])
+    along = axes.T @ (gradient / scale)
+    lowest, highest = float(curvatures[0]), float(curvatures[-1])
+    noise = len(along) * _EPSILON * max(-lowest, highest)
+    shift = max(0.0, noise - lowest)
+    hard = shift > 0
+    shift = max(shift, math.hypot(*along) / radius - highest)
+    for _ in range(50):
+        step = -along / (curvatures + shift)
+        length = math.hypot(*step)
+        if not length > 1.001 * radius:
+            break
+        shift += (length / radius - 1) * length**2 / float(step @ (step / (curvatures + shift)))
+        hard = False
+    if hard and length < radius:  # the gradient does not see the axis of least curvature: go along it
+        step[0] += math.copysign(math.sqrt(radius**2 - length**2), -along[0])
+    return np.asarray(axes @ step / scale)

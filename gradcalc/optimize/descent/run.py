@@ -1,0 +1,391 @@
+"""One descent: what is chosen before it, the run under a watch, and what is to be told after it.
+
+Imports everything of this folder but the use case; SciPy only where a method needs it.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradcalc.arithmetic.evaluate import evaluate
+from gradcalc.arithmetic.floats import Floats
+from gradcalc.errors import UsageError, did_you_mean
+from gradcalc.language.formula import Problem
+from gradcalc.optimize import schedules
+from gradcalc.optimize.descent import first_order, forecast, methods
+from gradcalc.optimize.descent.objective import DataObjective, Objective
+from gradcalc.optimize.descent.watch import Step, Stop, Watch
+from gradcalc.optimize.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
+from gradcalc.truth.blame import not_finite, overflow_note
+from gradcalc.truth.report import Note
+
+MOMENTUM = 0.9
+"""What the optimizers `momentum` and `nesterov` begin with."""
+
+FIRST_ORDER: dict[str, tuple[Callable[[Any], Optimizer], float]] = {
+    "sgd": (SGD, 0.01),
+    "momentum": (lambda rate: SGD(rate, momentum=MOMENTUM), 0.01),
+    "nesterov": (lambda rate: SGD(rate, momentum=MOMENTUM, nesterov=True), 0.01),
+    "adagrad": (Adagrad, 0.1),
+    "rmsprop": (RMSprop, 0.01),
+    "adam": (Adam, 0.1),
+}
+"""The optimizers of `gradcalc.optimize`, and the rate where none is given (and the curvature says none)."""
+
+OPTIMIZERS = ("auto", *FIRST_ORDER, *methods.METHODS)
+
+_SMALL = 1e-6
+"""A descent that used up its steps has converged all the same if the gradient fell to this part of its size."""
+
+_STEEPER = 1e3
+"""A descent that ends above its start, on a slope so many times as steep and ever steeper, diverges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to descend; what is None is chosen.
+
+    Attributes:
+        optimizer: one of `OPTIMIZERS`; by default `sgd` where there is a learning rate, else `auto`.
+        learning_rate, schedule: of a first-order optimizer; the schedule as `cosine:1000`.
+        steps, tolerance, seconds: when to stop; the tolerance is of the gradient's norm.
+        bounds: the least and the largest value, by variable.
+        reduce, batch_size, epochs, seed: how the rows of data are used.
+    """
+
+    optimizer: str | None = None
+    learning_rate: float | None = None
+    schedule: str | None = None
+    steps: int | None = None
+    tolerance: float | None = None
+    seconds: float = math.inf
+    bounds: Mapping[str, tuple[float, float]] | None = None
+    reduce: str = "mean"
+    batch_size: int | None = None
+    epochs: int | None = None
+    seed: int = 0
+
+    @property
+    def method(self) -> str:
+        """The optimizer that is meant."""
+        chosen = "auto" if self.learning_rate is None and self.schedule is None else "sgd"
+        return chosen if self.optimizer is None else self.optimizer
+
+
+class Journey:
+    """One descent: what is chosen, what happened, what is to be told."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        objective: Objective,
+        start: Sequence[float],
+        settings: Settings,
+        callback: Callable[[Step], object] | None,
+    ) -> None:
+        self.problem = problem
+        self.objective = objective
+        self.start = start
+        self.settings = settings
+        self.notes: list[Note] = []
+        self.method = settings.method
+        self.optimizer: Optimizer | None = None
+        self.rate: float | None = None
+        self.bounds = _flat_bounds(settings.bounds, problem)
+        first = self.method in FIRST_ORDER
+        tolerance = -1.0 if settings.batch_size else settings.tolerance or 0.0  # no batch speaks for all rows
+        self.watch = Watch(
+            len(start), steps=self._steps(first), tolerance=tolerance, seconds=settings.seconds, callback=callback,
+            bounds=self.bounds,
+        )  # fmt: skip
+        self.stopped = Stop("finished")
+
+    def _steps(self, first: bool) -> int:
+        settings = self.settings
+        if settings.epochs is not None and isinstance(self.objective, DataObjective):
+            return settings.epochs * self._batches_per_epoch()
+        return settings.steps if settings.steps is not None else 1_000 if first else 10_000
+
+    def _batches_per_epoch(self) -> int:
+        assert isinstance(self.objective, DataObjective)
+        return -(-self.objective.size // (self.settings.batch_size or self.objective.size))
+
+    # -- the run ------------------------------------------------------------------------------------------------------
+
+    def go(self) -> None:
+        """Descend, whatever way it ends."""
+        try:
+            if self.method in FIRST_ORDER:
+                self._choose_rate()
+                assert self.optimizer is not None
+                batches = self._batches() if self.settings.batch_size else None
+                first_order.run(self.optimizer, self.objective, self.start, self.watch, self.bounds, batches)
+            else:
+                if self.method == "auto":
+                    self._choose_method()
+                methods.METHODS[self.method](self.objective, self.start, self.watch, self.bounds)
+                if self.settings.method == "auto":
+                    self._go_on()
+                self.stopped = Stop("finished", "it finds no lower point")
+        except Stop as stop:
+            self.stopped = stop
+        except KeyboardInterrupt:
+            if not len(self.watch):
+                raise  # nothing to tell yet
+            self.stopped = Stop("interrupted")
+        if isinstance(self.objective, DataObjective):
+            self.objective.rows = None
+
+    def _choose_method(self) -> None:
+        """What `auto` stands for here."""
+        graph = self.problem.graph
+        nodes = len(graph.needed([self.problem.output, *self.problem.gradient]))
+        rows = self.objective.size if isinstance(self.objective, DataObjective) else 1
+        self.method = methods.chosen(len(self.start), nodes, rows)
+        self.notes.append(Note("method", f"{self.method} was chosen"))
+
+    def _go_on(self) -> None:
+        """Where the chosen method stalls at a point that is not stationary, as at a kink, go on with BFGS."""
+        end = self.watch[self.watch.best]
+        if self.bounds or self._kind(end)[0] != "not stationary":
+            return
+        stalled, self.method = self.method, "bfgs"
+        self.notes.append(Note("method", f"{stalled} stalled at step {end.number}: bfgs went on"))
+        methods.along_kinks(self.objective, end.at, self.watch)
+
+    def _choose_rate(self) -> None:
+        """The learning rate, given or chosen, and what the curvature at the start says of it."""
+        settings = self.settings
+        make, fallback = FIRST_ORDER[self.method]
+        limit = self._stable_rate(self.start)
+        self.rate = settings.learning_rate
+        if self.rate is None:
+            self.rate = limit / 2 if limit else fallback
+            why = " from the curvature at the start" if limit else ""
+            self.notes.append(Note("forecast", f"lr {self.rate:.3g} was chosen{why}"))
+        elif limit and self.rate > limit:
+            plain = "plain descent" if self.method == "sgd" else f"descent with {self.method}"
+            bound = "2/λmax" if self.method == "sgd" else "the largest stable rate"
+            self.notes.append(
+                Note(
+                    "forecast",
+                    f"lr {self.rate:g} is above {bound} = {limit:.3g} at the start: {plain} will diverge on such "
+                    f"curvature; try {_round(limit / 2)}",
+                )
+            )
+        self.optimizer = make(_schedule(settings.schedule, self.rate) if settings.schedule is not None else self.rate)
+
+    def _stable_rate(self, x: Sequence[float]) -> float | None:
+        """The largest stable rate by the curvature at a point; None for optimizers that scale their steps."""
+        optimizer = FIRST_ORDER[self.method][0](self.rate or 1.0)
+        if not isinstance(optimizer, SGD):
+            return None
+        return forecast.stable_rate(optimizer, forecast.largest_curvature(self.objective, x))
+
+    def _batches(self) -> Iterator[Any]:
+        """The rows of each step: every epoch in another order, the last batch of it what is left."""
+        import numpy as np
+
+        assert isinstance(self.objective, DataObjective) and self.settings.batch_size
+        source = np.random.default_rng(self.settings.seed)
+        while True:
+            order = source.permutation(self.objective.size)
+            for start in range(0, self.objective.size, self.settings.batch_size):
+                yield order[start : start + self.settings.batch_size]
+
+    # -- the answer ---------------------------------------------------------------------------------------------------
+
+    def answer(self) -> dict[str, Any]:
+        """What a `Descent` tells of the run."""
+        if self._has_grown():
+            self.stopped = Stop("diverged", "the value grows")
+        status = self.stopped.status
+        best = status in ("diverged", "interrupted") or self.optimizer is None
+        end = self.watch[self.watch.best if best else len(self.watch) - 1]
+        if self.settings.batch_size and math.isfinite(end.value):  # a batch says little of the whole
+            value, gradient = self.objective.slope(end.at)
+            end = Step(end.number, value, math.hypot(*gradient), end.at)
+        kind, eigenvalues = self._kind(end)
+        if status in ("finished", "converged"):
+            small = kind != "not stationary" if kind else end.gradient_norm <= _SMALL * self.watch[0].gradient_norm
+            reached = self.settings.tolerance is not None and end.gradient_norm <= self.settings.tolerance
+            if status == "converged" and not (small or reached):
+                self.stopped = Stop("finished", "the gradient is 0, but the value falls beside this point")
+            status = "converged" if small or reached else "finished"
+        if kind == "minimum at a kink":
+            self._tell_kinks(end)
+        if status == "diverged":
+            self._post_mortem()
+        elif status == "finished":
+            self._tell_unrest()
+        return {
+            "optimizer": self.method, "learning_rate": self.rate, "status": status, "reason": self.stopped.reason,
+            "end": end, "kind": kind, "eigenvalues": eigenvalues, "notes": tuple(self.notes), "watch": self.watch,
+            "objective": self.objective,
+        }  # fmt: skip
+
+    def _has_grown(self) -> bool:
+        """A descent by a rate used up its steps on its way to infinity."""
+        if self.stopped.status != "finished" or self.optimizer is None:
+            return False
+        count = len(self.watch)
+        first, middle, last = (self.watch[n] for n in (0, count // 2, count - 1))
+        steeper = last.gradient_norm > max(_STEEPER * first.gradient_norm, 5 * middle.gradient_norm)
+        return steeper and last.value > first.value
+
+    def _kind(self, end: Step) -> tuple[str | None, tuple[float, ...] | None]:
+        """What the end is, and the eigenvalues of the Hessian there."""
+        if not math.isfinite(end.value):
+            return None, None
+        kind, eigenvalues = forecast.kind_of_point(self.objective, end.at, abs(self.watch[0].value - end.value))
+        if kind == "flat":
+            return forecast.at_a_kink(self.objective, end.at, flat=True) or kind, eigenvalues
+        if kind != "not stationary":
+            return kind, eigenvalues
+        pressed = self.watch.presses(end.at, self.objective.slope(end.at)[1])
+        if pressed and end.gradient_norm <= 1e-6 * (1 + abs(end.value)):
+            return "at a bound", eigenvalues
+        return forecast.at_a_kink(self.objective, end.at) or kind, eigenvalues
+
+    def _tell_unrest(self) -> None:
+        """Why the last steps did not settle: a kink that they jump across, or a rate that is too large there."""
+        found = forecast.oscillation(self.watch, self.objective)
+        limit = self._limit_at_the_end()
+        if found is not None:
+            i, place, left, right = found
+            name = self.problem.names[i]
+            message = (
+                f"the steps jump back and forth across a kink at {name} = {place:.6g}, where the slope turns from "
+                f"{left:.4g} to {right:.4g}"
+            )
+            message += (
+                ": a schedule that lets the rate fall ends this" if self.rate and not self.settings.schedule else ""
+            )
+            self.notes.append(Note("kink", message, name, None, left, right))
+        elif limit and self.rate and self.rate > limit and not self.settings.schedule:
+            message = f"lr {self.rate:g} is above {limit:.3g}, the largest stable rate where it ended"
+            message += f"; try {_round(limit / 2)}"
+            self.notes.append(Note("forecast", message))
+
+    def _tell_kinks(self, end: Step) -> None:
+        """The slopes on both sides of a minimum that lies on kinks."""
+        for i, left, right in forecast.kinks_at(self.objective, end.at):
+            name = self.problem.names[i]
+            message = f"at {name} = {end.at[i]:.6g} the slope turns from {left:.4g} to {right:.4g}: no derivative there"
+            self.notes.append(Note("kink", message, name, None, left, right))
+
+    def _limit_at_the_end(self) -> float | None:
+        """The largest stable rate at the last few steps, the least of them."""
+        if self.optimizer is None:
+            return None
+        last = [self.watch[n].at for n in range(max(0, len(self.watch) - 4), len(self.watch))]
+        return min(filter(None, map(self._stable_rate, last)), default=None)
+
+    def _post_mortem(self) -> None:
+        """Where the descent left, why, and what works."""
+        last = self.watch[len(self.watch) - 1]
+        if not (math.isfinite(last.value) and math.isfinite(last.gradient_norm)):
+            self._tell_birth(last)
+        if len(self.watch) < 2:
+            return
+        best = self.watch[self.watch.best]
+        message = f"it left after step {best.number} ({self._named(best)}), where the value was {best.value:.6g}"
+        if last.value <= -1e150:
+            message = f"the value falls on and on: {last.value:.3g} at step {last.number} ({self._named(last)})"
+            self.notes.append(Note("post_mortem", f"{message}; the formula seems to have no minimum in this direction"))
+            return
+        rate = self._rate_that_works() if self.optimizer is not None else None
+        if rate is not None:
+            message += f"; lr {_round(rate)} works from the same start"
+        self.notes.append(Note("post_mortem", message))
+
+    def _rate_that_works(self) -> float | None:
+        """A rate with which the same descent ends below its start: tried, not guessed."""
+        assert self.rate is not None
+        rate = self.rate
+        limit = self._stable_rate(self.watch[self.watch.best].at)
+        if limit and limit < rate:
+            rate = limit
+        for _ in range(20):
+            rate = float(_round(rate / 2))
+            trial = Watch(len(self.start), steps=self.watch.steps, seconds=0.5)
+            try:
+                first_order.run(FIRST_ORDER[self.method][0](rate), self.objective, self.start, trial, self.bounds, None)
+            except Stop as stop:
+                if stop.status != "diverged" and trial[len(trial) - 1].value < self.watch[0].value:
+                    return rate
+        return None
+
+    def _tell_birth(self, last: Step) -> None:
+        """Where in the text a nan or an infinity was born."""
+        graph, where = self.problem.graph, f", at step {last.number} ({self._named(last)})"
+        point = dict(zip(self.problem.inputs, last.at, strict=True))
+        if isinstance(self.objective, DataObjective):
+            found = self.objective.bad_row(last.at)
+            if found is None:
+                return
+            row, columns = found
+            point, where = point | columns, f", in row {row:,} of the data{where}"
+        outputs = [self.problem.output, *self.problem.gradient]
+        values = evaluate(graph, Floats(), point, outputs)
+        bad = next((i for i in outputs if not_finite(values[i])), None)
+        if bad is not None:
+            message, index = overflow_note(graph, values, bad, exists=False)
+            span = graph.spans[index]
+            if not all(map(math.isfinite, last.at)):
+                message, span = "the step itself overflowed", None
+            self.notes.append(Note("nan_origin", message + where, None, span))
+
+    def _named(self, step: Step) -> str:
+        """A point in words: `x = 1.5, y = 2`."""
+        return ", ".join(f"{name} = {x:.6g}" for name, x in zip(self.problem.names, step.at, strict=True))
+
+
+def _flat_bounds(
+    bounds: Mapping[str, tuple[float, float]] | None, problem: Problem
+) -> list[tuple[float, float]] | None:
+    """The bounds of each flat variable; None where there are none at all."""
+    if not bounds:
+        return None
+    by_name = {element: v.name for v in problem.variables for element in v.elements}
+    known = {*by_name, *by_name.values()}
+    for name, (low, high) in bounds.items():
+        if name not in known:
+            raise UsageError(f"--bounds names {name}, which is no variable", hint=did_you_mean(name, known))
+        if not low <= high or low == math.inf or high == -math.inf:
+            hint = f"{name}={high:g}:{low:g}" if low > high else f"{name}=0:5"
+            raise UsageError(f"the bounds of {name} are {low:g} and {high:g}", hint=hint)
+    free = (-math.inf, math.inf)
+    return [bounds.get(element, bounds.get(name, free)) for element, name in by_name.items()]
+
+
+_SCHEDULES: dict[str, tuple[Callable[..., schedules.LearningRateSchedule], str]] = {
+    "cosine": (schedules.CosineDecay, "cosine:STEPS"),
+    "exponential": (schedules.ExponentialDecay, "exponential:STEPS:RATE"),
+    "inverse-time": (schedules.InverseTimeDecay, "inverse-time:STEPS:RATE"),
+    "polynomial": (schedules.PolynomialDecay, "polynomial:STEPS:END"),
+}
+
+
+def _schedule(text: str, rate: float) -> schedules.LearningRateSchedule:
+    """A schedule as `cosine:1000` or `exponential:100:0.96`, from a rate."""
+    name, *rest = text.split(":")
+    if name not in _SCHEDULES:
+        near = did_you_mean(name, _SCHEDULES)
+        raise UsageError(
+            f"no such schedule: {name or 'an empty name'}", hint=_SCHEDULES[near][1] if near else "cosine:1000"
+        )
+    kind, form = _SCHEDULES[name]
+    try:
+        given = [float(part) for part in rest]
+    except ValueError:
+        given = []
+    if len(given) != form.count(":") or not given[0] >= 1 or not all(0 <= x < math.inf for x in given):
+        raise UsageError(f"the schedule is {text}", hint=form)
+    return kind(rate, *given)
+
+
+def _round(rate: float) -> str:
+    """A rate as one would type it: two digits."""
+    return f"{float(f'{rate:.2g}'):g}"

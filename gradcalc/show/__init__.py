@@ -1,0 +1,1 @@
+"""Answers drawn for a medium. See README.md."""

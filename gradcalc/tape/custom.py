@@ -1,0 +1,150 @@
+"""stop_gradient and custom_gradient: cuts, and rules of one's own. Imports tensor and rules.shapes."""
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import TapeError
+from gradcalc.tape import nest
+from gradcalc.tape.rules.shapes import packed, unpacked
+from gradcalc.tape.tensor import LIVE, ArrayOp, Tensor, Variable, as_tensor, run
+
+STOP = ArrayOp("stop_gradient", lambda x: x, lambda g, y, x: None)
+IDENTITY = ArrayOp("identity", lambda x: x, lambda g, y, x: g, passes=True)
+
+
+def stop_gradient(x: Any) -> Tensor:
+    """The same values, through which no gradient flows."""
+    return STOP(as_tensor(x))  # type: ignore[no-any-return]
+
+
+def identity(x: Any) -> Tensor:
+    """The same values as a tensor of its own, recorded."""
+    return IDENTITY(as_tensor(x))  # type: ignore[no-any-return]
+
+
+def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a function a derivative rule of its own, as `tensorflow.custom_gradient` does.
+
+    >>> @gradcalc.custom_gradient
+    ... def log1pexp(x):
+    ...     e = np.exp(x)
+    ...     return np.log(1 + e), lambda upstream: upstream * (1 - 1 / (1 + e))
+
+    Args:
+        function: takes tensors (and keyword arguments that are passed on as they are) and returns its result, a tensor
+            or a list, tuple or dict of them, and the gradient function. That takes an adjoint for each tensor of the
+            result and returns a contribution for each positional argument, of its shape, or None. Where `function`
+            uses trainable variables besides its arguments, it takes them as `variables=` too, and returns a pair: the
+            contributions, and a list of those to the variables.
+
+    Returns:
+        A function whose result has that gradient. Second derivatives go through the gradient function's operations.
+    """
+
+    @functools.wraps(function)
+    def with_rule(*args: Any, **kwargs: Any) -> Any:
+        arguments = nest.apply(identity, list(args))
+        with _VariableWatcher() as watcher:
+            result, gradient = _pair(function(*arguments, **kwargs), function.__name__)
+        operands = nest.flatten(arguments) + watcher.variables
+        results = [as_tensor(x) for x in nest.flatten(result)]
+        rule = _Rule(function.__name__, gradient, watcher.variables, results)
+        return nest.pack(result, rule.recorded(operands))
+
+    return with_rule
+
+
+def _pair(answer: Any, name: str) -> tuple[Any, Callable[..., Any]]:
+    """What a function under `custom_gradient` must return."""
+    if isinstance(answer, tuple) and len(answer) == 2 and callable(answer[1]):
+        return answer
+    raise TapeError(
+        f"{name}, under custom_gradient, returned no pair of its result and a gradient function",
+        hint="return y, lambda upstream: upstream * slope",
+    )
+
+
+class _VariableWatcher:
+    """A recorder that notes which trainable variables are used."""
+
+    def __init__(self) -> None:
+        self.variables: list[Variable] = []
+
+    def __enter__(self) -> "_VariableWatcher":
+        LIVE.set((*LIVE.get(), self))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        LIVE.set(tuple(tape for tape in LIVE.get() if tape is not self))
+
+    def tracks(self, tensor: Tensor) -> bool:
+        """Nothing is differentiated here."""
+        return False
+
+    def record(self, op: Any, operands: Sequence[Any], result: Tensor, settings: dict[str, Any] | None) -> None:
+        """Note the variables among the operands."""
+        for x in operands:
+            if isinstance(x, Variable) and x.trainable and all(x is not known for known in self.variables):
+                self.variables.append(x)
+
+
+class _Rule:
+    """The gradient function of one call, as the rule of an array op whose result packs all results."""
+
+    def __init__(
+        self, name: str, gradient: Callable[..., Any], variables: list[Variable], results: list[Tensor]
+    ) -> None:
+        self.name = name
+        self.gradient = gradient
+        self.variables = variables
+        self.results = results
+
+    def recorded(self, operands: list[Any]) -> list[Tensor]:
+        """The results as tensors that tapes connect to the operands by this rule."""
+        shapes = [x.shape for x in self.results]
+        values = [x.array for x in self.results]
+        value = values[0] if len(values) == 1 else packed(values, shapes)
+        whole = run(ArrayOp(self.name, lambda *_: value, self.contributions, variadic=True), operands, {})
+        if len(values) == 1:
+            return [whole]
+        return [part.astype(x.dtype) for part, x in zip(unpacked(whole, shapes), self.results, strict=True)]
+
+    def contributions(self, g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:
+        """What the gradient function gives, checked: tensors where another tape is live, else arrays."""
+        one = len(self.results) == 1
+        upstream = [g] if one else unpacked(g, [x.shape for x in self.results])
+        tensors = [x if isinstance(x, Tensor) else Tensor(x) for x in upstream]
+        if self.variables:
+            self._check_variables()
+            given, for_variables = self.gradient(*tensors, variables=self.variables)
+        else:
+            given, for_variables = self.gradient(*tensors), []
+        parts = nest.flatten(given) + nest.flatten(for_variables)
+        self._check(parts, xs)
+        return [x.array if isinstance(x, Tensor) and not LIVE.get() else x for x in parts]
+
+    def _check_variables(self) -> None:
+        parameters = inspect.signature(self.gradient).parameters.values()
+        if not any(p.name == "variables" or p.kind is p.VAR_KEYWORD for p in parameters):
+            raise TapeError(
+                f"{self.name} uses {self.variables[0].name}, and its gradient function takes no variables=",
+                hint="def gradient(upstream, variables): return for_arguments, [one for each variable]",
+            )
+
+    def _check(self, parts: list[Any], xs: Sequence[Any]) -> None:
+        if len(parts) != len(xs):
+            raise TapeError(
+                f"the gradient function of {self.name} returned {len(parts)} gradients for {len(xs)} arguments",
+                hint="one for each positional argument, None where there is none",
+            )
+        for part, x in zip(parts, xs, strict=True):
+            if part is not None and np.shape(part) != x.shape:
+                raise TapeError(
+                    f"the gradient function of {self.name} returned shape {np.shape(part)} "
+                    f"for an argument of shape {x.shape}",
+                    hint="np.sum over the axes that were broadcast",
+                )

@@ -1,0 +1,1 @@
+"""What is true of a formula at a point, and how it is known. See README.md."""

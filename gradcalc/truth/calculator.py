@@ -1,0 +1,227 @@
+"""The use cases that the command line and the Python API share: from a formula and points to a report.
+
+Flow: parse, start SymPy beside it, derive, examine each point, hear SymPy, judge. Imports everything below it and
+nothing of the command line; what is heavy (flint, NumPy, SymPy's worker) is imported when it is needed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gradcalc.arithmetic.floats import Floats
+from gradcalc.errors import UsageError
+from gradcalc.language import points
+from gradcalc.language.formula import Problem, Subject, Variable, as_subject, checked_variables, differentiated
+from gradcalc.language.parse import Value
+from gradcalc.language.points import Point
+from gradcalc.settings import CERTIFY_SECONDS, DIGITS, MAX_DIGITS, SYMBOLIC_SECONDS, Limits, Options
+from gradcalc.truth.examine import examine
+from gradcalc.truth.finding import Examined
+from gradcalc.truth.report import PointReport, Quantity, Report, worst
+
+if TYPE_CHECKING:
+    from gradcalc.truth.second_opinion import Answer, Job
+
+_SYMBOLIC_LIMIT = 20_000
+"""Formulas of more nodes, or of more than 100 times as many for all variables together, are not handed to SymPy."""
+
+
+def differentiate(
+    expression: Any,
+    at: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    *,
+    order: int = 1,
+    wrt: str | Sequence[str] | None = None,
+    let: Mapping[str, Any] | None = None,
+    symbolic: bool = True,
+    certify: bool = True,
+    numeric: bool = False,
+    symbolic_timeout: float = SYMBOLIC_SECONDS,
+    certify_timeout: float = CERTIFY_SECONDS,
+    digits: int = DIGITS,
+    limits: Limits | None = None,
+) -> Report:
+    """Differentiate a formula at one or more points, every digit checked.
+
+    Args:
+        expression: text, a `sympy.Expr`, or a `Graph` (its last node is the formula).
+        at: values by variable (numbers, text such as `"pi/4"`, nested lists, NumPy arrays), or a list of such points.
+        order: 1 for the gradient, 2 for the Hessian as well.
+        wrt: variables to differentiate for, in that order; default: those of the first point.
+        let: values by name that are put into the formula and not differentiated.
+        symbolic, certify, numeric: whether SymPy, balls, and central differences take part.
+        symbolic_timeout: seconds SymPy may take.
+        certify_timeout: seconds the certification of one point may take.
+        digits: significant digits of certified values, 1 to 1,000.
+        limits: how large the formula may be; default: `Limits()`.
+
+    Returns:
+        A `Report`; its `to_dict()` is the JSON of the command line.
+
+    Raises:
+        ExpressionError: the text is no expression, or (LimitError) a larger one than `limits` allows.
+        UsageError: a point, a binding or an option does not fit.
+    """
+    options = Options(
+        order, symbolic, certify, numeric, symbolic_timeout, certify_timeout, digits, True, limits or Limits()
+    )
+    if not 1 <= digits <= MAX_DIGITS:
+        raise UsageError(f"digits is {digits!r}", hint=f"from 1 to {MAX_DIGITS:,}; 19 unless told otherwise")
+    if order not in (1, 2):
+        raise UsageError(f"order is {order!r}", hint="order=1 for the gradient, order=2 for the Hessian as well")
+    given = [at or {}] if at is None or isinstance(at, Mapping) else at
+    if not isinstance(given, Sequence) or not all(isinstance(point, Mapping) for point in given):
+        raise UsageError("at is no point", hint='at={"x": 2, "y": 3}, or a list of such points')
+    values = [_values(point, options.limits) for point in given]
+    bindings = _values(let or {}, options.limits)
+    names = [name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else wrt
+    return report(expression, values, wrt=names, let=bindings, options=options)
+
+
+def _values(given: Mapping[str, Any], limits: Limits) -> dict[str, Value]:
+    return {str(name): points.to_value(str(name), value, limits) for name, value in given.items()}
+
+
+def report(
+    expression: Any,
+    at: Sequence[Point],
+    *,
+    wrt: Sequence[str] | None = None,
+    let: Mapping[str, Value] | None = None,
+    options: Options = Options(),  # noqa: B008 - frozen
+) -> Report:
+    """The report of a formula at points that are already constants: what `differentiate` and the commands call."""
+    let = let or {}
+    at = list(at) or [{}]
+    shapes = {name: value.shape for name, value in at[0].items()}
+    formula = as_subject(expression, dict.fromkeys(wrt or (), ()) | shapes, let, options.limits)
+    variables = checked_variables(formula, at, wrt, let)
+    job = _submit(formula, variables, options)
+    problem = differentiated(formula, variables, options.order)
+    examined = [_examine(problem, point, options) for point in at]
+    answer = job.result() if job is not None else None
+    status, reason = _status(formula, options, answer)
+    judged = [_judge(problem, point, found, answer, options) for point, found in zip(at, examined, strict=True)]
+    floats = Floats()
+    return Report(
+        command="hessian" if options.order == 2 else "grad",
+        expression=formula.canonical,
+        text=formula.text,
+        variables=variables,
+        let={name: points.nested(value, floats) for name, value in let.items()},
+        symbolic_status=status,
+        points=tuple(judged),
+        symbolic_reason=reason,
+        latex=answer.latex if answer is not None else "",
+    )
+
+
+# -- SymPy -------------------------------------------------------------------------------------------------------------
+
+
+def _submit(formula: Subject, variables: tuple[Variable, ...], options: Options) -> "Job | None":
+    """Hand the formula to SymPy's process, which works while this one computes."""
+    if not options.symbolic or _too_large(formula, variables):
+        return None
+    from gradcalc.truth.second_opinion import get_worker
+
+    names = [name for variable in variables for name in variable.elements]
+    return get_worker().submit(
+        formula.graph, formula.output, names, options.order, options.symbolic_seconds, latex=options.latex
+    )
+
+
+def _too_large(formula: Subject, variables: tuple[Variable, ...]) -> bool:
+    """Whether SymPy would not finish: it goes through the whole formula for every variable."""
+    count = sum(len(variable.elements) for variable in variables)
+    return len(formula.graph) > _SYMBOLIC_LIMIT or count * len(formula.graph) > 100 * _SYMBOLIC_LIMIT
+
+
+def _status(formula: Subject, options: Options, answer: "Answer | None") -> tuple[str, str]:
+    if answer is not None:
+        return answer.status, answer.reason
+    if options.symbolic:
+        return "skipped", "the formula is too large for SymPy"
+    return "skipped", ""
+
+
+# -- one point ---------------------------------------------------------------------------------------------------------
+
+
+def _examine(problem: Problem, point: Point, options: Options) -> Examined:
+    return examine(
+        problem, point, certify=options.certify, digits=options.digits, certify_seconds=options.certify_seconds
+    )
+
+
+def _judge(problem: Problem, point: Point, found: Examined, answer: "Answer | None", options: Options) -> PointReport:
+    """Give every number its verdict and put the point together."""
+    from gradcalc.truth.judge import Judge
+
+    undefined = found.value.verdict == "undefined"
+    judge = Judge(
+        problem,
+        point,
+        answer,
+        digits=options.digits,
+        undefined=undefined,
+        seconds=options.symbolic_seconds,
+    )
+    names = problem.names
+    value = judge.value(found.value)
+    gradient = [judge.derivative((name,), entry) for name, entry in zip(names, found.gradient, strict=True)]
+    if options.numeric and value.verdict != "undefined":
+        gradient = _with_differences(problem, point, gradient)
+    curvature = None
+    verdicts = [entry.verdict for entry in gradient] or [value.verdict]
+    if problem.hessian is not None:
+        entries = {}
+        for (i, j), entry in found.hessian.items():
+            entries[i, j] = entries[j, i] = judge.derivative((names[i], names[j]), entry)
+        curvature = _curvature(found, entries, point, problem)
+        verdicts += [entry.verdict for entry in entries.values()]
+    if value.verdict == "undefined":
+        verdicts.append("undefined")
+    at = {name: points.nested(given, Floats()) for name, given in point.items()}
+    return PointReport(
+        at,
+        value,
+        tuple(gradient),
+        worst(verdicts),
+        tuple(found.notes + judge.finish({note.variable for note in found.notes})),
+        curvature,
+    )
+
+
+def _curvature(found: Examined, entries: Mapping[tuple[int, int], Quantity], point: Point, problem: Problem) -> Any:
+    from gradcalc.truth.curvature import describe
+
+    balls = {place: found.hessian[min(place), max(place)].ball for place in entries}
+    at = points.bind(problem.graph, point, Floats())
+    return describe(
+        entries,
+        balls,
+        len(problem.inputs),
+        [entry.value for entry in found.gradient],
+        [entry.ball for entry in found.gradient],
+        [at[index] for index in problem.inputs],
+    )
+
+
+def _with_differences(problem: Problem, point: Point, gradient: Sequence[Quantity]) -> list[Quantity]:
+    """The gradient with a central difference beside each number."""
+    from gradcalc.arithmetic.evaluate import evaluate
+    from gradcalc.truth.differences import central_difference
+
+    floats = Floats()
+    at = points.bind(problem.graph, point, floats)
+
+    def moved(index: int, x: float) -> float:
+        value: float = evaluate(problem.graph, floats, at | {index: x}, [problem.output])[problem.output]
+        return value
+
+    return [
+        replace(entry, numeric=central_difference(partial(moved, index), at[index]))
+        for index, entry in zip(problem.inputs, gradient, strict=True)
+    ]

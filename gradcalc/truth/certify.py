@@ -1,0 +1,143 @@
+"""How many digits of a float are right: the graph once more in balls. Imports arithmetic, graph and report.
+
+Precision doubles from 128 to at most 4096 bits until an enclosure settles the digits asked for. The answer is proved:
+the true number lies in the enclosure, whatever the floats did.
+
+Johansson, "Arb: efficient arbitrary-precision midpoint-radius interval arithmetic", IEEE Trans. Comput. 66 (2017).
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flint import arb, ctx
+
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.digits import digits_text, nearest_double, relative_bits
+from gradcalc.arithmetic.evaluate import OutOfTime
+from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
+from gradcalc.graph.graph import Graph
+from gradcalc.settings import DIGITS
+from gradcalc.truth.report import Certified
+
+Inputs = Callable[[Balls], Mapping[int, Any]]
+"""The point in an arithmetic of any precision: the ball of each input by node index."""
+
+PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
+
+_TIE_BITS = 400
+_TINY = -1100  # 2**-1100 is far below the smallest subnormal double, 2**-1074
+
+
+def enclose(
+    graph: Graph,
+    inputs: Inputs,
+    outputs: Sequence[int],
+    *,
+    digits: int = DIGITS,
+    deadline: float | None = None,
+    decimals: str = "double",
+) -> list[Ball]:
+    """Enclose the numbers of some nodes, each as tightly as `digits` significant digits ask.
+
+    Args:
+        deadline: on the clock of `time.monotonic`; what is not settled by then keeps the best enclosure so far.
+        decimals: whether a decimal literal is its nearest double or the rational as `written`.
+
+    Returns:
+        For each output a finite ball, UNDEFINED where it is proved to have no value, or UNDECIDED.
+    """
+    bits = int(digits * 3.33) + 14
+    found: dict[int, Ball] = dict.fromkeys(outputs, UNDECIDED)
+    open_ = list(dict.fromkeys(outputs))
+    for precision in PRECISIONS:
+        if precision < bits + 32 or not open_:
+            continue
+        balls = Balls(precision, decimals)
+        try:
+            values = balls.evaluate(graph, inputs(balls), open_, deadline=deadline)
+        except OutOfTime:
+            break
+        for index in open_:
+            if values[index] is not UNDECIDED:
+                found[index] = values[index]
+        open_ = [index for index in open_ if not settled(found[index], bits)]
+        if deadline is not None and time.monotonic() > deadline:
+            break
+    return [found[index] for index in outputs]
+
+
+def settled(ball: Ball, bits: int) -> bool:
+    """Whether more precision could tell nothing more: undefined, or tight and not between two doubles.
+
+    A ball that stays between two doubles far below an ulp is taken for the tie it almost certainly is.
+    """
+    if isinstance(ball, Unknown):
+        return ball is UNDEFINED
+    tight = relative_bits(ball)
+    return tight >= max(bits, _TIE_BITS) or tight >= bits and nearest_double(ball) is not None
+
+
+def is_tiny(ball: arb) -> bool:
+    """Whether a ball contains 0 and lies far below the smallest subnormal double."""
+    return ball.contains(0) and bool(abs(ball).abs_upper() < arb(2) ** _TINY)
+
+
+def certified(ball: Ball, double: float, digits: int = DIGITS) -> Certified | None:
+    """What a ball says of the float beside it; None where it does not settle the digits."""
+    if isinstance(ball, Unknown):
+        return None
+    if is_tiny(ball):
+        return Certified("0", ulps_between(double, 0.0), 17 if double == 0 else 0)
+    text = shown(ball, digits)
+    with ctx.workprec(max(128, int(digits * 3.33) + 64)):
+        nearest = _nearest(ball, double)
+        if text is None or nearest is None:
+            return None
+        return Certified(text, ulps_between(double, nearest), right_digits(ball, double))
+
+
+def shown(ball: arb, digits: int) -> str | None:
+    """The digits of a ball, correctly rounded (a tie either way); None where it is too wide."""
+    if is_tiny(ball):
+        return "0"
+    if relative_bits(ball) < digits * 3.33:
+        return None
+    return digits_text(ball, digits) or digits_text(ball.mid(), digits)
+
+
+def _nearest(ball: arb, double: float) -> float | None:
+    """The double nearest to a ball; of a tie the one nearer to the float beside it."""
+    nearest = nearest_double(ball)
+    if nearest is not None or relative_bits(ball) < _TIE_BITS:
+        return nearest
+    ends = (nearest_double(ball.lower()), nearest_double(ball.upper()))
+    return min((end for end in ends if end is not None), key=lambda end: ulps_between(double, end), default=None)
+
+
+def right_digits(ball: arb, double: float) -> int:
+    """The floor of -log10 of the float's relative error, from 0 to 17."""
+    if double != double or abs(double) == float("inf"):
+        return 0
+    error, size = abs(arb(double) - ball).abs_upper(), abs(ball).abs_lower()
+    digits = 0
+    while digits < 17 and error * arb(10) ** (digits + 1) <= size:
+        digits += 1
+    return digits
+
+
+def ulps_between(double: float, nearest: float) -> float:
+    """The distance of two doubles counted in doubles; infinite from or to what is not finite, nan included."""
+    if double == nearest:
+        return 0.0
+    if double != double or abs(double) == float("inf") or abs(nearest) == float("inf"):
+        return float("inf")
+    return float(abs(_rank(double) - _rank(nearest)))
+
+
+def _rank(double: float) -> int:
+    """The position of a double in the order of all doubles, zero at zero."""
+    import struct
+
+    bits: int = struct.unpack("<q", struct.pack("<d", double))[0]
+    return bits if bits >= 0 else -(bits & (2**63 - 1))

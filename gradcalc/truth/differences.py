@@ -1,0 +1,53 @@
+"""Central differences with Richardson extrapolation and an estimate of their error: to compare and to teach.
+
+They are no oracle: at a kink a central difference is the mean of both slopes, and nothing tells. Imports report.
+
+Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Adv. Eng. Software 4 (1982) 75-76.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+
+from gradcalc.truth.report import Numeric
+
+_ROWS = 48
+"""Steps are halved: the last is a few ulps of the point, or of 1 where that is larger."""
+
+
+def central_difference(function: Callable[[float], float], x: float) -> Numeric:
+    """The derivative of a function of one number by a tableau of central differences.
+
+    Large steps may miss what the function does between them and still agree with each other, so an estimate counts only
+    if those of all smaller steps agree with it within their errors.
+
+    Returns:
+        The extrapolated value with the smallest error estimate; the estimate includes the rounding of argument and
+        value. Both are nan where no difference is finite.
+    """
+    smaller: list[Numeric] = []
+    for estimate in reversed(list(_estimates(function, x))):
+        if any(abs(estimate.value - other.value) > estimate.error + other.error for other in smaller):
+            break
+        smaller.append(estimate)
+    return min(smaller, key=lambda estimate: estimate.error, default=Numeric(math.nan, math.nan))
+
+
+def _estimates(function: Callable[[float], float], x: float) -> Iterator[Numeric]:
+    """The best estimate of each row of the tableau, from the largest step to the smallest."""
+    step = 0.1 * max(abs(x), 1.0)
+    previous: list[float] = []
+    for _ in range(_ROWS):
+        low, high = x - step, x + step
+        below, above = function(low), function(high)
+        row = [(above - below) / (high - low)]
+        rounding = 2**-50 * (max(abs(above), abs(below)) + abs(x * row[0])) / step
+        best = Numeric(math.nan, math.inf)
+        for i, older in enumerate(previous):
+            row.append(row[i] + (row[i] - older) / (4.0 ** (i + 1) - 1))
+            error = 2 * max(abs(row[-1] - row[i]), abs(row[-1] - older)) + rounding
+            if error < best.error:
+                best = Numeric(row[-1], error)
+        if math.isfinite(best.error):
+            yield best
+        previous = row if math.isfinite(row[0]) else []
+        step /= 2

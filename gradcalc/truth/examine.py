@@ -1,0 +1,292 @@
+"""One point of a formula, examined: floats, balls, kinks, jumps and slopes. Imports certify, settle and trace.
+
+`examine` asks everything that needs no second opinion; `judge` adds SymPy's and gives every number its verdict.
+"""
+
+import math
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property, partial
+from typing import Any
+
+from gradcalc.arithmetic.evaluate import OutOfTime, evaluate
+from gradcalc.arithmetic.floats import Floats
+from gradcalc.language import points
+from gradcalc.language.formula import Problem
+from gradcalc.language.points import Point
+from gradcalc.truth import blame
+from gradcalc.truth.finding import Examined, Finding
+from gradcalc.truth.report import DENSE_LIMIT, Note, worst
+
+SLOPES_SECONDS = 1.0
+
+
+def examine(problem: Problem, point: Point, *, certify: bool, digits: int, certify_seconds: float) -> Examined:
+    """Evaluate a point in floats and in balls, and ask the slopes where the rules settle nothing."""
+    return _Examination(problem, point, certify, digits, certify_seconds).run()
+
+
+class _Examination:
+    """The state of one `examine`."""
+
+    def __init__(self, problem: Problem, point: Point, certify: bool, digits: int, certify_seconds: float) -> None:
+        self.problem, self.graph, self.point = problem, problem.graph, point
+        self.certify, self.digits, self.certify_seconds = certify, digits, certify_seconds
+        self.inputs = partial(points.bind, self.graph, point)
+        self.arithmetic = Floats()
+        self.floats = evaluate(self.graph, self.arithmetic, self.inputs(self.arithmetic), problem.outputs)
+        self.reached = frozenset(self.graph.needed([problem.output]))
+        self.notes: list[Note] = []
+        self.deadline = math.inf
+
+    def run(self) -> Examined:
+        """All stages in order."""
+        problem = self.problem
+        balls: dict[int, Any] = {}
+        if self.certify:
+            from gradcalc.truth.certify import enclose
+
+            deadline = time.monotonic() + self.certify_seconds
+            outputs = problem.outputs
+            found = enclose(self.graph, self.inputs, outputs, digits=self.digits, deadline=deadline)
+            balls = dict(zip(outputs, found, strict=True))
+
+        def finding(node: int) -> Finding:
+            return Finding(node, self.floats[node], balls.get(node))
+
+        value = finding(problem.output)
+        gradient = [finding(node) for node in problem.gradient]
+        hessian = {place: finding(node) for place, node in (problem.hessian or {}).items() if place[0] <= place[1]}
+        if self._undefined(value):
+            size = len(gradient) if problem.hessian is not None else 0
+            if size <= DENSE_LIMIT:  # where there is no value, a structural zero is no derivative either
+                places = [(i, j) for i in range(size) for j in range(i, size)]
+                hessian |= {place: finding(problem.output) for place in places if place not in hessian}
+            for entry in (*gradient, *hessian.values()):
+                entry.value, entry.ball, entry.verdict = math.nan, None, "undefined"
+            return Examined(value, gradient, hessian, self.notes)
+        self.deadline = time.monotonic() + SLOPES_SECONDS
+        self._independent()
+        self._settle_gradient(gradient)
+        if problem.hessian is not None:
+            self._settle_hessian(gradient, hessian)
+        self._origins([value, *gradient, *hessian.values()])
+        return Examined(value, gradient, hessian, self.notes)
+
+    # -- the value ---------------------------------------------------------------------------------------------------
+
+    def _undefined(self, value: Finding) -> bool:
+        """Whether the formula has no value at the point; then says where in the text."""
+        if not self.certify and math.isfinite(value.value):
+            return False
+        from gradcalc.arithmetic.marks import UNDEFINED
+
+        if (value.ball if self.certify else self._enclosed(value.node)) is not UNDEFINED:
+            return False  # what overflows floats has a value all the same
+        values = self._ball_values([value.node])
+        if values[value.node] is not UNDEFINED:
+            values = self._ball_values([value.node], precision=4096)
+        index = blame.birth(self.graph, values, value.node, lambda x: x is UNDEFINED)
+        message, hint = blame.undefined_because(self.graph, index, self.floats)
+        value.verdict = "undefined"
+        self.notes.append(Note("undefined", message + (f"; {hint}" if hint else ""), None, self.graph.spans[index]))
+        return True
+
+    def _enclosed(self, node: int) -> Any:
+        """The ball of a node, asked for where floats alone do not tell an overflow from what is undefined."""
+        from gradcalc.truth.certify import enclose
+
+        deadline = time.monotonic() + self.certify_seconds
+        return enclose(self.graph, self.inputs, [node], digits=1, deadline=deadline)[0]
+
+    def _ball_values(self, outputs: Sequence[int], precision: int = 128) -> list[Any]:
+        from gradcalc.arithmetic.balls import Balls
+
+        balls = Balls(precision)
+        return balls.evaluate(self.graph, self.inputs(balls), outputs, deadline=self.deadline)
+
+    def _independent(self) -> None:
+        """Variables the formula does not mention."""
+        needed = self.reached
+        for variable in self.problem.variables:
+            if needed.isdisjoint(self.graph.inputs[name] for name in variable.elements):
+                self.notes.append(Note("independent", f"the formula does not depend on {variable.name}", variable.name))
+
+    # -- kinks, jumps and slopes -------------------------------------------------------------------------------------
+
+    def _settle_gradient(self, gradient: Sequence[Finding]) -> None:
+        """Ask the slopes of the value wherever its derivatives are not settled by the local rules."""
+        row = [
+            (name, node, finding)
+            for name, node, finding in zip(self.problem.names, self.problem.inputs, gradient, strict=True)
+            if node in self.reached
+        ]
+        self._settle(self.problem.output, self._hits(self.problem.output), row)
+
+    def _settle_hessian(self, gradient: Sequence[Finding], hessian: dict[tuple[int, int], Finding]) -> None:
+        """The same question for the gradient; where that has no value, neither has its derivative."""
+        broken = {}
+        for row, first in enumerate(gradient):
+            if first.verdict is not None or (math.isinf(first.value) and first.from_slopes):
+                broken[row] = first.verdict or "undefined"
+                if first.verdict is None:
+                    name = self.problem.names[row]
+                    message = "no second derivative: the first one is infinite"
+                    self.notes.append(Note("undefined", message, f"{name},{name}", first.span))
+                hessian.setdefault((row, row), Finding(first.node, 0.0))
+        for (i, j), finding in hessian.items():
+            if i in broken or j in broken:
+                finding.verdict, finding.ball = worst([broken[k] for k in (i, j) if k in broken]), None
+            elif gradient[i].from_slopes or gradient[j].from_slopes:
+                self._settle_second(i, j, finding)
+        rows: dict[int, list[Finding]] = {}
+        for (i, _), finding in hessian.items():
+            rows.setdefault(i, []).append(finding)
+        for row, first in enumerate(gradient):
+            if row not in broken and not first.from_slopes:
+                self._settle_row(row, first, rows.get(row, []), hessian)
+
+    def _settle_second(self, i: int, j: int, finding: Finding) -> None:
+        """A second derivative beside a first one that is known by slopes only."""
+        from gradcalc.truth.kinks import Entry, settle_second
+
+        names, inputs = self.problem.names, self.problem.inputs
+        question = self._question(self.problem.output)
+        settle_second(question, Entry(f"{names[i]},{names[j]}", inputs[i], finding), inputs[j])
+
+    def _settle_row(
+        self, row: int, first: Finding, stored: Sequence[Finding], hessian: dict[tuple[int, int], Finding]
+    ) -> None:
+        """Ask one component of the gradient for its slopes along every variable it depends on.
+
+        A mixed derivative is asked from both sides; what either finds stands.
+        """
+        node = first.node
+        hits = self._hits(node)
+        if not hits and not any(map(self._is_open, stored)):
+            return
+        from flint import arb
+
+        from gradcalc.arithmetic.marks import UNDECIDED
+
+        if hits and first.ball is UNDECIDED:  # of a first derivative that is not settled there is none
+            for known in stored:
+                known.ball = UNDECIDED
+            return
+        names, inputs, needed = self.problem.names, self.problem.inputs, set(self.graph.needed([node]))
+        zero = self.graph.constant(0)
+        copies: dict[tuple[int, int], Finding] = {}
+        entries = []
+        for column, input_ in enumerate(inputs):
+            if input_ not in needed:
+                continue
+            place = (min(row, column), max(row, column))
+            finding = hessian.get(place)
+            if finding is None or column < row:
+                finding = copies[place] = replace(finding) if finding else Finding(zero, 0.0, arb(0))
+            if finding.verdict is None:
+                entries.append((f"{names[row]},{names[column]}", input_, finding))
+        self._settle(node, hits, entries)
+        for place, copy in copies.items():
+            _merge(hessian, place, copy)
+
+    def _settle(self, output: int, hits: dict[int, str], row: Sequence[tuple[str, int, Finding]]) -> None:
+        """Ask one function for its slopes, if a kink is hit or a derivative is open."""
+        touched = set(self.graph.needed(hits))
+        for _, _, finding in row:
+            if not math.isfinite(finding.value):
+                born = blame.birth(self.graph, self.floats, finding.node, blame.not_finite)
+                finding.span = self.graph.spans[born]
+        asked = [node for _, node, finding in row if node in touched or self._is_open(finding)]
+        if not asked:
+            return
+        from gradcalc.truth.kinks import Entry, settle
+
+        entries = [Entry(*parts) for parts in row]
+        settle(self._question(output), entries, [entry for entry in entries if entry.node in asked], hits)
+
+    def _question(self, output: int) -> Any:
+        from gradcalc.truth.kinks import Question
+
+        return Question(self.graph, output, self.inputs, self.deadline, self.notes)
+
+    def _is_open(self, finding: Finding) -> bool:
+        """Whether the local rules leave a derivative without a number."""
+        return self._is_undefined(finding) or not math.isfinite(finding.value) and not self._is_ball(finding)
+
+    def _hits(self, output: int) -> dict[int, str]:
+        """The nodes below an output that sit on a kink, and how sure that is."""
+        if not self._all_hits:
+            return {}
+        reached = self.reached if output == self.problem.output else set(self.graph.needed([output]))
+        return {node: how for node, how in self._all_hits.items() if node in reached}
+
+    @cached_property
+    def _all_hits(self) -> dict[int, str]:
+        """Every node on a kink: `exact` where balls prove it, `undecided`, or `rounded` where only floats say so."""
+        outputs = [self.problem.output, *(self.problem.gradient if self.problem.hessian is not None else ())]
+        nodes = [i for i in self.graph.needed(outputs) if self.graph.nodes[i].op.kink is not None]
+        if not nodes:
+            return {}
+        from gradcalc.arithmetic.balls import Balls
+        from gradcalc.truth.slopes import on_kink
+
+        rounded = on_kink(self.graph, self.arithmetic, self.floats, nodes)
+        if not self.certify and not rounded:
+            return {}
+        exact: list[int] = []
+        undecided: list[int] = []
+        with suppress(OutOfTime):
+            for precision in (128, 4096):
+                found = on_kink(self.graph, Balls(precision), self._ball_values(outputs, precision), nodes)
+                exact += [i for i, hit in found.items() if hit is True]
+                nodes = undecided = [i for i, hit in found.items() if hit is not True]
+                if not nodes:
+                    break
+        return {
+            **dict.fromkeys(rounded, "rounded"),
+            **dict.fromkeys(undecided, "undecided"),
+            **dict.fromkeys(exact, "exact"),
+        }
+
+    def _is_ball(self, entry: Finding) -> bool:
+        from gradcalc.arithmetic.marks import Unknown
+
+        return entry.ball is not None and not isinstance(entry.ball, Unknown)
+
+    def _is_undefined(self, entry: Finding) -> bool:
+        if entry.ball is None:
+            return False
+        from gradcalc.arithmetic.marks import UNDEFINED
+
+        return entry.ball is UNDEFINED
+
+    def _origins(self, entries: Iterable[Finding]) -> None:
+        """Tell where floats became nan or infinite though the number exists."""
+        told = set()
+        for entry in entries:
+            if blame.not_finite(self.floats[entry.node]) and entry.verdict is None and not entry.from_slopes:
+                message, index = blame.overflow_note(self.graph, self.floats, entry.node, self._is_ball(entry))
+                if index not in told:
+                    told.add(index)
+                    self.notes.append(Note("nan_origin", message, None, self.graph.spans[index]))
+
+
+def _merge(hessian: dict[tuple[int, int], Finding], place: tuple[int, int], copy: Finding) -> None:
+    """Enter what was found of a mixed derivative from its other side, or of one that is structurally zero."""
+    from gradcalc.arithmetic.marks import UNDECIDED
+
+    stored = hessian.get(place)
+    if stored is None:
+        if copy.verdict is not None or copy.value != 0 or not copy.from_slopes and copy.ball is UNDECIDED:
+            hessian[place] = copy
+    elif copy.verdict is not None:
+        stored.verdict, stored.ball = worst([copy.verdict, stored.verdict or "agrees"]), None
+    elif copy.from_slopes and stored.verdict is None:
+        unequal = stored.from_slopes and stored.value != copy.value
+        stored.verdict = "kink" if unequal else None  # the order of differentiation matters: no second derivative
+        stored.value, stored.ball, stored.from_slopes = copy.value, None, True
+    elif copy.ball is UNDECIDED:
+        stored.ball = UNDECIDED

@@ -1,0 +1,179 @@
+"""Verdicts: the tape's number, its enclosure and SymPy's answer side by side. Imports certify, slopes and report."""
+
+import math
+import time
+from collections.abc import Collection
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gradcalc.graph.graph import Graph
+from gradcalc.language import points
+from gradcalc.language.formula import Problem
+from gradcalc.language.points import Point
+from gradcalc.truth.finding import Finding
+from gradcalc.truth.report import Certified, Note, Quantity, Symbolic
+
+if TYPE_CHECKING:
+    from gradcalc.truth.second_opinion import Answer
+
+INACCURATE_BELOW = 12
+"""A float with fewer right digits is called inaccurate."""
+
+
+class Judge:
+    """Gives the numbers of one point their verdicts and collects what there is to say."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        point: Point,
+        answer: "Answer | None",
+        *,
+        digits: int,
+        undefined: bool,
+        seconds: float,
+    ) -> None:
+        self.problem, self.point, self.answer = problem, point, answer
+        self.digits, self.undefined = digits, undefined
+        self.deadline = time.monotonic() + seconds
+        self.notes: list[Note] = []
+        self._unsettled: list[str] = []
+        self.decimals = "written" if answer and _has_inexact_decimals(problem) else "double"
+
+    def value(self, found: Finding) -> Quantity:
+        """The value itself: undefined, inaccurate, unverified or right."""
+        proof = self._certified(found)
+        verdict = found.verdict or self._accuracy(found, proof, None)
+        return Quantity(found.value, proof, None, verdict)
+
+    def derivative(self, key: tuple[str, ...], found: Finding) -> Quantity:
+        """One derivative, of first or second order, beside SymPy's."""
+        proof = self._certified(found)
+        symbolic, overlap = self._symbolic(key, found)
+        name = ",".join(key)
+        if found.verdict:
+            verdict = found.verdict
+            if symbolic and symbolic.value is not None and verdict in ("kink", "jump"):
+                self._note(
+                    "symbolic", f"SymPy gives {float(symbolic.value):g} here, where there is no derivative", name
+                )
+        elif overlap is False:
+            verdict = self._referee(key, found, name)
+        elif found.from_slopes:
+            verdict = "agrees"
+            if symbolic and symbolic.value is not None and _differs(float(symbolic.value), found.value):
+                message = f"SymPy gives {float(symbolic.value):g} here; the function's own slopes give {found.value:g}"
+                self._note("symbolic", message, name)
+        else:
+            verdict = self._accuracy(found, proof, name)
+        return Quantity(found.value, proof, symbolic, verdict)
+
+    def finish(self, told: Collection[str | None]) -> list[Note]:
+        """All notes; one more for the numbers that could not be proved, if nothing is told of them yet."""
+        silent = [name for name in self._unsettled if name not in told]
+        if silent:
+            what = f"{len(silent)} numbers are" if len(silent) > 1 else "this number is"
+            message = f"{what} not settled within the precision and the time allowed: there may be none"
+            self._note("near_kink", message, silent[0] or None if len(silent) == 1 else None)
+        return self.notes
+
+    def _certified(self, found: Finding) -> Certified | None:
+        if found.ball is None or found.verdict is not None:
+            return None
+        from gradcalc.truth.certify import certified
+
+        return certified(found.ball, found.value, self.digits)
+
+    def _accuracy(self, found: Finding, proof: Certified | None, name: str | None) -> str:
+        if proof is None:
+            if found.ball is not None:
+                self._unsettled.append(name or "")
+            return "unverified"
+        if proof.digits >= INACCURATE_BELOW:
+            return "agrees"
+        right = f"only {proof.digits} digits" if proof.digits else "no digit"
+        self._note("inaccurate", f"floats lose digits: {right} of {found.value!r} right; it is {proof.value}", name)
+        return "inaccurate"
+
+    def _symbolic(self, key: tuple[str, ...], found: Finding) -> tuple[Symbolic | None, bool | None]:
+        """SymPy's formula and value, and whether its enclosure overlaps the tape's (None: no opinion)."""
+        entry = self.answer.entries.get(key) if self.answer is not None else None
+        if entry is None:
+            return None, None
+        if isinstance(entry, str):
+            self._note("symbolic", f"SymPy has no formula: {entry}", ",".join(key))
+            return None, None
+        from gradcalc.arithmetic.marks import UNDEFINED, Unknown
+        from gradcalc.truth.certify import shown
+        from gradcalc.truth.kinks import known
+
+        if self.undefined:
+            return Symbolic(entry.formula, entry.latex), None
+        theirs = self._enclose(entry.graph, entry.output)
+        if isinstance(theirs, Unknown):
+            exists = found.verdict is None and math.isfinite(found.value) and (known(found) or found.from_slopes)
+            if theirs is UNDEFINED and exists:
+                self._note("symbolic", "SymPy's formula has no value here, though the derivative exists", ",".join(key))
+            return Symbolic(entry.formula, entry.latex), None
+        symbolic = Symbolic(entry.formula, entry.latex, shown(theirs, self.digits))
+        keep = found.ball is None or self.decimals == "double"
+        ours = found.ball if keep else self._enclose(self.problem.graph, found.node)
+        if ours is None or isinstance(ours, Unknown):
+            return symbolic, None
+        return symbolic, bool(ours.overlaps(theirs))
+
+    def _enclose(self, graph: Graph, node: int) -> Any:
+        """A number in a ball, with decimals as SymPy takes them."""
+        from gradcalc.truth.certify import enclose
+
+        inputs = partial(points.bind, graph, self.point)
+        return enclose(graph, inputs, [node], digits=self.digits, deadline=self.deadline, decimals=self.decimals)[0]
+
+    def _referee(self, key: tuple[str, ...], found: Finding, name: str) -> str:
+        """Tape and SymPy are proved to differ: the function's own slopes say who is right."""
+        from gradcalc.truth.kinks import fits, known
+        from gradcalc.truth.slopes import along
+
+        names = self.problem.names
+        base = self.problem.output if len(key) == 1 else self.problem.gradient[names.index(key[0])]
+        variable = self.problem.inputs[names.index(key[-1])]
+        inputs = partial(points.bind, self.problem.graph, self.point)
+        slopes = along(self.problem.graph, base, inputs, {variable: 1}, time.monotonic() + 1.0)
+        proof, common = self._certified(found), slopes.common
+        if common is not None and common.kind == "slope" and known(found) and fits(common, found.ball):
+            self._note(
+                "symbolic", "SymPy's derivative is wrong here: the function's own slopes agree with the tape", name
+            )
+            return self._accuracy(found, proof, name)
+        self._note("symbolic", "tape and SymPy disagree", name)
+        return "disagrees"
+
+    def _note(self, kind: str, message: str, name: str | None) -> None:
+        self.notes.append(Note(kind, message, name))
+
+
+def _differs(theirs: float, measured: float) -> bool:
+    """Whether SymPy's number is not the one that slopes settle at."""
+    return theirs != measured and not math.isclose(theirs, measured, rel_tol=1e-9, abs_tol=1e-300)
+
+
+def _has_inexact_decimals(problem: Problem) -> bool:
+    """Whether the formula holds a decimal that is not exactly a double."""
+    graph = problem.graph
+    for index in graph.needed([problem.output]):
+        text = graph.nodes[index].parameter or ""
+        is_number = graph.is_constant(index) and (text[:1].isdecimal() or text.startswith((".", "-")))
+        if is_number and "x" not in text and set(text) & {".", "e", "E"} and not _is_double(text):
+            return True
+    return False
+
+
+def _is_double(decimal: str) -> bool:
+    """Whether a decimal is exactly a double; none has thousands of digits, or of zeros."""
+    from fractions import Fraction
+
+    exponent = decimal.lower().partition("e")[2]
+    if len(decimal) > 2_000 or abs(int(exponent or 0)) > 2_000:
+        return False
+    double = float(decimal)
+    return math.isfinite(double) and Fraction(double) == Fraction(decimal)

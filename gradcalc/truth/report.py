@@ -1,0 +1,353 @@
+"""What an answer holds: frozen dataclasses between the calculator and whatever shows them. Imports errors and shapes.
+
+`to_dict` of a report is the JSON of the command line, schema 1. Nothing here computes a derivative, nothing prints.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradcalc.errors import ExitCode, Span
+from gradcalc.graph.shapes import nest
+from gradcalc.language.formula import Variable
+
+SCHEMA = 1
+DENSE_LIMIT = 1_000
+"""Above this many variables a Hessian is given as coordinates and values."""
+
+VERDICTS = ("disagrees", "undefined", "jump", "kink", "inaccurate", "unverified", "agrees")
+"""What a report says of a number, worst first."""
+
+
+def worst(verdicts: Sequence[str]) -> str:
+    """The worst of some verdicts; of none, `agrees`."""
+    return min(verdicts, key=VERDICTS.index, default="agrees")
+
+
+def derivative_name(variables: str) -> str:
+    """How a derivative is called: `d/dx`, and for the pair `x,y` `d2/dxdy`."""
+    names = _names(variables)
+    order = "" if len(names) == 1 else str(len(names))
+    return f"d{order}/" + "".join(f"d{name}" for name in names)
+
+
+def no_derivative(variables: str) -> str:
+    """What is missing where the derivative for `x`, or the second one for the pair `x,y`, does not exist."""
+    return "no derivative" if len(_names(variables)) == 1 else "no second derivative"
+
+
+def _names(variables: str) -> list[str]:
+    """The variables of a derivative, with a comma between them and perhaps within their brackets."""
+    return re.findall(r"[^,\[]+(?:\[[^\]]*\])?", variables)
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A proved number beside its float.
+
+    Attributes:
+        value: the true value, correctly rounded to the digits shown.
+        ulps: distance of the float from the double nearest to the true value, in units in the last place.
+        digits: how many digits of the float are right, 0 to 17.
+    """
+
+    value: str
+    ulps: float
+    digits: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"value": self.value, "ulps": number(self.ulps), "digits": self.digits}
+
+
+@dataclass(frozen=True, slots=True)
+class Symbolic:
+    """SymPy's derivative: its formula as text and as LaTeX, and its value at the point where it has one."""
+
+    formula: str
+    latex: str
+    value: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"formula": self.formula, "value": self.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Numeric:
+    """A central difference and an estimate of its error."""
+
+    value: float
+    error: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"value": number(self.value), "error": number(self.error)}
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number of a report: the tape's float and what is known about it."""
+
+    value: float
+    certified: Certified | None = None
+    symbolic: Symbolic | None = None
+    verdict: str = "unverified"
+    numeric: Numeric | None = None
+
+
+ZERO = Quantity(0.0, Certified("0", 0.0, 17), Symbolic("0", "0", "0"), "agrees")
+"""A derivative that is structurally zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to know about a number; for a kink or a jump with the slopes to the left and to the right."""
+
+    kind: str
+    message: str
+    variable: str | None = None
+    span: Span | None = None
+    left: float | None = None
+    right: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        body: dict[str, Any] = {"kind": self.kind, "variable": self.variable, "message": self.message}
+        body["span"] = list(self.span) if self.span else None
+        if self.kind in ("kink", "near_kink", "jump"):
+            body |= {"left": number(self.left), "right": number(self.right)}
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class Curvature:
+    """The second derivatives at a point.
+
+    Attributes:
+        entries: by row and column over the flattened variables; an absent one is structurally zero.
+        size: number of rows.
+        eigenvalues: in increasing order; None for more than 1,000 variables or where an entry is not finite.
+        definiteness: in words; `numerically ` before it where the signs are not proved.
+        critical_point: what kind the point is where the gradient vanishes, else None.
+    """
+
+    entries: Mapping[tuple[int, int], Quantity]
+    size: int
+    eigenvalues: tuple[float, ...] | None = None
+    definiteness: str | None = None
+    critical_point: str | None = None
+
+    def matrix(self, show: Callable[[Quantity], Any]) -> list[list[Any]]:
+        """All entries, each as `show` gives it."""
+        return [[show(self.entries.get((i, j), ZERO)) for j in range(self.size)] for i in range(self.size)]
+
+    def items(self) -> Iterator[tuple[tuple[int, int], Quantity]]:
+        """All entries by row and column; for more than 1,000 variables only those that are not structurally zero."""
+        if self.size > DENSE_LIMIT:
+            yield from sorted(self.entries.items())
+        else:
+            for i in range(self.size):
+                for j in range(self.size):
+                    yield (i, j), self.entries.get((i, j), ZERO)
+
+    def to_dict(self, symbolic: bool = True) -> dict[str, Any]:
+        """The JSON form: matrices, or coordinates and values for more than 1,000 variables.
+
+        Args:
+            symbolic: whether SymPy was heard; if not, it says nothing of structural zeros either.
+        """
+        if self.size > DENSE_LIMIT:
+            return {"hessian": self._coordinates()}
+        return {
+            "hessian": self.matrix(lambda entry: number(entry.value)),
+            "symbolic_hessian": self.matrix(lambda entry: _optional(entry.symbolic) if symbolic else None),
+            "certified_hessian": self.matrix(lambda entry: _optional(entry.certified)),
+            "eigenvalues": None if self.eigenvalues is None else [number(value) for value in self.eigenvalues],
+            "definiteness": self.definiteness,
+            "critical_point": self.critical_point,
+        }
+
+    def _coordinates(self) -> dict[str, Any]:
+        places = sorted(self.entries)
+        return {
+            "format": "coo",
+            "rows": [row for row, _ in places],
+            "columns": [column for _, column in places],
+            "values": [number(self.entries[place].value) for place in places],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PointReport:
+    """The answer at one point; the gradient is flat, over the elements of the report's variables."""
+
+    at: Mapping[str, Any]
+    value: Quantity
+    gradient: tuple[Quantity, ...]
+    verdict: str
+    notes: tuple[Note, ...] = ()
+    curvature: Curvature | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Value, gradient and, for order 2, Hessian of a formula at one or more points, with what is known of every number.
+
+    `value`, `gradient` and `hessian` are those of the only point; with several, read `points`.
+    """
+
+    command: str
+    expression: str
+    text: str
+    variables: tuple[Variable, ...]
+    let: Mapping[str, Any]
+    symbolic_status: str
+    points: tuple[PointReport, ...]
+    symbolic_reason: str = ""
+    latex: str = ""
+
+    @property
+    def value(self) -> float:
+        """The value at the only point."""
+        return self._only_point.value.value
+
+    @property
+    def gradient(self) -> dict[str, Any]:
+        """The tape's derivative by variable at the only point; for an array variable nested lists of its shape."""
+        return self.by_variable(self._only_point, lambda entry: entry.value)
+
+    @property
+    def hessian(self) -> list[list[float]] | None:
+        """The Hessian at the only point as rows over the flattened variables; None for order 1."""
+        curvature = self._only_point.curvature
+        return curvature.matrix(lambda entry: entry.value) if curvature else None
+
+    @property
+    def verdict(self) -> str:
+        """The worst verdict of all points."""
+        return worst([point.verdict for point in self.points])
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """The notes of all points."""
+        return tuple(note for point in self.points for note in point.notes)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """1 if any point disagrees, else 3 if any is undefined, else 0."""
+        verdicts = {point.verdict for point in self.points}
+        if "disagrees" in verdicts:
+            return ExitCode.NO
+        return ExitCode.UNDEFINED if "undefined" in verdicts else ExitCode.DONE
+
+    @property
+    def flat_variables(self) -> list[str]:
+        """The names of all scalars the derivatives are for."""
+        return [element for variable in self.variables for element in variable.elements]
+
+    @property
+    def _only_point(self) -> PointReport:
+        if len(self.points) != 1:
+            raise AttributeError(f"this report has {len(self.points)} points: read report.points[i]")
+        return self.points[0]
+
+    def by_variable(self, point: PointReport, show: Callable[[Quantity], Any]) -> dict[str, Any]:
+        """The gradient of a point by variable, each number as `show` gives it, arrays as nested lists."""
+        entries = iter(point.gradient)
+        return {
+            variable.name: nest([show(next(entries)) for _ in variable.elements], variable.shape)
+            for variable in self.variables
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON-ready data: schema 1 of the command line."""
+        body: dict[str, Any] = {
+            "schema": SCHEMA,
+            "command": self.command,
+            "expression": self.expression,
+            "variables": [variable.name for variable in self.variables],
+            "let": {name: jsonable(value) for name, value in self.let.items()},
+            "symbolic_status": self.symbolic_status,
+        }
+        if self.symbolic_reason:
+            body["symbolic_reason"] = self.symbolic_reason
+        if self.command == "hessian":
+            body["flat_variables"] = self.flat_variables
+        return body | {"points": [self._point_dict(point) for point in self.points]}
+
+    def _point_dict(self, point: PointReport) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "at": {name: jsonable(value) for name, value in point.at.items()},
+            "value": number(point.value.value),
+            "gradient": self.by_variable(point, lambda entry: number(entry.value)),
+            "symbolic": self.by_variable(point, lambda entry: _optional(entry.symbolic)),
+            "certified_value": _optional(point.value.certified),
+            "certified": self.by_variable(point, lambda entry: _optional(entry.certified)),
+        }
+        if any(entry.numeric for entry in point.gradient):
+            body["numeric"] = self.by_variable(point, lambda entry: _optional(entry.numeric))
+        body["verdicts"] = self.by_variable(point, lambda entry: entry.verdict)
+        body["verdict"] = point.verdict
+        if point.curvature:
+            body |= point.curvature.to_dict(symbolic=self.symbolic_status in ("done", "timed out"))
+        return body | {"notes": [note.to_dict() for note in point.notes]}
+
+    def rows(self) -> Iterator[tuple[int, str, str, str]]:
+        """The report in long form, as its CSV has it: point, variable, field, value."""
+        for index, point in enumerate(self.points):
+            yield index, "", "value", _text(point.value.value)
+            if point.value.certified:
+                yield index, "", "certified", point.value.certified.value
+            names = self.flat_variables
+            for name, entry in zip(names, point.gradient, strict=True):
+                for column, value in _fields(entry):
+                    yield index, name, column, value
+            if point.curvature:
+                for (i, j), entry in point.curvature.items():
+                    for column, value in _fields(entry):
+                        yield index, f"{names[i]},{names[j]}", "hessian" if column == "gradient" else column, value
+            yield index, "", "verdict", point.verdict
+
+    def _repr_html_(self) -> str:
+        """The report as a notebook shows it: a table, formulas typeset."""
+        from gradcalc.show.latex import report_html
+
+        return report_html(self)
+
+
+def _fields(entry: Quantity) -> Iterator[tuple[str, str]]:
+    yield "gradient", _text(entry.value)
+    if entry.symbolic:
+        yield "formula", entry.symbolic.formula
+        if entry.symbolic.value is not None:
+            yield "symbolic", entry.symbolic.value
+    if entry.certified:
+        yield "certified", entry.certified.value
+        yield "digits", str(entry.certified.digits)
+    if entry.numeric:
+        yield "numeric", _text(entry.numeric.value)
+        yield "numeric_error", _text(entry.numeric.error)
+    yield "verdict", entry.verdict
+
+
+def _text(value: float) -> str:
+    return str(number(value))
+
+
+def _optional(part: Certified | Symbolic | Numeric | None) -> dict[str, Any] | None:
+    return None if part is None else part.to_dict()
+
+
+def number(value: float | None) -> float | str | None:
+    """A float as JSON has it: `"nan"`, `"inf"` and `"-inf"` are strings."""
+    if value is None or math.isfinite(value):
+        return value
+    return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+
+
+def jsonable(value: Any) -> Any:
+    """Nested lists of floats with the non-finite ones as strings."""
+    return [jsonable(item) for item in value] if isinstance(value, list) else number(value)

@@ -1,0 +1,464 @@
+"""SymPy in a process of its own, under a time and memory budget. Imports graph, ops; `symbolic` only in that process.
+
+A `Worker` starts the process, so that SymPy loads while the caller works; `submit` hands it a formula and `Job.result`
+waits for the derivatives, at most until the deadline, and keeps what was finished by then. Whatever happens over there
+(no SymPy, no memory, no end, a crash) becomes an `Answer`, never an exception, a hang or a traceback.
+
+The two talk in lines of JSON. A request:
+
+    {"id": 1, "nodes": [[op, [operands], parameter], ...], "output": 3, "wrt": ["x"], "order": 1, "seconds": 5.0,
+     "latex": false}
+
+and its replies, one as soon as each derivative is found:
+
+    {"id": 1, "entry": ["x"], "nodes": [...], "output": 4, "formula": "4*x**3", "latex": "4 x^{3}"}
+    {"id": 1, "entry": ["y"], "unsupported": "floor has no SymPy derivative"}
+    {"id": 1, "done": true}                                    or {"id": 1, "failed": "why", "kind": "memory"}
+
+On Linux the kernel ends the process: by an alarm a second after the budget, when its memory passes 1 GiB, and at once
+when its parent is gone. Elsewhere there is no memory limit, and on Windows no alarm: there the parent ends it.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations_with_replacement
+from typing import Any, Literal
+
+from gradcalc.errors import GradcalcError
+from gradcalc.graph import ops
+from gradcalc.graph.graph import Graph
+from gradcalc.settings import MAX_NODES
+
+Status = Literal["done", "timed out", "unsupported"]
+
+MEMORY_LIMIT = 1 << 30
+"""How much address space the process may have, in bytes, where the system can limit it."""
+
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One derivative: as a graph over the inputs it needs, as SymPy prints it, and in LaTeX if that was asked for."""
+
+    graph: Graph
+    output: int
+    formula: str
+    latex: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a job.
+
+    Attributes:
+        status: `done` if every entry came (single ones may be unsupported), `unsupported` if none could be had.
+        reason: why not `done`.
+        entries: by input name, or by pair of names (upper triangle) for second derivatives; a text says why there is
+            none. After `timed out` those that were finished in time.
+        latex: the formula itself in LaTeX, if that was asked for.
+    """
+
+    status: Status
+    reason: str
+    entries: dict[tuple[str, ...], Entry | str]
+    latex: str = ""
+
+
+def _environment() -> dict[str, str]:
+    """The environment of this process, with the place this package is imported from behind whatever is on the path."""
+    path = os.environ.get("PYTHONPATH", "")
+    return {**os.environ, "PYTHONPATH": f"{path}{os.pathsep}{_ROOT}" if path else _ROOT}
+
+
+def pack(graph: Graph, output: int) -> dict[str, Any]:
+    """The part of a graph that `output` depends on, as JSON."""
+    needed = graph.needed([output])
+    position = {index: i for i, index in enumerate(needed)}
+    nodes = [graph.nodes[index] for index in needed]
+    packed = [[node.op.name, [position[i] for i in node.operands], node.parameter] for node in nodes]
+    return {"nodes": packed, "output": position[output]}
+
+
+def unpack(body: dict[str, Any]) -> tuple[Graph, int]:
+    """The graph that `pack` has packed, and its output."""
+    graph = Graph(max_nodes=max(MAX_NODES, len(body["nodes"])))
+    for name, operands, parameter in body["nodes"]:
+        if name == "input":
+            graph.input(parameter)
+        else:
+            graph.emit(ops.const if name == "const" else ops.TABLE[name], tuple(operands), parameter)
+    return graph, body["output"]
+
+
+# -- the caller's side -----------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Job:
+    """A request under way."""
+
+    worker: "Worker"
+    request: bytes
+    seconds: float
+    deadline: float
+    entries: dict[tuple[str, ...], Entry | str] = field(default_factory=dict)
+    latex: str = ""
+    outcome: tuple[Status, str] | None = None
+    finished: threading.Event = field(default_factory=threading.Event)
+
+    def result(self) -> Answer:
+        """The answer, waited for until the deadline; then the process is ended."""
+        if not self.finished.wait(max(0.0, self.deadline - time.monotonic())):
+            self.worker.abandon(self)
+        assert self.outcome is not None
+        return Answer(*self.outcome, self.entries, self.latex)
+
+    def finish(self, status: Status, reason: str = "") -> None:
+        """Settle the outcome, unless it already is."""
+        if self.outcome is None:
+            if status == "done" and self.entries and all(isinstance(e, str) for e in self.entries.values()):
+                status, reason = "unsupported", next(e for e in self.entries.values() if isinstance(e, str))
+            self.outcome = (status, reason)
+            self.finished.set()
+
+
+class Worker:
+    """The process that runs SymPy: started at need, ended on time-out or with this process, never shared by a fork.
+
+    Safe to use from several threads; its jobs run one after the other.
+    """
+
+    def __init__(self) -> None:
+        self._reset()
+        atexit.register(self.stop)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forget)
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread: threading.Thread | None = None
+        self._current: Job | None = None
+        self._count = 0
+
+    def start(self) -> None:
+        """Start the process, if there is none. It loads SymPy meanwhile; this does not wait for it."""
+        with self._lock, contextlib.suppress(OSError):
+            self._running()
+
+    def submit(
+        self,
+        graph: Graph,
+        output: int,
+        wrt: Sequence[str],
+        order: int = 1,
+        seconds: float = 5.0,
+        *,
+        latex: bool = False,
+    ) -> Job:
+        """Ask for the derivatives of a node.
+
+        Args:
+            wrt: names of the inputs to differentiate for.
+            order: 2 asks for the second derivatives as well.
+            seconds: how long the answer may take, from now on; includes loading SymPy.
+        """
+        deadline = time.monotonic() + seconds
+        body = {"wrt": list(wrt), "order": order, "seconds": seconds, "latex": latex, **pack(graph, output)}
+        self.start()
+        with self._lock:
+            self._count += 1
+            request = json.dumps({"id": self._count, **body}).encode() + b"\n"
+            job = Job(self, request, seconds, deadline)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="symbolic worker", daemon=True)
+                self._thread.start()
+        self._jobs.put(job)
+        return job
+
+    def abandon(self, job: Job) -> None:
+        """Give a job up: it has timed out, and if it is being worked on, the process ends."""
+        with self._lock:
+            if job.outcome is None:
+                job.finish("timed out", f"more than {job.seconds:g} s")
+                if self._current is job:
+                    self._kill()
+
+    def stop(self) -> None:
+        """End the process; a later job starts a new one."""
+        with self._lock:
+            self._kill()
+
+    def _running(self) -> "subprocess.Popen[bytes]":
+        """The process, started now if there is none or it has ended; the lock is held."""
+        if self._process is not None and self._process.poll() is not None:
+            self._kill()
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "gradcalc.truth.second_opinion"],
+                env=_environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                start_new_session=True,
+            )
+        return self._process
+
+    def _kill(self) -> None:
+        """End the process, if any, and wait for that; the lock is held."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            if self._current is None:
+                _close(process)
+
+    def _forget(self) -> None:
+        """After a fork, in the child: the process belongs to the parent."""
+        if self._process is not None:
+            _close(self._process)
+            self._process.returncode = 0
+        self._reset()
+
+    def _serve(self) -> None:
+        """The thread: one job after the other."""
+        while True:
+            job = self._jobs.get()
+            with self._lock:
+                if job.outcome is not None:
+                    continue
+                try:
+                    process = self._running()
+                except OSError as error:
+                    job.finish("unsupported", f"cannot start Python for SymPy: {error.strerror}")
+                    continue
+                self._current = job
+            status, reason = self._exchange(process, job)
+            with self._lock:
+                self._current = None
+                if self._process is not process:
+                    _close(process)
+                elif status != "done":
+                    self._kill()
+                job.finish(status, reason)
+
+    def _exchange(self, process: "subprocess.Popen[bytes]", job: Job) -> tuple[Status, str]:
+        """Send a request and collect its replies."""
+        assert process.stdin is not None and process.stdout is not None
+        with contextlib.suppress(OSError):
+            unsent = memoryview(job.request)
+            while unsent:
+                unsent = unsent[process.stdin.write(unsent) :]
+        for line in _lines(process.stdout.fileno()):
+            reply = json.loads(line)
+            if "entry" in reply:
+                self._collect(job, reply)
+            elif "failed" in reply:
+                return ("timed out" if reply["kind"] == "memory" else "unsupported"), reply["failed"]
+            else:
+                return "done", ""
+        return _ending(process.wait(), job.seconds)
+
+    def _collect(self, job: Job, reply: dict[str, Any]) -> None:
+        """Keep an entry, unless the job has been given up meanwhile."""
+        entry: Entry | str
+        if "unsupported" in reply:
+            entry = reply["unsupported"]
+        else:
+            entry = Entry(*unpack(reply), reply["formula"], reply["latex"])
+        with self._lock:
+            if job.outcome is not None:
+                return
+            if reply["entry"]:
+                job.entries[tuple(reply["entry"])] = entry
+            else:
+                job.latex = reply["latex"]
+
+
+def _lines(descriptor: int) -> Iterator[bytes]:
+    """The lines that come through a pipe, until it closes."""
+    parts: list[bytes] = []
+    while chunk := _read(descriptor):
+        *ended, rest = chunk.split(b"\n")
+        for line in ended:
+            yield b"".join(parts) + line
+            parts = []
+        parts.append(rest)
+
+
+def _read(descriptor: int) -> bytes:
+    """What a pipe holds, waited for; nothing once it is closed."""
+    try:
+        return os.read(descriptor, 1 << 16)
+    except OSError:
+        return b""
+
+
+def _close(process: "subprocess.Popen[bytes]") -> None:
+    """Close the pipes to a process."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
+def _ending(code: int, seconds: float) -> tuple[Status, str]:
+    """What the exit code of a process that ended during a job means."""
+    import signal
+
+    if code == -getattr(signal, "SIGALRM", 0):
+        return "timed out", f"more than {seconds:g} s"
+    return "unsupported", f"SymPy's process ended with code {code}"
+
+
+_WORKER = Worker()
+
+
+def get_worker() -> Worker:
+    """The worker of this process; it starts on its first use."""
+    return _WORKER
+
+
+# -- the process's side ----------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """Answer requests until standard input ends."""
+    _prepare()
+    try:
+        import gradcalc.language.symbolic  # noqa: F401
+    except ImportError as error:
+        missing = "SymPy is not installed" if error.name == "sympy" else f"SymPy cannot be imported: {error}"
+    else:
+        missing = ""
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        with _budget(request["seconds"] + 1):
+            last = {"failed": missing, "kind": "missing"} if missing else _answer(request)
+        _reply(request, **last)
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Send what can be found; returns the last reply, which says how it ended."""
+    try:
+        _differentiate(request)
+    except MemoryError:
+        return {"failed": f"more than {MEMORY_LIMIT >> 30} GiB", "kind": "memory"}
+    except RecursionError:
+        return {"failed": "the formula is nested too deeply for SymPy", "kind": "error"}
+    except Exception as error:  # noqa: BLE001 (SymPy may raise anything)
+        return {"failed": _failure(error), "kind": "error"}
+    return {"done": True}
+
+
+def _differentiate(request: dict[str, Any]) -> None:
+    """Reply with one derivative after the other."""
+    from gradcalc.language.symbolic import real_symbol, to_sympy, typeset
+
+    wrt = request["wrt"]
+    symbols = {name: real_symbol(name) for name in wrt}
+    try:
+        expr = to_sympy(*unpack(request))
+    except GradcalcError as error:
+        for name in wrt:
+            _reply(request, entry=[name], unsupported=error.message)
+        return
+    if request["latex"]:
+        _reply(request, entry=[], nodes=[], output=-1, formula=str(expr), latex=typeset(expr))
+    first = {name: _entry(request, [name], expr, symbols[name]) for name in wrt}
+    if request["order"] == 2:
+        for row, column in combinations_with_replacement(wrt, 2):
+            _entry(request, [row, column], first[row], symbols[column])
+
+
+def _entry(request: dict[str, Any], entry: list[str], expr: Any, symbol: Any) -> Any:
+    """Reply with one derivative, or with why there is none. Returns it for the next order, None if SymPy failed."""
+    from gradcalc.language.symbolic import derivative, from_sympy, typeset
+
+    graph, result = Graph(), None
+    try:
+        if expr is None:
+            raise GradcalcError("SymPy failed at the first derivative")
+        result = derivative(expr, symbol)
+        output = from_sympy(result, graph)
+        latex = typeset(result) if request["latex"] else ""
+        body = {"formula": str(result), "latex": latex, **pack(graph, output)}
+    except GradcalcError as error:
+        body = {"unsupported": error.message}
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as error:  # noqa: BLE001 (SymPy may raise anything)
+        body = {"unsupported": _failure(error)}
+    _reply(request, entry=entry, **body)
+    return result
+
+
+def _failure(error: Exception) -> str:
+    """What to say of an error inside SymPy."""
+    return f"SymPy failed: {type(error).__name__}: {error}"[:300]
+
+
+def _reply(request: dict[str, Any], **body: Any) -> None:
+    """Write one reply."""
+    sys.stdout.buffer.write(json.dumps({"id": request["id"], **body}).encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _prepare() -> None:
+    """Limit memory, allow deep recursion, and leave Ctrl-C to the parent.
+
+    SymPy is kept to Python's integers: libraries in C end the process where memory is short, and take longer to load.
+    """
+    import signal
+
+    os.environ["SYMPY_GROUND_TYPES"] = "python"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.setrecursionlimit(20_000)
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_STACK)
+        room = 256 << 20
+        resource.setrlimit(resource.RLIMIT_STACK, (room if hard < 0 else min(room, hard), hard))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+
+
+@contextlib.contextmanager
+def _budget(seconds: float) -> Iterator[None]:
+    """Let the kernel end this process when the time is up or the parent is gone, even inside C code."""
+    import signal
+
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+    _end_with_parent(True)
+    yield
+    _end_with_parent(False)
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _end_with_parent(on: bool) -> None:
+    """Ask for the signal SIGIO, which ends the process, when standard input changes: when the parent is gone."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        flags = fcntl.fcntl(0, fcntl.F_GETFL)
+        fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(0, fcntl.F_SETFL, flags | os.O_ASYNC if on else flags & ~os.O_ASYNC)
+
+
+if __name__ == "__main__":
+    main()

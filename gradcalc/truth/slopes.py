@@ -1,0 +1,258 @@
+"""Kinks, jumps and one-sided slopes: where the local rules do not settle a derivative. Imports arithmetic and graph.
+
+Where an operand sits on an op's kink or on a branch boundary, or where a rule gives nan, the function itself is asked:
+difference quotients in balls at three shrinking steps to either side, at a precision that holds x + h. This is
+evidence, never proof, and a report says so.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flint import arb, ctx
+
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.digits import nearest_double
+from gradcalc.arithmetic.evaluate import Arithmetic, OutOfTime, apply_rule
+from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
+from gradcalc.graph.graph import Graph
+from gradcalc.truth.certify import Inputs
+
+_STEPS = (512, 2048, 8192)
+_COARSE_STEPS = (64, 256, 1024)
+_LARGE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What the function does to one side of the point.
+
+    Attributes:
+        kind: `slope` (the quotients settle), `infinite` (they grow), `jump` (the value does not tend to that at the
+            point), `undefined` (no value on that side) or `unknown`.
+        slope: the one-sided slope, infinite where the quotients grow; None where there is none.
+        value: what the value tends to at a jump; None where that does not settle.
+        quotients: at the three steps, the smallest last.
+    """
+
+    kind: str
+    slope: float | None = None
+    value: float | None = None
+    quotients: tuple[arb, ...] = ()
+
+    @property
+    def limit(self) -> arb:
+        """The slope in a ball: the last quotient, or an exact 0 where the quotients shrink towards it."""
+        return arb(0) if self.slope == 0 else self.quotients[-1]
+
+
+UNKNOWN = Side("unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Slopes:
+    """The two sides of a point along one direction.
+
+    Attributes:
+        gap: whether the slopes stay apart as the steps shrink; None where that is not to be seen.
+    """
+
+    left: Side
+    right: Side
+    gap: bool | None = None
+
+    @property
+    def jumps(self) -> bool:
+        """Whether the value itself is discontinuous."""
+        return "jump" in (self.left.kind, self.right.kind)
+
+    @property
+    def common(self) -> Side | None:
+        """The side both share, or the only one where the other has no value; None where they differ or are unknown."""
+        if self.left.slope is None or self.right.slope is None:
+            only = self.right if self.left.kind == "undefined" else self.left
+            other = self.left if only is self.right else self.right
+            return only if only.slope is not None and other.kind == "undefined" else None
+        return self.right if self.gap is False else None
+
+    @property
+    def differ(self) -> bool:
+        """Whether both slopes are known and are not the same."""
+        return self.gap is True
+
+
+def _slopes(left: Side, right: Side) -> Slopes:
+    """Both sides compared, at the precision in force."""
+    if left.slope is None or right.slope is None:
+        return Slopes(left, right)
+    if "infinite" in (left.kind, right.kind):
+        return Slopes(left, right, left.slope != right.slope)
+    second, third = (abs(right.quotients[k] - left.quotients[k]) for k in (1, 2))
+    size = max(abs(left.quotients[2]).abs_upper(), abs(right.quotients[2]).abs_upper())
+    shrinks = third.abs_upper() * 256 <= second.abs_lower()
+    if shrinks or left.slope == right.slope == 0 or third.contains(0) and third.abs_upper() <= size * _FINE:
+        return Slopes(left, right, False)
+    return Slopes(left, right, True if abs(third - second).abs_upper() * 16 <= third.abs_lower() else None)
+
+
+_FINE = arb(2) ** -200
+_ROUGH = arb(2) ** -20
+_ODD = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xB5297A4D3F84D5B5)
+"""Factors of the steps: of no short binary or decimal form, so that no periodic function meets them in phase."""
+
+
+def steps(graph: Graph, output: int) -> tuple[int, int, int]:
+    """The exponents of the three steps: smaller for what is slow in balls of many thousand bits."""
+    needed = graph.needed([output])
+    slow = len(needed) > _LARGE or any(graph.nodes[index].op.costly for index in needed)
+    return _COARSE_STEPS if slow else _STEPS
+
+
+def along(graph: Graph, output: int, inputs: Inputs, direction: Mapping[int, int], deadline: float) -> Slopes:
+    """The slopes of a node to both sides of a point.
+
+    Args:
+        direction: how much each input moves, by node index, as small integers.
+        deadline: on the clock of `time.monotonic`; what is not known by then stays unknown.
+    """
+    try:
+        probe = _Probe(graph, output, inputs, list(direction), deadline)
+        with ctx.workprec(probe.precision):
+            left, right = (_side([probe.rise(direction, sign, k) for k in range(3)]) for sign in (-1, 1))
+            return _slopes(left, right)
+    except OutOfTime:
+        return Slopes(UNKNOWN, UNKNOWN)
+
+
+def second(graph: Graph, output: int, inputs: Inputs, i: int, j: int, deadline: float) -> Slopes:
+    """The second derivative of a node for inputs `i` and `j`, by second differences of its values to both sides.
+
+    Two shapes of the difference must settle at the same number, else nothing is known.
+    """
+    try:
+        probe = _Probe(graph, output, inputs, [i, j], deadline)
+        with ctx.workprec(probe.precision):
+            square, oblong = (
+                [_settled([probe.bend(i, j, sign, ratio, k) for k in range(3)]) for sign in (-1, 1)] for ratio in (1, 2)
+            )
+            fit = all(map(_same, square, oblong)) and not square[0].kind == square[1].kind == "undefined"
+            return _slopes(*square) if fit else Slopes(UNKNOWN, UNKNOWN)
+    except OutOfTime:
+        return Slopes(UNKNOWN, UNKNOWN)
+
+
+def _same(square: Side, oblong: Side) -> bool:
+    """Whether two shapes of a second difference say the same of one side."""
+    return square.kind == oblong.kind == "undefined" or _slopes(square, oblong).gap is False
+
+
+class _Probe:
+    """Values of a node near a point, at a precision that holds the steps and second differences of them."""
+
+    def __init__(self, graph: Graph, output: int, inputs: Inputs, moving: Sequence[int], deadline: float) -> None:
+        self.graph, self.output, self.deadline = graph, output, deadline
+        exponents = steps(graph, output)
+        self.precision = 4 * exponents[-1] + 256
+        self._balls = Balls(self.precision)
+        with ctx.workprec(self.precision):
+            self._at = dict(inputs(self._balls))
+            scale = _scale([self._at[index] for index in moving])
+            self.steps = [
+                scale * odd * arb(2) ** (-64 - exponent) for odd, exponent in zip(_ODD, exponents, strict=True)
+            ]
+            self.centre = self._value({})
+
+    def _value(self, moves: Mapping[int, arb]) -> Ball:
+        moved = self._at | {index: self._at[index] + move for index, move in moves.items()}
+        value: Ball = self._balls.evaluate(self.graph, moved, [self.output], deadline=self.deadline)[self.output]
+        return value
+
+    def rise(self, direction: Mapping[int, int], sign: int, k: int) -> tuple[arb, Ball, Ball]:
+        """The k-th step with its sign, the value there, and how much it lies above the value at the point."""
+        step = sign * self.steps[k]
+        value = self._value({index: step * weight for index, weight in direction.items()})
+        if isinstance(value, Unknown) or isinstance(self.centre, Unknown):
+            return step, value, UNDECIDED
+        return step, value, value - self.centre
+
+    def bend(self, i: int, j: int, sign: int, ratio: int, k: int) -> Ball:
+        """The k-th second difference quotient to one side, the second step `ratio` times the first."""
+        first, other = sign * self.steps[k], sign * ratio * self.steps[k]
+        corner = self._value({i: first + other} if i == j else {i: first, j: other})
+        values = [corner, self.centre, self._value({i: first}), self._value({j: other})]
+        known = [value for value in values if not isinstance(value, Unknown)]
+        if any(value is UNDEFINED for value in values):
+            return UNDEFINED
+        return UNDECIDED if len(known) < 4 else (known[0] + known[1] - known[2] - known[3]) / (first * other)
+
+
+def _scale(at: Sequence[Ball]) -> arb:
+    """A power of two of the size of the point, 1 where it is zero."""
+    largest = max((nearest_double(x.mid()) or 0.0 for x in at if not isinstance(x, Unknown)), key=abs, default=0.0)
+    finite = abs(largest) if 0 < abs(largest) < math.inf else 1.0
+    return arb(2) ** math.frexp(finite)[1]
+
+
+def _side(heights: Sequence[tuple[arb, Ball, Ball]]) -> Side:
+    """Read one side off the steps, the values there and their rises."""
+    if all(value is UNDEFINED for _, value, _ in heights):
+        return Side("undefined")
+    rises = [rise for _, _, rise in heights if not isinstance(rise, Unknown)]
+    if len(rises) < len(heights):
+        return UNKNOWN
+    low, high = ([getattr(abs(rise), bound)() for rise in rises] for bound in ("abs_lower", "abs_upper"))
+    if low[2] > 0 and low[2] * 3 >= high[1] * 2:
+        return Side("jump", None, _jump_limit(rises, heights[2][1]))
+    side = _settled([rise / step for (step, _, _), rise in zip(heights, rises, strict=True)])
+    shrinks = high[2] * 16 <= low[1] and high[1] * 16 <= low[0]
+    return side if side.kind != "infinite" or shrinks else UNKNOWN
+
+
+def _jump_limit(rises: Sequence[arb], last: Ball) -> float | None:
+    """What the value tends to beside a jump: a number, infinity, or None where it does not settle."""
+    if abs(rises[2] - rises[1]).abs_upper() <= abs(rises[2]).abs_lower() * _ROUGH:
+        return None if isinstance(last, Unknown) else nearest_double(last.mid())
+    if abs(rises[2]).abs_lower() >= 2 * abs(rises[1]).abs_upper():
+        return math.inf if rises[2] > 0 else -math.inf
+    return None
+
+
+def _settled(found: Sequence[Ball]) -> Side:
+    """Whether three quotients settle, shrink to 0 or grow without bound."""
+    if all(quotient is UNDEFINED for quotient in found):
+        return Side("undefined")
+    quotients = [quotient for quotient in found if not isinstance(quotient, Unknown)]
+    if len(quotients) < len(found):
+        return UNKNOWN
+    low, high = ([getattr(abs(q), bound)() for q in quotients] for bound in ("abs_lower", "abs_upper"))
+    before, after = ((quotients[i + 1] - quotients[i]) for i in (0, 1))
+    moved = abs(after).abs_upper()
+    limits = tuple(quotients)
+    if moved <= low[2] * _ROUGH or moved * 64 <= low[2] and moved * low[2] ** 2 <= abs(before).abs_upper() ** 3:
+        return Side("slope", nearest_double(quotients[2].mid()), None, limits)
+    if high[2] * 1024 <= low[1] and high[1] * 16 <= low[0] or quotients[2].contains(0) and high[2] < _FINE:
+        return Side("slope", 0.0, None, limits)
+    if 2 * low[2] >= 3 * high[1] and 2 * low[1] >= 3 * high[0] and low[2] > 64:
+        return Side("infinite", math.inf if quotients[2] > 0 else -math.inf, None, limits)
+    return UNKNOWN
+
+
+def on_kink(graph: Graph, arithmetic: Arithmetic, values: Sequence[Any], nodes: Sequence[int]) -> dict[int, Any]:
+    """The nodes whose operands sit on their op's kink: True, or UNDECIDED where balls cannot tell."""
+    found = {}
+    for index in nodes:
+        op, operands, _ = graph.nodes[index]
+        if op.kink is None:
+            continue
+        arguments = [values[i] for i in ((index, *operands) if op.variadic else operands)]
+        hit = apply_rule(op.kink, arithmetic, *arguments)
+        if hit is True or hit is UNDECIDED:
+            found[index] = hit
+    return found
+
+
+def generic_directions(inputs: Sequence[int]) -> list[dict[int, int]]:
+    """Two directions along no axis and no diagonal, over some inputs."""
+    weights: list[Callable[[int], int]] = [lambda i: 89 + 34 * i, lambda i: (-1) ** i * (97 - 13 * (i % 7))]
+    return [{index: weight(i) for i, index in enumerate(inputs)} for weight in weights]

@@ -1,0 +1,184 @@
+"""Kernels in use: many threads, forked processes, evicted code, odd columns, other widths of vectors."""
+
+import copy
+import math
+import multiprocessing
+import os
+import pickle
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+
+import gradcalc
+from gradcalc.arithmetic.native import code
+from gradcalc.arithmetic.native import kernel as module
+
+FORMULA = "exp(-x**2/2)*sin(3*y) + log(1 + x**2)*sqrt(abs(x*y)) + gelu(x) + logsumexp(x, y)"
+
+
+def test_code_lives_while_a_point_uses_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_CODES", 1)
+    kernel = gradcalc.compile("x**2 + 0.375")
+    assert kernel.point(3.0) == [9.375, 6.0]
+    for c in range(8):
+        assert gradcalc.compile(f"cosh(x)*{c} + 0.875").point(0.0)[0] == c + 0.875
+    assert len(module._codes) == 1
+    assert kernel.point(4.0) == [16.375, 8.0]
+
+
+def test_many_threads_share_kernels_and_evict_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_CODES", 2)
+    kernels = [gradcalc.compile(f"sin(x)*{i} + x**2") for i in range(4)]
+    x = np.linspace(-2, 2, 70_001)
+    expected = [kernel(x=x).value for kernel in kernels]
+
+    def use(task: int) -> None:
+        for i in range(8):
+            chosen = (task + i) % 4
+            np.testing.assert_array_equal(kernels[chosen](x=x).value, expected[chosen])
+            assert kernels[task * i % 4].point(0.5)[0] == kernels[task * i % 4](x=0.5).value[0]
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(use, range(6)))
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_process_starts_threads_of_its_own() -> None:
+    kernel, x = gradcalc.compile("x**2"), np.ones(200_000)
+    kernel(x=x)
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.apply_async(_total, (x,)).get(timeout=60) == 200_000.0
+
+
+def _total(x: Any) -> float:
+    return float(gradcalc.compile("x**2")(x=x).value.sum())
+
+
+def test_what_a_masked_column_hides_is_nan() -> None:
+    column = np.ma.MaskedArray([1, 2, 3], mask=[False, True, False])
+    np.testing.assert_array_equal(gradcalc.compile("x**2")(x=column).value, [1.0, math.nan, 9.0])
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">f4", "f2", "i1", ">i4", "u8", "bool"])
+def test_columns_of_other_types_are_converted(dtype: str) -> None:
+    column = np.array([0, 1, 1, 0, 1]).astype(dtype)
+    assert gradcalc.compile("2*x")(x=column).value.tolist() == [0.0, 2.0, 2.0, 0.0, 2.0]
+
+
+def test_columns_that_are_not_aligned() -> None:
+    column = np.frombuffer(b"\0" + np.arange(11.0).tobytes(), np.uint8)[1:].view(float)
+    assert gradcalc.compile("2*x")(x=column).value.tolist() == np.arange(0.0, 22.0, 2).tolist()
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (lambda: gradcalc.compile("x*y").point(1.0), "a point of 1 numbers\ntry: one for each of x, y"),
+        (lambda: gradcalc.compile("1 + 2").point(1.0), "a point of 1 numbers\ntry: the formula has no variables"),
+        (lambda: gradcalc.compile("x")(x=[[1.0], [2.0, 3.0]]), "x has rows of different lengths"),
+    ],
+)
+def test_points_and_columns_that_do_not_fit(act: Callable[[], Any], message: str) -> None:
+    with pytest.raises(gradcalc.UsageError) as caught:
+        act()
+    assert message in str(caught.value)
+
+
+def test_a_formula_without_variables() -> None:
+    kernel = gradcalc.compile("1 + 2", order=2)
+    assert (kernel.point(), kernel().value.tolist(), kernel.sum().value) == ([3.0], [3.0], 3.0)
+
+
+def test_long_code_gives_what_short_code_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = np.random.default_rng(5).normal(size=(2, 1001))
+    short = gradcalc.compile(FORMULA, order=2)(x=x, y=y)
+    monkeypatch.setattr(code, "_LONG", 0)
+    monkeypatch.setattr(module, "_codes", {})
+    long = gradcalc.compile(FORMULA, order=2)(x=x, y=y)
+    np.testing.assert_array_equal(long.value, short.value)
+    np.testing.assert_array_equal(long.hessian, short.hessian)
+
+
+@pytest.mark.parametrize("vector_math", [True, False])
+def test_narrower_vectors_and_no_vector_math_agree(vector_math: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = np.random.default_rng(6).normal(size=(2, 101))
+    expected = gradcalc.compile(FORMULA, order=2)(x=x, y=y)
+    _, letter, features = code.host()
+    find = code.llvm.address_of_symbol
+    monkeypatch.setattr(code, "host", lambda: (2, letter if letter == "n" else "b", features))
+    monkeypatch.setattr(module, "_codes", {})
+    if not vector_math:
+        monkeypatch.setattr(code.llvm, "address_of_symbol", lambda name: None if "_ZGV" in name else find(name))
+    found = gradcalc.compile(FORMULA, order=2)(x=x, y=y)
+    np.testing.assert_allclose(found.value, expected.value, rtol=1e-14, atol=1e-15)
+    np.testing.assert_allclose(found.gradient, expected.gradient, rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(found.hessian, expected.hessian, rtol=1e-12, atol=1e-13)
+
+
+def test_array_variables() -> None:
+    kernel = gradcalc.compile("sum(A @ x) * y", wrt="x,y", order=2, shapes={"A": (2, 3), "x": 3})
+    chance = np.random.default_rng(7)
+    matrix, vectors, y = chance.normal(size=(2, 3)), chance.normal(size=(3, 21)), chance.normal(size=21)
+    batch = kernel(A=matrix, x=vectors, y=y)
+    np.testing.assert_allclose(batch.value, (matrix @ vectors).sum(0) * y, rtol=1e-13)
+    np.testing.assert_allclose(batch.gradient[:3], matrix.sum(0)[:, None] * y, rtol=1e-13)
+    np.testing.assert_allclose(batch.hessian[3, :3], np.repeat(matrix.sum(0)[:, None], 21, axis=1), rtol=1e-13)
+    assert kernel.wrt == ["x[0]", "x[1]", "x[2]", "y"]
+    alone = kernel(A=matrix, x=vectors[:, 4], y=y[4])
+    np.testing.assert_array_equal(alone.gradient, batch.gradient[:, 4:5])
+    numbers = np.concatenate([matrix.ravel(), vectors[:, 4], y[4:5]])
+    assert kernel.at(numbers).tolist() == kernel.point(*numbers.tolist()) == [alone.value[0], *kernel.at(numbers)[1:]]
+    np.testing.assert_allclose(kernel.sum(A=matrix, x=vectors, y=y).gradient, batch.gradient.sum(1), rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"x": [1.0, 2.0]}, "x is of shape (2,): (3,), or with an axis more for the rows"),
+        ({"x": np.ones((4, 3))}, "x is of shape (4, 3): (3,), or with an axis more for the rows"),
+        ({"x[0]": 1.0}, "the formula does not contain x[0]"),
+    ],
+)
+def test_arrays_that_do_not_fit(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(gradcalc.UsageError) as caught:
+        gradcalc.compile("sum(x)", shapes={"x": 3})(**given)
+    assert message in str(caught.value)
+    with pytest.raises(gradcalc.UsageError, match="the formula does not contain y"):
+        gradcalc.compile("sum(x)", shapes={"x": 3, "y": 2})
+    for shape in (-1, (2, -1), 2.5, None, "3"):
+        with pytest.raises(gradcalc.UsageError, match="the shape of x is"):
+            gradcalc.compile("sum(x)", shapes={"x": shape})
+    assert gradcalc.compile("sum(x)", shapes={"x": np.int64(2)}).names == ["x[0]", "x[1]"]
+
+
+def test_a_kernel_shows_its_variables_and_sympy_s_stand_by_the_alphabet() -> None:
+    assert repr(gradcalc.compile("y*x", wrt="x")) == "Kernel(y, x; wrt x; order 1)"
+    x, y = sympy.symbols("x y")
+    assert gradcalc.compile(sympy.sin(x) * sympy.exp(-(y**2))).names == ["x", "y"]
+    for odd in (sympy.Function("g")(x), sympy.Matrix([x, y])):
+        with pytest.raises(gradcalc.GradcalcError):
+            gradcalc.compile(odd)
+
+
+def test_an_interrupted_run_stops_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    def run(start: int, stop: int) -> None:
+        started.append(start)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        module._in_blocks(run, 100 * module._BLOCK)
+    assert len(started) <= (os.cpu_count() or 1)
+
+
+def test_copies_and_pickles_give_the_same() -> None:
+    kernel = gradcalc.compile("sin(x)*y**2 + log(x)", order=2)
+    expected = kernel.point(0.5, 2.0)
+    for other in (copy.copy(kernel), copy.deepcopy(kernel), pickle.loads(pickle.dumps(kernel))):
+        assert other.point(0.5, 2.0) == expected

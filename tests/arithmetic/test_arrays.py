@@ -1,0 +1,117 @@
+"""Arrays: every op of the table on NumPy arrays and through the tape, orders 1 and 2, against floats and balls."""
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb
+
+import gradcalc
+from gradcalc.arithmetic.arrays import Arrays, Masked
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.floats import Floats
+from gradcalc.graph import ops
+from gradcalc.graph.derive import gradient
+from gradcalc.graph.graph import Graph
+from gradcalc.graph.ops import Op
+
+VALUED = [op for op in ops.TABLE.values() if op.operands and not op.is_condition and op is not ops.where]
+BALLS = Balls(256)
+STATIC = {"powi": 1, "polygamma": 0, "besselj": 0, "bessely": 0, "besseli": 0, "besselk": 0}
+STATIC |= {"sinc_derivative": 0, "zeta_derivative": 0}
+
+
+def names(op: Op) -> str:
+    return op.name
+
+
+def points(op: Op, count: int) -> list[list[Any]]:
+    """Operands from the op's sample ranges; a static one is its Python int."""
+    chance = random.Random(op.name)
+    columns: list[list[Any]] = []
+    for i, (low, high) in enumerate(op.samples):
+        static = STATIC.get(op.name) == i
+        columns.append([int(low) if static else chance.uniform(low, high) for _ in range(count)])
+    return columns
+
+
+def arguments(op: Op, columns: list[list[Any]], make: Any) -> list[Any]:
+    return [c[0] if STATIC.get(op.name) == i else make(np.array(c)) for i, c in enumerate(columns)]
+
+
+def test_every_op_has_a_function() -> None:
+    assert {op for op in ops.TABLE.values() if op.operands} <= set(ops.PLAIN)
+
+
+@pytest.mark.parametrize("op", VALUED, ids=names)
+def test_arrays_are_floats_element_by_element(op: Op) -> None:
+    columns = points(op, 5)
+    found = op(*arguments(op, columns, np.asarray))
+    expected = [Floats().functions[op](*map(float, point)) for point in zip(*columns, strict=True)]
+    np.testing.assert_allclose(found, expected, rtol=2e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("op", VALUED, ids=names)
+def test_float32_stays_float32(op: Op) -> None:
+    operands = arguments(op, points(op, 3), lambda column: gradcalc.Variable(column, dtype=np.float32))
+    variables = [x for x in operands if isinstance(x, gradcalc.Variable)]
+    with gradcalc.GradientTape() as tape:
+        y = op(*operands)
+    assert y.dtype == np.float32
+    assert {g.dtype for g in tape.gradient(y, variables)} == {np.dtype(np.float32)}
+
+
+def in_balls(op: Op, point: list[Any]) -> tuple[list[arb], list[arb]]:
+    """First and second derivatives by the operands that are not static."""
+    graph = Graph()
+    free = [i for i in range(len(point)) if STATIC.get(op.name) != i]
+    nodes = [graph.input(f"x{i}") if i in free else graph.constant(x) for i, x in enumerate(point)]
+    inputs = [nodes[i] for i in free]
+    first = gradient(graph, op(*map(graph.ref, nodes)).index, inputs)
+    second = [h for g in first for h in gradient(graph, g, inputs)]
+    values = BALLS.evaluate(graph, {nodes[i]: arb(point[i]) for i in free}, first + second)
+    return [values[g] for g in first], [values[h] for h in second]
+
+
+@pytest.mark.parametrize("op", VALUED, ids=names)
+def test_the_tape_agrees_with_balls_in_orders_1_and_2(op: Op) -> None:
+    columns = points(op, 3)
+    operands = arguments(op, columns, gradcalc.Variable)
+    variables = [x for x in operands if isinstance(x, gradcalc.Variable)]
+    with gradcalc.GradientTape(persistent=True) as outer:
+        with gradcalc.GradientTape() as inner:
+            y = op(*operands)
+        first = inner.gradient(y, variables)
+    second = [outer.gradient(g, variables, unconnected_gradients="zero") for g in first]
+    for n, point in enumerate(zip(*columns, strict=True)):
+        ones, twos = in_balls(op, list(point))
+        found = [g.numpy()[n] for g in first]
+        np.testing.assert_allclose(found, [float(x) for x in ones], rtol=1e-12, atol=1e-14)
+        found = [g.numpy()[n] for row in second for g in row]
+        np.testing.assert_allclose(found, [float(x) for x in twos], rtol=2e-11, atol=1e-13)
+
+
+def test_a_graph_is_evaluated_over_arrays() -> None:
+    graph = Graph()
+    x, y = (graph.ref(graph.input(name)) for name in "xy")
+    z = ops.sin(x * y) + ops.pi * x
+    a, b = np.array([[1.0], [2.0]]), np.array([3.0, 4.0])
+    values = Arrays().evaluate(graph, {x.index: a, y.index: b}, [z.index])
+    np.testing.assert_array_equal(values[z.index], np.sin(a * b) + np.pi * a)
+
+
+def test_where_of_a_rule_tells_its_mask() -> None:
+    c = np.array([True, False])
+    part = ops.where(c, np.array([2.0, 3.0]), ops.zero)
+    assert isinstance(part, Masked)
+    np.testing.assert_array_equal(part.value, [2, 0])
+    np.testing.assert_array_equal(part.mask, c)
+    np.testing.assert_array_equal(2 * part, [4, 0])
+    np.testing.assert_array_equal(ops.where(c, ops.zero, np.array([2.0, 3.0])).mask, [False, True])
+
+
+def test_constants_of_rules_are_weak_floats() -> None:
+    x = np.array([1.0], dtype=np.float32)
+    for found in (ops.pi * x, x * ops.pi, x / ops.sqrt(ops.pi), ops.log(ops.two) + x):
+        assert found.dtype == np.float32

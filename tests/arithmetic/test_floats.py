@@ -1,0 +1,179 @@
+"""Floats answer as IEEE and NumPy do, raise nothing, and lie within a few ulps of the balls."""
+
+import itertools
+import math
+import random
+from typing import Any
+
+import pytest
+from flint import arb
+
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.digits import nearest_double
+from gradcalc.arithmetic.evaluate import evaluate
+from gradcalc.arithmetic.floats import Floats
+from gradcalc.graph import ops
+from gradcalc.graph.derive import gradient
+from gradcalc.graph.graph import Graph
+from gradcalc.graph.ops import Op
+
+FLOATS, BALLS = Floats(), Balls(256)
+F = FLOATS.functions
+INF, NAN = math.inf, math.nan
+VALUED = [op for op in ops.TABLE.values() if op.operands and not op.is_condition and op is not ops.where]
+
+
+def names(op: Op) -> str:
+    return op.name
+
+
+def same(a: float, b: float) -> bool:
+    return a == b or (math.isnan(a) and math.isnan(b))
+
+
+def test_every_op_has_a_function() -> None:
+    assert {op for op in ops.TABLE.values() if op.operands} == set(F)
+
+
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("3", 3.0), ("-0.1", -0.1), ("1e400", INF), ("-1e400", -INF), ("1e-400", 0.0), ("0x1.8p+1", 3.0), ("0x1p+9999", INF),
+        ("-0x1p+9999", -INF), ("pi", math.pi), ("tau", math.tau), ("E", math.e), ("oo", INF), ("-oo", -INF),
+        ("0." + "1" * 200_000, 1 / 9), ("1" * 200_000, INF),
+    ],
+)  # fmt: skip
+def test_constants(text: str, value: float) -> None:
+    assert FLOATS.constant(text) == value
+
+
+@pytest.mark.parametrize("text", ["pi", "tau", "E", "EulerGamma", "Catalan", "GoldenRatio"])
+def test_named_constants_are_the_nearest_doubles(text: str) -> None:
+    assert FLOATS.constant(text) == nearest_double(BALLS.constant(text))
+
+
+def test_nan_is_a_constant_and_compares_false() -> None:
+    nan = FLOATS.constant("nan")
+    assert math.isnan(nan)
+    assert not any(F[op](nan, nan) for op in (ops.lt, ops.le, ops.gt, ops.ge, ops.eq))
+    assert F[ops.ne](nan, nan) is True
+
+
+EXTREMES = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    2.0,
+    -2.5,
+    5e-324,
+    1e-300,
+    -1e-300,
+    1e300,
+    -1e300,
+    1e17,
+    171.5,
+    710.0,
+    -710.0,
+    INF,
+    -INF,
+    NAN,
+]
+
+
+@pytest.mark.parametrize("op", VALUED, ids=names)
+def test_every_function_is_total(op: Op) -> None:
+    for at in itertools.product(EXTREMES, repeat=min(len(op.operands), 2)):
+        result = F[op](*at, *[1.0] * (len(op.operands) - len(at)))
+        assert type(result) is float, at
+
+
+@pytest.mark.parametrize("op", VALUED, ids=names)
+def test_nan_comes_through(op: Op) -> None:
+    if op in (ops.pow, ops.powi):  # nan**0 is 1, as in IEEE
+        return
+    at = [low for low, _ in op.samples]
+    for i in range(len(at)):
+        assert math.isnan(F[op](*at[:i], NAN, *at[i + 1 :]))
+
+
+@pytest.mark.parametrize(
+    "op, at, value",
+    [
+        (ops.div, (1.0, 0.0), INF), (ops.div, (1.0, -0.0), -INF), (ops.div, (0.0, 0.0), NAN), (ops.div, (NAN, 0.0), NAN),
+        (ops.pow, (0.0, -1.0), INF), (ops.pow, (-0.0, -1.0), -INF), (ops.pow, (-8.0, 1 / 3), NAN), (ops.pow, (0.0, 0.0), 1.0),
+        (ops.pow, (-1e300, 3.0), -INF), (ops.pow, (1e300, 2.0), INF), (ops.powi, (-2.0, -3.0), -0.125),
+        (ops.log, (0.0,), -INF), (ops.log, (-1.0,), NAN), (ops.log1p, (-1.0,), -INF), (ops.log2, (0.0,), -INF),
+        (ops.log10, (-1.0,), NAN), (ops.sqrt, (-1.0,), NAN), (ops.exp, (1000.0,), INF), (ops.exp, (-1000.0,), 0.0),
+        (ops.sinh, (-1000.0,), -INF), (ops.cosh, (800.0,), INF), (ops.sech, (800.0,), 0.0), (ops.sin, (INF,), NAN),
+        (ops.atanh, (1.0,), INF), (ops.atanh, (2.0,), NAN), (ops.acosh, (0.5,), NAN), (ops.asin, (2.0,), NAN),
+        (ops.asec, (0.5,), NAN), (ops.acsc, (0.5,), NAN), (ops.asech, (0.0,), INF), (ops.asech, (2.0,), NAN),
+        (ops.acoth, (0.5,), NAN), (ops.acoth, (1.0,), INF), (ops.acoth, (-1.0,), -INF), (ops.csc, (0.0,), INF),
+        (ops.coth, (0.0,), INF), (ops.gamma, (0.0,), INF), (ops.gamma, (-1.0,), NAN), (ops.gamma, (200.0,), INF),
+        (ops.lgamma, (0.0,), INF), (ops.lgamma, (1.0,), 0.0), (ops.lgamma, (2.0,), 0.0), (ops.zeta, (1.0,), INF),
+        (ops.mod, (-7.0, 3.0), 2.0), (ops.mod, (7.0, -3.0), -2.0), (ops.mod, (1.0, 0.0), NAN), (ops.floor, (INF,), INF),
+        (ops.round, (2.5,), 2.0), (ops.ceil, (-0.5,), 0.0), (ops.sinc, (0.0,), 1.0), (ops.sinc, (INF,), 0.0),
+        (ops.sincpi, (1.0,), 0.0), (ops.sincpi, (3e15,), 0.0), (ops.sigmoid, (-1000.0,), 0.0), (ops.sigmoid, (1000.0,), 1.0),
+        (ops.softplus, (1000.0,), 1000.0), (ops.softplus, (-1000.0,), 0.0), (ops.logsumexp, (1000.0, 1000.0), 1000 + math.log(2)),
+        (ops.logsumexp, (-INF, 0.0), 0.0), (ops.xlogy, (0.0, 0.0), 0.0), (ops.xlogy, (1.0, 0.0), -INF), (ops.cbrt, (-8.0,), -2.0),
+        (ops.factorial, (170.0,), float(math.factorial(170))), (ops.factorial, (171.0,), INF), (ops.factorial, (-1.0,), NAN),
+        (ops.besselj, (0.0, INF), 0.0), (ops.bessely, (0.0, 0.0), -INF), (ops.besselk, (0.0, 0.0), INF), (ops.Ei, (0.0,), -INF),
+        (ops.Si, (INF,), math.pi / 2), (ops.gelu, (-100.0,), 0.0), (ops.atan2, (0.0, -1.0), math.pi), (ops.atan2, (0.0, 0.0), 0.0),
+        (ops.max, (1.0, NAN), NAN), (ops.min, (NAN, 1.0), NAN), (ops.clip, (5.0, 0.0, 1.0), 1.0), (ops.relu, (-2.0,), 0.0),
+        (ops.hypot, (1e300, 1e300), math.hypot(1e300, 1e300)), (ops.heaviside, (0.0,), 0.5), (ops.sign, (-3.0,), -1.0),
+    ],
+)  # fmt: skip
+def test_values_at_special_points(op: Op, at: tuple[float, ...], value: float) -> None:
+    assert same(F[op](*at), value)
+
+
+def test_a_sum_is_added_from_left_to_right() -> None:
+    assert F[ops.add](1e100, 1.0, -1e100) == 0.0
+
+
+def test_where_picks_one_side() -> None:
+    assert F[ops.where](True, 1.0, NAN) == 1.0
+    assert F[ops.where](False, NAN, 2.0) == 2.0
+
+
+# -- accuracy: docs/accuracy.md lists what benchmarks/accuracy.py measured ------------------------------------------------
+
+VALUE_ULPS = {"gamma": 16, "logsumexp": 16}
+"""Ulps that a value may be off, where more than 5."""
+
+
+def ulps(value: float, ball: Any) -> float:
+    double = nearest_double(ball)
+    assert double is not None
+    return abs(value - double) / math.ulp(double)
+
+
+@pytest.mark.parametrize("op", VALUED, ids=names)
+def test_values_lie_within_ulps_of_the_balls(op: Op) -> None:
+    generator = random.Random(op.name)
+    for _ in range(50):
+        at = [generator.uniform(low, high) if low < high else low for low, high in op.samples]
+        graph = Graph()
+        indices = [graph.input(f"x{i}") for i in range(len(at))]
+        output = graph.emit(op, tuple(indices))
+        ball = BALLS.evaluate(graph, {i: arb(x) for i, x in zip(indices, at, strict=True)}, [output])[output]
+        assert ulps(F[op](*at), ball) <= VALUE_ULPS.get(op.name, 5)
+
+
+@pytest.mark.parametrize("op", VALUED, ids=names)
+def test_derivatives_of_both_orders_agree_with_the_balls(op: Op) -> None:
+    generator = random.Random(op.name)
+    graph = Graph()
+    fixed = [not op.variadic and op.rules[i] is None for i in range(len(op.operands))]
+    indices = [graph.input(f"x{i}") for i in range(len(fixed))]
+    free = [i for i, is_fixed in zip(indices, fixed, strict=True) if not is_fixed]
+    firsts = gradient(graph, graph.emit(op, tuple(indices)), free)
+    outputs = [*firsts, *(second for first in firsts for second in gradient(graph, first, free))]
+    for _ in range(20):
+        at = [generator.uniform(low, high) if low < high else low for low, high in op.samples]
+        floats = evaluate(graph, FLOATS, dict(zip(indices, at, strict=True)), outputs)
+        balls = BALLS.evaluate(graph, {i: arb(x) for i, x in zip(indices, at, strict=True)}, outputs)
+        for output in outputs:
+            expected = nearest_double(balls[output])
+            assert expected is not None
+            assert math.isclose(floats[output], expected, rel_tol=1e-12, abs_tol=1e-13)

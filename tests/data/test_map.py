@@ -1,0 +1,512 @@
+"""Formulas over files: what comes out is right in every format, whatever the pieces; nothing is half-written."""
+
+import csv
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.feather as feather
+import pyarrow.parquet as pq
+import pytest
+
+import gradcalc
+from gradcalc.data import batches, unfinished
+from gradcalc.data.batches import expand
+from gradcalc.data.check import Sample
+from gradcalc.data.formats.footer import shifted
+from gradcalc.data.map import Settings, UndefinedError, result_names, run
+from gradcalc.errors import FileError, UsageError
+from gradcalc.language.parse import parse_value
+
+FORMATS = ("parquet", "arrow", "csv", "npy", "npz")
+FORMULA = "x**3*y + sin(y)"
+
+
+def table(rows: int = 1000) -> pa.Table:
+    rng = np.random.default_rng(1)
+    return pa.table({"x": rng.normal(size=rows), "y": rng.normal(size=rows), "n": np.arange(rows)})
+
+
+def write(path: Path, data: pa.Table, **options: Any) -> Path:
+    """A table in the format of the suffix, written by the format's own library."""
+    columns = {name: data[name].to_numpy() for name in data.column_names}
+    if path.suffix == ".parquet":
+        pq.write_table(data, path, **options)
+    elif path.suffix == ".arrow":
+        feather.write_feather(data, path)
+    elif path.suffix == ".csv":
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows([columns, *zip(*(c.tolist() for c in columns.values()), strict=True)])
+    elif path.suffix == ".npz":
+        np.savez_compressed(path, **columns)
+    else:
+        rows = np.empty(len(data), [(name, column.dtype) for name, column in columns.items()])
+        for name, column in columns.items():
+            rows[name] = column
+        np.save(path, rows)
+    return path
+
+
+def read(path: Path) -> dict[str, np.ndarray]:
+    """The columns of a file, read by the format's own library."""
+    if path.suffix in (".parquet", ".arrow"):
+        found = pq.read_table(path) if path.suffix == ".parquet" else feather.read_table(path)
+        found.validate(full=True)
+        return {name: found[name].to_numpy() for name in found.column_names}
+    if path.suffix == ".csv":
+        head, *rows = list(csv.reader(path.read_text().splitlines()))
+        return {name: np.array([float(row[i] or "nan") for row in rows]) for i, name in enumerate(head)}
+    loaded = np.load(path)
+    return {name: loaded[name] for name in (loaded.dtype.names if path.suffix == ".npy" else loaded.files)}
+
+
+def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
+    return list(a) == list(b) and all(np.array_equal(a[name], b[name], equal_nan=True) for name in a)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of at most 64 rows, so that a small file has many."""
+    monkeypatch.setattr(batches, "_MOST_ROWS", 64)
+    monkeypatch.setattr(batches, "_LEAST_ROWS", 64)
+
+
+def hidden(folder: Path) -> list[str]:
+    return [name for name in os.listdir(folder) if name.startswith(".")]
+
+
+# -- right -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("after", FORMATS)
+@pytest.mark.parametrize("before", FORMATS)
+@pytest.mark.usefixtures("small")
+def test_every_format_in_and_out_gives_what_the_kernel_gives(tmp_path: Path, before: str, after: str) -> None:
+    data = table(300)
+    source, output = write(tmp_path / f"in.{before}", data), tmp_path / f"out.{after}"
+    summary = run(FORMULA, str(source), str(output), Settings(order=2, keep=["x"], certify_rows=0))
+    made = gradcalc.compile(FORMULA, order=2)(x=data["x"].to_numpy(), y=data["y"].to_numpy())
+    assert made.gradient is not None and made.hessian is not None
+    assert list(summary.columns) == ["x", "f", "df/dx", "df/dy", "d2f/dx2", "d2f/dxdy", "d2f/dy2"]
+    found = read(output)
+    expected = [data["x"].to_numpy(), made.value, *made.gradient, *made.hessian[0], made.hessian[1, 1]]
+    assert same(found, dict(zip(summary.columns, expected, strict=True)))
+    assert (summary.rows, summary.undefined, summary.dropped, hidden(tmp_path)) == (300, 0, 0, [])
+
+
+@pytest.mark.usefixtures("small")
+def test_a_parquet_file_of_many_pieces_is_one_file_for_any_reader(tmp_path: Path) -> None:
+    data = table(1000).append_column("s", pa.array([f"row {i % 7}" for i in range(1000)]))
+    write(tmp_path / "in.parquet", data, row_group_size=37)
+    run("x", str(tmp_path / "in.parquet"), str(tmp_path / "out.parquet"), Settings(keep=["*"]))
+    file = pq.ParquetFile(tmp_path / "out.parquet")
+    assert file.metadata.num_row_groups == 16
+    assert [len(file.read_row_group(i)) for i in (0, 7, 15)] == [64, 64, 40]
+    assert file.read().select(data.column_names).equals(data)
+
+
+def test_a_footer_is_shifted_where_it_holds_offsets_and_nowhere_else() -> None:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table(100), sink, row_group_size=30, write_page_index=True)
+    data = sink.getvalue().to_pybytes()
+    footer = data[-8 - int.from_bytes(data[-8:-4], "little") : -8]
+    assert shifted(footer, 0) == footer
+    moved = shifted(footer, 10**10)
+    assert moved != footer and shifted(moved, -(10**10)) == footer
+    whole = pq.read_metadata(pa.BufferReader(b"PAR1" + moved + len(moved).to_bytes(4, "little") + b"PAR1"))
+    before, after = pq.read_metadata(pa.BufferReader(data)).row_group(2), whole.row_group(2)
+    assert after.column(1).data_page_offset == before.column(1).data_page_offset + 10**10
+    assert after.column(1).total_compressed_size == before.column(1).total_compressed_size
+    assert after.column(1).statistics == before.column(1).statistics
+
+
+@pytest.mark.usefixtures("small")
+def test_a_batch_holds_few_rows_where_they_are_long_wherever_the_pieces_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "_BYTES", 6000)
+    monkeypatch.setattr(batches, "_LEAST_ROWS", 16)
+    texts = pa.array(["t" * (10 if 100 <= i < 300 else 1000) for i in range(400)])
+    x = np.arange(400.0)
+
+    def lengths(cut: int, skip: int = 0) -> list[int]:
+        pieces = ([x[i : i + cut], texts[i : i + cut]] for i in range(skip, 400, cut))
+        return [len(batch[0]) for batch in batches.even(pieces, 8)]
+
+    assert lengths(400) == lengths(7) and sum(lengths(7)) == 400
+    assert lengths(7)[:6] == [16] * 6 and max(lengths(7)) == 64
+    assert lengths(7, sum(lengths(7)[:9])) == lengths(7)[9:]
+
+
+@pytest.mark.parametrize("after", ["npy", "npz"])
+@pytest.mark.usefixtures("small")
+def test_numpy_files_keep_types_over_many_pieces(tmp_path: Path, after: str) -> None:
+    n = np.arange(300)
+    data = pa.table({"n": n.astype(np.int16), "x": n.astype(np.float32) / 7, "b": n % 3 == 0})
+    run("n*x", str(write(tmp_path / "in.parquet", data)), str(tmp_path / f"out.{after}"), Settings(keep=["*"]))
+    found = read(tmp_path / f"out.{after}")
+    for name in data.column_names:
+        assert found[name].dtype == data[name].to_numpy().dtype and np.array_equal(found[name], data[name].to_numpy())
+    assert np.array_equal(found["df/dn"], found["x"].astype(float))
+
+
+@pytest.mark.parametrize("after", ["npy", "npz"])
+def test_numpy_files_hold_every_name_and_many_columns(tmp_path: Path, after: str) -> None:
+    data = pa.table({name: [1.0, 2.0] for name in ("α", *(f"column {i}" for i in range(900)))})
+    source, output = write(tmp_path / "in.parquet", data), tmp_path / f"out.{after}"
+    run("α**2", str(source), str(output), Settings(keep=["*"]))
+    run("α + f", str(output), str(tmp_path / "again.csv"), Settings(keep=["column 7", "df/dα"], order=0))
+    assert read(tmp_path / "again.csv")["f"].tolist() == [2.0, 6.0]
+    if after == "npy":
+        found = np.load(output, max_header_size=10**6)
+        assert found.dtype.names == (*data.column_names, "f", "df/dα") and found["df/dα"].tolist() == [2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (pa.array([{"a": 1}]), r"column k holds struct<a: int64>, which cannot be written: Unsupported Type"),
+        (pa.array([b"\xff"]), r"column k holds binary, which cannot be written: Invalid UTF8"),
+    ],
+)
+def test_what_csv_cannot_hold_is_named(tmp_path: Path, column: pa.Array, message: str) -> None:
+    source = write(tmp_path / "in.parquet", pa.table({"x": [1.0], "k": column}))
+    with pytest.raises(FileError, match=message):
+        run("x", str(source), str(tmp_path / "out.csv"), Settings(keep=["*"]))
+    assert os.listdir(tmp_path) == ["in.parquet"]
+
+
+def test_the_names_of_the_results() -> None:
+    assert result_names(["x"], 0) == ["f"]
+    assert result_names(["x", "y"], 1) == ["f", "df/dx", "df/dy"]
+    assert result_names(["x", "y"], 2)[3:] == ["d2f/dx2", "d2f/dxdy", "d2f/dy2"]
+
+
+def test_kept_columns_come_out_as_they_went_in(tmp_path: Path) -> None:
+    data = pa.table(
+        {
+            "x": pa.array([1, None, 3], pa.int16()),
+            "day": pa.array([0, 1, None], pa.date32()),
+            "kind": pa.array(["a", None, "a"]).dictionary_encode(),
+        }
+    )
+    source = write(tmp_path / "in.parquet", data)
+    run("2x", str(source), str(tmp_path / "out.arrow"), Settings(keep=["*"], names=["value", "slope"]))
+    found = feather.read_table(tmp_path / "out.arrow")
+    assert found.column_names == ["x", "day", "kind", "value", "slope"]
+    assert found["x"].equals(data["x"]) and found["day"].equals(data["day"])
+    assert found["kind"].to_pylist() == ["a", None, "a"]
+    assert found["value"].to_pylist()[::2] == [2.0, 6.0] and np.isnan(found["value"][1].as_py())
+
+
+def test_text_of_a_csv_file_is_kept_to_the_letter(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text('id,x\n007,1\n"a,""b",\n,3\n')
+    run("x", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), Settings(keep=["*"], order=0))
+    rows = list(csv.reader((tmp_path / "out.csv").read_text().splitlines()))
+    assert rows == [["id", "x", "f"], ["007", "1", "1"], ['a,"b', "", "nan"], ["", "3", "3"]]
+    (tmp_path / "in.csv").write_text("id,x\n1,1\n" + "2, 5 \n")  # PyArrow refuses the second, the careful pass reads it
+    run("x", str(tmp_path / "in.csv"), str(tmp_path / "out.parquet"), Settings(keep=["*"], order=0))
+    assert pq.read_table(tmp_path / "out.parquet").to_pydict() == {"id": ["1", "2"], "x": [1.0, 5.0], "f": [1.0, 5.0]}
+
+
+def test_a_directory_and_a_glob_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, value in (("b.csv", 2.0), ("a.npz", 1.0), ("c.parquet", 3.0)):
+        write(folder / name, pa.table({"x": [value]}))
+    for name in ("_SUCCESS", ".hidden.csv", "README.md"):
+        (folder / name).write_text("?")
+    run("x", str(folder), str(tmp_path / "out.npy"), Settings(order=0))
+    assert read(tmp_path / "out.npy")["f"].tolist() == [1.0, 2.0, 3.0]
+    assert [path.name for path in expand(str(folder / "[ab].*"))] == ["a.npz", "b.csv"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_file_without_rows_makes_a_file_without_rows(tmp_path: Path, format: str) -> None:
+    source, output = write(tmp_path / f"in.{format}", table(0)), tmp_path / f"out.{format}"
+    assert run(FORMULA, str(source), str(output), Settings(keep=["x"])).rows == 0
+    assert {name: len(column) for name, column in read(output).items()} == {"x": 0, "f": 0, "df/dx": 0, "df/dy": 0}
+
+
+# -- rows without a value ----------------------------------------------------------------------------------------------
+
+
+def nulls(folder: Path) -> str:
+    (folder / "in.csv").write_text("x,y\n1,2\n,5\n-1,3\n4,\n-2,1\n")
+    return str(folder / "in.csv")
+
+
+def test_a_null_is_nan_is_dropped_or_an_error(tmp_path: Path) -> None:
+    source, output = nulls(tmp_path), tmp_path / "out.npz"
+    kept = run("log(x)*y", source, str(output), Settings(order=0))
+    assert (kept.rows, kept.nulls, kept.dropped, kept.undefined, list(kept.undefined_rows)) == (5, 2, 0, 2, [3, 5])
+    dropped = run("log(x)*y", source, str(output), Settings(order=0, nulls="drop", keep=["x"]))
+    assert (dropped.rows, dropped.nulls, dropped.dropped, list(dropped.undefined_rows)) == (3, 0, 2, [3, 5])
+    assert read(output)["x"].tolist() == [1.0, -1.0, -2.0]
+    with pytest.raises(FileError, match=r"in.csv, row 2, column x: no value"):
+        run("log(x)*y", source, str(output), Settings(nulls="fail"))
+
+
+def test_the_first_undefined_row_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(UndefinedError, match=r"undefined in row 3 of .*: x=-1, y=3") as caught:
+        run("log(x)*y", nulls(tmp_path), str(tmp_path / "out.npz"), Settings(undefined="fail"))
+    assert caught.value.exit_code == 3
+    assert os.listdir(tmp_path) == ["in.csv"]
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("formula", "undefined"),
+    [
+        ("1/x", [1, 2]),
+        ("log(x)", [1, 2]),
+        ("x**-2 + log(2 + x)", [1, 2]),
+        ("exp(1000*x)", []),
+        ("where(x > 0.5, 1/(x - 1), 1/(x*0 + 2))", [3]),
+        ("where(x > 0.5, 2*x, where(x > 1e-5, 1/x, 0))", []),
+    ],
+)
+def test_division_by_zero_is_undefined_and_overflow_is_not(tmp_path: Path, formula: str, undefined: list[int]) -> None:
+    source = write(tmp_path / "in.csv", pa.table({"x": [0.0, -0.0, 1.0, 1e-320]}))
+    summary = run(formula, str(source), str(tmp_path / "out.npz"), Settings(order=2))
+    assert list(summary.undefined_rows) == undefined
+    empty = [
+        not np.isnan(column[[row - 1 for row in undefined]]).all() for column in read(tmp_path / "out.npz").values()
+    ]
+    assert not any(empty)
+
+
+def test_a_row_without_a_value_or_with_a_null_has_no_derivatives(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("x,y\n-1,6\n2,\n3,4\n")
+    run("log(x)*y", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), Settings(order=2))
+    for column in read(tmp_path / "out.csv").values():
+        assert np.isnan(column).tolist() == [True, True, False]
+
+
+def test_a_column_that_is_a_constant_too_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("x,e\n2,10\n")
+    source, output = str(tmp_path / "in.csv"), str(tmp_path / "out.csv")
+    with pytest.raises(UsageError, match="e is a constant, and a column of the data") as caught:
+        run("x*e", source, output)
+    assert caught.value.hint == "--let e=e for the constant, or another name for the column"
+    run("x*e", source, output, let={"e": parse_value("e")})
+    assert read(tmp_path / "out.csv")["f"] == 2 * np.e
+    run("x*e", source, output, Settings(wrt=["x", "e"]))
+    assert read(tmp_path / "out.csv")["f"] == 20
+    with pytest.raises(UsageError, match="e is a constant, and a column of the data"):
+        gradcalc.descend("(x - e*k)**2", {"k": 1.0}, data=source)
+
+
+def test_undefined_rows_are_counted_over_all_batches_and_files(tmp_path: Path) -> None:
+    x = np.ones(400)
+    x[[70, 71, 399]] = -1
+    for name in "ab":
+        write(tmp_path / f"{name}.parquet", pa.table({"x": x}))
+    summary = run("sqrt(x)", str(tmp_path / "*.parquet"), str(tmp_path / "out.csv"))
+    assert (summary.undefined, list(summary.undefined_rows)) == (6, [71, 72, 400, 471, 472])
+
+
+# -- certified ---------------------------------------------------------------------------------------------------------
+
+
+def test_balls_find_the_digits_that_cancellation_lost(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.parquet", pa.table({"x": np.full(50, 1e-4), "y": np.ones(50)}))
+    good = run("exp(x) + y", str(source), str(tmp_path / "out.npy"), Settings(order=2)).certified
+    assert good is not None and good.rows == 16 and good.worst_digits is not None and good.worst_digits >= 15
+    bad = run("(1 - cos(x))/x**2", str(source), str(tmp_path / "out.npy"), Settings(certify_rows=3)).certified
+    assert bad is not None and bad.rows == 3 and bad.worst_digits is not None and bad.worst_digits <= 9
+    assert bad.worst_column in ("f", "df/dx")
+    assert run("x", str(source), str(tmp_path / "out.npy"), Settings(certify_rows=0)).certified is None
+
+
+def test_the_sampled_rows_are_spread_over_all_and_the_same_for_a_seed() -> None:
+    def drawn(seed: int, count: int = 10_000) -> list[int]:
+        sample = Sample(200, seed)
+        for first in range(0, count, 300):
+            x = np.arange(first, min(first + 300, count), dtype=float)
+            sample.add(x + 1, [x], [x])
+        assert all(row == point[0] + 1 == result[0] + 1 for row, point, result in sample.rows)
+        return sorted(row for row, _, _ in sample.rows)
+
+    assert drawn(0) == drawn(0) != drawn(1)
+    assert len(set(drawn(0))) == 200 and 60 <= sum(row <= 5000 for row in drawn(0)) <= 140
+    assert drawn(0, 150) == list(range(1, 151))
+
+
+# -- cut and resumed ---------------------------------------------------------------------------------------------------
+
+
+def cut(monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException) -> None:
+    """Have a run end in an error after some pieces."""
+    plain = unfinished.Unfinished.append
+    count = 0
+
+    def append(self: unfinished.Unfinished, data: Any) -> int:
+        nonlocal count
+        count += 1
+        if count > after:
+            self._file.write(b"half a piece")
+            self._file.flush()
+            raise error
+        return plain(self, data)
+
+    monkeypatch.setattr(unfinished.Unfinished, "append", append)
+
+
+@pytest.mark.parametrize("nulls", ["nan", "drop"])
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.usefixtures("small")
+def test_a_run_that_was_cut_goes_on_and_ends_like_one_that_was_not(
+    tmp_path: Path, format: str, nulls: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = np.random.default_rng(0).normal(size=500)
+    x[::9] = np.nan
+    for name, start in (("a", 0), ("b", 250)):
+        write(tmp_path / f"{name}.parquet", pa.table({"x": x[start : start + 250]}), row_group_size=21)
+    source, output = str(tmp_path / "[ab].parquet"), tmp_path / f"out.{format}"
+    settings = Settings(nulls=nulls, keep=["x"], certify_rows=0)
+    whole = run("log(x)", source, str(tmp_path / f"whole.{format}"), settings)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        cut(patch, 5, KeyboardInterrupt())
+        run("log(x)", source, str(output), settings)
+    assert not output.exists() and hidden(tmp_path) == [f".out.{format}.gradcalc"]
+    with pytest.raises(UsageError, match=r"its expression was log\(x\), now log\(2x\)"):
+        run("log(2x)", source, str(output), Settings(nulls=nulls, keep=["x"], resume=True))
+    resumed = run("log(x)", source, str(output), Settings(nulls=nulls, keep=["x"], certify_rows=0, resume=True))
+    assert resumed.resumed > 0 and hidden(tmp_path) == []
+    keys = ("rows", "undefined", "undefined_rows", "nulls", "dropped")
+    assert [getattr(resumed, key) for key in keys] == [getattr(whole, key) for key in keys]
+    assert same(read(output), read(tmp_path / f"whole.{format}"))
+
+
+@pytest.mark.usefixtures("small")
+def test_a_full_disk_keeps_what_is_done_and_the_old_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, output = write(tmp_path / "in.parquet", table()), tmp_path / "out.csv"
+    output.write_text("old")
+    with monkeypatch.context() as patch, pytest.raises(FileError, match="No space left"):
+        cut(patch, 3, unfinished.WriteError("No space left"))
+        run("x", str(source), str(output))
+    assert output.read_text() == "old"
+    assert run("x", str(source), str(output), Settings(resume=True)).resumed == 128
+    assert len(read(output)["f"]) == 1000
+
+
+@pytest.mark.usefixtures("small")
+def test_another_input_is_not_resumed_and_without_resume_the_work_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, output = write(tmp_path / "in.parquet", table()), str(tmp_path / "out.csv")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        cut(patch, 3, KeyboardInterrupt())
+        run("x", str(source), output)
+    write(source, table(900))
+    with pytest.raises(UsageError, match=r"in.parquet has changed since"):
+        run("x", str(source), output, Settings(resume=True))
+    assert hidden(tmp_path)
+    summary = run("x", str(source), output)
+    assert (summary.rows, summary.resumed, summary.restarted, hidden(tmp_path)) == (900, 0, True, [])
+
+
+def test_two_runs_do_not_write_one_output(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl")
+    source, output = write(tmp_path / "in.parquet", table()), tmp_path / "out.csv"
+    other = unfinished.Unfinished(output)
+    other.open({}, resume=False)
+    with pytest.raises(FileError, match="another run is writing"):
+        run("x", str(source), str(output))
+    assert other.data.exists()
+    other.discard()
+
+
+def damage_cut(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:3], lines[3][:-3]]
+
+
+def damage_changed(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:3], lines[3].replace(b"4", b"5"), *lines[4:]]
+
+
+def damage_left_out(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:3], *lines[4:]]
+
+
+def damage_twice(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:3], *lines[:3]]
+
+
+@pytest.mark.parametrize("damage", [damage_cut, damage_changed, damage_left_out, damage_twice])
+def test_the_state_is_believed_as_far_as_it_is_whole(tmp_path: Path, damage: Any) -> None:
+    first = unfinished.Unfinished(tmp_path / "out")
+    first.open({"q": 1}, resume=False)
+    for piece in (b"one ", b"two ", b"four", b"five"):
+        first.mark({"end": first.append(piece)})
+    first.close()
+    lines = first._state.read_bytes().splitlines(keepends=True)
+    first._state.write_bytes(b"".join(damage(lines)))
+    for more in (b"more", b"most"):
+        again = unfinished.Unfinished(tmp_path / "out")
+        again.open({"q": 1}, resume=True)
+        again.mark({"end": again.append(more)})
+        again.close()
+    assert [mark["end"] for mark in again.marks] == [4, 8, 12, 16]
+    assert again.data.read_bytes() == b"one two moremost"
+
+
+def test_an_interrupt_after_the_end_leaves_the_output_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, output = write(tmp_path / "in.parquet", table()), tmp_path / "out.csv"
+    plain = unfinished.Unfinished.discard
+    interrupts = iter([KeyboardInterrupt()])
+
+    def discard(self: unfinished.Unfinished) -> None:
+        for interrupt in interrupts:
+            raise interrupt
+        plain(self)
+
+    monkeypatch.setattr(unfinished.Unfinished, "discard", discard)
+    with pytest.raises(KeyboardInterrupt):
+        run("x", str(source), str(output))
+    assert len(read(output)["f"]) == 1000 and hidden(tmp_path) == []
+
+
+# -- refused -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (Settings(keep=["q"]), "has no column q"),
+        (Settings(keep=["x"], names=["x", "b", "c"]), "two columns of the output would be called x"),
+        (Settings(names=["a"]), "--names gives 1 names for 3 columns: f, df/dx, df/dy"),
+        (Settings(wrt=["q"]), "does not contain q"),
+        (Settings(format="npz", keep=["s"]), "column s holds string: NPY and NPZ hold numbers"),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_leaves_nothing(tmp_path: Path, settings: Settings, message: str) -> None:
+    source = write(tmp_path / "in.parquet", table(3).append_column("s", pa.array(["a", "b", "c"])))
+    with pytest.raises((UsageError, FileError), match=message):
+        run(FORMULA, str(source), str(tmp_path / "out.csv"), settings)
+    assert os.listdir(tmp_path) == ["in.parquet"]
+
+
+def test_files_that_differ_or_are_damaged_are_named_and_leave_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", pa.table({"x": [1.0], "k": [1]}))
+    write(tmp_path / "b.parquet", pa.table({"x": [1.0], "k": ["text"]}))
+    with pytest.raises(FileError, match=r"b.parquet, column k: holds string, the files before hold int64"):
+        run("x", str(tmp_path / "*.parquet"), str(tmp_path / "out.csv"), Settings(keep=["k"]))
+    with pytest.raises(FileError, match="has no column k") as caught:
+        write(tmp_path / "b.parquet", pa.table({"x": [1.0]}))
+        run("x*k", str(tmp_path / "*.parquet"), str(tmp_path / "out.csv"))
+    assert "or a value: --let k=..." in str(caught.value)
+    (tmp_path / "b.parquet").write_bytes((tmp_path / "a.parquet").read_bytes()[:-20])
+    with pytest.raises(FileError, match=r"b.parquet: not readable as Parquet"):
+        run("x", str(tmp_path / "*.parquet"), str(tmp_path / "out.csv"))
+    assert sorted(os.listdir(tmp_path)) == ["a.parquet", "b.parquet"]
+
+
+def test_an_output_is_not_among_the_inputs(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.parquet", table(3))
+    (tmp_path / "link.parquet").symlink_to(source)
+    for output in ("in.parquet", "link.parquet"):
+        with pytest.raises(UsageError, match="is read and written at once"):
+            run("x", str(source), str(tmp_path / output))
+    assert read(source).keys() == {"x", "y", "n"}

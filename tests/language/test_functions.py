@@ -1,0 +1,59 @@
+"""The op table as text: every op has a card, made from its entry, in the language itself."""
+
+import pytest
+
+from gradcalc.graph import ops
+from gradcalc.language import functions
+from gradcalc.language.parse import parse
+from gradcalc.language.tokens import CONSTANTS, FUNCTIONS
+
+PUBLIC = [op for op in ops.TABLE.values() if not op.internal]
+
+
+def test_every_public_op_has_one_card_in_the_order_of_the_table() -> None:
+    assert [card.name for card in functions.cards()][: len(PUBLIC)] == [op.name for op in PUBLIC]
+
+
+@pytest.mark.parametrize("spelling", [*FUNCTIONS, *CONSTANTS])
+def test_every_word_of_the_language_has_a_card(spelling: str) -> None:
+    card = functions.find(spelling)
+    assert card is not None and card.doc
+
+
+def test_names_of_nothing_have_no_card() -> None:
+    assert [functions.find(name) for name in ("sen", "powi", "")] == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"), [("ln", "log"), ("norm", "hypot"), ("Piecewise", "piecewise"), ("π", "pi"), ("sum", "sum")]
+)
+def test_a_card_is_found_by_every_spelling(spelling: str, name: str) -> None:
+    card = functions.find(spelling)
+    assert card is not None and card.name == name
+
+
+@pytest.mark.parametrize("op", PUBLIC, ids=lambda op: op.name)
+def test_a_card_says_what_the_op_is(op: ops.Op) -> None:
+    card = functions.card(op)
+    assert card.doc and card.syntax
+    assert bool(card.kink) == (op.kink is not None)
+    assert bool(card.domain) == (op.domain is not None)
+    differentiable = not op.is_condition and (op.variadic or any(rule is not None for rule in op.rules))
+    assert bool(card.derivatives) == differentiable
+
+
+@pytest.mark.parametrize("op", PUBLIC, ids=lambda op: op.name)
+def test_every_derivative_of_a_card_can_be_typed(op: ops.Op) -> None:
+    for _, text in functions.card(op).derivatives:
+        if not any(f"{name}(" in text for name in ops.TABLE if ops.TABLE[name].internal):
+            parse(text.replace("where(c,", "where(c > 0,"))  # c is a condition, not a number
+
+
+def test_cards_of_some_ops() -> None:
+    sin = functions.card(ops.TABLE["sin"])
+    assert (sin.syntax, sin.derivatives) == ("sin(x)", (("x", "cos(x)"),))
+    log = functions.card(ops.TABLE["log"])
+    assert (log.domain, "ln" in log.aliases) == ("x > 0", True)
+    absolute = functions.card(ops.TABLE["abs"])
+    assert absolute.kink.startswith("x == 0: ")
+    assert functions.card(ops.TABLE["max"]).syntax == "max(a, b, ...)"

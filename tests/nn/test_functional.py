@@ -1,0 +1,454 @@
+"""Functional models: Keras's order, names, shapes and numbers; what a symbolic value refuses; normalization, merging."""
+
+import copy
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc.nn as nn
+import gradcalc.tf as tf
+from gradcalc.tape import GradientTape, Variable, constant
+
+
+def ramp(*shape: int) -> Any:
+    return np.sin(np.arange(1.0, np.prod(shape) + 1)).reshape(shape)
+
+
+def wave(shape: tuple[int, ...]) -> Any:
+    return np.cos(np.arange(1.0, np.prod(shape) + 1)).reshape(shape)
+
+
+def filled(model: nn.Model) -> nn.Model:
+    model.set_weights([wave(w.shape) for w in model.weights])
+    return model
+
+
+def chain() -> nn.Model:
+    x = nn.Input(shape=(3,), name="x")
+    h = nn.Dense(4, activation="relu", name="h")(x)
+    return filled(nn.Model(inputs=x, outputs=nn.Dense(2, name="y")(h), name="chain"))
+
+
+def branches() -> nn.Model:
+    a, b = nn.Input(shape=(3,), name="a"), nn.Input(shape=(2,), name="b")
+    d = nn.Dense(4, activation="tanh", name="d")
+    joined = nn.Concatenate(name="c")([nn.Dense(2, name="db")(b), d(a)])
+    total = nn.Add(name="plus")([joined, joined])
+    return filled(nn.Model([a, b], [total * 2.0 + 1, d(a)], name="branches"))
+
+
+# -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_functional_model_is_the_sequential_of_the_same_layers() -> None:
+    model, x = chain(), ramp(5, 3)
+    same = nn.Sequential(model.layers[1:])
+    with GradientTape(persistent=True) as tape:
+        losses = [np.sum(m(x) ** 2) for m in (model, same)]
+    for g, h in zip(*(tape.gradient(loss, model.trainable_variables) for loss in losses), strict=True):
+        np.testing.assert_array_equal(g.numpy(), h.numpy())
+    assert model(x).shape == (5, 2)
+
+
+def test_two_inputs_two_outputs_and_a_shared_layer_have_keras_values() -> (
+    None
+):  # by Keras 3.15.0 with TensorFlow 2.21.0
+    model = branches()
+    with GradientTape() as tape:
+        first, second = model([ramp(5, 3), ramp(5, 2)])
+        loss = np.sum(first * wave((5, 6))) + np.sum(second * wave((5, 4)))
+    np.testing.assert_allclose(loss.numpy(), LOSS, rtol=1e-5)
+    found = [float(np.sum(g * wave(g.shape))) for g in tape.gradient(loss, model.trainable_variables)]
+    np.testing.assert_allclose(found, GRADIENTS, rtol=1e-5)
+
+
+LOSS, GRADIENTS = 3.2912493, [1.8094722679211586, 7.988380318944889, -1.8260547639404279, -1.0315875632585998]
+
+
+def test_layers_and_weights_are_in_keras_order() -> None:  # as Keras 3.15.0 lists them
+    model = branches()
+    assert [layer.name for layer in model.layers] == ["b", "a", "db", "d", "c", "plus"]
+    assert [w.path for w in model.weights] == ["db/kernel", "db/bias", "d/kernel", "d/bias"]
+    assert [layer.name for layer in nn.Model(*unused()).layers] == ["used", "spare", "d"]
+
+
+def unused() -> tuple[Any, Any]:
+    used, spare = nn.Input((1,), name="used"), nn.Input((1,), name="spare")
+    return [used, spare], nn.Dense(1, name="d")(used)
+
+
+def test_inputs_and_outputs_may_be_dicts() -> None:
+    a, b = nn.Input((2,), name="a"), nn.Input((2,), name="b")
+    model = nn.Model({"a": a, "b": b}, {"difference": nn.Subtract()([a, b])})
+    one, two = np.ones((1, 2)), np.full((1, 2), 2.0)
+    assert model({"b": one, "a": two})["difference"].tolist() == [[1, 1]]
+    by_name = nn.Model([a, b], a - b)
+    assert by_name({"b": one, "a": two}).tolist() == by_name([two, one]).tolist() == [[1, 1]]
+    assert nn.Model([a], a)([one]).tolist() == nn.Model(a, [a])(one)[0].tolist() == [[1, 1]]
+
+
+def test_a_model_is_a_layer_of_other_models() -> None:
+    inner, x = chain(), nn.Input((3,))
+    outer = nn.Model(x, inner(x) + nn.Sequential([nn.Dense(2, name="s")])(x))
+    assert [type(layer) for layer in outer.layers] == [nn.InputLayer, nn.Model, nn.Sequential]
+    assert len(outer.trainable_variables) == 6
+    expected = inner(ramp(2, 3)).numpy() + outer.layers[2](ramp(2, 3)).numpy()
+    np.testing.assert_array_equal(outer(ramp(2, 3)).numpy(), expected)
+
+
+class Scaled(nn.Layer):
+    """A layer that says nothing of shapes, and takes two inputs."""
+
+    def __init__(self, **common: Any) -> None:
+        super().__init__(**common)
+        self.scale = self.add_weight((), "ones", name="scale")
+
+    def call(self, x: Any, by: Any = 1.0, training: bool | None = None) -> Any:
+        return np.mean(x, axis=1) * by * self.scale * (2.0 if training else 1.0)
+
+
+def test_layers_that_say_no_shape_are_tried_out() -> None:
+    x, rows = nn.Input((None, 3)), nn.Input((3,))
+    assert Scaled()(x).shape == (None, 3)
+    assert nn.Lambda(lambda t: t[:, :2] * 1)(nn.Input((5, None))).shape == (None, 2, None)
+    model = nn.Model([x, rows], Scaled()(x, by=rows))
+    assert model.output_shape == (None, 3)
+    assert model([np.ones((2, 4, 3)), np.full((2, 3), 3.0)]).tolist() == [[3] * 3] * 2
+    assert model([np.ones((2, 4, 3)), np.full((2, 3), 3.0)], training=True).tolist() == [[6] * 3] * 2
+    with GradientTape() as tape:
+        Scaled()(x)
+    assert tape.watched_variables() == ()
+
+
+class Custom(nn.Model):
+    """A subclass made of inputs and outputs."""
+
+    def __init__(self) -> None:
+        x = nn.Input((2,))
+        super().__init__(inputs=x, outputs=nn.Dense(1)(x))
+        self.extra = self.add_weight((), "zeros", name="extra")
+
+
+def test_a_subclass_may_be_functional() -> None:
+    model = Custom()
+    assert [w.name for w in model.weights] == ["extra", "kernel", "bias"]
+    assert model.name.startswith("custom") and model(np.ones((4, 2))).shape == (4, 1)
+
+
+def test_inputs_are_cast_and_given_the_axis_of_size_one() -> None:
+    x = nn.Input((1,), dtype="float64")
+    model = nn.Model(x, nn.Dense(1, dtype="float64", kernel_initializer="ones")(x))
+    assert model([1, 2, 3]).tolist() == [[1], [2], [3]]
+    assert model(np.array([0.1])).item() == 0.1
+    words = nn.Input((2,), dtype="int32")
+    table = nn.Model(words, nn.Embedding(5, 3)(words))
+    assert table.output_shape == (None, 2, 3) and table(np.array([[0.0, 4.0]])).shape == (1, 2, 3)
+
+
+# -- parts of models ---------------------------------------------------------------------------------------------------
+
+
+def test_a_part_of_a_model_is_a_model() -> None:
+    model, x = chain(), ramp(2, 3)
+    features = nn.Model(model.inputs, model.layers[1].output)
+    head = nn.Model(model.get_layer("y").input, model.output)
+    np.testing.assert_array_equal(head(features(x)).numpy(), model(x).numpy())
+    assert [type(layer).__name__ for layer in head.layers] == ["InputLayer", "Dense"]
+    assert features.input_shape == (None, 3) and features.output_shape == (None, 4)
+
+
+def test_a_sequential_has_inputs_and_outputs_where_shapes_are_known() -> None:
+    model = nn.Sequential([nn.Input((3,)), nn.Dense(4)])
+    model.add(nn.Dense(2))
+    assert model.output_shape == (None, 2) and len(model.layers) == 2
+    assert nn.Model(model.inputs, model.layers[0].output)(np.ones((5, 3))).shape == (5, 4)
+    model.pop()
+    assert model.output_shape == (None, 4)
+    late = nn.Sequential([nn.Dense(2)])
+    with pytest.raises(AttributeError, match="no defined inputs yet"):
+        late.inputs  # noqa: B018
+    late(np.ones((5, 3)))
+    assert late.output_shape == (5, 2) and nn.Model(late.input, late.output)(np.ones((1, 3))).shape == (1, 2)
+
+
+def test_a_sequential_begins_with_an_input_or_its_layer() -> None:
+    for first in (nn.Input((3,)), nn.InputLayer((3,))):
+        assert nn.Sequential([first, nn.Dense(2)]).output_shape == (None, 2)
+    with pytest.raises(ValueError, match="Only instances of `Layer`"):
+        nn.Sequential([nn.Dense(2)(nn.Input((3,)))])
+
+
+@pytest.mark.parametrize("twin", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+@pytest.mark.parametrize("make", [chain, branches, lambda: nn.Sequential([nn.Input((3,)), nn.Dense(2)])])
+def test_a_copy_is_a_model_of_its_own(make: Callable[[], nn.Model], twin: Callable[[nn.Model], nn.Model]) -> None:
+    model = make()
+    other = twin(model)
+    other.set_weights([w * 0 for w in other.get_weights()])
+    assert all(w.any() for w in model.get_weights()[::2]) and not any(w.any() for w in other.get_weights())
+    assert [layer.name for layer in other.layers] == [layer.name for layer in model.layers]
+    part = nn.Model(other.inputs, other.layers[-1].output)
+    assert {id(w) for w in part.weights} <= {id(w) for w in other.weights}
+
+
+def test_a_long_chain_of_layers_does_not_recurse() -> None:
+    x = y = nn.Input((1,))
+    for _ in range(2000):
+        y = nn.ReLU()(y) + 1.0
+    model = nn.Model(x, y)
+    assert copy.deepcopy(model)(np.zeros((1, 1))).item() == model(np.zeros((1, 1))).item() == 2000
+
+
+def test_weights_come_back_into_another_model_of_the_same_layers(tmp_path: Path) -> None:
+    first, x = branches(), [ramp(2, 3), ramp(2, 2)]
+    first.save_weights(tmp_path / "w.npz")
+    second = branches()
+    second.set_weights([w * 0 for w in second.get_weights()])
+    second.load_weights(tmp_path / "w.npz")
+    np.testing.assert_array_equal(first(x)[0].numpy(), second(x)[0].numpy())
+    with np.load(tmp_path / "w.npz") as file:
+        assert set(file.files) == {"dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias"}
+
+
+def test_a_frozen_model_has_nothing_to_train() -> None:
+    x = nn.Input((2,))
+    model = nn.Model(x, nn.BatchNormalization()(nn.Dense(3)(x)), trainable=False)
+    assert not model.trainable_variables and not model.layers[1].trainable
+    model.trainable = True
+    assert [w.name for w in model.trainable_variables] == ["kernel", "bias", "gamma", "beta"]
+
+
+def test_the_summary_is_the_table_of_keras() -> None:  # as Keras 3.15.0 prints it
+    lines: list[str] = []
+    x = nn.Input((3,), name="x")
+    inner = chain()
+    nn.Model(x, inner(x), name="outer").summary(print_fn=lines.append)
+    assert (
+        "\n".join(lines)
+        == """\
+Model: "outer"
+┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━┓
+┃ Layer (type)                    ┃ Output Shape           ┃       Param # ┃
+┡━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━┩
+│ x (InputLayer)                  │ (None, 3)              │             0 │
+├─────────────────────────────────┼────────────────────────┼───────────────┤
+│ chain (Functional)              │ (None, 2)              │            26 │
+└─────────────────────────────────┴────────────────────────┴───────────────┘
+ Total params: 26 (104.00 B)
+ Trainable params: 26 (104.00 B)
+ Non-trainable params: 0 (0.00 B)"""
+    )
+
+
+# -- what is refused ---------------------------------------------------------------------------------------------------
+
+REFUSED: list[Callable[[Any], Any]] = [
+    np.sin, float, int, bool, len, list, np.asarray, abs, nn.activations.softmax, tf.sin, tf.reduce_sum,
+    lambda x: x[0], lambda x: x @ x, lambda x: x < 1, lambda x: np.concatenate([x, x]), lambda x: np.add(x, 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("use", REFUSED)
+def test_a_symbolic_value_says_that_it_is_one(use: Callable[[Any], Any]) -> None:
+    with pytest.raises(
+        TypeError, match=r"name=x> is symbolic: .* write Lambda\(function\)\(x\) or a Layer of your own"
+    ):
+        use(nn.Input((3,), name="x"))
+
+
+def test_operators_on_symbolic_values_are_those_on_arrays() -> None:
+    x, row = nn.Input((3,), dtype="float64"), np.array([1.0, 2.0, 4.0])
+    both = nn.Input((1, 3), dtype="float64")
+    for function in (
+        lambda x: (row - x) / 2 + row * x,
+        lambda x: (2 / x) ** 2 - 2**x,
+        lambda x: -x + row**x + x / row,
+        lambda x: x * constant(row),
+    ):
+        np.testing.assert_allclose(nn.Model(x, function(x))(ramp(2, 3)).numpy(), function(ramp(2, 3)), rtol=1e-15)
+    assert (x + both).shape == (None, None, 3)
+    assert repr(x * 2.0) == "<Symbolic shape=(None, 3), dtype=float64, name=mul>"
+    for use in (lambda: x * Variable(2.0), lambda: Variable(2.0) * x):
+        with pytest.raises(TypeError):
+            use()
+
+
+def named(*names: str) -> list[nn.Symbolic]:
+    return [nn.Input((3,), name=name) for name in names]
+
+
+BAD: list[tuple[Callable[[], Any], str]] = [
+    (lambda: nn.Model(named("a")), r"needs both: Model\(inputs=x, outputs=y\)"),
+    (lambda: nn.Model(3, named("a")), "All `inputs` values must be symbolic.* invalid value 3 of type <class 'int'>"),
+    (lambda: nn.Model(named("a"), [np.ones(3)]), "All `outputs` values must be symbolic"),
+    (lambda: nn.Model(named("a"), named("b")), "Graph disconnected: the outputs need <Symbolic .*name=b>"),
+    (lambda: nn.Model(named("a", "a"), named("a")), "Graph disconnected"),
+    (lambda: nn.Model(pair := named("a", "a"), pair[0] + pair[1]), 'The name "a" is used 2 times in the model'),
+    (lambda: chain()(np.ones((2, 4))), r"input named 'x'. Expected shape \(None, 3\), .* incompatible shape \(2, 4\)"),
+    (lambda: chain()(np.ones(3)), r"incompatible shape \(3,\)"),
+    (lambda: branches()([np.ones((2, 3))]), r"Expected: \['a', 'b'\]\nReceived: \['shape \(2, 3\)'\]"),
+    (lambda: branches()({"a": np.ones((2, 3))}), r"Expected: \['a', 'b'\]\nReceived: \['a'\]"),
+    (lambda: nn.Dense(2)(nn.Input(())), "expected min_ndim=2"),
+    (lambda: chain().layers[1](nn.Input((5,))), "expected axis -1 of input shape to have value 3"),
+    (lambda: named("a")[0] + nn.Input((2,)), r"incompatible shapes. Received shapes \(None, 3\) and \(None, 2\)"),
+    (lambda: nn.Add()(named("a")[0]), "`Add` layer should be called on a list of at least 1 input"),
+    (lambda: nn.Add()(np.ones((2, 3))), "`Add` layer should be called on a list"),
+    (lambda: nn.Add()([named("a")[0], nn.Input((2,))]), r"Received shapes \(3,\) and \(2,\)"),
+    (lambda: nn.Add()([np.ones((2, 3)), np.ones((1, 3))]), "different batch sizes"),
+    (lambda: nn.Subtract()(named("a", "b", "c")), "should be called on exactly 2 inputs"),
+    (lambda: nn.Concatenate()(named("a")[0]), "`Concatenate` layer should be called on a list of at least 1 input"),
+    (lambda: nn.Concatenate(axis=1)([nn.Input((2, 5)), nn.Input((3, 4))]), "matching shapes except for the conc"),
+    (lambda: nn.Concatenate()([nn.Input((2, 5)), nn.Input((5,))]), "matching shapes except for the conc"),
+    (lambda: nn.Concatenate(axis=2)(named("a", "b")), "matching shapes except for the conc"),
+    (lambda: nn.Embedding(0, 3), "`input_dim` must be a positive integer. Received: input_dim=0"),
+    (lambda: nn.LayerNormalization(axis=3)(np.ones((2, 3))), "Axis 3 is out of bounds for input shape"),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), BAD)
+def test_errors_say_what_is_wrong(make: Callable[[], Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_what_was_never_called_has_no_output() -> None:
+    layer = nn.Dense(2, name="q")
+    layer(np.ones((1, 2)))
+    for name in ("input", "output"):
+        with pytest.raises(AttributeError, match="The layer q has never been called on a symbolic value"):
+            getattr(layer, name)
+
+
+# -- merging, normalization, embedding ---------------------------------------------------------------------------------
+
+MERGED = [  # by Keras 3.15.0 with TensorFlow 2.21.0: sum(result * wave)
+    (tf.keras.layers.add, -0.458133879557785),
+    (tf.keras.layers.multiply, 0.02820480045624557),
+    (tf.keras.layers.average, -0.2290669397788925),
+    (tf.keras.layers.maximum, -0.2633517191237641),
+    (tf.keras.layers.minimum, -0.19478216043402047),
+    (tf.keras.layers.subtract, 0.600568833615783),
+]
+
+
+@pytest.mark.parametrize(("merge", "value"), MERGED)
+def test_inputs_merge_as_in_keras(merge: Callable[..., Any], value: float) -> None:
+    a, b = constant(ramp(2, 3, 4)), constant(ramp(2, 4) * 0.7)
+    result = merge([a, b], dtype="float64")
+    assert result.shape == (2, 3, 4)
+    np.testing.assert_allclose(np.sum(result.numpy() * wave(result.shape)), value, rtol=1e-12)
+    assert merge([nn.Input((3, 4)), nn.Input((4,))]).shape == (None, 3, 4)
+
+
+def test_concatenation_joins_one_axis() -> None:
+    result = tf.keras.layers.concatenate([ramp(2, 3, 4), ramp(2, 3, 4)[:, :2]], axis=1, dtype="float64")
+    np.testing.assert_allclose(np.sum(result.numpy() * wave((2, 5, 4))), -7.122292132298353, rtol=1e-12)
+    assert nn.Concatenate()([nn.Input((None, 2)), nn.Input((3, 4))]).shape == (None, 3, 6)
+    assert nn.Concatenate(axis=1)([nn.Input((None, 2)), nn.Input((3, 2))]).shape == (None, None, 2)
+
+
+# sum(result * ramp * wave), then sum(gradient * wave) for the input and each weight, then sum(moving * wave)
+NORMALIZED: list[
+    tuple[nn.Layer, tuple[int, ...], dict[str, bool], list[float]]
+] = [  # by Keras 3.15.0, TensorFlow 2.21.0
+    (
+        nn.BatchNormalization(dtype="float64"),
+        (4, 3),
+        {"training": True},
+        [-0.453274089806, -0.166556921644, -0.0733926392119, 2.58348948031, -1.28256040119, -1.28604798915],
+    ),
+    (
+        nn.BatchNormalization(axis=1, momentum=0.5, epsilon=0.1, dtype="float64"),
+        (2, 3, 4),
+        {"training": True},
+        [-1.76372135327, -0.333257212444, 0.0615872425714, 1.10371404977, -0.383354526849, -0.87423729274],
+    ),
+    (
+        nn.BatchNormalization(scale=False, dtype="float64"),
+        (2, 3, 4, 2),
+        {"training": False},
+        [-0.276198311837, 0.191136991125, 0.129227043284, 0.1835296654, 0.1835296654],
+    ),
+    (
+        nn.LayerNormalization(dtype="float64"),
+        (4, 3),
+        {},
+        [-0.260388893815, -1.87580798996, 0.339517159697, 2.58348948031],
+    ),
+    (
+        nn.LayerNormalization(axis=[1, 2], epsilon=0.1, dtype="float64"),
+        (2, 3, 4),
+        {},
+        [-0.443321734366, 0.111926875412, 3.63866442986, 0.0575424365867],
+    ),
+    (
+        nn.LayerNormalization(axis=1, center=False, dtype="float64"),
+        (2, 3, 4),
+        {},
+        [-0.539811023488, -0.0661733841176, -0.163488462982],
+    ),
+]
+
+
+@pytest.mark.parametrize(("layer", "shape", "flags", "expected"), NORMALIZED)
+def test_normalization_has_keras_values_and_gradients(
+    layer: nn.Layer, shape: tuple[int, ...], flags: dict[str, bool], expected: list[float]
+) -> None:
+    x = Variable(ramp(*shape))
+    layer.build(shape)
+    layer.set_weights([1 + 0.5 * np.abs(wave(w.shape)) for w in layer.weights])
+    with GradientTape() as tape:
+        loss = np.sum(layer(x, **flags) * ramp(*shape) * wave(shape))
+    parts = [*tape.gradient(loss, [x, *layer.trainable_variables]), *layer.non_trainable_variables]
+    found = [loss.numpy(), *(np.sum(part.numpy() * wave(part.shape)) for part in parts)]
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_a_frozen_batch_normalization_uses_and_keeps_what_it_has() -> None:
+    layer = nn.BatchNormalization()
+    layer(np.ones((2, 3)))
+    layer.trainable = False
+    assert layer(np.full((2, 3), 5.0), training=True).numpy().max() == pytest.approx(5 / np.sqrt(1.001))
+    assert layer.moving_mean.tolist() == [0, 0, 0]
+    layer.trainable = True
+    layer(np.full((2, 3), 5.0), training=True)
+    np.testing.assert_allclose(layer.moving_mean.numpy(), [0.05] * 3, rtol=1e-6)
+    assert [w.name for w in copy.deepcopy(layer).non_trainable_variables] == ["moving_mean", "moving_variance"]
+
+
+def test_trying_a_model_out_moves_no_statistics() -> None:
+    class Net(nn.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm = nn.BatchNormalization()
+
+        def call(self, x: Any) -> Any:
+            return self.norm(x)
+
+    net = Net()
+    nn.Sequential([net])(np.ones((2, 3)), training=True)
+    np.testing.assert_allclose(net.norm.moving_mean.numpy(), [0.01] * 3, rtol=1e-6)
+
+
+def test_an_embedding_takes_rows_and_gives_the_gradient_back_to_them() -> None:
+    layer = nn.Embedding(5, 2)
+    with GradientTape() as tape:
+        rows = layer(np.array([[0, 4], [4, 4]]))
+        loss = np.sum(rows * rows) / 2
+    gradient = tape.gradient(loss, layer.embeddings).numpy()
+    table = layer.embeddings.numpy()
+    np.testing.assert_allclose(gradient, table * np.array([[1], [0], [0], [0], [3]]), rtol=1e-6)
+    assert np.abs(table).max() <= 0.05 and rows.shape == (2, 2, 2)
+    for bad in (5, -1):
+        with pytest.raises(IndexError, match="has rows 0 to 4: numbers from"):
+            layer(np.array([0, bad]))
+
+
+def test_a_lambda_is_told_what_it_asks_for() -> None:
+    layer = nn.Lambda(lambda t, factor, training=None: t * (factor if training else 1.0), arguments={"factor": 3.0})
+    assert layer(np.ones(2), training=True).tolist() == [3, 3] and layer(np.ones(2)).tolist() == [1, 1]
+    assert nn.Lambda(lambda t: t, output_shape=(7,))(nn.Input((3,))).shape == (None, 7)
+    assert nn.Lambda(lambda t: t, output_shape=lambda shape: (*shape, 1))(nn.Input((3,))).shape == (None, 3, 1)

@@ -1,0 +1,114 @@
+"""The trace file: every step with all digits; complete or not there."""
+
+import csv
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from gradcalc import files
+from gradcalc.errors import FileError
+from gradcalc.files import check_writable, complete_file
+from gradcalc.optimize.descend import descend
+from gradcalc.optimize.descent.answer import Descent
+from gradcalc.optimize.descent.trace_file import write_trace
+
+
+def quadratic(optimizer: str = "sgd") -> Descent:
+    rate = 0.1 if optimizer == "sgd" else None
+    return descend("x**2 + sum(y**2)", {"x": 1, "y": [2, 3]}, optimizer=optimizer, learning_rate=rate, steps=7)
+
+
+def test_every_step_is_a_row_whose_numbers_read_back_exactly(tmp_path: Path) -> None:
+    made = quadratic()
+    write_trace([made], tmp_path / "trace.csv")
+    head, *rows = list(csv.reader((tmp_path / "trace.csv").read_text().splitlines()))
+    assert head == ["step", "value", "gradient_norm", "x", "y[0]", "y[1]"]
+    assert len(rows) == made.steps + 1 == 8
+    for row, step in zip(rows, made.watch, strict=True):
+        assert (int(row[0]), float(row[1]), float(row[2])) == (step.number, step.value, step.gradient_norm)
+        assert tuple(map(float, row[3:])) == step.at
+    assert os.listdir(tmp_path) == ["trace.csv"]
+
+
+def test_the_trace_of_a_descent_that_left_ends_where_it_left(tmp_path: Path) -> None:
+    made = descend("sqrt(x) + x", {"x": 1}, learning_rate=0.5)
+    write_trace([made], tmp_path / "trace.csv")
+    assert (tmp_path / "trace.csv").read_text().splitlines()[-1] == f"{made.steps},nan,nan,-0.75"
+
+
+def test_several_descents_share_a_file_and_are_told_apart(tmp_path: Path) -> None:
+    write_trace([quadratic("sgd"), quadratic("newton")], tmp_path / "trace.csv")
+    rows = list(csv.DictReader((tmp_path / "trace.csv").read_text().splitlines()))
+    assert {row["optimizer"] for row in rows} == {"sgd", "newton"}
+
+
+def test_what_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "old.csv"
+    path.write_text("old")
+    with pytest.raises(FileError, match="cannot write .*No space left"), complete_file(path) as name:
+        name.write_text("half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(KeyboardInterrupt), complete_file(path) as name:
+        name.write_text("half")
+        raise KeyboardInterrupt
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["old.csv"]
+
+
+def test_the_file_appears_only_when_it_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "new.csv"
+    with complete_file(path) as name:
+        name.write_text("all")
+        assert not path.exists()
+        assert name.parent == tmp_path
+    assert path.read_text() == "all"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions and links of POSIX")
+def test_a_replaced_file_keeps_its_permissions_and_its_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.csv", tmp_path / "link.csv"
+    real.write_text("old")
+    real.chmod(0o640)
+    link.symlink_to(real)
+    with complete_file(link) as name:
+        name.write_text("new")
+    assert link.is_symlink()
+    assert real.read_text() == "new"
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_device_is_written_not_replaced() -> None:
+    with pytest.raises(FileError, match="cannot write /dev/full: No space left on device"):
+        write_trace([quadratic()], Path("/dev/full"))
+    write_trace([quadratic()], Path(os.devnull))
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+
+
+def test_what_cannot_be_written_is_known_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(FileError, match="it is a directory"):
+        check_writable(tmp_path)
+    with pytest.raises(FileError, match="there is no directory"):
+        check_writable(tmp_path / "no" / "trace.csv")
+    with pytest.raises(FileError, match="cannot write"):
+        check_writable(Path("trace\0.csv"))
+    monkeypatch.setattr(files.os, "access", lambda path, mode: False)
+    with pytest.raises(FileError, match="no permission"):
+        check_writable(tmp_path / "trace.csv")
+
+
+def test_the_file_that_holds_the_answer_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "answer.txt"
+    path.write_text("")
+    monkeypatch.setattr(files, "_streams", lambda: iter([path.stat()]))
+    with pytest.raises(FileError, match="the answer itself goes there"):
+        check_writable(path)
+
+
+def test_a_link_to_itself_is_named_before_work_is_done(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(FileError, match="cannot write .*loop"):
+        check_writable(tmp_path / "loop")

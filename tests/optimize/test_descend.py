@@ -1,0 +1,226 @@
+"""descend: the right end, the forecast, the post-mortem, data, bounds, schedules."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc
+from gradcalc.optimize.descend import FIRST_ORDER, descend
+from gradcalc.optimize.descent.answer import Descent
+
+ROSENBROCK = "100*(y - x**2)**2 + (1 - x)**2"
+
+
+def note(descent: Descent, kind: str) -> Any:
+    """The only note of a kind."""
+    (found,) = [note for note in descent.notes if note.kind == kind]
+    return found
+
+
+def test_sgd_is_the_loop_written_by_hand_bit_for_bit() -> None:
+    x, path = 0.0, [0.0]
+    for _ in range(100):
+        x -= 0.1 * (2 * x + 2)
+        path.append(x)
+    found = descend("x**2 + 2*x + 1", {"x": 0}, learning_rate=0.1, steps=100)
+    assert [step.at[0] for step in found.watch] == path
+    assert (found.status, found.kind, found.optimizer, found.steps) == ("converged", "minimum", "sgd", 100)
+    assert found.at["x"] == pytest.approx(-1, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", FIRST_ORDER)
+def test_first_order_descent_is_the_optimizer_of_networks(name: str) -> None:
+    variable = gradcalc.Variable([-1.2, 1.0])
+    make, _ = FIRST_ORDER[name]
+    optimizer = make(0.001)
+    found = descend(ROSENBROCK, {"x": -1.2, "y": 1}, optimizer=name, learning_rate=0.001, steps=30)
+    for step in found.watch:
+        np.testing.assert_allclose(variable.numpy(), step.at, rtol=1e-12)
+        with gradcalc.GradientTape() as tape:
+            z = 100 * (variable[1] - variable[0] ** 2) ** 2 + (1 - variable[0]) ** 2
+        optimizer.apply_gradients([(tape.gradient(z, variable), variable)])
+
+
+def test_the_forecast_warns_before_plain_descent_diverges() -> None:
+    found = descend("12*x**2 + y**2", {"x": 1, "y": 1}, learning_rate=0.9)
+    assert note(found, "forecast").message == (
+        "lr 0.9 is above 2/λmax = 0.0833 at the start: plain descent will diverge on such curvature; try 0.042"
+    )
+    assert (found.status, found.exit_code) == ("diverged", 1)
+    assert found.end.at == (1.0, 1.0)
+    assert note(found, "post_mortem").message == (
+        "it left after step 0 (x = 1, y = 1), where the value was 13; lr 0.042 works from the same start"
+    )
+    assert descend("12*x**2 + y**2", {"x": 1, "y": 1}, learning_rate=0.042).status != "diverged"
+
+
+@pytest.mark.parametrize(
+    ("name", "below", "above"), [("sgd", 0.99, 1.01), ("momentum", 0.99, 1.01), ("nesterov", 0.99, 1.01)]
+)
+def test_the_largest_stable_rate_is_the_border_of_divergence(name: str, below: float, above: float) -> None:
+    curvature, m = 24.0, 0.9
+    limit = {"sgd": 2, "momentum": 2 * (1 + m), "nesterov": 2 * (1 + m) / (1 + 2 * m)}[name] / curvature
+    runs = [
+        descend("12*x**2 + y**2", {"x": 1, "y": 1}, optimizer=name, learning_rate=limit * part, steps=3_000)
+        for part in (below, above)
+    ]
+    assert [abs(run.watch[-1].at[0]) < 1 for run in runs] == [True, False]
+    assert ["forecast" in [n.kind for n in run.notes] for run in runs] == [False, True]
+
+
+def test_a_nan_is_traced_to_the_text() -> None:
+    found = descend("y**2 + log(x)", {"x": 1, "y": 0}, learning_rate=0.7)
+    born = note(found, "nan_origin")
+    assert "nan is born in log(x), at step 2" in born.message
+    assert "y**2 + log(x)"[slice(*born.span)] == "log(x)"
+    assert found.end.number == 1
+
+
+def test_a_formula_without_a_minimum() -> None:
+    found = descend("-x**2", {"x": 1}, learning_rate=0.9)
+    assert found.status == "diverged"
+    assert "no minimum in this direction" in note(found, "post_mortem").message
+
+
+def test_a_kink_on_the_path_is_told() -> None:
+    found = descend("abs(x - 0.1) + y**2", {"x": 1, "y": 2}, learning_rate=0.3, steps=100)
+    kink = note(found, "kink")
+    assert "jump back and forth across a kink at x = 0.1" in kink.message
+    assert (kink.variable, kink.left, kink.right) == ("x", -1.0, 1.0)
+    smooth = descend("x**2", {"x": 1}, learning_rate=0.9, steps=30)
+    assert "kink" not in [n.kind for n in smooth.notes]
+
+
+def test_a_rate_that_keeps_the_steps_from_settling_is_told() -> None:
+    found = descend("x*log(x)", {"x": 1}, learning_rate=0.9)
+    assert "the largest stable rate where it ended" in note(found, "forecast").message
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "kind"),
+    [
+        ("x**2 - y**2", {"x": 1, "y": 0}, "saddle"),
+        ("x**2 + y**2", {"x": 1, "y": 1}, "minimum"),
+        ("-x**2", {"x": 0}, "maximum"),
+        ("0*x + 1", {"x": 3}, "flat"),
+    ],
+)
+def test_what_the_point_is(text: str, at: dict[str, float], kind: str) -> None:
+    assert descend(text, at, learning_rate=0.3, steps=200).kind == kind
+
+
+def test_bounds() -> None:
+    found = descend("(x - 3)**2 + y**2", {"x": 1, "y": 1}, optimizer="sgd", bounds={"x": (0, 2)})
+    assert (found.at["x"], found.status, found.kind) == (2.0, "converged", "at a bound")
+    assert all(0 <= step.at[0] <= 2 for step in found.watch)
+    with pytest.raises(gradcalc.UsageError, match="--bounds names z, which is no variable"):
+        descend("x**2", {"x": 1}, bounds={"z": (0, 1)})
+    with pytest.raises(gradcalc.UsageError, match="the bounds of x are 2 and 1"):
+        descend("x**2", {"x": 1}, bounds={"x": (2, 1)})
+
+
+def test_schedules() -> None:
+    found = descend("x**2", {"x": 1}, optimizer="sgd", learning_rate=0.25, schedule="exponential:1:0.5", steps=3)
+    x, rate, path = 1.0, 0.25, [1.0]
+    for _ in range(3):
+        x -= rate * (2 * x)
+        rate /= 2
+        path.append(x)
+    np.testing.assert_allclose([step.at[0] for step in found.watch], path, rtol=1e-15)
+    with pytest.raises(gradcalc.UsageError, match=r"no such schedule: cosin\ntry: cosine:STEPS"):
+        descend("x**2", {"x": 1}, schedule="cosin:100")
+    with pytest.raises(gradcalc.UsageError, match=r"the schedule is cosine\ntry: cosine:STEPS"):
+        descend("x**2", {"x": 1}, schedule="cosine")
+
+
+def line(rows: int) -> dict[str, Any]:
+    random = np.random.default_rng(3)
+    x = random.normal(size=rows)
+    return {"x": x, "y": 2 * x + 1 + 0.01 * random.normal(size=rows)}
+
+
+def test_data_as_arrays() -> None:
+    data = line(500)
+    found = descend("(w*x + b - y)^2", {"w": 0, "b": 0}, data=data, learning_rate=0.1, steps=300)
+    slope, shift = np.polyfit(data["x"], data["y"], 1)
+    assert (found.at["w"], found.at["b"]) == pytest.approx((slope, shift), rel=1e-12)
+    assert (found.status, found.kind) == ("converged", "minimum")
+
+
+def test_batches_are_reproducible() -> None:
+    def run(seed: int) -> Descent:
+        return descend(
+            "(w*x + b - y)^2", {"w": 0, "b": 0}, data=line(100), optimizer="adam", batch_size=32, epochs=3, seed=seed
+        )
+
+    one, two, other = run(1), run(1), run(2)
+    assert list(one.rows()) == list(two.rows()) != list(other.rows())
+    assert one.steps == 3 * 4
+    data = line(100)
+    assert one.value == pytest.approx(((one.at["w"] * data["x"] + one.at["b"] - data["y"]) ** 2).mean(), rel=1e-13)
+
+
+def test_an_interruption_gives_the_best_so_far() -> None:
+    def interrupt(step: Any) -> None:
+        if step.number == 20:
+            raise KeyboardInterrupt
+
+    found = descend("x**2", {"x": 1}, learning_rate=0.1, callback=interrupt)
+    assert (found.status, found.exit_code, found.end.number, found.steps) == ("interrupted", 130, 20, 20)
+
+
+def test_the_json_is_the_contract_s() -> None:
+    found = descend("x**2 + log(y)*0 + sum(z)", {"x": 1, "y": 2, "z": [1, 2]}, learning_rate=0.1, steps=3_000)
+    body = json.loads(json.dumps(found.to_dict()))
+    assert set(body) >= {
+        "schema",
+        "command",
+        "expression",
+        "status",
+        "at",
+        "value",
+        "gradient_norm",
+        "steps",
+        "optimizer",
+        "trace",
+    }
+    assert body["command"] == "descend"
+    assert body["at"]["z"] == found.at["z"]
+    assert len(body["trace"]) == 1_000
+    assert [body["trace"][i]["step"] for i in (0, -1)] == [0, 3_000]
+    assert body["trace"][0] == {
+        "step": 0,
+        "value": 4.0,
+        "gradient_norm": 6**0.5,
+        "at": {"x": 1.0, "y": 2.0, "z": [1.0, 2.0]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"optimizer": "addam"}, "no such optimizer: addam\ntry: adam"),
+        ({"optimizer": "bfgs", "learning_rate": 0.1}, "bfgs takes no learning rate"),
+        ({"learning_rate": -1.0}, "the learning rate is -1: it must be a number above 0"),
+        ({"learning_rate": math.nan}, "the learning rate is nan"),
+        ({"steps": 3, "epochs": 2}, "both steps and epochs are given"),
+        ({"batch_size": 3}, "batches and epochs need data"),
+        ({"lr": 3}, "descend takes no lr"),
+    ],
+)
+def test_settings_that_do_not_fit(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(gradcalc.UsageError) as caught:
+        descend("x**2", {"x": 1}, **settings)
+    assert message in str(caught.value)
+
+
+def test_a_name_without_value_or_column() -> None:
+    with pytest.raises(gradcalc.UsageError, match="no value for y"):
+        descend("x**2 + y", {"x": 1})
+    with pytest.raises(gradcalc.UsageError, match="the data have no column y"):
+        descend("x**2 + y", {"x": 1}, data={"z": [1.0]})
+    with pytest.raises(gradcalc.UsageError, match="the formula names no column"):
+        descend("x**2", {"x": 1}, data={"z": [1.0]})

@@ -1,0 +1,261 @@
+"""Optimizers: Keras's numbers, plain arrays as variables, state, limits and errors."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradcalc import optimize
+from gradcalc.graph import ops
+from gradcalc.tape import GradientTape, Variable
+
+KERAS: list[tuple[Callable[[], optimize.Optimizer], list[float]]] = [  # by Keras 3.15.0 with TensorFlow 2.21.0, float64
+    (lambda: optimize.SGD(0.125), [-0.0146083998802, -0.204642923087, 0.409591235781, 0.623067717877]),
+    (lambda: optimize.SGD(0.125, momentum=0.875), [-0.151137195556, -0.290958089613, 0.452847464445, 0.756125764585]),
+    (
+        lambda: optimize.SGD(0.125, momentum=0.875, nesterov=True),
+        [-0.234353445992, -0.284231251498, 0.54333276717, 0.847177761889],
+    ),
+    (
+        lambda: optimize.Adam(0.125, beta_1=0.875, beta_2=0.9375),
+        [-0.0806468864096, -0.337913625806, 0.145734339343, 0.677766780744],
+    ),
+    (
+        lambda: optimize.Adam(0.125, beta_1=0.5, beta_2=0.75, epsilon=0.125, amsgrad=True),
+        [-0.0277922821304, -0.24455383914, 0.267068570254, 0.628635761921],
+    ),
+    (
+        lambda: optimize.Adam(0.125, beta_1=0.875, beta_2=0.9375, weight_decay=0.25),
+        [-0.0811645550842, -0.300635958897, 0.126397325374, 0.607078717127],
+    ),
+    (lambda: optimize.RMSprop(0.125, rho=0.875), [-0.240106184457, -0.290254379918, -0.120645241239, 0.843208432037]),
+    (
+        lambda: optimize.RMSprop(0.125, rho=0.75, momentum=0.5, epsilon=0.125),
+        [-0.202163637859, -0.270733907158, 0.212523118846, 0.798128512164],
+    ),
+    (
+        lambda: optimize.RMSprop(0.125, rho=0.75, momentum=0.5, epsilon=0.125, centered=True),
+        [-0.234664775783, -0.291396720458, 0.205145418826, 0.827324310375],
+    ),
+    (
+        lambda: optimize.Adagrad(0.125, initial_accumulator_value=0.125),
+        [-0.00745393890871, -0.230158890793, 0.243584209276, 0.60816618187],
+    ),
+    (lambda: optimize.SGD(0.125, clipnorm=0.5), [0.0657923079702, -0.252129576666, 0.277876231077, 0.580493957292]),
+    (lambda: optimize.SGD(0.125, clipvalue=0.5), [0.0112395601983, -0.226986022456, 0.241717008983, 0.580493957292]),
+    (
+        lambda: optimize.SGD(0.125, global_clipnorm=0.5),
+        [0.0627552819179, -0.250034780675, 0.283176903338, 0.531855664838],
+    ),
+]
+GRADIENTS = np.sin(np.arange(1.0, 17.0)).reshape(4, 4) * [[1.0], [1.0], [2.0], [0.5]]
+
+
+@pytest.mark.parametrize(("make", "expected"), KERAS)
+def test_four_steps_give_what_keras_gives(make: Callable[[], optimize.Optimizer], expected: list[float]) -> None:
+    optimizer = make()
+    w, b = Variable([0.1, -0.2, 0.3], dtype="float64"), Variable(0.5, dtype="float64")
+    for g in GRADIENTS:
+        optimizer.apply_gradients(zip([g[:3], g[3]], [w, b], strict=True))
+    np.testing.assert_allclose([*w.numpy(), b.numpy()], expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("make", [make for make, _ in KERAS])
+def test_plain_arrays_move_as_variables_do(make: Callable[[], optimize.Optimizer]) -> None:
+    by_variable, by_array = make(), make()
+    variable, array = Variable([0.1, -0.2, 0.3]), np.array([0.1, -0.2, 0.3])
+    for g in GRADIENTS[:, :3]:
+        by_variable.apply_gradients([(g, variable)])
+        (array,) = by_array.update([g], [array])
+    assert (variable.numpy() == array).all()
+    assert int(by_array.iterations) == 4
+
+
+@pytest.mark.parametrize("make", [make for make, _ in KERAS])
+def test_a_step_changes_neither_the_old_value_nor_the_gradient(make: Callable[[], optimize.Optimizer]) -> None:
+    optimizer = make()
+    value, gradient = np.array([1.0, 2.0], "float32"), np.array([3.0, -4.0], "float32")
+    for _ in range(2):
+        (new,) = optimizer.update([gradient], [value])
+        assert value.tolist() == [1.0, 2.0] and gradient.tolist() == [3.0, -4.0]
+        assert new.dtype == np.float32 and not np.shares_memory(new, value)
+        assert all(not np.shares_memory(new, state.array) for state in optimizer.variables)
+        value = np.array([1.0, 2.0], "float32")
+
+
+@pytest.mark.parametrize("make", [make for make, _ in KERAS])
+def test_scalars_stay_scalars(make: Callable[[], optimize.Optimizer]) -> None:
+    (new,) = make().update([np.float32(2.0)], [np.float32(1.0)])
+    assert isinstance(new, np.float32)
+
+
+def test_gradient_descent_reaches_the_minimum() -> None:
+    x = Variable(0.0)
+    optimizer = optimize.SGD(learning_rate=0.1)
+    for _ in range(100):
+        with GradientTape() as tape:
+            y = x**2 + 2 * x + 1
+        optimizer.apply_gradients([(tape.gradient(y, x), x)])
+    assert float(x) == pytest.approx(-1, abs=1e-9)
+
+
+def test_one_step_of_adam_moves_each_weight_by_the_learning_rate() -> None:
+    w = Variable(np.zeros(3, "float32"))
+    optimize.Adam().apply_gradients([(np.array([1e-2, -1.0, 50.0]), w)])
+    np.testing.assert_allclose(w.numpy(), [-0.001, 0.001, -0.001], rtol=4e-4)
+
+
+def test_applying_returns_and_counts_the_steps() -> None:
+    optimizer, w = optimize.SGD(0.5), Variable([1.0])
+    assert optimizer.apply_gradients([([1.0], w)]) is optimizer.iterations
+    optimizer.apply([[1.0]])
+    assert int(optimizer.iterations) == 2 and w.numpy() == 0.0
+    optimizer.apply([])
+    assert optimizer.iterations == 2
+
+
+def test_a_variable_without_gradient_stays_with_a_warning_that_names_it() -> None:
+    w, b = Variable([1.0], name="w"), Variable([1.0], name="b")
+    optimizer = optimize.SGD(0.5, momentum=0.5)
+    with pytest.warns(UserWarning, match=r"Gradients do not exist for variables \['w:0'\]"):
+        optimizer.apply_gradients([(None, w), ([1.0], b)])
+    assert w.numpy() == 1.0 and b.numpy() == 0.5
+    assert optimizer.variables[3].numpy() == -0.5
+
+
+def test_what_cannot_be_applied_is_refused() -> None:
+    w = Variable([1.0], name="w")
+    optimizer = optimize.SGD()
+    with pytest.raises(ValueError, match="No gradients provided for any variable"):
+        optimizer.apply_gradients([(None, w)])
+    with pytest.raises(ValueError, match="Unknown variable: .*recreate a new optimizer"):
+        optimizer.apply_gradients([([1.0], Variable([1.0]))])
+    with pytest.raises(ValueError, match=r"gradient of shape \(2,\) for a value of shape \(1,\)"):
+        optimizer.apply_gradients([([1.0, 2.0], w)])
+    with pytest.raises(ValueError, match="2 gradients for 1 variables"):
+        optimizer.apply([[1.0], [2.0]])
+    with pytest.raises(ValueError, match="must already be built"):
+        optimize.SGD().apply([[1.0]])
+    assert w.numpy() == 1.0 and optimizer.iterations == 0
+
+
+def test_what_makes_no_optimizer_is_refused() -> None:
+    with pytest.raises(ValueError, match="learning_rate` should be float"):
+        optimize.SGD("fast")
+    with pytest.raises(ValueError, match="momentum` must be a float between"):
+        optimize.SGD(momentum=1.5)
+    with pytest.raises(ValueError, match=r"not recognized: \{'decay': 0.1\}"):
+        optimize.Adam(decay=0.1)
+    with pytest.raises(ValueError, match="Only one of `clipnorm`"):
+        optimize.Adam(clipnorm=1.0, clipvalue=1.0)
+
+
+def test_defaults_are_those_of_keras() -> None:
+    rates = {"sgd": 0.01, "adam": 0.001, "rm_sprop": 0.001, "adagrad": 0.001}
+    for kind in (optimize.SGD, optimize.Adam, optimize.RMSprop, optimize.Adagrad):
+        optimizer = kind()
+        name = optimizer.name.rstrip("_0123456789")
+        assert optimizer.learning_rate == rates[name]
+        twin = kind.from_config(optimizer.get_config())
+        assert twin.get_config() == optimizer.get_config()
+    assert optimize.Adam().get_config() | {"name": ""} == {
+        "name": "", "learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False,
+        "weight_decay": None, "clipnorm": None, "clipvalue": None, "global_clipnorm": None,
+    }  # fmt: skip
+
+
+def test_names_are_numbered() -> None:
+    first, second = optimize.Adagrad(), optimize.Adagrad()
+    number = int(first.name.partition("_")[2] or 0)
+    assert second.name == f"adagrad_{number + 1}"
+
+
+def test_the_learning_rate_can_be_set() -> None:
+    optimizer, w = optimize.SGD(0.5), Variable([1.0])
+    optimizer.learning_rate = 0.25
+    assert optimizer.learning_rate.numpy() == 0.25
+    optimizer.learning_rate.assign(0.125)
+    optimizer.apply_gradients([([1.0], w)])
+    assert w.numpy() == 0.875 and f"{optimizer.learning_rate:.2f}" == "0.12"
+    optimizer.learning_rate = Variable(1.0)
+    assert optimizer.learning_rate == 1.0
+    optimizer.learning_rate = lambda: 0.5
+    optimizer.apply_gradients([([1.0], w)])
+    assert w.numpy() == 0.375
+
+
+def test_a_schedule_sets_the_learning_rate_of_each_step() -> None:
+    optimizer, w = optimize.SGD(optimize.PiecewiseConstantDecay([0, 1], [4.0, 2.0, 1.0])), Variable([0.0])
+    values = []
+    for _ in range(3):
+        optimizer.apply_gradients([([1.0], w)])
+        values.append(w.numpy().item())
+    assert values == [-4.0, -6.0, -7.0]
+    with pytest.raises(TypeError, match="not settable"):
+        optimizer.learning_rate = 0.1
+
+
+def test_weight_decay_can_leave_variables_out() -> None:
+    kernel, bias, scale = (Variable([8.0], name=name) for name in ("kernel", "bias", "scale"))
+    optimizer = optimize.SGD(0.5, weight_decay=0.25)
+    optimizer.exclude_from_weight_decay(var_list=[scale], var_names=["bias"])
+    optimizer.apply_gradients([([0.0], variable) for variable in (kernel, bias, scale)])
+    assert [v.numpy().item() for v in (kernel, bias, scale)] == [7.0, 8.0, 8.0]
+    with pytest.raises(ValueError, match="before the optimizer is built"):
+        optimizer.exclude_from_weight_decay(var_names=["kernel"])
+
+
+def test_variables_show_the_state_and_can_be_put_back() -> None:
+    w = Variable(np.ones(2, "float32"), name="w")
+    optimizer = optimize.Adam(0.5, name="adam_state")
+    optimizer.build([w])
+    assert [state.path for state in optimizer.variables] == [
+        "adam_state/iteration", "adam_state/learning_rate", "adam_state/w_0_momentum", "adam_state/w_0_velocity",
+    ]  # fmt: skip
+    assert repr(optimizer.variables[0]) == "<Variable path=adam_state/iteration, shape=(), dtype=int64, value=0>"
+    assert repr(optimizer) == "<Adam name=adam_state, learning_rate=0.5>"
+    optimizer.apply_gradients([([1.0, 2.0], w)])
+    kept, value = [state.numpy() for state in optimizer.variables], w.numpy()
+    optimizer.apply_gradients([([1.0, 2.0], w)])
+    after = w.numpy()
+    optimizer.set_weights(kept)
+    w.assign(value)
+    optimizer.apply_gradients([([1.0, 2.0], w)])
+    assert (w.numpy() == after).all()
+    with pytest.raises(ValueError, match="3 weights for the 4 variables"):
+        optimizer.set_weights(kept[:3])
+    with pytest.raises(ValueError, match="not yet been built"):
+        optimize.Adam().set_weights([])
+
+
+def test_state_takes_part_in_numpy() -> None:
+    state = optimize.State([1.0, 2.0], "s/x")
+    assert state.name == "x" and state.shape == (2,) and state.dtype == np.float64
+    assert (state * 2 == [2.0, 4.0]).all() and np.sum(np.asarray(state)) == 3.0
+    with pytest.raises(ValueError, match=r"s/x has shape \(2,\)"):
+        state.assign(1.0)
+    count = optimize.State(3, "s/n")
+    assert list(range(5))[count] == 3 and int(count) == 3 and float(count) == 3.0 and bool(count)
+    assert f"{count}" == repr(count) and f"{count:03d}" == "003"
+
+
+def test_a_subclass_gives_its_formula() -> None:
+    class Signs(optimize.Optimizer):
+        def step(self, g: Any, w: Any, state: Any, rate: Any) -> tuple[Any, ...]:
+            return (w - rate * ops.sign(g),)
+
+    w = Variable([1.0, 1.0])
+    Signs(0.5).apply_gradients([([3.0, -3.0], w)])
+    assert w.numpy().tolist() == [0.5, 1.5]
+    with pytest.raises(NotImplementedError, match="must define step"):
+        optimize.Optimizer(0.5).update([np.ones(1)], [np.ones(1)])
+
+
+def test_infinite_gradients_are_not_hidden_by_clipping() -> None:
+    (new,) = optimize.SGD(1.0, clipvalue=1.0).update([np.array([np.inf, -np.inf])], [np.zeros(2)])
+    assert new.tolist() == [-1.0, 1.0]
+    (new,) = optimize.SGD(1.0, clipnorm=1.0).update([np.array([3.0, 4.0])], [np.zeros(2)])
+    np.testing.assert_allclose(new, [-0.6, -0.8], rtol=1e-15)
+    (new,) = optimize.SGD(1.0, clipnorm=1.0).update([np.zeros(2)], [np.zeros(2)])
+    assert new.tolist() == [0.0, 0.0]

@@ -1,0 +1,169 @@
+"""Tables: complete at 80 columns and when piped, nothing cut, formulas shortened only on a terminal and marked so."""
+
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from gradcalc import differentiate
+from gradcalc.errors import columns
+from gradcalc.language import functions
+from gradcalc.language.formula import Variable
+from gradcalc.show.terminal import View, print_cards, print_report
+from gradcalc.truth.report import PointReport, Quantity, Report, Symbolic
+
+LONG = " + ".join(f"sin({i}*x*y)" for i in range(1, 200))
+
+
+def shown(report: Report, *, width: int = 80, terminal: bool = True, digits: int | None = None) -> str:
+    """What a terminal of that width, or a pipe, gets to see."""
+    file = io.StringIO()
+    wide = width if terminal else 1_000_000
+    console = Console(width=wide, force_terminal=terminal, file=file, color_system=None, highlight=False)
+    print_report(report, digits, View(console))
+    return file.getvalue()
+
+
+def symbolic_report(formula: str) -> Report:
+    """A report whose SymPy formula is long, without SymPy."""
+    entry = Quantity(1.0, symbolic=Symbolic(formula, "", "1.0"), verdict="agrees")
+    points = (PointReport({"x": 1.0}, Quantity(1.0), (entry,), "agrees"),)
+    return Report("grad", formula, formula, (Variable("x"),), {}, "done", points)
+
+
+REPORTS = {
+    "plain": ("x**4 + y**2 + 1", {"x": 2, "y": 3}, {}),
+    "inaccurate": ("(1 - cos(x))/x**2", {"x": "1e-8"}, {}),
+    "kink": ("abs(x) + " + LONG, {"x": 0, "y": 1}, {}),
+    "undefined": (f"{LONG} + log(x)", {"x": -1, "y": 1}, {}),
+    "numeric": ("exp(x)*y", {"x": "1.234567890123", "y": 3e200}, {"numeric": True}),
+    "array": ("sum(x**2)*x[0]", {"x": list(range(1, 31))}, {}),
+    "many": ("sum(x**2)", {"x": list(range(1, 401))}, {}),
+    "wide name": ("变量**2", {"变量": 2}, {}),
+    "long name": ("a" * 100 + "**2", {"a" * 100: 2}, {}),
+    "matrix": ("sum(exp(x))*x[0]", {"x": [0.1 * i for i in range(1, 13)]}, {}),
+    "digits": ("sin(x)", {"x": 1}, {"digits": 200}),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize("width", [80, 40])
+def test_no_line_is_wider_than_the_terminal_and_none_is_cut(name: str, width: int) -> None:
+    formula, at, options = REPORTS[name]
+    text = shown(differentiate(formula, at, order=2, symbolic=False, **options), width=width)  # type: ignore[arg-type]
+    carets = [i for i, line in enumerate(text.splitlines()) if re.fullmatch(r"\s*\^+", line)]
+    for number, line in enumerate(text.splitlines()):
+        assert columns(line) <= width
+        if "…" in line and number + 1 not in carets:
+            assert re.search(r"… \([\d,]+|…$", line), line
+
+
+def test_the_main_job_at_80_columns() -> None:
+    text = shown(differentiate("x**4 + y**2 + 1", {"x": 2, "y": 3}, symbolic=False))
+    assert text.splitlines() == [
+        "f = x**4 + y**2 + 1",
+        "at x = 2, y = 3",
+        "",
+        "value 26   17 digits right",
+        "╭──────────┬──────┬────────┬─────────╮",
+        "│ variable │ tape │ digits │ verdict │",
+        "├──────────┼──────┼────────┼─────────┤",
+        "│ x        │   32 │     17 │ agrees  │",
+        "│ y        │    6 │     17 │ agrees  │",
+        "╰──────────┴──────┴────────┴─────────╯",
+    ]
+
+
+def test_piped_output_holds_formulas_whole_and_on_one_line() -> None:
+    text = shown(symbolic_report(LONG), terminal=False)
+    assert text.count(LONG) == 2
+    assert "…" not in text
+
+
+def test_a_terminal_shortens_a_long_formula_and_says_where_all_of_it_is() -> None:
+    text = shown(symbolic_report(LONG))
+    assert LONG not in text
+    joined = " ".join(text.split())
+    assert joined.count(f"({len(LONG):,} characters: --json has all)") == 2
+
+
+def test_a_formula_that_does_not_fit_beside_numbers_wraps_whole() -> None:
+    formula = " + ".join(f"sin({i}*x)" for i in range(1, 16))
+    text = shown(symbolic_report(formula))
+    assert formula.replace(" ", "") in "".join(text.split("f =")[1].split())
+    assert "…" not in text
+
+
+def test_many_variables_are_shortened_on_a_terminal_only() -> None:
+    report = differentiate("sum(x**2)", {"x": list(range(1, 401))}, symbolic=False, certify=False)
+    assert "200 more: pipe the output, or --format csv" in shown(report)
+    piped = shown(report, terminal=False)
+    assert "more:" not in piped and "x[399]" in piped
+
+
+def test_digits_are_all_shown() -> None:
+    report = differentiate("sin(x)", {"x": 1}, symbolic=False, digits=50)
+    proof = report.points[0].value.certified
+    assert proof is not None and len(proof.value) > 50
+    assert proof.value in shown(report, terminal=False, digits=50)
+
+
+def test_an_undefined_value_has_no_table_and_a_caret() -> None:
+    lines = shown(differentiate("1 + log(x)", {"x": -1}, symbolic=False)).splitlines()
+    assert "value undefined" in lines
+    assert not any("│" in line for line in lines)
+    assert lines[-2:] == ["  1 + log(x)", "      ^^^^^^"]
+
+
+def test_hessian_tells_matrix_eigenvalues_and_kind() -> None:
+    text = shown(differentiate("x**2 + x*y + y**2", {"x": 0, "y": 0}, order=2, symbolic=False))
+    assert "│ x │ 2 │ 1 │" in text
+    assert "eigenvalues 1, 3" in text
+    assert "the Hessian is positive definite" in text
+    assert "critical point: minimum" in text
+
+
+def test_text_of_the_user_is_no_markup() -> None:
+    report = symbolic_report("[red]x[/red] + [0]")
+    assert "[red]x[/red] + [0]" in shown(report)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_op_table_is_complete(terminal: bool) -> None:
+    file = io.StringIO()
+    width = 80 if terminal else 1_000_000
+    view = View(Console(width=width, force_terminal=terminal, file=file, color_system=None))
+    print_cards(functions.cards(), view)
+    text = file.getvalue()
+    assert "…" not in text
+    for card in functions.cards():
+        assert card.syntax in text
+    assert max(map(columns, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize(
+    ("certified", "text"),
+    [
+        ("-8.333333333333333452e-10", "-8.3333333333333335e-10"),
+        ("24500.00000000000096", "24500.000000000001"),
+        ("0.05000000000000000277", "0.050000000000000003"),
+        ("32.00000000000000000", "32"),
+        ("-3.667874584177687213e-348", "-3.6678745841776872e-348"),
+        ("1.000000000000000000e+400", "1e+400"),
+        ("0", "0"),
+    ],
+)
+def test_certified_numbers_are_rounded_to_the_digits_of_a_double(certified: str, text: str) -> None:
+    entry = Quantity(1.0, symbolic=Symbolic("x", "", certified), verdict="agrees")
+    point = PointReport({"x": 1.0}, Quantity(1.0), (entry,), "agrees")
+    report = Report("grad", "x", "x", (Variable("x"),), {}, "done", (point,))
+    assert f" {text} │" in shown(report, terminal=False)
+
+
+def test_a_narrow_terminal_gets_a_slim_table_before_paragraphs() -> None:
+    report = differentiate("sin(x)*y^2", {"x": "pi/4", "y": "1/3"})
+    text = shown(report, width=80)
+    assert "d/d                 tape  SymPy" in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert "SymPy's formula" in shown(report, width=120)

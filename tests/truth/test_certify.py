@@ -1,0 +1,163 @@
+"""Certified digits: distances of doubles, digits at powers of ten, enclosures and their deadlines."""
+
+import math
+import time
+from fractions import Fraction
+from functools import partial
+
+import pytest
+from flint import arb, ctx
+
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED
+from gradcalc.language.parse import parse, parse_bindings
+from gradcalc.language.points import bind
+from gradcalc.truth.certify import certified, enclose, is_tiny, right_digits, settled, ulps_between
+from tests import HANG
+
+SMALLEST = 5e-324
+
+
+def enclosed(text: str, at: str, **options: object) -> object:
+    """The enclosure of a formula at a point."""
+    formula, point = parse(text), parse_bindings(at)
+    inputs = partial(bind, formula.graph, point)
+    return enclose(formula.graph, inputs, [formula.output], **options)[0]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "ulps"),
+    [
+        (1.0, 1.0, 0),
+        (0.0, -0.0, 0),
+        (1.0, math.nextafter(1, 2), 1),
+        (1.0, math.nextafter(1, 0), 1),
+        (-SMALLEST, SMALLEST, 2),
+        (0.0, SMALLEST, 1),
+        (2.0, math.nextafter(math.nextafter(2, 0), 0), 2),
+        (math.inf, 1.0, math.inf),
+        (1.0, math.inf, math.inf),
+        (math.nan, 1.0, math.inf),
+        (math.inf, math.inf, 0),
+    ],
+)
+def test_ulps_count_the_doubles_between(a: float, b: float, ulps: float) -> None:
+    assert ulps_between(a, b) == ulps
+
+
+@pytest.mark.parametrize("digits", range(1, 17))
+def test_right_digits_at_a_power_of_ten(digits: int) -> None:
+    with ctx.workprec(256):
+        double = 1.0
+        error = arb(10) ** -digits
+        exactly = right_digits(1 / (1 + error), double)  # relative error is exactly 10**-digits, in a ball
+        below = right_digits(1 / (1 + error * (1 - arb(2) ** -60)), double)
+        above = right_digits(1 / (1 + error * (1 + arb(2) ** -60)), double)
+    assert (below, above) == (digits, digits - 1)
+    assert exactly in (digits - 1, digits)
+
+
+def test_right_digits_of_an_exact_relative_error() -> None:
+    assert right_digits(arb(10), 9.0) == 1
+    assert right_digits(arb(100), 101.0) == 2
+    assert right_digits(arb(1), 2.0) == 0
+    assert right_digits(arb(1), -1.0) == 0
+    assert right_digits(arb(1), 1.0) == 17
+    assert right_digits(arb(0), 0.0) == 17
+
+
+def test_what_is_not_finite_has_no_right_digit() -> None:
+    assert right_digits(arb(1), math.nan) == right_digits(arb(1), math.inf) == 0
+
+
+def test_tiny_is_zero_and_far_below_the_smallest_double() -> None:
+    assert is_tiny(arb(0))
+    assert is_tiny(arb(0, arb(2) ** -1101))
+    assert not is_tiny(arb(0, arb(2) ** -1000))
+    assert not is_tiny(arb(2) ** -5000), "proved not to be zero"
+
+
+def test_certified_tells_value_ulps_and_digits() -> None:
+    with ctx.workprec(128):
+        proof = certified(arb(1) / 3, 0.25)
+    assert proof is not None
+    assert proof.value == "0.3333333333333333333"
+    assert proof.digits == 0
+    assert proof.ulps == ulps_between(0.25, 1 / 3)
+    assert certified(UNDECIDED, 1.0) is None
+    assert certified(arb(1, 0.5), 1.0) is None
+
+
+def test_zero_is_certified_whatever_the_float_says() -> None:
+    assert certified(arb(0), 0.0).digits == 17  # type: ignore[union-attr]
+    wrong = certified(arb(0), 1e-17)
+    assert wrong is not None and (wrong.value, wrong.digits) == ("0", 0)
+
+
+def test_precision_grows_until_cancellation_is_overcome() -> None:
+    ball = enclosed("(1 + x) - 1", "x=1e-300")
+    assert isinstance(ball, arb)
+    assert settled(ball, 64)
+    assert ball.contains(arb(1e-300))
+    assert not ball.contains(0)
+
+
+def test_enclosure_holds_the_rational_truth() -> None:
+    ball = enclosed("x/7 + 1/3", "x=2/9", digits=40)
+    truth = Fraction(2, 63) + Fraction(1, 3)
+    with ctx.workprec(400):
+        assert isinstance(ball, arb)
+        assert ball.overlaps(arb(truth.numerator) / truth.denominator)
+        assert ball.rel_accuracy_bits() > 132
+
+
+def test_a_zero_that_no_precision_shows_is_tiny_or_undecided() -> None:
+    ball = enclosed("sqrt(2)*sqrt(3) - sqrt(6) + 0*x", "x=1")
+    assert isinstance(ball, arb)
+    assert is_tiny(ball)
+
+
+def test_undefined_is_proved() -> None:
+    assert enclosed("log(x)", "x=-1") is UNDEFINED
+    assert enclosed("1/x", "x=0") is UNDEFINED
+
+
+def test_a_deadline_in_the_past_keeps_the_best_enclosure() -> None:
+    began = time.monotonic()
+    ball = enclosed("(1 + x) - 1", "x=1e-300", deadline=began)
+    assert time.monotonic() - began < HANG
+    assert ball is UNDECIDED or (isinstance(ball, arb) and not settled(ball, 64))
+
+
+def test_a_deadline_bounds_what_a_deep_cancellation_costs() -> None:
+    formula = parse(" + ".join(f"sin(x + {i})" for i in range(3_000)))
+    inputs = partial(bind, formula.graph, parse_bindings("x=1e-300"))
+    began = time.monotonic()
+    enclose(formula.graph, inputs, [formula.output], digits=1_000, deadline=began + 0.05)
+    assert time.monotonic() - began < HANG
+
+
+def test_decimals_are_doubles_or_as_written() -> None:
+    formula, point = parse("x*0.1"), parse_bindings("x=1")
+    inputs = partial(bind, formula.graph, point)
+    as_double = enclose(formula.graph, inputs, [formula.output])[0]
+    written = enclose(formula.graph, inputs, [formula.output], decimals="written")[0]
+    with ctx.workprec(256):
+        assert as_double.contains(arb(0.1)) and not as_double.contains(arb(1) / 10)
+        assert written.contains(arb(1) / 10) and not written.contains(arb(0.1))
+
+
+def test_equal_outputs_are_evaluated_once_and_both_answered() -> None:
+    formula = parse("x + 1")
+    inputs = partial(bind, formula.graph, parse_bindings("x=1"))
+    first, second = enclose(formula.graph, inputs, [formula.output, formula.output])
+    assert first == second == 2
+
+
+def test_settled_waits_for_a_double_to_be_near() -> None:
+    balls = Balls(128)
+    assert not settled(UNDECIDED, 64)
+    assert settled(UNDEFINED, 64)
+    assert settled(arb(3), 64)
+    assert not settled(arb(3, 1e-10), 64)
+    assert balls.precision == 128

@@ -1,0 +1,117 @@
+"""Verdicts with a second opinion: agreement, SymPy wrong, tape wrong, no opinion."""
+
+from typing import Any
+
+import pytest
+
+from gradcalc import differentiate
+from gradcalc.graph.graph import Graph
+from gradcalc.language.parse import parse
+from gradcalc.truth.report import ExitCode, Report
+from gradcalc.truth.second_opinion import Answer, Entry, Worker
+
+
+def notes(report: Report, kind: str) -> list[str]:
+    """The messages of the notes of one kind."""
+    return [note.message for note in report.notes if note.kind == kind]
+
+
+def test_both_agree_and_the_formula_is_shown_with_its_value() -> None:
+    report = differentiate("x**4 + y**2 + 1", {"x": 2, "y": 3}, order=2)
+    assert (report.symbolic_status, report.verdict) == ("done", "agrees")
+    symbolic = report.points[0].gradient[0].symbolic
+    assert symbolic is not None
+    assert (symbolic.formula, symbolic.latex, symbolic.value) == ("4*x**3", "4 x^{3}", "32.00000000000000000")
+    assert report.latex == "x^{4} + y^{2} + 1"
+    assert report.to_dict()["points"][0]["symbolic_hessian"][0][0]["formula"] == "12*x**2"
+
+
+def test_decimals_are_taken_as_written_where_sympy_is_compared() -> None:
+    report = differentiate("0.1*x + 0.2*x", {"x": "0.3"})
+    entry = report.points[0].gradient[0]
+    assert entry.verdict == "agrees"
+    assert entry.symbolic is not None
+    assert entry.symbolic.formula == "3/10"
+    assert entry.certified is not None
+    assert entry.certified.value == "0.3000000000000000167"
+
+
+@pytest.mark.parametrize(
+    ("formula", "x"),
+    [("piecewise((sin(x)/x, x != 0), (1, true))", 0), ("piecewise((0, x == 0), (x, true))", 0), ("0**x", 2)],
+)
+def test_where_sympy_is_wrong_or_silent_the_slopes_decide(formula: str, x: int) -> None:
+    report = differentiate(formula, {"x": x}, order=2)
+    assert report.verdict == "agrees"
+
+
+def test_a_kink_that_sympy_gives_a_number_for_names_it() -> None:
+    report = differentiate("piecewise((x**2, x < 1), (x, true))", {"x": 1})
+    assert report.verdict == "kink"
+    assert notes(report, "symbolic") == ["SymPy gives 1 here, where there is no derivative"]
+
+
+def test_what_sympy_cannot_differentiate_is_told() -> None:
+    report = differentiate("x*floor(x)", {"x": 1.5})
+    assert report.symbolic_status == "unsupported"
+    assert report.verdict == "agrees"
+
+
+def test_a_blow_up_of_sympy_is_timed_out_and_the_tape_answers() -> None:
+    report = differentiate("9**9**9 + x**2", {"x": 1}, symbolic_timeout=0.5)
+    assert report.symbolic_status == "timed out"
+    assert report.gradient == {"x": 2.0}
+
+
+def wrong_answer(text: str) -> Answer:
+    """An answer that gives `text` for the derivative for x."""
+    formula = parse(text, shapes={"x": ()})
+    return Answer("done", "", {("x",): Entry(formula.graph, formula.output, text, "")})
+
+
+class Stub:
+    """A job whose answer is known."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.result = lambda: answer
+
+
+def ask(monkeypatch: pytest.MonkeyPatch, formula: str, opinion: str) -> Report:
+    """A report whose second opinion is `opinion`."""
+    monkeypatch.setattr(Worker, "submit", lambda *args, **options: Stub(wrong_answer(opinion)))
+    return differentiate(formula, {"x": 2})
+
+
+def test_a_wrong_second_opinion_is_found_out_by_the_slopes(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = ask(monkeypatch, "x**3", "3*x**2 + 1")
+    assert report.verdict == "agrees"
+    assert "SymPy's derivative is wrong here" in notes(report, "symbolic")[0]
+
+
+def test_a_wrong_tape_disagrees(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(graph: Graph, output: int, inputs: Any) -> list[int]:
+        return [(graph.ref(i) ** 2).index for i in inputs]
+
+    monkeypatch.setattr("gradcalc.graph.derive.gradient", wrong)
+    report = ask(monkeypatch, "x**3", "3*x**2")
+    assert report.verdict == "disagrees"
+    assert report.exit_code is ExitCode.NO
+    assert notes(report, "symbolic") == ["tape and SymPy disagree"]
+
+
+def test_an_opinion_in_the_last_digit_but_one_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = ask(monkeypatch, "x**3", "3*x**2*(1 + 1/10^30)")
+    assert notes(report, "symbolic")
+
+
+def test_a_second_opinion_without_a_value_leaves_the_proof_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = ask(monkeypatch, "x**3", "log(x - 2)")
+    assert report.verdict == "agrees"
+    assert report.points[0].gradient[0].symbolic is not None
+    assert report.points[0].gradient[0].symbolic.value is None
+
+
+def test_at_a_kink_nothing_is_said_of_a_formula_without_a_value() -> None:
+    report = differentiate("abs(x)**0.5", {"x": 0})
+    assert report.verdict == "kink"
+    assert not notes(report, "symbolic")

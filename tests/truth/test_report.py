@@ -1,0 +1,160 @@
+"""Reports as data: numbers, nesting, the JSON and CSV of the command line, exit codes."""
+
+import json
+import math
+
+import pytest
+
+from gradcalc import differentiate
+from gradcalc.errors import ExitCode
+from gradcalc.truth.report import (
+    VERDICTS,
+    Certified,
+    Curvature,
+    Note,
+    Numeric,
+    PointReport,
+    Quantity,
+    Report,
+    Variable,
+    derivative_name,
+    jsonable,
+    nest,
+    number,
+    worst,
+)
+
+
+def point(verdict: str, *values: float) -> PointReport:
+    return PointReport({}, Quantity(1.0), tuple(Quantity(value) for value in values), verdict)
+
+
+def report(*points: PointReport, variables: tuple[Variable, ...] = ()) -> Report:
+    return Report("grad", "x", "x", variables, {}, "skipped", points)
+
+
+def test_numbers_that_json_lacks_are_strings() -> None:
+    assert [number(x) for x in (math.nan, math.inf, -math.inf, 1.5, None)] == ["nan", "inf", "-inf", 1.5, None]
+    assert jsonable([[1.0, math.nan], [math.inf, 2.0]]) == [[1.0, "nan"], ["inf", 2.0]]
+
+
+@pytest.mark.parametrize(
+    ("items", "shape", "nested"),
+    [
+        ([7], (), 7),
+        ([1, 2, 3], (3,), [1, 2, 3]),
+        ([1, 2, 3, 4, 5, 6], (2, 3), [[1, 2, 3], [4, 5, 6]]),
+        ([1, 2, 3, 4], (2, 1, 2), [[[1, 2]], [[3, 4]]]),
+        ([1, 2], (2, 1), [[1], [2]]),
+        ([], (0,), []),
+        ([], (2, 0), [[], []]),
+    ],
+)
+def test_flat_sequences_are_nested_in_row_major_order(items: list[int], shape: tuple[int, ...], nested: object) -> None:
+    assert nest(items, shape) == nested
+
+
+def test_derivatives_are_called_by_their_variables() -> None:
+    assert derivative_name("x") == "d/dx"
+    assert derivative_name("x,y") == "d2/dxdy"
+    assert derivative_name("A[0,1]") == "d/dA[0,1]"
+    assert derivative_name("A[0,1],x[2]") == "d2/dA[0,1]dx[2]"
+
+
+def test_the_worst_verdict_wins() -> None:
+    assert worst(VERDICTS) == "disagrees"
+    assert worst(["agrees", "kink", "inaccurate"]) == "kink"
+    assert worst([]) == "agrees"
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [
+        (["agrees"], ExitCode.DONE),
+        (["kink", "jump", "inaccurate", "unverified"], ExitCode.DONE),
+        (["agrees", "undefined"], ExitCode.UNDEFINED),
+        (["undefined", "disagrees"], ExitCode.NO),
+    ],
+)
+def test_exit_code_of_several_points(verdicts: list[str], code: ExitCode) -> None:
+    made = report(*(point(verdict) for verdict in verdicts))
+    assert made.exit_code is code
+    assert made.verdict == worst(verdicts)
+
+
+def test_gradient_by_variable_has_the_shapes_of_the_variables() -> None:
+    made = report(point("agrees", 1, 2, 3, 4, 5), variables=(Variable("A", (2, 2)), Variable("y")))
+    assert made.gradient == {"A": [[1, 2], [3, 4]], "y": 5}
+    assert made.flat_variables == ["A[0,0]", "A[0,1]", "A[1,0]", "A[1,1]", "y"]
+
+
+def test_keys_and_order_of_the_json_are_the_promise() -> None:
+    body = differentiate("x**2*y", {"x": 1, "y": 2}, symbolic=False).to_dict()
+    assert list(body) == ["schema", "command", "expression", "variables", "let", "symbolic_status", "points"]
+    assert list(body["points"][0]) == [
+        "at", "value", "gradient", "symbolic", "certified_value", "certified", "verdicts", "verdict", "notes",
+    ]  # fmt: skip
+    body = differentiate("x**2*y", {"x": 1, "y": 2}, symbolic=False, order=2).to_dict()
+    assert body["command"] == "hessian"
+    assert list(body)[-2:] == ["flat_variables", "points"]
+    assert list(body["points"][0])[-7:] == [
+        "hessian", "symbolic_hessian", "certified_hessian", "eigenvalues", "definiteness", "critical_point", "notes",
+    ]  # fmt: skip
+
+
+def test_json_holds_no_bare_nan_or_infinity() -> None:
+    for formula, at in (("1/x", 0), ("sqrt(x)", 0), ("log(x)", -1), ("exp(x)", 1000), ("where(x>0,log(x),x)", 0)):
+        json.dumps(differentiate(formula, {"x": at}, order=2, numeric=True, symbolic=False).to_dict(), allow_nan=False)
+
+
+def test_without_sympy_nothing_claims_to_be_symbolic() -> None:
+    body = differentiate("x**2 + y**2", {"x": 1, "y": 1}, order=2, symbolic=False).to_dict()
+    assert body["points"][0]["symbolic_hessian"] == [[None, None], [None, None]]
+
+
+def test_numeric_is_there_only_when_asked_for() -> None:
+    asked = differentiate("x**2", {"x": 3}, numeric=True, symbolic=False).to_dict()["points"][0]
+    assert list(asked)[6:8] == ["numeric", "verdicts"]
+    assert abs(asked["numeric"]["x"]["value"] - 6) <= asked["numeric"]["x"]["error"] < 1e-8
+    assert "numeric" not in differentiate("x**2", {"x": 3}, symbolic=False).to_dict()["points"][0]
+
+
+def test_a_note_has_slopes_only_for_kinks_and_jumps() -> None:
+    kink = Note("kink", "two slopes", "x", (0, 6), -1.0, math.inf)
+    assert kink.to_dict() == {
+        "kind": "kink", "variable": "x", "message": "two slopes", "span": [0, 6], "left": -1.0, "right": "inf",
+    }  # fmt: skip
+    assert "left" not in Note("inaccurate", "lost digits").to_dict()
+    assert Note("inaccurate", "lost digits").to_dict()["span"] is None
+
+
+def test_certified_and_numeric_as_json() -> None:
+    assert Certified("1.5", math.inf, 0).to_dict() == {"value": "1.5", "ulps": "inf", "digits": 0}
+    assert Numeric(math.nan, math.nan).to_dict() == {"value": "nan", "error": "nan"}
+
+
+def test_a_hessian_of_more_than_a_thousand_variables_is_given_by_coordinates() -> None:
+    made = differentiate("sum(x^2)", {"x": [1] * 1_001}, order=2, symbolic=False, certify=False)
+    body = made.to_dict()["points"][0]
+    assert list(body["hessian"]) == ["format", "rows", "columns", "values"]
+    assert body["hessian"]["format"] == "coo"
+    assert body["hessian"]["rows"] == body["hessian"]["columns"] == list(range(1_001))
+    assert set(body["hessian"]["values"]) == {2.0}
+    assert "eigenvalues" not in body
+    assert len(json.dumps(body)) < 1_000_000
+
+
+def test_absent_entries_of_a_matrix_are_zero() -> None:
+    assert Curvature({(0, 0): Quantity(2.0)}, 2).matrix(lambda entry: entry.value) == [[2.0, 0.0], [0.0, 0.0]]
+
+
+def test_long_form_has_one_fact_a_row() -> None:
+    made = differentiate("x**2*y", [{"x": 1, "y": 2}, {"x": 2, "y": 2}], order=2, symbolic=False)
+    rows = list(made.rows())
+    assert rows[0] == (0, "", "value", "2.0")
+    assert (0, "x", "gradient", "4.0") in rows
+    assert (1, "x,y", "hessian", "4.0") in rows
+    assert (1, "x", "digits", "17") in rows
+    assert rows[-1] == (1, "", "verdict", "agrees")
+    assert all(isinstance(value, str) for *_, value in rows)
+    assert (0, "", "value", "nan") in list(differentiate("log(x)", {"x": -1}, symbolic=False).rows())
