@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import gradcalc
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import FileError, GradcalcError, UsageError
 from gradcalc.language.parse import Limits
@@ -239,3 +240,12 @@ def test_text_that_is_no_point(text: str) -> None:
         read_points(text, LIMITS)
     assert caught.value.exit_code == 2
     assert caught.value.span is not None
+
+
+@pytest.mark.parametrize("text", ["1/0", "log(-1)", "nan", "1e400", "0/0", "[1, log(0)]", "exp(1000)"])
+def test_point_that_is_no_finite_number_is_a_usage_error_with_a_caret(text: str) -> None:
+    with pytest.raises(UsageError, match=r"x.* must be finite") as caught:
+        gradcalc.differentiate("sum(x)", {"x": text}, symbolic=False)
+    assert caught.value.span is not None
+    with pytest.raises(UsageError, match=r"a.* must be finite"):
+        gradcalc.differentiate("x + sum(a)", {"x": 1}, let={"a": text})

@@ -14,6 +14,7 @@ from gradcalc.language.parse import parse, parse_bindings
 from gradcalc.language.points import bind
 from gradcalc.truth.certify import certified, enclose, is_tiny, right_digits, settled, ulps_between
 from tests import HANG
+from tests.truth import examine
 
 SMALLEST = 5e-324
 
@@ -161,3 +162,12 @@ def test_settled_waits_for_a_double_to_be_near() -> None:
     assert settled(arb(3), 64)
     assert not settled(arb(3, 1e-10), 64)
     assert balls.precision == 128
+
+
+@pytest.mark.parametrize(
+    ("formula", "x"), [("exp(3*log(x))", 0.1), ("(x/3)*9", 0.1), ("cbrt(x**9)", -2.278), ("sqrt(x)**2", 2.0**-28)]
+)
+def test_result_halfway_between_two_doubles_or_decimals_is_certified(formula: str, x: float) -> None:
+    point = examine(formula, {"x": x})
+    assert point.value.certified is not None
+    assert point.verdict in ("agrees", "inaccurate")

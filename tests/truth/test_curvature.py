@@ -11,6 +11,7 @@ from gradcalc.arithmetic.marks import UNDECIDED
 from gradcalc.truth.certify import Ball
 from gradcalc.truth.curvature import describe
 from gradcalc.truth.report import Curvature, Quantity
+from tests.truth import examine
 
 Matrix = list[list[int]]
 
@@ -140,3 +141,11 @@ def test_a_large_matrix_is_not_proved_but_answered() -> None:
     size = 80
     rows = [[2 if i == j else 0 for j in range(size)] for i in range(size)]
     assert described(rows).definiteness == "numerically positive definite"
+
+
+def test_signs_of_a_singular_form_of_integers_are_proved() -> None:
+    form = "13*x*x + 20*x*y + 22*x*z + 8*y*y + 16*y*z + 10*z*z"
+    curvature = examine(form, {"x": 0, "y": 0, "z": 0}).curvature
+    assert curvature is not None
+    assert curvature.definiteness == "positive semidefinite"
+    assert curvature.critical_point == "degenerate"

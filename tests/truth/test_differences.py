@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+import gradcalc
 from gradcalc.truth.differences import central_difference
 
 SMOOTH: list[tuple[Callable[[float], float], Callable[[float], float], float]] = [
@@ -59,3 +60,20 @@ def test_a_step_that_leaves_the_domain_is_passed_over() -> None:
     found = central_difference(log_or_nan, 0.05)
     assert abs(found.value - 20) <= found.error
     assert found.error < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("formula", "x", "truth"),
+    [
+        ("sin(1000*x)", 2.5625, 1000 * math.cos(2562.5)),
+        ("sin(1e5*x)", 1.875, 1e5 * math.cos(187500)),
+        ("1/x", 1.75 * 2.0**-13, -((2.0**13 / 1.75) ** 2)),
+    ],
+)
+def test_numeric_error_bounds_the_error_of_an_oscillation_and_beside_a_pole(
+    formula: str, x: float, truth: float
+) -> None:
+    report = gradcalc.differentiate(formula, {"x": x}, symbolic=False, numeric=True)
+    numeric = report.points[0].gradient[0].numeric
+    assert numeric is not None
+    assert math.isnan(numeric.error) or abs(numeric.value - truth) <= numeric.error

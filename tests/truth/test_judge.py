@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+import gradcalc
 from gradcalc import differentiate
 from gradcalc.graph.graph import Graph
 from gradcalc.language.parse import parse
@@ -115,3 +116,22 @@ def test_at_a_kink_nothing_is_said_of_a_formula_without_a_value() -> None:
     report = differentiate("abs(x)**0.5", {"x": 0})
     assert report.verdict == "kink"
     assert not notes(report, "symbolic")
+
+
+@pytest.mark.parametrize(
+    ("formula", "order", "truth"),
+    [("piecewise((0, x==0), (x, true))", 1, 1.0), ("piecewise((sin(x)/x, x != 0), (1, true))", 2, -1 / 3)],
+)
+def test_note_names_sympy_where_measured_slopes_contradict_it(formula: str, order: int, truth: float) -> None:
+    point = gradcalc.differentiate(formula, {"x": 0}, order=order).points[0]
+    entry = point.curvature.entries[0, 0] if point.curvature else point.gradient[0]
+    assert entry.value == pytest.approx(truth, abs=1e-12)
+    assert entry.symbolic is not None
+    assert entry.symbolic.value == "0"
+    assert [note.variable for note in point.notes if note.kind == "symbolic"] == ["x" if order == 1 else "x,x"]
+
+
+def test_note_names_sympy_where_its_formula_has_no_value() -> None:
+    point = gradcalc.differentiate("0**x", {"x": 2}).points[0]
+    assert point.verdict == "agrees"
+    assert [note.kind for note in point.notes] == ["symbolic"]

@@ -1,0 +1,72 @@
+"""What is known of one point before SymPy is heard, and of findings: overflow, undefined values, who is blamed (`blame`)."""
+
+import math
+from collections.abc import Mapping
+
+import pytest
+
+import gradcalc
+from tests.truth import ORIGIN, examine
+
+
+@pytest.mark.parametrize(("formula", "x"), [("exp(x)", 1000), ("x**400", 10), ("gamma(x)", 180), ("x*1e400", 1)])
+def test_overflow_of_the_gradient_leaves_the_second_derivative_defined(formula: str, x: float) -> None:
+    point = examine(formula, {"x": x})
+    assert math.isinf(point.gradient[0].value)
+    assert point.verdict == "inaccurate"
+
+
+def test_zero_is_not_negative_for_text_as_for_floats() -> None:
+    assert examine("atan2(x, -1)", {"x": "-0.0"}, 1).value.value == math.pi
+    assert examine("sqrt(x)", {"x": "-0.0"}, 1).gradient[0].value == math.inf
+    assert not [note for note in examine("sqrt(x)", {"x": "-0.0"}, 1).notes if note.kind == "near_kink"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "x"),
+    [
+        ("exp(x) - exp(x)*x", 1000),
+        ("exp(x)/exp(x)", 1000),
+        ("x**2/x**2", 1e300),
+        ("gamma(x)/gamma(x - 1)", 200),
+        ("1/(x*x)", 1e-200),
+        ("log(x*x)", 1e-200),
+        ("1/exp(-x)", 1000),
+        ("sinh(x) - sinh(x)", 800),
+    ],
+)
+def test_overflow_is_not_called_undefined_without_certification(formula: str, x: float) -> None:
+    report = gradcalc.differentiate(formula, {"x": x}, symbolic=False, certify=False)
+    assert report.points[0].value.verdict == "unverified"
+    assert report.exit_code == 0
+
+
+@pytest.mark.parametrize("formula", ["1/x", "0/x", "log(x)", "x/x", "gamma(x)", "1/(x - x)", "log(x**2)"])
+def test_what_has_no_value_is_undefined_without_certification(formula: str) -> None:
+    report = gradcalc.differentiate(formula, {"x": 0}, symbolic=False, certify=False)
+    assert report.points[0].value.verdict == "undefined"
+    assert report.exit_code == 3
+
+
+@pytest.mark.parametrize("formula", ["abs(x)", "relu(x)", "sqrt(x**2)", "max(x, 2*x)"])
+def test_kink_is_a_kink_without_certification(formula: str) -> None:
+    point = gradcalc.differentiate(formula, {"x": 0}, symbolic=False, certify=False).points[0]
+    assert point.verdict == "kink"
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "order"), [("sqrt(x)", {"x": 0}, 2), ("atan2(x, y)", ORIGIN, 1), ("x**y", {"x": -2, "y": 2}, 1)]
+)
+def test_undefined_derivative_of_a_defined_value_is_explained(
+    formula: str, at: Mapping[str, object], order: int
+) -> None:
+    point = examine(formula, at, order)
+    assert point.verdict == "undefined"
+    assert any(note.kind == "undefined" for note in point.notes)
+
+
+@pytest.mark.parametrize("formula", ["sqrt(3*x - 1)", "log(x - 1/3)"])
+def test_infinity_is_blamed_on_floats_only_where_the_number_is_proved_to_exist(formula: str) -> None:
+    notes = examine(formula, {"x": "1/3"}, 1).notes
+    assert not any("floats only" in note.message for note in notes)
+    assert any("floats only" in note.message for note in examine("exp(x)", {"x": 1000}, 1).notes)

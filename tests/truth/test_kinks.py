@@ -1,0 +1,117 @@
+"""Kinks and jumps at points chosen to mislead: false proofs, false kinks. The expected answers are by pencil."""
+
+from collections.abc import Mapping
+
+import pytest
+
+import gradcalc
+from tests.truth import ORIGIN, examine, second
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "truth"),
+    [
+        ("where(x==0, 1, (exp(x)-1)/x)", {"x": 0}, 1 / 3),
+        ("piecewise((0, x==0), (x + x**2, true))", {"x": 0}, 2.0),
+        ("where(x==1, 1, x**2)", {"x": 1}, 2.0),
+        ("where(x==y, x**2, x*y)", {"x": 1, "y": 1}, 0.0),
+    ],
+)
+def test_second_derivative_is_not_proved_by_a_branch_of_one_point(
+    formula: str, at: Mapping[str, object], truth: float
+) -> None:
+    entry = second(formula, at)
+    if entry.certified is not None or entry.verdict == "agrees":
+        assert entry.value == pytest.approx(truth, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "formula", ["max(x*y, 0)", "abs(x)*y", "x*abs(y)", "relu(x)*y", "relu(x)*relu(y)", "mod(x,1)*y"]
+)
+def test_mixed_derivative_is_not_certified_where_there_is_none(formula: str) -> None:
+    entry = second(formula, ORIGIN, 0, 1)
+    assert entry.certified is None
+    assert entry.verdict != "agrees"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "where(x != 0, x*y/(x**2+y**2), 0)",
+        "where(x != 0, x**3/(x**2+y**2), 0)",
+        "where(x > 0, y, 0)",
+        "cbrt(x*y)",
+        "cbrt(x**3 + y**3)",
+        "cbrt(x**2*y)",
+    ],
+)
+def test_generic_directions_are_asked_for_all_variables_and_without_a_kink_of_an_op(formula: str) -> None:
+    assert examine(formula, ORIGIN, 1).verdict in ("kink", "jump")
+
+
+@pytest.mark.parametrize(
+    ("formula", "left", "right"),
+    [
+        ("x + 1e-20*abs(x)", 1.0, 1.0),
+        ("where(x > 0, x*(1 + 1e-12), x)", 1.0, 1.0 + 1e-12),
+        ("1e9*x + abs(x)/100", 1e9 - 0.01, 1e9 + 0.01),
+        ("1e-200*abs(x)", -1e-200, 1e-200),
+    ],
+)
+def test_slopes_that_differ_little_are_a_kink_all_the_same(formula: str, left: float, right: float) -> None:
+    point = examine(formula, {"x": 0}, 1)
+    assert point.gradient[0].certified is None
+    assert point.verdict == "kink"
+    notes = [note for note in point.notes if note.kind == "kink"]
+    assert len(notes) == 1
+    assert notes[0].left == pytest.approx(left, abs=0)
+    assert notes[0].right == pytest.approx(right, abs=0)
+
+
+@pytest.mark.parametrize(
+    ("formula", "x"),
+    [
+        ("heaviside(x) + 1e300*x", 0),
+        ("heaviside(x - 1)*1e-200 + x", 1),
+        ("where(x > 0, 1e-200, 0) + x", 0),
+        ("floor(1e200*x)", 1),
+        ("floor(x)", 1e300),
+    ],
+)
+def test_small_jump_beside_a_slope_is_a_jump(formula: str, x: float) -> None:
+    assert examine(formula, {"x": x}, 1).verdict == "jump"
+
+
+@pytest.mark.parametrize("formula", ["x*sin(pi/x)", "x + x*sin(pi/x)", "x*mod(1/x, 1)"])
+def test_steps_of_powers_of_two_do_not_meet_the_zeros_of_an_oscillation(formula: str) -> None:
+    point = examine(f"piecewise((0, x==0), ({formula}, true))", {"x": 0}, 1)
+    assert point.gradient[0].certified is None
+    assert point.verdict != "agrees"
+
+
+@pytest.mark.parametrize(
+    ("formula", "at"),
+    [
+        ("max((x + 1e9) - 1e9, y)**3", {"x": 0.1, "y": -1}),
+        ("1e-280*min(x, y)**2", {"x": 1, "y": 2}),
+    ],
+)
+def test_smooth_place_of_max_and_min_is_no_kink_of_the_gradient(formula: str, at: Mapping[str, object]) -> None:
+    entry = second(formula, at)
+    assert entry.verdict in ("agrees", "inaccurate")
+    assert entry.certified is not None
+
+
+@pytest.mark.parametrize(("formula", "truth"), [("sqrt(x)**4", 2.0), ("xlogy(x**3, x)", 0.0), ("sqrt(x)**2", 0.0)])
+def test_second_derivative_at_the_edge_of_the_domain_is_that_of_the_only_side(formula: str, truth: float) -> None:
+    entry = second(formula, {"x": 0})
+    assert entry.value == truth
+    assert entry.verdict == "agrees"
+    assert entry.certified is None
+
+
+def test_a_kink_that_only_more_bits_rule_out_is_no_kink() -> None:
+    point = gradcalc.differentiate("abs((1e60 + x) - 1e60)", {"x": 1}, symbolic=False).points[0]
+    assert [note.kind for note in point.notes if "kink" in note.kind] == []
+    assert point.gradient[0].certified is not None
+    assert point.gradient[0].certified.value.startswith("1.000")
