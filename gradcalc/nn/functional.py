@@ -14,6 +14,8 @@ from gradcalc.graph.ops import TABLE, Op, Operand
 from gradcalc.tape import nest
 from gradcalc.tape.tensor import LIVE, Variable, cast
 
+__all__ = ["Symbolic"]
+
 Shape = tuple[int | None, ...]
 
 _numbers = itertools.count()
