@@ -1,4 +1,4 @@
-"""Convolution and pooling over channels-last inputs, as Keras 3's layers, and d2l's `corr2d`. Imports layer and eager.
+"""Convolution and pooling over channels-last inputs, as Keras 3's layers, and d2l's `corr2d`. Imports layer and tape.
 
 All stand on one pair of array ops, each the other's adjoint: `WINDOWS` shows an array as its windows (a view: nothing
 is copied), `FOLD` adds windows up where they came from. NumPy's products and reductions do the rest.

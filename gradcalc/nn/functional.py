@@ -1,4 +1,4 @@
-"""Functional models: calls of layers on symbolic values, and the network they make. Imports eager and ops.
+"""Functional models: calls of layers on symbolic values, and the network they make. Imports tape and ops.
 
 A symbolic value stands for an array to come; a layer that is called on one notes a `Call`. Calls are numbered as they
 are made, and need what was made before: in that order a network is topological, and nothing recurses over it.

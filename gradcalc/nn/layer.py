@@ -1,4 +1,4 @@
-"""Layer and Weight: what layers and models have in common, as Keras 3's `Layer`. Imports eager and functional.
+"""Layer and Weight: what layers and models have in common, as Keras 3's `Layer`. Imports functional and tape.
 
 A layer is built when it first sees an input: then it makes its weights. Its weights and inner layers are what its
 attributes hold, directly or in lists, tuples and dicts; nothing has to be declared.

@@ -1,7 +1,7 @@
 """Losses, as Keras 3 has them: classes that reduce to one number, and functions with one number for each row.
 
 Names, defaults and formulas are those of Keras's documentation. Labels may be lists, integers, arrays; they are cast to
-the dtype of the predictions, which floats keep (Keras makes them float32). Imports eager and activations.
+the dtype of the predictions, which floats keep (Keras makes them float32). Imports tape and activations.
 """
 
 import inspect

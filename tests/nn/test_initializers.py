@@ -1,6 +1,9 @@
 """Initializers: variances, seeds, names, the source of random numbers under threads."""
 
+import inspect
+import pickle
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -57,3 +60,39 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
 def test_errors_say_what_is_wrong(make: Callable[[], Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("name", initializers.INITIALIZERS)
+def test_every_initializer_fills_a_shape_by_name_class_and_object(name: str) -> None:
+    kind = initializers.INITIALIZERS[name]
+    for identifier in (name, kind.__name__, kind, kind()):
+        nn.set_seed(3)
+        values = initializers.get(identifier)((4, 5), "float64")
+        assert values.shape == (4, 5) and values.dtype == np.float64
+        nn.set_seed(3)
+        assert (initializers.get(name)((4, 5), "float64") == values).all()
+    assert kind.__doc__ and type(pickle.loads(pickle.dumps(kind()))) is kind
+    if "seed" in inspect.signature(kind).parameters:
+        first, second = (kind(seed=5)((4, 5)) for _ in range(2))
+        assert (first == second).all() and first.dtype == np.float32
+
+
+def test_threads_share_one_source_and_draw_each_number_once() -> None:
+    source = initializers.Source()
+    source.start(1)
+    with ThreadPoolExecutor(8) as pool:
+        found = np.concatenate(list(pool.map(lambda _: source.generator.random(1), range(4000))))
+    source.start(1)
+    assert (np.sort(found) == np.sort(source.generator.random(4000))).all()
+
+
+def test_a_seed_holds_for_all_threads() -> None:
+    def draw(_: int) -> Any:
+        return initializers.generator().random()
+
+    with ThreadPoolExecutor(2) as pool:
+        nn.set_seed(11)
+        first = list(pool.map(draw, range(1)))
+        nn.set_seed(11)
+        assert initializers.generator().random() == first[0]
+    assert initializers.generator(4) is not initializers.generator()

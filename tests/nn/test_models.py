@@ -257,6 +257,3 @@ def test_what_is_not_there_says_what_to_write() -> None:
     with pytest.raises(AttributeError, match="models have no fit: train in a loop of one's own"):
         Net().fit  # noqa: B018
     assert not hasattr(Net(), "predict") and not hasattr(Net(), "kernels")
-
-
-# -- files -------------------------------------------------------------------------------------------------------------
