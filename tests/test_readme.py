@@ -1,7 +1,7 @@
 """Every example of the README and of docs is run: console blocks by the installed command, Python blocks as doctests.
 
-`python tests/test_readme.py` writes what the commands print now into the console blocks, and the list of functions that
-have a rule into docs/tape.md.
+`python tests/test_readme.py` writes what the commands print now into the console blocks, and the lists of what
+there is into docs/tape.md.
 """
 
 import doctest
@@ -96,23 +96,47 @@ def test_python_blocks_print_what_the_page_says(page: Path, monkeypatch: pytest.
     assert not runner.failures, "".join(report)
 
 
-def with_functions(text: str) -> str:
-    """The page with the list of NumPy's functions that have a rule now."""
+def with_a_rule() -> dict[str, list[str]]:
+    """NumPy's functions that have a rule."""
     from gradcalc.tape.rules import shapes  # noqa: F401
     from gradcalc.tape.tensor import FUNCTIONS, UFUNCS
 
     functions = sorted({f"{f.__module__}.{f.__name__}".removeprefix("numpy.") for f in FUNCTIONS})
-    lists = {"Functions": functions, "Ufuncs, and methods of ufuncs": sorted(UFUNCS)}
-    lines = [f"{title}: {', '.join(f'`{name}`' for name in names)}." for title, names in lists.items()]
-    body = "\n\n".join(textwrap.fill(line, 118, break_long_words=False, break_on_hyphens=False) for line in lines)
-    return re.sub(
-        "<!-- functions -->.*<!-- end -->", f"<!-- functions -->\n{body}\n<!-- end -->", text, flags=re.DOTALL
-    )
+    return {"Functions": functions, "Ufuncs, and methods of ufuncs": sorted(UFUNCS)}
 
 
-def test_the_page_of_the_tape_lists_what_has_a_rule() -> None:
+def for_models() -> dict[str, list[str]]:
+    """What models are made of and trained by."""
+    from gradcalc import nn, optimize
+    from gradcalc.nn import activations, initializers, losses
+
+    public = {name: getattr(nn, name) for name in nn.__all__}
+    return {
+        "Layers and models": [n for n, x in public.items() if isinstance(x, type) and issubclass(x, nn.Layer)],
+        "Losses (`nn.losses.get` takes each name)": sorted(losses.LOSSES),
+        "Activations (by name or from `nn.activations`)": sorted(activations.ACTIVATIONS),
+        "Initializers (by name or from `nn.initializers`)": sorted(initializers.INITIALIZERS),
+        "Optimizers and schedules": [n for n in optimize.__all__ if n != "State"],
+    }
+
+
+LISTS = {"functions": with_a_rule, "models": for_models}
+
+
+def with_lists(text: str) -> str:
+    """The page of the tape with the lists of what there is now."""
+    for name, listed in LISTS.items():
+        lines = [f"{title}: {', '.join(f'`{item}`' for item in items)}." for title, items in listed().items()]
+        body = "\n\n".join(textwrap.fill(line, 118, break_long_words=False, break_on_hyphens=False) for line in lines)
+        marked = f"<!-- {name} -->\n{body}\n<!-- end -->"
+        text = re.sub(f"<!-- {name} -->.*?<!-- end -->", lambda _, marked=marked: marked, text, flags=re.DOTALL)
+    return text
+
+
+def test_the_page_of_the_tape_lists_what_there_is() -> None:
     text = TAPE.read_text("utf-8")
-    assert with_functions(text) == text, "python tests/test_readme.py writes it again"
+    assert all(f"<!-- {name} -->" in text for name in LISTS)
+    assert with_lists(text) == text, "python tests/test_readme.py writes it again"
 
 
 def test_readme_has_examples_of_every_command() -> None:
@@ -151,7 +175,7 @@ def refresh(directory: Path) -> None:
         pieces = [f"$ {command}\n{tidy(terminal.run(command))}\n" for command, _ in examples(match[2])]
         return "```console\n" + "\n".join(pieces) + "```"
 
-    TAPE.write_text(with_functions(TAPE.read_text("utf-8")), encoding="utf-8")
+    TAPE.write_text(with_lists(TAPE.read_text("utf-8")), encoding="utf-8")
     README.write_text(BLOCK.sub(renew, README.read_text(encoding="utf-8")), encoding="utf-8")
 
 

@@ -1,119 +1,26 @@
-"""Layers, models, losses, activations and initializers, with Keras's names and meaning. Imports eager."""
+"""Layers, models, losses, activations and initializers, with Keras's names and meaning. Imports tape.
 
-from gradcalc.nn import activations, initializers, losses
-from gradcalc.nn.convolution import (
-    AveragePooling1D,
-    AveragePooling2D,
-    Conv1D,
-    Conv2D,
-    GlobalAveragePooling1D,
-    GlobalAveragePooling2D,
-    GlobalMaxPooling1D,
-    GlobalMaxPooling2D,
-    MaxPooling1D,
-    MaxPooling2D,
-    corr2d,
-)
-from gradcalc.nn.functional import Symbolic
-from gradcalc.nn.initializers import set_seed
-from gradcalc.nn.layer import Layer, Weight
-from gradcalc.nn.layers import (
-    ELU,
-    Activation,
-    Add,
-    Average,
-    Concatenate,
-    Dense,
-    Dropout,
-    Embedding,
-    Flatten,
-    Input,
-    InputLayer,
-    Lambda,
-    LeakyReLU,
-    Maximum,
-    Minimum,
-    Multiply,
-    ReLU,
-    Reshape,
-    Softmax,
-    Subtract,
-)
-from gradcalc.nn.losses import (
-    BinaryCrossentropy,
-    CategoricalCrossentropy,
-    Huber,
-    Loss,
-    MeanAbsoluteError,
-    MeanSquaredError,
-    SparseCategoricalCrossentropy,
-    binary_crossentropy,
-    categorical_crossentropy,
-    huber,
-    mean_absolute_error,
-    mean_squared_error,
-    sparse_categorical_crossentropy,
-)
-from gradcalc.nn.models import Model, Sequential
-from gradcalc.nn.normalization import BatchNormalization, LayerNormalization
-from gradcalc.nn.weights import load_weights, save_weights
+Each module names in its `__all__` what is public here: no name is written again.
+"""
+# ruff: noqa: F403
 
-__all__ = [
-    "Activation",
-    "Add",
-    "Average",
-    "AveragePooling1D",
-    "AveragePooling2D",
-    "BatchNormalization",
-    "BinaryCrossentropy",
-    "CategoricalCrossentropy",
-    "Concatenate",
-    "Conv1D",
-    "Conv2D",
-    "Dense",
-    "Dropout",
-    "ELU",
-    "Embedding",
-    "Flatten",
-    "GlobalAveragePooling1D",
-    "GlobalAveragePooling2D",
-    "GlobalMaxPooling1D",
-    "GlobalMaxPooling2D",
-    "Huber",
-    "Input",
-    "InputLayer",
-    "Lambda",
-    "Layer",
-    "LayerNormalization",
-    "LeakyReLU",
-    "Loss",
-    "MaxPooling1D",
-    "MaxPooling2D",
-    "Maximum",
-    "MeanAbsoluteError",
-    "MeanSquaredError",
-    "Minimum",
-    "Model",
-    "Multiply",
-    "ReLU",
-    "Reshape",
-    "Sequential",
-    "Softmax",
-    "SparseCategoricalCrossentropy",
-    "Subtract",
-    "Symbolic",
-    "Weight",
-    "activations",
-    "binary_crossentropy",
-    "categorical_crossentropy",
-    "corr2d",
-    "huber",
-    "initializers",
-    "load_weights",
-    "losses",
-    "mean_absolute_error",
-    "mean_squared_error",
-    "save_weights",
-    "set_seed",
-    "sparse_categorical_crossentropy",
-]
+from gradcalc.graph.names import clear_session as clear_session
+from gradcalc.nn import activations as activations
+from gradcalc.nn import convolution, functional, layer, layers, models, normalization, weights
+from gradcalc.nn import initializers as initializers
+from gradcalc.nn import losses as losses
+from gradcalc.nn.convolution import *
+from gradcalc.nn.functional import *
+from gradcalc.nn.initializers import set_seed as set_seed
+from gradcalc.nn.layer import *
+from gradcalc.nn.layers import *
+from gradcalc.nn.losses import *
+from gradcalc.nn.models import *
+from gradcalc.nn.normalization import *
+from gradcalc.nn.weights import *
+
+_MODULES = (convolution, functional, layer, layers, losses, models, normalization, weights)
+globals()["__all__"] = sorted(  # type checkers read the stars
+    ["activations", "clear_session", "initializers", "losses", "set_seed"]
+    + [name for module in _MODULES for name in module.__all__]
+)

@@ -1,4 +1,4 @@
-"""Convolution and pooling over channels-last inputs, as Keras 3's layers, and d2l's `corr2d`. Imports layer and eager.
+"""Convolution and pooling over channels-last inputs, as Keras 3's layers, and d2l's `corr2d`. Imports layer and tape.
 
 All stand on one pair of array ops, each the other's adjoint: `WINDOWS` shows an array as its windows (a view: nothing
 is copied), `FOLD` adds windows up where they came from. NumPy's products and reductions do the rest.
@@ -10,9 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from gradcalc.nn import activations, initializers
-from gradcalc.nn.layer import Layer, pair
+from gradcalc.nn.layer import Affine, Layer, pair
 from gradcalc.tape.tensor import Array, ArrayOp, as_tensor
+
+__all__ = [
+    "AveragePooling1D", "AveragePooling2D", "Conv1D", "Conv2D", "GlobalAveragePooling1D", "GlobalAveragePooling2D",
+    "GlobalMaxPooling1D", "GlobalMaxPooling2D", "MaxPooling1D", "MaxPooling2D", "corr2d",
+]  # fmt: skip
 
 Sizes = tuple[int, ...]
 
@@ -157,7 +161,7 @@ class _Windowed(Layer):
         return (input_shape[0], *self._out(input_shape[1:-1]), input_shape[-1])
 
 
-class Conv2D(_Windowed):
+class Conv2D(_Windowed, Affine):
     """Cross-correlation with a kernel, plus bias, then the activation, as Keras's Conv2D (channels last, one group).
 
     Takes `(rows, height, width, channels)`, gives `(rows, places, places, filters)`.
@@ -192,6 +196,8 @@ class Conv2D(_Windowed):
     ) -> None:
         (self.filters,) = pair(filters, 1, "filters")
         self.kernel_size = pair(kernel_size, self.axes, "kernel_size")
+        common |= {"activation": activation, "use_bias": use_bias}
+        common |= {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
         super().__init__(self.kernel_size, strides, padding, data_format, dilation_rate, **common)
         self.dilation_rate = self._dilation
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
@@ -199,17 +205,10 @@ class Conv2D(_Windowed):
                 "`strides > 1` not supported in conjunction with `dilation_rate > 1`. Received: "
                 f"strides={self.strides} and dilation_rate={self.dilation_rate}"
             )
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
 
     def build(self, input_shape: Any) -> None:
         """Make kernel and bias."""
-        shape = (*self.kernel_size, input_shape[-1], self.filters)
-        self.kernel = self.add_weight(shape, self.kernel_initializer, name="kernel")
-        self.bias = self.add_weight((self.filters,), self.bias_initializer, name="bias") if self.use_bias else None
-        self._axis_size = input_shape[-1]
+        self._make((*self.kernel_size, input_shape[-1], self.filters))
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
@@ -287,7 +286,7 @@ class AveragePooling1D(AveragePooling2D):
 class _GlobalPooling(Layer):
     """All places of each channel made into one number."""
 
-    axes = 2
+    axes, min_ndim = 2, 4
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **common: Any) -> None:
         super().__init__(**common)
@@ -305,8 +304,6 @@ class _GlobalPooling(Layer):
 class GlobalMaxPooling2D(_GlobalPooling):
     """The largest element of each channel of `(rows, height, width, channels)`, as Keras's GlobalMaxPooling2D."""
 
-    min_ndim = 4
-
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
         return np.max(inputs, **self._over())
@@ -314,8 +311,6 @@ class GlobalMaxPooling2D(_GlobalPooling):
 
 class GlobalAveragePooling2D(_GlobalPooling):
     """The mean of each channel of `(rows, height, width, channels)`, as Keras's GlobalAveragePooling2D."""
-
-    min_ndim = 4
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""

@@ -1,4 +1,4 @@
-"""Functional models: calls of layers on symbolic values, and the network they make. Imports eager and ops.
+"""Functional models: calls of layers on symbolic values, and the network they make. Imports tape and ops.
 
 A symbolic value stands for an array to come; a layer that is called on one notes a `Call`. Calls are numbered as they
 are made, and need what was made before: in that order a network is topological, and nothing recurses over it.
@@ -13,6 +13,8 @@ import numpy as np
 from gradcalc.graph.ops import TABLE, Op, Operand
 from gradcalc.tape import nest
 from gradcalc.tape.tensor import LIVE, Variable, cast
+
+__all__ = ["Symbolic"]
 
 Shape = tuple[int | None, ...]
 

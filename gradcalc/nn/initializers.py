@@ -1,38 +1,57 @@
 """What weights begin with: zeros, ones, and random arrays, as Keras 3's initializers. Imports NumPy.
 
 Names, defaults and scales are those of Keras's documentation; the random numbers are NumPy's. All of `nn` draws from
-one generator, which `set_seed` starts anew.
+one source, which `set_seed` starts anew.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from gradcalc.graph.names import snake_case
 
 Array = Any
 Initializer = Callable[..., Array]
 """`initializer(shape, dtype)` returns an array."""
 
-_generator = np.random.default_rng()
+
+class Source:
+    """Where random numbers come from: one generator, which `start` puts in the place of the one before.
+
+    NumPy locks a generator while it draws, so threads may share it. A forked process goes on with a copy, and draws
+    the same numbers as its parent until it starts anew; a spawned one has a source of its own.
+    """
+
+    def __init__(self) -> None:
+        self.start(None)
+
+    def start(self, seed: int | None) -> None:
+        """Begin again: with the numbers of a seed, or with new ones."""
+        self.generator = np.random.default_rng(seed)
+
+
+SOURCE = Source()
+"""What `nn` draws from: weights, dropout, and the random tensors of the facade."""
 
 
 def set_seed(seed: int | None) -> None:
     """Start the random numbers of `nn` anew: the same seed gives the same weights and dropouts."""
-    global _generator
-    _generator = np.random.default_rng(seed)
+    SOURCE.start(seed)
 
 
 def generator(seed: int | None = None) -> np.random.Generator:
     """The generator that `nn` draws from, or one of its own for a seed."""
-    return _generator if seed is None else np.random.default_rng(seed)
+    return SOURCE.generator if seed is None else np.random.default_rng(seed)
 
 
+@dataclass(repr=False, eq=False)
 class Constant:
     """One value everywhere."""
 
-    def __init__(self, value: float = 0.0) -> None:
-        self.value = value
+    value: float = 0.0
 
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
         """An array of the shape."""
@@ -53,13 +72,13 @@ class Ones(Constant):
         super().__init__(1.0)
 
 
+@dataclass(repr=False, eq=False)
 class RandomNormal:
     """Normal numbers."""
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
-        self.mean = mean
-        self.stddev = stddev
-        self.seed = seed
+    mean: float = 0.0
+    stddev: float = 0.05
+    seed: int | None = None
 
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
         """An array of the shape."""
@@ -82,19 +101,20 @@ class TruncatedNormal(RandomNormal):
         return (self.mean + self.stddev * truncated(generator(self.seed), tuple(shape))).astype(dtype)
 
 
+@dataclass(repr=False, eq=False)
 class RandomUniform:
     """Numbers evenly spread between `minval` and `maxval`."""
 
-    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
-        self.minval = minval
-        self.maxval = maxval
-        self.seed = seed
+    minval: float = -0.05
+    maxval: float = 0.05
+    seed: int | None = None
 
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
         """An array of the shape."""
         return generator(self.seed).uniform(self.minval, self.maxval, tuple(shape)).astype(dtype)
 
 
+@dataclass(repr=False, eq=False)
 class VarianceScaling:
     """Random numbers of variance `scale / n`, n the number of inputs or outputs of a unit, or their mean.
 
@@ -106,25 +126,21 @@ class VarianceScaling:
         seed: the same numbers at each call.
     """
 
-    def __init__(
-        self,
-        scale: float = 1.0,
-        mode: str = "fan_in",
-        distribution: str = "truncated_normal",
-        seed: int | None = None,
-    ) -> None:
-        if scale <= 0:
-            raise ValueError(f"Argument `scale` must be positive float. Received: scale={scale}")
-        if mode not in ("fan_in", "fan_out", "fan_avg"):
-            raise ValueError(f"Invalid `mode` argument: {mode}. Use fan_in, fan_out or fan_avg")
-        if distribution not in ("truncated_normal", "untruncated_normal", "uniform"):
+    scale: float = 1.0
+    mode: str = "fan_in"
+    distribution: str = "truncated_normal"
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.scale <= 0:
+            raise ValueError(f"Argument `scale` must be positive float. Received: scale={self.scale}")
+        if self.mode not in ("fan_in", "fan_out", "fan_avg"):
+            raise ValueError(f"Invalid `mode` argument: {self.mode}. Use fan_in, fan_out or fan_avg")
+        if self.distribution not in ("truncated_normal", "untruncated_normal", "uniform"):
             raise ValueError(
-                f"Invalid `distribution` argument: {distribution}. Use truncated_normal, untruncated_normal or uniform"
+                f"Invalid `distribution` argument: {self.distribution}. Use truncated_normal, untruncated_normal or "
+                "uniform"
             )
-        self.scale = scale
-        self.mode = mode
-        self.distribution = distribution
-        self.seed = seed
 
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
         """An array of the shape."""
@@ -151,64 +167,56 @@ def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
     return shape[-2] * field, shape[-1] * field
 
 
-class GlorotUniform(VarianceScaling):
+class _Scaled(VarianceScaling):
+    """Variance scaling of a known kind: scale, mode and distribution are the class's."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.seed = seed
+
+
+class GlorotUniform(_Scaled):
     """Uniform, variance 2 / (inputs + outputs) (Glorot and Bengio 2010)."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(1.0, "fan_avg", "uniform", seed)
+    scale, mode, distribution = 1.0, "fan_avg", "uniform"
 
 
-class GlorotNormal(VarianceScaling):
+class GlorotNormal(_Scaled):
     """Truncated normal, variance 2 / (inputs + outputs) (Glorot and Bengio 2010)."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(1.0, "fan_avg", "truncated_normal", seed)
+    scale, mode, distribution = 1.0, "fan_avg", "truncated_normal"
 
 
-class HeUniform(VarianceScaling):
+class HeUniform(_Scaled):
     """Uniform, variance 2 / inputs (He et al. 2015)."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(2.0, "fan_in", "uniform", seed)
+    scale, mode, distribution = 2.0, "fan_in", "uniform"
 
 
-class HeNormal(VarianceScaling):
+class HeNormal(_Scaled):
     """Truncated normal, variance 2 / inputs (He et al. 2015)."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(2.0, "fan_in", "truncated_normal", seed)
+    scale, mode, distribution = 2.0, "fan_in", "truncated_normal"
 
 
-class LecunUniform(VarianceScaling):
+class LecunUniform(_Scaled):
     """Uniform, variance 1 / inputs (LeCun et al. 1998)."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(1.0, "fan_in", "uniform", seed)
+    scale, mode, distribution = 1.0, "fan_in", "uniform"
 
 
-class LecunNormal(VarianceScaling):
+class LecunNormal(_Scaled):
     """Truncated normal, variance 1 / inputs (LeCun et al. 1998)."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(1.0, "fan_in", "truncated_normal", seed)
+    scale, mode, distribution = 1.0, "fan_in", "truncated_normal"
 
 
-INITIALIZERS: dict[str, Callable[..., Initializer]] = {
-    "zeros": Zeros,
-    "ones": Ones,
-    "constant": Constant,
-    "random_normal": RandomNormal,
-    "random_uniform": RandomUniform,
-    "uniform": RandomUniform,
-    "normal": RandomNormal,
-    "truncated_normal": TruncatedNormal,
-    "glorot_uniform": GlorotUniform,
-    "glorot_normal": GlorotNormal,
-    "he_uniform": HeUniform,
-    "he_normal": HeNormal,
-    "lecun_uniform": LecunUniform,
-    "lecun_normal": LecunNormal,
-}
+INITIALIZERS: Mapping[str, Callable[..., Initializer]] = {
+    snake_case(kind.__name__): kind
+    for kind in (
+        Zeros, Ones, Constant, RandomNormal, RandomUniform, TruncatedNormal, GlorotUniform, GlorotNormal, HeUniform,
+        HeNormal, LecunUniform, LecunNormal, VarianceScaling,
+    )
+} | {"uniform": RandomUniform, "normal": RandomNormal}  # fmt: skip
 """The initializers by name, with default arguments."""
 
 

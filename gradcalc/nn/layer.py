@@ -1,12 +1,10 @@
-"""Layer and Weight: what layers and models have in common, as Keras 3's `Layer`. Imports eager and functional.
+"""Layer and Weight: what layers and models have in common, as Keras 3's `Layer`. Imports functional and tape.
 
 A layer is built when it first sees an input: then it makes its weights. Its weights and inner layers are what its
 attributes hold, directly or in lists, tuples and dicts; nothing has to be declared.
 """
 
 import inspect
-import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from functools import wraps
@@ -14,15 +12,16 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from gradcalc.nn import functional, initializers
+from gradcalc.graph.names import NAMES
+from gradcalc.nn import activations, functional, initializers
 from gradcalc.nn.functional import Call, Shape, Symbolic
 from gradcalc.tape import nest
 from gradcalc.tape.tensor import LIVE, Tensor, Variable, cast
 
+__all__ = ["Layer", "Weight"]
+
 _outer: ContextVar[tuple[str, bool | None, Any]] = ContextVar("layers being called", default=("", None, None))
 """The path of the layers that are being called or built, whether they train, and the innermost of them."""
-
-_named: Counter[str] = Counter()
 
 
 class Weight(Variable):
@@ -73,7 +72,7 @@ class Layer:
     """Base of all layers and models, as Keras's Layer: a subclass gives `call`, and `build` where there are weights.
 
     Args:
-        name: by default the class's name and a number.
+        name: by default the class's name and a number, counted until `clear_session`.
         dtype: of the weights; floating inputs are cast to it.
         trainable: tapes watch the weights.
         input_shape: of one row of the input, for the first layer of a `Sequential`; `input_dim` where it has one axis.
@@ -97,7 +96,7 @@ class Layer:
     ) -> None:
         if unknown:
             raise ValueError(f"Unrecognized keyword arguments passed to {type(self).__name__}: {unknown}")
-        self.name = name or automatic_name(type(self).__name__)
+        self.name = name or NAMES.next(type(self).__name__)
         self.dtype = np.dtype(dtype or "float32").name
         self.built = type(self).build is Layer.build
         self._trainable = trainable
@@ -361,6 +360,25 @@ class Elementwise(Layer):
         return input_shape
 
 
+class Affine(Layer):
+    """What `Dense` and convolution share: products with a kernel, perhaps plus a bias, then an activation."""
+
+    def __init__(
+        self, activation: Any, use_bias: bool, kernel_initializer: Any, bias_initializer: Any, **common: Any
+    ) -> None:
+        super().__init__(**common)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+
+    def _make(self, shape: Sequence[int]) -> None:
+        """Make a kernel of a shape, whose last axes are what comes in and what goes out, and the bias."""
+        self.kernel = self.add_weight(shape, self.kernel_initializer, name="kernel")
+        self.bias = self.add_weight(shape[-1:], self.bias_initializer, name="bias") if self.use_bias else None
+        self._axis_size = shape[-2]
+
+
 def _marked(build: Callable[..., None]) -> Callable[..., None]:
     """A `build` that tells the weights their path, and after which the layer is built."""
 
@@ -391,21 +409,6 @@ def _found(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _found(f"{name}/{key}", item)
-
-
-def snake_case(kind: str) -> str:
-    """`max_pooling2d` for `MaxPooling2D`, in Keras's spelling."""
-    kind = re.sub(r"\W", "", kind)
-    kind = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", kind).lower()
-
-
-def automatic_name(kind: str) -> str:
-    """`dense`, `dense_1`, ...: numbered in the order of making."""
-    kind = snake_case(kind)
-    count = _named[kind]
-    _named[kind] += 1
-    return f"{kind}_{count}" if count else kind
 
 
 def pair(value: int | Sequence[int], count: int, name: str) -> tuple[int, ...]:

@@ -13,8 +13,13 @@ import numpy as np
 
 from gradcalc.nn import activations, functional, initializers
 from gradcalc.nn.functional import Call, Shape, Symbolic
-from gradcalc.nn.layer import Elementwise, Layer
+from gradcalc.nn.layer import Affine, Elementwise, Layer
 from gradcalc.tape.tensor import ArrayOp, cast
+
+__all__ = [
+    "Activation", "Add", "Average", "Concatenate", "Dense", "Dropout", "ELU", "Embedding", "Flatten", "Input",
+    "InputLayer", "Lambda", "LeakyReLU", "Maximum", "Minimum", "Multiply", "ReLU", "Reshape", "Softmax", "Subtract",
+]  # fmt: skip
 
 
 class InputLayer(Elementwise):
@@ -80,7 +85,7 @@ def _rows(x: Any) -> Any:
     return x if x.ndim == 2 else np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
-class Dense(Layer):
+class Dense(Affine):
     """`activation(x @ kernel + bias)` over the last axis, as Keras's Dense.
 
     Takes `(rows, ..., inputs)`, gives `(rows, ..., units)`.
@@ -109,19 +114,12 @@ class Dense(Layer):
             raise ValueError(
                 f"Received an invalid value for `units`, expected a positive integer. Received: units={units}"
             )
-        super().__init__(**common)
+        super().__init__(activation, use_bias, kernel_initializer, bias_initializer, **common)
         self.units = units
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
 
     def build(self, input_shape: Any) -> None:
         """Make kernel and bias."""
-        size = input_shape[-1]
-        self.kernel = self.add_weight((size, self.units), self.kernel_initializer, name="kernel")
-        self.bias = self.add_weight((self.units,), self.bias_initializer, name="bias") if self.use_bias else None
-        self._axis_size = size
+        self._make((input_shape[-1], self.units))
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
@@ -341,6 +339,9 @@ class Lambda(Layer):
 class _Merge(Layer):
     """A layer of a list of inputs, whose shapes broadcast; the missing axes of one come after its first."""
 
+    combine: Callable[..., Any]
+    """What becomes of two of them."""
+
     def build(self, input_shape: Any) -> None:
         """Look at the shapes."""
         self.compute_output_shape(input_shape)
@@ -352,7 +353,7 @@ class _Merge(Layer):
 
     def merge(self, inputs: list[Any]) -> Any:
         """The result for inputs of as many axes."""
-        raise NotImplementedError
+        return reduce(self.combine, inputs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The broadcast shape."""
@@ -375,13 +376,13 @@ class _Merge(Layer):
 class Add(_Merge):
     """The sum of a list of inputs, as Keras's Add."""
 
-    def merge(self, inputs: list[Any]) -> Any:
-        """The sum."""
-        return reduce(np.add, inputs)
+    combine = np.add
 
 
 class Subtract(_Merge):
     """The difference of two inputs, as Keras's Subtract."""
+
+    combine = np.subtract
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The broadcast shape."""
@@ -391,41 +392,33 @@ class Subtract(_Merge):
             )
         return super().compute_output_shape(input_shape)
 
-    def merge(self, inputs: list[Any]) -> Any:
-        """The difference."""
-        return inputs[0] - inputs[1]
-
 
 class Multiply(_Merge):
     """The product of a list of inputs, as Keras's Multiply."""
 
-    def merge(self, inputs: list[Any]) -> Any:
-        """The product."""
-        return reduce(np.multiply, inputs)
+    combine = np.multiply
 
 
 class Average(_Merge):
     """The mean of a list of inputs, as Keras's Average."""
 
+    combine = np.add
+
     def merge(self, inputs: list[Any]) -> Any:
         """The mean."""
-        return reduce(np.add, inputs) / len(inputs)
+        return super().merge(inputs) / len(inputs)
 
 
 class Maximum(_Merge):
     """The elementwise maximum of a list of inputs, as Keras's Maximum."""
 
-    def merge(self, inputs: list[Any]) -> Any:
-        """The maximum."""
-        return reduce(np.maximum, inputs)
+    combine = np.maximum
 
 
 class Minimum(_Merge):
     """The elementwise minimum of a list of inputs, as Keras's Minimum."""
 
-    def merge(self, inputs: list[Any]) -> Any:
-        """The minimum."""
-        return reduce(np.minimum, inputs)
+    combine = np.minimum
 
 
 class Concatenate(_Merge):

@@ -1,13 +1,14 @@
 """Losses, as Keras 3 has them: classes that reduce to one number, and functions with one number for each row.
 
 Names, defaults and formulas are those of Keras's documentation. Labels may be lists, integers, arrays; they are cast to
-the dtype of the predictions, which floats keep (Keras makes them float32). Imports eager and activations.
+the dtype of the predictions, which floats keep (Keras makes them float32). Imports tape and activations.
 """
 
+import inspect
 import warnings
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,12 @@ from gradcalc.graph import ops
 from gradcalc.nn.activations import Probabilities
 from gradcalc.tape.rules.reductions import log_softmax, softmax
 from gradcalc.tape.tensor import ArrayOp, Tensor, cast
+
+__all__ = [
+    "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "Loss", "MeanAbsoluteError", "MeanSquaredError",
+    "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy", "huber", "mean_absolute_error",
+    "mean_squared_error", "sparse_categorical_crossentropy",
+]  # fmt: skip
 
 EPSILON = 1e-7
 """Probabilities are kept this far from 0 and 1, as Keras does."""
@@ -24,33 +31,46 @@ REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "
 # -- cross-entropy from logits: one record, for it is in every training step of a classifier ---------------------------
 
 CROSS_ENTROPY = ArrayOp(
-    "softmax_cross_entropy", lambda labels, logits, memo: _cross_entropy(labels, logits, memo),
-    lambda g, y, labels, logits, memo: -g[..., None] * log_softmax(logits),
-    lambda g, y, labels, logits, memo: g[..., None] * (
-        _softmax(logits, memo) * _sum_last(labels)[..., None] - labels
+    "softmax_cross_entropy", lambda labels, logits, scores: _losses(labels, scores),
+    lambda g, y, labels, logits, scores: -g[..., None] * log_softmax(logits),
+    lambda g, y, labels, logits, scores: g[..., None] * (
+        (softmax(logits) if isinstance(logits, Tensor) else scores.softmax) * _sum_last(labels)[..., None] - labels
     ),
 )  # fmt: skip
-"""`-sum(labels * log_softmax(logits))` along the last axis; `memo` is a dict that keeps the softmax for the rule."""
+"""`-sum(labels * log_softmax(logits))` along the last axis, with the `_Scores` of the logits."""
 
 
-def _cross_entropy(labels: Any, logits: Any, memo: dict[str, Any]) -> Any:
-    rows, marks = (x.reshape(-1, x.shape[-1]) for x in (logits, labels))
-    z = np.array(rows.T, order="C")  # NumPy reduces the first axis ten times faster than the last
+class _Scores(NamedTuple):
+    """What the loss and its rule both need of logits: `shifted` to a largest of 0, a column for each row."""
+
+    shifted: Any
+    total: Any
+    """The sum of `exp(shifted)`."""
+    softmax: Any
+    """Of the shape of the logits."""
+
+
+def _cross_entropy(labels: Any, logits: Any) -> Any:
+    return CROSS_ENTROPY(labels, logits, scores=_scores(logits.array if isinstance(logits, Tensor) else logits))
+
+
+def _scores(logits: Any) -> _Scores:
+    z = np.array(logits.reshape(-1, logits.shape[-1]).T, order="C")  # the first axis is reduced ten times faster
     z -= np.maximum.reduce(z, axis=0)
     e = np.exp(z)
     total = np.add.reduce(e, axis=0)
     e /= total
-    memo["softmax"] = np.ascontiguousarray(e.T).reshape(logits.shape)
-    losses = _sum_last(marks) * np.log(total) - np.add.reduce(marks.T * z, axis=0)
-    return losses.reshape(logits.shape[:-1])[()]
+    return _Scores(z, total, np.ascontiguousarray(e.T).reshape(logits.shape))
+
+
+def _losses(labels: Any, scores: _Scores) -> Any:
+    marks = labels.reshape(-1, labels.shape[-1])
+    losses = _sum_last(marks) * np.log(scores.total) - np.add.reduce(marks.T * scores.shifted, axis=0)
+    return losses.reshape(labels.shape[:-1])[()]
 
 
 def _sum_last(x: Any) -> Any:
     return x @ np.ones(x.shape[-1], x.dtype)
-
-
-def _softmax(logits: Any, memo: dict[str, Any]) -> Any:
-    return softmax(logits) if isinstance(logits, Tensor) else memo["softmax"]
 
 
 # -- functions: one number for each row --------------------------------------------------------------------------------
@@ -89,9 +109,7 @@ def binary_crossentropy(
         label_smoothing: how far labels are moved towards 1/2, from 0 to 1.
         axis: the axis to average over.
     """
-    y_pred, from_logits = _logits(y_pred, from_logits)
-    y_true, y_pred = _floats(y_true, y_pred)
-    _same_shape(y_true, y_pred)
+    y_true, y_pred, from_logits = _alike(y_true, y_pred, from_logits)
     if label_smoothing:
         y_true = y_true * (1 - label_smoothing) + 0.5 * label_smoothing
     if from_logits:
@@ -113,9 +131,7 @@ def categorical_crossentropy(
         label_smoothing: how far labels are moved towards the even distribution, from 0 to 1.
         axis: the axis of the classes.
     """
-    y_pred, from_logits = _logits(y_pred, from_logits)
-    y_true, y_pred = _floats(y_true, y_pred)
-    _same_shape(y_true, y_pred)
+    y_true, y_pred, from_logits = _alike(y_true, y_pred, from_logits)
     if y_pred.shape[-1] == 1:
         warnings.warn(
             f"categorical_crossentropy over one class (y_pred.shape={y_pred.shape}) is always 0: "
@@ -128,7 +144,7 @@ def categorical_crossentropy(
     if from_logits:
         if axis not in (-1, y_pred.ndim - 1):
             y_true, y_pred = np.moveaxis(y_true, axis, -1), np.moveaxis(y_pred, axis, -1)
-        return CROSS_ENTROPY(y_true, y_pred, memo={})
+        return _cross_entropy(y_true, y_pred)
     p = y_pred / np.sum(y_pred, axis=axis, keepdims=True)
     return -np.sum(y_true * np.log(np.clip(p, EPSILON, 1 - EPSILON)), axis=axis)
 
@@ -159,7 +175,7 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
         raise ValueError(f"labels go from {labels.min()} to {labels.max()}, but y_pred has classes 0 to {classes - 1}")
     one_hot = (labels[..., None] == np.arange(classes)).astype(y_pred.dtype)
     logits = y_pred if from_logits else np.log(np.clip(y_pred, EPSILON, 1 - EPSILON))
-    return CROSS_ENTROPY(one_hot, logits, memo={})
+    return _cross_entropy(one_hot, logits)
 
 
 def _prediction(y_pred: Any) -> Any:
@@ -187,12 +203,16 @@ def _logits(y_pred: Any, from_logits: bool) -> tuple[Any, bool]:
     return (y_pred.logits, True) if isinstance(y_pred, Probabilities) else (y_pred, from_logits)
 
 
-def _same_shape(y_true: Any, y_pred: Any) -> None:
+def _alike(y_true: Any, y_pred: Any, from_logits: bool) -> tuple[Any, Any, bool]:
+    """Labels and predictions of one shape and dtype, logits where they are known."""
+    y_pred, from_logits = _logits(y_pred, from_logits)
+    y_true, y_pred = _floats(y_true, y_pred)
     if y_true.shape != y_pred.shape:
         raise ValueError(
             "Arguments `target` and `output` must have the same shape. Received: "
             f"target.shape={y_true.shape}, output.shape={y_pred.shape}"
         )
+    return y_true, y_pred, from_logits
 
 
 def squeeze_or_expand(a: Any, b: Any) -> tuple[Any, Any]:
@@ -259,100 +279,113 @@ class Loss:
 
 
 class _FunctionLoss(Loss):
-    """The loss of a function of labels and predictions."""
+    """A function of labels and predictions, reduced: its fields are the function's options, then those of `Loss`."""
 
-    function: Callable[..., Any]
+    function: ClassVar[Callable[..., Any]]
+    _options: ClassVar[Sequence[str]] = ()
+
+    def __init_subclass__(cls) -> None:
+        """The options of the function."""
+        cls._options = list(inspect.signature(cls.function).parameters)[2:]
+
+    def __post_init__(self) -> None:
+        super().__init__(self.name, self.reduction, self.dtype)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The loss of each row."""
         kept, y_pred = y_pred, _prediction(y_pred)
         y_true = y_true if hasattr(y_true, "ndim") else np.asarray(y_true)
         y_true, aligned = squeeze_or_expand(y_true, y_pred)
-        return self.function(y_true, kept if aligned is y_pred else aligned)
+        options = {name: getattr(self, name) for name in self._options}
+        return self.function(y_true, kept if aligned is y_pred else aligned, **options)
 
 
+@dataclass(repr=False, eq=False)
 class MeanSquaredError(_FunctionLoss):
     """`mean((y_true - y_pred)**2)`."""
 
     function = staticmethod(mean_squared_error)
-
-    def __init__(
-        self, reduction: str | None = "sum_over_batch_size", name: str = "mean_squared_error", dtype: Any = None
-    ) -> None:
-        super().__init__(name, reduction, dtype)
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "mean_squared_error"
+    dtype: Any = None
 
 
+@dataclass(repr=False, eq=False)
 class MeanAbsoluteError(_FunctionLoss):
     """`mean(|y_true - y_pred|)`."""
 
     function = staticmethod(mean_absolute_error)
-
-    def __init__(
-        self, reduction: str | None = "sum_over_batch_size", name: str = "mean_absolute_error", dtype: Any = None
-    ) -> None:
-        super().__init__(name, reduction, dtype)
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "mean_absolute_error"
+    dtype: Any = None
 
 
+@dataclass(repr=False, eq=False)
 class Huber(_FunctionLoss):
     """Mean of half the squared error up to `delta`, and linear beyond (Huber 1964)."""
 
-    def __init__(
-        self,
-        delta: float = 1.0,
-        reduction: str | None = "sum_over_batch_size",
-        name: str = "huber_loss",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, reduction, dtype)
-        self.function = partial(huber, delta=delta)
+    function = staticmethod(huber)
+    delta: float = 1.0
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "huber_loss"
+    dtype: Any = None
 
 
+@dataclass(repr=False, eq=False)
 class BinaryCrossentropy(_FunctionLoss):
     """`binary_crossentropy`, reduced."""
 
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
-        name: str = "binary_crossentropy",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, reduction, dtype)
-        self.function = partial(
-            binary_crossentropy, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis
-        )
+    function = staticmethod(binary_crossentropy)
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+    axis: int = -1
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "binary_crossentropy"
+    dtype: Any = None
 
 
+@dataclass(repr=False, eq=False)
 class CategoricalCrossentropy(_FunctionLoss):
     """`categorical_crossentropy`, reduced."""
 
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
-        name: str = "categorical_crossentropy",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, reduction, dtype)
-        self.function = partial(
-            categorical_crossentropy, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis
-        )
+    function = staticmethod(categorical_crossentropy)
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+    axis: int = -1
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "categorical_crossentropy"
+    dtype: Any = None
 
 
+@dataclass(repr=False, eq=False)
 class SparseCategoricalCrossentropy(_FunctionLoss):
     """`sparse_categorical_crossentropy`, reduced."""
 
-    def __init__(
-        self,
-        from_logits: bool = False,
-        axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
-        name: str = "sparse_categorical_crossentropy",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, reduction, dtype)
-        self.function = partial(sparse_categorical_crossentropy, from_logits=from_logits, axis=axis)
+    function = staticmethod(sparse_categorical_crossentropy)
+    from_logits: bool = False
+    axis: int = -1
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "sparse_categorical_crossentropy"
+    dtype: Any = None
+
+
+_KINDS: tuple[type[_FunctionLoss], ...] = (
+    MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossentropy, CategoricalCrossentropy,
+    SparseCategoricalCrossentropy,
+)  # fmt: skip
+
+LOSSES: Mapping[str, Any] = (
+    {kind.__name__: kind for kind in _KINDS}
+    | {kind.function.__name__: kind.function for kind in _KINDS}
+    | {"mse": mean_squared_error, "mae": mean_absolute_error, "bce": binary_crossentropy}
+    | {"MSE": mean_squared_error, "MAE": mean_absolute_error, "BCE": binary_crossentropy}
+)
+"""The losses by name: classes, their functions, and Keras's short names of these."""
+
+
+def get(identifier: Any) -> Any:
+    """The function of a name (`mean_squared_error`, `mse`), a loss of a class's (`Huber`), or the given one."""
+    found = LOSSES.get(identifier, identifier) if isinstance(identifier, str) else identifier
+    if callable(found):
+        return found() if isinstance(found, type) else found
+    raise ValueError(f"Could not interpret loss identifier: {identifier}. Known: {', '.join(sorted(LOSSES))}")

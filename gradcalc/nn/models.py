@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from gradcalc.graph.names import NAMES, snake_case
 from gradcalc.nn import functional
 from gradcalc.nn.functional import Network, Symbolic
-from gradcalc.nn.layer import Layer, automatic_name, snake_case
+from gradcalc.nn.layer import Layer
 from gradcalc.nn.layers import Input, InputLayer
 from gradcalc.nn.weights import load_weights, save_weights
 from gradcalc.tape import nest
+
+__all__ = ["Model", "Sequential"]
 
 
 class Model(Layer):
@@ -42,7 +45,7 @@ class Model(Layer):
             floats = [x.dtype for x in nest.flatten(self._network.inputs) if x.dtype.kind == "f"]
             common = {"dtype": floats[0] if floats else None} | common
             if type(self) is Model and not common.get("name"):
-                common["name"] = automatic_name("Functional")
+                common["name"] = NAMES.next("Functional")
         super().__init__(**common)
         self.built = self._network is not None
         if self.built and not self._trainable:

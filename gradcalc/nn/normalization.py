@@ -8,6 +8,8 @@ import numpy as np
 from gradcalc.nn import initializers
 from gradcalc.nn.layer import Elementwise
 
+__all__ = ["BatchNormalization", "LayerNormalization"]
+
 
 class _Normalization(Elementwise):
     """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with a gamma and a beta for each place along the axes."""

@@ -15,6 +15,8 @@ from gradcalc.errors import FileError
 from gradcalc.files import complete_file
 from gradcalc.nn.layer import Layer
 
+__all__ = ["load_weights", "save_weights"]
+
 
 def save_weights(model: Layer, filepath: Any, overwrite: bool = True) -> None:
     """Write the weights of a built layer or model.

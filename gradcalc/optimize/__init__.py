@@ -1,29 +1,12 @@
-"""Optimizers and learning-rate schedules, for the variables of eager code and for plain arrays alike. Imports NumPy."""
+"""Optimizers and learning-rate schedules, for the variables of eager code and for plain arrays alike. Imports NumPy.
 
-from gradcalc.optimize.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
-from gradcalc.optimize.schedules import (
-    CosineDecay,
-    CosineDecayRestarts,
-    ExponentialDecay,
-    InverseTimeDecay,
-    LearningRateSchedule,
-    PiecewiseConstantDecay,
-    PolynomialDecay,
-)
-from gradcalc.optimize.state import State
+Each module names in its `__all__` what is public here: no name is written again.
+"""
+# ruff: noqa: F403
 
-__all__ = [
-    "SGD",
-    "Adagrad",
-    "Adam",
-    "CosineDecay",
-    "CosineDecayRestarts",
-    "ExponentialDecay",
-    "InverseTimeDecay",
-    "LearningRateSchedule",
-    "Optimizer",
-    "PiecewiseConstantDecay",
-    "PolynomialDecay",
-    "RMSprop",
-    "State",
-]
+from gradcalc.optimize import optimizers, schedules, state
+from gradcalc.optimize.optimizers import *
+from gradcalc.optimize.schedules import *
+from gradcalc.optimize.state import *
+
+globals()["__all__"] = sorted(optimizers.__all__ + schedules.__all__ + state.__all__)  # type checkers read the stars

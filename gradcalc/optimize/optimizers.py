@@ -8,7 +8,6 @@ serves both uses: `update` is one step on plain arrays, `apply` the same on what
 import math
 import re
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 from typing import Any
@@ -17,14 +16,15 @@ import numpy as np
 
 import gradcalc.arithmetic.arrays  # noqa: F401 - lets ops run on arrays
 from gradcalc.graph import ops
+from gradcalc.graph.names import NAMES
 from gradcalc.optimize.schedules import LearningRateSchedule
 from gradcalc.optimize.state import State
+
+__all__ = ["SGD", "Adagrad", "Adam", "Optimizer", "RMSprop"]
 
 Array = Any
 Number = Any
 """An array, a float, or a node of a graph."""
-
-_named: Counter[str] = Counter()
 
 
 class Optimizer:
@@ -56,7 +56,7 @@ class Optimizer:
                 "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. Received: "
                 f"clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}"
             )
-        self.name = name or _automatic_name(type(self).__name__)
+        self.name = name or NAMES.next(type(self).__name__)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue
@@ -417,6 +417,20 @@ class Adagrad(Optimizer):
         return w - rate * g / ops.sqrt(a + self.epsilon), a
 
 
+MOMENTUM = 0.9
+"""What the optimizers `momentum` and `nesterov` begin with."""
+
+FIRST_ORDER: dict[str, tuple[Callable[[Any], Optimizer], float]] = {
+    "sgd": (SGD, 0.01),
+    "momentum": (lambda rate: SGD(rate, momentum=MOMENTUM), 0.01),
+    "nesterov": (lambda rate: SGD(rate, momentum=MOMENTUM, nesterov=True), 0.01),
+    "adagrad": (Adagrad, 0.1),
+    "rmsprop": (RMSprop, 0.01),
+    "adam": (Adam, 0.1),
+}
+"""The optimizers by the names that `descend` takes, and the rate where none is given (and the curvature says none)."""
+
+
 def _norm(arrays: Sequence[Array]) -> float:
     """The Euclidean norm of all elements together."""
     return float(np.sqrt(sum(float(np.vdot(a, a)) for a in arrays)))
@@ -431,11 +445,3 @@ def _slug(place: Any, index: int) -> str:
     """A variable's name as part of a path."""
     name = getattr(place, "path", None) or getattr(place, "name", None) or str(index)
     return re.sub(r"[/:]", "_", name)
-
-
-def _automatic_name(kind: str) -> str:
-    """`adam`, `adam_1`, ...: the class's name in Keras's spelling, numbered."""
-    kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind).lower()
-    count = _named[kind]
-    _named[kind] += 1
-    return f"{kind}_{count}" if count else kind

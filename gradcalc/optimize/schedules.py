@@ -1,12 +1,18 @@
 """Learning rates that depend on the step: callables, as Keras 3's `optimizers.schedules`. Imports NumPy.
 
 Names, defaults and formulas are those of Keras's documentation. A schedule takes the number of steps done, or an array
-of such numbers, and answers in float64.
+of such numbers, and answers in float64. Its arguments are the fields of its class.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+__all__ = [
+    "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule",
+    "PiecewiseConstantDecay", "PolynomialDecay",
+]  # fmt: skip
 
 
 class LearningRateSchedule:
@@ -30,87 +36,80 @@ class LearningRateSchedule:
         return f"{type(self).__name__}({arguments})"
 
 
-def _positive(**given: float) -> None:
-    for name, value in given.items():
-        if value <= 0:
-            raise ValueError(f"Argument `{name}` must be > 0. Received: {name}={value}")
+@dataclass(repr=False, eq=False)
+class _Timed(LearningRateSchedule):
+    """A schedule over a number of steps, which must be positive; the fields of its class are its arguments."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if name in ("decay_steps", "first_decay_steps") and value <= 0:
+                raise ValueError(f"Argument `{name}` must be > 0. Received: {name}={value}")
 
 
-class _Decay(LearningRateSchedule):
-    """A schedule of `step / decay_steps`, which `staircase` rounds down."""
-
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: float,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str | None = None,
-    ) -> None:
-        _positive(decay_steps=decay_steps)
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-        self.name = name or type(self).__name__
-
-
-class ExponentialDecay(_Decay):
+@dataclass(repr=False, eq=False)
+class ExponentialDecay(_Timed):
     """`initial_learning_rate * decay_rate ** (step / decay_steps)`; `staircase` rounds the exponent down."""
+
+    initial_learning_rate: float
+    decay_steps: float
+    decay_rate: float
+    staircase: bool = False
+    name: str = "ExponentialDecay"
 
     def __call__(self, step: Any) -> Any:
         """The learning rate after `step` steps."""
         return self.initial_learning_rate * self.decay_rate ** _fraction(step, self.decay_steps, self.staircase)
 
 
-class InverseTimeDecay(_Decay):
+@dataclass(repr=False, eq=False)
+class InverseTimeDecay(_Timed):
     """`initial_learning_rate / (1 + decay_rate * step / decay_steps)`; `staircase` rounds `step / decay_steps` down."""
+
+    initial_learning_rate: float
+    decay_steps: float
+    decay_rate: float
+    staircase: bool = False
+    name: str = "InverseTimeDecay"
 
     def __call__(self, step: Any) -> Any:
         """The learning rate after `step` steps."""
         return self.initial_learning_rate / (1 + self.decay_rate * _fraction(step, self.decay_steps, self.staircase))
 
 
+@dataclass(repr=False, eq=False)
 class PiecewiseConstantDecay(LearningRateSchedule):
     """`values[i]` up to and including step `boundaries[i]`, and the last of `values` after the last boundary."""
 
-    def __init__(self, boundaries: list[float], values: list[float], name: str = "PiecewiseConstant") -> None:
-        if len(boundaries) != len(values) - 1:
+    boundaries: list[float]
+    values: list[float]
+    name: str = "PiecewiseConstant"
+
+    def __post_init__(self) -> None:
+        if len(self.boundaries) != len(self.values) - 1:
             raise ValueError(
-                "The length of boundaries should be 1 less than the length of values. Received: "
-                f"boundaries={boundaries} of length {len(boundaries)}, and values={values} of length {len(values)}."
+                "The length of boundaries should be 1 less than the length of values. Received: boundaries="
+                f"{self.boundaries} of length {len(self.boundaries)}, and values={self.values} of length "
+                f"{len(self.values)}."
             )
-        self.boundaries = boundaries
-        self.values = values
-        self.name = name
 
     def __call__(self, step: Any) -> Any:
         """The learning rate after `step` steps."""
         return np.asarray(self.values, float)[np.searchsorted(self.boundaries, np.asarray(step, float), side="left")]
 
 
-class PolynomialDecay(LearningRateSchedule):
+@dataclass(repr=False, eq=False)
+class PolynomialDecay(_Timed):
     """From the initial to the end rate as `(1 - step / decay_steps) ** power`, constant after `decay_steps`.
 
     `cycle`: beyond `decay_steps` the decay is stretched to the next multiple of it.
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: float,
-        end_learning_rate: float = 0.0001,
-        power: float = 1.0,
-        cycle: bool = False,
-        name: str = "PolynomialDecay",
-    ) -> None:
-        _positive(decay_steps=decay_steps)
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.end_learning_rate = end_learning_rate
-        self.power = power
-        self.cycle = cycle
-        self.name = name
+    initial_learning_rate: float
+    decay_steps: float
+    end_learning_rate: float = 0.0001
+    power: float = 1.0
+    cycle: bool = False
+    name: str = "PolynomialDecay"
 
     def __call__(self, step: Any) -> Any:
         """The learning rate after `step` steps."""
@@ -119,29 +118,20 @@ class PolynomialDecay(LearningRateSchedule):
         return (self.initial_learning_rate - self.end_learning_rate) * (1 - done) ** self.power + self.end_learning_rate
 
 
-class CosineDecay(LearningRateSchedule):
+@dataclass(repr=False, eq=False)
+class CosineDecay(_Timed):
     """Half a cosine from the initial rate (or `warmup_target`) down to `alpha` times it, in `decay_steps`.
 
     With a `warmup_target` the rate first rises to it, linearly in `warmup_steps`. (Loshchilov and Hutter 2017, SGDR;
     warm-up: Goyal et al. 2017.)
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: float,
-        alpha: float = 0.0,
-        name: str = "CosineDecay",
-        warmup_target: float | None = None,
-        warmup_steps: float = 0,
-    ) -> None:
-        _positive(decay_steps=decay_steps)
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.alpha = alpha
-        self.name = name
-        self.warmup_target = warmup_target
-        self.warmup_steps = warmup_steps
+    initial_learning_rate: float
+    decay_steps: float
+    alpha: float = 0.0
+    name: str = "CosineDecay"
+    warmup_target: float | None = None
+    warmup_steps: float = 0
 
     def __call__(self, step: Any) -> Any:
         """The learning rate after `step` steps."""
@@ -154,28 +144,19 @@ class CosineDecay(LearningRateSchedule):
         return np.where(after < 0, warming, decayed)[()]
 
 
-class CosineDecayRestarts(LearningRateSchedule):
+@dataclass(repr=False, eq=False)
+class CosineDecayRestarts(_Timed):
     """Cosine decay that starts anew, each time `t_mul` times longer and from `m_mul` times the rate.
 
     Loshchilov and Hutter 2017, SGDR: stochastic gradient descent with warm restarts.
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        first_decay_steps: float,
-        t_mul: float = 2.0,
-        m_mul: float = 1.0,
-        alpha: float = 0.0,
-        name: str = "SGDRDecay",
-    ) -> None:
-        _positive(first_decay_steps=first_decay_steps)
-        self.initial_learning_rate = initial_learning_rate
-        self.first_decay_steps = first_decay_steps
-        self.t_mul = t_mul
-        self.m_mul = m_mul
-        self.alpha = alpha
-        self.name = name
+    initial_learning_rate: float
+    first_decay_steps: float
+    t_mul: float = 2.0
+    m_mul: float = 1.0
+    alpha: float = 0.0
+    name: str = "SGDRDecay"
 
     def __call__(self, step: Any) -> Any:
         """The learning rate after `step` steps."""

@@ -4,6 +4,8 @@ from typing import Any, Self
 
 import numpy as np
 
+__all__ = ["State"]
+
 
 class State(np.lib.mixins.NDArrayOperatorsMixin):
     """One array of an optimizer: its step counter, its learning rate, a momentum.

@@ -1,4 +1,4 @@
-"""Functional models: Keras's order, names, shapes and numbers; what a symbolic value refuses; normalization, merging."""
+"""Functional models: Keras's order, names, shapes and numbers; what a symbolic value refuses."""
 
 import copy
 import pickle
@@ -12,14 +12,7 @@ import pytest
 import gradcalc.nn as nn
 import gradcalc.tf as tf
 from gradcalc.tape import GradientTape, Variable, constant
-
-
-def ramp(*shape: int) -> Any:
-    return np.sin(np.arange(1.0, np.prod(shape) + 1)).reshape(shape)
-
-
-def wave(shape: tuple[int, ...]) -> Any:
-    return np.cos(np.arange(1.0, np.prod(shape) + 1)).reshape(shape)
+from tests.nn.support import ramp, wave
 
 
 def filled(model: nn.Model) -> nn.Model:
@@ -294,17 +287,6 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Dense(2)(nn.Input(())), "expected min_ndim=2"),
     (lambda: chain().layers[1](nn.Input((5,))), "expected axis -1 of input shape to have value 3"),
     (lambda: named("a")[0] + nn.Input((2,)), r"incompatible shapes. Received shapes \(None, 3\) and \(None, 2\)"),
-    (lambda: nn.Add()(named("a")[0]), "`Add` layer should be called on a list of at least 1 input"),
-    (lambda: nn.Add()(np.ones((2, 3))), "`Add` layer should be called on a list"),
-    (lambda: nn.Add()([named("a")[0], nn.Input((2,))]), r"Received shapes \(3,\) and \(2,\)"),
-    (lambda: nn.Add()([np.ones((2, 3)), np.ones((1, 3))]), "different batch sizes"),
-    (lambda: nn.Subtract()(named("a", "b", "c")), "should be called on exactly 2 inputs"),
-    (lambda: nn.Concatenate()(named("a")[0]), "`Concatenate` layer should be called on a list of at least 1 input"),
-    (lambda: nn.Concatenate(axis=1)([nn.Input((2, 5)), nn.Input((3, 4))]), "matching shapes except for the conc"),
-    (lambda: nn.Concatenate()([nn.Input((2, 5)), nn.Input((5,))]), "matching shapes except for the conc"),
-    (lambda: nn.Concatenate(axis=2)(named("a", "b")), "matching shapes except for the conc"),
-    (lambda: nn.Embedding(0, 3), "`input_dim` must be a positive integer. Received: input_dim=0"),
-    (lambda: nn.LayerNormalization(axis=3)(np.ones((2, 3))), "Axis 3 is out of bounds for input shape"),
 ]
 
 
@@ -314,141 +296,4 @@ def test_errors_say_what_is_wrong(make: Callable[[], Any], message: str) -> None
         make()
 
 
-def test_what_was_never_called_has_no_output() -> None:
-    layer = nn.Dense(2, name="q")
-    layer(np.ones((1, 2)))
-    for name in ("input", "output"):
-        with pytest.raises(AttributeError, match="The layer q has never been called on a symbolic value"):
-            getattr(layer, name)
-
-
-# -- merging, normalization, embedding ---------------------------------------------------------------------------------
-
-MERGED = [  # by Keras 3.15.0 with TensorFlow 2.21.0: sum(result * wave)
-    (tf.keras.layers.add, -0.458133879557785),
-    (tf.keras.layers.multiply, 0.02820480045624557),
-    (tf.keras.layers.average, -0.2290669397788925),
-    (tf.keras.layers.maximum, -0.2633517191237641),
-    (tf.keras.layers.minimum, -0.19478216043402047),
-    (tf.keras.layers.subtract, 0.600568833615783),
-]
-
-
-@pytest.mark.parametrize(("merge", "value"), MERGED)
-def test_inputs_merge_as_in_keras(merge: Callable[..., Any], value: float) -> None:
-    a, b = constant(ramp(2, 3, 4)), constant(ramp(2, 4) * 0.7)
-    result = merge([a, b], dtype="float64")
-    assert result.shape == (2, 3, 4)
-    np.testing.assert_allclose(np.sum(result.numpy() * wave(result.shape)), value, rtol=1e-12)
-    assert merge([nn.Input((3, 4)), nn.Input((4,))]).shape == (None, 3, 4)
-
-
-def test_concatenation_joins_one_axis() -> None:
-    result = tf.keras.layers.concatenate([ramp(2, 3, 4), ramp(2, 3, 4)[:, :2]], axis=1, dtype="float64")
-    np.testing.assert_allclose(np.sum(result.numpy() * wave((2, 5, 4))), -7.122292132298353, rtol=1e-12)
-    assert nn.Concatenate()([nn.Input((None, 2)), nn.Input((3, 4))]).shape == (None, 3, 6)
-    assert nn.Concatenate(axis=1)([nn.Input((None, 2)), nn.Input((3, 2))]).shape == (None, None, 2)
-
-
 # sum(result * ramp * wave), then sum(gradient * wave) for the input and each weight, then sum(moving * wave)
-NORMALIZED: list[
-    tuple[nn.Layer, tuple[int, ...], dict[str, bool], list[float]]
-] = [  # by Keras 3.15.0, TensorFlow 2.21.0
-    (
-        nn.BatchNormalization(dtype="float64"),
-        (4, 3),
-        {"training": True},
-        [-0.453274089806, -0.166556921644, -0.0733926392119, 2.58348948031, -1.28256040119, -1.28604798915],
-    ),
-    (
-        nn.BatchNormalization(axis=1, momentum=0.5, epsilon=0.1, dtype="float64"),
-        (2, 3, 4),
-        {"training": True},
-        [-1.76372135327, -0.333257212444, 0.0615872425714, 1.10371404977, -0.383354526849, -0.87423729274],
-    ),
-    (
-        nn.BatchNormalization(scale=False, dtype="float64"),
-        (2, 3, 4, 2),
-        {"training": False},
-        [-0.276198311837, 0.191136991125, 0.129227043284, 0.1835296654, 0.1835296654],
-    ),
-    (
-        nn.LayerNormalization(dtype="float64"),
-        (4, 3),
-        {},
-        [-0.260388893815, -1.87580798996, 0.339517159697, 2.58348948031],
-    ),
-    (
-        nn.LayerNormalization(axis=[1, 2], epsilon=0.1, dtype="float64"),
-        (2, 3, 4),
-        {},
-        [-0.443321734366, 0.111926875412, 3.63866442986, 0.0575424365867],
-    ),
-    (
-        nn.LayerNormalization(axis=1, center=False, dtype="float64"),
-        (2, 3, 4),
-        {},
-        [-0.539811023488, -0.0661733841176, -0.163488462982],
-    ),
-]
-
-
-@pytest.mark.parametrize(("layer", "shape", "flags", "expected"), NORMALIZED)
-def test_normalization_has_keras_values_and_gradients(
-    layer: nn.Layer, shape: tuple[int, ...], flags: dict[str, bool], expected: list[float]
-) -> None:
-    x = Variable(ramp(*shape))
-    layer.build(shape)
-    layer.set_weights([1 + 0.5 * np.abs(wave(w.shape)) for w in layer.weights])
-    with GradientTape() as tape:
-        loss = np.sum(layer(x, **flags) * ramp(*shape) * wave(shape))
-    parts = [*tape.gradient(loss, [x, *layer.trainable_variables]), *layer.non_trainable_variables]
-    found = [loss.numpy(), *(np.sum(part.numpy() * wave(part.shape)) for part in parts)]
-    np.testing.assert_allclose(found, expected, rtol=1e-10)
-
-
-def test_a_frozen_batch_normalization_uses_and_keeps_what_it_has() -> None:
-    layer = nn.BatchNormalization()
-    layer(np.ones((2, 3)))
-    layer.trainable = False
-    assert layer(np.full((2, 3), 5.0), training=True).numpy().max() == pytest.approx(5 / np.sqrt(1.001))
-    assert layer.moving_mean.tolist() == [0, 0, 0]
-    layer.trainable = True
-    layer(np.full((2, 3), 5.0), training=True)
-    np.testing.assert_allclose(layer.moving_mean.numpy(), [0.05] * 3, rtol=1e-6)
-    assert [w.name for w in copy.deepcopy(layer).non_trainable_variables] == ["moving_mean", "moving_variance"]
-
-
-def test_trying_a_model_out_moves_no_statistics() -> None:
-    class Net(nn.Model):
-        def __init__(self) -> None:
-            super().__init__()
-            self.norm = nn.BatchNormalization()
-
-        def call(self, x: Any) -> Any:
-            return self.norm(x)
-
-    net = Net()
-    nn.Sequential([net])(np.ones((2, 3)), training=True)
-    np.testing.assert_allclose(net.norm.moving_mean.numpy(), [0.01] * 3, rtol=1e-6)
-
-
-def test_an_embedding_takes_rows_and_gives_the_gradient_back_to_them() -> None:
-    layer = nn.Embedding(5, 2)
-    with GradientTape() as tape:
-        rows = layer(np.array([[0, 4], [4, 4]]))
-        loss = np.sum(rows * rows) / 2
-    gradient = tape.gradient(loss, layer.embeddings).numpy()
-    table = layer.embeddings.numpy()
-    np.testing.assert_allclose(gradient, table * np.array([[1], [0], [0], [0], [3]]), rtol=1e-6)
-    assert np.abs(table).max() <= 0.05 and rows.shape == (2, 2, 2)
-    for bad in (5, -1):
-        with pytest.raises(IndexError, match="has rows 0 to 4: numbers from"):
-            layer(np.array([0, bad]))
-
-
-def test_a_lambda_is_told_what_it_asks_for() -> None:
-    layer = nn.Lambda(lambda t, factor, training=None: t * (factor if training else 1.0), arguments={"factor": 3.0})
-    assert layer(np.ones(2), training=True).tolist() == [3, 3] and layer(np.ones(2)).tolist() == [1, 1]
-    assert nn.Lambda(lambda t: t, output_shape=(7,))(nn.Input((3,))).shape == (None, 7)
-    assert nn.Lambda(lambda t: t, output_shape=lambda shape: (*shape, 1))(nn.Input((3,))).shape == (None, 3, 1)

@@ -1,5 +1,7 @@
 """Losses: Keras's numbers and gradients, reductions, labels of every kind, exactness at the edges, errors."""
 
+import inspect
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -325,6 +327,57 @@ def test_a_loss_of_ones_own_gives_its_formula() -> None:
     assert float(Worst()(T2, T2 + [[1.0, 3.0, 2.0]])) == 3.0
     with pytest.raises(NotImplementedError, match="must define call"):
         nn.Loss()(T2, T2)
+
+
+KINDS = [kind for kind in losses.LOSSES.values() if isinstance(kind, type)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_loss_is_its_function_reduced_by_each_of_its_names(kind: Any) -> None:
+    labels: Any = [1, 0] if "Sparse" in kind.__name__ else [[0.0, 1.0], [1.0, 0.0]]
+    predictions = np.array([[0.25, 0.75], [0.5, 0.5]])
+    function, loss = kind.function, kind()
+    rows = function(labels, predictions)
+    assert rows.shape == (2,)
+    assert float(loss(labels, predictions)) == pytest.approx(rows.mean(), rel=1e-15)
+    assert kind(reduction=None)(labels, predictions).tolist() == rows.tolist()
+    names = [name for name, found in losses.LOSSES.items() if found is function]
+    assert function.__name__ in names and all(losses.get(name) is function for name in names)
+    assert isinstance(losses.get(kind.__name__), kind) and isinstance(losses.get(kind), kind)
+    assert losses.get(loss) is loss and losses.get(function) is function
+    twin = pickle.loads(pickle.dumps(loss))
+    assert repr(twin) == repr(loss) and vars(twin) == vars(loss)
+    options = list(inspect.signature(function).parameters)[2:]
+    assert list(inspect.signature(kind).parameters) == [*options, "reduction", "name", "dtype"]
+    assert kind.__doc__ and function.__doc__ and {kind.__name__, function.__name__} <= set(nn.__all__)
+
+
+def test_the_options_of_a_loss_are_its_attributes() -> None:
+    loss = nn.Huber(delta=0.5)
+    assert loss.delta == 0.5 and float(loss([[0.0]], np.array([[1.0]]))) == 0.375
+    loss.delta = 1.0
+    assert float(loss([[0.0]], np.array([[1.0]]))) == 0.5
+
+
+def test_short_names_are_keras_s() -> None:
+    assert losses.get("mse") is losses.get("MSE") is nn.mean_squared_error
+    assert losses.get("mae") is losses.get("MAE") is nn.mean_absolute_error
+    assert losses.get("bce") is losses.get("BCE") is nn.binary_crossentropy
+    for unknown in ("rmse", 3, None):
+        with pytest.raises(ValueError, match="Could not interpret loss identifier: .* Known: .*mean_squared_error"):
+            losses.get(unknown)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_loss_from_logits_keeps_nothing_but_what_its_call_made(dtype: str) -> None:
+    """Two calls of one loss on one tape have each its own softmax."""
+    first, second = Variable(ramp(2, 3).astype(dtype)), Variable(-2 * ramp(2, 3).astype(dtype))
+    loss = nn.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
+    with GradientTape() as tape:
+        total = loss([0, 1], first) + loss([0, 1], second)
+    for z, gradient in zip((first, second), tape.gradient(total, [first, second]), strict=True):
+        p = np.exp(z.numpy()) / np.exp(z.numpy()).sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(gradient.numpy(), p - np.eye(3)[:2], atol=1e-6 if dtype == "float32" else 1e-15)
 
 
 def test_printing() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from gradcalc import optimize
 from gradcalc.graph import ops
+from gradcalc.optimize import optimizers
 from gradcalc.tape import GradientTape, Variable
 
 KERAS: list[tuple[Callable[[], optimize.Optimizer], list[float]]] = [  # by Keras 3.15.0 with TensorFlow 2.21.0, float64
@@ -165,6 +166,12 @@ def test_defaults_are_those_of_keras() -> None:
     }  # fmt: skip
 
 
+def test_every_optimizer_is_among_those_of_keras_and_of_descend() -> None:
+    kinds = {name for name in optimizers.__all__ if name != "Optimizer"}
+    assert {type(make()).__name__ for make, _ in KERAS} == kinds
+    assert {type(make(0.5)).__name__ for make, _ in optimizers.FIRST_ORDER.values()} == kinds
+
+
 def test_names_are_numbered() -> None:
     first, second = optimize.Adagrad(), optimize.Adagrad()
     number = int(first.name.partition("_")[2] or 0)
@@ -227,17 +234,6 @@ def test_variables_show_the_state_and_can_be_put_back() -> None:
         optimizer.set_weights(kept[:3])
     with pytest.raises(ValueError, match="not yet been built"):
         optimize.Adam().set_weights([])
-
-
-def test_state_takes_part_in_numpy() -> None:
-    state = optimize.State([1.0, 2.0], "s/x")
-    assert state.name == "x" and state.shape == (2,) and state.dtype == np.float64
-    assert (state * 2 == [2.0, 4.0]).all() and np.sum(np.asarray(state)) == 3.0
-    with pytest.raises(ValueError, match=r"s/x has shape \(2,\)"):
-        state.assign(1.0)
-    count = optimize.State(3, "s/n")
-    assert list(range(5))[count] == 3 and int(count) == 3 and float(count) == 3.0 and bool(count)
-    assert f"{count}" == repr(count) and f"{count:03d}" == "003"
 
 
 def test_a_subclass_gives_its_formula() -> None:

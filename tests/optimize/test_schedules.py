@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gradcalc import optimize
+from gradcalc.optimize import schedules
 
 STEPS = [0, 1, 5, 10, 25, 40]
 KERAS: list[tuple[Callable[[], optimize.LearningRateSchedule], list[float]]] = [  # by Keras 3.15.0, in float32
@@ -45,6 +46,11 @@ def test_a_schedule_can_be_made_from_its_config(make: Callable[[], optimize.Lear
     schedule = make()
     twin = type(schedule).from_config(schedule.get_config())
     assert twin.get_config() == schedule.get_config() and twin(7) == schedule(7)
+
+
+def test_every_schedule_is_among_those_of_keras() -> None:
+    kinds = {name for name in schedules.__all__ if name != "LearningRateSchedule"}
+    assert {type(make()).__name__ for make, _ in KERAS} == kinds
 
 
 def test_closed_forms() -> None:

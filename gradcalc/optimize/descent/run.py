@@ -16,22 +16,9 @@ from gradcalc.optimize import schedules
 from gradcalc.optimize.descent import first_order, forecast, methods
 from gradcalc.optimize.descent.objective import DataObjective, Objective
 from gradcalc.optimize.descent.watch import Step, Stop, Watch
-from gradcalc.optimize.optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop
+from gradcalc.optimize.optimizers import FIRST_ORDER, SGD, Optimizer
 from gradcalc.truth.blame import not_finite, overflow_note
 from gradcalc.truth.report import Note
-
-MOMENTUM = 0.9
-"""What the optimizers `momentum` and `nesterov` begin with."""
-
-FIRST_ORDER: dict[str, tuple[Callable[[Any], Optimizer], float]] = {
-    "sgd": (SGD, 0.01),
-    "momentum": (lambda rate: SGD(rate, momentum=MOMENTUM), 0.01),
-    "nesterov": (lambda rate: SGD(rate, momentum=MOMENTUM, nesterov=True), 0.01),
-    "adagrad": (Adagrad, 0.1),
-    "rmsprop": (RMSprop, 0.01),
-    "adam": (Adam, 0.1),
-}
-"""The optimizers of `gradcalc.optimize`, and the rate where none is given (and the curvature says none)."""
 
 OPTIMIZERS = ("auto", *FIRST_ORDER, *methods.METHODS)
 

@@ -1,0 +1,77 @@
+"""What the tests of nn share: arrays without a pattern, a model with weights everywhere, checks of a layer."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc.nn as nn
+from gradcalc.tape import GradientTape, Variable, constant
+
+
+def ramp(*shape: int) -> Any:
+    return np.sin(np.arange(1.0, np.prod(shape) + 1)).reshape(shape)
+
+
+def wave(shape: tuple[int, ...]) -> Any:
+    return np.cos(np.arange(1.0, np.prod(shape) + 1)).reshape(shape)
+
+
+class Net(nn.Model):
+    """A subclass with layers in attributes, a list and a dict, and a variable of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = nn.Dense(4, activation="relu")
+        self.blocks = [nn.Dense(3), nn.Dense(2)]
+        self.heads = {"a": nn.Dense(1)}
+        self.scale = Variable(2.0, dtype="float32")
+
+    def call(self, x: Any) -> Any:
+        x = self.hidden(x)
+        for block in self.blocks:
+            x = block(x)
+        return self.heads["a"](x) * self.scale
+
+
+def values_agree(layer: nn.Layer, shape: Any, out: Any, expected: Any) -> None:
+    """Value, shape and gradients of a layer on a ramp, its weights waves, are those expected."""
+    x = Variable(ramp(*shape))
+    assert layer(x).shape == out
+    for weight in layer.weights:
+        weight.assign(wave(weight.shape))
+    with GradientTape() as tape:
+        y = layer(x)
+        z = np.sum(y * ramp(*out))
+    gradients = tape.gradient(z, [x, *layer.trainable_weights])
+    found = [float(z), *(np.sum(g.numpy() * wave(g.shape)) for g in gradients)]
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+    assert layer.compute_output_shape((None, *shape[1:])) == (None, *out[1:])
+    assert y.dtype == np.float64
+
+
+def second_derivatives_agree(layer: nn.Layer, shape: Any, out: Any) -> None:
+    """Nested tapes give one number, whether the inner gradient or the whole is differentiated."""
+    x = Variable(ramp(*shape))
+    layer(x)
+    for weight in layer.weights:
+        weight.assign(wave(weight.shape))
+    direction = constant(wave(shape))
+
+    def slope(at: Any) -> Any:
+        """The derivative of sum(result**2 * ramp) along a direction."""
+        with GradientTape() as tape:
+            tape.watch(at)
+            z = np.sum(layer(at) ** 2 * ramp(*out))
+        return np.sum(tape.gradient(z, at) * direction)
+
+    with GradientTape() as tape:
+        along = slope(x)
+    second = tape.gradient(along, x)
+    found = 0.0 if second is None else np.sum(second.numpy() * direction.numpy())
+    with GradientTape() as outer:
+        step = constant(0.0)
+        outer.watch(step)
+        again = slope(x.snapshot() + step * direction)
+    whole = outer.gradient(again, step)
+    assert found == pytest.approx(0.0 if whole is None else float(whole), rel=1e-9, abs=1e-10)

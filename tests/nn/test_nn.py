@@ -1,0 +1,98 @@
+"""What nn offers: every public layer by one loop, names said once, the list in the docs."""
+
+import copy
+import inspect
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc.nn as nn
+from gradcalc import optimize
+from gradcalc.nn.layers import _Merge
+from gradcalc.tape import GradientTape
+from tests.nn.support import ramp
+
+LAYERS = [
+    kind
+    for kind in (getattr(nn, name) for name in nn.__all__)
+    if isinstance(kind, type) and issubclass(kind, nn.Layer) and kind not in (nn.Layer, nn.Model, nn.Sequential)
+]
+ARGUMENTS: dict[str, Any] = {
+    "units": 3, "filters": 2, "kernel_size": 2, "rate": 0.5, "target_shape": (-1,), "activation": "tanh",
+    "input_dim": 5, "output_dim": 2, "function": np.tanh, "shape": (4, 3),
+}  # fmt: skip
+"""What layers are made of, by the names of their arguments."""
+
+
+def made(kind: type[nn.Layer]) -> nn.Layer:
+    """A layer with what it must be given."""
+    needed = [
+        p.name
+        for p in inspect.signature(kind).parameters.values()
+        if p.default is p.empty and p.kind is not p.VAR_KEYWORD
+    ]
+    return kind(**{name: ARGUMENTS[name] for name in needed or (["shape"] if kind is nn.InputLayer else [])})
+
+
+def example(kind: type[nn.Layer]) -> Any:
+    """An input: a batch of two, of as many axes as the layer takes."""
+    if kind is nn.Embedding:
+        return np.array([[0, 4, 2]])
+    x = ramp(*((2, 4, 4, 3) if kind.__name__.endswith("2D") else (2, 4, 3))).astype("float32")
+    return [x, x[:, ::-1] + 1] if issubclass(kind, _Merge) else x
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_every_layer_computes_says_its_shape_is_copied_and_comes_back(kind: type[nn.Layer], tmp_path: Path) -> None:
+    layer, x = made(kind), example(kind)
+    y = layer(x)
+    shapes = [part.shape for part in x] if isinstance(x, list) else x.shape
+    assert layer.compute_output_shape(shapes) == y.shape and np.isfinite(y.numpy()).all()
+    twins = [copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))]
+    if layer.weights:
+        other = made(kind)
+        other(x)
+        nn.save_weights(layer, tmp_path / "w.npz")
+        nn.load_weights(other, tmp_path / "w.npz")
+        twins.append(other)
+    for twin in twins:
+        assert (twin(x).numpy() == y.numpy()).all()
+        assert twin.count_params() == layer.count_params()
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_every_layer_is_described_and_takes_what_all_layers_take(kind: type[nn.Layer]) -> None:
+    assert kind.__doc__ and kind.__doc__ != nn.Layer.__doc__ and kind.__module__.startswith("gradcalc.nn.")
+    last = list(inspect.signature(kind).parameters.values())[-1]
+    assert last.kind is last.VAR_KEYWORD or kind is nn.InputLayer
+    if kind is not nn.InputLayer:
+        named = ARGUMENTS | {"name": "mine"}
+        needed = {p.name for p in inspect.signature(kind).parameters.values() if p.default is p.empty} - {last.name}
+        layer = kind(**{name: named[name] for name in needed}, name="mine", dtype="float64", trainable=False)
+        assert (layer.name, layer.dtype, layer.trainable) == ("mine", "float64", False)
+
+
+@pytest.mark.parametrize("room", [nn, optimize])
+def test_the_public_names_are_those_that_the_modules_say(room: Any) -> None:
+    assert room.__all__ == sorted(set(room.__all__))
+    assert all(getattr(room, name).__doc__ for name in room.__all__)
+    namespace: dict[str, Any] = {}
+    exec(f"from {room.__name__} import *", namespace)
+    assert set(namespace) - {"__builtins__"} == set(room.__all__)
+
+
+def test_a_step_of_training_needs_no_more_than_public_names() -> None:
+    nn.set_seed(0)
+    model = nn.Sequential([nn.Dense(8, activation="relu"), nn.Dropout(0.1), nn.Dense(2)])
+    x, labels = ramp(16, 3), np.arange(16) % 2
+    loss, optimizer, found = nn.SparseCategoricalCrossentropy(from_logits=True), optimize.Adam(0.05), []
+    for _ in range(20):
+        with GradientTape() as tape:
+            value = loss(labels, model(x, training=True))
+        variables = model.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(value, variables), variables, strict=True))
+        found.append(float(value))
+    assert found[-1] < found[0]
