@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gradcalc import differentiate
-from gradcalc.show.terminal import View, print_report
+from gradcalc.show.terminal import View, print_page
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "terminal.svg"
 WIDTH = 80
@@ -24,7 +24,7 @@ def draw() -> str:
     for formula, at in SHOWN:
         words = ",".join(f"{name}={value}" for name, value in at.items())
         console.print(Text.assemble(("$ ", "dim"), f'gradcalc grad "{formula}" --at {words}'))
-        print_report(differentiate(formula, at=at), view=view)
+        print_page(differentiate(formula, at=at).page(), view)
         console.print()
     return console.export_svg(title="gradcalc", unique_id="gradcalc")
 

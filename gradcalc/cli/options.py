@@ -2,18 +2,18 @@
 
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gradcalc.cli.write import Format, write
 from gradcalc.errors import FileError, LimitError, UsageError
 from gradcalc.settings import CERTIFY_SECONDS, DIGITS, MAX_DIGITS, SYMBOLIC_SECONDS, Limits, Options
 
 if TYPE_CHECKING:
     from gradcalc.language.parse import Value
-    from gradcalc.truth.report import Report
 
 FILE_LIMIT = 32_000_000
 """How many bytes an expression may have that comes from a file."""
@@ -26,15 +26,6 @@ def _seconds(value: float) -> float:
     if not 0 <= value <= _LONGEST_SECONDS:
         raise typer.BadParameter(f"{value:g} is not from 0 to {_LONGEST_SECONDS:,} seconds")
     return value
-
-
-class Format(StrEnum):
-    """How an answer is shown."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
-    latex = "latex"
 
 
 Expression = Annotated[
@@ -153,7 +144,7 @@ def answer(
         let=read_bindings(let or [], limits),
         options=options,
     )
-    write(made, shape, digits)
+    write(replace(made, digits=digits), shape)
     if not quiet and made.symbolic_reason:
         print(f"SymPy: {made.symbolic_status}: {made.symbolic_reason}", file=sys.stderr)
     return made.exit_code
@@ -208,37 +199,6 @@ def read_bindings(texts: Sequence[str], limits: Limits) -> "dict[str, Value]":
                 raise UsageError(f"--let binds {name} twice")
             found[name] = value
     return found
-
-
-def write(made: "Report", show: Format, digits: int | None) -> None:
-    """The report on standard output."""
-    writers: dict[Format, Any] = {Format.json: _write_json, Format.csv: _write_csv, Format.latex: _write_latex}
-    if show is Format.table:
-        from gradcalc.show.terminal import print_report
-
-        print_report(made, digits)
-    else:
-        writers[show](made)
-
-
-def _write_json(made: "Report") -> None:
-    from json import dumps
-
-    print(dumps(made.to_dict(), ensure_ascii=False))
-
-
-def _write_csv(made: "Report") -> None:
-    import csv
-
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("point", "variable", "field", "value"))
-    writer.writerows(made.rows())
-
-
-def _write_latex(made: "Report") -> None:
-    from gradcalc.show.latex import report_latex
-
-    print(report_latex(made))
 
 
 __all__ = [

@@ -31,6 +31,8 @@ from gradcalc.language.compile import compile
 from gradcalc.language.formula import as_subject, refuse_clash
 from gradcalc.language.tokens import CONSTANTS
 from gradcalc.settings import Limits
+from gradcalc.show.answer import SCHEMA, Answer
+from gradcalc.show.page import Page, line
 
 if TYPE_CHECKING:
     from gradcalc.language.parse import Value
@@ -97,7 +99,7 @@ class Counts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Summary(Counts):
+class Summary(Counts, Answer):
     """What was done.
 
     Attributes:
@@ -115,10 +117,51 @@ class Summary(Counts):
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
-        head = {"schema": 1, "command": "map", "expression": self.expression}
+        head = {"schema": SCHEMA, "command": "map", "expression": self.expression}
         keys = ("rows", "undefined", "undefined_rows", "nulls", "dropped", "resumed", "output", "columns", "seconds")
         body = {key: getattr(self, key) for key in keys}
         return head | body | {"certified": vars(self.certified) if self.certified else None}
+
+    def records(self) -> Iterator[tuple[str, object]]:
+        """A row for each fact, the titles first; lists with blanks between their items."""
+        yield "field", "value"
+        body = self.to_dict()
+        certified = body.pop("certified") or {}
+        for name, value in (body | {f"certified_{name}": value for name, value in certified.items()}).items():
+            yield name, " ".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+    def page(self) -> Page:
+        """What was done, in words."""
+        return Page("map", tuple(map(line, self._told())))
+
+    def _told(self) -> Iterator[str]:
+        new = self.rows - self.resumed
+        rate = f", {new / self.seconds:,.0f} rows/s" if new and self.seconds else ""
+        place = "standard output" if self.output == "-" else self.output
+        yield f"{place}: {_counted(self.rows, 'row')}, {self.seconds:.1f} s{rate}"
+        if self.resumed:
+            yield f"resumed after {_counted(self.resumed, 'row')}"
+        if self.restarted:
+            yield "an unfinished run was lost; --resume goes on with one of the same question"
+        if self.dropped:
+            yield f"rows with a null that were left out: {self.dropped:,}"
+        if self.nulls:
+            yield f"rows with a null, whose results are nan: {self.nulls:,}"
+        if self.undefined:
+            shown = ", ".join(f"{row:,}" for row in self.undefined_rows)
+            rows = "row" if self.undefined == 1 else "rows"
+            more = ", …" if self.undefined > len(self.undefined_rows) else ""
+            yield f"rows where the formula is undefined: {self.undefined:,} ({rows} {shown}{more})"
+        if self.certified and self.certified.rows:
+            found, rows = self.certified, _counted(self.certified.rows, "random row")
+            where = f"{found.worst_column} in row {found.worst_row or 0:,}"
+            settled = f"at least {found.worst_digits} digits right ({where})"
+            yield f"{rows} in balls: {'nothing could be settled' if found.worst_digits is None else settled}"
+
+
+def _counted(count: int, name: str) -> str:
+    """So many of something: 1 row, 2,000 rows."""
+    return f"{count:,} {name}" + ("" if count == 1 else "s")
 
 
 def run(

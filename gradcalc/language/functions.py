@@ -1,15 +1,21 @@
-"""What a formula can use, as text: every op with its derivative, domain and kink. Imports derive, format and tokens.
+"""What a formula can use, as text: every op with its derivative, domain and kink.
 
-What is said of an op is made from its entry, so that it cannot drift from what gradcalc does.
+What is said of an op is made from its entry, so that it cannot drift from what gradcalc does. Imports derive, format,
+tokens, answer and page.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
 
+from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
 from gradcalc.language.format import format_node
 from gradcalc.language.tokens import CONSTANTS, FUNCTIONS, SPECIAL
+from gradcalc.show import page as pages
+from gradcalc.show.answer import SCHEMA, Answer
 
 _WRITTEN_OUT = {
     "sum": "sum of an array's elements, or of a body for each value of a counter",
@@ -34,6 +40,64 @@ class Card:
     domain: str = ""
     kink: str = ""
     aliases: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form: the derivatives by operand."""
+        return asdict(self) | {"derivatives": dict(self.derivatives), "aliases": list(self.aliases)}
+
+    @property
+    def derivatives_text(self) -> str:
+        """A line for each derivative."""
+        return "\n".join(f"d/d{operand}: {text}" for operand, text in self.derivatives)
+
+    def details(self) -> pages.Details:
+        """The card on a page."""
+        rows = {"derivative": self.derivatives_text, "domain": self.domain, "kink": self.kink}
+        entries = {name: text for name, text in (rows | {"also": ", ".join(self.aliases)}).items() if text}
+        return pages.Details(pages.line(pages.strong(self.syntax), f"   {self.doc}"), tuple(entries.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue(Answer):
+    """Functions and constants: the answer of `gradcalc functions`."""
+
+    cards: tuple[Card, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form: a card for each function."""
+        return {"schema": SCHEMA, "command": "functions", "functions": [card.to_dict() for card in self.cards]}
+
+    def records(self) -> Iterator[tuple[object, ...]]:
+        """A row for each function, the titles first."""
+        yield "name", "syntax", "doc", "derivatives", "domain", "kink", "aliases"
+        for card in self.cards:
+            derivatives = card.derivatives_text.replace("\n", "; ")
+            yield card.name, card.syntax, card.doc, derivatives, card.domain, card.kink, " ".join(card.aliases)
+
+    def page(self) -> pages.Page:
+        """One card, or the table of them all."""
+        details = tuple(card.details() for card in self.cards)
+        titles = ("function", "what it is", "derivative", "domain", "kink")
+        rows = tuple((card.syntax, card.doc, card.derivatives_text, card.domain, card.kink) for card in self.cards)
+        table = pages.Table(tuple(pages.Column(title, "word") for title in titles), rows, details=details)
+        return pages.Page("functions", details if len(details) == 1 else (table,))
+
+
+def catalogue(name: str | None = None) -> Catalogue:
+    """All that a formula can use, or what a name means by any spelling.
+
+    Raises:
+        UsageError: there is no such function.
+    """
+    if name is None:
+        return Catalogue(tuple(cards()))
+    found = find(name)
+    if found is None:
+        near = did_you_mean(name, [*FUNCTIONS, *CONSTANTS])
+        raise UsageError(
+            f"no function {name}", hint=f"gradcalc functions {near}" if near else "gradcalc functions lists all"
+        )
+    return Catalogue((found,))
 
 
 def cards() -> list[Card]:

@@ -1,4 +1,4 @@
-"""Eigenvalues, definiteness and the kind of a critical point, from a Hessian. Imports certify and report.
+"""Eigenvalues, definiteness and the kind of a critical point, from a Hessian. Imports digits, kinds and report.
 
 Signs are proved in balls by symmetric elimination (Sylvester's law of inertia); where they cannot be, the floats'
 eigenvalues decide and the word says `numerically `.
@@ -12,6 +12,7 @@ from flint import arb, ctx, fmpq
 
 from gradcalc.arithmetic.digits import nearest_double
 from gradcalc.arithmetic.marks import Ball, Unknown
+from gradcalc.truth.kinds import Signs, definiteness, kind_by_signs, numerical_signs
 from gradcalc.truth.report import DENSE_LIMIT, Curvature, Quantity
 
 if TYPE_CHECKING:
@@ -22,18 +23,6 @@ _PROOF_LIMIT = 60
 
 _BROKEN = ("disagrees", "undefined", "jump", "kink")
 """Verdicts of a second derivative that leave nothing to say of the curvature."""
-
-Signs = tuple[bool, bool, bool]
-"""Whether there are positive, negative and zero eigenvalues."""
-
-_WORDS: dict[Signs, str] = {
-    (True, False, False): "positive definite",
-    (True, False, True): "positive semidefinite",
-    (False, True, False): "negative definite",
-    (False, True, True): "negative semidefinite",
-    (False, False, True): "zero",
-}
-_KINDS = {"positive definite": "minimum", "negative definite": "maximum", "indefinite": "saddle"}
 
 
 def describe(
@@ -64,11 +53,8 @@ def describe(
     tiny = np.abs(matrix).max() < 1e-290
     signs = proved or _numerical_signs((np.linalg.eigvalsh(_scaled(matrix, balls)) if tiny else eigenvalues).tolist())
     prefix = "" if proved else "numerically "
-    word = _WORDS.get(signs, "indefinite")
-    critical = None
-    if _is_critical(matrix, gradient, gradient_balls, at):
-        critical = prefix + _KINDS.get(word, "degenerate")
-    return Curvature(entries, size, tuple(eigenvalues.tolist()), prefix + word, critical)
+    critical = prefix + kind_by_signs(signs) if _is_critical(matrix, gradient, gradient_balls, at) else None
+    return Curvature(entries, size, tuple(eigenvalues.tolist()), prefix + definiteness(signs), critical)
 
 
 def best(double: float, ball: Ball | None) -> float:
@@ -79,10 +65,7 @@ def best(double: float, ball: Ball | None) -> float:
 
 def _numerical_signs(eigenvalues: Sequence[float]) -> Signs:
     """Signs of floats; what is within the rounding of the largest counts as zero."""
-    margin = len(eigenvalues) * 2**-52 * max(map(abs, eigenvalues))
-    positive = any(value > margin for value in eigenvalues)
-    negative = any(value < -margin for value in eigenvalues)
-    return positive, negative, any(abs(value) <= margin for value in eigenvalues)
+    return numerical_signs(eigenvalues, len(eigenvalues) * 2**-52 * max(map(abs, eigenvalues)))
 
 
 def _proved_signs(balls: Mapping[tuple[int, int], Ball | None], size: int) -> Signs | None:

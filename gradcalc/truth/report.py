@@ -1,9 +1,9 @@
-"""What an answer holds: frozen dataclasses between the calculator and whatever shows them. Imports errors and shapes.
+"""What an answer holds: frozen dataclasses between the calculator and whatever shows them.
 
-`to_dict` of a report is the JSON of the command line, schema 1. Nothing here computes a derivative, nothing prints.
+`to_dict` of a report is the JSON of the command line, schema 1; `page` is what people see, in any medium. Nothing here
+computes a derivative, nothing prints. Imports errors, shapes, formula, answer and page.
 """
 
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +12,21 @@ from typing import Any
 from gradcalc.errors import ExitCode, Span
 from gradcalc.graph.shapes import nest
 from gradcalc.language.formula import Variable
+from gradcalc.show import page as pages
+from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
+from gradcalc.truth.kinds import said
 
-SCHEMA = 1
 DENSE_LIMIT = 1_000
 """Above this many variables a Hessian is given as coordinates and values."""
 
 VERDICTS = ("disagrees", "undefined", "jump", "kink", "inaccurate", "unverified", "agrees")
 """What a report says of a number, worst first."""
+_TONES = {"agrees": "good", "kink": "doubt", "jump": "doubt", "inaccurate": "doubt", "unverified": "label"}
+
+_LABELS = {
+    "near_kink": "near a kink", "nan_origin": "nan or infinity", "symbolic": "SymPy", "post_mortem": "post-mortem",
+}  # fmt: skip
+"""How a kind of note reads, where not as it is called."""
 
 
 def worst(verdicts: Sequence[str]) -> str:
@@ -113,6 +121,18 @@ class Note:
     left: float | None = None
     right: float | None = None
 
+    @property
+    def label(self) -> str:
+        """How the kind reads."""
+        if self.kind == "near_kink" and self.left == self.right:
+            return "unverified" if self.left is None else "measured"
+        return _LABELS.get(self.kind, self.kind)
+
+    def remark(self, text: str) -> pages.Remark:
+        """The note on a page, about a derivative or a place in the text."""
+        about = f" {derivative_name(self.variable)}" if self.variable else ""
+        return pages.Remark(self.label + about, self.message, text, self.span)
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
         body: dict[str, Any] = {"kind": self.kind, "variable": self.variable, "message": self.message}
@@ -152,6 +172,24 @@ class Curvature:
             for i in range(self.size):
                 for j in range(self.size):
                     yield (i, j), self.entries.get((i, j), ZERO)
+
+    @property
+    def summary(self) -> str:
+        """How large the Hessian is."""
+        return f"Hessian {self.size} x {self.size}, {len(self.entries):,} entries not structurally zero"
+
+    def facts(self) -> Iterator[pages.Line]:
+        """What the second derivatives say, on a page."""
+        right = [entry.certified.digits for entry in self.entries.values() if entry.certified]
+        if right:
+            count = "every entry" if len(right) == len(self.entries) else f"{len(right)} entries"
+            yield pages.fact("digits right", f"{min(right)} or more in {count}")
+        if self.eigenvalues is not None:
+            yield pages.fact("eigenvalues", ", ".join(map(pages.number_text, self.eigenvalues)))
+        if self.definiteness:
+            yield pages.fact("the Hessian is", pages.strong(self.definiteness))
+        if self.critical_point:
+            yield pages.fact("critical point:", pages.strong(said(self.critical_point)))
 
     def to_dict(self, symbolic: bool = True) -> dict[str, Any]:
         """The JSON form: matrices, or coordinates and values for more than 1,000 variables.
@@ -193,10 +231,11 @@ class PointReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(Answer):
     """Value, gradient and, for order 2, Hessian of a formula at one or more points, with what is known of every number.
 
-    `value`, `gradient` and `hessian` are those of the only point; with several, read `points`.
+    `value`, `gradient` and `hessian` are those of the only point; with several, read `points`. Where `digits` were
+    asked for, a page shows the proved digits of every number.
     """
 
     command: str
@@ -208,6 +247,7 @@ class Report:
     points: tuple[PointReport, ...]
     symbolic_reason: str = ""
     latex: str = ""
+    digits: int | None = None
 
     @property
     def value(self) -> float:
@@ -269,7 +309,7 @@ class Report:
             "command": self.command,
             "expression": self.expression,
             "variables": [variable.name for variable in self.variables],
-            "let": {name: jsonable(value) for name, value in self.let.items()},
+            "let": jsonable(dict(self.let)),
             "symbolic_status": self.symbolic_status,
         }
         if self.symbolic_reason:
@@ -280,7 +320,7 @@ class Report:
 
     def _point_dict(self, point: PointReport) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "at": {name: jsonable(value) for name, value in point.at.items()},
+            "at": jsonable(dict(point.at)),
             "value": number(point.value.value),
             "gradient": self.by_variable(point, lambda entry: number(entry.value)),
             "symbolic": self.by_variable(point, lambda entry: _optional(entry.symbolic)),
@@ -311,11 +351,120 @@ class Report:
                         yield index, f"{names[i]},{names[j]}", "hessian" if column == "gradient" else column, value
             yield index, "", "verdict", point.verdict
 
-    def _repr_html_(self) -> str:
-        """The report as a notebook shows it: a table, formulas typeset."""
-        from gradcalc.show.latex import report_html
+    def records(self) -> Iterator[tuple[object, ...]]:
+        """The rows of CSV, the titles first."""
+        yield "point", "variable", "field", "value"
+        yield from self.rows()
 
-        return report_html(self)
+    # -- the page -----------------------------------------------------------------------------------------------------
+
+    def page(self) -> pages.Page:
+        """The report as people see it: for each point the value, a table of derivatives, the Hessian, notes."""
+        blocks = pages.question(self.expression, self.latex, self.let)
+        equations = []
+        for point in self.points:
+            matrices = self._matrices(point.curvature)
+            blocks += self._blocks(point, matrices)
+            equations.append(tuple(self._equations(point, matrices)))
+        return pages.Page(self.command, tuple(blocks), tuple(equations))
+
+    def _blocks(self, point: PointReport, matrices: pages.Matrices | None) -> Iterator[pages.Block]:
+        yield pages.Heading((pages.Text("at ", "label"), pages.Formula(pages.point_text(point.at))) if point.at else ())
+        yield _value_line(point.value, self.digits)
+        if point.value.verdict != "undefined":
+            if point.gradient:
+                yield _table(self.flat_variables, point.gradient, self.digits)
+            if point.curvature:
+                yield matrices or pages.line(f"{point.curvature.summary}: --json has all")
+                yield from point.curvature.facts()
+        yield pages.Remarks(tuple(note.remark(self.text) for note in point.notes))
+
+    def _matrices(self, curvature: Curvature | None) -> pages.Matrices | None:
+        """The Hessian beside SymPy's, where it is small enough to be given whole."""
+        if curvature is None or curvature.size > DENSE_LIMIT:
+            return None
+        names = self.flat_variables
+        columns = (pages.Column("", "word"), *map(pages.Column, names))
+
+        def matrix(title: str, show: Callable[[Quantity], pages.Piece]) -> pages.Table:
+            rows = zip(names, curvature.matrix(show), strict=True)
+            return pages.Table(columns, tuple((pages.strong(name), *row) for name, row in rows), title)
+
+        tables = [matrix("Hessian", lambda entry: pages.number_text(entry.value))]
+        if any(entry.symbolic for entry in curvature.entries.values()):
+            tables.append(matrix("SymPy's", _formula))
+        few = sorted(curvature.entries.items()) if curvature.size <= pages.MATRIX_LIMIT else []
+        upper = {f"{names[i]},{names[j]}": entry for (i, j), entry in few if i <= j}
+        return pages.Matrices(curvature.summary, tuple(tables), _table(list(upper), list(upper.values()), None))
+
+    def _equations(self, point: PointReport, matrices: pages.Matrices | None) -> Iterator[pages.Equation]:
+        yield pages.Equation((pages.Formula(self.expression, latex=self.latex),))
+        yield pages.Equation((pages.number_text(point.value.value),), at=point.at)
+        for name, entry in zip(self.flat_variables, point.gradient, strict=True):
+            typeset = (_formula(entry),) if entry.symbolic and entry.symbolic.latex else ()
+            yield pages.Equation((*typeset, pages.number_text(entry.value)), (name,))
+        if matrices:
+            yield pages.Equation(matrices.tables[:1])
+
+
+def _value_line(value: Quantity, digits: int | None) -> pages.Line:
+    """The value with its digits; `digits` says whether those were asked for that are proved."""
+    proof, number = value.certified, pages.strong(pages.number_text(value.value))
+    if proof is None:
+        return pages.fact("value", pages.Text("undefined", "strong bad") if value.verdict == "undefined" else number)
+    right = pages.Text(f"   {proof.digits} digits right", "good" if proof.digits >= 12 else "doubt")
+    return pages.fact("value", number, f"   {proof.value}" if digits else "", right)
+
+
+def _table(names: Sequence[str], entries: Sequence[Quantity], digits: int | None) -> pages.Table:
+    """A row for each derivative, named by its variables, with the columns that these numbers need."""
+    symbolic = any(entry.symbolic for entry in entries)
+    certified = digits is not None or any(entry.verdict == "inaccurate" for entry in entries)
+    columns: list[tuple[bool, pages.Column, Callable[[Quantity], pages.Piece]]] = [
+        (True, pages.Column("tape"), lambda entry: pages.number_text(entry.value)),
+        (certified, pages.Column("certified"), lambda entry: _certified(entry, digits)),
+        (symbolic, pages.Column("SymPy's formula", "formula", "SymPy"), _formula),
+        (symbolic, pages.Column("its value"), lambda entry: _short(entry.symbolic.value) if entry.symbolic else ""),
+        (any(entry.numeric for entry in entries), pages.Column("central difference"), _difference),
+        (True, pages.Column("digits"), lambda entry: str(entry.certified.digits) if entry.certified else ""),
+        (True, pages.Column("verdict", "word"), _verdict),
+    ]
+    shown = [(column, cell) for wanted, column, cell in columns if wanted]
+    rows = [tuple(cell(entry) for _, cell in shown) for entry in entries]
+    titles = [column.title for column, _ in shown]
+    return pages.Table(
+        (pages.Column("variable", "word", "d/d"), *(column for column, _ in shown)),
+        tuple((name, *row) for name, row in zip(names, rows, strict=True)),
+        details=tuple(
+            pages.Details(pages.line(pages.strong(derivative_name(name))), tuple(zip(titles, row, strict=True)))
+            for name, row in zip(names, rows, strict=True)
+        ),
+    )
+
+
+def _formula(entry: Quantity) -> pages.Piece:
+    return pages.Formula(entry.symbolic.formula, latex=entry.symbolic.latex) if entry.symbolic else ""
+
+
+def _short(value: str | None) -> str:
+    return "no value" if value is None else pages.short_text(value)
+
+
+def _certified(entry: Quantity, digits: int | None) -> str:
+    if entry.certified is None:
+        return ""
+    return entry.certified.value if digits else pages.short_text(entry.certified.value)
+
+
+def _verdict(entry: Quantity) -> pages.Text:
+    return pages.Text(entry.verdict, _TONES.get(entry.verdict, "strong bad"))
+
+
+def _difference(entry: Quantity) -> str:
+    return f"{entry.numeric.value:.12g} ± {entry.numeric.error:.1g}" if entry.numeric else ""
+
+
+# -- data --------------------------------------------------------------------------------------------------------------
 
 
 def _fields(entry: Quantity) -> Iterator[tuple[str, str]]:
@@ -339,15 +488,3 @@ def _text(value: float) -> str:
 
 def _optional(part: Certified | Symbolic | Numeric | None) -> dict[str, Any] | None:
     return None if part is None else part.to_dict()
-
-
-def number(value: float | None) -> float | str | None:
-    """A float as JSON has it: `"nan"`, `"inf"` and `"-inf"` are strings."""
-    if value is None or math.isfinite(value):
-        return value
-    return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-
-
-def jsonable(value: Any) -> Any:
-    """Nested lists of floats with the non-finite ones as strings."""
-    return [jsonable(item) for item in value] if isinstance(value, list) else number(value)

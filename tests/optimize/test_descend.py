@@ -105,7 +105,7 @@ def test_a_rate_that_keeps_the_steps_from_settling_is_told() -> None:
         ("x**2 - y**2", {"x": 1, "y": 0}, "saddle"),
         ("x**2 + y**2", {"x": 1, "y": 1}, "minimum"),
         ("-x**2", {"x": 0}, "maximum"),
-        ("0*x + 1", {"x": 3}, "flat"),
+        ("0*x + 1", {"x": 3}, "degenerate"),
     ],
 )
 def test_what_the_point_is(text: str, at: dict[str, float], kind: str) -> None:

@@ -1,7 +1,8 @@
 """Pictures of descents: what is in sight, what is drawn, which files; a path that ran away ruins nothing."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from gradcalc.errors import FileError, UsageError
 from gradcalc.optimize.descend import descend
-from gradcalc.optimize.descent.answer import Descent
+from gradcalc.optimize.descent.answer import Descent, picture
 from gradcalc.show import plot
 from gradcalc.show.plot import check_plot, plot_text, save_plot
 
@@ -19,6 +20,8 @@ pytest.importorskip("plotext")
 
 ROSENBROCK = "(1-x)**2 + 100*(y-x**2)**2"
 START = {"x": -1.2, "y": 1}
+
+Surface = Callable[[Sequence[float]], float]
 
 
 def rosenbrock(point: Sequence[float]) -> float:
@@ -30,8 +33,8 @@ def square(point: Sequence[float]) -> float:
     return point[0] ** 2
 
 
-def axes(descents: Sequence[Descent], surface: plot.Surface) -> Any:
-    return plot._figure(descents, surface).axes[0]
+def axes(descents: Sequence[Descent], surface: Surface) -> Any:
+    return plot._figure(replace(picture(descents), surface=surface)).axes[0]
 
 
 def labels(found: Any) -> list[str]:
@@ -81,9 +84,9 @@ def test_a_pole_beside_the_path_does_not_flatten_it() -> None:
 
 def test_where_the_formula_is_undefined_nothing_is_drawn_and_nothing_fails(tmp_path: Path) -> None:
     made = descend("log(x) + y**2", {"x": -1, "y": 1})
-    save_plot([made], tmp_path / "nan.png")
-    save_plot([descend("log(x)", {"x": -1})], tmp_path / "curve.png")
-    assert plot_text([made], 60)
+    save_plot(picture([made]), tmp_path / "nan.png")
+    save_plot(picture([descend("log(x)", {"x": -1})]), tmp_path / "curve.png")
+    assert plot_text(picture([made]), 60)
 
 
 def test_more_variables_are_values_against_steps_in_logarithms() -> None:
@@ -110,10 +113,11 @@ def test_bounds_are_lines() -> None:
 
 
 def test_a_slow_formula_gets_a_coarse_grid(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = picture([descend("x**2", {"x": 1}, learning_rate=0.3)])
     monkeypatch.setattr(plot, "_SECONDS", 0.0)
-    assert plot._side(square, (1.0,)) == plot._COARSEST
+    assert plot._side(one) == plot._COARSEST
     monkeypatch.setattr(plot, "_SECONDS", 1e9)
-    assert plot._side(square, (1.0,)) == plot._FINEST
+    assert plot._side(one) == plot._FINEST
 
 
 @pytest.mark.parametrize(
@@ -125,7 +129,7 @@ def test_the_suffix_says_the_format_and_the_file_is_the_same_each_time(
     made = descend("x**2", {"x": 1}, learning_rate=0.3)
     contents = []
     for name in ("a", "b"):
-        save_plot([made], tmp_path / (name + suffix))
+        save_plot(picture([made]), tmp_path / (name + suffix))
         contents.append((tmp_path / (name + suffix)).read_bytes())
     assert contents[0].startswith(magic)
     assert contents[0] == contents[1]
@@ -133,7 +137,7 @@ def test_the_suffix_says_the_format_and_the_file_is_the_same_each_time(
 
 
 def test_a_name_that_the_font_lacks_warns_nobody(tmp_path: Path) -> None:
-    save_plot([descend("变量**2", {"变量": 1}, learning_rate=0.3)], tmp_path / "name.png")
+    save_plot(picture([descend("变量**2", {"变量": 1}, learning_rate=0.3)]), tmp_path / "name.png")
 
 
 def test_what_cannot_be_drawn_is_told_with_what_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,11 +151,11 @@ def test_what_cannot_be_drawn_is_told_with_what_can(tmp_path: Path, monkeypatch:
         check_plot(tmp_path / "path.png")
     assert caught.value.hint == 'pip install "gradcalc[plot]"'
     with pytest.raises(UsageError, match="plotext"):
-        plot_text([descend("x**2", {"x": 1})], 80)
+        plot_text(picture([descend("x**2", {"x": 1})]), 80)
 
 
 def test_text_shows_the_path_of_two_variables() -> None:
-    lines = plot_text([descend(ROSENBROCK, START, optimizer="newton")], 60, 18).splitlines()
+    lines = plot_text(picture([descend(ROSENBROCK, START, optimizer="newton")]), 60, 18).splitlines()
     assert "S start, E end" in lines[0]
     assert sum("S" in line for line in lines[1:]) == sum("E" in line for line in lines[1:]) == 1
     assert max(map(len, lines)) <= 60
@@ -160,7 +164,7 @@ def test_text_shows_the_path_of_two_variables() -> None:
 
 def test_text_shows_values_against_steps_without_colours() -> None:
     made = [descend("x**2", {"x": 1}, optimizer=name, steps=40) for name in ("sgd", "adam")]
-    text = plot_text(made, 70)
+    text = plot_text(picture(made), 70)
     assert "\x1b" not in text
     assert "* sgd, o adam, value" in text
     assert re.search(r"^ *1e-\d+┤", text, re.MULTILINE)

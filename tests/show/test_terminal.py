@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -10,7 +11,7 @@ from gradcalc import differentiate
 from gradcalc.errors import columns
 from gradcalc.language import functions
 from gradcalc.language.formula import Variable
-from gradcalc.show.terminal import View, print_cards, print_report
+from gradcalc.show.terminal import View, draw
 from gradcalc.truth.report import PointReport, Quantity, Report, Symbolic
 
 LONG = " + ".join(f"sin({i}*x*y)" for i in range(1, 200))
@@ -18,11 +19,9 @@ LONG = " + ".join(f"sin({i}*x*y)" for i in range(1, 200))
 
 def shown(report: Report, *, width: int = 80, terminal: bool = True, digits: int | None = None) -> str:
     """What a terminal of that width, or a pipe, gets to see."""
-    file = io.StringIO()
     wide = width if terminal else 1_000_000
-    console = Console(width=wide, force_terminal=terminal, file=file, color_system=None, highlight=False)
-    print_report(report, digits, View(console))
-    return file.getvalue()
+    console = Console(width=wide, force_terminal=terminal, file=io.StringIO(), color_system=None, highlight=False)
+    return draw(replace(report, digits=digits).page(), View(console))
 
 
 def symbolic_report(formula: str) -> Report:
@@ -121,7 +120,7 @@ def test_hessian_tells_matrix_eigenvalues_and_kind() -> None:
     assert "│ x │ 2 │ 1 │" in text
     assert "eigenvalues 1, 3" in text
     assert "the Hessian is positive definite" in text
-    assert "critical point: minimum" in text
+    assert "critical point: local minimum" in text
 
 
 def test_text_of_the_user_is_no_markup() -> None:
@@ -131,11 +130,9 @@ def test_text_of_the_user_is_no_markup() -> None:
 
 @pytest.mark.parametrize("terminal", [True, False])
 def test_the_op_table_is_complete(terminal: bool) -> None:
-    file = io.StringIO()
     width = 80 if terminal else 1_000_000
-    view = View(Console(width=width, force_terminal=terminal, file=file, color_system=None))
-    print_cards(functions.cards(), view)
-    text = file.getvalue()
+    view = View(Console(width=width, force_terminal=terminal, file=io.StringIO(), color_system=None))
+    text = draw(functions.catalogue().page(), view)
     assert "…" not in text
     for card in functions.cards():
         assert card.syntax in text

@@ -7,6 +7,7 @@ import pytest
 
 from gradcalc import differentiate
 from gradcalc.errors import ExitCode
+from gradcalc.show.answer import jsonable, number
 from gradcalc.truth.report import (
     VERDICTS,
     Certified,
@@ -18,9 +19,7 @@ from gradcalc.truth.report import (
     Report,
     Variable,
     derivative_name,
-    jsonable,
     nest,
-    number,
     worst,
 )
 

@@ -13,21 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gradcalc.cli import options as o
-from gradcalc.errors import ExitCode, GradcalcError, UsageError, did_you_mean
+from gradcalc.errors import GradcalcError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from gradcalc.language.parse import Value
     from gradcalc.optimize.descend import Settings
     from gradcalc.optimize.descent.answer import Descent
     from gradcalc.settings import Limits
-
-
-class Format(StrEnum):
-    """How a descent is shown."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
+    from gradcalc.show.answer import Answer
 
 
 class Reduce(StrEnum):
@@ -143,7 +136,7 @@ def descend(
             "--plot", metavar="FILE", help="Draw it: a png, svg or pdf file, or - for the terminal.", show_default=False
         ),
     ] = None,
-    show: Annotated[Format, typer.Option("--format", help="How to show the answer.")] = Format.table,
+    show: o.Show = o.Format.table,
     json: o.Json = False,
     quiet: o.Quiet = False,
     max_text: o.MaxText = None,
@@ -160,15 +153,16 @@ def descend(
     gradcalc descend "(w*x + b - y)^2" --at w=0,b=0 --data points.csv --lr 0.01
     """  # fmt: skip
     from gradcalc.optimize.descend import Settings
+    from gradcalc.optimize.descent.answer import Comparison
 
-    shape = Format.json if json else show
+    shape = o.Format.json if json else show
     limits = o.read_limits(expression, max_text, max_depth, max_nodes)
     settings = Settings(
         optimizer=optimizer, learning_rate=lr, schedule=schedule, steps=steps, tolerance=tolerance,
         seconds=math.inf if max_seconds is None else max_seconds, bounds=read_bounds(bounds or [], limits),
         reduce=reduce.value, batch_size=batch_size, epochs=epochs, seed=seed,
     )  # fmt: skip
-    outputs = _Outputs(shape, compare is not None, trace, plot)
+    outputs = _Outputs(shape, trace, plot)
     outputs.check(data)
     question = _Question(
         o.read_expression(expression, limits), _start(at or [], limits), o.read_bindings(let or [], limits), limits
@@ -177,8 +171,9 @@ def descend(
     if dropped and not quiet:
         print(f"{data}: rows without a value that were left out: {dropped:,}", file=sys.stderr)
     made, seconds = question.answers(_compared(settings, compare), live=not quiet and sys.stderr.isatty())
-    outputs.write(made, seconds)
-    return outputs.failed or _exit_code(made)
+    answer = made[0] if compare is None else Comparison(tuple(made), tuple(seconds))
+    outputs.write(answer, made)
+    return outputs.failed or answer.exit_code
 
 
 # -- what is asked -----------------------------------------------------------------------------------------------------
@@ -297,8 +292,7 @@ def _compared(settings: "Settings", names: str | None) -> "list[Settings]":
 class _Outputs:
     """Where an answer goes: standard output, the trace, the plot."""
 
-    shape: Format
-    several: bool
+    shape: o.Format
     trace: str | None
     plot: str | None
     failed: int = 0
@@ -308,7 +302,7 @@ class _Outputs:
         from gradcalc.files import check_writable
         from gradcalc.show.plot import check_library, check_plot
 
-        if self.plot == "-" and self.shape is not Format.table:
+        if self.plot == "-" and self.shape is not o.Format.table:
             raise UsageError(f"--plot - and {self.shape} both use standard output", hint="--plot path.png")
         places = {"--data": data, "--trace": self.trace, "--plot": None if self.plot == "-" else self.plot}
         seen: dict[str, str] = {}
@@ -324,9 +318,9 @@ class _Outputs:
         elif self.plot is not None:
             check_plot(Path(self.plot))
 
-    def write(self, made: "Sequence[Descent]", seconds: Sequence[float]) -> None:
+    def write(self, answer: "Answer", made: "Sequence[Descent]") -> None:
         """The answer first; a file that cannot be written takes nothing from it."""
-        {Format.table: self._table, Format.json: self._json, Format.csv: self._csv}[self.shape](made, seconds)
+        o.write(answer, self.shape)
         sys.stdout.flush()
         try:
             if self.trace:
@@ -340,55 +334,13 @@ class _Outputs:
             self.failed = error.exit_code
 
     def _draw(self, made: "Sequence[Descent]") -> None:
+        from gradcalc.optimize.descent.answer import picture
         from gradcalc.show.plot import plot_text, save_plot
 
         assert self.plot
         if self.plot != "-":
-            save_plot(made, Path(self.plot))
+            save_plot(picture(made), Path(self.plot))
         else:
             from shutil import get_terminal_size
 
-            print(plot_text(made, max(30, min(100, get_terminal_size().columns))))
-
-    def _table(self, made: "Sequence[Descent]", seconds: Sequence[float]) -> None:
-        from gradcalc.show.terminal_descent import print_comparison, print_descent
-
-        if self.several:
-            print_comparison(made, seconds)
-        else:
-            print_descent(made[0])
-
-    def _json(self, made: "Sequence[Descent]", seconds: Sequence[float]) -> None:
-        from json import dumps
-
-        bodies = [descent.to_dict() for descent in made]
-        head = {key: bodies[0][key] for key in ("schema", "command", "expression")}
-        print(dumps(head | {"compare": bodies} if self.several else bodies[0], ensure_ascii=False))
-
-    def _csv(self, made: "Sequence[Descent]", seconds: Sequence[float]) -> None:
-        import csv
-
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        head = ("point", "variable", "field", "value")
-        writer.writerow(("optimizer", *head) if self.several else head)
-        for descent in made:
-            rows = _long_rows(descent)
-            writer.writerows(((descent.optimizer, *row) for row in rows) if self.several else rows)
-
-
-def _long_rows(descent: "Descent") -> list[tuple[int, str, str, float]]:
-    """The chosen steps in long form: a point for each."""
-    from gradcalc.optimize.descent.answer import TRACE_LIMIT
-
-    rows: list[tuple[int, str, str, float]] = []
-    for step in descent.chosen(TRACE_LIMIT):
-        rows += [(step.number, "", "value", step.value), (step.number, "", "gradient_norm", step.gradient_norm)]
-        rows += [(step.number, name, "at", value) for name, value in zip(descent.flat_variables, step.at, strict=True)]
-    return rows
-
-
-def _exit_code(made: "Sequence[Descent]") -> int:
-    """As the descent says; of several 0 if any converged."""
-    if len(made) == 1 or made[-1].exit_code in (ExitCode.UNDEFINED, ExitCode.INTERRUPTED):
-        return made[-1].exit_code
-    return ExitCode.DONE if any(descent.status == "converged" for descent in made) else ExitCode.NO
+            print(plot_text(picture(made), max(30, min(100, get_terminal_size().columns))))

@@ -4,12 +4,16 @@ from typing import Annotated
 
 import typer
 
+from gradcalc.cli import options as o
+
 
 def functions(
     name: Annotated[
         str | None,
         typer.Argument(metavar="[NAME]", help="One function or constant, by any spelling.", show_default=False),
     ] = None,
+    show: o.Show = o.Format.table,
+    json: o.Json = False,
 ) -> int:
     """The functions and constants a formula can use, with derivative, domain and behaviour at kinks.
 
@@ -17,19 +21,7 @@ def functions(
     gradcalc functions
     gradcalc functions atan2
     """
-    from gradcalc.errors import UsageError, did_you_mean
-    from gradcalc.language.functions import cards, find
-    from gradcalc.language.tokens import CONSTANTS, FUNCTIONS
-    from gradcalc.show.terminal import print_card, print_cards
+    from gradcalc.language.functions import catalogue
 
-    if name is None:
-        print_cards(cards())
-        return 0
-    card = find(name)
-    if card is None:
-        near = did_you_mean(name, [*FUNCTIONS, *CONSTANTS])
-        raise UsageError(
-            f"no function {name}", hint=f"gradcalc functions {near}" if near else "gradcalc functions lists all"
-        )
-    print_card(card)
+    o.write(catalogue(name), o.Format.json if json else show)
     return 0

@@ -2,18 +2,15 @@
 
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gradcalc.cli import options as o
 from gradcalc.errors import UsageError
 
-if TYPE_CHECKING:
-    from gradcalc.data.map import Summary
 
-
-class Format(StrEnum):
+class FileFormat(StrEnum):
     """What is written."""
 
     parquet = "parquet"
@@ -85,7 +82,8 @@ def map(
         ),
     ] = None,
     show: Annotated[
-        Format | None, typer.Option("--format", help="What OUT is, where its suffix does not say.", show_default=False)
+        FileFormat | None,
+        typer.Option("--format", help="What OUT is, where its suffix does not say.", show_default=False),
     ] = None,
     nulls: Annotated[
         Nulls,
@@ -107,7 +105,11 @@ def map(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where the same run was killed, interrupted, or out of room.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Tell what was done as JSON on standard output.")] = False,
+    summary: Annotated[
+        o.Format | None,
+        typer.Option("--summary", help="Tell what was done on standard output, so.", show_default=False),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Short for --summary json.")] = False,
     quiet: o.Quiet = False,
     max_text: o.MaxText = None,
     max_depth: o.MaxDepth = o.DEFAULTS.depth,
@@ -125,8 +127,10 @@ def map(
     """
     if expression == "-" and source == "-":
         raise UsageError("formula and data cannot both come from standard input", hint="@FILE reads the formula")
-    if json and output == "-":
-        raise UsageError("--json and -o - both use standard output", hint="-o with the name of a file")
+    told = o.Format.json if json else summary
+    if told and output == "-":
+        option = "--json" if json else f"--summary {told}"
+        raise UsageError(f"{option} and -o - both use standard output", hint="-o with the name of a file")
     from gradcalc.cli.progress import RowsLine
     from gradcalc.data.map import Settings, run
 
@@ -138,57 +142,20 @@ def map(
     )  # fmt: skip
     try:
         with RowsLine("map") as line:
-            summary = run(
+            done = run(
                 o.read_expression(expression, limits), source, output, settings, let=o.read_bindings(let or [], limits),
                 limits=limits, progress=line if not quiet and sys.stderr.isatty() else None,
             )  # fmt: skip
     except KeyboardInterrupt as interrupt:
         print(*interrupt.args, sep="\n", end="\n" if interrupt.args else "", file=sys.stderr)
         raise
-    if not quiet:
-        print("\n".join(lines(summary)), file=sys.stderr)
-    if json:
-        from json import dumps
-
-        print(dumps(summary.to_dict(), ensure_ascii=False))
+    if not quiet and told is not o.Format.table:
+        print(done.page(), file=sys.stderr)
+    if told:
+        o.write(done, told)
     return 0
 
 
 def _names(option: str, text: str | None) -> list[str] | None:
     """The names of an option."""
     return o.read_names(text, f"{option} {text}: a name is empty", f"{option} a,b")
-
-
-def lines(summary: "Summary") -> list[str]:
-    """What was done, in words."""
-    new = summary.rows - summary.resumed
-    place = "standard output" if summary.output == "-" else summary.output
-    rate = f", {new / summary.seconds:,.0f} rows/s" if new and summary.seconds else ""
-    told = [f"{place}: {_counted(summary.rows, 'row')}, {summary.seconds:.1f} s{rate}"]
-    if summary.resumed:
-        told.append(f"resumed after {_counted(summary.resumed, 'row')}")
-    if summary.restarted:
-        told.append("an unfinished run was lost; --resume goes on with one of the same question")
-    if summary.dropped:
-        told.append(f"rows with a null that were left out: {summary.dropped:,}")
-    if summary.nulls:
-        told.append(f"rows with a null, whose results are nan: {summary.nulls:,}")
-    if summary.undefined:
-        shown = ", ".join(f"{row:,}" for row in summary.undefined_rows)
-        rows = "row" if summary.undefined == 1 else "rows"
-        more = ", …" if summary.undefined > len(summary.undefined_rows) else ""
-        told.append(f"rows where the formula is undefined: {summary.undefined:,} ({rows} {shown}{more})")
-    if summary.certified and summary.certified.rows:
-        found = summary.certified
-        rows = _counted(found.rows, "random row")
-        if found.worst_digits is None:
-            told.append(f"{rows} in balls: nothing could be settled")
-        else:
-            where = f"{found.worst_column} in row {found.worst_row:,}"
-            told.append(f"{rows} in balls: at least {found.worst_digits} digits right ({where})")
-    return told
-
-
-def _counted(count: int, name: str) -> str:
-    """So many of something: 1 row, 2,000 rows."""
-    return f"{count:,} {name}" + ("" if count == 1 else "s")

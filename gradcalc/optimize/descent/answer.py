@@ -1,6 +1,6 @@
-"""What a descent answers: a frozen report between the use case and whatever shows it.
+"""What a descent answers, and what a comparison of several does: frozen, as data, as pages and as a picture.
 
-Imports report, objective and watch.
+Imports report, objective and watch; answer, page and picture of the views.
 """
 
 import math
@@ -13,14 +13,25 @@ from gradcalc.graph.shapes import nest
 from gradcalc.language.formula import Variable
 from gradcalc.optimize.descent.objective import Objective
 from gradcalc.optimize.descent.watch import Step, Watch
-from gradcalc.truth.report import SCHEMA, Note, jsonable, number
+from gradcalc.show import page as pages
+from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
+from gradcalc.show.picture import Path, Picture
+from gradcalc.truth.kinds import said
+from gradcalc.truth.report import Note
 
 TRACE_LIMIT = 1_000
 """How many steps the JSON holds at most: the first, the last, and evenly chosen ones between."""
+_ROWS = 11
+"""Steps of the trace that a page shows; the best one is added where it is not among them."""
+_EIGENVALUES = 6
+_MOST_POINTS = 2_000
+"""Steps of one path that are drawn; more cannot be told apart."""
+_TONES = {"converged": "good", "finished": "doubt", "diverged": "bad", "interrupted": "doubt"}
+_REASONS = {"finished": "that was the last step allowed"}
 
 
 @dataclass(frozen=True, slots=True)
-class Descent:
+class Descent(Answer):
     """A descent from a start to where it ended.
 
     Attributes:
@@ -28,7 +39,7 @@ class Descent:
         learning_rate: of a first-order optimizer, at the start; else None.
         status: `converged`, `finished`, `diverged` or `interrupted`; `reason` says more where there is more.
         end: the last step; where the descent diverged or was interrupted, the best one.
-        kind: `minimum`, `maximum`, `saddle` or `flat`, by the Hessian where the gradient is small; `at a bound`,
+        kind: `minimum`, `maximum`, `saddle` or `degenerate`, by the Hessian where the gradient is small; `at a bound`,
             `minimum at a kink`; else `not stationary`. None where there is no Hessian.
         eigenvalues: of the Hessian there, in increasing order.
         watch: every step.
@@ -101,12 +112,12 @@ class Descent:
             "command": "descend",
             "expression": self.expression,
             "variables": [variable.name for variable in self.variables],
-            "let": {name: jsonable(value) for name, value in self.let.items()},
+            "let": jsonable(dict(self.let)),
             "optimizer": self.optimizer,
             "learning_rate": self.learning_rate,
             "status": self.status,
             "reason": self.reason,
-            "at": {name: jsonable(value) for name, value in self.at.items()},
+            "at": jsonable(self.at),
             "value": number(self.value),
             "gradient_norm": number(self.gradient_norm),
             "steps": self.steps,
@@ -117,12 +128,177 @@ class Descent:
         }
 
     def _step_dict(self, step: Step) -> dict[str, Any]:
-        at = {name: jsonable(value) for name, value in self.by_variable(step.at).items()}
         return {
-            "step": step.number, "value": number(step.value), "gradient_norm": number(step.gradient_norm), "at": at,
+            "step": step.number, "value": number(step.value), "gradient_norm": number(step.gradient_norm),
+            "at": jsonable(self.by_variable(step.at)),
         }  # fmt: skip
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """Every step, as the trace file has it: step, value, gradient_norm, and each flat variable."""
         for step in self.watch:
             yield step.number, step.value, step.gradient_norm, *step.at
+
+    def records(self) -> Iterator[tuple[object, ...]]:
+        """The chosen steps in long form, a point for each: the rows of CSV, the titles first."""
+        yield "point", "variable", "field", "value"
+        for step in self.chosen(TRACE_LIMIT):
+            yield step.number, "", "value", step.value
+            yield step.number, "", "gradient_norm", step.gradient_norm
+            for name, value in zip(self.flat_variables, step.at, strict=True):
+                yield step.number, name, "at", value
+
+    # -- the page -----------------------------------------------------------------------------------------------------
+
+    def page(self) -> pages.Page:
+        """The descent as people see it: the forecast, the trace, where it ended and what is to be known of that."""
+        chosen = ", chosen by auto" if self.by_auto else ""
+        blocks = [
+            *pages.question(self.expression, "", self.let),
+            self.remarks(forecast=True),
+            pages.fact("optimizer", pages.strong(self.how), chosen),
+            self._trace(),
+            *self._end(),
+            self.remarks(forecast=False),
+        ]
+        return pages.Page("descend", tuple(blocks))
+
+    @property
+    def by_auto(self) -> bool:
+        """Whether the method was chosen."""
+        return any(note.kind == "method" for note in self.notes)
+
+    @property
+    def how(self) -> str:
+        """The optimizer and its rate."""
+        return self.optimizer + (f", lr {self.learning_rate:.6g}" if self.learning_rate is not None else "")
+
+    def remarks(self, forecast: bool, about: str = "") -> pages.Remarks:
+        """The forecast as a page has it, or all other notes; the choice of a method stands beside the optimizer."""
+        notes = [note for note in self.notes if note.kind != "method" and (note.kind == "forecast") is forecast]
+        items = (pages.Remark(about + note.label, note.message, self.text, note.span) for note in notes)
+        return pages.Remarks(tuple(items))
+
+    def _trace(self) -> pages.Table:
+        steps = {step.number: step for step in self.chosen(_ROWS)}
+        steps[self.end.number] = self.watch[self.end.number]
+        rows = [steps[number] for number in sorted(steps)]
+        columns = ("step", "value", "gradient norm", *self.flat_variables)
+        return pages.Table(
+            tuple(map(pages.Column, columns)),
+            tuple((f"{row.number:,}", *map(_brief, (row.value, row.gradient_norm, *row.at))) for row in rows),
+            strong=[row.number for row in rows].index(self.end.number),
+            series=len(self.flat_variables),
+        )
+
+    def _end(self) -> Iterator[pages.Line]:
+        """The status with its reason, the point in full and what it is."""
+        reason = self.reason or _REASONS.get(self.status, "")
+        many = f" after {self.steps:,} {'step' if self.steps == 1 else 'steps'}" + (f": {reason}" if reason else "")
+        yield pages.line(pages.Text(self.status, f"strong {_TONES[self.status]}"), many)
+        where = f"   at step {self.end.number:,}, the best" if self.end.number < self.steps else ""
+        yield pages.fact("value", pages.strong(pages.number_text(self.value)), pages.Text(where, "label"))
+        yield pages.fact("gradient norm", pages.number_text(self.gradient_norm))
+        if self.at:
+            yield pages.fact("at", pages.Formula(pages.point_text(self.at), "strong"))
+        if self.kind:
+            eigenvalues = f"   eigenvalues {_span(self.eigenvalues)}" if self.eigenvalues else ""
+            yield pages.fact("point", pages.strong(said(self.kind)), pages.Text(eigenvalues, "label"))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Answer):
+    """Descents from the same start, and how many seconds each took."""
+
+    descents: tuple[Descent, ...]
+    seconds: tuple[float, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """That of the last one where it was interrupted or its start has no value; else 0 if any converged."""
+        if self.descents[-1].exit_code in (ExitCode.UNDEFINED, ExitCode.INTERRUPTED):
+            return self.descents[-1].exit_code
+        return ExitCode.DONE if any(each.status == "converged" for each in self.descents) else ExitCode.NO
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form: that of each descent."""
+        bodies = [descent.to_dict() for descent in self.descents]
+        return {key: bodies[0][key] for key in ("schema", "command", "expression")} | {"compare": bodies}
+
+    def records(self) -> Iterator[tuple[object, ...]]:
+        """The rows of each descent behind its optimizer, the titles first."""
+        yield "optimizer", "point", "variable", "field", "value"
+        for descent in self.descents:
+            rows = descent.records()
+            next(rows)
+            yield from ((descent.optimizer, *row) for row in rows)
+
+    def page(self) -> pages.Page:
+        """A row for each descent, the lowest in bold, and their notes."""
+        first, values = self.descents[0], [descent.value for descent in self.descents]
+        titles = ("optimizer", "status", "value", "steps", "seconds", "gradient norm", "point", *first.flat_variables)
+        table = pages.Table(
+            tuple(
+                pages.Column(title, "word" if title in ("optimizer", "status", "point") else "number")
+                for title in titles
+            ),
+            tuple(map(_compared, self.descents, self.seconds)),
+            strong=min(range(len(values)), key=lambda k: (math.isnan(values[k]), values[k])),
+            series=len(first.flat_variables),
+        )
+        remarks = (each.remarks(kind, f"{each.optimizer}: ") for each in self.descents for kind in (True, False))
+        return pages.Page("descend", (*pages.question(first.expression, "", first.let), table, *remarks))
+
+
+def _compared(descent: Descent, seconds: float) -> tuple[str, ...]:
+    """The row of a descent beside others."""
+    return (
+        descent.how + (" by auto" if descent.by_auto else ""), descent.status, _brief(descent.value),
+        f"{descent.steps:,}", f"{seconds:.3g}", f"{descent.gradient_norm:.4g}", said(descent.kind or ""),
+        *map(_brief, descent.end.at),
+    )  # fmt: skip
+
+
+def _brief(value: float) -> str:
+    return f"{value + 0.0:.8g}"  # 0, not -0
+
+
+def _span(values: Sequence[float]) -> str:
+    """A few eigenvalues, or the least and the largest of many."""
+    if len(values) <= _EIGENVALUES:
+        return ", ".join(f"{value + 0.0:.6g}" for value in values)
+    return f"{values[0]:.6g} to {values[-1]:.6g}"
+
+
+# -- the picture -------------------------------------------------------------------------------------------------------
+
+
+def picture(descents: Sequence[Descent]) -> Picture:
+    """The paths of descents from one start over what they minimise."""
+    first = descents[0]
+    rate = f", lr {first.learning_rate:.3g}" if first.learning_rate is not None else ""
+    result = f"{first.optimizer}{rate}: {first.status} after {first.steps:,} steps"
+    return Picture(
+        title=first.expression,
+        subtitle=f"{len(descents)} optimizers from the same start" if len(descents) > 1 else result,
+        names=tuple(first.flat_variables),
+        paths=tuple(map(_path, descents)),
+        surface=first.objective.value,
+        bounds=tuple(first.watch.bounds or ()),
+    )
+
+
+def _path(descent: Descent) -> Path:
+    import numpy as np
+
+    rows = list(descent.chosen(_MOST_POINTS))
+    return Path(
+        name=descent.optimizer,
+        label=f"{descent.optimizer}: {descent.status}, {descent.steps:,} steps",
+        steps=np.array([row.number for row in rows]),
+        points=np.array([row.at for row in rows], float).reshape(len(rows), -1),
+        values=np.array([row.value for row in rows], float),
+        end=descent.end.at,
+        value=descent.value,
+        end_name="best" if descent.status in ("diverged", "interrupted") else "end",
+        ran_away=descent.status == "diverged",
+    )

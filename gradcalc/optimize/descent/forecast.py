@@ -12,6 +12,7 @@ import numpy as np
 from gradcalc.optimize.descent.objective import Objective, Point
 from gradcalc.optimize.descent.watch import Watch
 from gradcalc.optimize.optimizers import SGD
+from gradcalc.truth.kinds import kind_by_signs, numerical_signs
 
 DENSE = 500
 """Above this many variables no Hessian is made for a forecast."""
@@ -76,7 +77,7 @@ def _kind(objective: Objective, x: Point, value: float, g: Any, fallen: float) -
         near = promised <= 1e-6 * fallen + rounding
         return _signs(np.linalg.eigvalsh(ahead), 0.1 * change) if near else "not stationary"
     nearly = math.hypot(*g) * (1 + math.hypot(*x)) <= 1e-9 * (1 + abs(value))
-    return "flat" if nearly else "not stationary"
+    return "degenerate" if nearly else "not stationary"
 
 
 def _newton_step(matrix: Any, slope: Any) -> Any:
@@ -87,11 +88,7 @@ def _newton_step(matrix: Any, slope: Any) -> Any:
 def _signs(eigenvalues: Any, change: float) -> str:
     """The kind by the signs of the eigenvalues; those within their `change` nearby, or rounding, have none."""
     margin = max(change, len(eigenvalues) * 2.0**-40 * float(np.abs(eigenvalues).max()))
-    if not eigenvalues[0] <= margin:
-        return "minimum"
-    if not eigenvalues[-1] >= -margin:
-        return "maximum"
-    return "saddle" if eigenvalues[0] < -margin and eigenvalues[-1] > margin else "flat"
+    return kind_by_signs(numerical_signs(eigenvalues.tolist(), margin))
 
 
 _NEAR = 1e-6

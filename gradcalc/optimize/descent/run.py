@@ -226,7 +226,7 @@ class Journey:
         if not math.isfinite(end.value):
             return None, None
         kind, eigenvalues = forecast.kind_of_point(self.objective, end.at, abs(self.watch[0].value - end.value))
-        if kind == "flat":
+        if kind == "degenerate":
             return forecast.at_a_kink(self.objective, end.at, flat=True) or kind, eigenvalues
         if kind != "not stationary":
             return kind, eigenvalues

@@ -19,9 +19,10 @@ from gradcalc.cli import main, progress
 from gradcalc.errors import columns
 from gradcalc.optimize import descend as api
 from gradcalc.optimize.descend import OPTIMIZERS
+from gradcalc.optimize.descent.answer import Comparison
 from gradcalc.optimize.descent.watch import Step
-from gradcalc.show.terminal import View
-from gradcalc.show.terminal_descent import print_comparison, print_descent
+from gradcalc.show.answer import Answer
+from gradcalc.show.terminal import View, draw
 from tests import ROOT
 
 ROSENBROCK = "(1-x)^2 + 100(y-x^2)^2"
@@ -76,7 +77,7 @@ def test_the_seed_formula_ends_at_its_minimum_and_shows_how() -> None:
     assert "converged after 100 steps" in lines
     assert "value 0" in lines
     assert any(re.fullmatch(r"at x = -0\.99999999979\d+", line) for line in lines)
-    assert "point minimum   eigenvalues 2" in lines
+    assert "point local minimum   eigenvalues 2" in lines
 
 
 def test_json_is_the_reports_own() -> None:
@@ -174,7 +175,7 @@ def test_a_broken_bound_is_told(text: str, message: str) -> None:
         (("--at", "x=1", "--lr", "nan"), "the learning rate is nan"),
         (("--at", "x=1", "--tolerance", "nan"), "invalid value for '--tolerance': nan is not a number from 0"),
         (("--at", "x=1", "--max-seconds", "-1"), "invalid value for '--max-seconds'"),
-        (("--at", "x=1", "--format", "latex"), "invalid value for '--format': 'latex' is not one of"),
+        (("--at", "x=1", "--format", "xml"), "invalid value for '--format': 'xml' is not one of"),
         (("--at", "x=1", "-lr", "0.1"), "no such option: -lr\ntry: --lr"),
         (("--at", "x=1", "--plot", "path.gif"), "--plot draws .png, .svg, .pdf"),
         (("--at", "x=1", "--plot", "-", "--format", "csv"), "--plot - and csv both use standard output"),
@@ -268,7 +269,7 @@ def test_a_plot_of_data_and_of_a_constant_by_let(tmp_path: Path) -> None:
 def test_the_terminal_gets_a_plot_below_the_table() -> None:
     pytest.importorskip("plotext")
     ran = descend(ROSENBROCK, *START, "--plot", "-")
-    assert ran.out.index("point minimum") < ran.out.index("S start, E end")
+    assert ran.out.index("point local minimum") < ran.out.index("S start, E end")
 
 
 def test_a_file_that_cannot_be_written_is_known_before_the_descent(tmp_path: Path) -> None:
@@ -354,12 +355,10 @@ def test_head_ends_it_quietly() -> None:
 # -- the tables --------------------------------------------------------------------------------------------------------
 
 
-def shown(view: Any, *arguments: Any, width: int) -> str:
+def shown(answer: Answer, width: int) -> str:
     """What a terminal of that width gets to see."""
-    file = io.StringIO()
-    console = Console(width=width, force_terminal=True, file=file, color_system=None, highlight=False)
-    view(*arguments, View(console))
-    return file.getvalue()
+    console = Console(width=width, force_terminal=True, file=io.StringIO(), color_system=None, highlight=False)
+    return draw(answer.page(), View(console))
 
 
 @pytest.mark.parametrize("width", [120, 80, 40, 24])
@@ -373,13 +372,13 @@ def shown(view: Any, *arguments: Any, width: int) -> str:
 )
 def test_no_line_is_wider_than_the_terminal(formula: str, at: dict[str, Any], width: int) -> None:
     made = [api.descend(formula, at, optimizer=name) for name in ("sgd", "newton")]
-    text = shown(print_descent, made[0], width=width) + shown(print_comparison, made, [0.1, 0.2], width=width)
+    text = shown(made[0], width) + shown(Comparison(tuple(made), (0.1, 0.2)), width)
     assert max(map(columns, text.splitlines())) <= width
 
 
 def test_a_terminal_shows_as_many_variables_as_fit_and_says_that_there_are_more() -> None:
     made = api.descend("sum((x-1)^2)", {"x": list(range(50))}, learning_rate=0.1)
-    text = shown(print_descent, made, width=80)
+    text = shown(made, 80)
     assert "x[2]" in text
     assert "x[20]" not in text
     assert "…" in text
@@ -387,6 +386,5 @@ def test_a_terminal_shows_as_many_variables_as_fit_and_says_that_there_are_more(
 
 def test_a_comparison_too_wide_for_the_terminal_is_paragraphs() -> None:
     made = [api.descend("x**2", {"x": 1}, optimizer=name) for name in ("sgd", "newton")]
-    assert re.search(
-        r"optimizer sgd, lr 0\.\d+ *\nstatus converged *\nvalue ", shown(print_comparison, made, [0, 0], width=24)
-    )
+    text = shown(Comparison(tuple(made), (0, 0)), 24)
+    assert re.search(r"optimizer sgd, lr 0\.\d+ *\nstatus converged *\nvalue ", text)

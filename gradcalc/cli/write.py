@@ -1,0 +1,42 @@
+"""An answer on standard output, in any medium. Imports nothing at start-up; the medium when it is written.
+
+A new medium is a module of `gradcalc.show` with `draw(page)`, and a line here.
+"""
+
+import sys
+from enum import StrEnum
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradcalc.show.answer import Answer
+
+
+class Format(StrEnum):
+    """How an answer is shown."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    latex = "latex"
+    html = "html"
+    markdown = "markdown"
+
+    @property
+    def medium(self) -> str:
+        """The module that draws a page so."""
+        return f"gradcalc.show.{'terminal' if self is Format.table else self.value}"
+
+
+def write(answer: "Answer", shape: Format) -> None:
+    """Write an answer: its data as JSON, its records as CSV, else its page in the medium."""
+    if shape is Format.json:
+        from json import dumps
+
+        print(dumps(answer.to_dict(), ensure_ascii=False))
+    elif shape is Format.csv:
+        import csv
+
+        csv.writer(sys.stdout, lineterminator="\n").writerows(answer.records())
+    else:
+        print(import_module(shape.medium).draw(answer.page()).removesuffix("\n"))

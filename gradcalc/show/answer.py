@@ -1,0 +1,50 @@
+"""What the answers of all commands have in common. Imports html and page."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from gradcalc.show import html
+from gradcalc.show.page import Page, Rest, shortened
+
+SCHEMA = 1
+"""The version of the JSON of every answer."""
+
+_REST = Rest(*["to_dict() has all"] * 3)
+
+
+class Answer(ABC):
+    """A finished answer: as data, as a table of records, and as a page, which a notebook shows."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as JSON-ready data."""
+
+    @abstractmethod
+    def records(self) -> Iterable[Sequence[object]]:
+        """The answer as rows of CSV, the titles first."""
+
+    @abstractmethod
+    def page(self) -> Page:
+        """The answer as a page, for any medium."""
+
+    def _repr_html_(self) -> str:
+        """The answer as a notebook shows it: tables, formulas typeset."""
+        return html.fragment(shortened(self.page(), _REST))
+
+
+def number(value: float | None) -> float | str | None:
+    """A float as JSON has it: `"nan"`, `"inf"` and `"-inf"` are strings."""
+    return value if value is None or math.isfinite(value) else str(value)
+
+
+def jsonable(value: Any) -> Any:
+    """Floats, in nested lists and mappings, with the non-finite ones as strings."""
+    if isinstance(value, list):
+        return [jsonable(item) for item in value]
+    if isinstance(value, dict):
+        return {name: jsonable(item) for name, item in value.items()}
+    return number(value)

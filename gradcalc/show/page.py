@@ -1,0 +1,237 @@
+"""What an answer looks like, for no medium in particular: lines, tables, matrices, remarks and equations.
+
+An answer describes itself as a `Page`; a medium draws it. Nothing here knows what the answer is about, or how wide or
+how long a medium is. Imports errors.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Context
+from typing import Any, Literal
+
+from gradcalc.errors import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words or a number, and how they are meant: `tone` holds some of the words label, strong, good, doubt and bad."""
+
+    text: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Formula(Text):
+    """A formula, a point or a value that may be long; with its LaTeX where that is known."""
+
+    latex: str = ""
+
+
+Piece = str | Text
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Pieces of text, one after the other."""
+
+    pieces: tuple[Piece, ...]
+
+    def __str__(self) -> str:
+        return "".join(map(plain, self.pieces))
+
+
+@dataclass(frozen=True, slots=True)
+class Heading(Line):
+    """A line that begins a part of the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Labelled values of one thing, below a heading if there is one."""
+
+    heading: Line | None
+    entries: tuple[tuple[str, Piece], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A title, what stands below it, and a title for where there is little room."""
+
+    title: str
+    kind: Literal["number", "formula", "word"] = "number"
+    short: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows below titles.
+
+    Attributes:
+        strong: the row that matters.
+        series: how many columns at the end are of one series, as the elements of a point: the first of them may stand
+            for all. None where no column can be spared.
+        details: each row as a paragraph, for where no table fits; by default its cells with the titles.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Piece, ...], ...]
+    title: str = ""
+    strong: int | None = None
+    series: int | None = None
+    details: tuple[Details, ...] = ()
+
+    def narrowed(self, count: int) -> "Table":
+        """The first columns, and one that stands for those left out."""
+        if count >= len(self.columns):
+            return self
+        rows = tuple((*row[:count], "…") for row in self.rows)
+        left = None if self.series is None else max(0, self.series - len(self.columns) + count + 1)
+        return replace(self, columns=(*self.columns[:count], Column("…", "word")), rows=rows, series=left)
+
+    def paragraphs(self) -> Iterator[Details]:
+        """Each row as labelled values."""
+        titles = [column.title for column in self.columns]
+        yield from self.details or (Details(None, tuple(zip(titles, row, strict=True))) for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Matrices:
+    """The same entries as one matrix or several, in a sentence, and where they are few as a table row by row."""
+
+    summary: str
+    tables: tuple[Table, ...]
+    entries: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something to know, with a label, and the place in a text that it is about."""
+
+    label: str
+    message: str
+    text: str = ""
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What is to know of one part of a page."""
+
+    items: tuple[Remark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """The function f, differentiated for some names, or at a point; all that it `equals`. A matrix is the Hessian."""
+
+    equals: tuple[Piece | Table, ...]
+    names: tuple[str, ...] = ()
+    at: Mapping[str, Any] | None = None
+
+
+Block = Line | Details | Table | Matrices | Remarks
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer as blocks, and once more as groups of equations where it is mathematics."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    equations: tuple[tuple[Equation, ...], ...] = ()
+
+    def __str__(self) -> str:
+        """The lines of the page, plain."""
+        return "\n".join(str(block) for block in self.blocks if isinstance(block, Line))
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Where the rest is of what is not shown: of a table's rows, of remarks, of a matrix or a formula."""
+
+    rows: str
+    remarks: str
+    whole: str
+
+
+MATRIX_LIMIT = 12
+"""Rows of a matrix that one looks at entry by entry."""
+_ROWS, _SERIES, _REMARKS = 200, 12, 20
+"""What is shown at once, at most: rows, columns of a series, remarks."""
+
+
+def shortened(page: Page, rest: Rest) -> Page:
+    """The page with the first of many rows, columns and remarks, and what to do for the rest."""
+    return replace(page, blocks=tuple(part for block in page.blocks for part in _shortened(block, rest)))
+
+
+def _shortened(block: Block, rest: Rest) -> Iterator[Block]:
+    if isinstance(block, Table):
+        if block.series is not None:
+            block = block.narrowed(len(block.columns) - block.series + _SERIES)
+        yield replace(block, rows=block.rows[:_ROWS], details=block.details[:_ROWS])
+        if len(block.rows) > _ROWS:
+            yield line(f"{len(block.rows) - _ROWS:,} more: {rest.rows}")
+    elif isinstance(block, Remarks):
+        yield Remarks(block.items[:_REMARKS])
+        if len(block.items) > _REMARKS:
+            yield line(f"{len(block.items) - _REMARKS:,} more notes: {rest.remarks}")
+    elif isinstance(block, Matrices) and len(block.tables[0].rows) > MATRIX_LIMIT:
+        yield line(f"{block.summary}: {rest.whole}")
+    else:
+        yield block
+
+
+# -- making and reading pages ------------------------------------------------------------------------------------------
+
+
+def line(*pieces: Piece) -> Line:
+    """A line of pieces."""
+    return Line(pieces)
+
+
+def fact(label: str, *pieces: Piece) -> Line:
+    """A line of pieces behind a label."""
+    return Line((Text(f"{label} ", "label"), *pieces))
+
+
+def strong(text: str) -> Text:
+    """Text that matters."""
+    return Text(text, "strong")
+
+
+def plain(piece: Piece) -> str:
+    """The text of a piece."""
+    return piece if isinstance(piece, str) else piece.text
+
+
+def question(expression: str, latex: str, let: Mapping[str, Any]) -> list[Block]:
+    """How a page begins: the formula, and what is bound in it."""
+    bound = [fact("let", f"{name} = ", Formula(value_text(value))) for name, value in let.items()]
+    return [fact("f =", Formula(expression, "strong", latex)), *bound]
+
+
+def point_text(at: Mapping[str, Any]) -> str:
+    """A point as text: `x = 1, y = [2, 3]`."""
+    return ", ".join(f"{name} = {value_text(value)}" for name, value in at.items())
+
+
+def number_text(value: float) -> str:
+    """A float in the fewest digits that tell it from all others."""
+    return str(value + 0.0).removesuffix(".0")  # 0, not -0
+
+
+def value_text(value: object) -> str:
+    """A value of a binding: numbers, nested lists."""
+    if isinstance(value, list):
+        return "[" + ", ".join(map(value_text, value)) + "]"
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
+def short_text(text: str) -> str:
+    """A decimal rounded to the 17 digits that tell a double from all others, zeros at the end left out."""
+    mantissa, mark, exponent = text.partition("e")
+    mantissa = f"{Context(prec=17).create_decimal(mantissa):f}"
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return mantissa + mark + exponent

@@ -1,0 +1,86 @@
+"""Pages: what is kept of many rows, columns, remarks; numbers as text. Also answer, the base of all answers."""
+
+import math
+
+import pytest
+
+from gradcalc.show.answer import Answer, jsonable, number
+from gradcalc.show.page import (
+    Column,
+    Formula,
+    Line,
+    Matrices,
+    Page,
+    Remark,
+    Remarks,
+    Rest,
+    Table,
+    line,
+    number_text,
+    point_text,
+    short_text,
+    shortened,
+)
+
+REST = Rest("rows", "remarks", "whole")
+
+
+def table(rows: int, columns: int, series: int | None = None) -> Table:
+    body = tuple(tuple(f"{i},{j}" for j in range(columns)) for i in range(rows))
+    return Table(tuple(Column(str(j)) for j in range(columns)), body, series=series)
+
+
+def test_the_first_of_many_are_kept_and_the_rest_is_told() -> None:
+    remarks = Remarks(tuple(Remark("note", str(i)) for i in range(21)))
+    matrices = Matrices("Hessian 13 x 13", (table(13, 14),), table(0, 2))
+    short = shortened(Page("test", (table(201, 2), remarks, matrices, line("end"))), REST)
+    rows, more, notes, others, matrix, end = short.blocks
+    assert isinstance(rows, Table) and len(rows.rows) == 200
+    assert isinstance(notes, Remarks) and len(notes.items) == 20
+    assert [str(each) for each in (more, others, matrix, end)] == [
+        "1 more: rows", "1 more notes: remarks", "Hessian 13 x 13: whole", "end",
+    ]  # fmt: skip
+
+
+def test_what_is_not_much_stays() -> None:
+    page = Page("test", (table(200, 30), Matrices("", (table(12, 13),), table(0, 2)), Remarks(())))
+    assert shortened(page, REST) == page
+
+
+def test_columns_are_left_out_of_a_series_alone() -> None:
+    narrow = table(2, 5, series=3).narrowed(3)
+    assert [column.title for column in narrow.columns] == ["0", "1", "2", "…"]
+    assert narrow.rows[1] == ("1,0", "1,1", "1,2", "…")
+    assert narrow.series == 2  # the first of them, and what stands for the others
+    short = shortened(Page("test", (table(1, 50, series=48), table(1, 50))), REST).blocks
+    assert [len(each.columns) for each in short if isinstance(each, Table)] == [15, 50]
+
+
+def test_a_page_as_plain_lines() -> None:
+    assert str(Page("test", (line("a ", Formula("b")), table(1, 1), Line(("c",))))) == "a b\nc"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(2.0, "2"), (-0.0, "0"), (0.1, "0.1"), (1e300, "1e+300"), (math.nan, "nan"), (-math.inf, "-inf")],
+)
+def test_numbers_as_text(value: float, text: str) -> None:
+    assert number_text(value) == text
+
+
+def test_points_as_text() -> None:
+    assert point_text({"x": 1.0, "A": [[1.0, 2.5]], "n": 3}) == "x = 1, A = [[1, 2.5]], n = 3"
+    assert short_text("32.00000000000000000") == "32"
+
+
+def test_json_of_nested_values() -> None:
+    assert jsonable({"a": [1.0, [math.inf]], "b": math.nan}) == {"a": [1.0, ["inf"]], "b": "nan"}
+    assert number(None) is None
+
+
+def test_an_answer_without_a_page_is_none() -> None:
+    class Half(Answer):
+        pass
+
+    with pytest.raises(TypeError, match="abstract"):
+        Half()  # type: ignore[abstract]
