@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from gradcalc.show.markup import Markup
 from gradcalc.show.page import Equation, Formula, Page, Piece, Table, plain, value_text
 
-_SPECIALS = {character: f"\\{character}" for character in "{}%&#$_"}
-_SPECIALS |= {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+_SPECIALS = str.maketrans(
+    {character: f"\\{character}" for character in "{}%&#$_"}
+    | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+)
+_NEWLINE = r" \\ "
 _GREEK = re.compile(
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|"
     "omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
@@ -16,7 +19,7 @@ _GREEK = re.compile(
 
 def draw(page: Page) -> str:
     """The equations of a page, or where it has none all of it."""
-    return "\n".join(map(_aligned, page.equations)) or _LATEX.draw(page).rstrip("\n")
+    return "\n".join(map(_aligned, page.equations)) or _LATEX.draw(page)
 
 
 # -- mathematics -------------------------------------------------------------------------------------------------------
@@ -46,7 +49,7 @@ def _right(part: Piece | Table) -> str:
 
 def _mathematics(formula: Formula) -> str:
     """The formula itself: its typesetting where there is one, else as text."""
-    return formula.latex or rf"\texttt{{{_LATEX.escape(formula.text)}}}"
+    return formula.latex or rf"\texttt{{{formula.text.translate(_SPECIALS)}}}"
 
 
 def _value(value: object) -> str:
@@ -71,32 +74,24 @@ def _name(name: str) -> str:
 # -- text --------------------------------------------------------------------------------------------------------------
 
 
-class _Latex(Markup):
-    specials = str.maketrans(_SPECIALS)
-    newline = r" \\ "
-    tones = {"strong": r"\textbf{{{}}}"}
-
-    def formula(self, formula: Formula) -> str:
-        return f"${_mathematics(formula)}$"
-
-    def heading(self, written: str) -> str:
-        return f"\\paragraph{{{written}}}\n"
-
-    def line(self, written: str) -> str:
-        return f"{written}\n"
-
-    def table(self, titles: Sequence[str], sides: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-        lines = [" & ".join(map(self._cell, row)) + r" \\" for row in rows]
-        head = [" & ".join(titles) + r" \\", r"\hline"] if titles else []
-        begin = rf"\begin{{tabular}}{{{''.join(sides)}}}"
-        return "\n".join([begin, r"\hline", *head, *lines, r"\hline", r"\end{tabular}", ""])
-
-    def _cell(self, cell: str) -> str:
-        """Lines within a cell stand below each other."""
-        return rf"\shortstack[l]{{{cell}}}" if self.newline in cell else cell
-
-    def verbatim(self, text: str) -> str:
-        return f"\\begin{{verbatim}}\n{text}\n\\end{{verbatim}}\n"
+def _table(titles: Sequence[str], sides: str, rows: Sequence[Sequence[str]]) -> str:
+    lines = [" & ".join(map(_cell, row)) + r" \\" for row in rows]
+    head = [" & ".join(titles) + r" \\", r"\hline"] if titles else []
+    return "\n".join([rf"\begin{{tabular}}{{{sides}}}", r"\hline", *head, *lines, r"\hline", r"\end{tabular}", ""])
 
 
-_LATEX = _Latex()
+def _cell(cell: str) -> str:
+    """Lines within a cell stand below each other."""
+    return rf"\shortstack[l]{{{cell}}}" if _NEWLINE in cell else cell
+
+
+_LATEX = Markup(
+    specials=_SPECIALS,
+    newline=_NEWLINE,
+    tones={"strong": r"\textbf{{{}}}".format},
+    heading="\\paragraph{{{}}}\n".format,
+    line="{}\n".format,
+    verbatim="\\begin{{verbatim}}\n{}\n\\end{{verbatim}}\n".format,
+    formula=lambda formula: f"${_mathematics(formula)}$",
+    table=_table,
+)

@@ -8,36 +8,32 @@ from gradcalc.show.page import Formula, Page
 
 def draw(page: Page) -> str:
     """The page, with an empty line after each block."""
-    return _Markdown().draw(page).rstrip("\n")
+    return _MARKDOWN.draw(page)
 
 
-class _Markdown(Markup):
-    specials = str.maketrans({character: f"\\{character}" for character in r"\`*_[]<>#~$&"})
-    newline = "<br>"
-    tones = {"strong": "**{}**"}
+def _formula(formula: Formula) -> str:
+    fence = "``" if "`" in formula.text else "`"
+    return f"${formula.latex}$" if formula.latex else f"{fence}{formula.text}{fence}"
 
-    def formula(self, formula: Formula) -> str:
-        if formula.latex:
-            return f"${formula.latex}$"
-        fence = "``" if "`" in formula.text else "`"
-        return f"{fence}{formula.text}{fence}"
 
-    def heading(self, written: str) -> str:
-        return f"### {written}\n"
+def _table(titles: Sequence[str], sides: str, rows: Sequence[Sequence[str]]) -> str:
+    rule = [{"l": "---", "r": "---:"}[side] for side in sides]
+    written = ([_cell(cell) for cell in row] for row in (titles or [""] * len(sides), rule, *rows))
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in written)
 
-    def line(self, written: str) -> str:
-        return f"{written}\n"
 
-    def table(self, titles: Sequence[str], sides: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-        rule = [{"l": "---", "r": "---:"}[side] for side in sides]
-        return "".join(map(self._row, [titles or [""] * len(sides), rule, *rows]))
+def _cell(cell: str) -> str:
+    """A bar within a cell would end it; within mathematics it has a name."""
+    return cell.replace("|", r"\vert " if cell.startswith("$") else r"\|")
 
-    def _row(self, cells: Sequence[str]) -> str:
-        return f"| {' | '.join(self._cell(cell) for cell in cells)} |\n"
 
-    def _cell(self, cell: str) -> str:
-        """A bar within a cell would end it; within mathematics it has a name."""
-        return cell.replace("|", r"\vert " if cell.startswith("$") else r"\|")
-
-    def verbatim(self, text: str) -> str:
-        return f"```text\n{text}\n```\n"
+_MARKDOWN = Markup(
+    specials=str.maketrans({character: f"\\{character}" for character in r"\`*_[]<>#~$&"}),
+    newline="<br>",
+    tones={"strong": "**{}**".format},
+    heading="### {}\n".format,
+    line="{}\n".format,
+    verbatim="```text\n{}\n```\n".format,
+    formula=_formula,
+    table=_table,
+)

@@ -1,38 +1,48 @@
 """A page in a markup language: a medium says how text, lines and tables are written. Imports errors and page."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from gradcalc.errors import caret_lines
-from gradcalc.show.page import Block, Details, Formula, Heading, Line, Matrices, Page, Piece, Remark, Table, Text, plain
+from gradcalc.show.page import Block, Details, Formula, Heading, Line, Matrices, Page, Piece, Table, plain, strong
+
+Write = Callable[[str], str]
 
 
-class Markup(ABC):
-    """A markup language.
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """How a language writes what a page holds.
 
     Attributes:
-        specials: how characters are written that mean something in the language.
+        specials: how characters are written that mean something in the language, as `str.translate` takes them.
         newline: how a line ends within a cell.
-        tones: how text of a tone is written, with {} where it stands; other tones are left out.
+        tones: text of a tone; other tones are left out.
+        heading, line, verbatim: a line that begins a part, any other, and lines that keep their blanks.
+        formula: a formula within a line.
+        table: titles (none at all, or one for each column), the sides l or r of the columns, and the rows.
     """
 
-    specials: dict[int, str]
+    specials: Mapping[int, str]
     newline: str
-    tones: dict[str, str]
+    tones: Mapping[str, Write]
+    heading: Write
+    line: Write
+    verbatim: Write
+    formula: Callable[[Formula], str]
+    table: Callable[[Sequence[str], str, Sequence[Sequence[str]]], str]
 
     def draw(self, page: Page) -> str:
         """The page, whole."""
-        return "\n".join(text for block in page.blocks for text in self._block(block))
+        return "\n".join(text for block in page.blocks for text in self._block(block)).rstrip("\n")
 
     def _block(self, block: Block) -> Iterator[str]:
         if isinstance(block, Line):
             if block.pieces:
-                written = "".join(map(self.piece, block.pieces))
-                yield self.heading(written) if isinstance(block, Heading) else self.line(written)
+                yield (self.heading if isinstance(block, Heading) else self.line)(self._written(*block.pieces))
         elif isinstance(block, Details):
             if block.heading:
                 yield from self._block(block.heading)
-            yield self.table((), "lr", [(self.escape(name), self.piece(piece)) for name, piece in block.entries])
+            yield self.table([], "lr", [[self._written(name), self._written(piece)] for name, piece in block.entries])
         elif isinstance(block, Table):
             yield from self._table(block)
         elif isinstance(block, Matrices):
@@ -40,47 +50,24 @@ class Markup(ABC):
                 yield from self._table(table)
         else:
             for remark in block.items:
-                yield from self._remark(remark)
+                yield self.line(self._written(strong(f"{remark.label}:"), f" {remark.message}"))
+                if remark.span:
+                    yield self.verbatim("\n".join(caret_lines(remark.text, remark.span)))
 
     def _table(self, table: Table) -> Iterator[str]:
         if table.title:
-            yield self.line(self.escape(table.title))
-        titles = [self.escape(column.title) for column in table.columns]
-        sides = ["r" if column.kind == "number" else "l" for column in table.columns]
-        yield self.table(titles, sides, [[self.piece(piece) for piece in row] for row in table.rows])
+            yield self.line(self._written(table.title))
+        titles = [self._written(column.title) for column in table.columns]
+        sides = "".join("r" if column.kind == "number" else "l" for column in table.columns)
+        yield self.table(titles, sides, [list(map(self._written, row)) for row in table.rows])
 
-    def _remark(self, remark: Remark) -> Iterator[str]:
-        yield self.line(f"{self.piece(Text(f'{remark.label}:', 'strong'))} {self.escape(remark.message)}")
-        if remark.span:
-            yield self.verbatim("\n".join(caret_lines(remark.text, remark.span)))
-
-    def piece(self, piece: Piece) -> str:
-        """A piece of text or a formula, with its tone."""
-        written = self.formula(piece) if isinstance(piece, Formula) else self.escape(plain(piece))
-        for tone in [] if isinstance(piece, str) else piece.tone.split():
-            written = self.tones.get(tone, "{}").format(written)
-        return written
-
-    def escape(self, text: str) -> str:
-        """Text that means nothing but itself."""
-        return self.newline.join(part.translate(self.specials) for part in text.split("\n"))
-
-    @abstractmethod
-    def formula(self, formula: Formula) -> str:
-        """A formula within a line."""
-
-    @abstractmethod
-    def heading(self, written: str) -> str:
-        """A line that begins a part."""
-
-    @abstractmethod
-    def line(self, written: str) -> str:
-        """A line of its own."""
-
-    @abstractmethod
-    def table(self, titles: Sequence[str], sides: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-        """A table; `sides` are l or r for each column; without titles where there are none."""
-
-    @abstractmethod
-    def verbatim(self, text: str) -> str:
-        """Lines that keep their blanks."""
+    def _written(self, *pieces: Piece) -> str:
+        """Pieces one after the other, each in its tones, meaning nothing but themselves."""
+        found = []
+        for piece in pieces:
+            escaped = plain(piece).translate(self.specials).replace("\n", self.newline)
+            written = self.formula(piece) if isinstance(piece, Formula) else escaped
+            for tone in () if isinstance(piece, str) else piece.tone.split():
+                written = self.tones.get(tone, str)(written)
+            found.append(written)
+        return "".join(found)

@@ -78,6 +78,11 @@ class Symbolic:
     latex: str
     value: str | None = None
 
+    @property
+    def short_value(self) -> str:
+        """The value to the digits of a double."""
+        return "no value" if self.value is None else pages.short_text(self.value)
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
         return {"formula": self.formula, "value": self.value}
@@ -89,6 +94,9 @@ class Numeric:
 
     value: float
     error: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.12g} ± {self.error:.1g}"
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
@@ -104,6 +112,11 @@ class Quantity:
     symbolic: Symbolic | None = None
     verdict: str = "unverified"
     numeric: Numeric | None = None
+
+    @property
+    def tone(self) -> str:
+        """How its verdict is meant on a page."""
+        return _TONES.get(self.verdict, "strong bad")
 
 
 ZERO = Quantity(0.0, Certified("0", 0.0, 17), Symbolic("0", "0", "0"), "agrees")
@@ -338,7 +351,7 @@ class Report(Answer):
     def rows(self) -> Iterator[tuple[int, str, str, str]]:
         """The report in long form, as its CSV has it: point, variable, field, value."""
         for index, point in enumerate(self.points):
-            yield index, "", "value", _text(point.value.value)
+            yield index, "", "value", str(point.value.value)
             if point.value.certified:
                 yield index, "", "certified", point.value.certified.value
             names = self.flat_variables
@@ -419,15 +432,16 @@ def _value_line(value: Quantity, digits: int | None) -> pages.Line:
 def _table(names: Sequence[str], entries: Sequence[Quantity], digits: int | None) -> pages.Table:
     """A row for each derivative, named by its variables, with the columns that these numbers need."""
     symbolic = any(entry.symbolic for entry in entries)
+    numeric = any(entry.numeric for entry in entries)
     certified = digits is not None or any(entry.verdict == "inaccurate" for entry in entries)
     columns: list[tuple[bool, pages.Column, Callable[[Quantity], pages.Piece]]] = [
         (True, pages.Column("tape"), lambda entry: pages.number_text(entry.value)),
         (certified, pages.Column("certified"), lambda entry: _certified(entry, digits)),
         (symbolic, pages.Column("SymPy's formula", "formula", "SymPy"), _formula),
-        (symbolic, pages.Column("its value"), lambda entry: _short(entry.symbolic.value) if entry.symbolic else ""),
-        (any(entry.numeric for entry in entries), pages.Column("central difference"), _difference),
+        (symbolic, pages.Column("its value"), lambda entry: entry.symbolic.short_value if entry.symbolic else ""),
+        (numeric, pages.Column("central difference"), lambda entry: str(entry.numeric or "")),
         (True, pages.Column("digits"), lambda entry: str(entry.certified.digits) if entry.certified else ""),
-        (True, pages.Column("verdict", "word"), _verdict),
+        (True, pages.Column("verdict", "word"), lambda entry: pages.Text(entry.verdict, entry.tone)),
     ]
     shown = [(column, cell) for wanted, column, cell in columns if wanted]
     rows = [tuple(cell(entry) for _, cell in shown) for entry in entries]
@@ -446,29 +460,17 @@ def _formula(entry: Quantity) -> pages.Piece:
     return pages.Formula(entry.symbolic.formula, latex=entry.symbolic.latex) if entry.symbolic else ""
 
 
-def _short(value: str | None) -> str:
-    return "no value" if value is None else pages.short_text(value)
-
-
 def _certified(entry: Quantity, digits: int | None) -> str:
     if entry.certified is None:
         return ""
     return entry.certified.value if digits else pages.short_text(entry.certified.value)
 
 
-def _verdict(entry: Quantity) -> pages.Text:
-    return pages.Text(entry.verdict, _TONES.get(entry.verdict, "strong bad"))
-
-
-def _difference(entry: Quantity) -> str:
-    return f"{entry.numeric.value:.12g} ± {entry.numeric.error:.1g}" if entry.numeric else ""
-
-
 # -- data --------------------------------------------------------------------------------------------------------------
 
 
 def _fields(entry: Quantity) -> Iterator[tuple[str, str]]:
-    yield "gradient", _text(entry.value)
+    yield "gradient", str(entry.value)
     if entry.symbolic:
         yield "formula", entry.symbolic.formula
         if entry.symbolic.value is not None:
@@ -477,13 +479,9 @@ def _fields(entry: Quantity) -> Iterator[tuple[str, str]]:
         yield "certified", entry.certified.value
         yield "digits", str(entry.certified.digits)
     if entry.numeric:
-        yield "numeric", _text(entry.numeric.value)
-        yield "numeric_error", _text(entry.numeric.error)
+        yield "numeric", str(entry.numeric.value)
+        yield "numeric_error", str(entry.numeric.error)
     yield "verdict", entry.verdict
-
-
-def _text(value: float) -> str:
-    return str(number(value))
 
 
 def _optional(part: Certified | Symbolic | Numeric | None) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gradcalc.errors import UsageError
 from gradcalc.graph import ops
 from gradcalc.language import functions
 from gradcalc.language.parse import parse
@@ -57,3 +58,20 @@ def test_cards_of_some_ops() -> None:
     absolute = functions.card(ops.TABLE["abs"])
     assert absolute.kink.startswith("x == 0: ")
     assert functions.card(ops.TABLE["max"]).syntax == "max(a, b, ...)"
+
+
+def test_a_catalogue_is_an_answer() -> None:
+    whole, one = functions.catalogue(), functions.catalogue("arctan2")
+    body = whole.to_dict()
+    assert list(body) == ["schema", "command", "functions"]
+    assert [card["name"] for card in body["functions"]] == [card.name for card in functions.cards()]
+    (found,) = one.to_dict()["functions"]
+    assert found["derivatives"] == {"a": "b/(a*a + b*b)", "b": "-a/(a*a + b*b)"}
+    assert found["aliases"] == ["arctan2"]
+    assert list(one.records())[1][3] == "d/da: b/(a*a + b*b); d/db: -a/(a*a + b*b)"
+    assert len(list(whole.records())) == len(whole.cards) + 1
+
+
+def test_a_name_of_nothing_is_refused_with_what_is_near() -> None:
+    with pytest.raises(UsageError, match="no function sen\ntry: gradcalc functions sec|sin"):
+        functions.catalogue("sen")

@@ -169,3 +169,16 @@ def test_text_shows_values_against_steps_without_colours() -> None:
     assert "* sgd, o adam, value" in text
     assert re.search(r"^ *1e-\d+┤", text, re.MULTILINE)
     assert "step" in text.splitlines()[-1]
+
+
+def test_a_descent_describes_its_picture_in_plain_data() -> None:
+    made = descend("(x-3)**2 + y**2", {"x": 0, "y": 1}, bounds={"x": (-5, 2)}, optimizer="newton")
+    drawn = picture([made])
+    assert (drawn.title, drawn.names, drawn.bounds[0]) == (made.expression, ("x", "y"), (-5, 2))
+    assert drawn.subtitle == f"newton: {made.status} after {made.steps} steps"
+    (path,) = drawn.paths
+    assert path.points.shape == (len(path.steps), 2) and path.values.shape == path.steps.shape
+    assert (path.end, path.value, path.end_name, path.ran_away) == ((2.0, 0.0), made.value, "end", False)
+    assert drawn.surface((1.0, 1.0)) == 5.0
+    away = picture([descend("x**2", {"x": 1}, learning_rate=1.1)]).paths[0]
+    assert (away.end_name, away.ran_away) == ("best", True)

@@ -107,7 +107,7 @@ def map(
     ] = False,
     summary: Annotated[
         o.Format | None,
-        typer.Option("--summary", help="Tell what was done on standard output, so.", show_default=False),
+        typer.Option("--summary", help="Tell what was done on standard output, in this format.", show_default=False),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Short for --summary json.")] = False,
     quiet: o.Quiet = False,
