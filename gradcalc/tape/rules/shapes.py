@@ -64,13 +64,14 @@ def _bound(function: Callable[..., Any], rule: Callable[..., Any]) -> Callable[.
         return rule
     _fill_defaults(rule, ours, theirs.defaults)
     taken = {*ours.positional, *ours.keywords, *theirs.positional[: theirs.nameless]}
-    unused = {name for name in (*theirs.positional, *theirs.keywords) if name not in taken}
+    unused = frozenset(name for name in (*theirs.positional, *theirs.keywords) if name not in taken)
     shared = next((i for i, name in enumerate(theirs.positional) if name in unused), len(theirs.positional))
+    untouched = unused.isdisjoint
     if not unused:
         return rule
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        if len(args) > shared or (kwargs and not unused.isdisjoint(kwargs)):
+        if len(args) > shared or (kwargs and not untouched(kwargs)):
             kwargs |= zip(theirs.positional[shared:], args[shared:], strict=False)
             args = args[:shared]
             for name in unused & kwargs.keys():
