@@ -9,142 +9,63 @@ Importing gradcalc imports neither SymPy nor NumPy; what needs them imports them
 and for `GradientTape` on NumPy arrays: `tape`, then `nn`, `optimize`, `tf`. `gradcalc/README.md` is the map.
 """
 
+# ruff: noqa: F403, I001
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from gradcalc.arithmetic.native.kernel import Kernel
+if TYPE_CHECKING:  # the same names, as editors and type checkers read them
+    from gradcalc import nn as nn, optimize as optimize, tf as tf
+    from gradcalc.arithmetic.native.kernel import Kernel as Kernel
     from gradcalc.errors import (
-        DetachError,
-        ExpressionError,
-        FileError,
-        GradcalcError,
-        LimitError,
-        NoRuleError,
-        TapeError,
-        UsageError,
-    )
-    from gradcalc.graph.graph import Graph
-    from gradcalc.language.compile import compile
-    from gradcalc.optimize.descend import descend
-    from gradcalc.optimize.descent.answer import Descent
-    from gradcalc.settings import Limits
-    from gradcalc.tape import (
-        GradCheck,
-        GradientTape,
-        Tensor,
-        UnconnectedGradients,
-        Variable,
-        constant,
-        custom_gradient,
-        explain_none,
-        grad,
-        gradcheck,
-        hessian,
-        hvp,
-        jacobian,
-        jvp,
-        log_softmax,
-        logsumexp,
-        softmax,
-        stop_gradient,
-        value_and_grad,
-    )
-    from gradcalc.truth.calculator import differentiate
-    from gradcalc.truth.report import Report
+        DetachError as DetachError, ExpressionError as ExpressionError, FileError as FileError,
+        GradcalcError as GradcalcError, LimitError as LimitError, NoRuleError as NoRuleError, TapeError as TapeError,
+        UsageError as UsageError,
+    )  # fmt: skip
+    from gradcalc.graph.graph import Graph as Graph
+    from gradcalc.language.compile import compile as compile
+    from gradcalc.optimize.descend import descend as descend
+    from gradcalc.optimize.descent.answer import Descent as Descent
+    from gradcalc.settings import Limits as Limits
+    from gradcalc.tape import *
+    from gradcalc.truth.calculator import differentiate as differentiate
+    from gradcalc.truth.report import Report as Report
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "Descent": "optimize.descent.answer",
-    "DetachError": "errors",
-    "ExpressionError": "errors",
-    "FileError": "errors",
-    "GradCheck": "tape",
-    "GradcalcError": "errors",
-    "GradientTape": "tape",
-    "Graph": "graph.graph",
-    "Kernel": "arithmetic.native.kernel",
-    "LimitError": "errors",
-    "Limits": "settings",
-    "NoRuleError": "errors",
-    "Report": "truth.report",
-    "TapeError": "errors",
-    "Tensor": "tape",
-    "UnconnectedGradients": "tape",
-    "UsageError": "errors",
-    "Variable": "tape",
-    "compile": "language.compile",
-    "constant": "tape",
-    "custom_gradient": "tape",
-    "descend": "optimize.descend",
-    "differentiate": "truth.calculator",
-    "explain_none": "tape",
-    "grad": "tape",
-    "gradcheck": "tape",
-    "hessian": "tape",
-    "hvp": "tape",
-    "jacobian": "tape",
-    "jvp": "tape",
-    "log_softmax": "tape",
-    "logsumexp": "tape",
-    "softmax": "tape",
-    "stop_gradient": "tape",
-    "value_and_grad": "tape",
-}
-
 _MODULES = ("nn", "optimize", "tf")
 
-__all__ = [
-    "Descent",
-    "DetachError",
-    "ExpressionError",
-    "FileError",
-    "GradCheck",
-    "GradcalcError",
-    "GradientTape",
-    "Graph",
-    "Kernel",
-    "LimitError",
-    "Limits",
-    "NoRuleError",
-    "Report",
-    "TapeError",
-    "Tensor",
-    "UnconnectedGradients",
-    "UsageError",
-    "Variable",
-    "compile",
-    "constant",
-    "custom_gradient",
-    "descend",
-    "differentiate",
-    "explain_none",
-    "grad",
-    "gradcheck",
-    "hessian",
-    "hvp",
-    "jacobian",
-    "jvp",
-    "log_softmax",
-    "logsumexp",
-    "softmax",
-    "stop_gradient",
-    "value_and_grad",
-]
+_NAMES = {
+    "arithmetic.native.kernel": "Kernel",
+    "errors": "DetachError ExpressionError FileError GradcalcError LimitError NoRuleError TapeError UsageError",
+    "graph.graph": "Graph",
+    "language.compile": "compile",
+    "optimize.descend": "descend",
+    "optimize.descent.answer": "Descent",
+    "settings": "Limits",
+    "tape": "GradCheck GradientTape Tensor UnconnectedGradients Variable constant custom_gradient explain_none grad "
+    "gradcheck hessian hvp jacobian jvp log_softmax logsumexp softmax stop_gradient value_and_grad",
+    "truth.calculator": "differentiate",
+    "truth.report": "Report",
+}
+"""The public names by the module that each comes from."""
 
+_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 
-def __getattr__(name: str) -> Any:
-    """A public name, or a public module, imported on first use."""
-    if name in _MODULES:
-        return import_module(f"gradcalc.{name}")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'gradcalc' has no attribute {name!r}")
-    value = getattr(import_module(f"gradcalc.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
+    __all__ = sorted(_HOMES)
+
+    def __getattr__(name: str) -> Any:
+        """A public name, or a public module, imported on first use."""
+        if name in _MODULES:
+            return import_module(f"gradcalc.{name}")
+        if name not in _HOMES:
+            raise AttributeError(f"module 'gradcalc' has no attribute {name!r}")
+        value = getattr(import_module(f"gradcalc.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
     """The public names."""
-    return [*__all__, *_MODULES, "__version__"]
+    return [*_HOMES, *_MODULES, "__version__"]

@@ -3,42 +3,44 @@
 Thin aliases, with TensorFlow's defaults: Python's floats become float32, its ints int32. `docs/tensorflow.md` maps each
 name, and says what is not there and what behaves differently.
 """
-# ruff: noqa: F401, I001
-# mypy: implicit-reexport
+# ruff: noqa: F403, I001
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
-from gradcalc import __version__
-from gradcalc.tape import GradientTape, Tensor, UnconnectedGradients, custom_gradient, stop_gradient
+from gradcalc import __version__ as __version__
+from gradcalc.tape import (
+    GradientTape as GradientTape, Tensor as Tensor, UnconnectedGradients as UnconnectedGradients,
+    custom_gradient as custom_gradient, stop_gradient as stop_gradient,
+)  # fmt: skip
 from gradcalc.nn import Layer
-from gradcalc.tf import autodiff, config, debugging, dtypes, keras, linalg, math, nest, nn, random
-from gradcalc.tf.arrays import (
-    argsort, boolean_mask, broadcast_to, concat, cond, expand_dims, fill, gather, gather_nd, identity, linspace, map_fn,
-    meshgrid, one_hot, ones, ones_like, pad, range, rank, repeat, reshape, reverse, roll, scatter_nd, shape, size,
-    slice_ as slice, sort, split, squeeze, stack, tensor_scatter_nd_update, tile, transpose, unstack,
-    vectorized_map, where, while_loop, zeros, zeros_like,
+from gradcalc.tf import arrays
+from gradcalc.tf import (
+    autodiff as autodiff, config as config, debugging as debugging, dtypes as dtypes, keras as keras, linalg as linalg,
+    math as math, nest as nest, nn as nn, random as random,
 )  # fmt: skip
-from gradcalc.tf.defaults import Variable, as_tensor, constant, convert_to_tensor, missing
+from gradcalc.tf.arrays import *
+from gradcalc.tf.defaults import Variable as Variable, constant as constant, convert_to_tensor as convert_to_tensor
+from gradcalc.tf.defaults import missing
 from gradcalc.tf.dtypes import (
-    DType, as_dtype, bool, cast, double, float16, float32, float64, half, int8, int16, int32, int64, uint8, uint16,
-    uint32, uint64,
+    DType as DType, as_dtype as as_dtype, bool as bool, cast as cast, double as double, float16 as float16,
+    float32 as float32, float64 as float64, half as half, int8 as int8, int16 as int16, int32 as int32, int64 as int64,
+    uint8 as uint8, uint16 as uint16, uint32 as uint32, uint64 as uint64,
 )  # fmt: skip
-from gradcalc.tf.keras import initializers, losses, metrics, optimizers
+from gradcalc.tf.keras import (
+    initializers as initializers, losses as losses, metrics as metrics, optimizers as optimizers,
+)  # fmt: skip
 from gradcalc.tf.keras.initializers import (
-    constant_initializer, ones_initializer, random_normal_initializer, random_uniform_initializer, zeros_initializer,
+    constant_initializer as constant_initializer, ones_initializer as ones_initializer,
+    random_normal_initializer as random_normal_initializer, random_uniform_initializer as random_uniform_initializer,
+    zeros_initializer as zeros_initializer,
 )  # fmt: skip
-from gradcalc.tf.linalg import clip_by_global_norm, clip_by_norm, einsum, eye, matmul, norm, tensordot
-from gradcalc.tf.math import (
-    abs, acos, acosh, add, add_n, argmax, argmin, asin, asinh, atan, atan2, atanh, clip_by_value, cos, cosh, cumsum,
-    divide, equal, exp, floor, greater, greater_equal, less, less_equal, logical_and, logical_not, logical_or, maximum,
-    minimum, multiply, negative, not_equal, pow, reduce_all, reduce_any, reduce_logsumexp, reduce_max, reduce_mean,
-    reduce_min, reduce_prod, reduce_sum, round, scalar_mul, sigmoid, sign, sin, sinh, sqrt, square, subtract, tan, tanh,
-    truediv,
-)  # fmt: skip
+from gradcalc.tf.linalg import *
+from gradcalc.tf.math import *
 
+slice = arrays.slice_
 newaxis = None
 
 
@@ -100,4 +102,4 @@ def print(*inputs: Any, output_stream: Any = None, sep: str = " ", end: str = "\
     (output_stream or sys.stderr).write(sep.join(map(str, values)) + end)
 
 
-__getattr__ = missing("tf", globals(), math, linalg, nn, random, keras.layers)
+missing("tf", globals(), math, linalg, nn, random, keras.layers)

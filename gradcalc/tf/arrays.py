@@ -9,6 +9,15 @@ from gradcalc.tape.custom import identity as _identity
 from gradcalc.tape.tensor import SCATTER, Array, Tensor
 from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors
 
+__all__ = [
+    "argsort", "boolean_mask", "broadcast_to", "concat", "cond", "expand_dims", "fill", "gather", "gather_nd",
+    "identity", "linspace", "map_fn", "meshgrid", "one_hot", "ones", "ones_like", "pad", "range", "rank", "repeat",
+    "reshape", "reverse", "roll", "scatter_nd", "shape", "size", "sort", "split", "squeeze", "stack",
+    "tensor_scatter_nd_update", "tile", "transpose", "unstack", "vectorized_map", "where", "while_loop", "zeros",
+    "zeros_like",
+]  # fmt: skip
+"""What `tf` itself has of these."""
+
 # -- making ------------------------------------------------------------------------------------------------------------
 
 

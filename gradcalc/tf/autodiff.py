@@ -54,4 +54,4 @@ class ForwardAccumulator:
         return outer.gradient([g for g, _ in used], adjoint, weights, unconnected_gradients)
 
 
-__getattr__ = missing("tf.autodiff", globals())
+missing("tf.autodiff", globals())

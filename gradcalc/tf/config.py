@@ -12,4 +12,4 @@ def run_functions_eagerly(run_eagerly: bool) -> None:
     """Functions always run eagerly."""
 
 
-__getattr__ = missing("tf.config", globals())
+missing("tf.config", globals())

@@ -36,4 +36,4 @@ def check_numerics(tensor: Any, message: str = "", name: str | None = None) -> A
     return assert_all_finite(tensor, message)
 
 
-__getattr__ = missing("tf.debugging", globals())
+missing("tf.debugging", globals())

@@ -5,7 +5,7 @@ with their operands read this way; `unary`, `binary` and `reduction` make them.
 """
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -110,8 +110,11 @@ def described(alias: Function, function: Any) -> Function:
     return alias
 
 
-def missing(module: str, names: Mapping[str, Any], *homes: ModuleType) -> Callable[[str], NoReturn]:
-    """What a module's `__getattr__` is: an error that names the nearest of its names, or one of `homes` that has it."""
+def missing(module: str, names: dict[str, Any], *homes: ModuleType) -> None:
+    """Give a module (its globals) an error for a missing name: the nearest of its names, or one of `homes` that has it.
+
+    Entered here and not by assignment: a type checker that saw a `__getattr__` would take any name for granted.
+    """
 
     def getattribute(name: str) -> NoReturn:
         home = next((f"{home.__name__.removeprefix('gradcalc.')}.{name}" for home in homes if name in vars(home)), None)
@@ -122,7 +125,7 @@ def missing(module: str, names: Mapping[str, Any], *homes: ModuleType) -> Callab
             + "docs/tensorflow.md lists what is, and what to use for what is not"
         )
 
-    return getattribute
+    names["__getattr__"] = getattribute
 
 
 class Variable(tape.Variable):

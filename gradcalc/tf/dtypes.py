@@ -29,4 +29,4 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Tensor:
     return _cast(as_tensor(x), dtype)
 
 
-__getattr__ = missing("tf.dtypes", globals())
+missing("tf.dtypes", globals())

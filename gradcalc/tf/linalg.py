@@ -9,6 +9,11 @@ import numpy as np
 from gradcalc.tape.tensor import Tensor
 from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, missing, unary
 
+__all__ = [
+    "clip_by_global_norm", "clip_by_norm", "einsum", "eye", "matmul", "norm", "tensordot",
+]  # fmt: skip
+"""What `tf` itself has of these."""
+
 cholesky = unary(np.linalg.cholesky)
 det = unary(np.linalg.det)
 eigh = unary(np.linalg.eigh)
@@ -185,4 +190,4 @@ def eye(
     return Tensor(matrix if batch_shape is None else np.tile(matrix, (*as_shape(batch_shape), 1, 1)))
 
 
-__getattr__ = missing("tf.linalg", globals())
+missing("tf.linalg", globals())

@@ -2,8 +2,6 @@
 
 Each is NumPy's function or an op of the table under TensorFlow's name.
 """
-# ruff: noqa: F401
-# mypy: implicit-reexport
 
 import operator
 from collections.abc import Sequence
@@ -18,7 +16,17 @@ from gradcalc.tape.rules import reductions
 from gradcalc.tape.tensor import Tensor, cast
 from gradcalc.tf.arrays import descending as _descending
 from gradcalc.tf.defaults import Result, as_axes, as_tensor, as_tensors, binary, missing, reduction, unary
-from gradcalc.tf.linalg import l2_normalize
+from gradcalc.tf.linalg import l2_normalize as l2_normalize
+
+__all__ = [
+    "abs", "acos", "acosh", "add", "add_n", "argmax", "argmin", "asin", "asinh", "atan", "atan2", "atanh",
+    "clip_by_value", "cos", "cosh", "cumsum", "divide", "equal", "exp", "floor", "greater", "greater_equal", "less",
+    "less_equal", "logical_and", "logical_not", "logical_or", "maximum", "minimum", "multiply", "negative", "not_equal",
+    "pow", "reduce_all", "reduce_any", "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod",
+    "reduce_sum", "round", "scalar_mul", "sigmoid", "sign", "sin", "sinh", "sqrt", "square", "subtract", "tan", "tanh",
+    "truediv",
+]  # fmt: skip
+"""What `tf` itself has of these."""
 
 # -- elementwise -------------------------------------------------------------------------------------------------------
 
@@ -192,4 +200,4 @@ def top_k(input: Any, k: int = 1, sorted: bool = True, name: str | None = None) 
     return np.take_along_axis(x, order, -1), Tensor(order.astype(np.int32))
 
 
-__getattr__ = missing("tf.math", globals())
+missing("tf.math", globals())

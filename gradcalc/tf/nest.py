@@ -24,4 +24,4 @@ def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any]) -> Any:
     return nest.pack(structure, flat_sequence)
 
 
-__getattr__ = missing("tf.nest", globals())
+missing("tf.nest", globals())

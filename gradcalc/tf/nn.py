@@ -1,6 +1,5 @@
 """`tf.nn`: activations, losses from logits, convolution and pooling. Imports eager, nn and NumPy."""
-# ruff: noqa: F401
-# mypy: implicit-reexport
+# ruff: noqa: I001
 
 from typing import Any
 
@@ -9,8 +8,11 @@ import numpy as np
 from gradcalc.nn import AveragePooling2D, Conv2D, MaxPooling2D, activations, losses
 from gradcalc.tf.arrays import gather
 from gradcalc.tf.defaults import Result, alike, as_axes, as_tensor, as_tensors, missing, unary
-from gradcalc.tf.linalg import l2_normalize
-from gradcalc.tf.math import log_softmax, sigmoid, softmax, softplus, softsign, tanh, top_k
+from gradcalc.tf.linalg import l2_normalize as l2_normalize
+from gradcalc.tf.math import (
+    log_softmax as log_softmax, sigmoid as sigmoid, softmax as softmax, softplus as softplus, softsign as softsign,
+    tanh as tanh, top_k as top_k,
+)  # fmt: skip
 from gradcalc.tf.random import uniform
 
 embedding_lookup = gather
@@ -135,4 +137,4 @@ def _layout(data_format: str) -> str:
     return {"NHWC": "channels_last", "NCHW": "channels_first"}.get(data_format, data_format)
 
 
-__getattr__ = missing("tf.nn", globals())
+missing("tf.nn", globals())

@@ -121,4 +121,4 @@ def _tensor(values: Any, dtype: Any) -> Tensor:
     return Tensor(np.asarray(values, dtype)[()])
 
 
-__getattr__ = missing("tf.random", globals())
+missing("tf.random", globals())

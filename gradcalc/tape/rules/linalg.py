@@ -63,14 +63,11 @@ SOLVE = ArrayOp("solve", np.linalg.solve, _solve_rule, variadic=True)
 """`numpy.linalg.solve` of matrices on the right."""
 
 
-@implements(np.linalg.inv)
-def inv(a: Any) -> Any:
-    """`numpy.linalg.inv`."""
-    return INV(a)
+inv = implements(np.linalg.inv)(lambda a: INV(a))
 
 
 @implements(np.linalg.pinv)
-def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
+def pinv(a: Any, rcond: Any, hermitian: bool, *, rtol: Any = np._NoValue) -> Any:
     """`numpy.linalg.pinv`: the gradient holds while the rank stays."""
     return PINV(_symmetric(a) if hermitian else a, rcond=rcond, hermitian=hermitian, rtol=rtol)
 
@@ -83,7 +80,7 @@ def solve(a: Any, b: Any) -> Any:
 
 
 @implements(np.linalg.lstsq)
-def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, Any]:
+def lstsq(a: Any, b: Any, rcond: float | None) -> tuple[Any, Any, Any, Any]:
     """`numpy.linalg.lstsq`: the residuals and singular values have gradients too."""
     a, b = operand(a), operand(b)
     s = svdvals(a)
@@ -97,7 +94,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, An
 
 
 @implements(np.linalg.tensorinv)
-def tensorinv(a: Any, ind: int = 2) -> Any:
+def tensorinv(a: Any, ind: int) -> Any:
     """`numpy.linalg.tensorinv`."""
     if ind <= 0:
         raise ValueError("tensorinv: ind must be positive")
@@ -106,7 +103,7 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
 
 
 @implements(np.linalg.tensorsolve)
-def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+def tensorsolve(a: Any, b: Any, axes: Any) -> Any:
     """`numpy.linalg.tensorsolve`."""
     a, b = operand(a), operand(b)
     if axes is not None:
@@ -174,10 +171,7 @@ SLOGDET = ArrayOp(
 )  # fmt: skip
 
 
-@implements(np.linalg.det)
-def det(a: Any) -> Any:
-    """`numpy.linalg.det`: its gradient, the matrix of cofactors, holds at singular matrices."""
-    return DET(a)
+implements(np.linalg.det)(lambda a: DET(a))  # the gradient, the matrix of cofactors, holds at singular matrices
 
 
 @implements(np.linalg.slogdet)
@@ -221,10 +215,7 @@ def _cholesky_rule(g: Any, y: Any, x: Any) -> Any:
 CHOLESKY = ArrayOp("cholesky", np.linalg.cholesky, _cholesky_rule)
 
 
-@implements(np.linalg.cholesky)
-def cholesky(a: Any, /, *, upper: bool = False) -> Any:
-    """`numpy.linalg.cholesky`."""
-    return CHOLESKY(a.mT).mT if upper else CHOLESKY(a)
+implements(np.linalg.cholesky)(lambda a, *, upper=False: CHOLESKY(a.mT).mT if upper else CHOLESKY(a))
 
 
 def _eigh_shapes(x: Any) -> Sequence[tuple[int, ...]]:
@@ -242,15 +233,12 @@ EIGH = ArrayOp("eigh", lambda x, uplo: packed(np.linalg.eigh(x, uplo), _eigh_sha
 
 
 @implements(np.linalg.eigh)
-def eigh(a: Any, UPLO: Any = "L") -> Any:
+def eigh(a: Any, UPLO: Any) -> Any:
     """`numpy.linalg.eigh`: the gradient of one vector needs an eigenvalue of its own."""
     return _RESULT["eigh"](*unpacked(EIGH(a, uplo=UPLO), _eigh_shapes(a)))
 
 
-@implements(np.linalg.eigvalsh)
-def eigvalsh(a: Any, UPLO: Any = "L") -> Any:
-    """`numpy.linalg.eigvalsh`."""
-    return eigh(a, UPLO).eigenvalues
+implements(np.linalg.eigvalsh)(lambda a, UPLO: eigh(a, UPLO).eigenvalues)
 
 
 def _svd_shapes(x: Any, full: bool) -> Sequence[tuple[int, ...]]:
@@ -291,7 +279,7 @@ SVD = ArrayOp("svd", lambda x, full: packed(np.linalg.svd(x, full), _svd_shapes(
 
 
 @implements(np.linalg.svd)
-def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+def svd(a: Any, full_matrices: bool, compute_uv: bool, hermitian: bool) -> Any:
     """`numpy.linalg.svd`: the gradient of one vector needs a singular value of its own."""
     if hermitian:
         return _svd_by_eigh(a, compute_uv)
@@ -311,10 +299,7 @@ def _svd_by_eigh(a: Any, compute_uv: bool) -> Any:
     return _RESULT["svd"](v, np.abs(w), (v * np.sign(plain_of(w))[..., None, :]).mT)
 
 
-@implements(np.linalg.svdvals)
-def svdvals(x: Any, /) -> Any:
-    """`numpy.linalg.svdvals`."""
-    return svd(x, compute_uv=False)
+svdvals = implements(np.linalg.svdvals)(lambda x: svd(x, compute_uv=False))
 
 
 def _qr_shapes(x: Any, complete: bool) -> Sequence[tuple[int, ...]]:
@@ -341,7 +326,7 @@ QR = ArrayOp(
 
 
 @implements(np.linalg.qr)
-def qr(a: Any, mode: Any = "reduced") -> Any:
+def qr(a: Any, mode: Any) -> Any:
     """`numpy.linalg.qr`."""
     if mode not in ("reduced", "complete", "r"):
         raise TypeError(f"qr: mode must be 'reduced', 'complete' or 'r' where a tensor takes part, not {mode!r}")
@@ -354,18 +339,6 @@ def qr(a: Any, mode: Any = "reduced") -> Any:
     return r if mode == "r" else _RESULT["qr"](q, r)
 
 
-@implements(np.linalg.eig)
-def eig(a: Any) -> Any:
-    """`numpy.linalg.eig`: without a gradient, for its results are complex."""
-    return _complex(np.linalg.eig, a)
-
-
-@implements(np.linalg.eigvals)
-def eigvals(a: Any) -> Any:
-    """`numpy.linalg.eigvals`: without a gradient, for its results are complex."""
-    return _complex(np.linalg.eigvals, a)
-
-
 def _complex(function: Callable[..., Any], a: Any) -> Any:
     """A function whose result may be complex: on plain values only."""
     if recorded(a):
@@ -374,6 +347,10 @@ def _complex(function: Callable[..., Any], a: Any) -> Any:
             hint="np.linalg.eigh or eigvalsh for a symmetric matrix, np.linalg.svd for singular values",
         )
     return without_rule(function, f"numpy.linalg.{function.__name__}", (a,), {})
+
+
+implements(np.linalg.eig)(lambda a: _complex(np.linalg.eig, a))
+implements(np.linalg.eigvals)(lambda a: _complex(np.linalg.eigvals, a))
 
 
 # -- norms -------------------------------------------------------------------------------------------------------------
@@ -419,7 +396,7 @@ def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
 
 
 @implements(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
+def norm(x: Any, ord: Any, axis: Axis, keepdims: bool) -> Any:
     """`numpy.linalg.norm`; its gradient at 0 is 0."""
     axes = axes_of(axis, x.ndim)
     if axis is None and ord is None:
@@ -430,13 +407,13 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
 
 
 @implements(np.linalg.vector_norm)
-def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Any:
+def vector_norm(x: Any, /, *, axis: Axis, keepdims: bool, ord: Any) -> Any:
     """`numpy.linalg.vector_norm`; its gradient at 0 is 0."""
     return _over(_vector_norm, x, ord, axes_of(axis, x.ndim), keepdims)
 
 
 @implements(np.linalg.matrix_norm)
-def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+def matrix_norm(x: Any, /, *, keepdims: bool, ord: Any) -> Any:
     """`numpy.linalg.matrix_norm`; its gradient at 0 is 0."""
     return _over(_matrix_norm, x, ord, axes_of((-2, -1), x.ndim), keepdims)
 
@@ -447,7 +424,7 @@ def _over(function: Callable[..., Any], x: Any, ord: Any, axes: tuple[int, ...],
 
 
 @implements(np.linalg.cond)
-def cond(x: Any, p: Any = None) -> Any:
+def cond(x: Any, p: Any) -> Any:
     """`numpy.linalg.cond`."""
     if p in (None, 2, -2):
         s = svdvals(x)
@@ -457,14 +434,5 @@ def cond(x: Any, p: Any = None) -> Any:
 
 # -- views -------------------------------------------------------------------------------------------------------------
 
-
-@implements(np.linalg.matrix_transpose)
-def matrix_transpose(x: Any, /) -> Any:
-    """`numpy.linalg.matrix_transpose`."""
-    return x.mT
-
-
-@implements(np.linalg.diagonal)
-def diagonal(x: Any, /, *, offset: int = 0) -> Any:
-    """`numpy.linalg.diagonal`."""
-    return rearranged(np.linalg.diagonal, x, offset=offset)
+implements(np.linalg.matrix_transpose)(lambda x: x.mT)
+implements(np.linalg.diagonal)(lambda x, *, offset=0: rearranged(np.linalg.diagonal, x, offset=offset))

@@ -92,12 +92,6 @@ def dot(a: Any, b: Any, out: None = None) -> Any:
     return MATMUL(a, b) if b.ndim <= 2 else tensordot(a, b, (-1, -2))
 
 
-@implements(np.vdot)
-def vdot(a: Any, b: Any, /) -> Any:
-    """`numpy.vdot`."""
-    return MATMUL(_flat(a), _flat(b))
-
-
 @implements(np.inner)
 def inner(a: Any, b: Any, /) -> Any:
     """`numpy.inner`."""
@@ -105,15 +99,12 @@ def inner(a: Any, b: Any, /) -> Any:
     return tensordot(a, b, (-1, -1)) if a.ndim and b.ndim else a * b
 
 
-@implements(np.outer, np.linalg.outer)
-def outer(a: Any, b: Any, out: None = None) -> Any:
-    """`numpy.outer`."""
-    refuse(out=out)
-    return _flat(a)[:, None] * _flat(b)
-
-
 def _flat(x: Any) -> Any:
     return RESHAPE(operand(x), shape=(-1,))
+
+
+implements(np.vdot)(lambda a, b: MATMUL(_flat(a), _flat(b)))
+implements(np.outer, np.linalg.outer)(lambda a, b: _flat(a)[:, None] * _flat(b))
 
 
 @implements(np.tensordot, np.linalg.tensordot)
@@ -145,7 +136,7 @@ def kron(a: Any, b: Any) -> Any:
 
 
 @implements(np.cross)
-def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+def cross(a: Any, b: Any, axisa: int, axisb: int, axisc: int, axis: int | None) -> Any:
     """`numpy.cross`, of vectors with three components."""
     if axis is not None:
         axisa = axisb = axisc = axis
@@ -156,23 +147,17 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     return np.moveaxis(a[..., after] * b[..., before] - a[..., before] * b[..., after], -1, axisc)
 
 
-@implements(np.linalg.cross)
-def _linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    return cross(x1, x2, axis=axis)
+implements(np.linalg.cross)(lambda x1, x2, *, axis=-1: cross(x1, x2, axis=axis))
 
 
 @implements(np.trace)
-def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None) -> Any:
+def trace(a: Any, offset: int, axis1: int, axis2: int, dtype: Any) -> Any:
     """`numpy.trace`."""
-    refuse(out=out)
     total = SUM(rearranged(np.diagonal, a, offset, axis1, axis2), axis=-1)
     return total if dtype is None else cast(total, dtype)
 
 
-@implements(np.linalg.trace)
-def _linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
-    return trace(x, offset, -2, -1, dtype)
-
+implements(np.linalg.trace)(lambda x, *, offset=0, dtype=None: trace(x, offset, -2, -1, dtype))
 
 # -- chains of matrices ------------------------------------------------------------------------------------------------
 
@@ -188,9 +173,8 @@ CHAIN = ArrayOp("multi_dot", lambda *xs: np.linalg.multi_dot(xs), _chain_rule, v
 
 
 @implements(np.linalg.multi_dot)
-def multi_dot(arrays: Sequence[Any], *, out: None = None) -> Any:
+def multi_dot(arrays: Sequence[Any]) -> Any:
     """`numpy.linalg.multi_dot`."""
-    refuse(out=out)
     first, *middle, last = map(operand, arrays)
     shape = first.shape[:-1] + last.shape[1:]
     first = first[None] if first.ndim == 1 else first
@@ -296,14 +280,14 @@ CONVOLVE: ArrayOp = ArrayOp(
 
 
 @implements(np.convolve)
-def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
+def convolve(a: Any, v: Any, mode: Any) -> Any:
     """`numpy.convolve`."""
     a, v = _flat(a), _flat(v)
     return CONVOLVE(a, v)[_part(mode, a.size, v.size)]
 
 
 @implements(np.correlate)
-def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
+def correlate(a: Any, v: Any, mode: Any) -> Any:
     """`numpy.correlate`."""
     a, v = _flat(a), _flat(v)
     if a.size < v.size:

@@ -25,12 +25,11 @@ from gradcalc.tape.rules.shapes import (
     refuse,
     spread,
 )
-from gradcalc.tape.tensor import UFUNCS, Array, ArrayOp, Tensor, as_tensor, cast, without_rule
+from gradcalc.tape.tensor import FUNCTIONS, UFUNCS, Array, ArrayOp, Tensor, as_tensor, cast, without_rule
 
 
-def _ready(a: Any, dtype: Any = None, out: Any = None, where: Any = None, fill: Any = 0) -> Any:
+def _ready(a: Any, dtype: Any = None, where: Any = None, fill: Any = 0) -> Any:
     """The operand of a reduction: in the dtype asked for, with `fill` where `where` leaves elements out."""
-    refuse(out=out)
     a = a if isinstance(a, Tensor | np.ndarray) else np.asarray(a)
     a = a if dtype is None else cast(a, dtype)
     return a if where is None or where is True else np.where(where, a, fill)
@@ -53,21 +52,16 @@ MEAN: ArrayOp = ArrayOp(
 
 
 @implements(np.sum)
-def sum(
-    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None,
-    where: Any = None,
-) -> Any:  # fmt: skip
+def sum(a: Any, axis: Axis, dtype: Any, keepdims: bool, initial: Any, where: Any) -> Any:
     """`numpy.sum`."""
-    y = SUM(_ready(a, dtype, out, where), axis=axis, keepdims=keepdims)
+    y = SUM(_ready(a, dtype, where), axis=axis, keepdims=keepdims)
     return y if initial is None else y + initial
 
 
 @implements(np.mean)
-def mean(
-    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = None
-) -> Any:
+def mean(a: Any, axis: Axis, dtype: Any, keepdims: bool, *, where: Any) -> Any:
     """`numpy.mean`."""
-    a = _ready(a, dtype, out)
+    a = _ready(a, dtype)
     if where is None or where is True:
         return MEAN(a, axis=axis, keepdims=keepdims)
     total = sum(a, axis, keepdims=True, where=where) / _count(a, axis, where)
@@ -75,7 +69,7 @@ def mean(
 
 
 @implements(np.average)
-def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+def average(a: Any, axis: Any, weights: Any, returned: bool, *, keepdims: bool) -> Any:
     """`numpy.average`: the weights may be tensors."""
     a = as_tensor(a)
     if weights is None:
@@ -136,11 +130,10 @@ def _dispersion(op: ArrayOp, *functions: Callable[..., Any]) -> None:
 
     @implements(*functions)
     def disperse(
-        a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: bool = False, *,
-        where: Any = None, mean: Any = None, correction: Any = None,
-    ) -> Any:  # fmt: skip
-        refuse(mean=mean, where=None if where is True else where)
-        return op(_ready(a, dtype, out), axis=axis, ddof=ddof if correction is None else correction, keepdims=keepdims)
+        a: Any, axis: Axis, dtype: Any, ddof: Any, keepdims: bool, *, where: Any, correction: Any = None
+    ) -> Any:
+        refuse(where=None if where is True else where)
+        return op(_ready(a, dtype), axis=axis, ddof=ddof if correction is None else correction, keepdims=keepdims)
 
 
 _dispersion(VAR, np.var)
@@ -168,9 +161,10 @@ def _extreme(op: ArrayOp, *functions: Callable[..., Any]) -> Callable[..., Any]:
     """Enter `max` or `min`."""
 
     @implements(*functions)
-    def extreme(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, **bounds: Any) -> Any:
-        bounds = {k: np.asarray(v) if isinstance(v, Tensor) else v for k, v in bounds.items() if v is not None}
-        return op(_ready(a, None, out), axis=axis, keepdims=keepdims, **bounds)
+    def extreme(a: Any, axis: Axis, keepdims: bool, initial: Any, where: Any) -> Any:
+        given = (("initial", initial), ("where", where))
+        bounds = {k: np.asarray(v) if isinstance(v, Tensor) else v for k, v in given if v is not None}
+        return op(_ready(a), axis=axis, keepdims=keepdims, **bounds)
 
     return extreme
 
@@ -179,11 +173,7 @@ max = _extreme(MAX, np.max, np.amax)
 min = _extreme(MIN, np.min, np.amin)
 
 
-@implements(np.ptp)
-def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
-    """`numpy.ptp`: largest less smallest."""
-    return max(a, axis, out, keepdims) - min(a, axis, out, keepdims)
-
+implements(np.ptp)(lambda a, axis, keepdims: max(a, axis, keepdims) - min(a, axis, keepdims))
 
 # -- products ----------------------------------------------------------------------------------------------------------
 
@@ -247,12 +237,9 @@ CUMSUM: ArrayOp = ArrayOp(
 
 
 @implements(np.prod)
-def prod(
-    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None,
-    where: Any = None,
-) -> Any:  # fmt: skip
+def prod(a: Any, axis: Axis, dtype: Any, keepdims: bool, initial: Any, where: Any) -> Any:
     """`numpy.prod`."""
-    y = PROD(_ready(a, dtype, out, where, 1), axis=axis, keepdims=keepdims)
+    y = PROD(_ready(a, dtype, where, 1), axis=axis, keepdims=keepdims)
     return y if initial is None else y * initial
 
 
@@ -260,19 +247,17 @@ def _running(op: ArrayOp, start: int, classic: Callable[..., Any], standard: Cal
     """Enter `cumsum` or `cumprod`, and the array standard's name for it."""
 
     @implements(classic)
-    def running(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-        a = _ready(a, dtype, out)
+    def running(a: Any, axis: Any, dtype: Any) -> Any:
+        a = _ready(a, dtype)
         a = RESHAPE(a, shape=-1) if axis is None or not a.ndim else a
         return op(a, axis=0 if axis is None else normalize_axis_index(axis, a.ndim))
 
     @implements(standard)
-    def cumulative(
-        x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: bool = False
-    ) -> Any:
+    def cumulative(x: Any, /, *, axis: Any, dtype: Any, include_initial: bool) -> Any:
         if axis is None and x.ndim > 1:
             raise ValueError("For arrays which have more than one dimension ``axis`` argument is required.")
         axis = 0 if axis is None else axis
-        y = running(x, axis, dtype, out)
+        y = running(x, axis, dtype)
         if not include_initial:
             return y
         shape = list(y.shape)
@@ -306,45 +291,42 @@ UFUNCS.update({
 
 def _without_nan(function: Callable[..., Any], fill: float) -> Callable[..., Any]:
     """A reduction that sees `fill` for nan."""
+    bound = FUNCTIONS[function]
 
     def skipping(a: Any, *args: Any, **kwargs: Any) -> Any:
-        return function(np.where(np.isnan(a.array), fill, a), *args, **kwargs)
+        return bound(np.where(np.isnan(a.array), fill, a), *args, **kwargs)
 
     return skipping
 
 
 for _nan_function, _function, _fill in (
-    (np.nansum, sum, 0), (np.nanprod, prod, 1), (np.nancumsum, cumsum, 0), (np.nancumprod, cumprod, 1),
+    (np.nansum, np.sum, 0), (np.nanprod, np.prod, 1), (np.nancumsum, np.cumsum, 0), (np.nancumprod, np.cumprod, 1),
 ):  # fmt: skip
     implements(_nan_function)(_without_nan(_function, _fill))
 
 
 def _nan_extreme(nan_function: Callable[..., Any], function: Callable[..., Any], fill: float) -> None:
     @implements(nan_function)
-    def extreme(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, **bounds: Any) -> Any:
-        y = _without_nan(function, fill)(a, axis, out, keepdims, **bounds)
+    def extreme(a: Any, axis: Axis, keepdims: bool, initial: Any, where: Any) -> Any:
+        bounds = {name: value for name, value in (("initial", initial), ("where", where)) if value is not None}
+        y = _without_nan(function, fill)(a, axis, keepdims=keepdims, **bounds)
         return np.where(np.isnan(nan_function(a.array, axis, keepdims=keepdims, **bounds)), np.nan, y)
 
 
-_nan_extreme(np.nanmax, max, -np.inf)
-_nan_extreme(np.nanmin, min, np.inf)
+_nan_extreme(np.nanmax, np.max, -np.inf)
+_nan_extreme(np.nanmin, np.min, np.inf)
 
 
 @implements(np.nanmean)
-def nanmean(
-    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True
-) -> Any:
+def nanmean(a: Any, axis: Axis, dtype: Any, keepdims: bool, *, where: Any = True) -> Any:
     """`numpy.nanmean`."""
-    return mean(a, axis, dtype, out, keepdims, where=~np.isnan(a.array) & plain_of(where))
+    return mean(a, axis, dtype, keepdims, where=~np.isnan(a.array) & plain_of(where))
 
 
 @implements(np.nanvar)
-def nanvar(
-    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: bool = False, **options: Any
-) -> Any:
+def nanvar(a: Any, axis: Axis, dtype: Any, ddof: Any, keepdims: bool) -> Any:
     """`numpy.nanvar`."""
-    refuse(**options)
-    a = _ready(a, dtype, out)
+    a = _ready(a, dtype)
     there = ~np.isnan(plain_of(a))
     distance = np.where(there, a - mean(a, axis, keepdims=True, where=there), 0)
     count = np.asarray(np.count_nonzero(there, axis=axis, keepdims=keepdims)) - ddof
@@ -352,9 +334,9 @@ def nanvar(
 
 
 @implements(np.nanstd)
-def nanstd(a: Any, *args: Any, **kwargs: Any) -> Any:
+def nanstd(a: Any, axis: Axis, dtype: Any, ddof: Any, keepdims: bool) -> Any:
     """`numpy.nanstd`: the gradient where all elements are equal is 0."""
-    variance = nanvar(a, *args, **kwargs)
+    variance = nanvar(a, axis, dtype, ddof, keepdims)
     zero = plain_of(variance) == 0
     return np.where(zero, 0, np.sqrt(np.where(zero, 1, variance)))
 
@@ -378,22 +360,14 @@ def _quantile(a: Any, q: Array, axis: Axis, keepdims: bool) -> Any:
     return np.reshape(y, q.shape + kept_shape(a.shape, axis))
 
 
-@implements(np.median)
-def median(a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
-    """`numpy.median`."""
-    refuse(out=out)
-    return _quantile(a, np.asarray(0.5), axis, keepdims)
+implements(np.median)(lambda a, axis, keepdims: _quantile(a, np.asarray(0.5), axis, keepdims))
 
 
 def _quantiles(function: Callable[..., Any], scale: float) -> None:
     """Enter `quantile` or `percentile`, in NumPy's default method."""
 
     @implements(function)
-    def quantiles(
-        a: Any, q: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
-        keepdims: bool = False, *, weights: Any = None,
-    ) -> Any:  # fmt: skip
-        refuse(out=out)
+    def quantiles(a: Any, q: Any, axis: Axis, method: str, keepdims: bool, *, weights: Any) -> Any:
         fractions = np.asarray(q, dtype=float) / scale
         if method != "linear" or weights is not None or fractions.ndim > 1:
             name = f"numpy.{function.__name__} with method={method!r} or weights"
@@ -416,7 +390,7 @@ def _along(axis: int, ndim: int) -> Callable[..., Any]:
 
 
 @implements(np.diff)
-def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+def diff(a: Any, n: int, axis: int, prepend: Any, append: Any) -> Any:
     """`numpy.diff`."""
     a = as_tensor(a)
     if n == 0:
@@ -434,7 +408,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 
 
 @implements(np.ediff1d)
-def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+def ediff1d(ary: Any, to_end: Any, to_begin: Any) -> Any:
     """`numpy.ediff1d`."""
     steps = diff(np.ravel(as_tensor(ary)))
     ends = [None if x is None else np.ravel(as_tensor(x)) for x in (to_begin, to_end)]
@@ -442,7 +416,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 
 
 @implements(np.trapezoid)
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+def trapezoid(y: Any, x: Any, dx: Any, axis: int) -> Any:
     """`numpy.trapezoid`."""
     y = as_tensor(y)
     at = _along(axis, y.ndim)

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
@@ -36,14 +36,89 @@ from gradcalc.tape.tensor import (
 Axis = int | Sequence[int] | None
 
 
+_HARMLESS = {"copy", "device", "overwrite_input", "subok"}
+"""Arguments of NumPy's functions that change nothing in the values."""
+
+
 def implements(*functions: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Enter what stands for functions of NumPy when a tensor takes part."""
+    """Enter what stands for functions of NumPy when a tensor takes part.
+
+    NumPy's signature is read here, once. What is entered names the arguments that it uses, and has NumPy's defaults for
+    them unless it says others (None, or False for `keepdims`, where NumPy keeps its default to itself). Any other
+    argument of NumPy's is refused by its name when it is given. A rule with `*args` or `**kwargs`, or of a function
+    that NumPy has in C (`dot`, `where`, `concatenate`), sees to all itself.
+    """
 
     def enter(rule: Callable[..., Any]) -> Callable[..., Any]:
-        FUNCTIONS.update(dict.fromkeys(functions, rule))
+        for function in functions:
+            FUNCTIONS[function] = _bound(function, rule)
         return rule
 
     return enter
+
+
+def _bound(function: Callable[..., Any], rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule that can be called as NumPy's function is: itself, where it names all arguments of that."""
+    theirs, ours = _signature(function), _signature(rule)
+    if theirs is None or ours is None or ours.variadic:
+        return rule
+    _fill_defaults(rule, ours, theirs.defaults)
+    taken = {*ours.positional, *ours.keywords, *theirs.positional[: theirs.nameless]}
+    unused = frozenset(name for name in (*theirs.positional, *theirs.keywords) if name not in taken)
+    shared = next((i for i, name in enumerate(theirs.positional) if name in unused), len(theirs.positional))
+    untouched = unused.isdisjoint
+    if not unused:
+        return rule
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if len(args) > shared or (kwargs and not untouched(kwargs)):
+            kwargs |= zip(theirs.positional[shared:], args[shared:], strict=False)
+            args = args[:shared]
+            for name in unused & kwargs.keys():
+                value = kwargs.pop(name)
+                refuse(**{name: None if name in _HARMLESS or value is theirs.defaults.get(name) else value})
+        return rule(*args, **kwargs)
+
+    return call
+
+
+class _Signature(NamedTuple):
+    """What a call of a function may hold; the first `nameless` arguments go by their position alone."""
+
+    positional: tuple[str, ...]
+    nameless: int
+    keywords: tuple[str, ...]
+    defaults: dict[str, Any]
+    variadic: bool
+
+
+def _signature(function: Any) -> _Signature | None:
+    """That of a Python function, or of the one behind a function of NumPy; None of what is written in C.
+
+    Read off its code: `inspect.signature` of a hundred functions takes as long as importing half of NumPy.
+    """
+    function = getattr(function, "__wrapped__", function)
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return None
+    count, names = code.co_argcount, code.co_varnames
+    given = function.__defaults__ or ()
+    defaults = dict(zip(names[count - len(given) : count], given, strict=True)) | (function.__kwdefaults__ or {})
+    keywords = names[count : count + code.co_kwonlyargcount]
+    variadic = bool(code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS))
+    return _Signature(names[:count], code.co_posonlyargcount, keywords, defaults, variadic)
+
+
+def _fill_defaults(rule: Any, ours: _Signature, defaults: dict[str, Any]) -> None:
+    """Give the parameters of a rule that have no default that of NumPy."""
+    known = {name: _shown(name, value) for name, value in defaults.items()} | ours.defaults
+    rule.__defaults__ = tuple(known[name] for name in ours.positional if name in known)
+    rule.__kwdefaults__ = {name: known[name] for name in ours.keywords if name in known}
+
+
+def _shown(name: str, default: Any) -> Any:
+    """A default of NumPy's, or what stands for one that it keeps to itself."""
+    return default if default is not np._NoValue else False if name == "keepdims" else None
 
 
 def plain_of(x: Any) -> Any:
@@ -120,14 +195,11 @@ def reshape(a: Any, /, shape: Any = None, order: Any = "C", *, copy: Any = None)
     return RESHAPE(a, shape=shape) if order == "C" else rearranged(np.reshape, a, shape, order=order)
 
 
-@implements(np.ravel)
-def ravel(a: Any, order: Any = "C") -> Any:
-    """`numpy.ravel`."""
-    return reshape(a, -1, order=order)
+implements(np.ravel)(lambda a, order: reshape(a, -1, order=order))
 
 
 @implements(np.transpose, np.permute_dims)
-def transpose(a: Any, axes: Any = None) -> Any:
+def transpose(a: Any, axes: Any) -> Any:
     """`numpy.transpose`."""
     if axes is not None and len(axes) != a.ndim:
         raise ValueError("axes don't match array")
@@ -175,10 +247,7 @@ def _at_least(function: Callable[..., Any]) -> None:
 _enter_each(_at_least, np.atleast_1d, np.atleast_2d, np.atleast_3d)
 
 
-@implements(np.broadcast_to)
-def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
-    """`numpy.broadcast_to`."""
-    return BROADCAST(array, shape=np.broadcast_to(array.array, shape).shape)
+implements(np.broadcast_to)(lambda array, shape: BROADCAST(array, shape=np.broadcast_to(array.array, shape).shape))
 
 
 @implements(np.broadcast_arrays)
@@ -253,33 +322,23 @@ _enter_each(
 )  # fmt: skip
 
 
-@implements(np.compress)
-def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
-    """`numpy.compress`."""
-    refuse(out=out)
+def _selected(select: Callable[..., Any], condition: Any, a: Any, *axis: Any) -> Any:
     c = plain_of(condition)
-    return rearranged(lambda x: np.compress(c, x, axis), as_tensor(a))
+    return rearranged(lambda x: select(c, x, *axis), as_tensor(a))
 
 
-@implements(np.extract)
-def extract(condition: Any, arr: Any) -> Any:
-    """`numpy.extract`."""
-    c = plain_of(condition)
-    return rearranged(lambda x: np.extract(c, x), as_tensor(arr))
-
-
-@implements(np.sort)
-def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
-    """`numpy.sort`."""
-    places = np.argsort(a.array, axis, kind, order, stable=stable)
-    return rearranged(np.take_along_axis, a, places, axis)
-
-
-@implements(np.partition)
-def partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None) -> Any:
-    """`numpy.partition`."""
-    places = np.argpartition(a.array, plain_of(kth), axis, kind, order)
-    return rearranged(np.take_along_axis, a, places, axis)
+implements(np.compress)(lambda condition, a, axis: _selected(np.compress, condition, a, axis))
+implements(np.extract)(lambda condition, arr: _selected(np.extract, condition, arr))
+implements(np.sort)(
+    lambda a, axis, kind, order, *, stable=None: rearranged(
+        np.take_along_axis, a, np.argsort(a.array, axis, kind, order, stable=stable), axis
+    )
+)
+implements(np.partition)(
+    lambda a, kth, axis, kind, order: rearranged(
+        np.take_along_axis, a, np.argpartition(a.array, plain_of(kth), axis, kind, order), axis
+    )
+)
 
 
 @implements(np.pad)
@@ -326,32 +385,25 @@ _splits(np.array_split)
 
 
 @implements(np.unstack)
-def unstack(x: Any, /, *, axis: int = 0) -> Any:
+def unstack(x: Any, /, *, axis: int) -> Any:
     """`numpy.unstack`."""
     before = (slice(None),) * normalize_axis_index(axis, x.ndim)
     return tuple(GETITEM(x, index=(*before, i)) for i in range(x.shape[axis]))
 
 
-@implements(np.hsplit)
-def hsplit(ary: Any, indices_or_sections: Any) -> Any:
-    """`numpy.hsplit`."""
-    return split(ary, indices_or_sections, 1 if ary.ndim > 1 else 0)
+def _splits_along(function: Callable[..., Any], axis: int, ndim: int) -> None:
+    """Enter a split along an axis of its own, of arrays of at least so many axes."""
+
+    @implements(function)
+    def parts(ary: Any, indices_or_sections: Any) -> list[Any]:
+        if ary.ndim < ndim:
+            raise ValueError(f"{function.__name__} only works on arrays of {ndim} or more dimensions")
+        return split(ary, indices_or_sections, min(axis, ary.ndim - 1))  # type: ignore[no-any-return]
 
 
-@implements(np.vsplit)
-def vsplit(ary: Any, indices_or_sections: Any) -> Any:
-    """`numpy.vsplit`."""
-    if ary.ndim < 2:
-        raise ValueError("vsplit only works on arrays of 2 or more dimensions")
-    return split(ary, indices_or_sections, 0)
-
-
-@implements(np.dsplit)
-def dsplit(ary: Any, indices_or_sections: Any) -> Any:
-    """`numpy.dsplit`."""
-    if ary.ndim < 3:
-        raise ValueError("dsplit only works on arrays of 3 or more dimensions")
-    return split(ary, indices_or_sections, 2)
+_splits_along(np.hsplit, 1, 1)
+_splits_along(np.vsplit, 0, 2)
+_splits_along(np.dsplit, 2, 3)
 
 
 # -- joins -------------------------------------------------------------------------------------------------------------
@@ -389,11 +441,9 @@ def concatenate(arrays: Any, /, axis: Any = 0, out: Any = None, **options: Any) 
     return CONCATENATE(*parts, axis=axis, **options)
 
 
-@implements(np.stack)
-def stack(arrays: Any, axis: int = 0, out: Any = None, **options: Any) -> Any:
-    """`numpy.stack`."""
-    refuse(out=out)
-    return STACK(*_parts(arrays), axis=axis, **options)
+implements(np.stack)(
+    lambda arrays, axis, *, dtype, casting: STACK(*_parts(arrays), axis=axis, dtype=dtype, casting=casting)
+)
 
 
 def packed(parts: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> Array:
@@ -415,29 +465,20 @@ def unpacked(whole: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
 FUNCTIONS.update({f: partial(joined, f) for f in (np.hstack, np.vstack, np.dstack, np.column_stack)})
 
 
-@implements(np.append)
-def append(arr: Any, values: Any, axis: Any = None) -> Any:
-    """`numpy.append`."""
-    return concatenate((arr, values), axis)
-
-
-@implements(np.block)
-def block(arrays: Any) -> Any:
-    """`numpy.block`."""
-    return joined(lambda xs: np.block(nest.pack(arrays, xs)), nest.flatten(arrays))
+implements(np.append)(lambda arr, values, axis: concatenate((arr, values), axis))
+implements(np.block)(lambda arrays: joined(lambda xs: np.block(nest.pack(arrays, xs)), nest.flatten(arrays)))
 
 
 @implements(np.insert)
-def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
+def insert(arr: Any, obj: Any, values: Any, axis: Any) -> Any:
     """`numpy.insert`."""
     where_to = plain_of(obj)
     return joined(lambda xs: np.insert(xs[0], where_to, xs[1], axis), (arr, values))
 
 
 @implements(np.choose)
-def choose(a: Any, choices: Any, out: Any = None, mode: Any = "raise") -> Any:
+def choose(a: Any, choices: Any, mode: Any) -> Any:
     """`numpy.choose`."""
-    refuse(out=out)
     which, parts = plain_of(a), _parts(choices)
     dtype = np.result_type(*map(plain_of, choices))
     return joined(lambda xs: np.choose(which, xs, mode=mode), [cast(x, dtype) for x in parts])
@@ -446,16 +487,8 @@ def choose(a: Any, choices: Any, out: Any = None, mode: Any = "raise") -> Any:
 # -- made like another -------------------------------------------------------------------------------------------------
 
 
-@implements(np.copy)
-def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
-    """`numpy.copy`."""
-    return cast(a, a.dtype)
-
-
-@implements(np.astype)
-def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
-    """`numpy.astype`."""
-    return cast(x, dtype)
+implements(np.copy)(lambda a, order: cast(a, a.dtype))
+implements(np.astype)(lambda x, dtype: cast(x, dtype))
 
 
 def _constant_like(function: Callable[..., Any]) -> None:
@@ -492,10 +525,7 @@ LINSPACE: ArrayOp = ArrayOp(
 
 
 @implements(np.linspace)
-def linspace(
-    start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
-    axis: int = 0, *, device: Any = None,
-) -> Any:  # fmt: skip
+def linspace(start: Any, stop: Any, num: Any, endpoint: bool, retstep: bool, dtype: Any, axis: int) -> Any:
     """`numpy.linspace`."""
     line = LINSPACE(start, stop, num=int(num), endpoint=endpoint, axis=axis)
     line = line if dtype is None else cast(line, dtype)
@@ -514,7 +544,7 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
 
 
 @implements(np.select)
-def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+def select(condlist: Any, choicelist: Any, default: Any) -> Any:
     """`numpy.select`: the first choice whose condition holds."""
     if len(condlist) != len(choicelist):
         raise ValueError("list of cases must be same length as list of conditions")

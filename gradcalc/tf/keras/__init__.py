@@ -1,10 +1,15 @@
 """`tf.keras`: what `gradcalc.nn` and `gradcalc.optimize` have, under Keras's names. Imports nn and optimize."""
-# ruff: noqa: F401
-# mypy: implicit-reexport
+# ruff: noqa: I001
 
-from gradcalc.nn import Input, Layer, Model, Sequential
-from gradcalc.nn import Symbolic as KerasTensor
-from gradcalc.tf.defaults import Variable, missing
-from gradcalc.tf.keras import activations, initializers, layers, losses, metrics, models, optimizers, utils
+from gradcalc.nn import Input as Input, Layer as Layer, Model as Model, Sequential as Sequential
+from gradcalc.nn import Symbolic as _Symbolic
+from gradcalc.tf.defaults import Variable as Variable
+from gradcalc.tf.defaults import missing
+from gradcalc.tf.keras import (
+    activations as activations, initializers as initializers, layers as layers, losses as losses, metrics as metrics,
+    models as models, optimizers as optimizers, utils as utils,
+)  # fmt: skip
 
-__getattr__ = missing("tf.keras", globals())
+KerasTensor = _Symbolic
+
+missing("tf.keras", globals())

@@ -1,10 +1,9 @@
 """`tf.keras.activations`: those of `gradcalc.nn`, of tensors and of what TensorFlow makes one. Imports nn."""
-# ruff: noqa: F401
-# mypy: implicit-reexport
+# ruff: noqa: I001
 
 from gradcalc.nn import activations
 from gradcalc.tf.defaults import missing, unary
-from gradcalc.tf.nn import gelu, leaky_relu, log_softmax, softmax
+from gradcalc.tf.nn import gelu as gelu, leaky_relu as leaky_relu, log_softmax as log_softmax, softmax as softmax
 
 get = activations.get
 elu = unary(activations.elu)
@@ -21,4 +20,4 @@ softplus = unary(activations.softplus)
 softsign = unary(activations.softsign)
 tanh = unary(activations.tanh)
 
-__getattr__ = missing("tf.keras.activations", globals())
+missing("tf.keras.activations", globals())

@@ -1,10 +1,11 @@
 """`tf.keras.initializers`: those of `gradcalc.nn`, and TensorFlow's older names for them. Imports nn."""
-# ruff: noqa: F401, I001
-# mypy: implicit-reexport
+# ruff: noqa: I001
 
 from gradcalc.nn.initializers import (
-    Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform, Ones, RandomNormal,
-    RandomUniform, TruncatedNormal, VarianceScaling, Zeros, get,
+    Constant as Constant, GlorotNormal as GlorotNormal, GlorotUniform as GlorotUniform, HeNormal as HeNormal,
+    HeUniform as HeUniform, LecunNormal as LecunNormal, LecunUniform as LecunUniform, Ones as Ones,
+    RandomNormal as RandomNormal, RandomUniform as RandomUniform, TruncatedNormal as TruncatedNormal,
+    VarianceScaling as VarianceScaling, Zeros as Zeros, get as get,
 )  # fmt: skip
 from gradcalc.tf.defaults import missing
 
@@ -18,4 +19,4 @@ random_normal = random_normal_initializer = RandomNormal
 random_uniform = random_uniform_initializer = RandomUniform
 zeros = zeros_initializer = Zeros
 
-__getattr__ = missing("tf.keras.initializers", globals())
+missing("tf.keras.initializers", globals())

@@ -1,13 +1,13 @@
 """`tf.keras.losses`: those of `gradcalc.nn`, and Keras's short names for them. Imports nn."""
-# ruff: noqa: F401, I001
-# mypy: implicit-reexport
+# ruff: noqa: I001
 
 from typing import Any
 
 from gradcalc.nn import losses
 from gradcalc.nn.losses import (
-    BinaryCrossentropy, CategoricalCrossentropy, Huber, Loss, MeanAbsoluteError, MeanSquaredError,
-    SparseCategoricalCrossentropy,
+    BinaryCrossentropy as BinaryCrossentropy, CategoricalCrossentropy as CategoricalCrossentropy, Huber as Huber,
+    Loss as Loss, MeanAbsoluteError as MeanAbsoluteError, MeanSquaredError as MeanSquaredError,
+    SparseCategoricalCrossentropy as SparseCategoricalCrossentropy,
 )  # fmt: skip
 from gradcalc.tf.defaults import Function, Result, as_tensor, described, missing
 
@@ -26,4 +26,4 @@ binary_crossentropy = _of_tensors(losses.binary_crossentropy)
 categorical_crossentropy = _of_tensors(losses.categorical_crossentropy)
 sparse_categorical_crossentropy = _of_tensors(losses.sparse_categorical_crossentropy)
 
-__getattr__ = missing("tf.keras.losses", globals())
+missing("tf.keras.losses", globals())

@@ -1,8 +1,7 @@
 """`tf.keras.models`: Model and Sequential of `gradcalc.nn`. Imports nn."""
-# ruff: noqa: F401
-# mypy: implicit-reexport
+# ruff: noqa: I001
 
-from gradcalc.nn import Model, Sequential
+from gradcalc.nn import Model as Model, Sequential as Sequential
 from gradcalc.tf.defaults import missing
 
-__getattr__ = missing("tf.keras.models", globals())
+missing("tf.keras.models", globals())

@@ -20,4 +20,4 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     return np.eye(int(labels.max()) + 1 if num_classes is None else num_classes)[labels]
 
 
-__getattr__ = missing("tf.keras.utils", globals())
+missing("tf.keras.utils", globals())

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 import gradcalc
+from gradcalc import Variable
 from gradcalc.errors import DetachError, NoRuleError
+from gradcalc.tape.rules.shapes import implements
+from gradcalc.tape.tensor import FUNCTIONS
 from tests.tape.differences import check, extended, points
 
 MASK = np.array([[True, False, True, True], [False, False, True, False], [True, True, True, False]])
@@ -295,3 +298,60 @@ def test_padding_by_statistics_has_no_rule() -> None:
             np.pad(x, 1, mode="mean")
         with pytest.raises(NoRuleError, match="mode reflect"):
             np.pad(x, 1, mode="reflect", reflect_type="odd")
+
+
+# -- NumPy's signatures ------------------------------------------------------------------------------------------------
+
+
+def test_arguments_are_taken_by_position_and_by_name_as_numpy_takes_them() -> None:
+    x = Variable([[3.0, 1.0], [2.0, 5.0]])
+    calls: list[Callable[[Any], Any]] = [
+        lambda a: np.sum(a, 0, None, None, True),
+        lambda a: np.sum(a=a, axis=0, out=None, keepdims=True),
+        lambda a: np.max(a, 1, None, True, 4.0),
+        lambda a: np.median(a, overwrite_input=True, keepdims=True),
+        lambda a: np.median(a, 1, None, True),
+        lambda a: np.quantile(a, 0.25, 0, None, False, "linear", True),
+        lambda a: np.compress(a=a, condition=[True, False], axis=1),
+        lambda a: np.hsplit(ary=a, indices_or_sections=2)[1],
+        lambda a: np.copy(a, order="C", subok=True),
+        lambda a: np.linspace(0.0, a, 3, device="cpu"),
+        lambda a: np.choose([0, 1], a, None, "wrap"),
+        lambda a: np.var(a, 0, None, None, 1, True, where=True),
+        lambda a: np.linalg.eigvalsh(a=a, UPLO="U"),
+        lambda a: np.linalg.matrix_norm(a, keepdims=True),
+    ]
+    for call in calls:
+        np.testing.assert_allclose(call(x).numpy(), call(x.numpy()), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda a: np.sum(a, 0, None, np.zeros(2)), "out="),
+        (lambda a: np.trace(a, 0, 0, 1, None, np.zeros(())), "out="),
+        (lambda a: np.max(a, 0, np.zeros(2)), "out="),
+        (lambda a: np.var(a, mean=1.0), "mean="),
+        (lambda a: np.nanvar(a, where=[True, False]), "where="),
+        (lambda a: np.outer(a, a, np.zeros((4, 4))), "out="),
+    ],
+)
+def test_an_argument_that_has_no_meaning_on_a_tape_is_refused_by_name(call: Any, name: str) -> None:
+    with pytest.raises(TypeError, match=f"{name} is not taken where a tensor takes part; try: leave it out"):
+        call(Variable([[3.0, 1.0], [2.0, 5.0]]))
+
+
+def test_a_rule_names_what_it_uses_and_has_numpys_defaults() -> None:
+    def of_numpy(a: Any, axis: int = -1, out: Any = None, subok: bool = True, keepdims: Any = np._NoValue) -> None:
+        """A function with a signature."""
+
+    rule = implements(of_numpy)(lambda a, axis, keepdims: (a, axis, keepdims))
+    entered = FUNCTIONS.pop(of_numpy)
+    assert rule(1) == entered(1) == (1, -1, False)
+    assert entered(1, 2, None, False, True) == entered(keepdims=True, axis=2, a=1, subok=False) == (1, 2, True)
+    with pytest.raises(TypeError, match="out= is not taken"):
+        entered(1, 2, [])
+    with pytest.raises(TypeError, match="more"):
+        entered(1, more=2)
+    whole = implements(of_numpy)(lambda a, axis, out, subok, keepdims: a)
+    assert FUNCTIONS.pop(of_numpy) is whole

@@ -1,9 +1,8 @@
 """`tf.keras.optimizers`: those of `gradcalc.optimize`. Imports optimize."""
-# ruff: noqa: F401
-# mypy: implicit-reexport
+# ruff: noqa: I001
 
-from gradcalc.optimize import SGD, Adagrad, Adam, Optimizer, RMSprop
+from gradcalc.optimize import SGD as SGD, Adagrad as Adagrad, Adam as Adam, Optimizer as Optimizer, RMSprop as RMSprop
 from gradcalc.tf.defaults import missing
-from gradcalc.tf.keras.optimizers import schedules
+from gradcalc.tf.keras.optimizers import schedules as schedules
 
-__getattr__ = missing("tf.keras.optimizers", globals())
+missing("tf.keras.optimizers", globals())

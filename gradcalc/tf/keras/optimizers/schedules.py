@@ -1,11 +1,11 @@
 """`tf.keras.optimizers.schedules`: the learning-rate schedules of `gradcalc.optimize`. Imports optimize."""
-# ruff: noqa: F401, I001
-# mypy: implicit-reexport
+# ruff: noqa: I001
 
 from gradcalc.optimize import (
-    CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay, LearningRateSchedule, PiecewiseConstantDecay,
-    PolynomialDecay,
+    CosineDecay as CosineDecay, CosineDecayRestarts as CosineDecayRestarts, ExponentialDecay as ExponentialDecay,
+    InverseTimeDecay as InverseTimeDecay, LearningRateSchedule as LearningRateSchedule,
+    PiecewiseConstantDecay as PiecewiseConstantDecay, PolynomialDecay as PolynomialDecay,
 )  # fmt: skip
 from gradcalc.tf.defaults import missing
 
-__getattr__ = missing("tf.keras.optimizers.schedules", globals())
+missing("tf.keras.optimizers.schedules", globals())

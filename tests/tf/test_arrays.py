@@ -1,0 +1,76 @@
+"""`tf`'s functions of whole arrays: results, dtypes and gradients are TensorFlow's."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc.tf as tf
+from tests.tf.results import POINT, check_result, gradient
+
+RESULTS = [
+    (lambda: tf.range(5), [0, 1, 2, 3, 4], "int32"),
+    (lambda: tf.range(0, 1, 0.25), [0, 0.25, 0.5, 0.75], "float32"),
+    (lambda: tf.linspace(0.0, 1.0, 3), [0, 0.5, 1], "float32"),
+    (lambda: tf.one_hot([0, 1], 3), [[1, 0, 0], [0, 1, 0]], "float32"),
+    (lambda: tf.one_hot([1, 0], 2, on_value=5.0, off_value=-1.0, axis=0), [[-1, 5], [5, -1]], "float32"),
+    (lambda: tf.shape(tf.zeros([2, 3])), [2, 3], "int32"),
+    (lambda: tf.size(tf.zeros([2, 3])), 6, "int32"),
+    (lambda: tf.rank(tf.zeros([2, 3])), 2, "int32"),
+    (lambda: tf.where([True, False], 1.0, 2.0), [1, 2], "float32"),
+    (lambda: tf.where([True, False, True]), [[0], [2]], "int64"),
+    (lambda: tf.stack([tf.constant(1.0), 2]), [1, 2], "float32"),
+    (lambda: tf.concat([tf.constant([0.1], tf.float64), [0.1]], 0), [0.1, 0.1], "float64"),
+    (lambda: tf.fill([2], 9.0), [9, 9], "float32"),
+    (lambda: tf.split(tf.range(6), 3)[1], [2, 3], "int32"),
+    (lambda: tf.split(tf.range(6), [1, -1, 2])[1], [1, 2, 3], "int32"),
+    (lambda: tf.unstack(tf.constant([[1, 2], [3, 4]]), axis=1)[1], [2, 4], "int32"),
+    (lambda: tf.argsort([3.0, 1.0, 2.0], direction="DESCENDING"), [0, 2, 1], "int32"),
+    (lambda: tf.sort([3.0, 1.0, 2.0], direction="DESCENDING"), [3, 2, 1], "float32"),
+    (lambda: tf.gather_nd([[1, 2], [3, 4]], [[0, 1], [1, 0]]), [2, 3], "int32"),
+    (lambda: tf.boolean_mask([[1.0, 2.0], [3.0, 4.0]], [True, False], axis=1), [[1], [3]], "float32"),
+    (lambda: tf.slice([[1, 2, 3], [4, 5, 6]], [0, 1], [-1, 2]), [[2, 3], [5, 6]], "int32"),
+    (lambda: tf.tensor_scatter_nd_update([1.0, 2.0, 3.0], [[1]], [9.0]), [1, 9, 3], "float32"),
+    (lambda: tf.scatter_nd([[1], [1]], [2.0, 3.0], [4]), [0, 5, 0, 0], "float32"),
+    (lambda: tf.pad([[1]], [[0, 1], [1, 0]]), [[0, 1], [0, 0]], "int32"),
+    (lambda: tf.pad([1, 2, 3], [[2, 0]], "REFLECT"), [3, 2, 1, 2, 3], "int32"),
+    (lambda: tf.reverse([[1, 2], [3, 4]], [1]), [[2, 1], [4, 3]], "int32"),
+    (lambda: tf.roll([1, 2, 3], 1, 0), [3, 1, 2], "int32"),
+    (lambda: tf.tile([[1, 2]], [2, 2]), [[1, 2, 1, 2]] * 2, "int32"),
+    (lambda: tf.repeat([1, 2], [1, 2]), [1, 2, 2], "int32"),
+    (lambda: tf.transpose(tf.reshape(tf.range(6), (1, 2, 3)), perm=[2, 0, 1])[:, 0, 1], [3, 4, 5], "int32"),
+    (lambda: tf.map_fn(lambda v: v * 2, tf.constant([1.0, 2.0])), [2, 4], "float32"),
+    (lambda: tf.while_loop(lambda i: i < 5, lambda i: [i + 2], [0])[0], 6, "int32"),
+]
+
+
+@pytest.mark.parametrize(("call", "value", "dtype"), RESULTS)
+def test_results_and_dtypes_are_tensorflows(call: Callable[[], Any], value: Any, dtype: str) -> None:
+    check_result(call, value, dtype)
+
+
+GRADIENTS: list[tuple[Callable[[Any], Any], list[float]]] = [
+    (lambda x: tf.gather(x, [1, 1]), [0, 2, 0]),
+    (lambda x: tf.sort(x, direction="DESCENDING")[0], [0, 0, 1]),
+    (lambda x: tf.tensor_scatter_nd_update(x, [[1]], [9.0]), [1, 0, 1]),
+    (lambda x: tf.scatter_nd([[1], [1], [0]], x, [2]) ** 2, [4, 4, 5]),
+    (lambda x: tf.map_fn(tf.square, x), [0.6, 3.4, 5]),
+]
+
+
+@pytest.mark.parametrize(("function", "expected"), GRADIENTS)
+def test_gradients_flow_through_the_aliases(function: Callable[[Any], Any], expected: list[float]) -> None:
+    np.testing.assert_allclose(gradient(function, POINT), expected, rtol=5e-6)
+
+
+def test_descending_order_of_unsigned_integers_and_of_the_least() -> None:
+    assert tf.argsort(tf.constant([3, 0, 5], tf.uint8), direction="DESCENDING").numpy().tolist() == [2, 0, 1]
+    least = tf.constant([-128, 5, 0], tf.int8)
+    assert tf.argsort(least, direction="DESCENDING").numpy().tolist() == [1, 2, 0]
+    assert tf.math.top_k(tf.constant([3, 0, 5], tf.uint8), 2)[1].numpy().tolist() == [2, 0]
+
+
+def test_splits_must_add_up() -> None:
+    with pytest.raises(ValueError, match="split"):
+        tf.split(tf.zeros([5]), [2, 2])

@@ -1,0 +1,52 @@
+"""`tf.linalg`: results, dtypes and gradients are TensorFlow's."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc.tf as tf
+from tests.tf.results import POINT, check_result, gradient
+
+RESULTS = [
+    (lambda: tf.norm([3.0, 4.0]), 5, "float32"),
+    (lambda: tf.norm(tf.ones((4, 9)), 1), 36, "float32"),
+    (lambda: tf.norm(tf.ones((4, 9)), 1, keepdims=True), [[36]], "float32"),
+    (lambda: tf.norm(tf.ones((4, 9)), axis=[0, 1]), 6, "float32"),
+    (lambda: tf.matmul([[1.0, 2.0]], [[3.0, 4.0]], transpose_b=True), [[11]], "float32"),
+    (lambda: tf.linalg.matvec([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0]), [3, 7], "float32"),
+    (lambda: tf.linalg.diag([1.0, 2.0]), [[1, 0], [0, 2]], "float32"),
+    (lambda: tf.linalg.band_part(tf.ones((3, 3)), 0, 1), [[1, 1, 0], [0, 1, 1], [0, 0, 1]], "float32"),
+    (lambda: tf.linalg.triangular_solve([[2.0, 9.0], [2.0, 4.0]], [[2.0], [6.0]]), [[1], [1]], "float32"),
+    (lambda: tf.linalg.cholesky_solve([[2.0, 0.0], [1.0, 1.0]], [[8.0], [6.0]]), [[1], [2]], "float32"),
+    (lambda: tf.linalg.global_norm([tf.ones(4), None, tf.ones(5)]), 3, "float32"),
+    (lambda: tf.clip_by_global_norm([tf.constant([3.0, 4.0])], 1.0)[0][0], [0.6, 0.8], "float32"),
+    (lambda: tf.clip_by_norm([3.0, 4.0], 1.0), [0.6, 0.8], "float32"),
+    (lambda: tf.clip_by_norm([0.3, 0.4], 1.0), [0.3, 0.4], "float32"),
+    (lambda: tf.einsum("ij,jk->ik", tf.ones((2, 3)), tf.ones((3, 1))), [[3], [3]], "float32"),
+    (lambda: tf.tensordot([1.0, 2.0], [3.0, 4.0], axes=1), 11, "float32"),
+]
+
+
+@pytest.mark.parametrize(("call", "value", "dtype"), RESULTS)
+def test_results_and_dtypes_are_tensorflows(call: Callable[[], Any], value: Any, dtype: str) -> None:
+    check_result(call, value, dtype)
+
+
+GRADIENTS: list[tuple[Callable[[Any], Any], list[float]]] = [
+    (lambda x: tf.linalg.normalize(x)[1], [0.09874621, 0.5595618, 0.822885]),
+]
+
+
+@pytest.mark.parametrize(("function", "expected"), GRADIENTS)
+def test_gradients_flow_through_the_aliases(function: Callable[[Any], Any], expected: list[float]) -> None:
+    np.testing.assert_allclose(gradient(function, POINT), expected, rtol=5e-6)
+
+
+def test_singular_values_come_in_tensorflows_order() -> None:
+    a = tf.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    s, u, v = tf.linalg.svd(a)
+    np.testing.assert_allclose(s.numpy(), [9.525518, 0.5143006], rtol=1e-5)
+    np.testing.assert_allclose((u @ tf.linalg.diag(s) @ tf.transpose(v)).numpy(), a.numpy(), atol=1e-5)
+    np.testing.assert_allclose(tf.linalg.svd(a, compute_uv=False).numpy(), s.numpy(), rtol=1e-6)

@@ -1,0 +1,65 @@
+"""`tf.math`: results, dtypes and gradients are TensorFlow's."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc.tf as tf
+from tests.tf.results import POINT, check_result, gradient
+
+RESULTS = [
+    (lambda: tf.reduce_mean([1, 2]), 1, "int32"),
+    (lambda: tf.reduce_sum([1, 2]), 3, "int32"),
+    (lambda: tf.argmax([[1.0, 2.0], [3.0, 1.0]]), [1, 0], "int64"),
+    (lambda: tf.add(1, 2), 3, "int32"),
+    (lambda: tf.pow(2.0, 3), 8, "float32"),
+    (lambda: tf.multiply(tf.constant([1.0, 2.0]), [3, 4]), [3, 8], "float32"),
+    (lambda: tf.maximum(tf.constant([1, 2]), 1), [1, 2], "int32"),
+    (lambda: tf.round([2.5, 3.5, -1.5]), [2, 4, -2], "float32"),
+    (lambda: tf.reduce_prod(tf.zeros([2, 3]).shape), 6, "int32"),
+    (lambda: tf.math.cumsum([1.0, 2.0, 3.0], exclusive=True), [0, 1, 3], "float32"),
+    (lambda: tf.math.cumsum([1.0, 2.0, 3.0], reverse=True), [6, 5, 3], "float32"),
+    (lambda: tf.math.cumprod([2, 3, 4], exclusive=True, reverse=True), [12, 4, 1], "int32"),
+    (lambda: tf.math.top_k([1.0, 3.0, 2.0], 2)[0], [3, 2], "float32"),
+    (lambda: tf.math.top_k([1.0, 3.0, 2.0], 2)[1], [1, 2], "int32"),
+    (lambda: tf.math.polyval([1.0, 2.0, 3.0], 2.0), 11, "float32"),
+    (lambda: tf.math.divide_no_nan([1.0, 2.0], [0.0, 4.0]), [0, 0.5], "float32"),
+    (lambda: tf.math.multiply_no_nan([np.inf, 2.0], [0.0, 4.0]), [0, 8], "float32"),
+    (lambda: tf.math.count_nonzero([0, 1, 2]), 2, "int64"),
+    (lambda: tf.math.reduce_std([1.0, 2.0]), 0.5, "float32"),
+    (lambda: tf.math.reduce_euclidean_norm([3.0, 4.0]), 5, "float32"),
+    (lambda: tf.add_n([tf.ones(2), [1.0, 2.0]]), [2, 3], "float32"),
+]
+
+
+@pytest.mark.parametrize(("call", "value", "dtype"), RESULTS)
+def test_results_and_dtypes_are_tensorflows(call: Callable[[], Any], value: Any, dtype: str) -> None:
+    check_result(call, value, dtype)
+
+
+GRADIENTS: list[tuple[Callable[[Any], Any], list[float]]] = [
+    (tf.math.rsqrt, [-3.042903, -0.2255779, -0.1264911]),
+    (tf.math.lgamma, [-3.502524, 0.208548, 0.703157]),
+    (tf.math.cumsum, [3, 2, 1]),
+    (tf.math.cumprod, [6.95, 1.05, 0.51]),
+    (tf.reduce_logsumexp, [0.07102165, 0.288007, 0.6409714]),
+    (tf.math.reduce_std, [-0.4399414, 0.07332358, 0.3666178]),
+    (tf.math.log_sigmoid, [0.4255575, 0.1544653, 0.07585818]),
+    (lambda x: tf.where(x > 1, x * x, tf.math.log(x)), [1 / 0.3, 3.4, 5]),
+    (lambda x: tf.math.top_k(x, 2)[0], [0, 1, 1]),
+    (lambda x: tf.math.cumsum(x, exclusive=True), [2, 1, 0]),
+]
+
+
+@pytest.mark.parametrize(("function", "expected"), GRADIENTS)
+def test_gradients_flow_through_the_aliases(function: Callable[[Any], Any], expected: list[float]) -> None:
+    np.testing.assert_allclose(gradient(function, POINT), expected, rtol=5e-6)
+
+
+def test_the_norm_of_zeros_has_gradient_zero() -> None:
+    x = tf.Variable([0.0, 0.0])
+    with tf.GradientTape() as tape:
+        y = tf.math.reduce_euclidean_norm(x)
+    assert tape.gradient(y, x).numpy().tolist() == [0.0, 0.0]

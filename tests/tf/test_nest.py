@@ -1,0 +1,15 @@
+"""`tf.nest`: structures of values."""
+
+import gradcalc.tf as tf
+
+
+def test_nest_maps_structures() -> None:
+    structure = {"a": [1, 2], "b": (3,)}
+    assert tf.nest.flatten(structure) == [1, 2, 3]
+    assert tf.nest.map_structure(lambda x, y: x + y, structure, structure) == {"a": [2, 4], "b": (6,)}
+    assert tf.nest.pack_sequence_as(structure, [7, 8, 9]) == {"a": [7, 8], "b": (9,)}
+
+
+def test_dicts_are_mapped_by_key() -> None:
+    mapped = tf.nest.map_structure(lambda a, b: a - b, {"x": 1, "y": 2}, {"y": 10, "x": 20})
+    assert mapped == {"x": -19, "y": -8}

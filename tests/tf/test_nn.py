@@ -1,0 +1,57 @@
+"""`tf.nn`: results, dtypes and gradients are TensorFlow's."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc.tf as tf
+from tests.tf.results import POINT, check_result, gradient
+
+RESULTS = [
+    (lambda: tf.nn.softmax_cross_entropy_with_logits([[0.0, 1.0]], [[1.0, 2.0]]), [0.31326166], "float32"),
+    (lambda: tf.nn.sparse_softmax_cross_entropy_with_logits([1], [[1.0, 2.0]]), [0.31326166], "float32"),
+    (lambda: tf.nn.sigmoid_cross_entropy_with_logits(labels=[1.0], logits=[0.5]), [0.474077], "float32"),
+    (lambda: tf.nn.moments(tf.constant([1.0, 3.0]), [0])[1], 1, "float32"),
+    (lambda: tf.nn.avg_pool2d(tf.ones((1, 2, 2, 1)), 2, 2, "VALID"), [[[[1]]]], "float32"),
+    (lambda: tf.nn.dropout(tf.ones(3), 0.0), [1, 1, 1], "float32"),
+    (lambda: tf.nn.batch_normalization(tf.constant([3.0]), 1.0, 4.0, 1.0, 2.0, 0.0), [3], "float32"),
+]
+
+
+@pytest.mark.parametrize(("call", "value", "dtype"), RESULTS)
+def test_results_and_dtypes_are_tensorflows(call: Callable[[], Any], value: Any, dtype: str) -> None:
+    check_result(call, value, dtype)
+
+
+GRADIENTS: list[tuple[Callable[[Any], Any], list[float]]] = [
+    (tf.nn.gelu, [0.7323278, 1.115318, 1.037611]),
+    (tf.nn.silu, [0.6477801, 1.067564, 1.099401]),
+    (tf.nn.log_softmax, [0.7869351, 0.1359791, -0.922914]),
+    (tf.nn.l2_loss, POINT),
+]
+
+
+@pytest.mark.parametrize(("function", "expected"), GRADIENTS)
+def test_gradients_flow_through_the_aliases(function: Callable[[Any], Any], expected: list[float]) -> None:
+    np.testing.assert_allclose(gradient(function, POINT), expected, rtol=5e-6)
+
+
+def test_convolution_takes_tensorflows_strides_and_padding() -> None:
+    x = tf.reshape(tf.range(16, dtype=tf.float32), (1, 4, 4, 1))
+    kernel = tf.Variable(tf.ones((2, 2, 1, 1)))
+    with tf.GradientTape() as tape:
+        y = tf.nn.conv2d(x, kernel, strides=[1, 2, 2, 1], padding="SAME")
+    assert y.numpy().ravel().tolist() == [10, 18, 42, 50]
+    assert tape.gradient(y, kernel).numpy().ravel().tolist() == [20, 24, 36, 40]
+    assert tf.nn.max_pool2d(x, ksize=(3, 3), strides=1, padding="VALID").numpy().ravel().tolist() == [10, 11, 14, 15]
+    with pytest.raises(ValueError, match="channels_last"):
+        tf.nn.conv2d(x, kernel, 1, "VALID", data_format="NCHW")
+
+
+def test_functions_of_pooling_use_up_no_layer_names() -> None:
+    first = tf.keras.layers.Conv2D(1, 2).name
+    tf.nn.conv2d(tf.zeros([1, 3, 3, 1]), tf.zeros([2, 2, 1, 1]), 1, "VALID")
+    number = int(first.rpartition("_")[2]) if first != "conv2d" else 0
+    assert tf.keras.layers.Conv2D(1, 2).name == f"conv2d_{number + 1}"

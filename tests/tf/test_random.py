@@ -1,0 +1,51 @@
+"""`tf.random`: what a seed repeats, and the distributions."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc.tf as tf
+
+
+def draws() -> list[Any]:
+    r = tf.random
+    made = [r.normal([3]), r.uniform([3]), r.truncated_normal([3]), r.shuffle(tf.range(9)), r.normal([3], seed=1)]
+    layer = tf.keras.layers.Dense(2)
+    layer.build((None, 3))
+    return [x.numpy().tolist() for x in (*made, layer.kernel)]
+
+
+@pytest.mark.parametrize("seed", [tf.random.set_seed, tf.keras.utils.set_random_seed])
+def test_a_seed_makes_everything_repeat(seed: Callable[[int], None]) -> None:
+    seed(4)
+    first = draws()
+    second = draws()
+    seed(4)
+    assert draws() == first
+    assert all(a != b for a, b in zip(first, second, strict=True))
+
+
+def test_random_numbers_have_the_distribution_asked_for() -> None:
+    tf.random.set_seed(1)
+    normal = tf.random.normal((1000, 20), mean=3.0, stddev=2.0).numpy()
+    assert abs(normal.mean() - 3) < 0.1 and abs(normal.std() - 2) < 0.1
+    uniform = tf.random.uniform([1000], -2.0, 3.0).numpy()
+    assert -2 <= uniform.min() < -1.9 and 2.9 < uniform.max() < 3
+    assert np.unique(tf.random.uniform([100], maxval=3, dtype=tf.int32).numpy()).tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match="maxval"):
+        tf.random.uniform([1], dtype=tf.int32)
+    assert np.abs(tf.random.truncated_normal([1000]).numpy()).max() <= 2
+    assert sorted(tf.random.shuffle(tf.range(9)).numpy()) == list(range(9))
+    assert tf.random.normal([]).shape == ()
+
+
+def test_generators_of_their_own_repeat() -> None:
+    assert tf.random.Generator.from_seed(7).normal([2]).numpy().tolist() == (
+        tf.random.Generator.from_seed(7).normal([2]).numpy().tolist()
+    )
+    one, two = (tf.random.stateless_uniform([2], seed).numpy().tolist() for seed in ([1, 2], [1, 3]))
+    assert one != two
+    assert one == tf.random.stateless_uniform([2], [1, 2]).numpy().tolist()
+    assert tf.random.stateless_normal([2], (1, 2)).dtype == "float32"
