@@ -1,6 +1,6 @@
 """What stands in place of a ball that is none: proved to be undefined, or not settled. Imports nothing."""
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 if TYPE_CHECKING:
     from flint import arb
@@ -23,4 +23,4 @@ UNDEFINED = Unknown("undefined")
 UNDECIDED = Unknown("undecided")
 """Not settled at this precision."""
 
-Ball: TypeAlias = "arb | Unknown"
+Ball: TypeAlias = Union["arb", Unknown]
