@@ -85,13 +85,17 @@ class Constant(Operand):
             exact = exact and isinstance(operand, (int, Constant))
         if exact:
             return Constant(op, tuple(operands))
-        return op.plain(*(x if op is where or not isinstance(x, Constant) else x.number() for x in operands))
+        return op.plain(*(operands if op is where else [_number(x) for x in operands]))
 
     def number(self) -> float:
         """The constant as a Python float, beside which NumPy leaves float32 as it is."""
         if self.op is None:
             return {"pi": math.pi, "oo": math.inf}.get(self.text) or float(self.text)
-        return float(self.op.plain(*(x.number() if isinstance(x, Constant) else x for x in self.operands)))
+        return float(self.op.plain(*map(_number, self.operands)))
+
+
+def _number(x: Any) -> Any:
+    return x.number() if isinstance(x, Constant) else x
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +136,7 @@ class Op:
         for operand in operands:
             if isinstance(operand, Operand):
                 return operand.apply(self, operands)
-        return self.plain(*operands)
+        return _of_arrays()[self](*operands)
 
     def __reduce__(self) -> Any:
         """A copy or a pickle of an op of graphs is that op."""
