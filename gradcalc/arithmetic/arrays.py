@@ -1,19 +1,20 @@
-"""Arrays: NumPy arrays and scalars, elementwise. Imports NumPy and ops; SciPy, on first use, for special functions.
+"""Arrays: NumPy arrays and scalars, elementwise. Imports NumPy and the table; SciPy, on first use, if it is there.
 
-dtypes follow NumPy: float32 stays float32. What neither NumPy nor SciPy has is computed element by element in floats.
-Importing this module lets the rules of the table run on plain arrays (`ops.PLAIN`).
+dtypes follow NumPy: float32 stays float32. A function is one of those below, else NumPy's, else SciPy's, by the names
+of the table; what they have not is put together from what they have, at last computed element by element in floats.
 """
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache, reduce
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from gradcalc.arithmetic.evaluate import evaluate
-from gradcalc.arithmetic.floats import Floats
+from gradcalc.arithmetic import floats
+from gradcalc.arithmetic.evaluate import Functions, evaluate
 from gradcalc.graph import ops
+from gradcalc.graph.definitions import Definition, accurate, definition
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Constant, Op, Operand
 
@@ -24,8 +25,8 @@ class Arrays:
     """The arithmetic of NumPy arrays of floats, which broadcast; conditions are arrays of bools."""
 
     def __init__(self) -> None:
-        self.functions: Mapping[Op, Function] = ops.PLAIN
-        self.constant = Floats().constant
+        self.functions: Mapping[Op, Function] = FUNCTIONS
+        self.constant = floats.Floats().constant
 
     def evaluate(
         self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int], deadline: float | None = None
@@ -47,11 +48,6 @@ class Masked(Operand):
     def apply(self, op: Op, operands: Any) -> Any:
         """Further ops forget the mask."""
         return op(*(x.value if isinstance(x, Masked) else x for x in operands))
-
-
-@cache
-def _floats() -> Floats:
-    return Floats()
 
 
 def _where(c: Any, a: Any, b: Any) -> Any:
@@ -92,142 +88,102 @@ def _all(function: Function) -> Function:
 
 def _each(op: Op) -> Function:
     """An op element by element in floats; the result has the operands' dtype."""
+    scalar = floats.FUNCTIONS[op]
 
     def function(*operands: Any) -> Any:
-        result = np.frompyfunc(lambda *xs: _floats().functions[op](*map(float, xs)), len(operands), 1)(*operands)
+        result = np.frompyfunc(lambda *xs: scalar(*map(float, xs)), len(operands), 1)(*operands)
         return np.asarray(result, dtype=np.result_type(*operands, 0.0))[()]
 
     return function
 
 
-def _scipy(name: str) -> Function:
-    """A function of `scipy.special`, imported when first called."""
+def _plainly(define: Definition | None) -> Function:
+    """An op by a definition in the operands' dtype."""
+    assert define is not None
+    return lambda *xs: _value(define(*xs))
+
+
+def _in_double(define: Definition) -> Function:
+    """An op by a definition, computed in doubles and without warnings; the result has the operands' dtype."""
 
     def function(*operands: Any) -> Any:
-        from scipy import special
-
-        return getattr(special, name)(*operands)
+        dtype = np.result_type(*operands, 0.0)
+        with np.errstate(all="ignore"):
+            result = _value(define(*(np.asarray(x, float)[()] for x in operands)))
+        return result if result.dtype == dtype else result.astype(dtype)
 
     return function
 
 
-def _output(name: str, index: int) -> Function:
-    """One output of a function of `scipy.special` that has several."""
-    function = _scipy(name)
-    return lambda x: function(x)[index]
+def _value(result: Any) -> Any:
+    return result.value if type(result) is Masked else result
 
 
-def _lambertw(x: Any) -> Any:
-    w = _scipy("lambertw")(x)
-    return np.where(w.imag == 0, w.real, np.nan).astype(np.result_type(x, 0.0))[()]
+# -- the table ---------------------------------------------------------------------------------------------------------
 
 
-def _elu(x: Any) -> Any:
-    return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))[()]
+def in_numpy(op: Op) -> Function | None:
+    """NumPy's function for an op: what its entry says, else the ufunc of its name."""
+    function: Function | None = getattr(np, op.name if op.numpy is None else op.numpy, None)
+    return function if op.numpy or isinstance(function, np.ufunc) else None
 
 
-def _sinc(x: Any) -> Any:
-    safe = np.where(x == 0, 1, x)
-    return np.where(x == 0, 1, np.sin(safe) / safe)[()]
+def _in_scipy(op: Op) -> Function:
+    """SciPy's function for an op, or what makes one of its results it; of a function that is no ufunc, real values."""
+    from scipy import special
+
+    name, which = op.in_scipy
+    function = getattr(special, name)
+    if isinstance(function, np.ufunc):
+        return function if function.nout == 1 else lambda x: function(x)[which]
+
+    def real(*operands: Any) -> Any:
+        y = function(*operands)
+        y = np.where(y.imag == 0, y.real, np.nan) if y.dtype.kind == "c" else y
+        return np.asarray(y, np.result_type(*operands, 0.0))[()]
+
+    return real
 
 
-def _xlogy(a: Any, b: Any) -> Any:
-    with np.errstate(all="ignore"):
-        return np.where((a == 0) & (b >= 0), 0, a * np.log(b))[()]
+def _function(op: Op) -> Function:
+    """What an op does to arrays."""
+    function, define = in_numpy(op), definition(op)
+    if function is not None:
+        return _all(function) if op.variadic else function
+    if op.scipy:
+        try:
+            return _in_scipy(op)
+        except ImportError:
+            if op.costly:
+                return _each(op)
+            if not op.operands and define is None:
+                raise
+    return _each(op) if define is None else _in_double(define)
 
 
-_FUNCTIONS: dict[Op, Function] = {
-    ops.lt: np.less,
-    ops.le: np.less_equal,
-    ops.gt: np.greater,
-    ops.ge: np.greater_equal,
-    ops.eq: np.equal,
-    ops.same: np.equal,
-    ops.ne: np.not_equal,
-    ops.and_: np.logical_and,
-    ops.or_: np.logical_or,
-    ops.not_: np.logical_not,
-    ops.where: _where,
-    ops.add: _all(operator.add),
-    ops.mul: _all(operator.mul),
-    ops.sub: operator.sub,
-    ops.neg: operator.neg,
-    ops.div: operator.truediv,
-    ops.powi: _power,
-    ops.pow: operator.pow,
-    ops.sqrt: np.sqrt,
-    ops.cbrt: np.cbrt,
-    ops.one_minus_square: lambda x: (1 - x) * (1 + x),
-    ops.hypot: _all(np.hypot),
-    ops.abs: np.abs,
-    ops.sign: np.sign,
-    ops.floor: np.floor,
-    ops.ceil: np.ceil,
-    ops.round: np.rint,
-    ops.mod: operator.mod,
-    ops.max: _all(np.maximum),
-    ops.min: _all(np.minimum),
-    ops.clip: lambda x, low, high: np.minimum(np.maximum(x, low), high),
-    ops.heaviside: lambda x: np.heaviside(x, 0.5),
-    ops.exp: np.exp,
-    ops.exp2: np.exp2,
-    ops.expm1: np.expm1,
-    ops.log: np.log,
-    ops.log2: np.log2,
-    ops.log10: np.log10,
-    ops.log1p: np.log1p,
-    ops.xlogy: _xlogy,
-    ops.logsumexp: _all(np.logaddexp),
-    ops.sin: np.sin,
-    ops.cos: np.cos,
-    ops.tan: np.tan,
-    ops.sec: lambda x: 1 / np.cos(x),
-    ops.csc: lambda x: 1 / np.sin(x),
-    ops.cot: lambda x: 1 / np.tan(x),
-    ops.asin: np.arcsin,
-    ops.acos: np.arccos,
-    ops.atan: np.arctan,
-    ops.atan2: np.arctan2,
-    ops.sinc: _sinc,
-    ops.sincpi: np.sinc,
-    ops.sinh: np.sinh,
-    ops.cosh: np.cosh,
-    ops.tanh: np.tanh,
-    ops.sech: lambda x: 1 / np.cosh(x),
-    ops.csch: lambda x: 1 / np.sinh(x),
-    ops.coth: lambda x: 1 / np.tanh(x),
-    ops.asinh: np.arcsinh,
-    ops.acosh: np.arccosh,
-    ops.atanh: np.arctanh,
-    ops.relu: lambda x: np.maximum(x, 0),
-    ops.leaky_relu: lambda x: np.where(x > 0, x, x / 5)[()],
-    ops.elu: _elu,
-    ops.sigmoid: _scipy("expit"),
-    ops.softplus: lambda x: np.logaddexp(x, 0),
-    ops.silu: lambda x: x * _scipy("expit")(x),
-    ops.gelu: lambda x: x * _scipy("erfc")(-x * 0.5**0.5) / 2,
-    ops.erf: _scipy("erf"),
-    ops.erfc: _scipy("erfc"),
-    ops.gamma: _scipy("gamma"),
-    ops.lgamma: _scipy("gammaln"),
-    ops.digamma: _scipy("psi"),
-    ops.polygamma: lambda n, x: _scipy("polygamma")(n, x).astype(np.result_type(x, 0.0))[()],
-    ops.factorial: lambda x: _scipy("gamma")(x + 1),
-    ops.beta: _scipy("beta"),
-    ops.binomial: _scipy("binom"),
-    ops.besselj: _scipy("jv"),
-    ops.bessely: _scipy("yv"),
-    ops.besseli: _scipy("iv"),
-    ops.besselk: _scipy("kv"),
-    ops.airyai: _output("airy", 0),
-    ops.airyaiprime: _output("airy", 1),
-    ops.airybi: _output("airy", 2),
-    ops.airybiprime: _output("airy", 3),
-    ops.lambertw: _lambertw,
-    ops.zeta: lambda x: _scipy("zeta")(x),
-    ops.Ei: _scipy("expi"),
-    ops.Si: _output("sici", 0),
-    ops.Ci: _output("sici", 1),
-}
-ops.PLAIN.update(_FUNCTIONS)
-ops.PLAIN.update({op: _each(op) for op in ops.TABLE.values() if op not in _FUNCTIONS})
+_PLAINLY = (
+    ops.sec, ops.csc, ops.cot, ops.sech, ops.csch, ops.coth, ops.one_minus_square, ops.clip, ops.leaky_relu,
+    ops.factorial, ops.silu, ops.gelu,
+)  # fmt: skip
+"""Ops whose definition in the table loses nothing in the operands' dtype, or is much faster than the accurate one."""
+
+FUNCTIONS = Functions(
+    _function,
+    {
+        ops.where: _where,
+        ops.add: _all(operator.add),
+        ops.mul: _all(operator.mul),
+        ops.sub: operator.sub,
+        ops.neg: operator.neg,
+        ops.div: operator.truediv,
+        ops.powi: _power,
+        ops.pow: operator.pow,
+        ops.mod: operator.mod,
+        ops.heaviside: lambda x: np.heaviside(x, 0.5),
+        ops.relu: lambda x: np.maximum(x, 0),
+        ops.softplus: lambda x: np.logaddexp(x, 0),
+        ops.elu: _plainly(accurate(ops.elu)),
+        **{op: _plainly(op.define) for op in _PLAINLY},
+    },
+)
+"""What each op does to arrays."""

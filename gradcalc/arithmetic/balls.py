@@ -1,4 +1,6 @@
-"""Balls: rigorous real intervals (python-flint's `arb`), the arithmetic that certifies. Imports graph, ops and flint.
+"""Balls: rigorous real intervals (python-flint's `arb`), the arithmetic that certifies. Imports graph and flint.
+
+A function is one of those below, else a method of `arb`, by the name that the table says, else the table's definition.
 
 A ball is a finite `arb`: the true number lies in it. Where there is none the value is one of two marks: `UNDEFINED` is
 proved to have no value (outside a domain, a division by exactly zero), `UNDECIDED` is not settled at this precision.
@@ -15,12 +17,13 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 from typing import Any
 
 from flint import acb, arb, arb_series, ctx, fmpq, fmpz
 
-from gradcalc.arithmetic.digits import relative_bits
-from gradcalc.arithmetic.evaluate import apply_rule, defined, evaluate
+from gradcalc.arithmetic.digits import nearest_double, relative_bits
+from gradcalc.arithmetic.evaluate import Functions, apply_rule, evaluate
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
@@ -49,7 +52,7 @@ class Balls:
         self.precision = precision
         self.decimals = decimals
         self._constants: dict[str, Ball] = {}
-        self.functions: Mapping[Op, Function] = _functions(self)
+        self.functions: Mapping[Op, Function] = Functions(partial(_function, self), _CONDITIONS)
 
     def constant(self, text: str) -> Ball:
         """The ball of an exact constant; computed once."""
@@ -74,12 +77,15 @@ class Balls:
         return condition
 
 
-def _functions(balls: Balls) -> dict[Op, Function]:
-    """What each op does, for balls and marks."""
-    table = dict(_CONDITIONS)
-    for op, function in (_VALUES | defined(balls, _VALUES.keys() | _CONDITIONS.keys())).items():
-        table[op] = _total(balls, op, function)
-    return table
+def _function(balls: Balls, op: Op) -> Function:
+    """What an op does, for balls and marks."""
+    own, method = _VALUES.get(op), op.name if op.flint is None else op.flint
+    if own is None and hasattr(arb, method):
+        own = _within(1e30, getattr(arb, method)) if op.costly else getattr(arb, method)
+    if own is None:
+        assert op.define is not None, f"{op.name} needs a function here, or a definition"
+        own = partial(apply_rule, op.define, balls)
+    return _total(balls, op, own)
 
 
 def _total(balls: Balls, op: Op, function: Function) -> Function:
@@ -562,10 +568,6 @@ def _polygamma(order: arb, x: arb) -> Ball:
     return x.digamma() if n == 0 else acb(x).polygamma(acb(n)).real
 
 
-def _factorial(x: arb) -> Ball:
-    return (x + 1).gamma()
-
-
 def _beta(a: arb, b: arb) -> Ball:
     return a.gamma() * b.gamma() * (a + b).rgamma()
 
@@ -615,7 +617,6 @@ _VALUES: dict[Op, Function] = {
     ops.div: operator.truediv,
     ops.powi: _powi,
     ops.pow: _pow,
-    ops.sqrt: arb.sqrt,
     ops.cbrt: _cbrt,
     ops.hypot: _hypot,
     ops.abs: _abs,
@@ -627,69 +628,56 @@ _VALUES: dict[Op, Function] = {
     ops.max: _max,
     ops.min: _min,
     ops.heaviside: _heaviside,
-    ops.exp: arb.exp,
-    ops.expm1: arb.expm1,
-    ops.log: arb.log,
     ops.log2: _log2,
-    ops.log10: lambda x: x.log() / arb(10).log(),
-    ops.log1p: arb.log1p,
     ops.xlogy: _xlogy,
     ops.logsumexp: _logsumexp,
-    ops.sin: arb.sin,
-    ops.cos: arb.cos,
-    ops.tan: arb.tan,
-    ops.sec: arb.sec,
-    ops.csc: arb.csc,
-    ops.cot: arb.cot,
-    ops.asin: arb.asin,
-    ops.acos: arb.acos,
-    ops.atan: arb.atan,
-    ops.asec: lambda x: (1 / x).acos(),
-    ops.acsc: lambda x: (1 / x).asin(),
     ops.atan2: _atan2,
     ops.sinc: _sinc,
     ops.sincpi: _sincpi,
     ops.sinc_derivative: _sinc_derivative,
-    ops.sinh: arb.sinh,
-    ops.cosh: arb.cosh,
-    ops.tanh: arb.tanh,
-    ops.sech: arb.sech,
-    ops.csch: arb.csch,
-    ops.coth: arb.coth,
-    ops.asinh: arb.asinh,
-    ops.acosh: arb.acosh,
-    ops.atanh: arb.atanh,
-    ops.asech: lambda x: (1 / x).acosh(),
-    ops.acsch: lambda x: (1 / x).asinh(),
-    ops.acoth: lambda x: (1 / x).atanh(),
     ops.leaky_relu: _leaky_relu,
     ops.elu: _elu,
     ops.sigmoid: _sigmoid,
     ops.softplus: _softplus,
-    ops.erf: arb.erf,
-    ops.erfc: arb.erfc,
-    ops.gamma: _within(1e30, arb.gamma),
     ops.lgamma: _within(1e30, _lgamma),
-    ops.digamma: _within(1e30, arb.digamma),
     ops.polygamma: _within(1e30, _polygamma, radius=1, low=-1000),
-    ops.factorial: _within(1e30, _factorial),
     ops.beta: _within(1e30, _beta),
     ops.binomial: _within(1e30, _binomial),
     ops.besselj: _bessel(arb.bessel_j, slow=False),
     ops.bessely: _bessel(arb.bessel_y, slow=False),
     ops.besseli: _bessel(arb.bessel_i, slow=True),
     ops.besselk: _bessel(arb.bessel_k, slow=True),
-    ops.airyai: _within(1e30, arb.airy_ai),
     ops.airyaiprime: _within(1e30, lambda x: x.airy_ai(1)),
-    ops.airybi: _within(1e30, arb.airy_bi),
     ops.airybiprime: _within(1e30, lambda x: x.airy_bi(1)),
     ops.lambertw: arb.lambertw,
     ops.zeta: _within(1e9, arb.zeta),
     ops.zeta_derivative: _within(1e9, _zeta_derivative, radius=1),
-    ops.Ei: _within(1e30, arb.ei),
-    ops.Si: _within(1e30, arb.si),
-    ops.Ci: _within(1e30, arb.ci),
 }
 
 _LOOSE: frozenset[Op] = frozenset({ops.besselj, ops.besseli, ops.polygamma})
 """Ops that `arb` gives a finite result for outside their domain: asked for the domain first."""
+
+# -- the nearest double ------------------------------------------------------------------------------------------------
+
+_PRECISIONS = (96, 192, 384, 768)
+_SETTLED_BITS = 52
+"""A ball whose bits these are holds the number, though not which of two doubles is nearer."""
+
+
+@cache
+def _at(precision: int) -> Balls:
+    return Balls(precision)
+
+
+def rounded(op: Op, operands: tuple[float, ...]) -> float | Unknown:
+    """The double nearest to an op of finite doubles: UNDEFINED where it has no value, nan where that is not settled."""
+    for precision in _PRECISIONS:
+        with ctx.workprec(precision):
+            ball = _at(precision).functions[op](*map(arb, operands))
+            double = nearest_double(ball)
+            if ball is UNDEFINED or double is not None:
+                return ball if double is None else double
+    if not isinstance(ball, arb):
+        return math.nan
+    settled = relative_bits(ball) >= _SETTLED_BITS or ball.rad() < math.ulp(0.0)
+    return nearest_double(ball.mid()) or 0.0 if settled else math.nan

@@ -5,8 +5,7 @@ beside this file hold the arithmetics themselves.
 """
 
 import time
-from collections.abc import Callable, Container, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from gradcalc.graph import ops
@@ -28,6 +27,23 @@ class Arithmetic(Protocol):
         self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int], deadline: float | None = None
     ) -> list[Any]:
         """`evaluate` below with this arithmetic, at its own precision."""
+
+
+class Functions(dict[Op, Callable[..., Any]]):
+    """What each op does to a kind of number: given, or found when it is first asked for.
+
+    Args:
+        find: makes the function of an op.
+        given: those that need no looking for.
+    """
+
+    def __init__(self, find: Callable[[Op], Callable[..., Any]], given: Mapping[Op, Callable[..., Any]]) -> None:
+        super().__init__(given)
+        self._find = find
+
+    def __missing__(self, op: Op) -> Callable[..., Any]:
+        function = self[op] = self._find(op)
+        return function
 
 
 class OutOfTime(Exception):
@@ -70,12 +86,3 @@ def apply_rule(rule: Callable[..., Any], arithmetic: Arithmetic, *operands: Any)
     """What a domain, kink or definition of the table comes to for operands of an arithmetic."""
     graph, output = rule_graph(rule, len(operands))
     return evaluate(graph, arithmetic, dict(enumerate(operands)), [output])[output]
-
-
-def defined(arithmetic: Arithmetic, known: Container[Op]) -> dict[Op, Callable[..., Any]]:
-    """The ops that an arithmetic has no function of its own for, by their definition in the table."""
-    return {
-        op: partial(apply_rule, op.define, arithmetic)
-        for op in ops.TABLE.values()
-        if op.define is not None and op not in known
-    }

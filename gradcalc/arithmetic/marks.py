@@ -1,6 +1,9 @@
-"""What stands in place of a ball that is none: proved to be undefined, or not settled. Imports flint for its type."""
+"""What stands in place of a ball that is none: proved to be undefined, or not settled. Imports nothing."""
 
-from flint import arb
+from typing import TYPE_CHECKING, TypeAlias, Union
+
+if TYPE_CHECKING:
+    from flint import arb
 
 
 class Unknown:
@@ -20,4 +23,4 @@ UNDEFINED = Unknown("undefined")
 UNDECIDED = Unknown("undecided")
 """Not settled at this precision."""
 
-Ball = arb | Unknown
+Ball: TypeAlias = Union["arb", Unknown]

@@ -1,6 +1,7 @@
-"""Ops put together from others, for native code: where libm and SciPy have none, or the table a less accurate one.
+"""Ops put together from others, to the last digits: where an op's `define` of the table would lose some.
 
-Written in ops, so that they run on vectors. Imports graph.
+The table's own serve proofs, SymPy and what they are accurate enough for; these are read by floats, arrays and native
+code where their libraries have no function. Written in ops, so that they run on all three. Imports graph.
 """
 
 import math
@@ -94,12 +95,6 @@ _DEFINITIONS: dict[Op, Callable[..., Any]] = {
         ops.gt(x, 0), ops.one, ops.where(ops.lt(x, 0), -ops.one, ops.where(ops.eq(x, 0), ops.zero, x))
     ),
     ops.heaviside: lambda x: ops.where(ops.gt(x, 0), ops.one, ops.where(ops.lt(x, 0), ops.zero, _half + x)),
-    ops.sec: lambda x: 1 / ops.cos(x),
-    ops.csc: lambda x: 1 / ops.sin(x),
-    ops.cot: lambda x: 1 / ops.tan(x),
-    ops.sech: lambda x: 1 / ops.cosh(x),
-    ops.csch: lambda x: 1 / ops.sinh(x),
-    ops.coth: lambda x: 1 / ops.tanh(x),
     ops.sinc: lambda x: ops.where(
         ops.eq(x, 0), ops.one, ops.where(ops.eq(ops.abs(x), _infinity), ops.zero, ops.sin(x) / x)
     ),
@@ -119,9 +114,9 @@ _DEFINITIONS: dict[Op, Callable[..., Any]] = {
     ops.acoth: lambda x: _odd(x, ops.log1p(2 / (ops.abs(x) - 1)) / 2),
     ops.asech: _asech,
     ops.acsch: _acsch,
-    ops.factorial: lambda x: ops.gamma(x + 1),
+    ops.xlogy_ufunc: lambda a, b: ops.where(ops.eq(a, 0), ops.zero, a * ops.log(b)),
 }
-"""How an op is put together here, where the table has no definition or a less accurate one."""
+"""How an op is put together here."""
 
 
 def deciding(graph: Graph, op: Op, operands: Sequence[int]) -> int | None:
@@ -135,11 +130,16 @@ def deciding(graph: Graph, op: Op, operands: Sequence[int]) -> int | None:
     return None
 
 
-def definition(op: Op, order: int | None) -> Definition | None:
+def definition(op: Op, order: int | None = None) -> Definition | None:
     """An op as a function of its operands; `order` is what `deciding` gave. None if it is not put together."""
+    return accurate(op, order) or op.define
+
+
+def accurate(op: Op, order: int | None = None) -> Definition | None:
+    """The definition given here, if there is one."""
     if op in _BY_ORDER:
         return None if order is None else lambda _, x: _BY_ORDER[op][0](order, x)
-    return _DEFINITIONS.get(op) or op.define
+    return _DEFINITIONS.get(op)
 
 
 def _sinc_derivative(n: int, x: Any) -> Any:

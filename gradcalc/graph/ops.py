@@ -3,8 +3,13 @@
 One entry says all that is particular to an op: its rules, domain, kink, sample range, doc line and the names that
 differ elsewhere. A *rule* is the derivative for one operand: `lambda g, y, x: g * cos(x)` takes the adjoint, the
 result and the operands, and returns the whole contribution. Rules, domains and kinks are written in ops, so they run
-on whatever mixes in `Operand` (a `Ref` into a graph, an eager tensor), on plain NumPy arrays once `arithmetic.arrays`
-is imported, and they can be printed: the documentation is the table.
+on whatever mixes in `Operand` (a `Ref` into a graph, an eager tensor) and on plain NumPy arrays, and they can be
+printed: the documentation is the table.
+
+Every arithmetic reads here what an op is called in its library: the same as here, or what the column of that library
+says ("" for nothing). What no library has is put together from other ops by `define`, or by `definitions`, which has
+the more accurate ones. Entries at the end without named operands are NumPy's and SciPy's further ufuncs: ops of arrays
+alone, which no formula can name.
 
 Constants in rules are exact: an int, or a `Constant` such as `pi`; never a float, which would make a ball wrong.
 
@@ -16,12 +21,22 @@ seen.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 Rule = Callable[..., Any]
 Interval = tuple[float, float]
+
+
+def _operator(name: str) -> tuple[Any, Any]:
+    """Two methods of operands: the op with the operand on the left and on the right."""
+    return (
+        lambda self, other: self.apply(TABLE[name], (self, other)),
+        lambda self, other: self.apply(TABLE[name], (other, self)),
+    )
 
 
 class Operand:
@@ -35,29 +50,10 @@ class Operand:
         """The result of `op` on `operands`, of which this is the first of its kind."""
         raise NotImplementedError
 
-    def __add__(self, other: Any) -> Any:
-        return self.apply(add, (self, other))
-
-    def __radd__(self, other: Any) -> Any:
-        return self.apply(add, (other, self))
-
-    def __sub__(self, other: Any) -> Any:
-        return self.apply(sub, (self, other))
-
-    def __rsub__(self, other: Any) -> Any:
-        return self.apply(sub, (other, self))
-
-    def __mul__(self, other: Any) -> Any:
-        return self.apply(mul, (self, other))
-
-    def __rmul__(self, other: Any) -> Any:
-        return self.apply(mul, (other, self))
-
-    def __truediv__(self, other: Any) -> Any:
-        return self.apply(div, (self, other))
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self.apply(div, (other, self))
+    __add__, __radd__ = _operator("add")
+    __sub__, __rsub__ = _operator("sub")
+    __mul__, __rmul__ = _operator("mul")
+    __truediv__, __rtruediv__ = _operator("div")
 
     def __pow__(self, other: Any) -> Any:
         return self.apply(powi if isinstance(other, int) else pow, (self, other))
@@ -89,20 +85,29 @@ class Constant(Operand):
             exact = exact and isinstance(operand, (int, Constant))
         if exact:
             return Constant(op, tuple(operands))
-        return op.plain(*(x if op is where or not isinstance(x, Constant) else x.number() for x in operands))
+        return op.plain(*(operands if op is where else [_number(x) for x in operands]))
 
     def number(self) -> float:
         """The constant as a Python float, beside which NumPy leaves float32 as it is."""
         if self.op is None:
-            return math.pi if self.text == "pi" else float(self.text)
-        return float(self.op.plain(*(x.number() if isinstance(x, Constant) else x for x in self.operands)))
+            return {"pi": math.pi, "oo": math.inf}.get(self.text) or float(self.text)
+        return float(self.op.plain(*map(_number, self.operands)))
+
+
+def _number(x: Any) -> Any:
+    return x.number() if isinstance(x, Constant) else x
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Op:
     """One entry of the table; calling it applies it to its operands. Two ops are equal only if they are the same.
 
-    `passes` says that the rules only pass the adjoint on, times nothing but signs (add): what is zero stays zero.
+    Attributes:
+        operands: their names, as a formula writes them; none for an op that is of arrays alone.
+        passes: the rules only pass the adjoint on, times nothing but signs (add): what is zero stays zero.
+        define: the op put together from others, as SymPy and the balls take it.
+        numpy, scipy, flint, libm: its name in NumPy, in `scipy.special` (with which of several results), among the
+            methods of `arb`, and in C, where that is not its own; "" says that the library has another of that name.
     """
 
     name: str
@@ -119,6 +124,10 @@ class Op:
     at_kink: str = ""
     samples: tuple[Interval, ...] = ()
     sympy: str | None = None
+    numpy: str | None = None
+    scipy: str | tuple[str, int] = ""
+    flint: str | None = None
+    libm: str | None = None
     define: Callable[..., Any] | None = None
     aliases: tuple[str, ...] = ()
 
@@ -127,7 +136,7 @@ class Op:
         for operand in operands:
             if isinstance(operand, Operand):
                 return operand.apply(self, operands)
-        return self.plain(*operands)
+        return _of_arrays()[self](*operands)
 
     def __reduce__(self) -> Any:
         """A copy or a pickle of an op of graphs is that op."""
@@ -135,10 +144,17 @@ class Op:
 
     def plain(self, *operands: Any) -> Any:
         """The op on plain NumPy arrays and numbers, which belong to no graph and no tape."""
-        function = PLAIN.get(self)
-        if function is None:
-            raise TypeError(f"{self.name} needs an operand of a graph, a tape or a Constant")
-        return function(*operands)
+        return _of_arrays()[self](*operands)
+
+    @property
+    def c_name(self) -> str:
+        """C's function for it, which is Python's of `math` too; "" if there is none."""
+        return (self.name if hasattr(math, self.name) else "") if self.libm is None else self.libm
+
+    @property
+    def in_scipy(self) -> tuple[str, int]:
+        """The name of SciPy's function for it, "" if there is none, and which of its results is meant."""
+        return (self.scipy, 0) if isinstance(self.scipy, str) else self.scipy
 
     @property
     def syntax(self) -> str:
@@ -152,8 +168,12 @@ class Op:
 TABLE: dict[str, Op] = {}
 """Every op by its name, in the order of this file."""
 
-PLAIN: dict[Op, Callable[..., Any]] = {}
-"""What each op does to plain NumPy arrays: filled by `arithmetic.arrays` when that is imported."""
+
+@cache
+def _of_arrays() -> Mapping[Op, Callable[..., Any]]:
+    """What ops do to NumPy arrays. That is said in a room above this one, and found there when it is first needed."""
+    found: Mapping[Op, Callable[..., Any]] = import_module("gradcalc.arithmetic.arrays").FUNCTIONS
+    return found
 
 
 def op(
@@ -175,10 +195,12 @@ def op(
     return entry
 
 
-def condition(name: str, operands: str, *, doc: str, sympy: str, kink: Callable[..., Any] | None = None) -> Op:
+def condition(
+    name: str, operands: str, *, doc: str, sympy: str, numpy: str, kink: Callable[..., Any] | None = None
+) -> Op:
     """Enter an op whose result is true or false; it has no derivative, and its boundary is where a branch changes."""
     return op(
-        name, doc=doc, operands=operands, sympy=sympy, kink=kink, is_condition=True,
+        name, doc=doc, operands=operands, sympy=sympy, numpy=numpy, kink=kink, is_condition=True,
         at_kink="a branch boundary" if kink else "", sample=(-2.0, 2.0),
     )  # fmt: skip
 
@@ -209,19 +231,19 @@ def named(name: str) -> Op:
 
 # -- conditions ------------------------------------------------------------------------------------------------------
 
-lt: Op = condition("lt", "a b", doc="a < b", sympy="StrictLessThan", kink=lambda a, b: eq(a, b))
-le: Op = condition("le", "a b", doc="a <= b", sympy="LessThan", kink=lambda a, b: eq(a, b))
-gt: Op = condition("gt", "a b", doc="a > b", sympy="StrictGreaterThan", kink=lambda a, b: eq(a, b))
-ge: Op = condition("ge", "a b", doc="a >= b", sympy="GreaterThan", kink=lambda a, b: eq(a, b))
-eq: Op = condition("eq", "a b", doc="a == b", sympy="Equality", kink=lambda a, b: eq(a, b))
-ne: Op = condition("ne", "a b", doc="a != b", sympy="Unequality", kink=lambda a, b: eq(a, b))
+lt: Op = condition("lt", "a b", doc="a < b", sympy="StrictLessThan", numpy="less", kink=lambda a, b: eq(a, b))
+le: Op = condition("le", "a b", doc="a <= b", sympy="LessThan", numpy="less_equal", kink=lambda a, b: eq(a, b))
+gt: Op = condition("gt", "a b", doc="a > b", sympy="StrictGreaterThan", numpy="greater", kink=lambda a, b: eq(a, b))
+ge: Op = condition("ge", "a b", doc="a >= b", sympy="GreaterThan", numpy="greater_equal", kink=lambda a, b: eq(a, b))
+eq: Op = condition("eq", "a b", doc="a == b", sympy="Equality", numpy="equal", kink=lambda a, b: eq(a, b))
+ne: Op = condition("ne", "a b", doc="a != b", sympy="Unequality", numpy="not_equal", kink=lambda a, b: eq(a, b))
 same: Op = op(
-    "same", doc="a == b, where another op tells of the kink", operands="a b", sympy="Equality", is_condition=True,
-    internal=True, sample=(-2.0, 2.0),
+    "same", doc="a == b, where another op tells of the kink", operands="a b", sympy="Equality", numpy="equal",
+    is_condition=True, internal=True, sample=(-2.0, 2.0),
 )  # fmt: skip
-and_: Op = condition("and", "p q", doc="both hold", sympy="And")
-or_: Op = condition("or", "p q", doc="at least one holds", sympy="Or")
-not_: Op = condition("not", "p", doc="does not hold", sympy="Not")
+and_: Op = condition("and", "p q", doc="both hold", sympy="And", numpy="logical_and")
+or_: Op = condition("or", "p q", doc="at least one holds", sympy="Or", numpy="logical_or")
+not_: Op = condition("not", "p", doc="does not hold", sympy="Not", numpy="logical_not")
 
 # -- arithmetic ------------------------------------------------------------------------------------------------------
 
@@ -259,14 +281,17 @@ add: Op = op(
     "add", lambda g, y, wanted, *xs: [g] * len(xs), operands="a b", variadic=True, sympy="Add",
     passes=True, doc="a + b",
 )  # fmt: skip
-mul: Op = op("mul", _products, operands="a b", variadic=True, sympy="Mul", doc="a * b")
+mul: Op = op("mul", _products, operands="a b", variadic=True, sympy="Mul", numpy="multiply", doc="a * b")
 sub: Op = op(
-    "sub", lambda g, y, a, b: g, lambda g, y, a, b: -g, define=lambda a, b: a + -1 * b, passes=True, doc="a - b",
+    "sub", lambda g, y, a, b: g, lambda g, y, a, b: -g, define=lambda a, b: a + -1 * b, passes=True,
+    numpy="subtract", doc="a - b",
 )  # fmt: skip
-neg: Op = op("neg", lambda g, y, x: -g, define=lambda x: -1 * x, passes=True, doc="-x", sample=(-2.0, 2.0))
+neg: Op = op(
+    "neg", lambda g, y, x: -g, define=lambda x: -1 * x, passes=True, numpy="negative", sample=(-2.0, 2.0), doc="-x",
+)  # fmt: skip
 div: Op = op(
     "div", lambda g, y, a, b: g / b, lambda g, y, a, b: -g * y / b, domain=lambda a, b: ne(b, 0),
-    define=lambda a, b: a * b**-1, doc="a / b",
+    define=lambda a, b: a * b**-1, numpy="divide", doc="a / b",
 )  # fmt: skip
 powi: Op = op(
     "powi", lambda g, y, x, n: 0 if n == 0 else g if n == 1 else g * n * (x if n == 2 else powi(x, n - 1)), None,
@@ -290,7 +315,7 @@ hypot: Op = op(
 )  # fmt: skip
 abs: Op = op(
     "abs", lambda g, y, x: g * sign(x), kink=lambda x: eq(x, 0), at_kink="0", sympy="Abs", aliases=("Abs", "fabs"),
-    sample=(-2.0, 2.0), doc="absolute value, also written |x|",
+    sample=(-2.0, 2.0), libm="fabs", doc="absolute value, also written |x|",
 )  # fmt: skip
 sign: Op = op(
     "sign", _zero, kink=lambda x: eq(x, 0), at_kink="jump", sympy="sign", aliases=("sgn",), sample=(-2.0, 2.0),
@@ -309,7 +334,7 @@ round: Op = op(
     define=lambda x: where(
         and_(eq(x - floor(x), one / 2), eq(2 * floor(x / 2), floor(x))), floor(x), floor(x + one / 2)
     ),
-    doc="nearest integer, halves to even",
+    numpy="rint", doc="nearest integer, halves to even",
 )  # fmt: skip
 mod: Op = op(
     "mod", lambda g, y, a, b: g, lambda g, y, a, b: -g * floor(a / b), domain=lambda a, b: ne(b, 0),
@@ -318,11 +343,13 @@ mod: Op = op(
 )  # fmt: skip
 max: Op = op(
     "max", _shares, operands="a b", variadic=True, kink=lambda y, *xs: _tie(y, *xs), at_kink="shared equally",
-    sympy="Max", aliases=("Max", "maximum", "amax"), doc="largest operand, or largest element of an array",
+    sympy="Max", numpy="maximum", aliases=("Max", "maximum", "amax"),
+    doc="largest operand, or largest element of an array",
 )  # fmt: skip
 min: Op = op(
     "min", _shares, operands="a b", variadic=True, kink=lambda y, *xs: _tie(y, *xs), at_kink="shared equally",
-    sympy="Min", aliases=("Min", "minimum", "amin"), doc="smallest operand, or smallest element of an array",
+    sympy="Min", numpy="minimum", aliases=("Min", "minimum", "amin"),
+    doc="smallest operand, or smallest element of an array",
 )  # fmt: skip
 clip: Op = op(
     "clip", lambda g, y, x, lo, hi: where(and_(lt(lo, x), lt(x, hi)), g, zero),
@@ -338,7 +365,7 @@ where: Op = op(
 )  # fmt: skip
 heaviside: Op = op(
     "heaviside", _zero, kink=lambda x: eq(x, 0), at_kink="jump", sympy="Heaviside", aliases=("Heaviside",),
-    operands="x", sample=(-2.0, 2.0), doc="0 below zero, 1 above, 1/2 at zero",
+    operands="x", sample=(-2.0, 2.0), numpy="", doc="0 below zero, 1 above, 1/2 at zero",
 )  # fmt: skip
 
 # -- exponentials and logarithms -------------------------------------------------------------------------------------
@@ -375,7 +402,7 @@ xlogy: Op = op(
 logsumexp: Op = op(
     "logsumexp", lambda g, y, wanted, *xs: [g * exp(x - y) if w else None for x, w in zip(xs, wanted, strict=True)],
     operands="a b", variadic=True, define=lambda *xs: log(add(*map(exp, xs))), sample=(-2.0, 2.0),
-    doc="log(exp(a) + exp(b) + ...), without overflow",
+    numpy="logaddexp", doc="log(exp(a) + exp(b) + ...), without overflow",
 )  # fmt: skip
 
 # -- trigonometric ---------------------------------------------------------------------------------------------------
@@ -383,9 +410,18 @@ logsumexp: Op = op(
 sin: Op = op("sin", lambda g, y, x: g * cos(x), sympy="sin", doc="sine")
 cos: Op = op("cos", lambda g, y, x: -g * sin(x), sympy="cos", doc="cosine")
 tan: Op = op("tan", lambda g, y, x: g * sec(x) ** 2, sympy="tan", sample=(-1.2, 1.2), doc="tangent")
-sec: Op = op("sec", lambda g, y, x: g * y * tan(x), sympy="sec", sample=(-1.2, 1.2), doc="1 / cos(x)")
-csc: Op = op("csc", lambda g, y, x: -g * y * cot(x), domain=lambda x: ne(x, 0), sympy="csc", doc="1 / sin(x)")
-cot: Op = op("cot", lambda g, y, x: -g * csc(x) ** 2, domain=lambda x: ne(x, 0), sympy="cot", doc="cos(x) / sin(x)")
+sec: Op = op(
+    "sec", lambda g, y, x: g * y * tan(x), sympy="sec", sample=(-1.2, 1.2),
+    define=lambda x: 1 / cos(x), doc="1 / cos(x)",
+)  # fmt: skip
+csc: Op = op(
+    "csc", lambda g, y, x: -g * y * cot(x), domain=lambda x: ne(x, 0), sympy="csc",
+    define=lambda x: 1 / sin(x), doc="1 / sin(x)",
+)  # fmt: skip
+cot: Op = op(
+    "cot", lambda g, y, x: -g * csc(x) ** 2, domain=lambda x: ne(x, 0), sympy="cot",
+    define=lambda x: 1 / tan(x), doc="cos(x) / sin(x)",
+)  # fmt: skip
 one_minus_square: Op = op(
     "one_minus_square", lambda g, y, x: -2 * g * x, define=lambda x: (1 - x) * (1 + x), sample=(-0.9, 0.9),
     doc="1 - x**2, accurate near 1 and -1, and so are its derivatives near 0",
@@ -423,7 +459,7 @@ atan2: Op = op(
 sinc: Op = op("sinc", lambda g, y, x: g * sinc_derivative(one, x), sympy="sinc", doc="sin(x)/x, and 1 at 0")
 sincpi: Op = op(
     "sincpi", lambda g, y, x: g * pi * sinc_derivative(one, pi * x), define=lambda x: sinc(pi * x), sample=(0.1, 0.9),
-    doc="sin(pi*x)/(pi*x), and 1 at 0: NumPy's sinc",
+    numpy="sinc", doc="sin(pi*x)/(pi*x), and 1 at 0: NumPy's sinc",
 )  # fmt: skip
 sinc_derivative: Op = special(
     "sinc_derivative", None, lambda g, y, n, x: g * sinc_derivative(n + 1, x), operands="n x",
@@ -435,9 +471,18 @@ sinc_derivative: Op = special(
 sinh: Op = op("sinh", lambda g, y, x: g * cosh(x), sympy="sinh", doc="hyperbolic sine")
 cosh: Op = op("cosh", lambda g, y, x: g * sinh(x), sympy="cosh", doc="hyperbolic cosine")
 tanh: Op = op("tanh", lambda g, y, x: g * sech(x) ** 2, sympy="tanh", doc="hyperbolic tangent")
-sech: Op = op("sech", lambda g, y, x: -g * y * tanh(x), sympy="sech", doc="1 / cosh(x)")
-csch: Op = op("csch", lambda g, y, x: -g * y * coth(x), domain=lambda x: ne(x, 0), sympy="csch", doc="1 / sinh(x)")
-coth: Op = op("coth", lambda g, y, x: -g * csch(x) ** 2, domain=lambda x: ne(x, 0), sympy="coth", doc="1 / tanh(x)")
+sech: Op = op(
+    "sech", lambda g, y, x: -g * y * tanh(x), sympy="sech",
+    define=lambda x: 1 / cosh(x), doc="1 / cosh(x)",
+)  # fmt: skip
+csch: Op = op(
+    "csch", lambda g, y, x: -g * y * coth(x), domain=lambda x: ne(x, 0), sympy="csch",
+    define=lambda x: 1 / sinh(x), doc="1 / sinh(x)",
+)  # fmt: skip
+coth: Op = op(
+    "coth", lambda g, y, x: -g * csch(x) ** 2, domain=lambda x: ne(x, 0), sympy="coth",
+    define=lambda x: 1 / tanh(x), doc="1 / tanh(x)",
+)  # fmt: skip
 asinh: Op = op(
     "asinh", lambda g, y, x: g / hypot(1, x), sympy="asinh", aliases=("arcsinh",), doc="inverse hyperbolic sine",
 )  # fmt: skip
@@ -480,7 +525,7 @@ elu: Op = op(
 )  # fmt: skip
 sigmoid: Op = op(
     "sigmoid", lambda g, y, x: g * sech(x / 2) ** 2 / 4, define=lambda x: 1 / (1 + exp(-x)),
-    aliases=("expit", "logistic"), sample=(-2.0, 2.0), doc="1 / (1 + exp(-x))",
+    aliases=("expit", "logistic"), sample=(-2.0, 2.0), scipy="expit", doc="1 / (1 + exp(-x))",
 )  # fmt: skip
 softplus: Op = op(
     "softplus", lambda g, y, x: g * sigmoid(x), define=lambda x: log(1 + exp(x)), sample=(-2.0, 2.0),
@@ -492,7 +537,7 @@ silu: Op = op(
 )  # fmt: skip
 gelu: Op = op(
     "gelu", lambda g, y, x: g * (erfc(-x / sqrt(two)) / 2 + x * exp(-x * x / 2) / sqrt(two * pi)), sample=(-2.0, 2.0),
-    define=lambda x: x * erfc(-x / sqrt(two)) / 2, doc="x times the normal distribution function (exact, by erf)",
+    define=lambda x: x * erfc(-x * sqrt(one / 2)) / 2, doc="x times the normal distribution function (exact, by erf)",
 )  # fmt: skip
 
 # -- special functions -----------------------------------------------------------------------------------------------
@@ -509,77 +554,91 @@ def _bessel_domain(n: Any, x: Any) -> Any:
 
 
 erf: Op = op(
-    "erf", lambda g, y, x: g * 2 * exp(-x * x) / sqrt(pi), sympy="erf", sample=(-2.0, 2.0), doc="error function",
+    "erf", lambda g, y, x: g * 2 * exp(-x * x) / sqrt(pi), sympy="erf", scipy="erf", sample=(-2.0, 2.0),
+    doc="error function",
 )  # fmt: skip
 erfc: Op = op(
-    "erfc", lambda g, y, x: -g * 2 * exp(-x * x) / sqrt(pi), sympy="erfc", sample=(-2.0, 2.0), doc="1 - erf(x)",
+    "erfc", lambda g, y, x: -g * 2 * exp(-x * x) / sqrt(pi), sympy="erfc", scipy="erfc", sample=(-2.0, 2.0),
+    doc="1 - erf(x)",
 )  # fmt: skip
-gamma: Op = special("gamma", lambda g, y, x: g * y * digamma(x), domain=_no_pole, sympy="gamma", doc="gamma function")
+gamma: Op = special(
+    "gamma", lambda g, y, x: g * y * digamma(x), domain=_no_pole, sympy="gamma", scipy="gamma", libm="tgamma",
+    doc="gamma function",
+)  # fmt: skip
 lgamma: Op = special(
     "lgamma", lambda g, y, x: g * digamma(x), domain=_no_pole, define=lambda x: log(abs(gamma(x))),
-    aliases=("loggamma", "gammaln"), sample=(2.3, 4.0), sympy="loggamma", doc="logarithm of |gamma(x)|",
+    aliases=("loggamma", "gammaln"), sample=(2.3, 4.0), sympy="loggamma", scipy="gammaln",
+    doc="logarithm of |gamma(x)|",
 )  # fmt: skip
 digamma: Op = special(
     "digamma", lambda g, y, x: g * polygamma(one, x), domain=_no_pole, sympy="digamma", aliases=("psi",),
-    sample=(2.0, 4.0), doc="derivative of lgamma",
+    sample=(2.0, 4.0), scipy="psi", doc="derivative of lgamma",
 )  # fmt: skip
 polygamma: Op = special(
     "polygamma", None, lambda g, y, n, x: g * polygamma(n + 1, x), operands="n x", domain=lambda n, x: _no_pole(x),
-    sympy="polygamma", sample=((1, 1), (0.5, 3.0)), doc="n-th derivative of digamma (n a constant integer)",
+    sympy="polygamma", scipy="polygamma", sample=((1, 1), (0.5, 3.0)),
+    doc="n-th derivative of digamma (n a constant integer)",
 )  # fmt: skip
 factorial: Op = special(
     "factorial", lambda g, y, x: g * y * digamma(x + 1), domain=lambda x: _no_pole(x + 1), sympy="factorial",
-    doc="gamma(x + 1), also written x!",
+    libm="", define=lambda x: gamma(x + 1), doc="gamma(x + 1), also written x!",
 )  # fmt: skip
 beta: Op = special(
     "beta", lambda g, y, a, b: g * y * (digamma(a) - digamma(a + b)),
     lambda g, y, a, b: g * y * (digamma(b) - digamma(a + b)), domain=lambda a, b: and_(_no_pole(a), _no_pole(b)),
-    sympy="beta", define=lambda a, b: gamma(a) * gamma(b) / gamma(a + b), doc="gamma(a)*gamma(b)/gamma(a + b)",
+    sympy="beta", scipy="beta", define=lambda a, b: gamma(a) * gamma(b) / gamma(a + b),
+    doc="gamma(a)*gamma(b)/gamma(a + b)",
 )  # fmt: skip
 binomial: Op = special(
     "binomial", lambda g, y, a, b: g * y * (digamma(a + 1) - digamma(a - b + 1)),
     lambda g, y, a, b: g * y * (digamma(a - b + 1) - digamma(b + 1)), domain=lambda a, b: _no_pole(a + 1),
     sympy="binomial", aliases=("comb",), define=lambda a, b: gamma(a + 1) / (gamma(b + 1) * gamma(a - b + 1)),
-    sample=((3.2, 4.8), (1.2, 1.8)), doc="binomial coefficient, a over b",
+    sample=((3.2, 4.8), (1.2, 1.8)), scipy="binom", doc="binomial coefficient, a over b",
 )  # fmt: skip
 besselj: Op = special(
     "besselj", None, lambda g, y, n, x: g * (besselj(n - 1, x) - besselj(n + 1, x)) / 2, operands="n x",
-    sympy="besselj", domain=_bessel_domain, sample=((1, 1), (0.5, 5.0)), doc="Bessel function J of constant order n",
+    sympy="besselj", domain=_bessel_domain, sample=((1, 1), (0.5, 5.0)), scipy="jv",
+    doc="Bessel function J of constant order n",
 )  # fmt: skip
 bessely: Op = special(
     "bessely", None, lambda g, y, n, x: g * (bessely(n - 1, x) - bessely(n + 1, x)) / 2, operands="n x",
     sympy="bessely", domain=lambda n, x: gt(x, 0), sample=((1, 1), (0.5, 5.0)),
-    doc="Bessel function Y of constant order n",
+    scipy="yv", doc="Bessel function Y of constant order n",
 )  # fmt: skip
 besseli: Op = special(
     "besseli", None, lambda g, y, n, x: g * (besseli(n - 1, x) + besseli(n + 1, x)) / 2, operands="n x",
     sympy="besseli", domain=_bessel_domain, sample=((1, 1), (0.5, 5.0)),
-    doc="modified Bessel function I of constant order n",
+    scipy="iv", doc="modified Bessel function I of constant order n",
 )  # fmt: skip
 besselk: Op = special(
     "besselk", None, lambda g, y, n, x: -g * (besselk(n - 1, x) + besselk(n + 1, x)) / 2, operands="n x",
     sympy="besselk", domain=lambda n, x: gt(x, 0), sample=((1, 1), (0.5, 5.0)),
-    doc="modified Bessel function K of constant order n",
+    scipy="kv", doc="modified Bessel function K of constant order n",
 )  # fmt: skip
 airyai: Op = special(
-    "airyai", lambda g, y, x: g * airyaiprime(x), sympy="airyai", sample=(-2.0, 2.0), doc="Airy function Ai",
+    "airyai", lambda g, y, x: g * airyaiprime(x), sympy="airyai", sample=(-2.0, 2.0), scipy=("airy", 0),
+    flint="airy_ai", doc="Airy function Ai",
 )  # fmt: skip
 airyaiprime: Op = special(
-    "airyaiprime", lambda g, y, x: g * x * airyai(x), sympy="airyaiprime", sample=(-2.0, 2.0), doc="derivative of Ai",
+    "airyaiprime", lambda g, y, x: g * x * airyai(x), sympy="airyaiprime", sample=(-2.0, 2.0),
+    scipy=("airy", 1), doc="derivative of Ai",
 )  # fmt: skip
 airybi: Op = special(
-    "airybi", lambda g, y, x: g * airybiprime(x), sympy="airybi", sample=(-2.0, 2.0), doc="Airy function Bi",
+    "airybi", lambda g, y, x: g * airybiprime(x), sympy="airybi", sample=(-2.0, 2.0), scipy=("airy", 2),
+    flint="airy_bi", doc="Airy function Bi",
 )  # fmt: skip
 airybiprime: Op = special(
-    "airybiprime", lambda g, y, x: g * x * airybi(x), sympy="airybiprime", sample=(-2.0, 2.0), doc="derivative of Bi",
+    "airybiprime", lambda g, y, x: g * x * airybi(x), sympy="airybiprime", sample=(-2.0, 2.0),
+    scipy=("airy", 3), doc="derivative of Bi",
 )  # fmt: skip
 lambertw: Op = special(
     "lambertw", lambda g, y, x: g * exp(-y) / (1 + y), domain=lambda x: ge(x, -exp(-one)), sympy="LambertW",
+    scipy="lambertw",
     aliases=("LambertW",), doc="principal branch of the inverse of w*exp(w)",
 )  # fmt: skip
 zeta: Op = special(
     "zeta", lambda g, y, x: g * zeta_derivative(one, x), domain=lambda x: ne(x, 1), sympy="zeta", sample=(1.5, 4.0),
-    doc="Riemann zeta function",
+    scipy="zeta", doc="Riemann zeta function",
 )  # fmt: skip
 zeta_derivative: Op = special(
     "zeta_derivative", None, lambda g, y, n, x: g * zeta_derivative(n + 1, x), operands="n x",
@@ -587,10 +646,118 @@ zeta_derivative: Op = special(
 )  # fmt: skip
 Ei: Op = special(
     "Ei", lambda g, y, x: g * exp(x) / x, domain=lambda x: ne(x, 0), sympy="Ei", aliases=("expi",),
-    doc="exponential integral",
+    scipy="expi", flint="ei", doc="exponential integral",
 )  # fmt: skip
-Si: Op = special("Si", lambda g, y, x: g * sinc(x), sympy="Si", doc="sine integral")
-Ci: Op = special("Ci", lambda g, y, x: g * cos(x) / x, domain=lambda x: gt(x, 0), sympy="Ci", doc="cosine integral")
+Si: Op = special(
+    "Si", lambda g, y, x: g * sinc(x), sympy="Si", scipy=("sici", 0), flint="si", doc="sine integral",
+)  # fmt: skip
+Ci: Op = special(
+    "Ci", lambda g, y, x: g * cos(x) / x, domain=lambda x: gt(x, 0), sympy="Ci", scipy=("sici", 1), flint="ci",
+    doc="cosine integral",
+)  # fmt: skip
+
+# -- ufuncs of NumPy and of `scipy.special` that no formula can name: ops of arrays alone (DLMF chapters 5 to 10) -----
+
+
+def ufunc(name: str, *rules: Rule | None, passes: bool = False) -> Op:
+    """Enter an op of arrays alone. It stands for a ufunc, as the name says: `numpy.square`, `scipy.ndtr`."""
+    library, _, function = name.partition(".")
+    entry = Op(name, rules, (), f"the ufunc {name}", internal=True, passes=passes, **{library: function})  # type: ignore[arg-type]
+    assert name not in TABLE, name
+    TABLE[name] = entry
+    return entry
+
+
+def _zeros(g: Any, y: Any, a: Any, b: Any) -> Any:
+    """The rule of a step function of two operands."""
+    return 0
+
+
+def _half_where_equal(g: Any, y: Any, x: Any, other: Any) -> Any:
+    """The adjoint where this operand is the result, half of it where the other is too."""
+    chosen = same(x, y)
+    tied = and_(chosen, same(other, y))
+    return where(chosen, where(tied, g / 2, g) if tied.any() else g, zero)
+
+
+def _nonzero(x: Any) -> Any:
+    """1 in place of 0."""
+    nothing = same(x, 0)
+    return where(nothing, one, x) if nothing.any() else x
+
+
+def _quotient(a: Any, b: Any) -> Any:
+    """`a / b`, and 0 for 0 / 0."""
+    return a / where(and_(same(a, 0), same(b, 0)), one, b)
+
+
+def _share(base: Op) -> tuple[Rule, Rule]:
+    """The rules of a logarithm of a sum of powers: the adjoint times each power's share, 0 where the sum is 0."""
+
+    def share(g: Any, y: Any, x: Any) -> Any:
+        nothing = same(y, -math.inf)
+        return g * base(x - (where(nothing, 0, y) if nothing.any() else y))
+
+    return lambda g, y, a, b: share(g, y, a), lambda g, y, a, b: share(g, y, b)
+
+
+for _name in ("numpy.maximum", "numpy.minimum"):
+    ufunc(_name, lambda g, y, a, b: _half_where_equal(g, y, a, b), lambda g, y, a, b: _half_where_equal(g, y, b, a))
+trunc: Op = ufunc("numpy.trunc", _zero)
+ufunc("scipy.gammasgn", _zero)
+ufunc("numpy.floor_divide", _zeros, _zeros)
+deg2rad: Op = ufunc("numpy.deg2rad", lambda g, y, x: deg2rad(g), passes=True)
+rad2deg: Op = ufunc("numpy.rad2deg", lambda g, y, x: rad2deg(g), passes=True)
+power: Op = ufunc(
+    "numpy.power",
+    lambda g, y, a, b: g * b * power(a, _nonzero(b) - 1),
+    lambda g, y, a, b: g * xlogy_ufunc(y, _nonzero(a)),
+)
+"""NumPy's `a**b`; to an exponent of 0 the base does not matter, and to a base of 0 the exponent does not."""
+ufunc("numpy.square", lambda g, y, x: 2 * g * x)
+ufunc("numpy.reciprocal", lambda g, y, x: -g * y * y)
+ufunc("numpy.fmod", lambda g, y, a, b: g, lambda g, y, a, b: -g * trunc(a / b))
+ufunc("numpy.logaddexp", *_share(exp))
+ufunc("numpy.logaddexp2", *_share(exp2))
+ldexp: Op = ufunc("numpy.ldexp", lambda g, y, x, n: ldexp(g, n), None)
+ufunc("numpy.heaviside", _zeros, lambda g, y, x, h: where(same(x, 0), g, zero))
+xlogy_ufunc: Op = ufunc("scipy.xlogy", lambda g, y, a, b: g * log(b), lambda g, y, a, b: g * _quotient(a, b))
+xlog1py: Op = ufunc("scipy.xlog1py", lambda g, y, a, b: g * log1p(b), lambda g, y, a, b: g * _quotient(a, 1 + b))
+ufunc("scipy.yn", *bessely.rules)
+ufunc("scipy.kn", *besselk.rules)
+ive: Op = ufunc("scipy.ive", None, lambda g, y, n, x: g * ((ive(n - 1, x) + ive(n + 1, x)) / 2 - sign(x) * y))
+kve: Op = ufunc("scipy.kve", None, lambda g, y, n, x: g * (y - (kve(n - 1, x) + kve(n + 1, x)) / 2))
+ufunc("scipy.ndtr", lambda g, y, x: g * exp(-x * x / 2) / sqrt(2 * pi))
+ufunc("scipy.log_ndtr", lambda g, y, x: g * exp(-x * x / 2 - y) / sqrt(2 * pi))
+ufunc("scipy.ndtri", lambda g, y, x: g * exp(y * y / 2) * sqrt(2 * pi))
+ufunc("scipy.logit", lambda g, y, x: g / (x * (1 - x)))
+ufunc("scipy.log_expit", lambda g, y, x: g * sigmoid(-x))
+ufunc("scipy.entr", lambda g, y, x: -g * (log(x) + 1))
+ufunc("scipy.rel_entr", lambda g, y, a, b: g * (log(a / b) + 1), lambda g, y, a, b: -g * a / b)
+ufunc("scipy.kl_div", lambda g, y, a, b: g * log(a / b), lambda g, y, a, b: g * (1 - a / b))
+ufunc("scipy.exp10", lambda g, y, x: g * y * log(ten))
+ufunc("scipy.cosm1", lambda g, y, x: -g * sin(x))
+ufunc("scipy.erfinv", lambda g, y, x: g * exp(y * y) * (sqrt(pi) / 2))
+ufunc("scipy.erfcinv", lambda g, y, x: -g * exp(y * y) * (sqrt(pi) / 2))
+ufunc("scipy.erfcx", lambda g, y, x: g * 2 * (x * y - 1 / sqrt(pi)))
+ufunc("scipy.erfi", lambda g, y, x: g * exp(x * x) * (2 / sqrt(pi)))
+ufunc("scipy.dawsn", lambda g, y, x: g * (1 - 2 * x * y))
+ufunc("scipy.exp1", lambda g, y, x: -g * exp(-x) / x)
+expn: Op = ufunc("scipy.expn", None, lambda g, y, n, x: -g * expn(n - 1, x))
+ufunc("scipy.rgamma", lambda g, y, x: -g * y * digamma(x))
+betaln: Op = ufunc(
+    "scipy.betaln",
+    lambda g, y, a, b: g * (digamma(a) - digamma(a + b)),
+    lambda g, y, a, b: g * (digamma(b) - digamma(a + b)),
+)
+ufunc(
+    "scipy.poch", lambda g, y, z, m: g * y * (digamma(z + m) - digamma(z)), lambda g, y, z, m: g * y * digamma(z + m),
+)  # fmt: skip
+ufunc("scipy.gammainc", None, lambda g, y, a, x: g * exp(xlogy(a - 1, x) - x - lgamma(a)))
+ufunc("scipy.gammaincc", None, lambda g, y, a, x: -g * exp(xlogy(a - 1, x) - x - lgamma(a)))
+ufunc(
+    "scipy.betainc", None, None, lambda g, y, a, b, x: g * exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)),
+)  # fmt: skip
 
 ALIASES: dict[str, str] = {alias: entry.name for entry in TABLE.values() for alias in entry.aliases}
 """Other spellings: alias to name."""

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-import gradcalc.arithmetic.arrays  # noqa: F401 - lets ops run on arrays
 from gradcalc.graph import ops
 from gradcalc.graph.names import NAMES
 from gradcalc.optimize.schedules import LearningRateSchedule

@@ -14,6 +14,7 @@ from typing import Any, NoReturn, Protocol, Self
 
 import numpy as np
 
+from gradcalc.arithmetic.arrays import FUNCTIONS as OF_ARRAYS
 from gradcalc.arithmetic.arrays import Masked
 from gradcalc.errors import DetachError, NoRuleError
 from gradcalc.graph import ops
@@ -102,6 +103,20 @@ class Shape(tuple[int, ...]):
     def num_elements(self) -> int:
         """The product of the sizes."""
         return math.prod(self)
+
+
+def _binary(function: Any) -> tuple[Any, Any]:
+    """Two operators of tensors: an op of the table, or NumPy's function, with the tensor on the left and the right."""
+    if isinstance(function, Op):
+        return lambda self, other: run(function, (self, other), None), lambda self, other: run(
+            function, (other, self), None
+        )
+    return lambda self, other: function(self, other), lambda self, other: function(other, self)
+
+
+def _unary(function: Any) -> Any:
+    """An operator of one tensor."""
+    return lambda self: function(self)
 
 
 class Tensor(Operand):
@@ -205,50 +220,8 @@ class Tensor(Operand):
             return _masked(operands)
         return run(op, operands, None)
 
-    def __abs__(self) -> "Tensor":
-        return run(ops.abs, (self,), None)
-
     def __pow__(self, other: Any) -> Any:
         return run(ops.powi, (self, other), None) if isinstance(other, int) else np.power(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return np.power(other, self)
-
-    def __mod__(self, other: Any) -> "Tensor":
-        return run(ops.mod, (self, other), None)
-
-    def __rmod__(self, other: Any) -> "Tensor":
-        return run(ops.mod, (other, self), None)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return np.floor_divide(self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return np.floor_divide(other, self)
-
-    def __divmod__(self, other: Any) -> Any:
-        return np.divmod(self, other)
-
-    def __rdivmod__(self, other: Any) -> Any:
-        return np.divmod(other, self)
-
-    def __matmul__(self, other: Any) -> Any:
-        return np.matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return np.matmul(other, self)
-
-    def __lt__(self, other: Any) -> Any:
-        return run(ops.lt, (self, other), None)
-
-    def __le__(self, other: Any) -> Any:
-        return run(ops.le, (self, other), None)
-
-    def __gt__(self, other: Any) -> Any:
-        return run(ops.gt, (self, other), None)
-
-    def __ge__(self, other: Any) -> Any:
-        return run(ops.ge, (self, other), None)
 
     def __eq__(self, other: Any) -> Any:
         return False if other is None else run(ops.eq, (self, other), None)
@@ -257,20 +230,21 @@ class Tensor(Operand):
         return True if other is None else run(ops.ne, (self, other), None)
 
     __hash__ = object.__hash__
-
-    def __and__(self, other: Any) -> Any:
-        return np.bitwise_and(self, other)
-
-    def __or__(self, other: Any) -> Any:
-        return np.bitwise_or(self, other)
-
-    def __xor__(self, other: Any) -> Any:
-        return np.bitwise_xor(self, other)
-
-    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
-
-    def __invert__(self) -> Any:
-        return np.invert(self)
+    __abs__, __invert__ = _unary(ops.abs), _unary(np.invert)
+    __add__, __radd__ = _binary(ops.add)
+    __sub__, __rsub__ = _binary(ops.sub)
+    __mul__, __rmul__ = _binary(ops.mul)
+    __truediv__, __rtruediv__ = _binary(ops.div)
+    __mod__, __rmod__ = _binary(ops.mod)
+    __lt__, __le__ = _binary(ops.lt)[0], _binary(ops.le)[0]
+    __gt__, __ge__ = _binary(ops.gt)[0], _binary(ops.ge)[0]
+    __rpow__ = _binary(np.power)[1]
+    __floordiv__, __rfloordiv__ = _binary(np.floor_divide)
+    __divmod__, __rdivmod__ = _binary(np.divmod)
+    __matmul__, __rmatmul__ = _binary(np.matmul)
+    __and__, __rand__ = _binary(np.bitwise_and)
+    __or__, __ror__ = _binary(np.bitwise_or)
+    __xor__, __rxor__ = _binary(np.bitwise_xor)
 
     # -- elements -----------------------------------------------------------------------------------------------------
 
@@ -370,17 +344,6 @@ def _method(name: str) -> Any:
     method.__doc__ = f"`numpy.{name}` of this tensor."
     return method
 
-
-def _operator(op: Op, swapped: bool = False) -> Any:
-    """An operator of tensors: those of `Operand`, by one call less."""
-    if swapped:
-        return lambda self, other: run(op, (other, self), None)
-    return lambda self, other: run(op, (self, other), None)
-
-
-for _name, _op in (("add", ops.add), ("sub", ops.sub), ("mul", ops.mul), ("truediv", ops.div)):
-    setattr(Tensor, f"__{_name}__", _operator(_op))
-    setattr(Tensor, f"__r{_name}__", _operator(_op, swapped=True))
 
 METHODS = (  # noqa: SIM905
     "all any argmax argmin argsort clip cumprod cumsum diagonal dot max mean min nonzero prod ravel repeat round "
@@ -505,7 +468,7 @@ def run(op: Any, operands: Sequence[Any], settings: dict[str, Any] | None) -> Te
             break
     values = [x.array if isinstance(x, Tensor) else x for x in operands]
     if settings is None:
-        result = Tensor(ops.PLAIN[op](*values))
+        result = Tensor(OF_ARRAYS[op](*values))
     else:
         array = op.forward(*values, **settings)
         result = Tensor(array if array.ndim else array[()])

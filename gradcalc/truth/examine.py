@@ -13,6 +13,7 @@ from typing import Any
 
 from gradcalc.arithmetic.evaluate import OutOfTime, evaluate
 from gradcalc.arithmetic.floats import Floats
+from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Unknown
 from gradcalc.language import points
 from gradcalc.language.formula import Problem
 from gradcalc.language.points import Point
@@ -81,8 +82,6 @@ class _Examination:
         """Whether the formula has no value at the point; then says where in the text."""
         if not self.certify and math.isfinite(value.value):
             return False
-        from gradcalc.arithmetic.marks import UNDEFINED
-
         if (value.ball if self.certify else self._enclosed(value.node)) is not UNDEFINED:
             return False  # what overflows floats has a value all the same
         values = self._ball_values([value.node])
@@ -169,8 +168,6 @@ class _Examination:
             return
         from flint import arb
 
-        from gradcalc.arithmetic.marks import UNDECIDED
-
         if hits and first.ball is UNDECIDED:  # of a first derivative that is not settled there is none
             for known in stored:
                 known.ball = UNDECIDED
@@ -252,15 +249,9 @@ class _Examination:
         }
 
     def _is_ball(self, entry: Finding) -> bool:
-        from gradcalc.arithmetic.marks import Unknown
-
         return entry.ball is not None and not isinstance(entry.ball, Unknown)
 
     def _is_undefined(self, entry: Finding) -> bool:
-        if entry.ball is None:
-            return False
-        from gradcalc.arithmetic.marks import UNDEFINED
-
         return entry.ball is UNDEFINED
 
     def _origins(self, entries: Iterable[Finding]) -> None:
@@ -276,8 +267,6 @@ class _Examination:
 
 def _merge(hessian: dict[tuple[int, int], Finding], place: tuple[int, int], copy: Finding) -> None:
     """Enter what was found of a mixed derivative from its other side, or of one that is structurally zero."""
-    from gradcalc.arithmetic.marks import UNDECIDED
-
     stored = hessian.get(place)
     if stored is None:
         if copy.verdict is not None or copy.value != 0 or not copy.from_slopes and copy.ball is UNDECIDED:

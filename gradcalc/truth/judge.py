@@ -6,6 +6,7 @@ from collections.abc import Collection
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from gradcalc.arithmetic.marks import UNDEFINED, Unknown
 from gradcalc.graph.graph import Graph
 from gradcalc.language import points
 from gradcalc.language.formula import Problem
@@ -103,7 +104,6 @@ class Judge:
         if isinstance(entry, str):
             self._note("symbolic", f"SymPy has no formula: {entry}", ",".join(key))
             return None, None
-        from gradcalc.arithmetic.marks import UNDEFINED, Unknown
         from gradcalc.truth.certify import shown
         from gradcalc.truth.kinks import known
 

@@ -1,6 +1,8 @@
 """Arrays: every op of the table on NumPy arrays and through the tape, orders 1 and 2, against floats and balls."""
 
 import random
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from flint import arb
 
 import gradcalc
-from gradcalc.arithmetic.arrays import Arrays, Masked
+from gradcalc.arithmetic.arrays import FUNCTIONS, Arrays, Masked
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.graph import ops
@@ -41,7 +43,7 @@ def arguments(op: Op, columns: list[list[Any]], make: Any) -> list[Any]:
 
 
 def test_every_op_has_a_function() -> None:
-    assert {op for op in ops.TABLE.values() if op.operands} <= set(ops.PLAIN)
+    assert all(callable(FUNCTIONS[op]) for op in ops.TABLE.values())
 
 
 @pytest.mark.parametrize("op", VALUED, ids=names)
@@ -115,3 +117,61 @@ def test_constants_of_rules_are_weak_floats() -> None:
     x = np.array([1.0], dtype=np.float32)
     for found in (ops.pi * x, x * ops.pi, x / ops.sqrt(ops.pi), ops.log(ops.two) + x):
         assert found.dtype == np.float32
+
+
+WITHOUT_SCIPY = """
+import sys
+sys.modules["scipy"] = sys.modules["llvmlite"] = None
+import numpy as np
+import gradcalc
+from gradcalc.arithmetic.floats import FUNCTIONS
+from gradcalc.graph import ops
+from tests.arithmetic.test_arrays import STATIC, VALUED, arguments, points
+for op in VALUED:
+    columns = points(op, 2)
+    operands = arguments(op, columns, gradcalc.Variable)
+    with gradcalc.GradientTape() as tape:
+        y = op(*operands)
+    gradients = tape.gradient(y, [x for x in operands if isinstance(x, gradcalc.Variable)])
+    expected = [FUNCTIONS[op](*map(float, point)) for point in zip(*columns)]
+    np.testing.assert_allclose(y.numpy(), expected, rtol=2e-14, atol=1e-15, err_msg=op.name)
+    assert all(np.isfinite(g.numpy()).all() for g in gradients), op
+x = gradcalc.Variable([0.5, 1.5])
+with gradcalc.GradientTape() as tape:
+    z = x ** gradcalc.constant([2.5, 0.5]) + gradcalc.nn.activations.gelu(x) * np.maximum(x, 1)
+assert np.isfinite(tape.gradient(z, x).numpy()).all()
+assert "scipy.special" not in sys.modules
+"""
+
+
+def test_every_op_works_without_scipy() -> None:
+    subprocess.run([sys.executable, "-c", WITHOUT_SCIPY], check=True, timeout=300)
+
+
+@pytest.mark.parametrize("op", [ops.asec, ops.acsc, ops.acot, ops.asech, ops.acsch, ops.acoth, ops.sinc], ids=names)
+def test_what_numpy_lacks_is_put_together_as_exactly_as_in_floats(op: Op) -> None:
+    for dtype, scale in ((np.float64, 1e300), (np.float32, 1e30)):
+        inside = np.random.default_rng(0).uniform(-4, 4, 200)
+        x = np.concatenate([inside, [0.0, 1.0, -1.0, 1 / scale, -1 / scale, scale, np.inf, -np.inf, np.nan]]).astype(
+            dtype
+        )
+        found, expected = op(x), np.array([Floats().functions[op](number) for number in x.tolist()]).astype(dtype)
+        np.testing.assert_allclose(found, expected, rtol=4 * np.finfo(float).eps, atol=0)
+        assert found.dtype == dtype
+
+
+def test_ops_run_on_arrays_whatever_was_imported() -> None:
+    words = (
+        "import numpy\nfrom gradcalc.graph import ops\nprint(ops.sqrt(numpy.array([4.0])), ops.asec(numpy.float64(-1)))"
+    )
+    found = subprocess.run([sys.executable, "-c", words], check=True, capture_output=True, text=True)
+    assert found.stdout == "[2.] 3.141592653589793\n"
+
+
+def test_a_ufunc_is_an_op_that_no_formula_can_name() -> None:
+    assert ops.xlogy_ufunc is ops.TABLE["scipy.xlogy"] and ops.xlogy_ufunc.internal
+    assert ops.xlogy_ufunc(0.0, -1.0) == 0.0
+    assert np.isnan(ops.xlogy(0.0, -1.0))
+    for entry in ops.TABLE.values():
+        if not entry.operands:
+            assert entry.internal and entry.name in (f"numpy.{entry.numpy}", f"scipy.{entry.scipy}")

@@ -34,7 +34,7 @@ def call(op: Op, *operands: Any, precision: int = 128) -> Any:
 
 
 def test_every_op_has_a_function() -> None:
-    assert {op for op in ops.TABLE.values() if op.operands} == set(F)
+    assert all(callable(F[op]) for op in ops.TABLE.values() if op.operands)
 
 
 # -- constants ---------------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def same(a: float, b: float) -> bool:
 
 
 def test_every_op_has_a_function() -> None:
-    assert {op for op in ops.TABLE.values() if op.operands} == set(F)
+    assert all(callable(F[op]) for op in ops.TABLE.values() if op.operands)
 
 
 @pytest.mark.parametrize(

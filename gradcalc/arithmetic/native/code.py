@@ -23,7 +23,7 @@ import llvmlite.binding as llvm
 
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.graph import ops
-from gradcalc.graph.definitions import deciding, definition
+from gradcalc.graph.definitions import accurate, deciding
 from gradcalc.graph.graph import Graph, rule_graph
 from gradcalc.graph.ops import Op
 
@@ -153,30 +153,13 @@ _INSTRUCTIONS: dict[Op, str] = {ops.add: "fadd", ops.mul: "fmul", ops.sub: "fsub
 _COMPARISONS: dict[Op, str] = {
     ops.lt: "olt", ops.le: "ole", ops.gt: "ogt", ops.ge: "oge", ops.eq: "oeq", ops.same: "oeq", ops.ne: "une",
 }  # fmt: skip
-_INTRINSICS: dict[Op, str] = {
-    ops.sqrt: "sqrt", ops.abs: "fabs", ops.floor: "floor", ops.ceil: "ceil", ops.round: "rint",
-}  # fmt: skip
+_INTRINSICS = (ops.sqrt, ops.abs, ops.floor, ops.ceil, ops.round)
 _WHOLE = (ops.floor, ops.ceil, ops.round)
-_VECTOR_MATH: dict[Op, str] = {
-    ops.exp: "exp", ops.exp2: "exp2", ops.expm1: "expm1", ops.log: "log", ops.log2: "log2", ops.log10: "log10",
-    ops.log1p: "log1p", ops.sin: "sin", ops.cos: "cos", ops.tan: "tan", ops.asin: "asin", ops.acos: "acos",
-    ops.atan: "atan", ops.atan2: "atan2", ops.sinh: "sinh", ops.cosh: "cosh", ops.tanh: "tanh", ops.asinh: "asinh",
-    ops.acosh: "acosh", ops.atanh: "atanh", ops.cbrt: "cbrt", ops.erf: "erf", ops.erfc: "erfc", ops.pow: "pow",
-    ops.hypot: "hypot",
+_PARTS: dict[Op, tuple[int, float, float]] = {
+    **dict.fromkeys((ops.airyai, ops.airyaiprime, ops.airybi, ops.airybiprime), (4, -100.0, 100.0)),
+    ops.Si: (2, -1e15, 1e15), ops.Ci: (2, 5e-324, 1e15),
 }  # fmt: skip
-_SCALAR_MATH: dict[Op, str] = {ops.gamma: "tgamma", ops.lgamma: "lgamma"}
-_SCIPY: dict[Op, str] = {
-    ops.digamma: "__pyx_fuse_1psi", ops.besselj: "__pyx_fuse_1jv", ops.bessely: "__pyx_fuse_1yv",
-    ops.besseli: "__pyx_fuse_1iv", ops.besselk: "__pyx_fuse_1kv", ops.Ei: "__pyx_fuse_1expi", ops.beta: "beta",
-    ops.binomial: "binom",
-}  # fmt: skip
-"""Functions of `scipy.special.cython_special`, by their names among its C entry points."""
-_AIRY, _SICI = ("__pyx_fuse_1airy", 4, -100.0, 100.0), ("__pyx_fuse_1sici", 2, -1e15, 1e15)
-_SCIPY_PARTS: dict[Op, tuple[str, int, float, float, int]] = {
-    ops.airyai: (*_AIRY, 0), ops.airyaiprime: (*_AIRY, 1), ops.airybi: (*_AIRY, 2), ops.airybiprime: (*_AIRY, 3),
-    ops.Si: (*_SICI, 0), ops.Ci: ("__pyx_fuse_1sici", 2, 5e-324, 1e15, 1),
-}  # fmt: skip
-"""Functions there of several results: how many, from where to where they are taken, and which one is meant."""
+"""Results of functions of SciPy that have several: how many, and from where to where they are taken."""
 
 
 class Instructions:
@@ -209,21 +192,21 @@ class Instructions:
         if op is ops.mod:
             return self._mod(*places)
         if op in _INTRINSICS:
-            result = self.call(self.declare(f"llvm.{_INTRINSICS[op]}", 1, intrinsic=True), places)
+            name = op.c_name or op.numpy or op.name
+            result = self.call(self.declare(f"llvm.{name}", 1, intrinsic=True), places)
             return self.line(f"fadd {t} {result}, zeroinitializer") if op in _WHOLE else result  # -0 is 0
         return self._function(op, places, n)
 
     def _function(self, op: Op, places: Sequence[str], n: int | None = None) -> str:
-        """An op by a function: of vectors, by its definition, of SciPy, or at last the floats' own."""
-        if op in _VECTOR_MATH and (op is not ops.hypot or len(places) == 2):
-            return self._vector_math(_VECTOR_MATH[op], places)
-        if op in _SCALAR_MATH and llvm.address_of_symbol(_SCALAR_MATH[op]):
-            return self._lanes(_SCALAR_MATH[op], places, "")
-        if op in _SCIPY:
-            return self._lanes(self._scipy(_SCIPY[op]), places, ", i32 0")
-        if op in _SCIPY_PARTS:
-            return self._lanes(self._scipy_part(op), places, "")
-        define = definition(op, n)
+        """An op by C's function, the accurate definition, SciPy's function, the table's definition, or the floats'."""
+        if op.c_name and llvm.address_of_symbol(op.c_name) and len(places) == len(op.operands):
+            return self._math(op.c_name, places)
+        define = accurate(op, n)
+        if define is None and op.scipy and (capsule := _in_scipy(op)):
+            if op in _PARTS:
+                return self._lanes(self._scipy_part(op, capsule), places, "")
+            return self._lanes(self._scipy(op, capsule), places, ", i32 0")
+        define = define or op.define
         if define is not None:
             return self._defined(define, places)
         return self._lanes(self._python(op, len(places)), places, "")
@@ -270,7 +253,7 @@ class Instructions:
             return square if n == 2 else self.line(f"fmul {t} {square}, {x if n == 3 else square}")
         if n == -1:
             return self.line(f"fdiv {t} {self.literal(1.0)}, {x}")
-        return self._vector_math("pow", places) if n is None else self._squarings(x, n)
+        return self._math("pow", places) if n is None else self._squarings(x, n)
 
     def _squarings(self, x: str, n: int) -> str:
         """An integer power by squaring; what each product loses is carried along: within an ulp."""
@@ -310,7 +293,7 @@ class Instructions:
 
     # -- calls --------------------------------------------------------------------------------------------------------
 
-    def _vector_math(self, name: str, places: Sequence[str]) -> str:
+    def _math(self, name: str, places: Sequence[str]) -> str:
         symbol = f"_ZGV{self.letter}N{self.width}{'v' * len(places)}_{name}"
         if llvm.address_of_symbol(symbol):
             return self.call(self.declare(symbol, len(places)), places)
@@ -339,12 +322,9 @@ class Instructions:
             result = self.line(f"insertelement {self.vector} {result}, double {value}, i32 {lane}")
         return result
 
-    def _scipy(self, name: str) -> str:
+    def _scipy(self, op: Op, capsule: Any) -> str:
         """The C entry point of a function of SciPy."""
-        from scipy.special import cython_special
-
-        symbol = f"scipy_{name.lstrip('_')}"
-        capsule = cython_special.__pyx_capi__[name]
+        symbol = f"scipy_{op.in_scipy[0]}"
         api = ctypes.pythonapi
         api.PyCapsule_GetName.restype, api.PyCapsule_GetName.argtypes = ctypes.c_char_p, [ctypes.py_object]
         api.PyCapsule_GetPointer.restype = ctypes.c_void_p
@@ -352,10 +332,10 @@ class Instructions:
         llvm.add_symbol(symbol, api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule)))
         return symbol
 
-    def _scipy_part(self, op: Op) -> str:
+    def _scipy_part(self, op: Op, capsule: Any) -> str:
         """A function that takes one result of a function of SciPy, elsewhere the floats'."""
-        name, count, least, most, which = _SCIPY_PARTS[op]
-        several, other = self._scipy(name), self._python(op, 1)
+        (count, least, most), which = _PARTS[op], op.in_scipy[1]
+        several, other = self._scipy(op, capsule), self._python(op, 1)
         pointers = [f"%p{k}" for k in range(count)]
         self.declared[several] = f"declare void @{several}(double{', ptr' * count})"
         self.declared[other] = f"declare double @{other}(double)"
@@ -422,6 +402,17 @@ class Instructions:
     def literal(self, value: float) -> str:
         """A number in all lanes."""
         return f"splat (double {_hexadecimal(value)})"
+
+
+def _in_scipy(op: Op) -> Any:
+    """The capsule of the C entry point of SciPy's function for an op; None where there is none, or no SciPy."""
+    name, _ = op.in_scipy
+    try:
+        from scipy.special import cython_special
+    except ImportError:
+        return None
+    capsules = cython_special.__pyx_capi__
+    return capsules.get(f"__pyx_fuse_1{name}") or capsules.get(name)
 
 
 def _hexadecimal(value: float) -> str:

@@ -1,9 +1,7 @@
-"""NumPy's and SciPy's ufuncs with rules, and NumPy's elementwise functions. Imports rules.shapes, ops, NumPy.
+"""NumPy's and SciPy's ufuncs as ops of the table, and NumPy's elementwise functions. Imports rules.shapes, ops, NumPy.
 
-A ufunc is an op of the table (`expit` is `sigmoid`), or an elementwise op entered here with rules in the table's manner
-(adjoint, result, operands; written in ufuncs and ops, so they run on arrays and on tensors), or composed of such. A
-rule `None` says that there is none: that operand must be constant. SciPy is imported when one of its functions is
-called. Formulas: DLMF chapters 5 to 10.
+A ufunc is the op whose entry names it (`expit` is `sigmoid`), or composed of such. Where an op has no rule for an
+operand, that operand must be constant. SciPy is imported when one of its functions is called.
 """
 
 from collections.abc import Callable
@@ -12,65 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.arithmetic.arrays import in_numpy
 from gradcalc.errors import NoRuleError
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Op
 from gradcalc.tape.rules.shapes import implements, plain_of, refuse
-from gradcalc.tape.tensor import UFUNCS, Array, ArrayOp, Tensor, as_tensor, cast, recorded, without_rule
-
-Rule = Callable[..., Any] | None
+from gradcalc.tape.tensor import UFUNCS, ArrayOp, Tensor, as_tensor, cast, recorded, without_rule
 
 # -- ops of the table --------------------------------------------------------------------------------------------------
-
-UFUNCS.update({
-    function.__name__: entry
-    for entry in ops.TABLE.values()
-    if isinstance(function := ops.PLAIN[entry], np.ufunc)
-})  # fmt: skip
-UFUNCS.update({
-    "add": ops.add, "subtract": ops.sub, "multiply": ops.mul, "divide": ops.div, "negative": ops.neg,
-    "remainder": ops.mod, "hypot": ops.hypot, "expit": ops.sigmoid, "erf": ops.erf,
-    "erfc": ops.erfc, "gamma": ops.gamma, "gammaln": ops.lgamma, "loggamma": ops.lgamma, "psi": ops.digamma,
-    "beta": ops.beta, "binom": ops.binomial, "expi": ops.Ei, "fabs": ops.abs,
-    "sici": lambda x: (ops.Si(x), ops.Ci(x)),
-    "airy": lambda x: (ops.airyai(x), ops.airyaiprime(x), ops.airybi(x), ops.airybiprime(x)),
-})  # fmt: skip
-
-
-def _power(a: Any, b: Any) -> Any:
-    """`numpy.power`: an exponent that is a Python int is an integer power."""
-    return ops.powi(a, b) if type(b) is int else power(a, b)
-
-
-def _same(x: Any) -> Any:
-    return x
-
-
-UFUNCS.update({
-    "positive": _same, "conjugate": _same,
-    "float_power": lambda a, b: _power(cast(a, float), b if type(b) is int else cast(b, float)),
-})  # fmt: skip
-
-# -- ops of our own ----------------------------------------------------------------------------------------------------
-
-
-def _scipy(name: str) -> Callable[..., Array]:
-    """A function of `scipy.special`, imported when it is first called."""
-
-    def function(*operands: Any) -> Array:
-        from scipy import special
-
-        return getattr(special, name)(*operands)
-
-    return function
-
-
-def _enter(name: str, *rules: Rule, passes: bool = False) -> Op:
-    """An elementwise op that stands for the ufunc of that name: NumPy's, or that of `scipy.special`."""
-    entry = Op(name, rules, (), f"the ufunc {name}", passes=passes)
-    ops.PLAIN[entry] = getattr(np, name, None) or _scipy(name)
-    UFUNCS[name] = _checked(entry) if None in rules else entry
-    return entry
 
 
 def _checked(entry: Op) -> Callable[..., Any]:
@@ -88,129 +35,46 @@ def _checked(entry: Op) -> Callable[..., Any]:
     return apply
 
 
-def _step(g: Any, y: Any, *operands: Any) -> Any:
-    """The rule of a step function: 0 between its jumps."""
-    return 0
+def _enter(entry: Op) -> None:
+    """Let an op stand for the ufunc that its entry names."""
+    function = in_numpy(entry)
+    name = function.__name__ if isinstance(function, np.ufunc) else entry.in_scipy[0]
+    if name and isinstance(entry.scipy, str):
+        UFUNCS[name] = _checked(entry) if None in entry.rules else entry
 
 
-def _half_where_equal(g: Any, y: Any, x: Any, other: Any) -> Any:
-    """The adjoint where this operand is the result, half of it where the other is too."""
-    chosen = np.equal(plain_of(x), plain_of(y))
-    tied = chosen & np.equal(plain_of(other), plain_of(y))
-    return ops.where(chosen, np.where(tied, g / 2, g) if tied.any() else g, ops.zero)
+for _op in ops.TABLE.values():
+    _enter(_op)
+for _name in ("lambertw", "polygamma", "zeta"):
+    del UFUNCS[_name]  # SciPy's functions of these names are no ufuncs
 
 
-for _name in ("maximum", "minimum"):
-    _enter(_name, lambda g, y, a, b: _half_where_equal(g, y, a, b), lambda g, y, a, b: _half_where_equal(g, y, b, a))
-for _name in ("trunc", "rint", "gammasgn"):
-    _enter(_name, _step)
-for _name in ("deg2rad", "radians"):
-    _enter(_name, lambda g, y, x: np.deg2rad(g), passes=True)
-for _name in ("rad2deg", "degrees"):
-    _enter(_name, lambda g, y, x: np.rad2deg(g), passes=True)
+def _power(a: Any, b: Any) -> Any:
+    """`numpy.power`: an exponent that is a Python int is an integer power."""
+    return ops.powi(a, b) if type(b) is int else ops.power(a, b)
 
 
-def _nonzero(x: Any) -> Any:
-    """1 in place of 0."""
-    zero = plain_of(x) == 0
-    return np.where(zero, 1, x) if np.any(zero) else x
+def _same(x: Any) -> Any:
+    return x
 
-
-def _quotient(a: Any, b: Any) -> Any:
-    """`a / b`, and 0 for 0 / 0."""
-    return a / np.where((plain_of(a) == 0) & (plain_of(b) == 0), 1, b)
-
-
-def _finite(y: Any) -> Any:
-    """0 in place of the logarithm of 0."""
-    zero = plain_of(y) == -np.inf
-    return np.where(zero, 0, y) if np.any(zero) else y
-
-
-power: Op = _enter(
-    "power", lambda g, y, a, b: g * b * power(a, _nonzero(b) - 1), lambda g, y, a, b: g * xlogy(y, _nonzero(a))
-)
-"""`a**b`; to an exponent of 0 the base does not matter, and to a base of 0 the exponent does not."""
-UFUNCS["power"] = _power
-
-xlogy: Op = _enter("xlogy", lambda g, y, a, b: g * np.log(b), lambda g, y, a, b: g * _quotient(a, b))
-_enter("square", lambda g, y, x: 2 * g * x)
-_enter("reciprocal", lambda g, y, x: -g * y * y)
-_enter("fmod", lambda g, y, a, b: g, lambda g, y, a, b: -g * np.trunc(a / b))
-_enter("floor_divide", _step, _step)
-for _name, _exp in (("logaddexp", np.exp), ("logaddexp2", np.exp2)):
-    _enter(
-        _name,
-        lambda g, y, a, b, exp=_exp: g * exp(a - _finite(y)),
-        lambda g, y, a, b, exp=_exp: g * exp(b - _finite(y)),
-    )
-_enter("ldexp", lambda g, y, x, n: np.ldexp(g, n), None)
-_enter("heaviside", _step, lambda g, y, x, h: ops.where(plain_of(x) == 0, g, ops.zero))
 
 UFUNCS.update({
+    "power": _power, "radians": ops.deg2rad, "degrees": ops.rad2deg, "fabs": ops.abs, "loggamma": ops.lgamma,
+    "positive": _same, "conjugate": _same,
+    "float_power": lambda a, b: _power(cast(a, float), b if type(b) is int else cast(b, float)),
     "copysign": lambda a, b: np.where(np.signbit(plain_of(a)) == np.signbit(plain_of(b)), a, -as_tensor(a)),
     "fmax": lambda a, b: np.where(np.isnan(plain_of(b)), a, np.where(np.isnan(plain_of(a)), b, np.maximum(a, b))),
     "fmin": lambda a, b: np.where(np.isnan(plain_of(b)), a, np.where(np.isnan(plain_of(a)), b, np.minimum(a, b))),
     "divmod": lambda a, b: (np.floor_divide(a, b), np.remainder(a, b)),
     "modf": lambda x: (np.fmod(x, 1), np.trunc(x)),
     "clip": lambda x, low, high: clip(x, low, high),
+    "sici": lambda x: (ops.Si(x), ops.Ci(x)),
+    "airy": lambda x: (ops.airyai(x), ops.airyaiprime(x), ops.airybi(x), ops.airybiprime(x)),
 })  # fmt: skip
-
-# -- special functions -------------------------------------------------------------------------------------------------
-
-for _letter, _op in (("j", ops.besselj), ("y", ops.bessely), ("i", ops.besseli), ("k", ops.besselk)):
-    UFUNCS[f"{_letter}v"] = _checked(_op)
-    UFUNCS[f"{_letter}0"], UFUNCS[f"{_letter}1"] = partial(_op, 0), partial(_op, 1)
-_enter("yn", *ops.bessely.rules)
-_enter("kn", *ops.besselk.rules)
-
-ive: Op = _enter("ive", None, lambda g, y, n, x: g * ((ive(n - 1, x) + ive(n + 1, x)) / 2 - np.sign(x) * y))
-kve: Op = _enter("kve", None, lambda g, y, n, x: g * (y - (kve(n - 1, x) + kve(n + 1, x)) / 2))
-for _letter, _op in (("i", ive), ("k", kve)):
-    UFUNCS[f"{_letter}0e"], UFUNCS[f"{_letter}1e"] = partial(_op, 0), partial(_op, 1)
-
-_enter("xlog1py", lambda g, y, a, b: g * np.log1p(b), lambda g, y, a, b: g * _quotient(a, 1 + b))
-_enter("ndtr", lambda g, y, x: g * np.exp(-x * x / 2) / (2 * np.pi) ** 0.5)
-_enter("log_ndtr", lambda g, y, x: g * np.exp(-x * x / 2 - y) / (2 * np.pi) ** 0.5)
-_enter("ndtri", lambda g, y, x: g * np.exp(y * y / 2) * (2 * np.pi) ** 0.5)
-_enter("logit", lambda g, y, x: g / (x * (1 - x)))
-_enter("log_expit", lambda g, y, x: g * ops.sigmoid(-x))
-_enter("entr", lambda g, y, x: -g * (np.log(x) + 1))
-_enter("rel_entr", lambda g, y, a, b: g * (np.log(a / b) + 1), lambda g, y, a, b: -g * a / b)
-_enter("kl_div", lambda g, y, a, b: g * np.log(a / b), lambda g, y, a, b: g * (1 - a / b))
-_enter("exp10", lambda g, y, x: g * y * ops.log(ops.ten))
-_enter("cosm1", lambda g, y, x: -g * np.sin(x))
-_enter("erfinv", lambda g, y, x: g * np.exp(y * y) * (np.pi**0.5 / 2))
-_enter("erfcinv", lambda g, y, x: -g * np.exp(y * y) * (np.pi**0.5 / 2))
-_enter("erfcx", lambda g, y, x: g * 2 * (x * y - 1 / np.pi**0.5))
-_enter("erfi", lambda g, y, x: g * np.exp(x * x) * (2 / np.pi**0.5))
-_enter("dawsn", lambda g, y, x: g * (1 - 2 * x * y))
-_enter("exp1", lambda g, y, x: -g * np.exp(-x) / x)
-expn: Op = _enter("expn", None, lambda g, y, n, x: -g * expn(n - 1, x))
-_enter("rgamma", lambda g, y, x: -g * y * ops.digamma(x))
-_enter(
-    "betaln",
-    lambda g, y, a, b: g * (ops.digamma(a) - ops.digamma(a + b)),
-    lambda g, y, a, b: g * (ops.digamma(b) - ops.digamma(a + b)),
-)
-_enter(
-    "poch",
-    lambda g, y, z, m: g * y * (ops.digamma(z + m) - ops.digamma(z)),
-    lambda g, y, z, m: g * y * ops.digamma(z + m),
-)
-
-
-def _gamma_density(a: Any, x: Any) -> Any:
-    return np.exp(ops.xlogy(a - 1, x) - x - ops.lgamma(a))
-
-
-_enter("gammainc", None, lambda g, y, a, x: g * _gamma_density(a, x))
-_enter("gammaincc", None, lambda g, y, a, x: -g * _gamma_density(a, x))
-betaln, xlog1py = UFUNCS["betaln"], UFUNCS["xlog1py"]
-_enter(
-    "betainc", None, None,
-    lambda g, y, a, b, x: g * np.exp(ops.xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)),
-)  # fmt: skip
+for _letter, _bessel in (("j", ops.besselj), ("y", ops.bessely), ("i", ops.besseli), ("k", ops.besselk)):
+    UFUNCS[f"{_letter}0"], UFUNCS[f"{_letter}1"] = partial(_bessel, 0), partial(_bessel, 1)
+for _letter, _bessel in (("i", ops.ive), ("k", ops.kve)):
+    UFUNCS[f"{_letter}0e"], UFUNCS[f"{_letter}1e"] = partial(_bessel, 0), partial(_bessel, 1)
 
 # -- functions that are no ufuncs --------------------------------------------------------------------------------------
 
