@@ -12,7 +12,7 @@ from gradcalc.errors import FileError, LimitError, UsageError
 from gradcalc.settings import CERTIFY_SECONDS, DIGITS, MAX_DIGITS, SYMBOLIC_SECONDS, Limits, Options
 
 if TYPE_CHECKING:
-    from gradcalc.language.parse import Value
+    from gradcalc.language.formula import Value
     from gradcalc.truth.report import Report
 
 FILE_LIMIT = 32_000_000

@@ -23,7 +23,7 @@ from gradcalc.arithmetic.floats import exact_sum
 from gradcalc.arithmetic.native import interpreter
 from gradcalc.arithmetic.native.code import Code, Kinds, Point, compile_graph, point, pointers
 from gradcalc.errors import UsageError, did_you_mean
-from gradcalc.graph import derive, ops
+from gradcalc.graph import ops
 from gradcalc.graph.domain import defined
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.shapes import Shape, labels, shown
@@ -68,9 +68,12 @@ class Kernel:
     A column is an array `(N,)` of float64 or float32 (others are converted); a number serves all rows. A variable of
     shape `(n,)` takes an array `(n, N)`, or `(n,)` for all rows.
 
+    It is made of the nodes of a formula and of its derivatives: `gradcalc.compile` makes both.
+
     Attributes:
         names: the variables; of arrays the elements, `x[0]`.
         wrt: those of `names` that are differentiated for.
+        order: 0 without a gradient, 1 without a Hessian, else 2.
     """
 
     def __init__(
@@ -78,22 +81,21 @@ class Kernel:
         graph: Graph,
         output: int,
         names: Sequence[str],
-        wrt: Sequence[str],
-        order: int,
+        wrt: Sequence[str] = (),
+        gradient: Sequence[int] | None = None,
+        hessian: Mapping[tuple[int, int], int] | None = None,
         shapes: Mapping[str, Shape] | None = None,
     ) -> None:
-        self.order = order
+        self.order = 0 if gradient is None else 1 if hessian is None else 2
         self._shapes = {name: (shapes or {}).get(name, ()) for name in names}
         self.names = [label for name in names for label in labels(name, self._shapes[name])]
         self.wrt = [label for name in wrt for label in labels(name, self._shapes[name])]
         self._graph = graph
         self._inputs = [graph.input(name) for name in self.names]
-        variables = [graph.input(name) for name in self.wrt]
-        gradient = derive.gradient(graph, output, variables) if order else []
-        entries = derive.hessian(graph, gradient, variables) if order == 2 else {}
+        entries = hessian or {}
         self._entries = [place for place in entries if place[0] >= place[1]]
-        self._outputs = [output, *gradient, *(entries[place] for place in self._entries)]
-        self._mirrored = [n for n, (i, j) in enumerate(self._entries, start=1 + len(gradient)) if i != j]
+        self._outputs = [output, *(gradient or ()), *(entries[place] for place in self._entries)]
+        self._mirrored = [n for n, (i, j) in enumerate(self._entries, start=1 + len(gradient or ())) if i != j]
         self._needed = graph.needed(self._outputs)
         self._rows = 0
         self._codes: dict[tuple[Kinds, int, bool, bool], Code] = {}
@@ -161,7 +163,7 @@ class Kernel:
     def domain(self) -> "Kernel":
         """A kernel whose value is 1 where the formula has one, 0 where an op that it uses leaves its domain."""
         output = defined(self._graph, self._outputs[0])
-        return Kernel(self._graph, output, list(self._shapes), [], 0, self._shapes)
+        return Kernel(self._graph, output, list(self._shapes), shapes=self._shapes)
 
     @property
     def hessian_places(self) -> list[tuple[int, int]]:
