@@ -1,7 +1,5 @@
 """Kernels: a formula and its derivatives as native code over columns of points.
 
-Imports graph and the native code beside it.
-
 A kernel runs over blocks of rows on all cores, the interpreter's lock released. The rows that are left over after the
 last full group go through the same vector code, padded, so a row's result does not depend on where it stands nor on the
 number of threads; sums are compensated and added up block by block in a fixed order.
@@ -14,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -227,14 +225,7 @@ class Kernel:
         )
         inputs = tuple(place.get(i) for i in self._inputs)
         key = (nodes, inputs, tuple(place[i] for i in outputs), kinds, sums)
-        code = _codes.get(key)
-        if code is None:
-            code = compile_graph(self._graph, self._inputs, outputs, kinds, sums)
-            with _codes_lock:
-                _codes[key] = code
-                while len(_codes) > _MOST_CODES:
-                    del _codes[next(iter(_codes))]  # who runs it keeps it alive
-        return code
+        return shared.code(key, lambda: compile_graph(self._graph, self._inputs, outputs, kinds, sums))
 
     # -- running ------------------------------------------------------------------------------------------------------
 
@@ -281,9 +272,54 @@ class Kernel:
         return [exact_sum(part.ravel().tolist()) for part in np.moveaxis(parts, 1, 0)]
 
 
-_codes: dict[Any, Code] = {}
-_MOST_CODES = 256
-_codes_lock = threading.Lock()
+class Shared:
+    """What the kernels of a process share: compiled code, and the threads that run it, each from its first use on.
+
+    Safe under threads: equal code is compiled once. A forked process keeps the code and starts threads of its own; the
+    fork waits for a compilation that is under way, for what it holds would be held in the child for ever.
+    """
+
+    def __init__(self, most: int = 256) -> None:
+        self.most = most
+        self.codes: dict[Any, Code] = {}
+        self._pool: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(
+                before=self._lock.acquire, after_in_parent=self._lock.release, after_in_child=self._forked
+            )
+
+    def code(self, key: Any, make: Callable[[], Code]) -> Code:
+        """The code of a key, made now or before; the oldest is given up, and lives on with who runs it."""
+        with self._lock:
+            if key not in self.codes:
+                self.codes[key] = make()
+                while len(self.codes) > max(1, self.most):
+                    del self.codes[next(iter(self.codes))]
+            return self.codes[key]
+
+    def pool(self) -> ThreadPoolExecutor:
+        """The threads, as many as there are cores."""
+        with self._lock:
+            self._pool = self._pool or ThreadPoolExecutor(os.cpu_count() or 1, "gradcalc")
+            return self._pool
+
+    def close(self) -> None:
+        """End the threads and forget the code; the next run starts and compiles anew."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+            self.codes.clear()
+        if pool:
+            pool.shutdown()
+
+    def _forked(self) -> None:
+        """In a forked process, which has none of the threads."""
+        self._pool = None
+        self._lock.release()
+
+
+shared = Shared()
+"""That of this process."""
 
 
 def _column(name: str, given: Any, shape: Shape) -> Array:
@@ -328,15 +364,6 @@ def _pointers(arrays: Sequence[Array], start: int) -> Any:
     return pointers(places, arrays)
 
 
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count() or 1, "gradcalc")
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)  # a forked process has none of the threads
-
-
 def _in_blocks(run: Callable[[int, int], None], rows: int) -> None:
     """Run over all rows, some blocks at a time, on all cores where there are blocks for them."""
     cores = os.cpu_count() or 1
@@ -349,7 +376,7 @@ def _in_blocks(run: Callable[[int, int], None], rows: int) -> None:
 
     threads = min(cores, rows // _BLOCK)
     try:
-        list(_pool().map(work, range(threads)) if threads > 1 else map(work, [0]))
+        list(shared.pool().map(work, range(threads)) if threads > 1 else map(work, [0]))
     except BaseException:
         list(starts)  # interrupted: no thread takes another block
         raise

@@ -187,9 +187,9 @@ def test_what_is_not_finite_stays_in_its_row() -> None:
 
 def test_equal_graphs_share_their_code() -> None:
     gradcalc.compile("cosh(u)*v - 17")(u=[1.0], v=[2.0])
-    before = len(module._codes)
+    before = len(module.shared.codes)
     gradcalc.compile("cosh(s)*t - 17")(s=[1.0], t=[2.0])
-    assert len(module._codes) == before
+    assert len(module.shared.codes) == before
 
 
 @pytest.mark.parametrize(
