@@ -42,9 +42,9 @@ def measure(op: Op, points: int) -> tuple[Errors, Errors]:
     ]
     free = {index: i for i, index in enumerate(indices) if graph.nodes[index][0] is not ops.const}
     output, names = op(*map(graph.ref, indices)).index, [f"x{i}" for i in free.values()]
-    kernel = Kernel(graph, output, names, names, 2)
     firsts = gradient(graph, output, list(free))
     entries = hessian(graph, firsts, list(free))
+    kernel = Kernel(graph, output, names, names, firsts, entries)
     outputs = [output, *firsts, *(entries[place] for place in kernel.hessian_places)]
     orders = [0] + [1] * len(firsts) + [2] * len(kernel.hessian_places)
     generator = random.Random(op.name)

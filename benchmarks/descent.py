@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.tables import NOT_INSTALLED, measure, peer, seconds, table
-from gradcalc import Limits
-from gradcalc.language.formula import as_subject, checked_variables, differentiated
-from gradcalc.language.points import to_value
+from gradcalc.language.formula import Variable
+from gradcalc.language.parse import parse
 from gradcalc.optimize.descend import descend
 from gradcalc.optimize.descent.objective import DataObjective
 
@@ -101,10 +100,8 @@ def _rows(name: str, text: str, hand: Callable[..., Any]) -> None:
     """One value and gradient over all rows."""
     random = np.random.default_rng(0)
     columns = {name: random.normal(size=ROWS) for name in "xyz"}
-    at = {name: to_value(name, 0, Limits()) for name in "abcxyz"}
-    subject = as_subject(text, dict.fromkeys(at, ()), {}, Limits())
-    problem = differentiated(subject, checked_variables(subject, [at], list("abc"), {}), 1)
-    objective, point = DataObjective(problem, columns), (0.1, 0.2, 0.3)
+    formula = parse(text).differentiated(map(Variable, "abc"), 1)
+    objective, point = DataObjective(formula, columns), (0.1, 0.2, 0.3)
     value, gradient = objective.slope(point)
     np.testing.assert_allclose([value, *gradient], hand(columns, *point), rtol=1e-9)
     own, by_hand = measure(lambda: objective.slope(point)).best, measure(lambda: hand(columns, *point)).best

@@ -223,7 +223,7 @@ def _compile_times() -> None:
     for name, text in FORMULAS.items():
 
         def ours(text: str = text) -> None:
-            kernels._codes.clear()
+            kernels.shared.codes.clear()
             gradcalc.compile(text)(x=few, y=few, z=few)
 
         def theirs(text: str = text) -> None:

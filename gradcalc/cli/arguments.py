@@ -1,10 +1,14 @@
 """Which words of a command line are expressions: `-x**2` is one, `-lr` is a mistyped option."""
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from gradcalc.errors import GradcalcError, did_you_mean
+from gradcalc.errors import did_you_mean
+
+_OPTION = re.compile(r"[a-zA-Z][\w.-]*")
+"""What an option looks like behind its dashes, with a number that was run into it: `lr0.1`."""
 
 
 def command_names(command: Any) -> list[str]:
@@ -57,10 +61,6 @@ def _is_expression(word: str, known: Sequence[str]) -> bool:
     if bare.replace("-", "").isalpha():
         single = len(bare) > 1 and bool(did_you_mean(bare, [option.lstrip("-") for option in known]))
         return not (single or word.startswith("--"))
-    from gradcalc.language.parse import parse
-
-    try:
-        parse(word)
-    except GradcalcError:
-        return not word.startswith("--")  # the error of a broken expression tells more than that of a broken option
-    return True
+    if word.startswith("--") and _OPTION.fullmatch(bare):
+        return not did_you_mean(f"--{bare}", known)
+    return True  # the error of a broken expression tells more than that of a broken option

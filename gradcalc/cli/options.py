@@ -13,7 +13,7 @@ from gradcalc.errors import FileError, LimitError, UsageError
 from gradcalc.settings import CERTIFY_SECONDS, DIGITS, MAX_DIGITS, SYMBOLIC_SECONDS, Limits, Options
 
 if TYPE_CHECKING:
-    from gradcalc.language.parse import Value
+    from gradcalc.language.formula import Value
 
 FILE_LIMIT = 32_000_000
 """How many bytes an expression may have that comes from a file."""

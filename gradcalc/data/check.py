@@ -1,20 +1,16 @@
-"""How many digits of a kernel's numbers are right, at random rows: the formula in balls. Imports certify, subject."""
+"""How many digits of a kernel's numbers are right, at random rows: the same nodes in balls."""
 
 import math
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gradcalc.language.formula import Variable, as_subject, differentiated
+from gradcalc.language.formula import Formula
 from gradcalc.language.points import bind, to_value
 from gradcalc.settings import Limits
-
-if TYPE_CHECKING:
-    from gradcalc.arithmetic.native.kernel import Kernel
-    from gradcalc.language.parse import Value
 
 _SECONDS = 5.0
 """How long all rows may take."""
@@ -70,36 +66,27 @@ class Sample:
 
 
 def certify_rows(
-    expression: str,
-    kernel: "Kernel",
-    order: int,
-    columns: Sequence[str],
-    sample: Sample,
-    *,
-    let: "Mapping[str, Value]",
-    limits: Limits,
+    formula: Formula, names: Sequence[str], columns: Sequence[str], sample: Sample, limits: Limits
 ) -> Certified:
     """Check rows in balls until all are done or the time is over; what balls do not settle is not counted.
 
-    columns: the names of the results, as they stand in a row of the sample.
+    names, columns: of the inputs and of the results, as they stand in a row of the sample.
     """
     from gradcalc.truth.certify import certified, enclose  # 40 ms that a run without checks does not need
 
-    subject = as_subject(expression, dict.fromkeys(kernel.wrt, ()), let, limits)
-    problem = differentiated(subject, tuple(Variable(name, ()) for name in kernel.wrt), order)
-    outputs = [problem.output, *(problem.gradient if order else ())]
-    if order == 2:
-        zero = problem.graph.constant("0")
-        size, entries = len(kernel.wrt), problem.hessian or {}
-        outputs += [entries.get((j, i), zero) for i in range(size) for j in range(i, size)]
+    graph = formula.graph
+    outputs = [formula.output, *(formula.gradient if formula.order else ())]
+    if formula.order == 2:
+        zero, size = graph.constant("0"), len(formula.inputs)
+        outputs += [formula.hessian.get((j, i), zero) for i in range(size) for j in range(i, size)]
     deadline = time.monotonic() + _SECONDS
     checked = 0
     settled: list[tuple[int, int, str]] = []
     for row, point, results in sorted(sample.rows):
         if time.monotonic() > deadline:
             break
-        values = {name: to_value(name, x, limits) for name, x in zip(kernel.names, point, strict=True)}
-        balls = enclose(problem.graph, partial(bind, problem.graph, values), outputs, deadline=deadline)
+        values = {name: to_value(name, x, limits) for name, x in zip(names, point, strict=True)}
+        balls = enclose(graph, partial(bind, graph, values), outputs, deadline=deadline)
         checked += 1
         for column, ball, result in zip(columns, balls, results, strict=True):
             if found := certified(ball, result):

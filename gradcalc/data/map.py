@@ -27,15 +27,14 @@ from gradcalc.data.formats.writers import Writer, check_stream, make_writer, out
 from gradcalc.data.unfinished import Unfinished, WriteError, writing
 from gradcalc.errors import ExitCode, FileError, GradcalcError, UsageError
 from gradcalc.files import check_writable
-from gradcalc.language.compile import compile
-from gradcalc.language.formula import as_subject, refuse_clash
-from gradcalc.language.tokens import CONSTANTS
+from gradcalc.language.compile import kernel, to_compile
+from gradcalc.language.formula import Formula, refuse_clash
 from gradcalc.settings import Limits
 from gradcalc.show.answer import SCHEMA, Answer
 from gradcalc.show.page import Page, line
 
 if TYPE_CHECKING:
-    from gradcalc.language.parse import Value
+    from gradcalc.language.formula import Value
 
 _STDIN = "standard input"
 _SHOWN_ROWS = 5
@@ -193,17 +192,15 @@ def run(
     """
     settings, limits = settings or Settings(), limits or Limits()
     format = output_format(output, settings.format)
-    kernel = compile(expression, settings.wrt, settings.order, let=let, limits=limits)
-    if not kernel.names:
+    formula = to_compile(expression, settings.wrt, settings.order, let=let, limits=limits)
+    if not formula.variables:
         raise UsageError("the formula has no variable, so no column is needed", hint="gradcalc grad gives its value")
     with ExitStack() as stack:
         paths = [stack.enter_context(_spooled())] if source == "-" else expand(source)
         target = _target(paths, output)
-        columns = column_names(paths[0], kernel.names)
-        if not CONSTANTS.keys().isdisjoint(columns):
-            refuse_clash(as_subject(expression, dict.fromkeys(kernel.names, ()), let or {}, limits), columns)
+        refuse_clash(formula, column_names(paths[0], list(formula.variables)))
         shown = _STDIN if source == "-" else source
-        job = _Job(expression, shown, output, format, paths, kernel, settings, let or {})
+        job = _Job(formula, shown, output, format, paths, settings, let or {})
         begin = time.perf_counter()
         summary = job.to_file(target, progress) if target else job.to_stream(progress)
         seconds = time.perf_counter() - begin
@@ -286,16 +283,16 @@ def _checked_names(settings: Settings, kernel: Kernel, kept: Sequence[str]) -> l
 class _Job:
     """One run: what is asked, and the batch by batch of it."""
 
-    expression: str
+    formula: Formula
     source: str
     output: str
     format: str
     paths: Sequence[Path]
-    kernel: Kernel
     settings: Settings
     let: "Mapping[str, Value]"
 
     def __post_init__(self) -> None:
+        self.kernel = kernel(self.formula)
         keep = list(self.settings.keep)
         self.kept = column_names(self.paths[0], self.kernel.names) if keep == ["*"] else keep
         self.results = _checked_names(self.settings, self.kernel, self.kept)
@@ -340,9 +337,7 @@ class _Job:
         """What balls say of the sampled rows."""
         if self.sample is None:
             return None
-        return certify_rows(
-            self.expression, self.kernel, self.settings.order, self.results, self.sample, let=self.let, limits=limits
-        )
+        return certify_rows(self.formula, self.kernel.names, self.results, self.sample, limits)
 
     def _question(self) -> dict[str, Any]:
         """What an unfinished output must answer to be gone on with."""
@@ -354,7 +349,7 @@ class _Job:
         settings = {name: getattr(self.settings, name) for name in ("order", "nulls", "undefined")}
         let = {name: [float(x).hex() for x in numbers(value, Floats())] for name, value in self.let.items()}
         return {
-            "expression": self.expression, "let": let, "inputs": inputs, "format": self.format,
+            "expression": self.formula.text, "let": let, "inputs": inputs, "format": self.format,
             **settings, "wrt": self.kernel.wrt, "columns": self.columns,
         }  # fmt: skip
 
@@ -369,7 +364,7 @@ class _Job:
         return self._summary(counts, resumed=done.rows if done else 0, restarted=unfinished.restarted)
 
     def _summary(self, counts: Counts, **more: Any) -> Summary:
-        return Summary(expression=self.expression, output=self.output, columns=self.columns, **vars(counts), **more)
+        return Summary(expression=self.formula.text, output=self.output, columns=self.columns, **vars(counts), **more)
 
     def _through(
         self, append: Append, mark: Callable[[dict[str, Any]], None], done: Counts | None, progress: Progress | None

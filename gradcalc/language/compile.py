@@ -1,4 +1,4 @@
-"""From a formula to native code: `gradcalc.compile`. Imports formula, points and the kernel."""
+"""From a formula to native code: `gradcalc.compile`, and its two halves for who needs the formula too."""
 
 import operator
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,8 @@ from typing import Any
 from gradcalc.arithmetic.native.kernel import Kernel
 from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.graph.shapes import Shape
-from gradcalc.language.formula import as_subject
+from gradcalc.language.formula import Formula, Variable
+from gradcalc.language.parse import as_formula
 from gradcalc.language.points import to_value
 from gradcalc.settings import Limits
 
@@ -40,27 +41,48 @@ def compile(
     Raises:
         ExpressionError, UsageError: as `differentiate`.
     """
+    return kernel(to_compile(expression, wrt, order, let=let, shapes=shapes, limits=limits or Limits()))
+
+
+def to_compile(
+    expression: Any,
+    wrt: str | Sequence[str] | None,
+    order: int,
+    *,
+    let: Mapping[str, Any] | None,
+    shapes: Mapping[str, int | Shape] | None = None,
+    limits: Limits,
+) -> Formula:
+    """The formula that `compile` makes a kernel of; errors as there."""
     if order not in (0, 1, 2):
         raise UsageError(f"order is {order!r}", hint="0 for the value, 1 for the gradient, 2 for the Hessian as well")
-    bounds = limits or Limits()
-    constants = {name: to_value(name, value, bounds) for name, value in (let or {}).items()}
+    constants = {name: to_value(name, value, limits) for name, value in (let or {}).items()}
     arrays = {name: _shape(name, shape) for name, shape in (shapes or {}).items()}
     wanted = None if wrt is None else [name.strip() for name in (wrt.split(",") if isinstance(wrt, str) else wrt)]
-    subject = as_subject(expression, dict.fromkeys(wanted or (), ()) | arrays, constants, bounds)
-    unused = next((name for name in constants if name not in subject.spans), None)
+    formula = as_formula(expression, dict.fromkeys(wanted or (), ()) | arrays, constants, limits)
+    unused = next((name for name in constants if name not in formula.spans), None)
     if unused is not None:
-        hint = did_you_mean(unused, subject.variables)
-        raise UsageError(f"the formula does not contain {unused}, which let gives", text=subject.text, hint=hint)
-    chosen, known = list(subject.variables) if wanted is None else wanted, set(subject.variables)
+        hint = did_you_mean(unused, formula.variables)
+        raise UsageError(f"the formula does not contain {unused}, which let gives", text=formula.text, hint=hint)
+    chosen = list(formula.variables) if wanted is None else wanted
     if "" in chosen:
         raise UsageError("wrt holds an empty name", hint='wrt="x,y"')
     if len(set(chosen)) != len(chosen):
         raise UsageError(f"wrt names a variable twice: {', '.join(chosen)}")
-    unknown = next((name for name in [*chosen, *arrays] if name not in known), None)
+    unknown = next((name for name in [*chosen, *arrays] if name not in formula.variables), None)
     if unknown is not None:
-        hint = did_you_mean(unknown, subject.variables)
-        raise UsageError(f"the formula does not contain {unknown}", text=subject.text, hint=hint)
-    return Kernel(subject.graph, subject.output, list(subject.variables), chosen if order else [], order, arrays)
+        hint = did_you_mean(unknown, formula.variables)
+        raise UsageError(f"the formula does not contain {unknown}", text=formula.text, hint=hint)
+    return formula.differentiated([Variable(name, arrays.get(name, ())) for name in chosen if order], order)
+
+
+def kernel(formula: Formula) -> Kernel:
+    """A formula and its derivatives, up to its order, as native code."""
+    return Kernel(
+        formula.graph, formula.output, list(formula.variables), [variable.name for variable in formula.wrt],
+        formula.gradient if formula.order else None, formula.hessian if formula.order == 2 else None,
+        {name: value.shape for name, value in formula.variables.items()},
+    )  # fmt: skip
 
 
 def _shape(name: str, given: Any) -> Shape:

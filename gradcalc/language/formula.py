@@ -1,20 +1,31 @@
-"""A formula from whatever it was given as, its variables and its derivatives: what every use case begins with.
+"""One formula, from its text to its derivatives: the frozen type that every use case hands on.
 
-Imports parse, derive and points.
+`parse.as_formula` makes it, `differentiated` says for which variables, and what is derived is derived once, on first
+use. Below it stand the graph and its derivatives; who reads text stands above.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from gradcalc.errors import Span, UsageError, did_you_mean
 from gradcalc.graph import derive
-from gradcalc.graph.graph import Graph, Ref
+from gradcalc.graph.graph import Graph
 from gradcalc.graph.shapes import Shape, labels
-from gradcalc.language.format import format_node
-from gradcalc.language.parse import Value, parse
-from gradcalc.language.points import Point
-from gradcalc.settings import Limits
+from gradcalc.language.format import Tree, format_tree
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A scalar or an array of graph nodes, row by row; the shape () is a scalar."""
+
+    graph: Graph
+    shape: Shape
+    items: tuple[int, ...]
+
+
+Point = Mapping[str, Value]
+"""The value of each variable, in the user's order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,95 +41,68 @@ class Variable:
         return labels(self.name, self.shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A formula with its derivatives, ready for any point.
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """A formula from whatever it was given as, and its derivatives.
 
     Attributes:
-        text, canonical: as typed, and as understood.
-        output: the node of the value.
-        inputs: the nodes of the flattened variables; `gradient` the derivative for each.
-        hessian: second derivatives by row and column; None for order 1.
+        text: as the user wrote it.
+        graph: its graph; the inputs of an array `x` are named `x[0]`, `x[1]`, of a matrix `x[0,0]`.
+        output: the node of its value.
+        variables: its free names in the order in which they appear (of SymPy expressions by the alphabet), as inputs.
+        spans: where each of its names first stands, those bound by `let` included; `constants` the same of its named
+            constants.
+        tree: what was parsed; None where it was given as a graph or by SymPy.
+        wrt: what it is differentiated for; `order` how often in `outputs`.
     """
 
     text: str
-    canonical: str
     graph: Graph
     output: int
-    variables: tuple[Variable, ...]
-    inputs: tuple[int, ...]
-    gradient: tuple[int, ...]
-    hessian: Mapping[tuple[int, int], int] | None = None
+    variables: Mapping[str, Value]
+    spans: Mapping[str, Span]
+    constants: Mapping[str, Span]
+    tree: Tree | None = field(default=None, repr=False)
+    wrt: tuple[Variable, ...] = ()
+    order: int = 0
+
+    @cached_property
+    def canonical(self) -> str:
+        """The formula in canonical spelling, arrays and sums kept whole."""
+        return self.text if self.tree is None else format_tree(self.tree)
+
+    def differentiated(self, wrt: Iterable[Variable], order: int) -> "Formula":
+        """The same formula with its derivatives."""
+        return replace(self, wrt=tuple(wrt), order=order)
 
     @property
     def names(self) -> list[str]:
-        """The names of the flattened variables."""
-        return [name for variable in self.variables for name in variable.elements]
+        """The names of the scalars that it is differentiated for."""
+        return [name for variable in self.wrt for name in variable.elements]
+
+    @cached_property
+    def inputs(self) -> tuple[int, ...]:
+        """The nodes of those scalars."""
+        return tuple(map(self.graph.input, self.names))
+
+    @cached_property
+    def gradient(self) -> tuple[int, ...]:
+        """The nodes of the first derivatives, one for each of `inputs`."""
+        return tuple(derive.gradient(self.graph, self.output, self.inputs))
+
+    @cached_property
+    def hessian(self) -> Mapping[tuple[int, int], int]:
+        """The nodes of the second derivatives by row and column, without those that are structurally zero."""
+        return derive.hessian(self.graph, self.gradient, self.inputs)
 
     @property
     def outputs(self) -> list[int]:
-        """Every node a report shows a number of."""
-        return [self.output, *self.gradient, *dict.fromkeys((self.hessian or {}).values())]
+        """The nodes of the value and of the derivatives up to the order, each once or more."""
+        gradient = self.gradient if self.order else ()
+        return [self.output, *gradient, *dict.fromkeys(self.hessian.values() if self.order == 2 else ())]
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A formula from whatever it was given as: text, a SymPy expression or a graph.
-
-    Attributes:
-        variables: its free names in the order in which they appear, those of SymPy by the alphabet; an array variable's
-            elements are inputs of the graph.
-        spans: where each name of the text first stands, those bound by `let` included.
-        constants: where each named constant of the text first stands.
-    """
-
-    text: str
-    canonical: str
-    graph: Graph
-    output: int
-    variables: Sequence[str]
-    spans: Mapping[str, Span]
-    constants: Mapping[str, Span]
-
-
-def as_subject(
-    expression: Any, shapes: Mapping[str, tuple[int, ...]], let: Mapping[str, Value], limits: Limits
-) -> Subject:
-    """Text, a SymPy expression or a graph as a formula."""
-    if isinstance(expression, str):
-        formula = parse(expression, shapes=shapes, let=let, limits=limits)
-        return Subject(
-            expression, formula.canonical, formula.graph, formula.output, list(formula.variables), formula.spans,
-            formula.constants,
-        )  # fmt: skip
-    if isinstance(expression, Ref | Graph):
-        graph, output = (
-            (expression.graph, expression.index) if isinstance(expression, Ref) else (expression, len(expression) - 1)
-        )
-    elif any((kind.__module__ or "").partition(".")[0] == "sympy" for kind in type(expression).__mro__):
-        from gradcalc.language.symbolic import from_sympy
-
-        graph = Graph(limits.nodes)
-        output = from_sympy(expression, graph)
-    else:
-        raise UsageError(
-            f"cannot differentiate a {type(expression).__name__}", hint="give text, a sympy.Expr or a gradcalc Graph"
-        )
-    if let or output < 0:
-        raise UsageError(
-            "let= needs a formula given as text" if let else "the graph is empty",
-            hint="put the values into the expression, or give it as text",
-        )
-    needed = set(graph.needed([output]))
-    given = isinstance(expression, Ref | Graph)
-    text = format_node(graph, output, limit=limits.text) if given else str(expression)
-    names = [name for name, i in graph.inputs.items() if i in needed]
-    return Subject(text, text, graph, output, names if given else sorted(names), {}, {})
-
-
-def checked_variables(
-    formula: Subject, at: Sequence[Point], wrt: Sequence[str] | None, let: Mapping[str, Value]
-) -> tuple[Variable, ...]:
+def checked_variables(formula: Formula, at: Sequence[Point], wrt: Sequence[str] | None, let: Point) -> list[Variable]:
     """The variables to differentiate for; errors for what does not fit the formula."""
     names = formula.variables
     for name in names:
@@ -149,10 +133,10 @@ def checked_variables(
                 f"point {position} gives {_shape_text(other)}, point 1 {_shape_text(shapes)}",
                 hint="every point names the same variables in the same shapes",
             )
-    return tuple(Variable(name, shapes[name]) for name in chosen)
+    return [Variable(name, shapes[name]) for name in chosen]
 
 
-def refuse_clash(formula: Subject, columns: Iterable[str]) -> None:
+def refuse_clash(formula: Formula, columns: Iterable[str]) -> None:
     """Raise for a constant of the formula that is the name of a column too: either may be meant."""
     for name in columns:
         if name in formula.constants:
@@ -161,7 +145,7 @@ def refuse_clash(formula: Subject, columns: Iterable[str]) -> None:
             raise UsageError(message, text=formula.text, span=formula.constants[name], hint=hint)
 
 
-def _missing_hint(name: str, formula: Subject, at: Point) -> str:
+def _missing_hint(name: str, formula: Formula, at: Point) -> str:
     """What to write for a name that has no value."""
     if len(name) > 1 and all(letter in at for letter in name):
         return "*".join(name)
@@ -171,14 +155,5 @@ def _missing_hint(name: str, formula: Subject, at: Point) -> str:
     return f"did you mean {near}?" if near and near not in formula.variables else f"--at {name}=..."
 
 
-def _shape_text(shapes: Mapping[str, tuple[int, ...]]) -> str:
+def _shape_text(shapes: Mapping[str, Shape]) -> str:
     return ", ".join(name + "".join(f"[{n}]" for n in shape) for name, shape in sorted(shapes.items())) or "nothing"
-
-
-def differentiated(formula: Subject, variables: tuple[Variable, ...], order: int) -> Problem:
-    """The formula with its derivatives."""
-    graph = formula.graph
-    inputs = tuple(graph.input(name) for variable in variables for name in variable.elements)
-    gradient = derive.gradient(graph, formula.output, inputs)
-    hessian = derive.hessian(graph, gradient, inputs) if order == 2 else None
-    return Problem(formula.text, formula.canonical, graph, formula.output, variables, inputs, tuple(gradient), hessian)

@@ -1,62 +1,26 @@
-"""Text to graph, with the place of every node in the text: the public names of parsing.
+"""Text to formulas and values, with the place of every node in the text: the public names of parsing.
 
     text --tokens--> words --syntax--> tree --lower--> graph
                                         |
                                         '--format--> canonical text
 
-Text is data: nothing is evaluated, nothing recurses, and time is linear in the text. Imports what stands below it.
+Text is data: nothing is evaluated, nothing recurses, and time is linear in the text.
 """
 
-import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from typing import Any
 
-from gradcalc.errors import GradcalcError, Span, did_you_mean
+from gradcalc.errors import GradcalcError, UsageError, did_you_mean
 from gradcalc.graph import ops
-from gradcalc.graph.graph import Graph
+from gradcalc.graph.graph import Graph, Ref
 from gradcalc.graph.shapes import Shape, labels
-from gradcalc.language.format import Tree, format_tree
+from gradcalc.language.format import format_node
+from gradcalc.language.formula import Formula, Value
 from gradcalc.language.lower import Array, Lowered, Lowering
 from gradcalc.language.syntax import Parser
 from gradcalc.language.tokens import CONSTANTS, Tokens, check_name, refuse, tokenize
 from gradcalc.settings import Limits
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A scalar or an array of graph nodes, row by row; the shape () is a scalar."""
-
-    graph: Graph
-    shape: Shape
-    items: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """A parsed expression.
-
-    Attributes:
-        text: as the user wrote it.
-        graph: its graph; the inputs of an array `x` are named `x[0]`, `x[1]`, of a matrix `x[0,0]`.
-        output: the node of its value.
-        variables: its free names in order of first appearance, as input nodes.
-        spans: where each of its names first stands; `constants` the same of its named constants.
-    """
-
-    text: str
-    graph: Graph
-    output: int
-    variables: dict[str, Value]
-    spans: dict[str, Span]
-    constants: dict[str, Span]
-    tree: Tree = field(repr=False)
-
-    @property
-    def canonical(self) -> str:
-        """The formula in canonical spelling, arrays and sums kept whole."""
-        return format_tree(self.tree)
-
 
 DEFAULT_LIMITS = Limits()
 
@@ -96,6 +60,41 @@ def parse(
     return Formula(text, value.graph, value.items[0], variables, parser.names, parser.constants, parser.tree)
 
 
+def as_formula(
+    expression: Any,
+    shapes: Mapping[str, Shape] | None = None,
+    let: Mapping[str, Value] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Formula:
+    """A formula from whatever it was given as: text, a SymPy expression or a graph, whose last node it is."""
+    if isinstance(expression, str):
+        return parse(expression, shapes=shapes, let=let, limits=limits)
+    given = isinstance(expression, Ref | Graph)
+    if isinstance(expression, Ref):
+        graph, output = expression.graph, expression.index
+    elif isinstance(expression, Graph):
+        graph, output = expression, len(expression) - 1
+    elif any((kind.__module__ or "").partition(".")[0] == "sympy" for kind in type(expression).__mro__):
+        from gradcalc.language.symbolic import from_sympy
+
+        graph = Graph(limits.nodes)
+        output = from_sympy(expression, graph)
+    else:
+        raise UsageError(
+            f"cannot differentiate a {type(expression).__name__}", hint="give text, a sympy.Expr or a gradcalc Graph"
+        )
+    if let or output < 0:
+        raise UsageError(
+            "let= needs a formula given as text" if let else "the graph is empty",
+            hint="put the values into the expression, or give it as text",
+        )
+    needed = set(graph.needed([output]))
+    names = [name for name, index in graph.inputs.items() if index in needed]
+    variables = {name: Value(graph, (), (graph.inputs[name],)) for name in (names if given else sorted(names))}
+    text = format_node(graph, output, limit=limits.text) if given else str(expression)
+    return Formula(text, graph, output, variables, {}, {})
+
+
 def parse_value(text: str, limits: Limits = DEFAULT_LIMITS, names: Mapping[str, Value] | None = None) -> Value:
     """Read a constant expression, such as `pi/4` or `[1, 2]`, into a graph of its own."""
     with _reading(text):
@@ -117,20 +116,12 @@ def parse_bindings(text: str, limits: Limits = DEFAULT_LIMITS) -> dict[str, Valu
 
 @contextmanager
 def _reading(text: str) -> Iterator[None]:
-    """Give errors the text that their spans point into.
-
-    The collector of cycles pauses: parsing makes none, and scanning its many small tuples took a third of the time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
+    """Give errors the text that their spans point into."""
     try:
         yield
     except GradcalcError as error:
         error.text = text
         raise
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _constant_value(text: str, tokens: Tokens, limits: Limits, names: Mapping[str, Value]) -> Value:

@@ -1,4 +1,4 @@
-"""Points and bindings: from text, files and Python values to constants of a graph. Imports parse and report.
+"""Points and bindings: from text, files and Python values to constants of a graph.
 
 Every number keeps its exact text, so that a point is the same in floats and in balls: a decimal is its nearest double,
 a quotient such as `1/3` is exact, a Python float enters as hexadecimal.
@@ -7,7 +7,7 @@ a quotient such as `1/3` is exact, a Python float enters as hexadecimal.
 import csv
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,9 @@ from gradcalc.errors import ExpressionError, FileError, UsageError
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.shapes import labels, nest
-from gradcalc.language.parse import Value, parse_bindings, parse_value
+from gradcalc.language.formula import Point, Value
+from gradcalc.language.parse import parse_bindings, parse_value
 from gradcalc.settings import Limits
-
-Point = Mapping[str, Value]
-"""The value of each variable, in the user's order."""
 
 _DIMENSIONS_LIMIT = 32
 """As many as an array of NumPy had for long; nobody means more."""

@@ -1,21 +1,22 @@
 """The use case of `gradcalc descend`: from a formula and a start to a minimum, with a forecast and a verdict.
 
-Flow: read the formula, bind the data, descend, report. Imports journey, subject and points; PyArrow only for a file.
+Flow: `ask` reads the formula and its data once, and each `Question.answer` is a descent and its report.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import UsageError, did_you_mean
-from gradcalc.language.formula import as_subject, checked_variables, differentiated, refuse_clash
-from gradcalc.language.parse import Value
-from gradcalc.language.points import Point, nested, numbers, to_value
+from gradcalc.language.formula import Formula, Point, checked_variables, refuse_clash
+from gradcalc.language.parse import as_formula
+from gradcalc.language.points import nested, numbers, to_value
 from gradcalc.optimize.descent.answer import Descent
 from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective, Objective
-from gradcalc.optimize.descent.run import OPTIMIZERS, Journey, Settings
+from gradcalc.optimize.descent.run import OPTIMIZERS, Run, Settings
 from gradcalc.optimize.descent.watch import Step
 from gradcalc.optimize.optimizers import FIRST_ORDER
 from gradcalc.settings import Limits
@@ -56,42 +57,58 @@ def descend(
     start = {name: to_value(name, value, bounds) for name, value in at.items()}
     constants = {name: to_value(name, value, bounds) for name, value in (let or {}).items()}
     chosen = Settings(**settings)
-    return run(expression, start, constants, chosen, data=data, nulls=nulls, callback=callback, limits=bounds)
+    return ask(expression, start, constants, [chosen], data=data, nulls=nulls, limits=bounds).answer(chosen, callback)
 
 
-def run(
+@dataclass(frozen=True)
+class Question:
+    """What is to be minimised and from where, for any number of descents; `dropped` rows of the data had a null."""
+
+    formula: Formula
+    objective: Objective
+    start: Sequence[float]
+    let: Mapping[str, Any]
+    dropped: int = 0
+
+    def answer(self, settings: Settings, callback: Callable[[Step], object] | None = None) -> Descent:
+        """One descent."""
+        run = Run(self.formula, self.objective, self.start, settings, callback)
+        run.go()
+        return Descent(
+            expression=self.formula.canonical,
+            text=self.formula.text,
+            variables=self.formula.wrt,
+            let=self.let,
+            **run.answer(),
+        )
+
+
+def ask(
     expression: Any,
     at: Point,
-    let: Mapping[str, Value],
-    settings: Settings,
+    let: Point,
+    settings: Sequence[Settings],
     *,
     data: Any = None,
     nulls: str = "fail",
-    callback: Callable[[Step], object] | None = None,
     limits: Limits = Limits(),  # noqa: B008 - frozen
-) -> Descent:
-    """The descent of a formula whose start and constants are read: what `descend` and the command call."""
-    _check(settings, data)
-    subject = as_subject(expression, {name: value.shape for name, value in at.items()}, let, limits)
-    if data is not None and subject.constants:
-        refuse_clash(subject, data if isinstance(data, Mapping) else _names(data))
-    columns = _columns(data, [name for name in subject.variables if name not in at], nulls)
-    everything = dict(at) | {name: to_value(name, 0, limits) for name in columns}
-    variables = checked_variables(subject, [everything], list(at), let)
+) -> Question:
+    """Read a formula and its data for descents with these settings, whose start and constants are read already."""
+    for each in settings:
+        _check(each, data)
+    formula = as_formula(expression, {name: value.shape for name, value in at.items()}, let, limits)
+    columns, dropped = _columns(data, formula, at, nulls) if data is not None else ({}, 0)
+    everything = dict(at) | {name: formula.variables[name] for name in columns}
+    variables = checked_variables(formula, [everything], list(at), let)
     if not any(variable.elements for variable in variables):
-        raise UsageError("the formula has no variable to move", text=subject.text, hint="--at x=0 gives one its start")
-    problem = differentiated(subject, variables, 1)
-    floats = Floats()
-    start = [x for value in at.values() for x in numbers(value, floats)]
-    objective: Objective = DataObjective(problem, columns, settings.reduce) if columns else FormulaObjective(problem)
-    journey = Journey(problem, objective, start, settings, callback)
-    journey.go()
-    return Descent(
-        expression=problem.canonical,
-        text=problem.text,
-        variables=variables,
-        let={name: nested(value, floats) for name, value in let.items()},
-        **journey.answer(),
+        raise UsageError("the formula has no variable to move", text=formula.text, hint="--at x=0 gives one its start")
+    formula, floats = formula.differentiated(variables, 1), Floats()
+    return Question(
+        formula,
+        DataObjective(formula, columns, settings[0].reduce) if columns else FormulaObjective(formula),
+        [x for value in at.values() for x in numbers(value, floats)],
+        {name: nested(value, floats) for name, value in let.items()},
+        dropped,
     )
 
 
@@ -116,31 +133,24 @@ def _check(settings: Settings, data: Any) -> None:
         raise UsageError(f"{settings.method} takes no batches", hint="--optimizer adam")
 
 
-def _names(data: Any) -> Sequence[str]:
-    """The names of all columns of a file."""
-    from gradcalc.data.columns import column_names
+def _columns(data: Any, formula: Formula, at: Point, nulls: str) -> tuple[Mapping[str, Any], int]:
+    """The columns that the formula names, as arrays of floats, and how many rows were left out."""
+    from gradcalc.data.columns import column_names, read_columns
 
-    return column_names(Path(data))
-
-
-def _columns(data: Any, names: Sequence[str], nulls: str) -> Mapping[str, Any]:
-    """The columns that the formula names, as arrays of floats."""
-    if data is None:
-        return {}
-    if isinstance(data, Mapping):
-        import numpy as np
-
-        missing = next((name for name in names if name not in data), None)
-        if missing is not None:
-            raise UsageError(f"the data have no column {missing}", hint=did_you_mean(missing, data))
-        columns: Mapping[str, Any] = {name: np.ascontiguousarray(data[name], dtype=np.float64) for name in names}
-    else:
-        from gradcalc.data.columns import read_columns
-
-        columns = read_columns(data, names, nulls=nulls).values
-    if not columns:
+    if formula.constants:
+        refuse_clash(formula, data if isinstance(data, Mapping) else column_names(Path(data)))
+    names = [name for name in formula.variables if name not in at]
+    if not names:
         raise UsageError("the formula names no column of the data", hint="a name that has no value in --at or --let")
-    return columns
+    if not isinstance(data, Mapping):
+        found = read_columns(data, names, nulls=nulls)
+        return found.values, found.dropped
+    import numpy as np
+
+    missing = next((name for name in names if name not in data), None)
+    if missing is not None:
+        raise UsageError(f"the data have no column {missing}", hint=did_you_mean(missing, data))
+    return {name: np.ascontiguousarray(data[name], dtype=np.float64) for name in names}, 0
 
 
-__all__ = ["FIRST_ORDER", "OPTIMIZERS", "Settings", "descend", "run"]
+__all__ = ["FIRST_ORDER", "OPTIMIZERS", "Settings", "ask", "descend"]

@@ -1,7 +1,7 @@
 """The use cases that the command line and the Python API share: from a formula and points to a report.
 
-Flow: parse, start SymPy beside it, derive, examine each point, hear SymPy, judge. Imports everything below it and
-nothing of the command line; what is heavy (flint, NumPy, SymPy's worker) is imported when it is needed.
+Flow: parse, start SymPy beside it, derive, examine each point, hear SymPy, judge. What is heavy (flint, NumPy, SymPy's
+worker) is imported when it is needed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import UsageError
 from gradcalc.language import points
-from gradcalc.language.formula import Problem, Subject, Variable, as_subject, checked_variables, differentiated
-from gradcalc.language.parse import Value
-from gradcalc.language.points import Point
+from gradcalc.language.formula import Formula, Point, Value, checked_variables
+from gradcalc.language.parse import as_formula
 from gradcalc.settings import CERTIFY_SECONDS, DIGITS, MAX_DIGITS, SYMBOLIC_SECONDS, Limits, Options
 from gradcalc.truth.examine import examine
 from gradcalc.truth.finding import Examined
@@ -22,9 +21,6 @@ from gradcalc.truth.report import PointReport, Quantity, Report, worst
 
 if TYPE_CHECKING:
     from gradcalc.truth.second_opinion import Answer, Job
-
-_SYMBOLIC_LIMIT = 20_000
-"""Formulas of more nodes, or of more than 100 times as many for all variables together, are not handed to SymPy."""
 
 
 def differentiate(
@@ -95,133 +91,100 @@ def report(
     let = let or {}
     at = list(at) or [{}]
     shapes = {name: value.shape for name, value in at[0].items()}
-    formula = as_subject(expression, dict.fromkeys(wrt or (), ()) | shapes, let, options.limits)
-    variables = checked_variables(formula, at, wrt, let)
-    job = _submit(formula, variables, options)
-    problem = differentiated(formula, variables, options.order)
-    examined = [_examine(problem, point, options) for point in at]
+    formula = as_formula(expression, dict.fromkeys(wrt or (), ()) | shapes, let, options.limits)
+    formula = formula.differentiated(checked_variables(formula, at, wrt, let), options.order)
+    job = _submit(formula, options)
+    examined = [examine(formula, point, options) for point in at]
     answer = job.result() if job is not None else None
-    status, reason = _status(formula, options, answer)
-    judged = [_judge(problem, point, found, answer, options) for point, found in zip(at, examined, strict=True)]
+    judged = [_judge(formula, point, found, answer, options) for point, found in zip(at, examined, strict=True)]
     floats = Floats()
     return Report(
         command="hessian" if options.order == 2 else "grad",
         expression=formula.canonical,
         text=formula.text,
-        variables=variables,
+        variables=formula.wrt,
         let={name: points.nested(value, floats) for name, value in let.items()},
-        symbolic_status=status,
+        symbolic_status=answer.status if answer is not None else "skipped",
         points=tuple(judged),
-        symbolic_reason=reason,
+        symbolic_reason=answer.reason if answer is not None else _TOO_LARGE if options.symbolic else "",
         latex=answer.latex if answer is not None else "",
     )
 
 
-# -- SymPy -------------------------------------------------------------------------------------------------------------
+_SYMBOLIC_LIMIT = 20_000
+"""Formulas of more nodes, or of more than 100 times as many for all variables together, are not handed to SymPy."""
+_TOO_LARGE = "the formula is too large for SymPy"
 
 
-def _submit(formula: Subject, variables: tuple[Variable, ...], options: Options) -> "Job | None":
-    """Hand the formula to SymPy's process, which works while this one computes."""
-    if not options.symbolic or _too_large(formula, variables):
+def _submit(formula: Formula, options: Options) -> "Job | None":
+    """Hand the formula to SymPy's process, which works while this one computes: through all of it for each variable."""
+    size = len(formula.graph)
+    if not options.symbolic or size > _SYMBOLIC_LIMIT or size * len(formula.names) > 100 * _SYMBOLIC_LIMIT:
         return None
     from gradcalc.truth.second_opinion import get_worker
 
-    names = [name for variable in variables for name in variable.elements]
     return get_worker().submit(
-        formula.graph, formula.output, names, options.order, options.symbolic_seconds, latex=options.latex
+        formula.graph, formula.output, formula.names, options.order, options.symbolic_seconds, latex=options.latex
     )
-
-
-def _too_large(formula: Subject, variables: tuple[Variable, ...]) -> bool:
-    """Whether SymPy would not finish: it goes through the whole formula for every variable."""
-    count = sum(len(variable.elements) for variable in variables)
-    return len(formula.graph) > _SYMBOLIC_LIMIT or count * len(formula.graph) > 100 * _SYMBOLIC_LIMIT
-
-
-def _status(formula: Subject, options: Options, answer: "Answer | None") -> tuple[str, str]:
-    if answer is not None:
-        return answer.status, answer.reason
-    if options.symbolic:
-        return "skipped", "the formula is too large for SymPy"
-    return "skipped", ""
 
 
 # -- one point ---------------------------------------------------------------------------------------------------------
 
 
-def _examine(problem: Problem, point: Point, options: Options) -> Examined:
-    return examine(
-        problem, point, certify=options.certify, digits=options.digits, certify_seconds=options.certify_seconds
-    )
-
-
-def _judge(problem: Problem, point: Point, found: Examined, answer: "Answer | None", options: Options) -> PointReport:
+def _judge(formula: Formula, point: Point, found: Examined, answer: "Answer | None", options: Options) -> PointReport:
     """Give every number its verdict and put the point together."""
     from gradcalc.truth.judge import Judge
 
     undefined = found.value.verdict == "undefined"
-    judge = Judge(
-        problem,
-        point,
-        answer,
-        digits=options.digits,
-        undefined=undefined,
-        seconds=options.symbolic_seconds,
-    )
-    names = problem.names
+    judge = Judge(formula, point, answer, digits=options.digits, undefined=undefined, seconds=options.symbolic_seconds)
+    names = formula.names
     value = judge.value(found.value)
     gradient = [judge.derivative((name,), entry) for name, entry in zip(names, found.gradient, strict=True)]
     if options.numeric and value.verdict != "undefined":
-        gradient = _with_differences(problem, point, gradient)
+        gradient = _with_differences(formula, point, gradient)
     curvature = None
     verdicts = [entry.verdict for entry in gradient] or [value.verdict]
-    if problem.hessian is not None:
+    if formula.order == 2:
         entries = {}
         for (i, j), entry in found.hessian.items():
             entries[i, j] = entries[j, i] = judge.derivative((names[i], names[j]), entry)
-        curvature = _curvature(found, entries, point, problem)
+        curvature = _curvature(found, entries, point, formula)
         verdicts += [entry.verdict for entry in entries.values()]
     if value.verdict == "undefined":
         verdicts.append("undefined")
     at = {name: points.nested(given, Floats()) for name, given in point.items()}
-    return PointReport(
-        at,
-        value,
-        tuple(gradient),
-        worst(verdicts),
-        tuple(found.notes + judge.finish({note.variable for note in found.notes})),
-        curvature,
-    )
+    notes = found.notes + judge.finish({note.variable for note in found.notes})
+    return PointReport(at, value, tuple(gradient), worst(verdicts), tuple(notes), curvature)
 
 
-def _curvature(found: Examined, entries: Mapping[tuple[int, int], Quantity], point: Point, problem: Problem) -> Any:
+def _curvature(found: Examined, entries: Mapping[tuple[int, int], Quantity], point: Point, formula: Formula) -> Any:
     from gradcalc.truth.curvature import describe
 
     balls = {place: found.hessian[min(place), max(place)].ball for place in entries}
-    at = points.bind(problem.graph, point, Floats())
+    at = points.bind(formula.graph, point, Floats())
     return describe(
         entries,
         balls,
-        len(problem.inputs),
+        len(formula.inputs),
         [entry.value for entry in found.gradient],
         [entry.ball for entry in found.gradient],
-        [at[index] for index in problem.inputs],
+        [at[index] for index in formula.inputs],
     )
 
 
-def _with_differences(problem: Problem, point: Point, gradient: Sequence[Quantity]) -> list[Quantity]:
+def _with_differences(formula: Formula, point: Point, gradient: Sequence[Quantity]) -> list[Quantity]:
     """The gradient with a central difference beside each number."""
     from gradcalc.arithmetic.evaluate import evaluate
     from gradcalc.truth.differences import central_difference
 
     floats = Floats()
-    at = points.bind(problem.graph, point, floats)
+    at = points.bind(formula.graph, point, floats)
 
     def moved(index: int, x: float) -> float:
-        value: float = evaluate(problem.graph, floats, at | {index: x}, [problem.output])[problem.output]
+        value: float = evaluate(formula.graph, floats, at | {index: x}, [formula.output])[formula.output]
         return value
 
     return [
         replace(entry, numeric=central_difference(partial(moved, index), at[index]))
-        for index, entry in zip(problem.inputs, gradient, strict=True)
+        for index, entry in zip(formula.inputs, gradient, strict=True)
     ]

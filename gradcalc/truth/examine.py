@@ -1,4 +1,4 @@
-"""One point of a formula, examined: floats, balls, kinks, jumps and slopes. Imports certify, settle and trace.
+"""One point of a formula, examined: floats, balls, kinks, jumps and slopes.
 
 `examine` asks everything that needs no second opinion; `judge` adds SymPy's and gives every number its verdict.
 """
@@ -15,8 +15,8 @@ from gradcalc.arithmetic.evaluate import OutOfTime, evaluate
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Unknown
 from gradcalc.language import points
-from gradcalc.language.formula import Problem
-from gradcalc.language.points import Point
+from gradcalc.language.formula import Formula, Point
+from gradcalc.settings import Options
 from gradcalc.truth import blame
 from gradcalc.truth.finding import Examined, Finding
 from gradcalc.truth.report import DENSE_LIMIT, Note, worst
@@ -24,54 +24,54 @@ from gradcalc.truth.report import DENSE_LIMIT, Note, worst
 SLOPES_SECONDS = 1.0
 
 
-def examine(problem: Problem, point: Point, *, certify: bool, digits: int, certify_seconds: float) -> Examined:
+def examine(formula: Formula, point: Point, options: Options) -> Examined:
     """Evaluate a point in floats and in balls, and ask the slopes where the rules settle nothing."""
-    return _Examination(problem, point, certify, digits, certify_seconds).run()
+    return _Examination(formula, point, options).run()
 
 
 class _Examination:
     """The state of one `examine`."""
 
-    def __init__(self, problem: Problem, point: Point, certify: bool, digits: int, certify_seconds: float) -> None:
-        self.problem, self.graph, self.point = problem, problem.graph, point
-        self.certify, self.digits, self.certify_seconds = certify, digits, certify_seconds
+    def __init__(self, formula: Formula, point: Point, options: Options) -> None:
+        self.formula, self.graph, self.options = formula, formula.graph, options
         self.inputs = partial(points.bind, self.graph, point)
         self.arithmetic = Floats()
-        self.floats = evaluate(self.graph, self.arithmetic, self.inputs(self.arithmetic), problem.outputs)
-        self.reached = frozenset(self.graph.needed([problem.output]))
+        self.floats = evaluate(self.graph, self.arithmetic, self.inputs(self.arithmetic), formula.outputs)
+        self.reached = frozenset(self.graph.needed([formula.output]))
         self.notes: list[Note] = []
         self.deadline = math.inf
 
     def run(self) -> Examined:
         """All stages in order."""
-        problem = self.problem
+        formula = self.formula
         balls: dict[int, Any] = {}
-        if self.certify:
+        if self.options.certify:
             from gradcalc.truth.certify import enclose
 
-            deadline = time.monotonic() + self.certify_seconds
-            outputs = problem.outputs
-            found = enclose(self.graph, self.inputs, outputs, digits=self.digits, deadline=deadline)
+            deadline = time.monotonic() + self.options.certify_seconds
+            outputs = formula.outputs
+            found = enclose(self.graph, self.inputs, outputs, digits=self.options.digits, deadline=deadline)
             balls = dict(zip(outputs, found, strict=True))
 
         def finding(node: int) -> Finding:
             return Finding(node, self.floats[node], balls.get(node))
 
-        value = finding(problem.output)
-        gradient = [finding(node) for node in problem.gradient]
-        hessian = {place: finding(node) for place, node in (problem.hessian or {}).items() if place[0] <= place[1]}
+        value = finding(formula.output)
+        gradient = [finding(node) for node in formula.gradient]
+        second = formula.hessian if formula.order == 2 else {}
+        hessian = {place: finding(node) for place, node in second.items() if place[0] <= place[1]}
         if self._undefined(value):
-            size = len(gradient) if problem.hessian is not None else 0
+            size = len(gradient) if formula.order == 2 else 0
             if size <= DENSE_LIMIT:  # where there is no value, a structural zero is no derivative either
                 places = [(i, j) for i in range(size) for j in range(i, size)]
-                hessian |= {place: finding(problem.output) for place in places if place not in hessian}
+                hessian |= {place: finding(formula.output) for place in places if place not in hessian}
             for entry in (*gradient, *hessian.values()):
                 entry.value, entry.ball, entry.verdict = math.nan, None, "undefined"
             return Examined(value, gradient, hessian, self.notes)
         self.deadline = time.monotonic() + SLOPES_SECONDS
         self._independent()
         self._settle_gradient(gradient)
-        if problem.hessian is not None:
+        if formula.order == 2:
             self._settle_hessian(gradient, hessian)
         self._origins([value, *gradient, *hessian.values()])
         return Examined(value, gradient, hessian, self.notes)
@@ -80,9 +80,9 @@ class _Examination:
 
     def _undefined(self, value: Finding) -> bool:
         """Whether the formula has no value at the point; then says where in the text."""
-        if not self.certify and math.isfinite(value.value):
+        if not self.options.certify and math.isfinite(value.value):
             return False
-        if (value.ball if self.certify else self._enclosed(value.node)) is not UNDEFINED:
+        if (value.ball if self.options.certify else self._enclosed(value.node)) is not UNDEFINED:
             return False  # what overflows floats has a value all the same
         values = self._ball_values([value.node])
         if values[value.node] is not UNDEFINED:
@@ -97,7 +97,7 @@ class _Examination:
         """The ball of a node, asked for where floats alone do not tell an overflow from what is undefined."""
         from gradcalc.truth.certify import enclose
 
-        deadline = time.monotonic() + self.certify_seconds
+        deadline = time.monotonic() + self.options.certify_seconds
         return enclose(self.graph, self.inputs, [node], digits=1, deadline=deadline)[0]
 
     def _ball_values(self, outputs: Sequence[int], precision: int = 128) -> list[Any]:
@@ -109,7 +109,7 @@ class _Examination:
     def _independent(self) -> None:
         """Variables the formula does not mention."""
         needed = self.reached
-        for variable in self.problem.variables:
+        for variable in self.formula.wrt:
             if needed.isdisjoint(self.graph.inputs[name] for name in variable.elements):
                 self.notes.append(Note("independent", f"the formula does not depend on {variable.name}", variable.name))
 
@@ -119,10 +119,10 @@ class _Examination:
         """Ask the slopes of the value wherever its derivatives are not settled by the local rules."""
         row = [
             (name, node, finding)
-            for name, node, finding in zip(self.problem.names, self.problem.inputs, gradient, strict=True)
+            for name, node, finding in zip(self.formula.names, self.formula.inputs, gradient, strict=True)
             if node in self.reached
         ]
-        self._settle(self.problem.output, self._hits(self.problem.output), row)
+        self._settle(self.formula.output, self._hits(self.formula.output), row)
 
     def _settle_hessian(self, gradient: Sequence[Finding], hessian: dict[tuple[int, int], Finding]) -> None:
         """The same question for the gradient; where that has no value, neither has its derivative."""
@@ -131,7 +131,7 @@ class _Examination:
             if first.verdict is not None or (math.isinf(first.value) and first.from_slopes):
                 broken[row] = first.verdict or "undefined"
                 if first.verdict is None:
-                    name = self.problem.names[row]
+                    name = self.formula.names[row]
                     message = "no second derivative: the first one is infinite"
                     self.notes.append(Note("undefined", message, f"{name},{name}", first.span))
                 hessian.setdefault((row, row), Finding(first.node, 0.0))
@@ -151,8 +151,8 @@ class _Examination:
         """A second derivative beside a first one that is known by slopes only."""
         from gradcalc.truth.kinks import Entry, settle_second
 
-        names, inputs = self.problem.names, self.problem.inputs
-        question = self._question(self.problem.output)
+        names, inputs = self.formula.names, self.formula.inputs
+        question = self._question(self.formula.output)
         settle_second(question, Entry(f"{names[i]},{names[j]}", inputs[i], finding), inputs[j])
 
     def _settle_row(
@@ -172,7 +172,7 @@ class _Examination:
             for known in stored:
                 known.ball = UNDECIDED
             return
-        names, inputs, needed = self.problem.names, self.problem.inputs, set(self.graph.needed([node]))
+        names, inputs, needed = self.formula.names, self.formula.inputs, set(self.graph.needed([node]))
         zero = self.graph.constant(0)
         copies: dict[tuple[int, int], Finding] = {}
         entries = []
@@ -217,13 +217,13 @@ class _Examination:
         """The nodes below an output that sit on a kink, and how sure that is."""
         if not self._all_hits:
             return {}
-        reached = self.reached if output == self.problem.output else set(self.graph.needed([output]))
+        reached = self.reached if output == self.formula.output else set(self.graph.needed([output]))
         return {node: how for node, how in self._all_hits.items() if node in reached}
 
     @cached_property
     def _all_hits(self) -> dict[int, str]:
         """Every node on a kink: `exact` where balls prove it, `undecided`, or `rounded` where only floats say so."""
-        outputs = [self.problem.output, *(self.problem.gradient if self.problem.hessian is not None else ())]
+        outputs = [self.formula.output, *(self.formula.gradient if self.formula.order == 2 else ())]
         nodes = [i for i in self.graph.needed(outputs) if self.graph.nodes[i].op.kink is not None]
         if not nodes:
             return {}
@@ -231,7 +231,7 @@ class _Examination:
         from gradcalc.truth.slopes import on_kink
 
         rounded = on_kink(self.graph, self.arithmetic, self.floats, nodes)
-        if not self.certify and not rounded:
+        if not self.options.certify and not rounded:
             return {}
         exact: list[int] = []
         undecided: list[int] = []

@@ -1,4 +1,4 @@
-"""What is known of the numbers at a point before judgement. Imports report."""
+"""What is known of the numbers at a point before judgement."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""Verdicts: the tape's number, its enclosure and SymPy's answer side by side. Imports certify, slopes and report."""
+"""Verdicts: the tape's number, its enclosure and SymPy's answer side by side."""
 
 import math
 import time
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gradcalc.arithmetic.marks import UNDEFINED, Unknown
 from gradcalc.graph.graph import Graph
 from gradcalc.language import points
-from gradcalc.language.formula import Problem
-from gradcalc.language.points import Point
+from gradcalc.language.formula import Formula, Point
 from gradcalc.truth.finding import Finding
 from gradcalc.truth.report import Certified, Note, Quantity, Symbolic
 
@@ -26,7 +25,7 @@ class Judge:
 
     def __init__(
         self,
-        problem: Problem,
+        formula: Formula,
         point: Point,
         answer: "Answer | None",
         *,
@@ -34,12 +33,12 @@ class Judge:
         undefined: bool,
         seconds: float,
     ) -> None:
-        self.problem, self.point, self.answer = problem, point, answer
+        self.formula, self.point, self.answer = formula, point, answer
         self.digits, self.undefined = digits, undefined
         self.deadline = time.monotonic() + seconds
         self.notes: list[Note] = []
         self._unsettled: list[str] = []
-        self.decimals = "written" if answer and _has_inexact_decimals(problem) else "double"
+        self.decimals = "written" if answer and _has_inexact_decimals(formula) else "double"
 
     def value(self, found: Finding) -> Quantity:
         """The value itself: undefined, inaccurate, unverified or right."""
@@ -117,7 +116,7 @@ class Judge:
             return Symbolic(entry.formula, entry.latex), None
         symbolic = Symbolic(entry.formula, entry.latex, shown(theirs, self.digits))
         keep = found.ball is None or self.decimals == "double"
-        ours = found.ball if keep else self._enclose(self.problem.graph, found.node)
+        ours = found.ball if keep else self._enclose(self.formula.graph, found.node)
         if ours is None or isinstance(ours, Unknown):
             return symbolic, None
         return symbolic, bool(ours.overlaps(theirs))
@@ -134,11 +133,11 @@ class Judge:
         from gradcalc.truth.kinks import fits, known
         from gradcalc.truth.slopes import along
 
-        names = self.problem.names
-        base = self.problem.output if len(key) == 1 else self.problem.gradient[names.index(key[0])]
-        variable = self.problem.inputs[names.index(key[-1])]
-        inputs = partial(points.bind, self.problem.graph, self.point)
-        slopes = along(self.problem.graph, base, inputs, {variable: 1}, time.monotonic() + 1.0)
+        names = self.formula.names
+        base = self.formula.output if len(key) == 1 else self.formula.gradient[names.index(key[0])]
+        variable = self.formula.inputs[names.index(key[-1])]
+        inputs = partial(points.bind, self.formula.graph, self.point)
+        slopes = along(self.formula.graph, base, inputs, {variable: 1}, time.monotonic() + 1.0)
         proof, common = self._certified(found), slopes.common
         if common is not None and common.kind == "slope" and known(found) and fits(common, found.ball):
             self._note(
@@ -157,10 +156,10 @@ def _differs(theirs: float, measured: float) -> bool:
     return theirs != measured and not math.isclose(theirs, measured, rel_tol=1e-9, abs_tol=1e-300)
 
 
-def _has_inexact_decimals(problem: Problem) -> bool:
+def _has_inexact_decimals(formula: Formula) -> bool:
     """Whether the formula holds a decimal that is not exactly a double."""
-    graph = problem.graph
-    for index in graph.needed([problem.output]):
+    graph = formula.graph
+    for index in graph.needed([formula.output]):
         text = graph.nodes[index].parameter or ""
         is_number = graph.is_constant(index) and (text[:1].isdecimal() or text.startswith((".", "-")))
         if is_number and "x" not in text and set(text) & {".", "e", "E"} and not _is_double(text):

@@ -1,4 +1,4 @@
-"""SymPy in a process of its own, under a time and memory budget. Imports graph, ops; `symbolic` only in that process.
+"""SymPy in a process of its own, under a time and memory budget.: only there is `symbolic` imported.
 
 A `Worker` starts the process, so that SymPy loads while the caller works; `submit` hands it a formula and `Job.result`
 waits for the derivatives, at most until the deadline, and keeps what was finished by then. Whatever happens over there
@@ -323,12 +323,20 @@ def _ending(code: int, seconds: float) -> tuple[Status, str]:
     return "unsupported", f"SymPy's process ended with code {code}"
 
 
-_WORKER = Worker()
+_worker: Worker | None = None
+_worker_lock = threading.Lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_worker_lock.acquire, after_in_parent=_worker_lock.release, after_in_child=_worker_lock.release
+    )
 
 
 def get_worker() -> Worker:
-    """The worker of this process; it starts on its first use."""
-    return _WORKER
+    """The worker of this process: made by who first asks, and ended by `stop` or with this process."""
+    global _worker
+    with _worker_lock:
+        _worker = _worker or Worker()
+        return _worker
 
 
 # -- the process's side ----------------------------------------------------------------------------------------------

@@ -385,3 +385,63 @@ def test_ctrl_c_in_the_terminal_does_not_reach_the_process(worker: Worker) -> No
 
 def test_there_is_one_worker_per_process() -> None:
     assert get_worker() is get_worker()
+
+
+def test_threads_that_ask_at_once_get_one_worker_and_one_process(tmp_path: Path) -> None:
+    code = """
+        import threading
+        from concurrent.futures import ThreadPoolExecutor
+        from gradcalc.truth import second_opinion as module
+        module._worker = None  # as before its first use
+        gate = threading.Barrier(8, timeout=30)
+        def work(n):
+            gate.wait()
+            mine = get_worker()
+            mine.start()
+            formula = mine.submit(graph, (x**(n + 2)).index, ["x"], 1, 20.0).result().entries["x",].formula
+            return id(mine), mine._process.pid, formula
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(work, range(1, 9)))
+        print(len({a for a, _, _ in found}), len({b for _, b, _ in found}), found[0][2])
+        """
+    assert outcome(script(code, tmp_path)) == ("1 1 3*x**2", "")
+
+
+@linux
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_other_processes_have_their_own_and_none_is_left(tmp_path: Path, method: str) -> None:
+    code = """
+        import multiprocessing, warnings
+        warnings.simplefilter("ignore", DeprecationWarning)
+        def work(n):
+            job = get_worker().submit(graph, (x * x).index, ["x"], 1, 20.0)
+            return get_worker()._process.pid, job.result().entries["x",].formula
+        if __name__ == "__main__":
+            own = work(0)
+            with multiprocessing.get_context("METHOD").Pool(2) as pool:
+                found = pool.map(work, range(8), 1)
+                pool.close()
+                pool.join()
+            assert {formula for _, formula in found} == {"2*x"} == {own[1]}
+            assert own[0] not in [pid for pid, _ in found]
+            assert len({pid for pid, _ in found}) <= 2
+            print(own[0], *{pid for pid, _ in found})
+        """
+    out, err = outcome(script(code.replace("METHOD", method), tmp_path))
+    assert not err
+    deadline = time.monotonic() + HANG
+    while any(map(_is_alive, map(int, out.split()))) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(out.split()) >= 2
+    assert not any(map(_is_alive, map(int, out.split())))
+
+
+@linux
+def test_a_stopped_worker_leaves_no_process_and_starts_again(worker: Worker) -> None:
+    (x,) = variables("x")
+    ask(worker, x, "x")
+    assert worker._process is not None
+    before = worker._process.pid
+    worker.stop()
+    assert not _is_alive(before)
+    assert ask(worker, x * x, "x").status == "done"

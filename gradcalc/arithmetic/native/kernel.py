@@ -1,7 +1,5 @@
 """Kernels: a formula and its derivatives as native code over columns of points.
 
-Imports graph and the native code beside it.
-
 A kernel runs over blocks of rows on all cores, the interpreter's lock released. The rows that are left over after the
 last full group go through the same vector code, padded, so a row's result does not depend on where it stands nor on the
 number of threads; sums are compensated and added up block by block in a fixed order.
@@ -14,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +21,7 @@ from gradcalc.arithmetic.floats import exact_sum
 from gradcalc.arithmetic.native import interpreter
 from gradcalc.arithmetic.native.code import Code, Kinds, Point, compile_graph, point, pointers
 from gradcalc.errors import UsageError, did_you_mean
-from gradcalc.graph import derive, ops
+from gradcalc.graph import ops
 from gradcalc.graph.domain import defined
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.shapes import Shape, labels, shown
@@ -68,9 +66,12 @@ class Kernel:
     A column is an array `(N,)` of float64 or float32 (others are converted); a number serves all rows. A variable of
     shape `(n,)` takes an array `(n, N)`, or `(n,)` for all rows.
 
+    It is made of the nodes of a formula and of its derivatives: `gradcalc.compile` makes both.
+
     Attributes:
         names: the variables; of arrays the elements, `x[0]`.
         wrt: those of `names` that are differentiated for.
+        order: 0 without a gradient, 1 without a Hessian, else 2.
     """
 
     def __init__(
@@ -78,22 +79,21 @@ class Kernel:
         graph: Graph,
         output: int,
         names: Sequence[str],
-        wrt: Sequence[str],
-        order: int,
+        wrt: Sequence[str] = (),
+        gradient: Sequence[int] | None = None,
+        hessian: Mapping[tuple[int, int], int] | None = None,
         shapes: Mapping[str, Shape] | None = None,
     ) -> None:
-        self.order = order
+        self.order = 0 if gradient is None else 1 if hessian is None else 2
         self._shapes = {name: (shapes or {}).get(name, ()) for name in names}
         self.names = [label for name in names for label in labels(name, self._shapes[name])]
         self.wrt = [label for name in wrt for label in labels(name, self._shapes[name])]
         self._graph = graph
         self._inputs = [graph.input(name) for name in self.names]
-        variables = [graph.input(name) for name in self.wrt]
-        gradient = derive.gradient(graph, output, variables) if order else []
-        entries = derive.hessian(graph, gradient, variables) if order == 2 else {}
+        entries = hessian or {}
         self._entries = [place for place in entries if place[0] >= place[1]]
-        self._outputs = [output, *gradient, *(entries[place] for place in self._entries)]
-        self._mirrored = [n for n, (i, j) in enumerate(self._entries, start=1 + len(gradient)) if i != j]
+        self._outputs = [output, *(gradient or ()), *(entries[place] for place in self._entries)]
+        self._mirrored = [n for n, (i, j) in enumerate(self._entries, start=1 + len(gradient or ())) if i != j]
         self._needed = graph.needed(self._outputs)
         self._rows = 0
         self._codes: dict[tuple[Kinds, int, bool, bool], Code] = {}
@@ -161,7 +161,7 @@ class Kernel:
     def domain(self) -> "Kernel":
         """A kernel whose value is 1 where the formula has one, 0 where an op that it uses leaves its domain."""
         output = defined(self._graph, self._outputs[0])
-        return Kernel(self._graph, output, list(self._shapes), [], 0, self._shapes)
+        return Kernel(self._graph, output, list(self._shapes), shapes=self._shapes)
 
     @property
     def hessian_places(self) -> list[tuple[int, int]]:
@@ -225,14 +225,7 @@ class Kernel:
         )
         inputs = tuple(place.get(i) for i in self._inputs)
         key = (nodes, inputs, tuple(place[i] for i in outputs), kinds, sums)
-        code = _codes.get(key)
-        if code is None:
-            code = compile_graph(self._graph, self._inputs, outputs, kinds, sums)
-            with _codes_lock:
-                _codes[key] = code
-                while len(_codes) > _MOST_CODES:
-                    del _codes[next(iter(_codes))]  # who runs it keeps it alive
-        return code
+        return shared.code(key, lambda: compile_graph(self._graph, self._inputs, outputs, kinds, sums))
 
     # -- running ------------------------------------------------------------------------------------------------------
 
@@ -279,9 +272,54 @@ class Kernel:
         return [exact_sum(part.ravel().tolist()) for part in np.moveaxis(parts, 1, 0)]
 
 
-_codes: dict[Any, Code] = {}
-_MOST_CODES = 256
-_codes_lock = threading.Lock()
+class Shared:
+    """What the kernels of a process share: compiled code, and the threads that run it, each from its first use on.
+
+    Safe under threads: equal code is compiled once. A forked process keeps the code and starts threads of its own; the
+    fork waits for a compilation that is under way, for what it holds would be held in the child for ever.
+    """
+
+    def __init__(self, most: int = 256) -> None:
+        self.most = most
+        self.codes: dict[Any, Code] = {}
+        self._pool: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(
+                before=self._lock.acquire, after_in_parent=self._lock.release, after_in_child=self._forked
+            )
+
+    def code(self, key: Any, make: Callable[[], Code]) -> Code:
+        """The code of a key, made now or before; the oldest is given up, and lives on with who runs it."""
+        with self._lock:
+            if key not in self.codes:
+                self.codes[key] = make()
+                while len(self.codes) > max(1, self.most):
+                    del self.codes[next(iter(self.codes))]
+            return self.codes[key]
+
+    def pool(self) -> ThreadPoolExecutor:
+        """The threads, as many as there are cores."""
+        with self._lock:
+            self._pool = self._pool or ThreadPoolExecutor(os.cpu_count() or 1, "gradcalc")
+            return self._pool
+
+    def close(self) -> None:
+        """End the threads and forget the code; the next run starts and compiles anew."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+            self.codes.clear()
+        if pool:
+            pool.shutdown()
+
+    def _forked(self) -> None:
+        """In a forked process, which has none of the threads."""
+        self._pool = None
+        self._lock.release()
+
+
+shared = Shared()
+"""That of this process."""
 
 
 def _column(name: str, given: Any, shape: Shape) -> Array:
@@ -326,15 +364,6 @@ def _pointers(arrays: Sequence[Array], start: int) -> Any:
     return pointers(places, arrays)
 
 
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count() or 1, "gradcalc")
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)  # a forked process has none of the threads
-
-
 def _in_blocks(run: Callable[[int, int], None], rows: int) -> None:
     """Run over all rows, some blocks at a time, on all cores where there are blocks for them."""
     cores = os.cpu_count() or 1
@@ -347,7 +376,7 @@ def _in_blocks(run: Callable[[int, int], None], rows: int) -> None:
 
     threads = min(cores, rows // _BLOCK)
     try:
-        list(_pool().map(work, range(threads)) if threads > 1 else map(work, [0]))
+        list(shared.pool().map(work, range(threads)) if threads > 1 else map(work, [0]))
     except BaseException:
         list(starts)  # interrupted: no thread takes another block
         raise

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,8 +16,8 @@ from gradcalc.cli import options as o
 from gradcalc.errors import GradcalcError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from gradcalc.language.parse import Value
-    from gradcalc.optimize.descend import Settings
+    from gradcalc.language.formula import Value
+    from gradcalc.optimize.descend import Question, Settings
     from gradcalc.optimize.descent.answer import Descent
     from gradcalc.settings import Limits
     from gradcalc.show.answer import Answer
@@ -152,7 +152,7 @@ def descend(
     gradcalc descend "(x-3)^2 + y^2" --at x=0,y=1 --bounds x=:2 --trace trace.csv
     gradcalc descend "(w*x + b - y)^2" --at w=0,b=0 --data points.csv --lr 0.01
     """  # fmt: skip
-    from gradcalc.optimize.descend import Settings
+    from gradcalc.optimize.descend import Settings, ask
     from gradcalc.optimize.descent.answer import Comparison
 
     shape = o.Format.json if json else show
@@ -164,13 +164,14 @@ def descend(
     )  # fmt: skip
     outputs = _Outputs(shape, trace, plot)
     outputs.check(data)
-    question = _Question(
-        o.read_expression(expression, limits), _start(at or [], limits), o.read_bindings(let or [], limits), limits
-    )
-    dropped = question.read_data(data, nulls)
-    if dropped and not quiet:
-        print(f"{data}: rows without a value that were left out: {dropped:,}", file=sys.stderr)
-    made, seconds = question.answers(_compared(settings, compare), live=not quiet and sys.stderr.isatty())
+    compared = _compared(settings, compare)
+    question = ask(
+        o.read_expression(expression, limits), _start(at or [], limits), o.read_bindings(let or [], limits), compared,
+        data=data, nulls=nulls.value, limits=limits,
+    )  # fmt: skip
+    if question.dropped and not quiet:
+        print(f"{data}: rows without a value that were left out: {question.dropped:,}", file=sys.stderr)
+    made, seconds = _answers(question, compared, live=not quiet and sys.stderr.isatty())
     answer = made[0] if compare is None else Comparison(tuple(made), tuple(seconds))
     outputs.write(answer, made)
     return outputs.failed or answer.exit_code
@@ -179,49 +180,22 @@ def descend(
 # -- what is asked -----------------------------------------------------------------------------------------------------
 
 
-class _Question:
-    """A formula, its start and its data; `answers` descends."""
+def _answers(question: "Question", settings: "Sequence[Settings]", live: bool) -> "tuple[list[Descent], list[float]]":
+    """The descents and how long each took; one that was interrupted is the last."""
+    from time import perf_counter
 
-    def __init__(self, text: str, at: "Mapping[str, Value]", let: "Mapping[str, Value]", limits: "Limits") -> None:
-        self.text, self.at, self.let, self.limits = text, at, let, limits
-        self.columns: Mapping[str, Any] | None = None
+    from gradcalc.cli.progress import LiveLine
 
-    def _subject(self) -> Any:
-        from gradcalc.language.formula import as_subject
-
-        return as_subject(self.text, {name: value.shape for name, value in self.at.items()}, self.let, self.limits)
-
-    def read_data(self, path: str | None, nulls: Nulls) -> int:
-        """Read the columns that the formula names, once for all descents; how many rows were left out."""
-        if path is None:
-            return 0
-        from gradcalc.data.columns import read_columns
-
-        names = [name for name in self._subject().variables if name not in self.at]
-        found = read_columns(path, names, nulls=nulls.value)
-        self.columns = found.values
-        return found.dropped
-
-    def answers(self, settings: "Sequence[Settings]", live: bool) -> "tuple[list[Descent], list[float]]":
-        """The descents and how long each took; one that was interrupted is the last."""
-        import time
-
-        from gradcalc.cli.progress import LiveLine
-        from gradcalc.optimize.descend import run
-
-        made: list[Descent] = []
-        seconds: list[float] = []
-        for each in settings:
-            begin = time.perf_counter()
-            with LiveLine(each.method, each.steps) as line:
-                callback = line if live else None
-                made.append(
-                    run(self.text, self.at, self.let, each, data=self.columns, callback=callback, limits=self.limits)
-                )
-            seconds.append(time.perf_counter() - begin)
-            if made[-1].status == "interrupted":
-                break
-        return made, seconds
+    made: list[Descent] = []
+    seconds: list[float] = []
+    for each in settings:
+        begin = perf_counter()
+        with LiveLine(each.method, each.steps) as line:
+            made.append(question.answer(each, line if live else None))
+        seconds.append(perf_counter() - begin)
+        if made[-1].status == "interrupted":
+            break
+    return made, seconds
 
 
 def _start(texts: Sequence[str], limits: "Limits") -> "Mapping[str, Value]":

@@ -1,11 +1,9 @@
 """Gradient descent and its kin: the optimizers' formulas, traced into a graph and run over floats.
 
-The step is the same formula that moves the weights of a network (`optimizers`), here as generated Python. Imports
-objective, watch and the optimizers' interface.
+The step is the same formula that moves the weights of a network (`optimizers`), here as generated Python.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from gradcalc.arithmetic.native import function
 from gradcalc.graph.graph import Graph
@@ -39,13 +37,13 @@ def run(
     start: Sequence[float],
     watch: Watch,
     bounds: Sequence[tuple[float, float]] | None = None,
-    batches: Iterator[Any] | None = None,
+    batches: Iterator[Objective] | None = None,
 ) -> None:
     """Step until the watch stops it.
 
     Args:
         bounds: the least and the largest value of each variable: steps end at them.
-        batches: the rows of a data objective that each step is to use.
+        batches: the objective of each step, over some of the rows.
     """
     count, x = len(start), tuple(start)
     state = tuple(initial for initial in optimizer.slots().values() for _ in range(count))
@@ -55,7 +53,7 @@ def run(
     step = 0
     while True:
         if batches is not None:
-            objective.rows = next(batches)  # type: ignore[attr-defined]
+            objective = next(batches)
         value, gradient = objective.slope(x)
         watch(x, value, gradient)
         step += 1

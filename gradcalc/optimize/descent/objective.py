@@ -1,16 +1,16 @@
 """What is minimised: a formula as value, gradient and Hessian at points, or its mean over the rows of a data set.
 
-Imports problem, derive, kernel and the arithmetics of generated source and arrays; NumPy when a Hessian or data is met.
+NumPy and the kernel are imported when a Hessian or data are met.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gradcalc.arithmetic.floats import exact_sum
 from gradcalc.arithmetic.native import function
-from gradcalc.graph import derive
-from gradcalc.language.formula import Problem
+from gradcalc.language.formula import Formula
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,12 +40,12 @@ class Objective(Protocol):
 class FormulaObjective:
     """The formula of a problem, in floats."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.names = problem.names
-        graph, inputs = problem.graph, problem.inputs
-        self._value = function.function(graph, inputs, [problem.output])
-        self._slope = function.function(graph, inputs, [problem.output, *problem.gradient])
+    def __init__(self, formula: Formula) -> None:
+        self.formula = formula
+        self.names = formula.names
+        graph, inputs = formula.graph, formula.inputs
+        self._value = function.function(graph, inputs, [formula.output])
+        self._slope = function.function(graph, inputs, [formula.output, *formula.gradient])
 
     def value(self, x: Point) -> float:
         """The value."""
@@ -57,22 +57,13 @@ class FormulaObjective:
         return value, gradient
 
     @cached_property
-    def _second(self) -> tuple[function.Function, Sequence[tuple[int, int]]]:
-        problem = self.problem
-        entries = problem.hessian
-        if entries is None:
-            entries = derive.hessian(problem.graph, problem.gradient, problem.inputs)
-        return function.function(problem.graph, problem.inputs, list(entries.values())), list(entries)
+    def _second(self) -> function.Function:
+        formula = self.formula
+        return function.function(formula.graph, formula.inputs, list(formula.hessian.values()))
 
     def hessian(self, x: Point) -> "np.ndarray[Any, Any]":
         """The Hessian."""
-        import numpy as np
-
-        function, places = self._second
-        matrix = np.zeros((len(x), len(x)))
-        for place, entry in zip(places, function(*x), strict=True):
-            matrix[place] = entry
-        return matrix
+        return _matrix(len(x), self.formula.hessian, self._second(*x))
 
 
 _BLOCK = 8_192
@@ -82,111 +73,111 @@ _NATIVE = 50_000
 """From this many rows on, compiling a kernel is worth its time."""
 
 
+@dataclass(frozen=True, eq=False)
 class DataObjective:
     """The mean (or sum) of a formula over the rows of columns, which are inputs of its graph beside the variables.
 
-    Many rows are summed by a kernel, a few by NumPy; the sums of blocks are added exactly. `rows` picks those of a
-    batch.
+    Many rows are summed by a kernel, a few by NumPy; the sums of blocks are added exactly.
     """
 
-    def __init__(self, problem: Problem, columns: Mapping[str, Any], reduce: str = "mean") -> None:
-        from gradcalc.arithmetic.arrays import Arrays
+    formula: Formula
+    columns: Mapping[str, Any]
+    reduce: str = "mean"
+    _kernels: "dict[int, Kernel]" = field(default_factory=dict, repr=False)
 
-        self.problem = problem
-        self.names = problem.names
-        self.columns = {problem.graph.input(name): array for name, array in columns.items()}
-        self.size = len(next(iter(columns.values())))
-        self.rows: Any = None
-        self._mean = reduce == "mean"
-        self._arrays = Arrays()
-        self._kernels: dict[int, Kernel] = {}
+    def batch(self, rows: Any) -> "DataObjective":
+        """The same over some of the rows."""
+        return replace(self, columns={name: column[rows] for name, column in self.columns.items()})
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The variables, flat."""
+        return self.formula.names
+
+    @cached_property
+    def size(self) -> int:
+        """How many rows there are."""
+        return len(next(iter(self.columns.values())))
+
+    @property
+    def _scale(self) -> int:
+        return self.size if self.reduce == "mean" else 1
 
     def value(self, x: Point) -> float:
         """The value."""
         total = self._natively(x, 0)
-        return self._reduced(x, [self.problem.output])[0] if total is None else total.value / self._scale
+        return self._reduced(x, [self.formula.output])[0] if total is None else total.value / self._scale
 
     def slope(self, x: Point) -> tuple[float, Sequence[float]]:
         """The value and the gradient."""
         total = self._natively(x, 1)
         if total is not None and total.gradient is not None:
             return total.value / self._scale, (total.gradient / self._scale).tolist()
-        value, *gradient = self._reduced(x, [self.problem.output, *self.problem.gradient])
+        value, *gradient = self._reduced(x, [self.formula.output, *self.formula.gradient])
         return value, gradient
-
-    @property
-    def _count(self) -> int:
-        return self.size if self.rows is None else len(self.rows)
-
-    @property
-    def _scale(self) -> int:
-        return self._count if self._mean else 1
-
-    def _picked(self) -> Mapping[int, Any]:
-        """The columns, or their rows of the batch, by input."""
-        return self.columns if self.rows is None else {i: array[self.rows] for i, array in self.columns.items()}
 
     def _natively(self, x: Point, order: int) -> "Total | None":
         """The sums by a kernel; None for a few rows."""
-        if self._count < _NATIVE:
+        if self.size < _NATIVE:
             return None
         from gradcalc.arithmetic.native.kernel import Kernel
 
-        graph, names = self.problem.graph, self.problem.names
+        formula, names = self.formula, self.names
         if order not in self._kernels:
-            columns = [graph.nodes[index].parameter or "" for index in self.columns]
-            wrt = names if order else []
-            self._kernels[order] = Kernel(graph, self.problem.output, [*names, *columns], wrt, order)
-        values = [*x, *self._picked().values()]
-        return self._kernels[order].sum(**dict(zip(self._kernels[order].names, values, strict=True)))
-
-    @cached_property
-    def _entries(self) -> Mapping[tuple[int, int], int]:
-        return derive.hessian(self.problem.graph, self.problem.gradient, self.problem.inputs)
+            self._kernels[order] = Kernel(
+                formula.graph, formula.output, [*names, *self.columns], names if order else (),
+                formula.gradient if order else None, formula.hessian if order == 2 else None,
+            )  # fmt: skip
+        return self._kernels[order].sum(**dict(zip(names, x, strict=True)), **self.columns)
 
     def hessian(self, x: Point) -> "np.ndarray[Any, Any]":
         """The Hessian."""
-        import numpy as np
-
         total = self._natively(x, 2)
         if total is not None and total.hessian is not None:
             return total.hessian / self._scale
-        matrix = np.zeros((len(x), len(x)))
-        for place, entry in zip(self._entries, self._reduced(x, list(self._entries.values())), strict=True):
-            matrix[place] = entry
-        return matrix
+        return _matrix(len(x), self.formula.hessian, self._reduced(x, list(self.formula.hessian.values())))
+
+    def _blocks(self, x: Point, outputs: Sequence[int]) -> Iterator[tuple[int, Mapping[int, Any], Sequence[Any]]]:
+        """Block by block: its first row, its columns by input, and the outputs there."""
+        import numpy as np
+
+        from gradcalc.arithmetic.arrays import Arrays
+
+        arrays, graph = Arrays(), self.formula.graph
+        point = dict(zip(self.formula.inputs, map(np.float64, x), strict=True))
+        for start in range(0, self.size, _BLOCK):
+            rows = min(_BLOCK, self.size - start)
+            block = {graph.inputs[name]: array[start : start + rows] for name, array in self.columns.items()}
+            values = arrays.evaluate(graph, point | block, outputs)
+            yield start, block, [np.broadcast_to(values[i], rows) for i in outputs]
 
     def _reduced(self, x: Point, outputs: Sequence[int]) -> list[float]:
         """The outputs, summed over the rows."""
-        import numpy as np
-
-        columns, count = self._picked(), self._count
-        point = dict(zip(self.problem.inputs, map(np.float64, x), strict=True))
-        parts: list[list[float]] = []
-        for start in range(0, count, _BLOCK):
-            block = {index: array[start : start + _BLOCK] for index, array in columns.items()}
-            rows = min(_BLOCK, count - start)
-            values = self._arrays.evaluate(self.problem.graph, point | block, outputs)
-            parts.append([_total(values[i], rows) for i in outputs])
+        parts = [[_total(column) for column in columns] for _, _, columns in self._blocks(x, outputs)]
         return [exact_sum(column) / self._scale for column in zip(*parts, strict=True)]
 
     def bad_row(self, x: Point) -> tuple[int, dict[int, float]] | None:
         """The first row, from 1, whose value or gradient is not finite, and its columns by input; None if none is."""
         import numpy as np
 
-        point = dict(zip(self.problem.inputs, map(np.float64, x), strict=True))
-        outputs = [self.problem.output, *self.problem.gradient]
-        for start in range(0, self.size, _BLOCK):
-            block = {index: array[start : start + _BLOCK] for index, array in self.columns.items()}
-            values = self._arrays.evaluate(self.problem.graph, point | block, outputs)
-            rows = min(_BLOCK, self.size - start)
-            finite = np.logical_and.reduce([np.broadcast_to(np.isfinite(values[i]), rows) for i in outputs])
+        for start, block, columns in self._blocks(x, [self.formula.output, *self.formula.gradient]):
+            finite = np.logical_and.reduce([np.isfinite(column) for column in columns])
             if not finite.all():
                 bad = int(np.argmin(finite))
                 return start + bad + 1, {index: float(column[bad]) for index, column in block.items()}
         return None
 
 
-def _total(values: Any, rows: int) -> float:
+def _total(values: Any) -> float:
     """The sum over the rows of a block; what no column enters is the same in each."""
-    return float(values.sum()) if getattr(values, "ndim", 0) else float(values) * rows
+    return float(values.sum() if values.strides[0] else values[0] * len(values))
+
+
+def _matrix(size: int, places: Iterable[tuple[int, int]], entries: Iterable[float]) -> "np.ndarray[Any, Any]":
+    """The Hessian of its entries that are not structurally zero."""
+    import numpy as np
+
+    matrix = np.zeros((size, size))
+    for place, entry in zip(places, entries, strict=True):
+        matrix[place] = entry
+    return matrix

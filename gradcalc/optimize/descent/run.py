@@ -1,7 +1,4 @@
-"""One descent: what is chosen before it, the run under a watch, and what is to be told after it.
-
-Imports everything of this folder but the use case; SciPy only where a method needs it.
-"""
+"""One descent: what is chosen before it, the run under a watch, and what is to be told after it."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +8,7 @@ from typing import Any
 from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import UsageError, did_you_mean
-from gradcalc.language.formula import Problem
+from gradcalc.language.formula import Formula
 from gradcalc.optimize import schedules
 from gradcalc.optimize.descent import first_order, forecast, methods
 from gradcalc.optimize.descent.objective import DataObjective, Objective
@@ -60,18 +57,18 @@ class Settings:
         return chosen if self.optimizer is None else self.optimizer
 
 
-class Journey:
+class Run:
     """One descent: what is chosen, what happened, what is to be told."""
 
     def __init__(
         self,
-        problem: Problem,
+        formula: Formula,
         objective: Objective,
         start: Sequence[float],
         settings: Settings,
         callback: Callable[[Step], object] | None,
     ) -> None:
-        self.problem = problem
+        self.formula = formula
         self.objective = objective
         self.start = start
         self.settings = settings
@@ -79,24 +76,21 @@ class Journey:
         self.method = settings.method
         self.optimizer: Optimizer | None = None
         self.rate: float | None = None
-        self.bounds = _flat_bounds(settings.bounds, problem)
+        self.bounds = _flat_bounds(settings.bounds, formula)
         first = self.method in FIRST_ORDER
         tolerance = -1.0 if settings.batch_size else settings.tolerance or 0.0  # no batch speaks for all rows
+        steps = settings.steps if settings.steps is not None else 1_000 if first else 10_000
+        if settings.epochs is not None and isinstance(objective, DataObjective):
+            steps = settings.epochs * -(-objective.size // (settings.batch_size or objective.size))
         self.watch = Watch(
-            len(start), steps=self._steps(first), tolerance=tolerance, seconds=settings.seconds, callback=callback,
+            len(start), steps=steps, tolerance=tolerance, seconds=settings.seconds, callback=callback,
             bounds=self.bounds,
         )  # fmt: skip
         self.stopped = Stop("finished")
 
-    def _steps(self, first: bool) -> int:
-        settings = self.settings
-        if settings.epochs is not None and isinstance(self.objective, DataObjective):
-            return settings.epochs * self._batches_per_epoch()
-        return settings.steps if settings.steps is not None else 1_000 if first else 10_000
-
-    def _batches_per_epoch(self) -> int:
-        assert isinstance(self.objective, DataObjective)
-        return -(-self.objective.size // (self.settings.batch_size or self.objective.size))
+    def _tell(self, kind: str, message: str, *more: Any) -> None:
+        """A note: its kind and message, then variable, span, and the slopes on both sides."""
+        self.notes.append(Note(kind, message, *more))
 
     # -- the run ------------------------------------------------------------------------------------------------------
 
@@ -121,16 +115,13 @@ class Journey:
             if not len(self.watch):
                 raise  # nothing to tell yet
             self.stopped = Stop("interrupted")
-        if isinstance(self.objective, DataObjective):
-            self.objective.rows = None
 
     def _choose_method(self) -> None:
         """What `auto` stands for here."""
-        graph = self.problem.graph
-        nodes = len(graph.needed([self.problem.output, *self.problem.gradient]))
+        nodes = len(self.formula.graph.needed(self.formula.outputs))
         rows = self.objective.size if isinstance(self.objective, DataObjective) else 1
         self.method = methods.chosen(len(self.start), nodes, rows)
-        self.notes.append(Note("method", f"{self.method} was chosen"))
+        self._tell("method", f"{self.method} was chosen")
 
     def _go_on(self) -> None:
         """Where the chosen method stalls at a point that is not stationary, as at a kink, go on with BFGS."""
@@ -138,7 +129,7 @@ class Journey:
         if self.bounds or self._kind(end)[0] != "not stationary":
             return
         stalled, self.method = self.method, "bfgs"
-        self.notes.append(Note("method", f"{stalled} stalled at step {end.number}: bfgs went on"))
+        self._tell("method", f"{stalled} stalled at step {end.number}: bfgs went on")
         methods.along_kinks(self.objective, end.at, self.watch)
 
     def _choose_rate(self) -> None:
@@ -150,17 +141,12 @@ class Journey:
         if self.rate is None:
             self.rate = limit / 2 if limit else fallback
             why = " from the curvature at the start" if limit else ""
-            self.notes.append(Note("forecast", f"lr {self.rate:.3g} was chosen{why}"))
+            self._tell("forecast", f"lr {self.rate:.3g} was chosen{why}")
         elif limit and self.rate > limit:
             plain = "plain descent" if self.method == "sgd" else f"descent with {self.method}"
             bound = "2/λmax" if self.method == "sgd" else "the largest stable rate"
-            self.notes.append(
-                Note(
-                    "forecast",
-                    f"lr {self.rate:g} is above {bound} = {limit:.3g} at the start: {plain} will diverge on such "
-                    f"curvature; try {_round(limit / 2)}",
-                )
-            )
+            message = f"lr {self.rate:g} is above {bound} = {limit:.3g} at the start: {plain} will diverge on such "
+            self._tell("forecast", f"{message}curvature; try {_round(limit / 2)}")
         self.optimizer = make(_schedule(settings.schedule, self.rate) if settings.schedule is not None else self.rate)
 
     def _stable_rate(self, x: Sequence[float]) -> float | None:
@@ -170,8 +156,8 @@ class Journey:
             return None
         return forecast.stable_rate(optimizer, forecast.largest_curvature(self.objective, x))
 
-    def _batches(self) -> Iterator[Any]:
-        """The rows of each step: every epoch in another order, the last batch of it what is left."""
+    def _batches(self) -> Iterator[Objective]:
+        """The objective of each step: every epoch in another order, the last batch of it what is left."""
         import numpy as np
 
         assert isinstance(self.objective, DataObjective) and self.settings.batch_size
@@ -179,7 +165,7 @@ class Journey:
         while True:
             order = source.permutation(self.objective.size)
             for start in range(0, self.objective.size, self.settings.batch_size):
-                yield order[start : start + self.settings.batch_size]
+                yield self.objective.batch(order[start : start + self.settings.batch_size])
 
     # -- the answer ---------------------------------------------------------------------------------------------------
 
@@ -241,26 +227,24 @@ class Journey:
         limit = self._limit_at_the_end()
         if found is not None:
             i, place, left, right = found
-            name = self.problem.names[i]
+            name = self.formula.names[i]
             message = (
                 f"the steps jump back and forth across a kink at {name} = {place:.6g}, where the slope turns from "
                 f"{left:.4g} to {right:.4g}"
             )
-            message += (
-                ": a schedule that lets the rate fall ends this" if self.rate and not self.settings.schedule else ""
-            )
-            self.notes.append(Note("kink", message, name, None, left, right))
+            if self.rate and not self.settings.schedule:
+                message += ": a schedule that lets the rate fall ends this"
+            self._tell("kink", message, name, None, left, right)
         elif limit and self.rate and self.rate > limit and not self.settings.schedule:
             message = f"lr {self.rate:g} is above {limit:.3g}, the largest stable rate where it ended"
-            message += f"; try {_round(limit / 2)}"
-            self.notes.append(Note("forecast", message))
+            self._tell("forecast", f"{message}; try {_round(limit / 2)}")
 
     def _tell_kinks(self, end: Step) -> None:
         """The slopes on both sides of a minimum that lies on kinks."""
         for i, left, right in forecast.kinks_at(self.objective, end.at):
-            name = self.problem.names[i]
+            name = self.formula.names[i]
             message = f"at {name} = {end.at[i]:.6g} the slope turns from {left:.4g} to {right:.4g}: no derivative there"
-            self.notes.append(Note("kink", message, name, None, left, right))
+            self._tell("kink", message, name, None, left, right)
 
     def _limit_at_the_end(self) -> float | None:
         """The largest stable rate at the last few steps, the least of them."""
@@ -280,12 +264,12 @@ class Journey:
         message = f"it left after step {best.number} ({self._named(best)}), where the value was {best.value:.6g}"
         if last.value <= -1e150:
             message = f"the value falls on and on: {last.value:.3g} at step {last.number} ({self._named(last)})"
-            self.notes.append(Note("post_mortem", f"{message}; the formula seems to have no minimum in this direction"))
+            self._tell("post_mortem", f"{message}; the formula seems to have no minimum in this direction")
             return
         rate = self._rate_that_works() if self.optimizer is not None else None
         if rate is not None:
             message += f"; lr {_round(rate)} works from the same start"
-        self.notes.append(Note("post_mortem", message))
+        self._tell("post_mortem", message)
 
     def _rate_that_works(self) -> float | None:
         """A rate with which the same descent ends below its start: tried, not guessed."""
@@ -306,36 +290,35 @@ class Journey:
 
     def _tell_birth(self, last: Step) -> None:
         """Where in the text a nan or an infinity was born."""
-        graph, where = self.problem.graph, f", at step {last.number} ({self._named(last)})"
-        point = dict(zip(self.problem.inputs, last.at, strict=True))
+        formula, where = self.formula, f", at step {last.number} ({self._named(last)})"
+        point = dict(zip(formula.inputs, last.at, strict=True))
         if isinstance(self.objective, DataObjective):
             found = self.objective.bad_row(last.at)
             if found is None:
                 return
             row, columns = found
             point, where = point | columns, f", in row {row:,} of the data{where}"
-        outputs = [self.problem.output, *self.problem.gradient]
-        values = evaluate(graph, Floats(), point, outputs)
-        bad = next((i for i in outputs if not_finite(values[i])), None)
+        values = evaluate(formula.graph, Floats(), point, formula.outputs)
+        bad = next((i for i in formula.outputs if not_finite(values[i])), None)
         if bad is not None:
-            message, index = overflow_note(graph, values, bad, exists=False)
-            span = graph.spans[index]
+            message, index = overflow_note(formula.graph, values, bad, exists=False)
+            span = formula.graph.spans[index]
             if not all(map(math.isfinite, last.at)):
                 message, span = "the step itself overflowed", None
-            self.notes.append(Note("nan_origin", message + where, None, span))
+            self._tell("nan_origin", message + where, None, span)
 
     def _named(self, step: Step) -> str:
         """A point in words: `x = 1.5, y = 2`."""
-        return ", ".join(f"{name} = {x:.6g}" for name, x in zip(self.problem.names, step.at, strict=True))
+        return ", ".join(f"{name} = {x:.6g}" for name, x in zip(self.formula.names, step.at, strict=True))
 
 
 def _flat_bounds(
-    bounds: Mapping[str, tuple[float, float]] | None, problem: Problem
+    bounds: Mapping[str, tuple[float, float]] | None, formula: Formula
 ) -> list[tuple[float, float]] | None:
     """The bounds of each flat variable; None where there are none at all."""
     if not bounds:
         return None
-    by_name = {element: v.name for v in problem.variables for element in v.elements}
+    by_name = {element: v.name for v in formula.wrt for element in v.elements}
     known = {*by_name, *by_name.values()}
     for name, (low, high) in bounds.items():
         if name not in known:

@@ -17,7 +17,7 @@ from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.arithmetic.native import kernel as module
 from gradcalc.arithmetic.native.kernel import Kernel
-from gradcalc.graph import ops
+from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
 
@@ -38,7 +38,12 @@ def kernel_of(op: Op, order: int, static: int) -> tuple[Kernel, Graph]:
     nodes = [graph.constant(static) if i == fixed else graph.input(f"x{i}") for i in range(len(op.operands))]
     free = [f"x{i}" for i in range(len(op.operands)) if i != fixed]
     output = op(*map(graph.ref, nodes)).index
-    return Kernel(graph, output, free, free if order else [], order), graph
+    if not order:
+        return Kernel(graph, output, free), graph
+    inputs = [graph.input(name) for name in free]
+    slopes = derive.gradient(graph, output, inputs)
+    entries = derive.hessian(graph, slopes, inputs) if order == 2 else None
+    return Kernel(graph, output, free, free, slopes, entries), graph
 
 
 def sample(op: Op, count: int) -> dict[str, Any]:
@@ -182,9 +187,9 @@ def test_what_is_not_finite_stays_in_its_row() -> None:
 
 def test_equal_graphs_share_their_code() -> None:
     gradcalc.compile("cosh(u)*v - 17")(u=[1.0], v=[2.0])
-    before = len(module._codes)
+    before = len(module.shared.codes)
     gradcalc.compile("cosh(s)*t - 17")(s=[1.0], t=[2.0])
-    assert len(module._codes) == before
+    assert len(module.shared.codes) == before
 
 
 @pytest.mark.parametrize(

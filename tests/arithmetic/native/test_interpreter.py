@@ -29,10 +29,10 @@ def answers(kernel: Kernel, columns: dict[str, Any]) -> list[Any]:
 
 
 def assert_same(make: Callable[[], Kernel], columns: dict[str, Any]) -> None:
-    with mock.patch.object(module, "_codes", {}):
+    with mock.patch.object(module.shared, "codes", {}):
         compiled = answers(make(), columns)
     with (
-        mock.patch.object(module, "_codes", {}),
+        mock.patch.object(module.shared, "codes", {}),
         mock.patch.object(module, "_SMALL", -1),
         mock.patch.object(module, "compile_graph", side_effect=AssertionError("compiled")),
     ):

@@ -5,6 +5,9 @@ import math
 import multiprocessing
 import os
 import pickle
+import signal
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -21,17 +24,17 @@ FORMULA = "exp(-x**2/2)*sin(3*y) + log(1 + x**2)*sqrt(abs(x*y)) + gelu(x) + logs
 
 
 def test_code_lives_while_a_point_uses_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_CODES", 1)
+    monkeypatch.setattr(module.shared, "most", 1)
     kernel = gradcalc.compile("x**2 + 0.375")
     assert kernel.point(3.0) == [9.375, 6.0]
     for c in range(8):
         assert gradcalc.compile(f"cosh(x)*{c} + 0.875").point(0.0)[0] == c + 0.875
-    assert len(module._codes) == 1
+    assert len(module.shared.codes) == 1
     assert kernel.point(4.0) == [16.375, 8.0]
 
 
 def test_many_threads_share_kernels_and_evict_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_CODES", 2)
+    monkeypatch.setattr(module.shared, "most", 2)
     kernels = [gradcalc.compile(f"sin(x)*{i} + x**2") for i in range(4)]
     x = np.linspace(-2, 2, 70_001)
     expected = [kernel(x=x).value for kernel in kernels]
@@ -53,6 +56,66 @@ def test_a_forked_process_starts_threads_of_its_own() -> None:
     kernel(x=x)
     with multiprocessing.get_context("fork").Pool(1) as pool:
         assert pool.apply_async(_total, (x,)).get(timeout=60) == 200_000.0
+
+
+def test_equal_code_is_compiled_once_by_threads_that_ask_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled, compile_graph = [], module.compile_graph
+
+    def counted(*words: Any) -> Any:
+        compiled.append(words)
+        return compile_graph(*words)
+
+    monkeypatch.setattr(module, "compile_graph", counted)
+    monkeypatch.setattr(module.shared, "codes", {})
+    gate = threading.Barrier(4, timeout=30)
+
+    def work(_: int) -> float:
+        kernel = gradcalc.compile("sinh(x)*x + 0.625")
+        gate.wait()
+        return kernel.point(0.0)[0]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(work, range(4))) == [0.625] * 4
+    assert len(compiled) == 1
+
+
+def test_threads_and_code_can_be_given_up_and_come_back() -> None:
+    kernel, x = gradcalc.compile("x**2 + 0.1875"), np.ones(200_000)
+    expected = kernel(x=x).value
+    module.shared.close()
+    assert not module.shared.codes
+    np.testing.assert_array_equal(kernel(x=x).value, expected)
+    np.testing.assert_array_equal(gradcalc.compile("x**2 + 0.1875")(x=x).value, expected)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_fork_while_another_thread_compiles_can_compile(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, compile_graph = threading.Event(), module.compile_graph
+
+    def slow(*words: Any) -> Any:
+        begun.set()
+        time.sleep(0.2)
+        return compile_graph(*words)
+
+    monkeypatch.setattr(module, "compile_graph", slow)
+    thread = threading.Thread(target=gradcalc.compile("x**3 + 0.0625").point, args=(1.0,))
+    thread.start()
+    assert begun.wait(30)
+    child = os.fork()
+    if not child:
+        signal.alarm(30)
+        os._exit(gradcalc.compile("x**3 + 0.03125").point(0.0) != [0.03125, 0.0])
+    thread.join()
+    assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_a_spawned_process_has_code_of_its_own(method: str) -> None:
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip("not here")
+    with multiprocessing.get_context(method).Pool(1) as pool:
+        assert pool.apply_async(_total, (np.ones(200_000),)).get(timeout=60) == 200_000.0
 
 
 def _total(x: Any) -> float:
@@ -98,7 +161,7 @@ def test_long_code_gives_what_short_code_gives(monkeypatch: pytest.MonkeyPatch) 
     x, y = np.random.default_rng(5).normal(size=(2, 1001))
     short = gradcalc.compile(FORMULA, order=2)(x=x, y=y)
     monkeypatch.setattr(code, "_LONG", 0)
-    monkeypatch.setattr(module, "_codes", {})
+    monkeypatch.setattr(module.shared, "codes", {})
     long = gradcalc.compile(FORMULA, order=2)(x=x, y=y)
     np.testing.assert_array_equal(long.value, short.value)
     np.testing.assert_array_equal(long.hessian, short.hessian)
@@ -111,7 +174,7 @@ def test_narrower_vectors_and_no_vector_math_agree(vector_math: bool, monkeypatc
     _, letter, features = code.host()
     find = code.llvm.address_of_symbol
     monkeypatch.setattr(code, "host", lambda: (2, letter if letter == "n" else "b", features))
-    monkeypatch.setattr(module, "_codes", {})
+    monkeypatch.setattr(module.shared, "codes", {})
     if not vector_math:
         monkeypatch.setattr(code.llvm, "address_of_symbol", lambda name: None if "_ZGV" in name else find(name))
     found = gradcalc.compile(FORMULA, order=2)(x=x, y=y)

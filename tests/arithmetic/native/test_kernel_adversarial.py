@@ -34,7 +34,7 @@ def kernel_of(op: Op) -> Kernel:
     graph = Graph()
     names = [f"x{i}" for i in range(len(op.operands))]
     nodes = [graph.constant(7) if op is ops.powi and i else graph.input(name) for i, name in enumerate(names)]
-    return Kernel(graph, op(*map(graph.ref, nodes)).index, names[:1] if op is ops.powi else names, [], 0)
+    return Kernel(graph, op(*map(graph.ref, nodes)).index, names[:1] if op is ops.powi else names)
 
 
 def wild(chance: random.Random) -> float:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from gradcalc.graph.derive import gradient
-from gradcalc.language.formula import Problem, Variable
+from gradcalc.language.formula import Variable
 from gradcalc.language.parse import parse
 from gradcalc.optimize.descent.newton import newton
 from gradcalc.optimize.descent.objective import FormulaObjective
@@ -16,12 +15,7 @@ from gradcalc.optimize.descent.watch import Step, Stop, Watch
 
 def objective(text: str, count: int) -> FormulaObjective:
     """A formula in `x[0]`, `x[1]`, ... as an objective."""
-    formula = parse(text, shapes={"x": (count,)})
-    inputs = tuple(formula.variables["x"].items)
-    slopes = tuple(gradient(formula.graph, formula.output, inputs))
-    return FormulaObjective(
-        Problem(text, text, formula.graph, formula.output, (Variable("x", (count,)),), inputs, slopes, None)
-    )
+    return FormulaObjective(parse(text, shapes={"x": (count,)}).differentiated([Variable("x", (count,))], 1))
 
 
 def descent(text: str, start: Sequence[float], bounds: Sequence[tuple[float, float]] | None = None) -> list[Step]:

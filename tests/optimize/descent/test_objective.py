@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 
 from gradcalc import Limits
-from gradcalc.language.formula import Problem, as_subject, checked_variables, differentiated
+from gradcalc.language.formula import Formula, checked_variables
+from gradcalc.language.parse import as_formula
 from gradcalc.language.points import to_value
 from gradcalc.optimize.descent import objective as module
 from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective
 
 
-def problem(text: str, at: dict[str, Any], columns: tuple[str, ...] = ()) -> Problem:
+def problem(text: str, at: dict[str, Any], columns: tuple[str, ...] = ()) -> Formula:
     point = {name: to_value(name, value, Limits()) for name, value in (at | dict.fromkeys(columns, 0)).items()}
-    subject = as_subject(text, {name: value.shape for name, value in point.items()}, {}, Limits())
-    return differentiated(subject, checked_variables(subject, [point], list(at), {}), 1)
+    formula = as_formula(text, {name: value.shape for name, value in point.items()})
+    return formula.differentiated(checked_variables(formula, [point], list(at), {}), 1)
 
 
 def test_a_formula_at_points() -> None:
@@ -69,8 +70,9 @@ def test_the_mean_over_rows(data: dict[str, Any]) -> None:
 def test_the_sum_over_rows_and_a_batch(data: dict[str, Any]) -> None:
     f = DataObjective(problem("(w*x - y)^2", {"w": 0}, ("x", "y")), data, "sum")
     assert f.value([0.0]) == pytest.approx((data["y"] ** 2).sum(), rel=1e-14)
-    f.rows = np.array([5, 7, 5])
-    assert f.value([0.0]) == pytest.approx((data["y"][[5, 7, 5]] ** 2).sum(), rel=1e-15)
+    batch = f.batch(np.array([5, 7, 5]))
+    assert batch.value([0.0]) == pytest.approx((data["y"][[5, 7, 5]] ** 2).sum(), rel=1e-15)
+    assert f.value([0.0]) == pytest.approx((data["y"] ** 2).sum(), rel=1e-14)  # nothing has changed it
 
 
 def test_the_size_of_blocks_does_not_matter(data: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
