@@ -1,4 +1,4 @@
-"""TensorFlow's names for what gradcalc has: port a notebook by `import gradcalc.tf as tf`. Imports eager, nn, optimize.
+"""TensorFlow's names for what gradcalc has: port a notebook by `import gradcalc.tf as tf`. Imports tape, nn, optimize.
 
 Thin aliases, with TensorFlow's defaults: Python's floats become float32, its ints int32. `docs/tensorflow.md` maps each
 name, and says what is not there and what behaves differently.

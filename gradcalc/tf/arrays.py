@@ -1,4 +1,4 @@
-"""Making, reshaping, joining and selecting: TensorFlow's functions of whole arrays. Imports eager and NumPy."""
+"""Making, reshaping, joining and selecting: TensorFlow's functions of whole arrays. Imports tape and NumPy."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

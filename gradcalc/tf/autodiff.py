@@ -1,4 +1,4 @@
-"""`tf.autodiff`: forward mode by two reverse sweeps. Imports eager and NumPy."""
+"""`tf.autodiff`: forward mode by two reverse sweeps. Imports tape and NumPy."""
 
 from contextlib import nullcontext
 from types import TracebackType

@@ -1,4 +1,4 @@
-"""`tf.linalg`: products, norms and factorizations, NumPy's under TensorFlow's names. Imports eager and NumPy."""
+"""`tf.linalg`: products, norms and factorizations, NumPy's under TensorFlow's names. Imports tape and NumPy."""
 
 import math
 from collections.abc import Sequence

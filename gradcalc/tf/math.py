@@ -1,4 +1,4 @@
-"""`tf.math`: elementwise functions, reductions and comparisons. Imports eager, ops and NumPy.
+"""`tf.math`: elementwise functions, reductions and comparisons. Imports tape, ops and NumPy.
 
 Each is NumPy's function or an op of the table under TensorFlow's name.
 """

@@ -1,4 +1,4 @@
-"""`tf.nest`: lists, tuples and dicts of values, in any depth. Imports eager."""
+"""`tf.nest`: lists, tuples and dicts of values, in any depth. Imports tape."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""`tf.random`: random tensors, repeatable after `set_seed`. Imports eager, nn and NumPy.
+"""`tf.random`: random tensors, repeatable after `set_seed`. Imports tape, nn and NumPy.
 
 The numbers are those of NumPy's generator: repeatable, but not those that TensorFlow draws from the same seed.
 """
@@ -58,45 +58,60 @@ class Generator:
         return self._generator.permutation(n)
 
 
-_SEEDED: dict[int, Generator] = {}
-"""The generators of calls with a seed of their own, whose numbers do not depend on what else is drawn."""
+class _Seeded:
+    """The generators of calls with a seed of their own, whose numbers do not depend on what else is drawn.
+
+    One for the process, from one `set_seed` to the next; threads share it, as they share `nn`'s generator.
+    """
+
+    def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Forget all generators, so that each seed begins again."""
+        self._generators: dict[int, Generator] = {}
+
+    def generator(self, seed: int | None) -> Generator:
+        """That of a seed, made at its first call (by one of several threads); `nn`'s where none is given."""
+        if seed is None:
+            return Generator(initializers.generator())
+        return self._generators.setdefault(seed, Generator(seed))
+
+
+_SEEDED = _Seeded()
 
 
 def set_seed(seed: int) -> None:
     """Begin again: from here on the same calls give the same numbers, and the same weights of layers."""
-    _SEEDED.clear()
+    _SEEDED.start()
     initializers.set_seed(seed)
-
-
-def _generator(seed: int | None) -> Generator:
-    return Generator(initializers.generator()) if seed is None else _SEEDED.setdefault(seed, Generator(seed))
 
 
 def normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, seed: Any = None, name: str | None = None
 ) -> Tensor:
     """Numbers of a normal distribution."""
-    return _generator(seed).normal(shape, mean, stddev, dtype)
+    return _SEEDED.generator(seed).normal(shape, mean, stddev, dtype)
 
 
 def uniform(
     shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32, seed: Any = None, name: str | None = None
 ) -> Tensor:
     """Numbers from `minval` up to below `maxval` (1 by default), all alike; ints of an integer dtype."""
-    return _generator(seed).uniform(shape, minval, maxval, dtype)
+    return _SEEDED.generator(seed).uniform(shape, minval, maxval, dtype)
 
 
 def truncated_normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, seed: Any = None, name: str | None = None
 ) -> Tensor:
     """Numbers of a normal distribution, none more than two deviations from the mean."""
-    return _generator(seed).truncated_normal(shape, mean, stddev, dtype)
+    return _SEEDED.generator(seed).truncated_normal(shape, mean, stddev, dtype)
 
 
 def shuffle(value: Any, seed: Any = None, name: str | None = None) -> Result:
     """The parts along the first axis in random order."""
     x = as_tensor(value)
-    return x[_generator(seed).permutation(x.shape[0])]
+    return x[_SEEDED.generator(seed).permutation(x.shape[0])]
 
 
 def stateless_normal(

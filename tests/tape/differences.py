@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import gradcalc
+from gradcalc import GradientTape, Variable
 
 extended = pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="no extended precision on this machine")
 """For tests that need the oracle."""
@@ -81,3 +82,17 @@ def check(function: Callable[..., Any], *xs: Any, order: int = 2) -> None:
             second = outer.gradient(along, variables, unconnected_gradients="zero")
             found = sum(np.sum(g.numpy() * d) for g, d in zip(second, way, strict=True))
             np.testing.assert_allclose(found, bend(function, xs, way), rtol=1e-8, atol=1e-8)
+
+
+def derivatives(function: Callable[[Any], Any], at: Any, order: int) -> list[np.ndarray[Any, Any]]:
+    """The gradient of the function's sum, the gradient of that one's sum, and so on."""
+    x = Variable(at)
+    tapes = [GradientTape() for _ in range(order)]
+    for tape in tapes:
+        tape.__enter__()
+    y, found = function(x), []
+    for tape in reversed(tapes):
+        tape.__exit__(None, None, None)
+        y = tape.gradient(y, x, unconnected_gradients="zero")
+        found.append(y.numpy())
+    return found

@@ -7,6 +7,7 @@ import pytest
 
 import gradcalc
 from gradcalc import GradientTape, Variable, constant, custom_gradient
+from tests.tape.differences import derivatives
 
 
 @custom_gradient
@@ -96,3 +97,33 @@ def test_wrong_gradient_functions_are_refused() -> None:
 def test_stop_gradient_takes_plain_values() -> None:
     assert gradcalc.stop_gradient([1.0, 2.0]).numpy().tolist() == [1.0, 2.0]
     assert gradcalc.stop_gradient(constant(3)).numpy() == 3
+
+
+def test_custom_gradients_nest_and_hold_tapes() -> None:
+    @gradcalc.custom_gradient
+    def cube(x: Any) -> Any:
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = x**3
+        slope = tape.gradient(y, x)
+        return y, lambda upstream: upstream * slope
+
+    @gradcalc.custom_gradient
+    def doubled(x: Any) -> Any:
+        y = cube(x)
+        return y * 2, lambda upstream: upstream * y
+
+    assert derivatives(cube, 2.0, 2) == [12.0, 12.0]
+    assert derivatives(doubled, 2.0, 2) == [8.0, 12.0]
+
+
+def test_gradients_of_custom_results_that_are_not_used_are_zero() -> None:
+    @gradcalc.custom_gradient
+    def both(x: Any, y: Any) -> Any:
+        return (x * y, x.astype(int)), lambda product, _: (product * 7, None)
+
+    x, y = Variable(3.0), Variable(4.0)
+    with GradientTape() as tape:
+        product, whole = both(x, y)
+    assert whole.dtype == int
+    assert tape.gradient(product, x).numpy() == 7.0

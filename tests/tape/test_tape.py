@@ -1,19 +1,22 @@
 """GradientTape: TensorFlow's meaning, masks, nesting, what is freed, errors that teach."""
 
 import asyncio
+import contextvars
 import gc
 import threading
 import tracemalloc
 import warnings
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc import GradientTape, Variable, constant
+from gradcalc import GradientTape, Tensor, Variable, constant
 from gradcalc.tape.tensor import LIVE
+from tests.tape.programs import agrees, outcome, program
 
 
 def values(structure: Any) -> Any:
@@ -508,3 +511,153 @@ def test_the_sweep_warns_of_nothing() -> None:
         warnings.simplefilter("error")
         g = tape.gradient(y, x)
     np.testing.assert_array_equal(g, [np.inf, 0.5])
+
+
+# -- odd uses of tapes -------------------------------------------------------------------------------------------------
+
+
+def test_a_view_whose_base_changes_after_the_use_does_not_change_the_gradient() -> None:
+    x, base = Variable([1.0, 2.0]), np.full(3, 7.0)
+    view = np.broadcast_to(base, (2, 3))
+    with GradientTape() as tape:
+        y = np.sum(x[:, None] * view)
+        base[:] = 100.0
+    assert tape.gradient(y, x).numpy().tolist() == [21.0, 21.0]
+
+
+def test_weights_of_targets_are_matched_by_key() -> None:
+    x = Variable(2.0)
+    with GradientTape() as tape:
+        targets = {"a": x * x, "b": [3 * x, x]}
+    weights = {"b": [10.0, 100.0], "a": 1.0}
+    assert tape.gradient(targets, x, output_gradients=weights).numpy() == 134.0
+
+
+def test_tapes_may_end_in_the_order_in_which_they_began() -> None:
+    x, first, second = Variable(2.0), GradientTape(), GradientTape(persistent=True)
+    first.__enter__()
+    second.__enter__()
+    y = x**3
+    first.__exit__(None, None, None)
+    slope = first.gradient(y, x)
+    second.__exit__(None, None, None)
+    assert [t.numpy() for t in (slope, second.gradient(slope, x), second.gradient(y, x))] == [12.0, 12.0, 12.0]
+
+
+def test_a_recorded_output_gradient_is_a_source_of_the_outer_tape() -> None:
+    x, w = Variable(2.0), Variable(5.0)
+    with GradientTape() as outer:
+        with GradientTape() as inner:
+            y = x * x
+        g = inner.gradient(y, x, output_gradients=w * w)
+    assert [t.numpy() for t in (g, *outer.gradient(g, [x, w]))] == [100.0, 50.0, 40.0]
+
+
+def test_a_copied_context_records_no_further_than_the_tape() -> None:
+    x = Variable(2.0)
+    with GradientTape() as tape:
+        inside = contextvars.copy_context()
+        y = inside.run(lambda: x * x)
+    assert inside.run(lambda: float(x * 3)) == 6.0
+    assert len(tape.records) == 1
+    assert tape.gradient(y, x).numpy() == 4.0
+
+
+def test_a_generator_that_holds_a_tape_lets_go_of_it() -> None:
+    def holding() -> Any:
+        with GradientTape() as tape:
+            yield tape
+
+    generator = holding()
+    tape, x = next(generator), Variable(2.0)
+    y = x * x
+    generator.close()
+    assert LIVE.get() == ()
+    assert tape.gradient(y, x).numpy() == 4.0
+
+
+def test_a_tape_and_its_values_are_freed_without_the_collector() -> None:
+    x, gone = Variable(np.ones(10)), list[Any]()
+
+    def fail() -> None:
+        with GradientTape(persistent=True) as tape:
+            gone.extend(map(weakref.ref, (tape, x * 2)))
+            raise KeyError
+
+    gc.disable()
+    try:
+        with pytest.raises(KeyError) as caught:
+            fail()
+        del caught
+        assert [reference() for reference in gone] == [None, None]
+    finally:
+        gc.enable()
+
+
+def test_a_jacobian_of_many_outputs() -> None:
+    x = Variable(np.linspace(0, 1, 300))
+    with GradientTape() as tape:
+        y = np.sin(x)
+    np.testing.assert_allclose(tape.jacobian(y, x).numpy(), np.diag(np.cos(x.numpy())), rtol=1e-15)
+
+
+def custom(gradient: Any) -> Any:
+    """The gradient of a custom function that uses a variable."""
+    x, w = Variable(2.0), Variable(3.0)
+    with GradientTape() as tape:
+        y = gradcalc.custom_gradient(lambda a: (a * w, gradient))(x)
+    return tape.gradient(y, x)
+
+
+MISUSES: list[tuple[Callable[[Tensor, GradientTape], Any], str]] = [
+    (lambda x, t: t.jacobian([x, x], x), "one tensor for target, not a list; try: a call for each"),
+    (lambda x, t: t.jacobian(None, x), "one tensor for target, not a NoneType"),
+    (lambda x, t: t.batch_jacobian(x, [x]), "one tensor for source, not a list"),
+    (lambda x, t: gradcalc.custom_gradient(lambda a: a * 2)(x), "no pair of its result and a gradient function"),
+    (lambda x, t: custom(lambda upstream: upstream), r"uses Variable:0, .* takes no variables="),
+    (lambda x, t: gradcalc.grad(lambda a: a, argnums=3)(1.0), "argnums=3 of a call with 1 positional"),
+    (lambda x, t: gradcalc.hvp(lambda a: a)(1.0), "a call with 0 positional"),
+    (lambda x, t: x.astype(complex), "cannot be cast to complex128"),
+    (lambda x, t: x * np.ma.masked_array([1.0, 2.0]), r"a MaskedArray beside a tensor; try: numpy\.asarray"),
+    (lambda x, t: x + None, "a tensor holds real numbers"),
+    (lambda x, t: np.dot(x, None), "a tensor holds real numbers"),
+    (lambda x, t: "abc"[constant(1.0)], "cannot be interpreted as an integer"),  # type: ignore[index]
+]
+
+
+@pytest.mark.parametrize("number", range(len(MISUSES)))
+def test_misuse_is_told_plainly(number: int) -> None:
+    function, message = MISUSES[number]
+    x = Variable([1.0, 2.0])
+    with GradientTape() as tape:
+        y = x * 2
+    with pytest.raises((TypeError, gradcalc.TapeError), match=message):
+        function(y, tape)
+
+
+# -- random programs ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="needs an extended precision")
+@pytest.mark.parametrize("block", range(10))
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_random_programs_have_right_first_and_second_derivatives(block: int) -> None:
+    for seed in range(40 * block, 40 * block + 40):
+        rng = np.random.default_rng(seed)
+        inputs, steps = program(rng)
+        along = [rng.normal(size=a.shape) for a in inputs]
+        variables = [Variable(a) for a in inputs]
+        with GradientTape() as outer:
+            with GradientTape() as inner:
+                y = outcome(variables, steps)
+            recorded = inner.gradient(y, variables, unconnected_gradients="zero")
+        products = outer.gradient(recorded, variables, output_gradients=along, unconnected_gradients="zero")
+        with GradientTape() as tape:
+            y = outcome(variables, steps)
+        plain = tape.gradient(y, variables, unconnected_gradients="zero")
+        for a, one, other in zip(inputs, plain, recorded, strict=True):
+            assert (one.shape, one.dtype) == (a.shape, a.dtype)
+            np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-11, atol=1e-11, err_msg=f"seed {seed}")
+        first = sum(float(np.sum(g.numpy() * v)) for g, v in zip(plain, along, strict=True))
+        second = sum(float(np.sum(g.numpy() * v)) for g, v in zip(products, along, strict=True))
+        assert agrees(inputs, steps, along, first, second), seed

@@ -3,13 +3,18 @@
 import copy
 import math
 import pickle
+import statistics
+from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special
 
 import gradcalc
 from gradcalc import GradientTape, Tensor, Variable, constant
+from tests.tape.differences import derivatives
 
 # -- making ------------------------------------------------------------------------------------------------------------
 
@@ -184,6 +189,101 @@ def test_control_flow_by_values() -> None:
     assert tape.gradient(y, x).numpy() == 4.0
     with pytest.raises(ValueError, match="ambiguous"):
         bool(constant([1.0, 2.0]) > 1)
+
+
+# -- nothing detaches in silence ---------------------------------------------------------------------------------------
+
+LEAVING: list[Callable[[Any, Any], Any]] = [
+    lambda u, v: np.frompyfunc(lambda x: x * 2, 1, 1)(v),
+    lambda u, v: np.frompyfunc(lambda x: x * 2, 1, 1)(u),
+    lambda u, v: np.frompyfunc(lambda x, y: x * y, 2, 1).reduce(v),
+    lambda u, v: np.frompyfunc(lambda x, y: x * y, 2, 1).outer(v, v),
+    lambda u, v: np.vectorize(lambda x: x * 2)(v),
+    lambda u, v: np.apply_along_axis(np.sum, 0, v),
+    lambda u, v: np.array([[u, 1.0], [2.0, u]]),
+    lambda u, v: np.array(v, dtype=object),
+    lambda u, v: np.zeros(3).__setitem__(slice(None), v),
+    lambda u, v: np.zeros(3).__iadd__(v),
+    lambda u, v: np.zeros(3).dot(v),
+    lambda u, v: np.fromiter(v, float),
+    lambda u, v: np.nditer(v),
+    lambda u, v: np.arange(u, 10.0),
+    lambda u, v: np.float32(u),
+    lambda u, v: complex(u),
+    lambda u, v: np.add.at(np.zeros(3), [0], u),
+    lambda u, v: np.add.reduceat(v, [0, 1]),
+    lambda u, v: np.maximum.accumulate(v),
+    lambda u, v: np.histogram(np.arange(3.0), weights=v),
+    lambda u, v: np.bincount([0, 1, 1], weights=v),
+    lambda u, v: np.random.default_rng(0).normal(v),
+    lambda u, v: np.random.default_rng(0).normal(u),
+    lambda u, v: np.ma.masked_invalid(v),
+    lambda u, v: v * np.ma.masked_array([1.0, 2.0, 3.0], [0, 1, 0]),
+    lambda u, v: v * np.matrix(np.eye(3)),
+    lambda u, v: memoryview(v),
+    lambda u, v: math.fsum(v),
+    lambda u, v: math.hypot(u, u),
+    lambda u, v: statistics.fmean(v),
+    lambda u, v: statistics.stdev(v),
+    lambda u, v: "%f" % u,  # noqa: UP031
+    lambda u, v: special.logsumexp(v),
+    lambda u, v: special.ellipk(v),
+    lambda u, v: u * 1j,
+    lambda u, v: 1j * u,
+    lambda u, v: v + np.ones(3) * 1j,
+    lambda u, v: np.exp(1j * u),
+    lambda u, v: v @ (np.eye(3) * 1j),
+    lambda u, v: np.concatenate([v, np.ones(2) * 1j]),
+    lambda u, v: v.astype(complex),
+    lambda u, v: np.sum(v, dtype=complex),
+    lambda u, v: v * np.array([1.0, 2.0, 3.0], object),
+    lambda u, v: v.astype(object),
+    lambda u, v: u * Fraction(1, 3),
+]
+
+
+@pytest.mark.parametrize("number", range(len(LEAVING)))
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_leaving_the_tape_raises(number: int) -> None:
+    x, y = Variable(2.5), Variable([1.5, 2.5, 3.5])
+    with GradientTape(), pytest.raises((TypeError, ValueError, gradcalc.TapeError)) as caught:
+        LEAVING[number](x * 1, y * 1)
+    assert "object has no attribute" not in str(caught.value)
+
+
+STAYING: list[tuple[Callable[[Any], Any], float]] = [
+    (lambda u: sum([u, u]), 2),
+    (lambda u: max(u, 1.0), 1),
+    (lambda u: sorted([u * 2, u])[0], 1),
+    (lambda u: pow(u, 2), 5),
+    (lambda u: divmod(u, 2.0)[1], 1),
+    (lambda u: math.prod([u, u]), 5),
+    (lambda u: copy.copy(u * u), 5),
+    (lambda u: copy.deepcopy({"a": u * u})["a"], 5),
+    (lambda u: constant(u * u), 5),
+    (lambda u: np.max(np.stack([u, u])), 1),
+]
+
+
+@pytest.mark.parametrize("number", range(len(STAYING)))
+def test_python_s_own_functions_stay_on_the_tape(number: int) -> None:
+    function, slope = STAYING[number]
+    assert derivatives(function, 2.5, 1) == [slope]
+
+
+def test_an_array_made_of_a_tensor_shares_no_memory_with_it() -> None:
+    x = Variable([1.0, 2.0])
+    array = np.asarray(x)
+    with GradientTape() as tape:
+        y = x * x
+    array[:] = 100.0
+    assert tape.gradient(y, x).numpy().tolist() == [2.0, 4.0]
+
+
+def test_a_complex_result_of_a_recorded_value_names_the_operation() -> None:
+    x = Variable([1.0, 2.0])
+    with GradientTape(), pytest.raises(TypeError, match="add makes complex128 of a recorded value"):
+        x + np.array([1j, 2.0])
 
 
 # -- leaving the tape --------------------------------------------------------------------------------------------------

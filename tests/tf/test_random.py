@@ -1,6 +1,7 @@
 """`tf.random`: what a seed repeats, and the distributions."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -49,3 +50,24 @@ def test_generators_of_their_own_repeat() -> None:
     assert one != two
     assert one == tf.random.stateless_uniform([2], [1, 2]).numpy().tolist()
     assert tf.random.stateless_normal([2], (1, 2)).dtype == "float32"
+
+
+def test_threads_share_what_a_seed_starts() -> None:
+    def drawn(workers: int) -> list[float]:
+        tf.random.set_seed(4)
+        with ThreadPoolExecutor(workers) as pool:
+            parts = pool.map(lambda _: tf.random.normal([100], seed=7).numpy().tolist(), range(40))
+            return sorted(number for part in parts for number in part)
+
+    assert drawn(1) == drawn(8)  # each number once, whichever thread draws it
+
+
+def test_a_seed_of_a_call_begins_again_with_the_global_one() -> None:
+    def drawn() -> list[float]:
+        return [float(tf.random.uniform([], seed=3).numpy()) for _ in range(3)]
+
+    tf.random.set_seed(1)
+    first = drawn()
+    assert len(set(first)) == 3 and drawn() != first
+    tf.random.set_seed(2)
+    assert drawn() == first

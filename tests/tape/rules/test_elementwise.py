@@ -10,11 +10,12 @@ import pytest
 from scipy import special
 
 import gradcalc
+from gradcalc import constant
 from gradcalc.arithmetic.arrays import FUNCTIONS
 from gradcalc.errors import DetachError, NoRuleError
 from gradcalc.graph import ops
 from gradcalc.tape.tensor import UFUNCS
-from tests.tape.differences import check, extended, points
+from tests.tape.differences import check, derivatives, extended, points
 
 mp = mpmath.mp
 Case = tuple[Callable[..., Any], Callable[..., Any], tuple[float, ...]]
@@ -302,3 +303,54 @@ def test_questions_are_answered_plainly() -> None:
         for function in (np.isnan, np.isfinite, np.isinf, np.signbit, lambda x: x > 0, lambda x: np.logical_not(x > 0)):
             assert function(x).numpy().tolist() == np.asarray(function(x.numpy())).tolist()
         assert np.clip(gradcalc.constant([1, 5]), 2, 3).numpy().tolist() == [2, 3]
+
+
+# -- no nan out of nothing ---------------------------------------------------------------------------------------------
+
+AT_ZERO = [
+    (lambda x: x**0, [0, 0, 0]),
+    (lambda x: x**1, [1, 0, 0]),
+    (lambda x: x**2, [0, 2, 0]),
+    (lambda x: x**0.0, [0, 0, 0]),
+    (lambda x: x**1.0, [1, 0, 0]),
+    (lambda x: x**2.0, [0, 2, 0]),
+    (lambda x: np.power(x, np.int64(2)), [0, 2, 0]),
+    (lambda x: np.power(x, constant(3.0)), [0, 0, 6]),
+    (lambda x: 0.0 ** (x + 1), [0, 0, 0]),
+    (lambda x: special.xlogy(0.0, x), [0, 0, 0]),
+    (lambda x: special.xlog1py(0.0, x - 1), [0, 0, 0]),
+    (lambda x: np.logaddexp(x, -np.inf), [1, 0, 0]),
+    (lambda x: np.where(x > 0, np.log(x), x), [1, 0, 0]),
+    (lambda x: np.where(x > 0, np.where(x > 1, np.log(x), np.sqrt(x)), 0.0), [0, 0, 0]),
+    (lambda x: np.where(x != 0, np.sin(x) / x, 1.0), [0, 0, 0]),
+    (lambda x: np.where(x > 0, np.exp(2 * np.log(x)), 0.0), [0, 0, 0]),
+    (lambda x: np.sum(np.where(np.ones((2, 1)) * x > 0, np.log(x), 0.0)), [0, 0, 0]),
+    (lambda x: np.sum(np.tril(np.log([[1.0, 0.0], [1.0, 1.0]] * (x + 1)))), [3, -3, 6]),
+    (lambda x: np.maximum(np.log(x), -1.0), [0, 0, 0]),
+    (lambda x: np.clip(np.sqrt(x), 0.5, 1.0), [0, 0, 0]),
+    (lambda x: np.select([x > 0, x < 0], [np.log(x), np.log(-x)], x * x), [0, 2, 0]),
+    (lambda x: np.linalg.norm(x * np.ones(3)), [0, 0, 0]),
+    (lambda x: np.std(x * np.ones(3)), [0, 0, 0]),
+    (lambda x: np.prod(x * np.ones(2)), [0, 2, 0]),
+]
+
+
+@pytest.mark.parametrize("number", range(len(AT_ZERO)))
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_no_spurious_nan_at_zero(number: int) -> None:
+    function, expected = AT_ZERO[number]
+    np.testing.assert_allclose(derivatives(function, 0.0, 3), expected, rtol=1e-14)
+
+
+def test_an_array_of_exponents_may_hold_zero() -> None:
+    first, second = derivatives(lambda x: x ** np.array([0.0, 1.0, 2.0, 3.0]), np.zeros(4), 2)
+    assert first.tolist() == [0, 1, 0, 0]
+    assert second.tolist() == [0, 0, 2, 0]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_both_operands_of_logaddexp_leave_out_has_no_gradient() -> None:
+    for function in (np.logaddexp, np.logaddexp2):
+        first, second = derivatives(lambda x, f=function: f(x, -np.inf), [-np.inf, 1.0], 2)
+        assert first.tolist() == [0, 1]
+        assert second.tolist() == [0, 0]

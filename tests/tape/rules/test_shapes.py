@@ -11,7 +11,7 @@ from gradcalc import Variable
 from gradcalc.errors import DetachError, NoRuleError
 from gradcalc.tape.rules.shapes import implements
 from gradcalc.tape.tensor import FUNCTIONS
-from tests.tape.differences import check, extended, points
+from tests.tape.differences import check, derivatives, extended, points
 
 MASK = np.array([[True, False, True, True], [False, False, True, False], [True, True, True, False]])
 PLACES = np.array([[2, 0, 0], [1, -1, 2]])
@@ -298,6 +298,29 @@ def test_padding_by_statistics_has_no_rule() -> None:
             np.pad(x, 1, mode="mean")
         with pytest.raises(NoRuleError, match="mode reflect"):
             np.pad(x, 1, mode="reflect", reflect_type="odd")
+
+
+# -- what is dropped ---------------------------------------------------------------------------------------------------
+
+DROPPED = [
+    lambda x: np.log(x)[x > 0],
+    lambda x: np.log(x[:, None] * np.ones(2))[x > 0],
+    lambda x: np.log(x * np.ones((2, 1)))[:, np.array([False, True])],
+    lambda x: np.compress([False, True], np.log(x)),
+    lambda x: np.extract([False, True], np.log(x)),
+    lambda x: np.take(np.log(x), [1]),
+    lambda x: np.delete(np.log(x), 0),
+    lambda x: np.choose([0, 1], [x * 0, np.log(x)]),
+    lambda x: np.max(np.log(x)),
+]
+
+
+@pytest.mark.parametrize("number", range(len(DROPPED)))
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_elements_that_are_dropped_do_no_harm(number: int) -> None:
+    for order in derivatives(DROPPED[number], [0.0, 2.0], 2):
+        assert order[0] == 0
+        assert np.isfinite(order).all()
 
 
 # -- NumPy's signatures ------------------------------------------------------------------------------------------------
