@@ -86,7 +86,7 @@ def _cell(cell: str) -> str:
 
 
 _LATEX = Markup(
-    specials=_SPECIALS,
+    specials=_SPECIALS | str.maketrans({"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}),
     newline=_NEWLINE,
     tones={"strong": r"\textbf{{{}}}".format},
     heading="\\paragraph{{{}}}\n".format,

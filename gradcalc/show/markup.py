@@ -42,7 +42,7 @@ class Markup:
         elif isinstance(block, Details):
             if block.heading:
                 yield from self._block(block.heading)
-            yield self.table([], "lr", [[self._written(name), self._written(piece)] for name, piece in block.entries])
+            yield self.table([], "ll", [[self._written(name), self._written(piece)] for name, piece in block.entries])
         elif isinstance(block, Table):
             yield from self._table(block)
         elif isinstance(block, Matrices):

@@ -108,6 +108,6 @@ def test_an_answer_without_equations_is_text_and_tables() -> None:
 
 
 def test_every_special_character_is_escaped() -> None:
-    assert draw(Page("test", (line("\\{}%&#$_^~"),))) == (
-        r"\textbackslash{}\{\}\%\&\#\$\_\textasciicircum{}\textasciitilde{}"
+    assert draw(Page("test", (line("\\{}%&#$_^~<|>"),))) == (
+        r"\textbackslash{}\{\}\%\&\#\$\_\textasciicircum{}\textasciitilde{}\textless{}\textbar{}\textgreater{}"
     )
