@@ -31,6 +31,7 @@ from gradcalc.language.compile import compile
 from gradcalc.language.formula import as_subject, refuse_clash
 from gradcalc.language.tokens import CONSTANTS
 from gradcalc.settings import Limits
+from gradcalc.settings import MapSettings as Settings
 
 if TYPE_CHECKING:
     from gradcalc.language.parse import Value
@@ -50,30 +51,6 @@ class UndefinedError(GradcalcError):
 
     kind = "undefined"
     exit_code = ExitCode.UNDEFINED
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to map.
-
-    Attributes:
-        keep: input columns that are written too; `("*",)` for all.
-        names: names of the result columns; their own by default.
-        nulls: what a row with a null becomes: "nan", "drop" or "fail".
-        undefined: what a row without a value becomes: "nan" or "fail".
-        certify_rows: how many random rows are checked in balls.
-    """
-
-    wrt: Sequence[str] | None = None
-    order: int = 1
-    keep: Sequence[str] = ()
-    names: Sequence[str] | None = None
-    format: str | None = None
-    nulls: str = "nan"
-    undefined: str = "nan"
-    certify_rows: int = 16
-    seed: int = 0
-    resume: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,9 @@ from gradcalc.language.parse import Value
 from gradcalc.language.points import Point, nested, numbers, to_value
 from gradcalc.optimize.descent.answer import Descent
 from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective, Objective
-from gradcalc.optimize.descent.run import FIRST_ORDER, OPTIMIZERS, Journey, Settings
+from gradcalc.optimize.descent.run import FIRST_ORDER, OPTIMIZERS, Journey
 from gradcalc.optimize.descent.watch import Step
+from gradcalc.settings import DescentSettings as Settings
 from gradcalc.settings import Limits
 
 

@@ -1,16 +1,18 @@
 """`gradcalc functions`: what a formula can use, from the table of ops."""
 
-from typing import Annotated
+from dataclasses import dataclass
 
-import typer
+from gradcalc.settings import option
 
 
-def functions(
-    name: Annotated[
-        str | None,
-        typer.Argument(metavar="[NAME]", help="One function or constant, by any spelling.", show_default=False),
-    ] = None,
-) -> int:
+@dataclass(frozen=True)
+class Named:
+    """What is looked up."""
+
+    name: str | None = option(None, "[NAME]", "One function or constant, by any spelling.")
+
+
+def functions(wanted: Named) -> int:
     """The functions and constants a formula can use, with derivative, domain and behaviour at kinks.
 
     \b
@@ -22,6 +24,7 @@ def functions(
     from gradcalc.language.tokens import CONSTANTS, FUNCTIONS
     from gradcalc.show.terminal import print_card, print_cards
 
+    name = wanted.name
     if name is None:
         print_cards(cards())
         return 0
