@@ -15,7 +15,7 @@ from typer.core import TyperCommand
 from typer.main import get_command
 
 from gradcalc import __version__
-from gradcalc.cli.arguments import command_names, known_options, protect_expressions
+from gradcalc.cli.arguments import all_flags, protect_expressions
 from gradcalc.cli.parameters import Parameter, groups, help_sections, parameters
 from gradcalc.errors import ExitCode, UsageError, did_you_mean
 
@@ -27,6 +27,11 @@ COMMANDS = {
     "functions": "The functions a formula can use.",
 }
 """What each command does. `commands/NAME.py` holds its function, NAME; only the one asked for is imported."""
+
+_SETTINGS: dict[str, Any] = {
+    "rich_markup_mode": None,
+    "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
+}
 
 
 class _Command(TyperCommand):
@@ -91,39 +96,19 @@ def _about(
     """
 
 
-def load(name: str) -> Callable[..., int]:
-    """The function of a command."""
-    function: Callable[..., int] = getattr(import_module(f"gradcalc.cli.commands.{name}"), name)
-    return function
-
-
-def _application(asked: str) -> Any:
-    """All commands; only the one asked for is more than its name."""
-    app = typer.Typer(
-        name="gradcalc",
-        no_args_is_help=True,
-        add_completion=False,
-        rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    )
+def _all_commands() -> Any:
+    """What answers where no command is named: help, the version, an error."""
+    app = typer.Typer(name="gradcalc", no_args_is_help=True, add_completion=False, **_SETTINGS)
     app.callback()(_about)
     for name, short in COMMANDS.items():
-        function = load(name) if name == asked else _unknown
-        known = parameters(function)
-        kind = type("Command", (_Command,), {"function": staticmethod(function), "known": known})
-        app.command(name, cls=kind, short_help=short, help=function.__doc__)(_spelled(known))
+        app.command(name, short_help=short)(lambda: None)
     return get_command(app)
 
 
-def _unknown() -> int:
-    """A command that is not asked for."""
-    raise NotImplementedError
+def _command(name: str, function: Callable[..., int], known: Sequence[Parameter]) -> Any:
+    """One command alone: Typer finds in a signature how options are spelled; each is a flag, a text or several."""
 
-
-def _spelled(known: Sequence[Parameter]) -> Callable[[], None]:
-    """A function in whose signature Typer finds how options are spelled; each is a flag, a text or several texts."""
-
-    def stub() -> None: ...
+    def spelled() -> None: ...
 
     arguments = []
     for each in known:
@@ -132,15 +117,25 @@ def _spelled(known: Sequence[Parameter]) -> Callable[[], None]:
         said = typer.Option(*flags) if flags else typer.Argument(metavar=each.metavar)
         default = each.default if kind is bool else None
         arguments.append(Argument(each.name, Argument.KEYWORD_ONLY, default=default, annotation=Annotated[kind, said]))
-    stub.__signature__ = Signature(arguments)  # type: ignore[attr-defined]
-    return stub
+    spelled.__signature__ = Signature(arguments)  # type: ignore[attr-defined]
+    app = typer.Typer(add_completion=False, **_SETTINGS)
+    kind = type("Command", (_Command,), {"function": staticmethod(function), "known": known})
+    app.command(name, cls=kind, help=function.__doc__)(spelled)
+    return get_command(app)
 
 
 def invoke(words: Sequence[str]) -> int:
     """Run the command that the words name; its exit code."""
-    command = _application(words[0] if words else "")
+    name = words[0] if words else ""
+    known: list[Parameter] = []
     try:
-        result = command.main(protect_expressions(words, command), prog_name="gradcalc", standalone_mode=False)
+        if name in COMMANDS:
+            function = getattr(import_module(f"gradcalc.cli.commands.{name}"), name)
+            known = parameters(function)
+            rest = protect_expressions(words[1:], known)
+            result = _command(name, function, known).main(rest, prog_name=f"gradcalc {name}", standalone_mode=False)
+        else:
+            result = _all_commands().main(list(words), prog_name="gradcalc", standalone_mode=False)
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.Exit as stop:
@@ -150,24 +145,24 @@ def invoke(words: Sequence[str]) -> int:
     except Exception as error:
         if not isinstance(error, typer.BadParameter.__base__ or typer.BadParameter):
             raise
-        raise _usage(error, words, command) from None
+        raise _usage(error, words, known) from None
     if result == ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
 
 
-def _usage(error: Any, words: Sequence[str], command: Any) -> UsageError:
+def _usage(error: Any, words: Sequence[str], known: Sequence[Parameter]) -> UsageError:
     """Typer's complaint as an error of gradcalc: what, and what to type instead."""
     name = words[0] if words else ""
-    where = f"gradcalc {name} --help" if name in command_names(command) else "gradcalc --help"
+    where = f"gradcalc {name} --help" if known else "gradcalc --help"
     if hasattr(error, "possibilities") and hasattr(error, "option_name"):
         option = error.option_name
         word = next((word for word in words if word.startswith(option)), option).partition("=")[0]
-        near = did_you_mean(f"--{word.lstrip('-')}", known_options(command, name))
+        near = did_you_mean(f"--{word.lstrip('-')}", all_flags(known) or ["--version"])
         return UsageError(f"no such option: {_short(word)}", hint=near or where)
     message = error.format_message().rstrip(".").replace("\n", " ")
     if message.startswith("No such command"):
-        near = did_you_mean(name, command_names(command))
+        near = did_you_mean(name, COMMANDS)
         return UsageError(f"no such command: {_short(name)}", hint=f"gradcalc {near}" if near else where)
     return UsageError(message[:1].lower() + message[1:], hint=where)
 
