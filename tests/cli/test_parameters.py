@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from inspect import signature
 from typing import Any, Literal
 
 import pytest
 
+from gradcalc import compile, differentiate
 from gradcalc.cli.parameters import groups, help_sections, parameters
 from gradcalc.errors import UsageError
 from gradcalc.settings import LIMITS, SHOW, DescentSettings, Limits, MapSettings, Options, option, required
@@ -109,3 +111,12 @@ def test_a_default_is_within_the_ends_of_its_option(settings: Any) -> None:
         said = field.metadata.get("option")
         if said and said.low is not None and field.default is not None:
             assert said.low <= field.default <= said.high
+
+
+def test_the_functions_of_the_library_have_the_defaults_of_the_options() -> None:
+    names = {"symbolic_timeout": "symbolic_seconds", "certify_timeout": "certify_seconds"}
+    told = {names.get(each.name, each.name): each.default for each in signature(differentiate).parameters.values()}
+    for field in fields(Options):
+        if field.name in told and field.name != "limits":
+            assert told[field.name] == field.default
+    assert signature(compile).parameters["order"].default == MapSettings().order
