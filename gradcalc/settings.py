@@ -1,6 +1,15 @@
-"""What can be set: the limits of the language and the options of a report. Imports nothing, so that help stays fast."""
+"""What can be set, each said once: the limits of the language; how a report, a descent and a map are made.
 
-from dataclasses import dataclass
+A field made by `option` is an option of the command line too: its name, type, default and help stand here alone.
+Standard library only, so that help stays fast.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+T = TypeVar("T")
 
 MAX_NODES = 1_000_000
 SYMBOLIC_SECONDS = 5.0
@@ -11,34 +20,131 @@ DIGITS = 19
 MAX_DIGITS = 1_000
 """How many can be asked for: more than 4,096 bits are not tried."""
 
+MAX_SECONDS = 1_000_000
+"""More than the timers of some systems can hold."""
+
+WHAT, DESCENT, ROWS, SHOW, LIMITS = (
+    "What and where", "How to descend", "Rows of data", "How to show it", "Limits and time budgets"
+)  # fmt: skip
+"""The groups of options in a help text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What the command line says of a field, beside its type and default.
+
+    Attributes:
+        spelling: its flags and what stands for its value: `-o --output OUT`; of an argument its name alone: `EXPR`.
+        help: what it is for, a sentence or two.
+        group: where it stands in the help text.
+        low, high: the ends of a number, which then must be finite.
+    """
+
+    spelling: str
+    help: str
+    group: str = WHAT
+    low: float | None = None
+    high: float = math.inf
+
+
+def option(
+    default: T, spelling: str, help: str, group: str = WHAT, *, low: float | None = None, high: float = math.inf
+) -> T:
+    """A field of a dataclass that is an option of the command line: its default and what `Option` holds."""
+    return field(default=default, metadata={"option": Option(spelling, help, group, low, high)})
+
+
+def required(spelling: str, help: str) -> Any:
+    """The same without a default: it must be given."""
+    return field(metadata={"option": Option(spelling, help)})
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How large an expression may be: characters of text, nesting, nodes of its graph."""
 
-    text: int = 1_000_000
-    depth: int = 200
-    nodes: int = MAX_NODES
+    text: int = option(1_000_000, "--max-text N", "Longest formula; from a file 32 million characters.", LIMITS, low=1)
+    depth: int = option(200, "--max-depth N", "Deepest nesting.", LIMITS, low=1)
+    nodes: int = option(MAX_NODES, "--max-nodes N", "Largest graph.", LIMITS, low=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a report is made.
-
-    Attributes:
-        order: 1 for the gradient, 2 for the Hessian as well.
-        symbolic, certify, numeric: whether SymPy, balls and central differences take part.
-        symbolic_seconds, certify_seconds: what each may take, per call and per point.
-        digits: significant digits of certified values.
-        latex: whether SymPy typesets its formulas as well.
-    """
+    """How a report is made: `order` 2 for the Hessian as well, `latex` for formulas that SymPy typesets."""
 
     order: int = 1
-    symbolic: bool = True
-    certify: bool = True
-    numeric: bool = False
-    symbolic_seconds: float = SYMBOLIC_SECONDS
-    certify_seconds: float = CERTIFY_SECONDS
+    symbolic: bool = option(True, "--symbolic", "Set SymPy's derivative beside the tape's.")
+    certify: bool = option(True, "--certify", "Prove in ball arithmetic how many digits are right.")
+    numeric: bool = option(False, "--numeric", "Add central differences with an error estimate.")
+    symbolic_seconds: float = option(
+        SYMBOLIC_SECONDS, "--symbolic-timeout SECONDS", "How long SymPy may take.", LIMITS, low=0, high=MAX_SECONDS
+    )
+    certify_seconds: float = option(
+        CERTIFY_SECONDS, "--certify-timeout SECONDS", "How long the proof may take per point.", LIMITS,
+        low=0, high=MAX_SECONDS,
+    )  # fmt: skip
     digits: int = DIGITS
     latex: bool = False
     limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class DescentSettings:
+    """How to descend; what is None is chosen. `bounds` are the least and the largest value, by variable."""
+
+    optimizer: str | None = option(
+        None, "--optimizer NAME", "auto, newton, bfgs, l-bfgs-b, newton-cg, trust-exact; by a learning rate: sgd, "
+        "momentum, nesterov, adagrad, rmsprop, adam. Default: sgd where --lr is given, else auto.", DESCENT,
+    )  # fmt: skip
+    learning_rate: float | None = option(None, "--lr RATE", "The learning rate.", DESCENT)
+    schedule: str | None = option(
+        None, "--schedule SCHEDULE", "How the rate falls: cosine:1000, exponential:100:0.96, inverse-time:100:0.5, "
+        "polynomial:1000:0.001.", DESCENT,
+    )  # fmt: skip
+    steps: int | None = option(
+        None, "--steps N", "How many steps at most; default: 1,000 by a rate, else 10,000.", DESCENT, low=0
+    )
+    tolerance: float | None = option(
+        None, "--tolerance NORM", "Converged where the gradient's norm is not above this.", DESCENT, low=0
+    )
+    seconds: float = option(math.inf, "--max-seconds SECONDS", "How long it may take.", LIMITS, low=0)
+    bounds: Mapping[str, tuple[float, float]] | None = None
+    reduce: Literal["mean", "sum"] = option("mean", "--reduce", "What is made of the rows.", ROWS)
+    batch_size: int | None = option(None, "--batch-size N", "Rows of each step; default: all.", ROWS, low=1)
+    epochs: int | None = option(None, "--epochs N", "Passes over the rows.", ROWS, low=1)
+    seed: int = option(0, "--seed N", "Of the order of the rows.", ROWS, low=0)
+
+    @property
+    def method(self) -> str:
+        """The optimizer that is meant."""
+        chosen = "auto" if self.learning_rate is None and self.schedule is None else "sgd"
+        return chosen if self.optimizer is None else self.optimizer
+
+
+@dataclass(frozen=True)
+class MapSettings:
+    """How to map; `keep=["*"]` keeps all columns."""
+
+    wrt: Sequence[str] | None = None
+    order: int = option(1, "--order N", "0: value; 1: gradient too; 2: Hessian too.", low=0, high=2)
+    keep: Sequence[str] = option(
+        (), "--keep COLUMNS", "Columns of IN that are written too: x,y or all. Default: none. Of a csv file, those "
+        "that are no variables are kept as text.", ROWS,
+    )  # fmt: skip
+    names: Sequence[str] | None = option(
+        None, "--names NAMES", "Other names for the results, in their order: value,gx,gy. Default: f, df/dx, df/dy, "
+        "d2f/dx2, d2f/dxdy, d2f/dy2.", ROWS,
+    )  # fmt: skip
+    format: Literal["parquet", "arrow", "csv", "npy", "npz"] | None = option(
+        None, "--format", "What OUT is, where its suffix does not say.", ROWS
+    )
+    nulls: Literal["nan", "drop", "fail"] = option(
+        "nan", "--nulls", "Where a row has a null or nan, its results are nan, it is left out, or it is an error.", ROWS
+    )
+    undefined: Literal["nan", "fail"] = option(
+        "nan", "--undefined", "Where a row has no value, as of log(-1) or 1/0, its results are nan, or it is an error.",
+        ROWS,
+    )  # fmt: skip
+    certify_rows: int = option(16, "--certify-rows N", "Check N random rows in balls; 0: none.", LIMITS, low=0)
+    seed: int = option(0, "--seed N", "Of the random rows.", LIMITS, low=0)
+    resume: bool = option(False, "--resume", "Go on where the same run was killed, interrupted, or out of room.", ROWS)

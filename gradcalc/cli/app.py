@@ -1,33 +1,76 @@
-"""The commands, put together with Typer; its own errors become gradcalc's."""
+"""The commands, put together with Typer, whose errors become gradcalc's. The only module that knows Typer.
 
-from collections.abc import Sequence
+Typer splits the words into options and arguments, wraps help texts and finds the command. What the words mean is read
+by `parameters`: Typer imports Pydantic for that from 0.29 on, which takes longer than a gradient.
+"""
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from inspect import Parameter as Argument
+from inspect import Signature
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 from typer.main import get_command
 
 from gradcalc import __version__
-from gradcalc.cli.arguments import command_names, known_options, protect_expressions
-from gradcalc.cli.commands.descend import descend
-from gradcalc.cli.commands.functions import functions
-from gradcalc.cli.commands.grad import grad
-from gradcalc.cli.commands.hessian import hessian
-from gradcalc.cli.commands.map import map
+from gradcalc.cli.arguments import all_flags, protect_expressions
+from gradcalc.cli.parameters import Parameter, groups, help_sections, parameters
 from gradcalc.errors import ExitCode, UsageError, did_you_mean
 
-app = typer.Typer(
-    name="gradcalc",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
-app.command(short_help="Value and gradient of a formula at points.")(grad)
-app.command(short_help="Second derivatives, eigenvalues, kind of point.")(hessian)
-app.command(short_help="From a formula and a start to a minimum.")(descend)
-app.command(short_help="A formula over every row of data files.")(map)
-app.command(short_help="The functions a formula can use.")(functions)
+COMMANDS = {
+    "grad": "Value and gradient of a formula at points.",
+    "hessian": "Second derivatives, eigenvalues, kind of point.",
+    "descend": "From a formula and a start to a minimum.",
+    "map": "A formula over every row of data files.",
+    "functions": "The functions a formula can use.",
+}
+"""What each command does. `commands/NAME.py` holds its function, NAME; only the one asked for is imported."""
+
+_SETTINGS: dict[str, Any] = {
+    "rich_markup_mode": None,
+    "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
+}
+
+
+class _Command(TyperCommand):
+    """A command whose options are the fields of the dataclasses that its function takes."""
+
+    function: Callable[..., int]
+    known: Sequence[Parameter]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Split the words; what they mean is read later, after all mistakes of spelling."""
+        given, rest, _ = self.make_parser(ctx).parse_args(args=list(args))
+        if given.pop("help", None) is True:
+            typer.echo(self.get_help(ctx))
+            raise typer.Exit
+        ctx.params = {name: value for name, value in given.items() if isinstance(value, (bool, str, list))}
+        if not rest:
+            return rest
+        raise UsageError(
+            f"got unexpected extra argument(s) ({' '.join(rest)})", hint='quotes around the formula, as in "x^2 + y"'
+        )
+
+    def invoke(self, ctx: Any) -> int:
+        """Call the function with its groups."""
+        try:
+            taken = groups(self.function, ctx.params)
+        except UsageError as error:
+            error.hint = error.hint or f"{ctx.command_path} --help"
+            raise
+        return self.function(**taken)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """What stands in the line of usage after the name."""
+        return ["[OPTIONS]", *(each.metavar for each in self.known if not each.flags)]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """The arguments and options under their headings."""
+        for heading, rows in help_sections(self.known):
+            with formatter.section(heading):
+                formatter.write_dl(rows)
 
 
 def _version(wanted: bool) -> None:
@@ -36,8 +79,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def about(
+def _about(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
@@ -54,11 +96,46 @@ def about(
     """
 
 
+def _all_commands() -> Any:
+    """What answers where no command is named: help, the version, an error."""
+    app = typer.Typer(name="gradcalc", no_args_is_help=True, add_completion=False, **_SETTINGS)
+    app.callback()(_about)
+    for name, short in COMMANDS.items():
+        app.command(name, short_help=short)(lambda: None)
+    return get_command(app)
+
+
+def _command(name: str, function: Callable[..., int], known: Sequence[Parameter]) -> Any:
+    """One command alone: Typer finds in a signature how options are spelled; each is a flag, a text or several."""
+
+    def spelled() -> None: ...
+
+    arguments = []
+    for each in known:
+        kind: Any = bool if each.kind is bool else list[str] | None if each.repeats else str | None
+        flags = [f"{flag}/{each.opposite}" if each.opposite else flag for flag in each.flags]
+        said = typer.Option(*flags) if flags else typer.Argument(metavar=each.metavar)
+        default = each.default if kind is bool else None
+        arguments.append(Argument(each.name, Argument.KEYWORD_ONLY, default=default, annotation=Annotated[kind, said]))
+    spelled.__signature__ = Signature(arguments)  # type: ignore[attr-defined]
+    app = typer.Typer(add_completion=False, **_SETTINGS)
+    kind = type("Command", (_Command,), {"function": staticmethod(function), "known": known})
+    app.command(name, cls=kind, help=function.__doc__)(spelled)
+    return get_command(app)
+
+
 def invoke(words: Sequence[str]) -> int:
     """Run the command that the words name; its exit code."""
-    command = get_command(app)
+    name = words[0] if words else ""
+    known: list[Parameter] = []
     try:
-        result = command.main(protect_expressions(words, command), prog_name="gradcalc", standalone_mode=False)
+        if name in COMMANDS:
+            function = getattr(import_module(f"gradcalc.cli.commands.{name}"), name)
+            known = parameters(function)
+            rest = protect_expressions(words[1:], known)
+            result = _command(name, function, known).main(rest, prog_name=f"gradcalc {name}", standalone_mode=False)
+        else:
+            result = _all_commands().main(list(words), prog_name="gradcalc", standalone_mode=False)
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.Exit as stop:
@@ -68,27 +145,25 @@ def invoke(words: Sequence[str]) -> int:
     except Exception as error:
         if not isinstance(error, typer.BadParameter.__base__ or typer.BadParameter):
             raise
-        raise _usage(error, words, command) from None
+        raise _usage(error, words, known) from None
     if result == ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
 
 
-def _usage(error: Any, words: Sequence[str], command: Any) -> UsageError:
+def _usage(error: Any, words: Sequence[str], known: Sequence[Parameter]) -> UsageError:
     """Typer's complaint as an error of gradcalc: what, and what to type instead."""
     name = words[0] if words else ""
-    where = f"gradcalc {name} --help" if name in command_names(command) else "gradcalc --help"
+    where = f"gradcalc {name} --help" if known else "gradcalc --help"
     if hasattr(error, "possibilities") and hasattr(error, "option_name"):
         option = error.option_name
         word = next((word for word in words if word.startswith(option)), option).partition("=")[0]
-        near = did_you_mean(f"--{word.lstrip('-')}", known_options(command, name))
+        near = did_you_mean(f"--{word.lstrip('-')}", all_flags(known) or ["--version"])
         return UsageError(f"no such option: {_short(word)}", hint=near or where)
     message = error.format_message().rstrip(".").replace("\n", " ")
     if message.startswith("No such command"):
-        near = did_you_mean(name, command_names(command))
+        near = did_you_mean(name, COMMANDS)
         return UsageError(f"no such command: {_short(name)}", hint=f"gradcalc {near}" if near else where)
-    if "unexpected extra argument" in message:
-        where = 'quotes around the formula, as in "x^2 + y"'
     return UsageError(message[:1].lower() + message[1:], hint=where)
 
 

@@ -3,35 +3,28 @@
 import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any
 
+from gradcalc.cli.parameters import Parameter
 from gradcalc.errors import did_you_mean
 
 _OPTION = re.compile(r"[a-zA-Z][\w.-]*")
 """What an option looks like behind its dashes, with a number that was run into it: `lr0.1`."""
 
 
-def command_names(command: Any) -> list[str]:
-    """The names of all commands."""
-    return list(command.commands)
-
-
-def known_options(command: Any, name: str) -> list[str]:
+def all_flags(parameters: Sequence[Parameter]) -> list[str]:
     """Every spelling of every option of a command."""
-    parameters = command.commands[name].params if name in command.commands else command.params
-    return [spelling for p in parameters if p.param_type_name == "option" for spelling in (*p.opts, *p.secondary_opts)]
+    return [flag for each in parameters for flag in (*each.flags, each.opposite) if flag]
 
 
-def protect_expressions(words: Sequence[str], command: Any) -> list[str]:
+def protect_expressions(words: Sequence[str], parameters: Sequence[Parameter]) -> list[str]:
     """The words with what is no option behind `--`, in its order, where an expression there begins with a minus."""
-    if not words or words[0] not in command.commands or "--" in words:
+    if "--" in words:
         return list(words)
-    parameters = [p for p in command.commands[words[0]].params if p.param_type_name == "option"]
-    takes_value = {spelling for p in parameters if not p.is_flag for spelling in p.opts}
-    known = known_options(command, words[0])
+    takes_value = {flag for each in parameters if each.kind is not bool for flag in each.flags}
+    known = all_flags(parameters)
     options: list[str] = []
     others: list[str] = []
-    found, rest = False, iter(words[1:])
+    found, rest = False, iter(words)
     for word in rest:
         if word in takes_value:
             options += [word, *_next(rest)]
@@ -42,7 +35,7 @@ def protect_expressions(words: Sequence[str], command: Any) -> list[str]:
             found = True
         else:
             options.append(word)
-    return [words[0], *options, "--", *others] if found else list(words)
+    return [*options, "--", *others] if found else list(words)
 
 
 def _next(words: Iterable[str]) -> list[str]:

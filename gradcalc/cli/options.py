@@ -2,15 +2,13 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from gradcalc.cli.write import Format, write
 from gradcalc.errors import FileError, LimitError, UsageError
-from gradcalc.settings import CERTIFY_SECONDS, DIGITS, MAX_DIGITS, SYMBOLIC_SECONDS, Limits, Options
+from gradcalc.settings import DIGITS, MAX_DIGITS, SHOW, Limits, Options, option, required
 
 if TYPE_CHECKING:
     from gradcalc.language.formula import Value
@@ -18,142 +16,103 @@ if TYPE_CHECKING:
 FILE_LIMIT = 32_000_000
 """How many bytes an expression may have that comes from a file."""
 
-_LONGEST_SECONDS = 1_000_000
+
+@dataclass(frozen=True)
+class Formula:
+    """What is asked about."""
+
+    expression: str = required("EXPR", "The formula; - reads it from standard input, @FILE from a file.")
 
 
-def _seconds(value: float) -> float:
-    """A time that the timers of the system can hold."""
-    if not 0 <= value <= _LONGEST_SECONDS:
-        raise typer.BadParameter(f"{value:g} is not from 0 to {_LONGEST_SECONDS:,} seconds")
-    return value
+@dataclass(frozen=True)
+class Points:
+    """Where it is asked."""
+
+    at: tuple[str, ...] = option(
+        (), "--at POINT", "Where: x=2,y=pi/4,z=[1,2]. Repeat for more points; @FILE reads json, csv or npy."
+    )
 
 
-Expression = Annotated[
-    str,
-    typer.Argument(
-        metavar="EXPR", help="The formula; - reads it from standard input, @FILE from a file.", show_default=False
-    ),
-]
-At = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--at",
-        metavar="POINT",
-        help="Where: x=2,y=pi/4,z=[1,2]. Repeat for more points; @FILE reads json, csv or npy.",
-        show_default=False,
-    ),
-]
-Let = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--let",
-        metavar="NAMES",
-        help="Values put into the formula and not differentiated: n=3,A=[[1,2],[3,4]].",
-        show_default=False,
-    ),
-]
-Wrt = Annotated[
-    str | None,
-    typer.Option(
-        "--wrt", metavar="NAMES", help="Variables to differentiate for, in this order: x,y.", show_default=False
-    ),
-]
-Show = Annotated[Format, typer.Option("--format", help="How to show the answer.")]
-Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
-Symbolic = Annotated[bool, typer.Option("--symbolic/--no-symbolic", help="Set SymPy's derivative beside the tape's.")]
-SymbolicTimeout = Annotated[
-    float,
-    typer.Option("--symbolic-timeout", metavar="SECONDS", help="How long SymPy may take.", callback=_seconds),
-]
-Certify = Annotated[
-    bool, typer.Option("--certify/--no-certify", help="Prove in ball arithmetic how many digits are right.")
-]
-CertifyTimeout = Annotated[
-    float,
-    typer.Option(
-        "--certify-timeout",
-        metavar="SECONDS",
-        help="How long the proof may take per point.",
-        callback=_seconds,
-    ),
-]
-Digits = Annotated[
-    int | None,
-    typer.Option("--digits", metavar="N", help="Show N certified digits.", min=1, max=MAX_DIGITS, show_default=False),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on standard error.")]
-MaxText = Annotated[
-    int | None,
-    typer.Option(
-        "--max-text",
-        metavar="N",
-        help="Longest formula, in characters; 1,000,000, from a file 32,000,000.",
-        min=1,
-        show_default=False,
-    ),
-]
-MaxDepth = Annotated[int, typer.Option("--max-depth", metavar="N", help="Deepest nesting.", min=1)]
-MaxNodes = Annotated[int, typer.Option("--max-nodes", metavar="N", help="Largest graph.", min=1)]
+@dataclass(frozen=True)
+class Constants:
+    """What is known."""
 
-DEFAULTS = Limits()
+    let: tuple[str, ...] = option(
+        (), "--let NAMES", "Values put into the formula and not differentiated: n=3,A=[[1,2],[3,4]]."
+    )
 
 
-def answer(
-    expression: str,
-    *,
-    order: int,
-    at: Sequence[str] | None,
-    let: Sequence[str] | None,
-    wrt: str | None,
-    show: Format,
-    json: bool,
-    symbolic: bool,
-    symbolic_timeout: float,
-    certify: bool,
-    certify_timeout: float,
-    digits: int | None,
-    quiet: bool,
-    max_text: int | None,
-    max_depth: int,
-    max_nodes: int,
-    numeric: bool = False,
-) -> int:
-    """Read the words of `grad` or `hessian`, make the report and show it; the exit code."""
+@dataclass(frozen=True)
+class Variables:
+    """What it is differentiated for."""
+
+    wrt: Sequence[str] | None = option(None, "--wrt VARIABLES", "Variables to differentiate for, in this order: x,y.")
+
+
+@dataclass(frozen=True)
+class Question(Variables, Constants, Points, Formula):
+    """A formula at points: in the help text, what stands last here comes first."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What an answer looks like."""
+
+    format: Format = option(Format.table, "--format", "How to show the answer.", SHOW)
+
+
+@dataclass(frozen=True)
+class Digits:
+    """How much of a number is shown."""
+
+    digits: int | None = option(None, "--digits N", "Show N certified digits.", SHOW, low=1, high=MAX_DIGITS)
+
+
+@dataclass(frozen=True)
+class Json:
+    """For scripts."""
+
+    json: bool = option(False, "--json", "Short for --format json.", SHOW)
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """For those who want nothing but the answer."""
+
+    quiet: bool = option(False, "-q --quiet", "Say nothing on standard error.", SHOW)
+
+
+@dataclass(frozen=True)
+class Show(Quiet, Json, Digits, Shape):
+    """How a report is shown."""
+
+
+def answer(question: Question, options: Options, show: Show, limits: Limits) -> int:
+    """The report that `grad` or `hessian` asks for, shown; the exit code."""
     from gradcalc.language.points import read_points
     from gradcalc.truth.calculator import report
 
-    limits = read_limits(expression, max_text, max_depth, max_nodes)
-    shape = Format.json if json else show
-    options = Options(
-        order,
-        symbolic,
-        certify,
-        numeric,
-        symbolic_timeout,
-        certify_timeout,
-        digits or DIGITS,
-        shape is Format.latex,
-        limits,
-    )
+    limits = read_limits(question.expression, limits)
+    shape = Format.json if show.json else show.format
     if shape is Format.table:
         import gradcalc.show.terminal  # noqa: F401 - while SymPy loads in its own process
     made = report(
-        read_expression(expression, limits),
-        [point for text in at or [] for point in read_points(text, limits)],
-        wrt=read_names(wrt),
-        let=read_bindings(let or [], limits),
-        options=options,
+        read_expression(question.expression, limits),
+        [point for text in question.at for point in read_points(text, limits)],
+        wrt=question.wrt,
+        let=read_bindings(question.let, limits),
+        options=replace(options, digits=show.digits or DIGITS, latex=shape is Format.latex, limits=limits),
     )
-    write(replace(made, digits=digits), shape)
-    if not quiet and made.symbolic_reason:
+    write(replace(made, digits=show.digits), shape)
+    if not show.quiet and made.symbolic_reason:
         print(f"SymPy: {made.symbolic_status}: {made.symbolic_reason}", file=sys.stderr)
     return made.exit_code
 
 
-def read_limits(word: str, max_text: int | None, max_depth: int, max_nodes: int) -> Limits:
-    """The limits of an expression; a file may be longer than a word."""
+def read_limits(word: str, limits: Limits) -> Limits:
+    """The limits of an expression; a file may be longer than a word, unless told otherwise."""
     from_file = word == "-" or word.startswith("@")
-    return Limits(max_text or (FILE_LIMIT if from_file else DEFAULTS.text), max_depth, max_nodes)
+    return replace(limits, text=FILE_LIMIT) if from_file and limits.text == Limits().text else limits
 
 
 def read_expression(word: str, limits: Limits) -> str:
@@ -178,16 +137,6 @@ def read_expression(word: str, limits: Limits) -> str:
         ) from None
 
 
-def read_names(text: str | None, empty: str = "--wrt names no variable", hint: str = "--wrt x,y") -> list[str] | None:
-    """The names of an option; `empty` is what to say where one of them is."""
-    if text is None:
-        return None
-    names = [name.strip() for name in text.split(",")]
-    if not all(names):
-        raise UsageError(empty, hint=hint)
-    return names
-
-
 def read_bindings(texts: Sequence[str], limits: Limits) -> "dict[str, Value]":
     """The values of all `--let`."""
     from gradcalc.language.points import read_values
@@ -199,15 +148,3 @@ def read_bindings(texts: Sequence[str], limits: Limits) -> "dict[str, Value]":
                 raise UsageError(f"--let binds {name} twice")
             found[name] = value
     return found
-
-
-__all__ = [
-    "CERTIFY_SECONDS",
-    "SYMBOLIC_SECONDS",
-    "Format",
-    "answer",
-    "read_bindings",
-    "read_expression",
-    "read_limits",
-    "write",
-]

@@ -30,6 +30,7 @@ from gradcalc.files import check_writable
 from gradcalc.language.compile import kernel, to_compile
 from gradcalc.language.formula import Formula, refuse_clash
 from gradcalc.settings import Limits
+from gradcalc.settings import MapSettings as Settings
 from gradcalc.show.answer import SCHEMA, Answer
 from gradcalc.show.page import Page, line
 
@@ -51,30 +52,6 @@ class UndefinedError(GradcalcError):
 
     kind = "undefined"
     exit_code = ExitCode.UNDEFINED
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to map.
-
-    Attributes:
-        keep: input columns that are written too; `("*",)` for all.
-        names: names of the result columns; their own by default.
-        nulls: what a row with a null becomes: "nan", "drop" or "fail".
-        undefined: what a row without a value becomes: "nan" or "fail".
-        certify_rows: how many random rows are checked in balls.
-    """
-
-    wrt: Sequence[str] | None = None
-    order: int = 1
-    keep: Sequence[str] = ()
-    names: Sequence[str] | None = None
-    format: str | None = None
-    nulls: str = "nan"
-    undefined: str = "nan"
-    certify_rows: int = 16
-    seed: int = 0
-    resume: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

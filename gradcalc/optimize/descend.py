@@ -16,9 +16,10 @@ from gradcalc.language.parse import as_formula
 from gradcalc.language.points import nested, numbers, to_value
 from gradcalc.optimize.descent.answer import Descent
 from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective, Objective
-from gradcalc.optimize.descent.run import OPTIMIZERS, Run, Settings
+from gradcalc.optimize.descent.run import OPTIMIZERS, Run
 from gradcalc.optimize.descent.watch import Step
 from gradcalc.optimize.optimizers import FIRST_ORDER
+from gradcalc.settings import DescentSettings as Settings
 from gradcalc.settings import Limits
 
 

@@ -6,173 +6,82 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING, Literal
 
 from gradcalc.cli import options as o
-from gradcalc.errors import GradcalcError, UsageError, did_you_mean
+from gradcalc.cli.write import Format, write
+from gradcalc.errors import GradcalcError, UsageError
+from gradcalc.settings import DESCENT, ROWS, SHOW, DescentSettings, Limits, option
 
 if TYPE_CHECKING:
     from gradcalc.language.formula import Value
-    from gradcalc.optimize.descend import Question, Settings
+    from gradcalc.optimize.descend import Question
     from gradcalc.optimize.descent.answer import Descent
-    from gradcalc.settings import Limits
     from gradcalc.show.answer import Answer
 
 
-class Reduce(StrEnum):
-    """What is made of the rows of data."""
+@dataclass(frozen=True)
+class Start:
+    """Where the descent begins and where it stays."""
 
-    mean = "mean"
-    sum = "sum"
-
-
-class Nulls(StrEnum):
-    """What a row with a null does."""
-
-    fail = "fail"
-    drop = "drop"
+    at: tuple[str, ...] = option((), "--at POINT", "The start: x=2,y=pi/4,z=[1,2], or @FILE.")
+    bounds: tuple[str, ...] = option((), "--bounds BOUNDS", "Where to stay: x=0:5,y=:3; may repeat.")
+    compare: str | None = option(None, "--compare NAMES", "Several optimizers: sgd,adam,newton.", DESCENT)
 
 
-def _from_zero(value: float | None) -> float | None:
-    """A number that is not negative, nor nan, nor infinite."""
-    if value is not None and not 0 <= value < math.inf:
-        raise typer.BadParameter(f"{value:g} is not a number from 0")
-    return value
+@dataclass(frozen=True)
+class Rows:
+    """The data that the formula is reduced over."""
+
+    data: str | None = option(
+        None, "--data FILE", "Rows to fit: csv, parquet, arrow, npz. Names without a value are its columns.", ROWS
+    )
+    nulls: Literal["fail", "drop"] = option("fail", "--nulls", "What a row with a null does.", ROWS)
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where more of the answer goes."""
+
+    trace: str | None = option(None, "--trace FILE", "Write every step as CSV.", SHOW)
+    plot: str | None = option(None, "--plot FILE", "Draw it: a png, svg or pdf file, or - for the terminal.", SHOW)
+
+
+@dataclass(frozen=True)
+class Show(o.Quiet, o.Json, Files, o.Shape):
+    """How it is told."""
 
 
 def descend(
-    expression: o.Expression,
-    at: Annotated[
-        list[str] | None,
-        typer.Option("--at", metavar="POINT", help="The start: x=2,y=pi/4,z=[1,2], or @FILE.", show_default=False),
-    ] = None,
-    let: o.Let = None,
-    optimizer: Annotated[
-        str | None,
-        typer.Option(
-            "--optimizer",
-            metavar="NAME",
-            help="auto, newton, bfgs, l-bfgs-b, newton-cg, trust-exact; by a learning rate: sgd, momentum, nesterov, "
-            "adagrad, rmsprop, adam. Default: sgd where --lr is given, else auto.",
-            show_default=False,
-        ),
-    ] = None,
-    lr: Annotated[
-        float | None, typer.Option("--lr", metavar="RATE", help="The learning rate.", show_default=False)
-    ] = None,
-    schedule: Annotated[
-        str | None,
-        typer.Option(
-            "--schedule",
-            metavar="SCHEDULE",
-            help="How the rate falls: cosine:1000, exponential:100:0.96, inverse-time:100:0.5, polynomial:1000:0.001.",
-            show_default=False,
-        ),
-    ] = None,
-    steps: Annotated[
-        int | None,
-        typer.Option(
-            "--steps",
-            metavar="N",
-            help="How many steps at most; default: 1,000 by a rate, else 10,000.",
-            min=0,
-            show_default=False,
-        ),
-    ] = None,
-    tolerance: Annotated[
-        float | None,
-        typer.Option(
-            "--tolerance",
-            metavar="NORM",
-            help="Converged where the gradient's norm is not above this.",
-            callback=_from_zero,
-            show_default=False,
-        ),
-    ] = None,
-    max_seconds: Annotated[
-        float | None,
-        typer.Option(
-            "--max-seconds", metavar="SECONDS", help="How long it may take.", callback=_from_zero, show_default=False
-        ),
-    ] = None,
-    bounds: Annotated[
-        list[str] | None,
-        typer.Option("--bounds", metavar="BOUNDS", help="Where to stay: x=0:5,y=:3; may repeat.", show_default=False),
-    ] = None,
-    data: Annotated[
-        str | None,
-        typer.Option(
-            "--data",
-            metavar="FILE",
-            help="Rows to fit: csv, parquet, arrow, npz. Names without a value are its columns.",
-            show_default=False,
-        ),
-    ] = None,
-    reduce: Annotated[Reduce, typer.Option("--reduce", help="What is made of the rows.")] = Reduce.mean,
-    nulls: Annotated[Nulls, typer.Option("--nulls", help="What a row with a null does.")] = Nulls.fail,
-    batch_size: Annotated[
-        int | None,
-        typer.Option("--batch-size", metavar="N", help="Rows of each step; default: all.", min=1, show_default=False),
-    ] = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option("--epochs", metavar="N", help="Passes over the rows.", min=1, show_default=False),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the order of the rows.", min=0)] = 0,
-    compare: Annotated[
-        str | None,
-        typer.Option("--compare", metavar="NAMES", help="Several optimizers: sgd,adam,newton.", show_default=False),
-    ] = None,
-    trace: Annotated[
-        str | None, typer.Option("--trace", metavar="FILE", help="Write every step as CSV.", show_default=False)
-    ] = None,
-    plot: Annotated[
-        str | None,
-        typer.Option(
-            "--plot", metavar="FILE", help="Draw it: a png, svg or pdf file, or - for the terminal.", show_default=False
-        ),
-    ] = None,
-    show: o.Show = o.Format.table,
-    json: o.Json = False,
-    quiet: o.Quiet = False,
-    max_text: o.MaxText = None,
-    max_depth: o.MaxDepth = o.DEFAULTS.depth,
-    max_nodes: o.MaxNodes = o.DEFAULTS.nodes,
-) -> int:
+    formula: o.Formula, start: Start, constants: o.Constants, settings: DescentSettings, rows: Rows, show: Show,
+    limits: Limits,
+) -> int:  # fmt: skip
     """From a formula and a start to a minimum, with a forecast, a trace and a verdict.
 
     \b
     gradcalc descend "(1-x)^2 + 100(y-x^2)^2" --at x=-1.2,y=1
     gradcalc descend "x**2 + 2*x + 1" --at x=0 --lr 0.1 --steps 100
-    gradcalc descend "x^4 - 3x^2 + x" --at x=2 --compare sgd,adam,newton --plot paths.png
+    gradcalc descend "x^4 - 3x^2 + x" --at x=2 --compare sgd,adam,newton --plot -
     gradcalc descend "(x-3)^2 + y^2" --at x=0,y=1 --bounds x=:2 --trace trace.csv
     gradcalc descend "(w*x + b - y)^2" --at w=0,b=0 --data points.csv --lr 0.01
-    """  # fmt: skip
-    from gradcalc.optimize.descend import Settings, ask
+    """
+    from gradcalc.optimize.descend import ask
     from gradcalc.optimize.descent.answer import Comparison
 
-    shape = o.Format.json if json else show
-    limits = o.read_limits(expression, max_text, max_depth, max_nodes)
-    settings = Settings(
-        optimizer=optimizer, learning_rate=lr, schedule=schedule, steps=steps, tolerance=tolerance,
-        seconds=math.inf if max_seconds is None else max_seconds, bounds=read_bounds(bounds or [], limits),
-        reduce=reduce.value, batch_size=batch_size, epochs=epochs, seed=seed,
-    )  # fmt: skip
-    outputs = _Outputs(shape, trace, plot)
-    outputs.check(data)
-    compared = _compared(settings, compare)
+    limits = o.read_limits(formula.expression, limits)
+    settings = replace(settings, bounds=read_bounds(start.bounds, limits))
+    outputs = _Outputs(Format.json if show.json else show.format, show.trace, show.plot)
+    outputs.check(rows.data)
+    compared = _compared(settings, start.compare)
     question = ask(
-        o.read_expression(expression, limits), _start(at or [], limits), o.read_bindings(let or [], limits), compared,
-        data=data, nulls=nulls.value, limits=limits,
+        o.read_expression(formula.expression, limits), _start(start.at, limits), o.read_bindings(constants.let, limits),
+        compared, data=rows.data, nulls=rows.nulls, limits=limits,
     )  # fmt: skip
-    if question.dropped and not quiet:
-        print(f"{data}: rows without a value that were left out: {question.dropped:,}", file=sys.stderr)
-    made, seconds = _answers(question, compared, live=not quiet and sys.stderr.isatty())
-    answer = made[0] if compare is None else Comparison(tuple(made), tuple(seconds))
+    if question.dropped and not show.quiet:
+        print(f"{rows.data}: rows without a value that were left out: {question.dropped:,}", file=sys.stderr)
+    made, seconds = _answers(question, compared, live=not show.quiet and sys.stderr.isatty())
+    answer = made[0] if start.compare is None else Comparison(tuple(made), tuple(seconds))
     outputs.write(answer, made)
     return outputs.failed or answer.exit_code
 
@@ -180,7 +89,9 @@ def descend(
 # -- what is asked -----------------------------------------------------------------------------------------------------
 
 
-def _answers(question: "Question", settings: "Sequence[Settings]", live: bool) -> "tuple[list[Descent], list[float]]":
+def _answers(
+    question: "Question", settings: Sequence[DescentSettings], live: bool
+) -> "tuple[list[Descent], list[float]]":
     """The descents and how long each took; one that was interrupted is the last."""
     from time import perf_counter
 
@@ -198,7 +109,7 @@ def _answers(question: "Question", settings: "Sequence[Settings]", live: bool) -
     return made, seconds
 
 
-def _start(texts: Sequence[str], limits: "Limits") -> "Mapping[str, Value]":
+def _start(texts: Sequence[str], limits: Limits) -> "Mapping[str, Value]":
     """The one point of `--at`."""
     from gradcalc.language.points import read_points
 
@@ -208,7 +119,7 @@ def _start(texts: Sequence[str], limits: "Limits") -> "Mapping[str, Value]":
     return points[0] if points else {}
 
 
-def read_bounds(texts: Sequence[str], limits: "Limits") -> dict[str, tuple[float, float]] | None:
+def read_bounds(texts: Sequence[str], limits: Limits) -> dict[str, tuple[float, float]] | None:
     """The bounds `x=0:5,y=:3` by variable: the least and the largest value, infinite where there is none."""
     found: dict[str, tuple[float, float]] = {}
     for text in texts:
@@ -225,7 +136,7 @@ def read_bounds(texts: Sequence[str], limits: "Limits") -> dict[str, tuple[float
     return found or None
 
 
-def _bound(name: str, text: str, free: float, limits: "Limits") -> float:
+def _bound(name: str, text: str, free: float, limits: Limits) -> float:
     """One end of an interval."""
     if text.lower().lstrip("+-") in ("", "inf", "infinity"):
         return -math.inf if text.startswith("-") else math.inf if text else free
@@ -238,23 +149,18 @@ def _bound(name: str, text: str, free: float, limits: "Limits") -> float:
     return float(found[0])
 
 
-def _compared(settings: "Settings", names: str | None) -> "list[Settings]":
+def _compared(settings: DescentSettings, names: str | None) -> list[DescentSettings]:
     """The settings of each optimizer of `--compare`; a rate is for those that take one."""
     if names is None:
         return [settings]
-    from gradcalc.optimize.descend import FIRST_ORDER, OPTIMIZERS
+    from gradcalc.optimize.optimizers import FIRST_ORDER
 
     chosen = [name.strip() for name in names.split(",")]
     if settings.optimizer is not None:
         raise UsageError("both --optimizer and --compare are given", hint=f"--compare {settings.optimizer},{chosen[0]}")
-    for position, name in enumerate(chosen):
-        if name not in OPTIMIZERS:
-            near = did_you_mean(name, OPTIMIZERS)
-            raise UsageError(
-                f"no such optimizer: {name or 'an empty name'}", hint=near or f"one of {', '.join(OPTIMIZERS)}"
-            )
-        if name in chosen[:position]:
-            raise UsageError(f"--compare names {name} twice", hint="--compare sgd,adam,newton")
+    twice = next((name for name in chosen if name and chosen.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"--compare names {twice} twice", hint="--compare sgd,adam,newton")
     rateless = replace(settings, learning_rate=None, schedule=None)
     return [replace(settings if name in FIRST_ORDER else rateless, optimizer=name) for name in chosen]
 
@@ -266,7 +172,7 @@ def _compared(settings: "Settings", names: str | None) -> "list[Settings]":
 class _Outputs:
     """Where an answer goes: standard output, the trace, the plot."""
 
-    shape: o.Format
+    shape: Format
     trace: str | None
     plot: str | None
     failed: int = 0
@@ -276,15 +182,15 @@ class _Outputs:
         from gradcalc.files import check_writable
         from gradcalc.show.plot import check_library, check_plot
 
-        if self.plot == "-" and self.shape is not o.Format.table:
+        if self.plot == "-" and self.shape is not Format.table:
             raise UsageError(f"--plot - and {self.shape} both use standard output", hint="--plot path.png")
         places = {"--data": data, "--trace": self.trace, "--plot": None if self.plot == "-" else self.plot}
         seen: dict[str, str] = {}
-        for option, path in places.items():
+        for flag, path in places.items():
             if path and (os.path.isfile(path) or not os.path.exists(path)):
-                other = seen.setdefault(os.path.realpath(path), option)
-                if other != option:
-                    raise UsageError(f"{other} and {option} are the same file: {path}", hint=f"{option} another file")
+                other = seen.setdefault(os.path.realpath(path), flag)
+                if other != flag:
+                    raise UsageError(f"{other} and {flag} are the same file: {path}", hint=f"{flag} another file")
         if self.trace is not None:
             check_writable(Path(self.trace))
         if self.plot == "-":
@@ -294,7 +200,7 @@ class _Outputs:
 
     def write(self, answer: "Answer", made: "Sequence[Descent]") -> None:
         """The answer first; a file that cannot be written takes nothing from it."""
-        o.write(answer, self.shape)
+        write(answer, self.shape)
         sys.stdout.flush()
         try:
             if self.trace:

@@ -1,20 +1,25 @@
 """`gradcalc functions`: what a formula can use, from the table of ops."""
 
-from typing import Annotated
-
-import typer
+from dataclasses import dataclass
 
 from gradcalc.cli import options as o
+from gradcalc.cli.write import Format, write
+from gradcalc.settings import option
 
 
-def functions(
-    name: Annotated[
-        str | None,
-        typer.Argument(metavar="[NAME]", help="One function or constant, by any spelling.", show_default=False),
-    ] = None,
-    show: o.Show = o.Format.table,
-    json: o.Json = False,
-) -> int:
+@dataclass(frozen=True)
+class Named:
+    """What is looked up."""
+
+    name: str | None = option(None, "[NAME]", "One function or constant, by any spelling.")
+
+
+@dataclass(frozen=True)
+class Show(o.Json, o.Shape):
+    """How it is shown."""
+
+
+def functions(wanted: Named, show: Show) -> int:
     """The functions and constants a formula can use, with derivative, domain and behaviour at kinks.
 
     \b
@@ -23,5 +28,5 @@ def functions(
     """
     from gradcalc.language.functions import catalogue
 
-    o.write(catalogue(name), o.Format.json if json else show)
+    write(catalogue(wanted.name), Format.json if show.json else show.format)
     return 0

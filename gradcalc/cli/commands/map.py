@@ -1,120 +1,33 @@
 """`gradcalc map`: one formula over every row of data files."""
 
 import sys
-from enum import StrEnum
-from typing import Annotated
-
-import typer
+from dataclasses import dataclass, replace
 
 from gradcalc.cli import options as o
+from gradcalc.cli.write import Format, write
 from gradcalc.errors import UsageError
+from gradcalc.settings import SHOW, Limits, MapSettings, option, required
 
 
-class FileFormat(StrEnum):
-    """What is written."""
+@dataclass(frozen=True)
+class Files:
+    """Where the rows come from and go."""
 
-    parquet = "parquet"
-    arrow = "arrow"
-    csv = "csv"
-    npy = "npy"
-    npz = "npz"
-
-
-class Nulls(StrEnum):
-    """What becomes of a row with a null."""
-
-    nan = "nan"
-    drop = "drop"
-    fail = "fail"
-
-
-class Undefined(StrEnum):
-    """What becomes of a row without a value."""
-
-    nan = "nan"
-    fail = "fail"
+    source: str = required(
+        "IN", "A csv, parquet, arrow, feather, npy or npz file; a glob in quotes, a directory, or - for standard "
+        "input. The formula's variables are its columns.",
+    )  # fmt: skip
+    output: str = required(
+        "-o --output OUT", "The file to write, in the format of its suffix; - is standard output (csv or arrow)."
+    )
+    summary: Format | None = option(None, "--summary", "Tell what was done on standard output, in this format.", SHOW)
+    json: bool = option(False, "--json", "Short for --summary json.", SHOW)
 
 
 def map(
-    expression: o.Expression,
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="IN",
-            help="A csv, parquet, arrow, feather, npy or npz file; a glob in quotes, a directory, or - for standard "
-            "input. The formula's variables are its columns.",
-            show_default=False,
-        ),
-    ],
-    output: Annotated[
-        str,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="OUT",
-            help="The file to write, in the format of its suffix; - is standard output (csv or arrow).",
-            show_default=False,
-        ),
-    ],
-    order: Annotated[
-        int, typer.Option("--order", metavar="N", help="0: value; 1: gradient too; 2: Hessian too.", min=0, max=2)
-    ] = 1,
-    wrt: o.Wrt = None,
-    let: o.Let = None,
-    keep: Annotated[
-        str | None,
-        typer.Option(
-            "--keep",
-            metavar="NAMES",
-            help="Columns of IN that are written too: x,y or all. Default: none. Of a csv file, those that are no "
-            "variables are kept as text.",
-            show_default=False,
-        ),
-    ] = None,
-    names: Annotated[
-        str | None,
-        typer.Option(
-            "--names",
-            metavar="NAMES",
-            help="Other names for the results, in their order: value,gx,gy. Default: f, df/dx, df/dy, d2f/dx2, "
-            "d2f/dxdy, d2f/dy2.",
-            show_default=False,
-        ),
-    ] = None,
-    show: Annotated[
-        FileFormat | None,
-        typer.Option("--format", help="What OUT is, where its suffix does not say.", show_default=False),
-    ] = None,
-    nulls: Annotated[
-        Nulls,
-        typer.Option(
-            "--nulls", help="Where a row has a null or nan, its results are nan, it is left out, or it is an error."
-        ),
-    ] = Nulls.nan,
-    undefined: Annotated[
-        Undefined,
-        typer.Option(
-            "--undefined",
-            help="Where a row has no value, as of log(-1) or 1/0, its results are nan, or it is an error.",
-        ),
-    ] = Undefined.nan,
-    certify_rows: Annotated[
-        int, typer.Option("--certify-rows", metavar="N", help="Check N random rows in balls; 0: none.", min=0)
-    ] = 16,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the random rows.", min=0)] = 0,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where the same run was killed, interrupted, or out of room.")
-    ] = False,
-    summary: Annotated[
-        o.Format | None,
-        typer.Option("--summary", help="Tell what was done on standard output, in this format.", show_default=False),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Short for --summary json.")] = False,
-    quiet: o.Quiet = False,
-    max_text: o.MaxText = None,
-    max_depth: o.MaxDepth = o.DEFAULTS.depth,
-    max_nodes: o.MaxNodes = o.DEFAULTS.nodes,
-) -> int:
+    formula: o.Formula, files: Files, variables: o.Variables, constants: o.Constants, settings: MapSettings,
+    show: o.Quiet, limits: Limits,
+) -> int:  # fmt: skip
     """Value and derivatives of a formula at every row of data files, at the speed of memory.
 
     \b
@@ -125,37 +38,29 @@ def map(
 
     OUT appears when it is complete. A run that was cut leaves a hidden directory beside it, for --resume.
     """
-    if expression == "-" and source == "-":
+    if formula.expression == "-" and files.source == "-":
         raise UsageError("formula and data cannot both come from standard input", hint="@FILE reads the formula")
-    told = o.Format.json if json else summary
-    if told and output == "-":
-        option = "--json" if json else f"--summary {told}"
-        raise UsageError(f"{option} and -o - both use standard output", hint="-o with the name of a file")
+    told = Format.json if files.json else files.summary
+    if told and files.output == "-":
+        flag = "--json" if files.json else f"--summary {told}"
+        raise UsageError(f"{flag} and -o - both use standard output", hint="-o with the name of a file")
     from gradcalc.cli.progress import RowsLine
-    from gradcalc.data.map import Settings, run
+    from gradcalc.data.map import run
 
-    limits = o.read_limits(expression, max_text, max_depth, max_nodes)
-    settings = Settings(
-        wrt=o.read_names(wrt), order=order, keep=["*"] if keep == "all" else _names("--keep", keep) or (),
-        names=_names("--names", names), format=show and show.value, nulls=nulls.value, undefined=undefined.value,
-        certify_rows=certify_rows, seed=seed, resume=resume,
-    )  # fmt: skip
+    limits = o.read_limits(formula.expression, limits)
+    keep = ["*"] if settings.keep == ["all"] else settings.keep
     try:
         with RowsLine("map") as line:
             done = run(
-                o.read_expression(expression, limits), source, output, settings, let=o.read_bindings(let or [], limits),
-                limits=limits, progress=line if not quiet and sys.stderr.isatty() else None,
+                o.read_expression(formula.expression, limits), files.source, files.output,
+                replace(settings, wrt=variables.wrt, keep=keep), let=o.read_bindings(constants.let, limits),
+                limits=limits, progress=line if not show.quiet and sys.stderr.isatty() else None,
             )  # fmt: skip
     except KeyboardInterrupt as interrupt:
         print(*interrupt.args, sep="\n", end="\n" if interrupt.args else "", file=sys.stderr)
         raise
-    if not quiet and told is not o.Format.table:
+    if not show.quiet and told is not Format.table:
         print(done.page(), file=sys.stderr)
     if told:
-        o.write(done, told)
+        write(done, told)
     return 0
-
-
-def _names(option: str, text: str | None) -> list[str] | None:
-    """The names of an option."""
-    return o.read_names(text, f"{option} {text}: a name is empty", f"{option} a,b")

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gradcalc.arithmetic.evaluate import evaluate
@@ -14,6 +13,7 @@ from gradcalc.optimize.descent import first_order, forecast, methods
 from gradcalc.optimize.descent.objective import DataObjective, Objective
 from gradcalc.optimize.descent.watch import Step, Stop, Watch
 from gradcalc.optimize.optimizers import FIRST_ORDER, SGD, Optimizer
+from gradcalc.settings import DescentSettings as Settings
 from gradcalc.truth.blame import not_finite, overflow_note
 from gradcalc.truth.report import Note
 
@@ -24,37 +24,6 @@ _SMALL = 1e-6
 
 _STEEPER = 1e3
 """A descent that ends above its start, on a slope so many times as steep and ever steeper, diverges."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to descend; what is None is chosen.
-
-    Attributes:
-        optimizer: one of `OPTIMIZERS`; by default `sgd` where there is a learning rate, else `auto`.
-        learning_rate, schedule: of a first-order optimizer; the schedule as `cosine:1000`.
-        steps, tolerance, seconds: when to stop; the tolerance is of the gradient's norm.
-        bounds: the least and the largest value, by variable.
-        reduce, batch_size, epochs, seed: how the rows of data are used.
-    """
-
-    optimizer: str | None = None
-    learning_rate: float | None = None
-    schedule: str | None = None
-    steps: int | None = None
-    tolerance: float | None = None
-    seconds: float = math.inf
-    bounds: Mapping[str, tuple[float, float]] | None = None
-    reduce: str = "mean"
-    batch_size: int | None = None
-    epochs: int | None = None
-    seed: int = 0
-
-    @property
-    def method(self) -> str:
-        """The optimizer that is meant."""
-        chosen = "auto" if self.learning_rate is None and self.schedule is None else "sgd"
-        return chosen if self.optimizer is None else self.optimizer
 
 
 class Run:

@@ -1,0 +1,104 @@
+"""What all commands have: a help text that fits and whose examples run, and a place in one table."""
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from gradcalc.cli import app
+from gradcalc.cli.app import COMMANDS
+from tests.cli.test_cli import COMMAND, environment, process, run
+from tests.test_architecture import imported_by
+
+
+def help_lines(command: str) -> list[str]:
+    return run(command, "--help").out.splitlines()
+
+
+def examples() -> list[tuple[str, str]]:
+    """Every line of a help text that calls gradcalc, with its command."""
+    return [
+        (name, line.strip())
+        for name in COMMANDS
+        for line in help_lines(name)
+        if line[:2] == "  " and "gradcalc " in line
+    ]
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_fits_80_columns_and_names_every_command(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run(*filter(None, [command]), "--help").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].startswith(f"Usage: gradcalc {command}".rstrip())
+    if not command:
+        assert all(any(line.startswith(f"  {name} ") for line in lines) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"functions"}))
+def test_options_stand_in_groups_and_what_is_rarely_needed_last(command: str) -> None:
+    headings = [line for line in help_lines(command) if line.endswith(":") and not line.startswith(" ")]
+    assert headings[:2] == ["Arguments:", "What and where:"]
+    assert headings[-2:] == ["How to show it:", "Limits and time budgets:"]
+
+
+def test_every_command_has_examples() -> None:
+    assert {name for name, _ in examples()} == set(COMMANDS)
+
+
+@pytest.mark.parametrize(("command", "example"), examples())
+def test_an_example_can_be_pasted(command: str, example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if command in ("map", "descend"):
+        arrow = pytest.importorskip("pyarrow")
+        pytest.importorskip("plotext")
+        from pyarrow import feather, parquet
+
+        table = arrow.table({"x": [1.0, 2.0, 3.0], "y": [3.0, 5.0, 8.0]})
+        parquet.write_table(table, tmp_path / "points.parquet")
+        feather.write_feather(table, tmp_path / "points.arrow")
+        (tmp_path / "points.csv").write_text("x,y\n1,3\n2,5\n3,8\n")
+        (tmp_path / "runs").mkdir()
+        (tmp_path / "runs" / "a.csv").write_text("t\n0\n1\n")
+    monkeypatch.chdir(tmp_path)
+    if example.startswith("gradcalc "):
+        ran = run(*shlex.split(example)[1:])
+        assert (ran.code, bool(ran.out) or command == "map") == (0, True), ran
+    else:
+        call = " ".join(map(shlex.quote, COMMAND))
+        script = f'gradcalc() {{ {call} "$@"; }}\n{example}'
+        piped = subprocess.run(["bash", "-c", script], check=False, capture_output=True, env=environment())
+        assert piped.returncode == 0 and piped.stdout, piped
+
+
+@pytest.mark.parametrize("words", ["--version", "--help", "grad --help", "grad x^2 --at x=1 --no-symbolic --json"])
+def test_words_are_read_without_pydantic_whatever_the_version_of_typer(words: str) -> None:
+    assert "pydantic" not in imported_by(f"from gradcalc.cli import main\nmain({words.split()!r})")
+
+
+def test_only_the_command_asked_for_is_imported() -> None:
+    code = "from gradcalc.cli import main\nmain(['functions', 'sin'])\nimport sys\nassert 'gradcalc.cli.commands.map' not in sys.modules"
+    assert imported_by(code)
+
+
+def test_a_command_is_a_module_with_a_function_and_a_line_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hello() -> int:
+        """Say hello."""
+        print("hello")
+        return 3
+
+    module = ModuleType("gradcalc.cli.commands.hello")
+    module.hello = hello  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(app.COMMANDS, "hello", "Say hello.")
+    assert run("hello") == (3, "hello\n", "")
+    assert "Say hello." in run("hello", "--help").out
+    assert "Say hello." in run("--help").out
+    assert run("hello", "x").code == 2
+    assert run("helo").err == "error: no such command: helo\ntry: gradcalc hello\n"
+
+
+def test_help_in_a_pipe_is_plain_text() -> None:
+    assert b"\x1b" not in process("grad", "--help").stdout
