@@ -1,4 +1,4 @@
-"""The rows of files as batches: which files, piece after piece, cut evenly. Imports errors, columns and reader."""
+"""The rows of files as batches: which files, piece after piece, cut evenly."""
 
 import glob
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gradcalc.data.columns import count_rows, read_pieces
-from gradcalc.data.formats.reader import SUFFIXES, NoColumnError, library
+from gradcalc.data.formats import suffixes, told_format
+from gradcalc.data.formats.format import NoColumnError, library
 from gradcalc.errors import FileError
 
 _BYTES = 1 << 24
@@ -20,9 +21,9 @@ def expand(source: str) -> list[Path]:
     path = Path(source)
     if path.is_dir():
         files = [entry for entry in path.iterdir() if entry.name[0] not in "._" and entry.is_file()]
-        found = sorted(file for file in files if Path(file.name.removesuffix(".gz")).suffix.lower() in SUFFIXES)
+        found = sorted(filter(told_format, files))
         if not found:
-            raise FileError(f"{path} holds no data file", hint=f"files that end in {' '.join(SUFFIXES)}")
+            raise FileError(f"{path} holds no data file", hint=f"files that end in {' '.join(suffixes())}")
         return found
     if glob.has_magic(source) and not path.exists():
         found = sorted(Path(name) for name in glob.glob(source, recursive=True) if Path(name).is_file())

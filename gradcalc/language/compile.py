@@ -8,7 +8,7 @@ from gradcalc.arithmetic.native.kernel import Kernel
 from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.graph.shapes import Shape
 from gradcalc.language.formula import as_subject
-from gradcalc.language.points import to_value
+from gradcalc.language.points import read_names, to_value
 from gradcalc.settings import Limits
 
 
@@ -45,7 +45,7 @@ def compile(
     bounds = limits or Limits()
     constants = {name: to_value(name, value, bounds) for name, value in (let or {}).items()}
     arrays = {name: _shape(name, shape) for name, shape in (shapes or {}).items()}
-    wanted = None if wrt is None else [name.strip() for name in (wrt.split(",") if isinstance(wrt, str) else wrt)]
+    wanted = None if wrt is None else read_names(wrt)
     subject = as_subject(expression, dict.fromkeys(wanted or (), ()) | arrays, constants, bounds)
     unused = next((name for name in constants if name not in subject.spans), None)
     if unused is not None:

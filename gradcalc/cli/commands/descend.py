@@ -115,7 +115,7 @@ def descend(
         typer.Option(
             "--data",
             metavar="FILE",
-            help="Rows to fit: csv, parquet, arrow, npz. Names without a value are its columns.",
+            help="Rows to fit: a file that map reads. Names without a value are its columns.",
             show_default=False,
         ),
     ] = None,
@@ -330,7 +330,7 @@ class _Outputs:
         sys.stdout.flush()
         try:
             if self.trace:
-                from gradcalc.optimize.descent.trace_file import write_trace
+                from gradcalc.optimize.descent.answer import write_trace
 
                 write_trace(made, Path(self.trace))
             if self.plot:

@@ -13,16 +13,6 @@ if TYPE_CHECKING:
     from gradcalc.data.map import Summary
 
 
-class Format(StrEnum):
-    """What is written."""
-
-    parquet = "parquet"
-    arrow = "arrow"
-    csv = "csv"
-    npy = "npy"
-    npz = "npz"
-
-
 class Nulls(StrEnum):
     """What becomes of a row with a null."""
 
@@ -85,7 +75,13 @@ def map(
         ),
     ] = None,
     show: Annotated[
-        Format | None, typer.Option("--format", help="What OUT is, where its suffix does not say.", show_default=False)
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="What OUT is, where its suffix does not say: csv, parquet, arrow, npz, npy.",
+            show_default=False,
+        ),
     ] = None,
     nulls: Annotated[
         Nulls,
@@ -133,7 +129,7 @@ def map(
     limits = o.read_limits(expression, max_text, max_depth, max_nodes)
     settings = Settings(
         wrt=o.read_names(wrt), order=order, keep=["*"] if keep == "all" else _names("--keep", keep) or (),
-        names=_names("--names", names), format=show and show.value, nulls=nulls.value, undefined=undefined.value,
+        names=_names("--names", names), format=show, nulls=nulls.value, undefined=undefined.value,
         certify_rows=certify_rows, seed=seed, resume=resume,
     )  # fmt: skip
     try:

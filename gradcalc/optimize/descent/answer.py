@@ -3,12 +3,15 @@
 Imports report, objective and watch.
 """
 
+import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from gradcalc.errors import ExitCode
+from gradcalc.files import complete_file
 from gradcalc.graph.shapes import nest
 from gradcalc.language.formula import Variable
 from gradcalc.optimize.descent.objective import Objective
@@ -126,3 +129,21 @@ class Descent:
         """Every step, as the trace file has it: step, value, gradient_norm, and each flat variable."""
         for step in self.watch:
             yield step.number, step.value, step.gradient_norm, *step.at
+
+
+def write_trace(descents: Sequence[Descent], path: Path) -> None:
+    """Write every step as CSV: step, value, gradient_norm and each flat variable; numbers with all their digits.
+
+    Of several descents, with the optimizer before them.
+
+    Raises:
+        FileError: the file could not be written; nothing is left behind.
+    """
+    several = len(descents) > 1
+    with complete_file(path) as name, name.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        head = ("step", "value", "gradient_norm", *descents[0].flat_variables)
+        writer.writerow(("optimizer", *head) if several else head)
+        for descent in descents:
+            rows = descent.rows()
+            writer.writerows(((descent.optimizer, *row) for row in rows) if several else rows)
