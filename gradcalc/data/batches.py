@@ -2,7 +2,6 @@
 
 import glob
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +76,6 @@ def even(pieces: Iterable[list[Any]], width: int) -> Iterator[list[Any]]:
 
     Where a batch ends depends on the rows alone, not on the pieces, so that a run that goes on makes the same batches.
     """
-    pieces = iter(pieces)
-    first = next(pieces)
-    pieces, sizes = chain([first], pieces), [_size(column) for column in first]
-    if all(sizes):
-        batches = _cut(pieces, min(_MOST_ROWS, _BYTES // (width + sum(sizes)) or 1))
-        yield next(batches)
-        yield from (batch for batch in batches if len(batch[0]))
-        return
     held: list[list[Any]] = []
     rows = size = 0
     for part in _cut(pieces, _LEAST_ROWS):
@@ -96,15 +87,6 @@ def even(pieces: Iterable[list[Any]], width: int) -> Iterator[list[Any]]:
             held, rows, size = [], 0, 0
     if held:
         yield _joined(held)
-
-
-def _size(column: Any) -> int:
-    """The bytes of each element of a column, 0 if they differ."""
-    import numpy as np
-
-    if isinstance(column, np.ndarray):
-        return int(column.itemsize)
-    return -(-column.type.bit_width // 8) if library("pyarrow").types.is_primitive(column.type) else 0
 
 
 def _cut(pieces: Iterable[list[Any]], rows: int) -> Iterator[list[Any]]:

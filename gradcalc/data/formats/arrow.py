@@ -1,12 +1,12 @@
 """Arrow's files and streams, and what the other formats of PyArrow share: columns of batches, read and written."""
 
+import io
 import mmap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 from os import fsencode
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gradcalc.data.formats.format import Format, Reader, Writer, find, library, most_rows
@@ -106,8 +106,7 @@ class BatchWriter(Writer):
     def _refused(self, batch: Any) -> FileError:
         for place, (name, type) in enumerate(self.types.items()):
             try:
-                with NamedTemporaryFile() as scratch:
-                    self.put(batch.select([place]), scratch)  # type: ignore[arg-type]
+                self.put(batch.select([place]), io.BytesIO())
             except (ValueError, NotImplementedError) as error:
                 hint = "--keep names other columns, or -o a file of another format"
                 return FileError(f"column {name} holds {type}, which cannot be written: {error}", hint=hint)

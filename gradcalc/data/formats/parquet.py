@@ -1,8 +1,8 @@
 """Parquet files, a few row groups at a time."""
 
 import io
-import os
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -66,18 +66,17 @@ class _ParquetWriter(BatchWriter):
 
     def put(self, batch: Any, file: BinaryIO) -> None:
         arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
+        sink = arrow.BufferOutputStream()
         floating = arrow.types.is_floating  # of which one hardly ever occurs twice
         coded = [name for name, type in self.types.items() if type and not floating(type)]
-        with opened(Path(file.name), "ab") as sink:
-            # PyArrow begins a file at 0 only. What it writes then goes to the end, and it notes where that truly is.
-            os.lseek(sink.fileno(), 0, os.SEEK_SET)
-            with parquet.ParquetWriter(sink, batch.schema, use_dictionary=coded) as writer:
-                writer.write_batch(batch)
+        with parquet.ParquetWriter(sink, batch.schema, use_dictionary=coded) as writer:
+            writer.write_batch(batch)
+        file.write(sink.getvalue())
 
     def finish(self, path: Path, ends: Sequence[int]) -> Path:
         if len(ends) > 2:
             with path.open("rb") as file:
-                whole, *others = (_metadata(file, end) for end in ends[1:])
+                whole, *others = (_metadata(file, start, end) for start, end in pairwise(ends))
             for other in others:
                 whole.append_row_groups(other)
             with opened(path, "ab") as sink:
@@ -85,12 +84,112 @@ class _ParquetWriter(BatchWriter):
         return path
 
 
-def _metadata(file: BinaryIO, end: int) -> Any:
-    """What the footer that ends there says."""
+def _metadata(file: BinaryIO, start: int, end: int) -> Any:
+    """What the footer of one piece says, for its place in the file."""
     file.seek(end - 8)
     size = int.from_bytes(file.read(4), "little")
     file.seek(end - 8 - size)
-    return library("pyarrow.parquet").read_metadata(io.BytesIO(b"PAR1" + file.read(size + 8)))
+    footer = shifted(file.read(size), start)
+    whole = b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1"
+    return library("pyarrow.parquet").read_metadata(io.BytesIO(whole))
 
 
 PARQUET = Format("Parquet", (".parquet",), ParquetReader, _ParquetWriter, (b"PAR1",))
+
+
+# the footer of a file whose bytes stand further on in a larger file: a Thrift struct in the compact protocol, whose
+# offsets are shifted (parquet.thrift; Apache Thrift, "Thrift Compact protocol encoding")
+
+_BINARY, _LIST, _SET, _MAP, _STRUCT = 8, 9, 10, 11, 12
+
+_COLUMN_OFFSETS: dict[int, Any] = {9: None, 10: None, 11: None, 14: None}
+_OFFSETS: dict[int, Any] = {4: {1: {2: None, 3: _COLUMN_OFFSETS, 4: None, 6: None}, 5: None}}
+"""The fields of FileMetaData that are offsets: row groups, their columns, the columns' pages and indexes."""
+
+
+def shifted(footer: bytes, by: int) -> bytes:
+    """A footer whose offsets are larger by `by` bytes; an offset of 0 means none and stays."""
+    copy = _Copy(footer, by)
+    copy.struct(_OFFSETS)
+    return bytes(copy.made)
+
+
+class _Copy:
+    """A walk over a struct that copies it; recursion is as deep as Parquet's structs are nested."""
+
+    def __init__(self, source: bytes, by: int) -> None:
+        self.source, self.by, self.at, self.made = source, by, 0, bytearray()
+
+    def take(self, count: int) -> None:
+        """Copy bytes as they are."""
+        self.made += self.source[self.at : self.at + count]
+        self.at += count
+
+    def read(self) -> int:
+        """An unsigned number."""
+        number = place = 0
+        while True:
+            byte = self.source[self.at]
+            self.at += 1
+            number |= (byte & 0x7F) << place
+            place += 7
+            if byte < 0x80:
+                return number
+
+    def copied(self) -> int:
+        """An unsigned number, copied."""
+        number = self.read()
+        self.write(number)
+        return number
+
+    def write(self, number: int) -> None:
+        """Append an unsigned number."""
+        while number >= 0x80:
+            self.made.append(number & 0x7F | 0x80)
+            number >>= 7
+        self.made.append(number)
+
+    def struct(self, offsets: dict[int, Any]) -> None:
+        """Copy a struct; the fields that `offsets` names hold offsets, or structs with some."""
+        field = 0
+        while head := self.source[self.at]:
+            self.take(1)
+            delta, kind = head >> 4, head & 15
+            if delta:
+                field += delta
+            else:
+                coded = self.copied()
+                field = coded >> 1 ^ -(coded & 1)
+            if kind > 2:  # 1 and 2 are true and false
+                self.value(kind, offsets.get(field, {}))
+        self.take(1)
+
+    def value(self, kind: int, offsets: dict[int, Any] | None) -> None:
+        """Copy a value; with `offsets` None it is an offset."""
+        if offsets is None:
+            coded = self.read()
+            self.write(coded + 2 * self.by if coded else 0)
+        elif kind == _BINARY:
+            self.take(self.copied())
+        elif kind in (_LIST, _SET):
+            head = self.source[self.at]
+            self.take(1)
+            for _ in range(self.copied() if head >> 4 == 15 else head >> 4):
+                self.value(head & 15, offsets)
+        elif kind == _MAP:
+            self.map()
+        elif kind == _STRUCT:
+            self.struct(offsets)
+        elif kind in (1, 2, 3, 7):
+            self.take(8 if kind == 7 else 1)
+        else:
+            self.copied()
+
+    def map(self) -> None:
+        """Copy a map."""
+        if count := self.copied():
+            kinds = self.source[self.at]
+            self.take(1)
+            for _ in range(count):
+                self.value(kinds >> 4, {})
+                self.value(kinds & 15, {})
