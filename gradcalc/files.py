@@ -1,76 +1,49 @@
-"""How a file is written so that it is complete or not there. Imports errors."""
+"""How a file is written so that it is complete or not there: in one go, or in pieces, which a cut run keeps."""
 
+import errno
+import json
 import os
+import shutil
 import signal
 import stat
 import threading
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, BinaryIO
 
-from gradcalc.errors import FileError
+from gradcalc.errors import FileError, UsageError
 
 
-@contextmanager
-def complete_file(path: Path) -> Iterator[Path]:
-    """A file beside `path`, to be written; it becomes `path` when the block ends well, else it is removed.
-
-    What is no plain file (a device, a pipe) is written as it is. An existing file keeps its permissions.
-
-    Raises:
-        FileError: for every OSError, that of the block included.
-    """
-    target, before = check_writable(path)
-    try:
-        if before and not stat.S_ISREG(before.st_mode):
-            yield target
-            return
-        beside = target.parent / f".gradcalc-{os.getpid()}-{os.urandom(4).hex()}{target.suffix[:16]}"
-        try:
-            with _removed_when_killed(beside):
-                yield beside
-                _settle(beside, before)
-                beside.replace(target)
-        except BaseException:
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise _unwritable(path, error) from None
+class WriteError(FileError):
+    """A file cannot be written; pieces that are done are kept."""
 
 
 @contextmanager
-def _removed_when_killed(path: Path) -> Iterator[None]:
-    """Remove a file if this process is told to end meanwhile; it then ends as it would have."""
-
-    def end(number: int, frame: object) -> None:
-        path.unlink(missing_ok=True)
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
-
-    ends = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    free = [number for number in ends if signal.getsignal(number) == signal.SIG_DFL]
-    if threading.current_thread() is not threading.main_thread():
-        free = []  # only the main thread may say what a signal does
-    for number in free:
-        signal.signal(number, end)
+def writing(place: object) -> Iterator[None]:
+    """Tell what the system says against an output; that its reader has gone is for others to tell."""
     try:
         yield
-    finally:
-        for number in free:
-            signal.signal(number, signal.SIG_DFL)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error.strerror or error
+        raise WriteError(f"cannot write {place}: {reason}") from None
+
+
+# -- where it can be written -------------------------------------------------------------------------------------------
 
 
 def check_writable(path: Path) -> tuple[Path, os.stat_result | None]:
     """Where `path` leads, and what is there; the FileError that writing it would end in, before work is done for it."""
-    try:
-        target = Path(os.path.realpath(path))
+    with writing(path):
+        if "\0" in str(path):
+            raise OSError(None, "a name holds no null character")
         before = _stat(path)
-        if before and not stat.S_ISREG(before.st_mode):
-            target = path  # where /dev/stdout leads has no name
+        plain = before is None or stat.S_ISREG(before.st_mode)
+        target = Path(os.path.realpath(path)) if plain else path  # where /dev/stdout leads has no name
         _check(target, before)
-    except (OSError, ValueError) as error:
-        raise _unwritable(path, error) from None
     return target, before
 
 
@@ -103,13 +76,204 @@ def _streams() -> Iterator[os.stat_result]:
             yield os.fstat(number)
 
 
-def _settle(written: Path, before: os.stat_result | None) -> None:
-    """Have the file on the disk before it takes the place of another."""
-    if before:
+def _replace(written: Path, target: Path) -> None:
+    """Put a file in the place of another, with the permissions of that one."""
+    if before := _stat(target):
         written.chmod(stat.S_IMODE(before.st_mode))
+    written.replace(target)
+
+
+# -- in one go ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def complete_file(path: Path) -> Iterator[Path]:
+    """A file beside `path`, to be written; it becomes `path` when the block ends well, else it is removed.
+
+    What is no plain file (a device, a pipe) is written as it is. An existing file keeps its permissions.
+
+    Raises:
+        FileError: for every OSError, that of the block included.
+    """
+    target, before = check_writable(path)
+    with writing(path):
+        if before and not stat.S_ISREG(before.st_mode):
+            yield target
+            return
+        beside = target.parent / f".gradcalc-{os.getpid()}-{os.urandom(4).hex()}{target.suffix[:16]}"
+        try:
+            with _removed_when_killed(beside):
+                yield beside
+                _settle(beside)
+                _replace(beside, target)
+        except BaseException:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+            raise
+
+
+def _settle(written: Path) -> None:
+    """Have the file on the disk before it takes the place of another."""
     with written.open("r+b") as file:
         os.fsync(file.fileno())
 
 
-def _unwritable(path: Path, error: Exception) -> FileError:
-    return FileError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}")
+@contextmanager
+def _removed_when_killed(path: Path) -> Iterator[None]:
+    """Remove a file if this process is told to end meanwhile; it then ends as it would have."""
+
+    def end(number: int, frame: object) -> None:
+        path.unlink(missing_ok=True)
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    ends = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    free = [number for number in ends if signal.getsignal(number) == signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        free = []  # only the main thread may say what a signal does
+    for number in free:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in free:
+            signal.signal(number, signal.SIG_DFL)
+
+
+# -- in pieces ---------------------------------------------------------------------------------------------------------
+
+
+class Unfinished:
+    """A hidden directory beside an output that is not complete yet, from which a later run goes on.
+
+    It holds `data`, to which pieces are appended, and `state`: a line of JSON that says what was asked, and one for
+    each piece that is whole. Each line begins with the checksum of all up to it; what a killed run wrote after the last
+    line that is right is cut off.
+
+    Args:
+        output: the file that will appear when all is written.
+    """
+
+    def __init__(self, output: Path) -> None:
+        self.output = output
+        self.folder = output.parent / f".{output.name[:200]}.gradcalc"
+        self.data, self._state = self.folder / "data", self.folder / "state"
+        self._lines: Any = None
+        self._file: Any = None
+        self._checksum = 0
+        self.marks: list[dict[str, Any]] = []
+        self.restarted = False
+
+    def open(self, question: Mapping[str, Any], resume: bool) -> None:
+        """Begin, or go on after the marks of what is there.
+
+        Raises:
+            UsageError: what is there answers another question.
+            FileError: it cannot be written, or another run is writing it.
+        """
+        made = not self.folder.exists()
+        try:
+            with writing(self.folder):
+                self.folder.mkdir(exist_ok=True)
+                self._lines = self._state.open("a+b")
+                self._lock()
+                self.restarted = self._state.stat().st_size > 0 and not resume
+                self.marks = self._read(question) if resume else []
+                if not self.marks:
+                    self._lines.truncate(0)
+                    self._checksum = 0
+                    self._tell(question)
+                self._file = self.data.open("r+b" if self.marks else "w+b")
+                self._file.truncate(self.marks[-1]["end"] if self.marks else 0)
+        except BaseException:
+            self.close()
+            if made:
+                self.discard()
+            raise
+
+    def _lock(self) -> None:
+        """Raise if another process holds the directory; it lets go of it when it ends, however it ends."""
+        with suppress(ImportError):
+            import fcntl
+
+            try:
+                fcntl.flock(self._lines, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if error.errno in (errno.EACCES, errno.EAGAIN):
+                    raise FileError(f"another run is writing {self.output}", hint="wait for it, or stop it") from None
+
+    def _read(self, question: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The marks of an earlier run with the same question."""
+        self._lines.seek(0)
+        size = self.data.stat().st_size if self.data.exists() else 0
+        lines: list[dict[str, Any]] = []
+        whole = 0
+        for line in self._lines:
+            checksum = zlib.crc32(line[9:], self._checksum)
+            if line[:9] != b"%08x " % checksum or lines and json.loads(line[9:])["end"] > size:
+                break
+            lines.append(json.loads(line[9:]))
+            self._checksum, whole = checksum, whole + len(line)
+        if not lines:
+            return []
+        self._lines.truncate(whole)
+        asked, same = lines[0], json.loads(json.dumps(question))
+        for key in same:
+            if asked.get(key) != same[key]:
+                hint = "without --resume the work begins anew"
+                what = _difference(key, asked.get(key), same[key])
+                raise UsageError(f"the unfinished {self.output} is of another run: {what}", hint=hint)
+        return lines[1:]
+
+    def _tell(self, line: Mapping[str, Any]) -> None:
+        """Add a line to the state."""
+        text = json.dumps(line).encode() + b"\n"
+        self._checksum = zlib.crc32(text, self._checksum)
+        self._lines.write(b"%08x %s" % (self._checksum, text))
+        self._lines.flush()
+
+    def append(self, piece: Callable[[BinaryIO], object]) -> int:
+        """Have a piece append itself to the data; where it ends."""
+        with writing(self.output):
+            self._file.seek(0, os.SEEK_END)
+            piece(self._file)
+            self._file.flush()
+            return int(self._file.seek(0, os.SEEK_END))
+
+    def mark(self, mark: dict[str, Any]) -> None:
+        """What is written so far is whole, and this is how far the work has come."""
+        with writing(self.output):
+            self._tell(mark)
+        self.marks.append(mark)
+
+    def place(self, made: Path) -> None:
+        """Put the complete file in the place of the output."""
+        with writing(self.output):
+            _replace(made, self.output)
+        self.marks = []  # nothing is left to go on from
+        self.discard()
+
+    def close(self) -> None:
+        """Let go of the files, which stay."""
+        for file in (self._file, self._lines):
+            if file:
+                with suppress(OSError):
+                    file.close()
+
+    def discard(self) -> None:
+        """Remove the directory."""
+        self.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _difference(key: str, before: Any, now: Any) -> str:
+    """What is another in a question, in words; of the inputs the first that is."""
+    if key == "inputs" and before and len(before) == len(now):
+        old, new = next(pair for pair in zip(before, now, strict=True) if pair[0] != pair[1])
+        return f"{new[0]} has changed since" if old[0] == new[0] else f"it read {old[0]}, now {new[0]}"
+    return f"its {key} was {_short(before)}, now {_short(now)}"
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= 200 else f"{text[:199]}…"

@@ -135,8 +135,8 @@ class MapSettings:
         None, "--names NAMES", "Other names for the results, in their order: value,gx,gy. Default: f, df/dx, df/dy, "
         "d2f/dx2, d2f/dxdy, d2f/dy2.", ROWS,
     )  # fmt: skip
-    format: Literal["parquet", "arrow", "csv", "npy", "npz"] | None = option(
-        None, "--format", "What OUT is, where its suffix does not say.", ROWS
+    format: str | None = option(
+        None, "--format FORMAT", "What OUT is, where its suffix does not say: csv, parquet, arrow, npz, npy.", ROWS
     )
     nulls: Literal["nan", "drop", "fail"] = option(
         "nan", "--nulls", "Where a row has a null or nan, its results are nan, it is left out, or it is an error.", ROWS

@@ -1,13 +1,13 @@
-"""The rows of files as batches: which files, piece after piece, cut evenly. Imports errors, columns and reader."""
+"""The rows of files as batches: which files, piece after piece, cut evenly."""
 
 import glob
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from gradcalc.data.columns import count_rows, read_pieces
-from gradcalc.data.formats.reader import SUFFIXES, NoColumnError, library
+from gradcalc.data.formats import suffixes, told_format
+from gradcalc.data.formats.format import NoColumnError, library
 from gradcalc.errors import FileError
 
 _BYTES = 1 << 24
@@ -20,9 +20,9 @@ def expand(source: str) -> list[Path]:
     path = Path(source)
     if path.is_dir():
         files = [entry for entry in path.iterdir() if entry.name[0] not in "._" and entry.is_file()]
-        found = sorted(file for file in files if Path(file.name.removesuffix(".gz")).suffix.lower() in SUFFIXES)
+        found = sorted(filter(told_format, files))
         if not found:
-            raise FileError(f"{path} holds no data file", hint=f"files that end in {' '.join(SUFFIXES)}")
+            raise FileError(f"{path} holds no data file", hint=f"files that end in {' '.join(suffixes())}")
         return found
     if glob.has_magic(source) and not path.exists():
         found = sorted(Path(name) for name in glob.glob(source, recursive=True) if Path(name).is_file())
@@ -76,14 +76,6 @@ def even(pieces: Iterable[list[Any]], width: int) -> Iterator[list[Any]]:
 
     Where a batch ends depends on the rows alone, not on the pieces, so that a run that goes on makes the same batches.
     """
-    pieces = iter(pieces)
-    first = next(pieces)
-    pieces, sizes = chain([first], pieces), [_size(column) for column in first]
-    if all(sizes):
-        batches = _cut(pieces, min(_MOST_ROWS, _BYTES // (width + sum(sizes)) or 1))
-        yield next(batches)
-        yield from (batch for batch in batches if len(batch[0]))
-        return
     held: list[list[Any]] = []
     rows = size = 0
     for part in _cut(pieces, _LEAST_ROWS):
@@ -95,15 +87,6 @@ def even(pieces: Iterable[list[Any]], width: int) -> Iterator[list[Any]]:
             held, rows, size = [], 0, 0
     if held:
         yield _joined(held)
-
-
-def _size(column: Any) -> int:
-    """The bytes of each element of a column, 0 if they differ."""
-    import numpy as np
-
-    if isinstance(column, np.ndarray):
-        return int(column.itemsize)
-    return -(-column.type.bit_width // 8) if library("pyarrow").types.is_primitive(column.type) else 0
 
 
 def _cut(pieces: Iterable[list[Any]], rows: int) -> Iterator[list[Any]]:

@@ -1,9 +1,5 @@
-"""Data files as columns of doubles, batch by batch: CSV, Parquet, Arrow, NPZ, NPY. Imports errors and the readers.
+"""Data files as columns of doubles, batch by batch, whatever their format. A null is a NaN."""
 
-PyArrow (the `data` extra) reads CSV, Parquet and Arrow. A null is a NaN.
-"""
-
-import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,24 +7,12 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradcalc.data.formats.arrow import ArrowReader, ParquetReader
-from gradcalc.data.formats.csv import CsvReader
-from gradcalc.data.formats.numpy import NpyReader, NpzReader
-from gradcalc.data.formats.reader import SUFFIXES, Reader, no_value, readable
+from gradcalc.data.formats import detect_format
+from gradcalc.data.formats.format import Reader, no_value, readable
 from gradcalc.errors import FileError, UsageError
 
 if TYPE_CHECKING:
-    from gradcalc.data.formats.reader import Array
-
-_READERS: Mapping[str, type[Reader]] = {
-    "CSV": CsvReader,
-    "Parquet": ParquetReader,
-    "Arrow": ArrowReader,
-    "NPZ": NpzReader,
-    "NPY": NpyReader,
-}
-_TEXT_SUFFIXES = ("", ".txt", ".dat", ".gz")
-_MAGIC = {b"PAR1": "Parquet", b"ARROW1": "Arrow", b"\xff" * 4: "Arrow", b"PK\x03\x04": "NPZ", b"\x93NUMPY": "NPY"}
+    from gradcalc.data.formats.format import Array
 
 
 @dataclass(frozen=True)
@@ -102,7 +86,7 @@ def read_batches(path: Path, names: Sequence[str], *, nulls: str = "fail") -> It
 def read_pieces(path: Path, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
     """The columns `names` as doubles, then the columns `kept` as they are, as Arrow arrays; at least one piece.
 
-    A null is NaN among the doubles. Of a CSV file a kept column is text, unless it is one of `names` too.
+    A null is NaN among the doubles. Of a file of text a kept column is text, unless it is one of `names` too.
     """
     with _reading(path) as reader:
         yield from reader.pieces(names, kept)
@@ -117,13 +101,13 @@ def null_rows(columns: Sequence["Array"]) -> Any:
 
 
 def column_names(path: Path, names: Sequence[str] = ()) -> list[str]:
-    """The names of all columns of a file; `names` help to tell how a CSV file is separated."""
+    """The names of all columns of a file; `names` help to tell how a text is separated."""
     with _reading(path) as reader:
         return list(reader.column_names(names))
 
 
 def count_rows(path: Path) -> int | None:
-    """How many rows a file has, where that is known beforehand; of a CSV file about as many."""
+    """How many rows a file has, where that is known beforehand; of a text about as many."""
     with _reading(path) as reader:
         return reader.count_rows()
 
@@ -132,28 +116,5 @@ def count_rows(path: Path) -> int | None:
 def _reading(path: Path) -> Iterator[Reader]:
     """The reader of a file; what goes wrong meanwhile is told of the file."""
     format = detect_format(path)
-    with readable(path, format):
-        yield _READERS[format](path)
-
-
-def detect_format(path: Path) -> str:
-    """The format of a data file, by its suffix, or by its first bytes where the suffix says nothing."""
-    with readable(path, "data"):
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            raise FileError(f"{path} is {'a directory' if stat.S_ISDIR(mode) else 'no regular file'}")
-        with path.open("rb") as file:
-            head = file.read(8)
-    if not head:
-        raise FileError(f"{path} is empty")
-    suffix = path.suffix.lower()
-    told = SUFFIXES.get(Path(path.stem).suffix.lower() if suffix == ".gz" else suffix)
-    found = next((format for magic, format in _MAGIC.items() if head.startswith(magic)), None)
-    if told and found and told != found:
-        held = "a ZIP archive" if found == "NPZ" else f"{found} data"
-        raise FileError(f"{path} is no {told} file: it holds {held}", hint="a suffix that says what the file is")
-    if told not in (None, "CSV", found):
-        raise FileError(f"{path} is no {told} file, or a damaged one")
-    if not told and not found and suffix not in _TEXT_SUFFIXES:
-        raise FileError(f"{path}: data is not read from {suffix}", hint=f"one of {' '.join(SUFFIXES)}")
-    return told or found or "CSV"
+    with readable(path, format.name):
+        yield format.reader(path)

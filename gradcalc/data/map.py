@@ -22,11 +22,10 @@ from gradcalc.arithmetic.native.kernel import Kernel
 from gradcalc.data.batches import even, expand, read_files, total_rows
 from gradcalc.data.check import Certified, Sample, certify_rows
 from gradcalc.data.columns import column_names, null_rows
-from gradcalc.data.formats.reader import library, readable
-from gradcalc.data.formats.writers import Writer, check_stream, make_writer, output_format
-from gradcalc.data.unfinished import Unfinished, WriteError, writing
+from gradcalc.data.formats import check_stream, output_format
+from gradcalc.data.formats.format import Format, Writer, library, readable
 from gradcalc.errors import ExitCode, FileError, GradcalcError, UsageError
-from gradcalc.files import check_writable
+from gradcalc.files import Unfinished, WriteError, check_writable, writing
 from gradcalc.language.compile import kernel, to_compile
 from gradcalc.language.formula import Formula, refuse_clash
 from gradcalc.settings import Limits
@@ -41,8 +40,8 @@ _STDIN = "standard input"
 _SHOWN_ROWS = 5
 """How many undefined rows are named."""
 
-Append = Callable[[Any], Any]
-"""Appends bytes to the output; where they end, if that is known."""
+Append = Callable[[Callable[[BinaryIO], object]], Any]
+"""Has something append itself to the output; where it ends, if that is known."""
 Progress = Callable[[int, int | None], None]
 """Told after each batch: the rows done, and how many there are, if that is known."""
 
@@ -155,7 +154,7 @@ def run(
     Args:
         expression: the formula; its variables are columns of the files.
         source: a file, a glob, a directory, or - for standard input.
-        output: a file, or - for standard output (CSV, or a stream of Arrow).
+        output: a file, or - for standard output, of a format that streams.
         let: values by name that are put into the formula.
         progress: called after each batch.
 
@@ -263,7 +262,7 @@ class _Job:
     formula: Formula
     source: str
     output: str
-    format: str
+    format: Format
     paths: Sequence[Path]
     settings: Settings
     let: "Mapping[str, Value]"
@@ -286,7 +285,7 @@ class _Job:
         place = "the result" if self.output == "-" else self.output
         with writing(place), ExitStack() as stack:
             file: BinaryIO = sys.stdout.buffer if self.output == "-" else stack.enter_context(open(self.output, "wb"))
-            writer, counts = self._through(file.write, lambda mark: None, None, progress)
+            writer, counts = self._through(lambda piece: piece(file), lambda mark: None, None, progress)
             file.write(writer.end())
             file.flush()
         return self._summary(counts)
@@ -326,7 +325,7 @@ class _Job:
         settings = {name: getattr(self.settings, name) for name in ("order", "nulls", "undefined")}
         let = {name: [float(x).hex() for x in numbers(value, Floats())] for name, value in self.let.items()}
         return {
-            "expression": self.formula.text, "let": let, "inputs": inputs, "format": self.format,
+            "expression": self.formula.text, "let": let, "inputs": inputs, "format": self.format.name,
             **settings, "wrt": self.kernel.wrt, "columns": self.columns,
         }  # fmt: skip
 
@@ -371,7 +370,7 @@ class _Job:
         """What writes batches whose kept columns are of the types of this one."""
         kept = batch[len(self.kernel.names) :]
         types = {name: column.type for name, column in zip(self.kept, kept, strict=True)}
-        return make_writer(self.format, types | dict.fromkeys(self.results))
+        return self.format.writer(types | dict.fromkeys(self.results))
 
     def _computed(self, batch: list[Any], before: Counts) -> tuple[list[Any], Counts]:
         """The columns of the output for a batch of the input, and the counts after it."""
@@ -449,11 +448,11 @@ class _Out:
     def write(self, columns: Sequence[Any], counts: Counts) -> None:
         """Encode a batch and append it; of those without rows only the first."""
         if not self.begun:
-            self.append(self.writer.begin())
+            self.append(lambda file: file.write(self.writer.begin()))
         elif not len(columns[-1]):
             return
         self.begun = True
-        end = self.append(self.writer.encode(columns))
+        end = self.append(lambda file: self.writer.append(columns, file))
         self.mark({"end": end, "done": vars(counts)})
 
 

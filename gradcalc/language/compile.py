@@ -9,7 +9,7 @@ from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.graph.shapes import Shape
 from gradcalc.language.formula import Formula, Variable
 from gradcalc.language.parse import as_formula
-from gradcalc.language.points import to_value
+from gradcalc.language.points import read_names, to_value
 from gradcalc.settings import Limits
 
 
@@ -58,7 +58,7 @@ def to_compile(
         raise UsageError(f"order is {order!r}", hint="0 for the value, 1 for the gradient, 2 for the Hessian as well")
     constants = {name: to_value(name, value, limits) for name, value in (let or {}).items()}
     arrays = {name: _shape(name, shape) for name, shape in (shapes or {}).items()}
-    wanted = None if wrt is None else [name.strip() for name in (wrt.split(",") if isinstance(wrt, str) else wrt)]
+    wanted = None if wrt is None else read_names(wrt)
     formula = as_formula(expression, dict.fromkeys(wanted or (), ()) | arrays, constants, limits)
     unused = next((name for name in constants if name not in formula.spans), None)
     if unused is not None:

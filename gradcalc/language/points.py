@@ -7,7 +7,7 @@ a quotient such as `1/3` is exact, a Python float enters as hexadecimal.
 import csv
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,11 @@ from gradcalc.settings import Limits
 
 _DIMENSIONS_LIMIT = 32
 """As many as an array of NumPy had for long; nobody means more."""
+
+
+def read_names(given: str | Iterable[str]) -> list[str]:
+    """Names that an argument gives: `"x,y"`, or one by one."""
+    return [str(name).strip() for name in (given.split(",") if isinstance(given, str) else given)]
 
 
 def to_value(name: str, given: Any, limits: Limits) -> Value:

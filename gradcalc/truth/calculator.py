@@ -71,7 +71,7 @@ def differentiate(
         raise UsageError("at is no point", hint='at={"x": 2, "y": 3}, or a list of such points')
     values = [_values(point, options.limits) for point in given]
     bindings = _values(let or {}, options.limits)
-    names = [name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else wrt
+    names = None if wrt is None else points.read_names(wrt)
     return report(expression, values, wrt=names, let=bindings, options=options)
 
 

@@ -18,8 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradcalc.data.columns import Columns, column_names, detect_format, read_batches, read_columns, read_pieces
-from gradcalc.data.formats import arrow, csv, reader
+from gradcalc.data.columns import Columns, column_names, read_batches, read_columns, read_pieces
+from gradcalc.data.formats import arrow, csv, detect_format, format
 from gradcalc.errors import ExitCode, FileError, UsageError
 
 pa = pytest.importorskip("pyarrow")
@@ -564,7 +564,7 @@ def test_a_line_of_csv_that_is_too_long_is_named(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize("suffix", ["parquet", "arrow"])
 def test_pieces_with_text_are_short(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrow, "_TEXT_ROWS", 300)
-    monkeypatch.setattr(reader, "_PIECE", 100_000)
+    monkeypatch.setattr(format, "_PIECE", 100_000)
     table = pa.table({"x": np.arange(1000.0), "s": [str(i) * 300 for i in range(1000)], "n": np.arange(1000)})
     path = tmp_path / f"points.{suffix}"
     (pq.write_table if suffix == "parquet" else feather.write_feather)(table, path)

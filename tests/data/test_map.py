@@ -2,8 +2,9 @@
 
 import csv
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -12,15 +13,16 @@ import pyarrow.parquet as pq
 import pytest
 
 import gradcalc
-from gradcalc.data import batches, unfinished
+from gradcalc import files
+from gradcalc.data import batches
 from gradcalc.data.batches import expand
 from gradcalc.data.check import Sample
-from gradcalc.data.formats.footer import shifted
+from gradcalc.data.formats import FORMATS
+from gradcalc.data.formats.parquet import shifted
 from gradcalc.data.map import Settings, UndefinedError, result_names, run
 from gradcalc.errors import FileError, UsageError
 from gradcalc.language.parse import parse_value
 
-FORMATS = ("parquet", "arrow", "csv", "npy", "npz")
 FORMULA = "x**3*y + sin(y)"
 
 
@@ -120,6 +122,26 @@ def test_a_footer_is_shifted_where_it_holds_offsets_and_nowhere_else() -> None:
     assert after.column(1).data_page_offset == before.column(1).data_page_offset + 10**10
     assert after.column(1).total_compressed_size == before.column(1).total_compressed_size
     assert after.column(1).statistics == before.column(1).statistics
+
+
+def test_a_footer_holds_offsets_from_the_beginning_of_the_file(tmp_path: Path) -> None:
+    data = table(100)
+    columns = [data[name].combine_chunks() for name in data.column_names]
+    writer = FORMATS["parquet"].writer(dict(zip(data.column_names, data.schema.types, strict=True)))
+    with (tmp_path / "out").open("wb") as file:
+        ends = [0]
+        for _ in range(2):
+            writer.append(columns, file)
+            ends.append(file.tell())
+    writer.finish(tmp_path / "out", ends)
+    whole = pq.ParquetFile(tmp_path / "out")
+    assert whole.metadata.num_row_groups == 2 and whole.read().equals(pa.concat_tables([data, data]))
+    for place in range(3):
+        before, after = (whole.metadata.row_group(i).column(place) for i in (0, 1))
+        assert after.data_page_offset == before.data_page_offset + ends[1]
+        assert after.dictionary_page_offset in (None, (before.dictionary_page_offset or 0) + ends[1])
+        assert after.total_compressed_size == before.total_compressed_size
+        assert after.statistics == before.statistics
 
 
 @pytest.mark.usefixtures("small")
@@ -338,10 +360,10 @@ def test_the_sampled_rows_are_spread_over_all_and_the_same_for_a_seed() -> None:
 
 def cut(monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException) -> None:
     """Have a run end in an error after some pieces."""
-    plain = unfinished.Unfinished.append
+    plain = files.Unfinished.append
     count = 0
 
-    def append(self: unfinished.Unfinished, data: Any) -> int:
+    def append(self: files.Unfinished, data: Any) -> int:
         nonlocal count
         count += 1
         if count > after:
@@ -350,7 +372,7 @@ def cut(monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException) -> No
             raise error
         return plain(self, data)
 
-    monkeypatch.setattr(unfinished.Unfinished, "append", append)
+    monkeypatch.setattr(files.Unfinished, "append", append)
 
 
 @pytest.mark.parametrize("nulls", ["nan", "drop"])
@@ -384,7 +406,7 @@ def test_a_full_disk_keeps_what_is_done_and_the_old_output(tmp_path: Path, monke
     source, output = write(tmp_path / "in.parquet", table()), tmp_path / "out.csv"
     output.write_text("old")
     with monkeypatch.context() as patch, pytest.raises(FileError, match="No space left"):
-        cut(patch, 3, unfinished.WriteError("No space left"))
+        cut(patch, 3, files.WriteError("No space left"))
         run("x", str(source), str(output))
     assert output.read_text() == "old"
     assert run("x", str(source), str(output), Settings(resume=True)).resumed == 128
@@ -410,12 +432,16 @@ def test_another_input_is_not_resumed_and_without_resume_the_work_begins_anew(
 def test_two_runs_do_not_write_one_output(tmp_path: Path) -> None:
     pytest.importorskip("fcntl")
     source, output = write(tmp_path / "in.parquet", table()), tmp_path / "out.csv"
-    other = unfinished.Unfinished(output)
+    other = files.Unfinished(output)
     other.open({}, resume=False)
     with pytest.raises(FileError, match="another run is writing"):
         run("x", str(source), str(output))
     assert other.data.exists()
     other.discard()
+
+
+def adding(data: bytes) -> Callable[[BinaryIO], object]:
+    return lambda file: file.write(data)
 
 
 def damage_cut(lines: list[bytes]) -> list[bytes]:
@@ -436,17 +462,17 @@ def damage_twice(lines: list[bytes]) -> list[bytes]:
 
 @pytest.mark.parametrize("damage", [damage_cut, damage_changed, damage_left_out, damage_twice])
 def test_the_state_is_believed_as_far_as_it_is_whole(tmp_path: Path, damage: Any) -> None:
-    first = unfinished.Unfinished(tmp_path / "out")
+    first = files.Unfinished(tmp_path / "out")
     first.open({"q": 1}, resume=False)
     for piece in (b"one ", b"two ", b"four", b"five"):
-        first.mark({"end": first.append(piece)})
+        first.mark({"end": first.append(adding(piece))})
     first.close()
     lines = first._state.read_bytes().splitlines(keepends=True)
     first._state.write_bytes(b"".join(damage(lines)))
     for more in (b"more", b"most"):
-        again = unfinished.Unfinished(tmp_path / "out")
+        again = files.Unfinished(tmp_path / "out")
         again.open({"q": 1}, resume=True)
-        again.mark({"end": again.append(more)})
+        again.mark({"end": again.append(adding(more))})
         again.close()
     assert [mark["end"] for mark in again.marks] == [4, 8, 12, 16]
     assert again.data.read_bytes() == b"one two moremost"
@@ -454,15 +480,15 @@ def test_the_state_is_believed_as_far_as_it_is_whole(tmp_path: Path, damage: Any
 
 def test_an_interrupt_after_the_end_leaves_the_output_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, output = write(tmp_path / "in.parquet", table()), tmp_path / "out.csv"
-    plain = unfinished.Unfinished.discard
+    plain = files.Unfinished.discard
     interrupts = iter([KeyboardInterrupt()])
 
-    def discard(self: unfinished.Unfinished) -> None:
+    def discard(self: files.Unfinished) -> None:
         for interrupt in interrupts:
             raise interrupt
         plain(self)
 
-    monkeypatch.setattr(unfinished.Unfinished, "discard", discard)
+    monkeypatch.setattr(files.Unfinished, "discard", discard)
     with pytest.raises(KeyboardInterrupt):
         run("x", str(source), str(output))
     assert len(read(output)["f"]) == 1000 and hidden(tmp_path) == []

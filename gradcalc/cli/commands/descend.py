@@ -35,7 +35,7 @@ class Rows:
     """The data that the formula is reduced over."""
 
     data: str | None = option(
-        None, "--data FILE", "Rows to fit: csv, parquet, arrow, npz. Names without a value are its columns.", ROWS
+        None, "--data FILE", "Rows to fit: a file that map reads. Names without a value are its columns.", ROWS
     )
     nulls: Literal["fail", "drop"] = option("fail", "--nulls", "What a row with a null does.", ROWS)
 
@@ -204,7 +204,7 @@ class _Outputs:
         sys.stdout.flush()
         try:
             if self.trace:
-                from gradcalc.optimize.descent.trace_file import write_trace
+                from gradcalc.optimize.descent.answer import write_trace
 
                 write_trace(made, Path(self.trace))
             if self.plot:

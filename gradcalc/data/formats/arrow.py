@@ -1,128 +1,35 @@
-"""Parquet and Arrow files as columns. Imports errors and reader."""
+"""Arrow's files and streams, and what the other formats of PyArrow share: columns of batches, read and written."""
 
+import io
 import mmap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 from os import fsencode
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from gradcalc.data.formats.reader import ROWS, Reader, find, library, most_rows
+from gradcalc.data.formats.format import Format, Reader, Writer, find, library, most_rows
 from gradcalc.errors import FileError
 
 if TYPE_CHECKING:
-    from gradcalc.data.formats.reader import Array
+    from gradcalc.data.formats.format import Array
 
 _TEXT_ROWS = 1 << 14
 """Rows of a piece with text, which may be long, at most."""
-_BUFFER = 1 << 18
-"""Bytes of a column of Parquet that are read at once."""
 _MAPPED = 1 << 28
 """Bytes of an Arrow file that is mapped into memory instead of read."""
 
 
-class ParquetReader(Reader):
-    """A Parquet file, a few row groups at a time."""
-
-    def column_names(self, names: Sequence[str]) -> Sequence[str]:
-        """The names of all columns."""
-        with _opened(self.path) as source:
-            return list(library("pyarrow.parquet").read_schema(source).names)
-
-    def count_rows(self) -> int | None:
-        """How many rows the footer tells of."""
-        with _opened(self.path) as source:
-            return int(library("pyarrow.parquet").read_metadata(source).num_rows)
-
-    def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
-        """Row group by row group, each column in pieces."""
-        parquet = library("pyarrow.parquet")
-        with (
-            _opened(self.path) as source,
-            parquet.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True) as file,
-        ):
-            schema = file.schema_arrow
-            _find_fields(self.path, schema, names, kept)
-            wanted = list(dict.fromkeys((*names, *kept)))
-            batches = (
-                batch
-                for groups, rows in _row_groups(file.metadata, _most_rows(schema, names, kept))
-                for batch in file.iter_batches(rows, groups, wanted, use_threads=False)
-            )
-            yield from _pieces(batches, schema, names, kept)
+# what all formats of PyArrow have in common
 
 
-def _row_groups(metadata: Any, most: int) -> Iterator[tuple[list[int], int]]:
-    """Row groups that are read in one go, and how many of their rows at once: at most `most`, fewer of long texts.
-
-    PyArrow holds what it read of row groups until the last is done; its threads would hold all of one, however large.
-    """
-    groups: list[int] = []
-    rows = size = 0
-    for index in range(metadata.num_row_groups):
-        group = metadata.row_group(index)
-        groups, rows, size = [*groups, index], rows + group.num_rows, size + group.total_byte_size
-        if rows >= ROWS or index == metadata.num_row_groups - 1:
-            yield groups, most if most > _TEXT_ROWS else most_rows(size // max(rows, 1), most)
-            groups, rows, size = [], 0, 0
+def opened(path: Path, mode: str = "rb") -> Any:
+    """A file as PyArrow reads or writes it."""
+    return library("pyarrow").OSFile(fsencode(path), mode)
 
 
-class ArrowReader(Reader):
-    """Both of Arrow's forms: the file, and the stream, which has no magic of its own."""
-
-    def column_names(self, names: Sequence[str]) -> Sequence[str]:
-        """The names of all columns."""
-        with _opened(self.path) as source:
-            return list(_head(source)[0].names)
-
-    def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
-        """Batch by batch, long ones in pieces."""
-        ipc = library("pyarrow.ipc")
-        source, forget = _mapped(self.path)
-        schema, count = _head(source)
-        where = _find_fields(self.path, schema, names, kept)
-        reader = ipc.open_stream(source, options=ipc.IpcReadOptions(included_fields=sorted(where)))
-        for piece in _pieces(reader, schema, names, kept):
-            yield piece
-            forget()
-        if count is not None and reader.stats.num_record_batches != count:
-            raise ValueError(f"it has {reader.stats.num_record_batches} batches of {count}")
-
-
-def _opened(path: Path) -> Any:
-    return library("pyarrow").OSFile(fsencode(path))
-
-
-def _mapped(path: Path) -> tuple[Any, Callable[[], None]]:
-    """What reads an Arrow file, and what lets go of the pages read so far: one batch may be all of a large file.
-
-    Only what is compressed has to be in memory batch by batch.
-    """
-    if hasattr(mmap, "MADV_DONTNEED") and path.stat().st_size > _MAPPED:
-        with suppress(OSError), path.open("rb") as file:  # it may be larger than the addresses that are allowed
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            return library("pyarrow").BufferReader(mapped), lambda: mapped.madvise(mmap.MADV_DONTNEED)
-    return _opened(path), lambda: None
-
-
-def _head(source: Any) -> tuple[Any, int | None]:
-    """The columns of an Arrow file, and how many batches its footer tells of; what comes next is a stream.
-
-    A file is a stream between a mark and a footer. As such it is read: what reads files by the footer copies them.
-    """
-    ipc = library("pyarrow.ipc")
-    is_file = source.read(6) == b"ARROW1"
-    source.seek(0)
-    reader = (ipc.open_file if is_file else ipc.open_stream)(source)
-    source.seek(8 if is_file else 0)
-    return reader.schema, reader.num_record_batches if is_file else None
-
-
-# what both have in common
-
-
-def _find_fields(path: Path, schema: Any, names: Sequence[str], kept: Sequence[str]) -> set[int]:
+def find_fields(path: Path, schema: Any, names: Sequence[str], kept: Sequence[str]) -> set[int]:
     """Where the columns stand in a schema; an error if one of `names` does not hold numbers."""
     types = library("pyarrow").types
     where = find(path, schema.names, names)
@@ -135,16 +42,17 @@ def _find_fields(path: Path, schema: Any, names: Sequence[str], kept: Sequence[s
     return {*where, *find(path, schema.names, kept)}
 
 
-def _most_rows(schema: Any, names: Sequence[str], kept: Sequence[str]) -> int:
-    """Rows of a piece, at most: fewer where a column that is kept holds what may be long."""
-    primitive = library("pyarrow").types.is_primitive
-    plain = all(primitive(schema.field(name).type) for name in kept)
-    return most_rows(8 * (len(names) + len(kept)), ROWS if plain else _TEXT_ROWS)
+def most_rows_of(schema: Any, names: Sequence[str], kept: Sequence[str], width: int = 0) -> int:
+    """Rows of a piece, at most: fewer where a column that is kept holds what may be long, of `width` bytes a row."""
+    primitive, least = library("pyarrow").types.is_primitive, 8 * (len(names) + len(kept))
+    if all(primitive(schema.field(name).type) for name in kept):
+        return most_rows(least)
+    return most_rows(max(least, width), _TEXT_ROWS)
 
 
-def _pieces(batches: Iterable[Any], schema: Any, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+def as_pieces(batches: Iterable[Any], schema: Any, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
     """The columns of batches, in pieces that are not too long; an empty one where there is none."""
-    most = _most_rows(schema, names, kept)
+    most = most_rows_of(schema, names, kept)
     parts = (batch.slice(start, most) for batch in batches for start in range(0, max(len(batch), 1), most))
     first = next(parts, None)
     if first is None:
@@ -172,3 +80,113 @@ def _doubles(array: Any) -> "Array":
     if not arrow.types.is_floating(array.type):
         array = array.cast(arrow.float64(), safe=False)
     return np.asarray(array.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+class BatchWriter(Writer):
+    """A format that PyArrow writes; `put` appends a record batch."""
+
+    def schema(self) -> Any:
+        """The columns of all batches."""
+        arrow = library("pyarrow")
+        return arrow.schema([(name, type or arrow.float64()) for name, type in self.types.items()])
+
+    def append(self, columns: Sequence[Any], file: BinaryIO) -> None:
+        """Append a piece; an error that names the first column that cannot be written."""
+        arrow = library("pyarrow")
+        batch = arrow.record_batch([arrow.array(column) for column in columns], schema=self.schema())
+        try:
+            self.put(batch, file)
+        except (ValueError, NotImplementedError):
+            raise self._refused(batch) from None
+
+    def put(self, batch: Any, file: BinaryIO) -> None:
+        """Append a batch to a file."""
+        raise NotImplementedError
+
+    def _refused(self, batch: Any) -> FileError:
+        for place, (name, type) in enumerate(self.types.items()):
+            try:
+                self.put(batch.select([place]), io.BytesIO())
+            except (ValueError, NotImplementedError) as error:
+                hint = "--keep names other columns, or -o a file of another format"
+                return FileError(f"column {name} holds {type}, which cannot be written: {error}", hint=hint)
+        return FileError("the columns cannot be written together")
+
+
+# Arrow's own
+
+
+class ArrowReader(Reader):
+    """Both of Arrow's forms: the file, and the stream, which has no magic of its own."""
+
+    def column_names(self, names: Sequence[str]) -> Sequence[str]:
+        """The names of all columns."""
+        with opened(self.path) as source:
+            return list(_head(source)[0].names)
+
+    def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+        """Batch by batch, long ones in pieces."""
+        ipc = library("pyarrow.ipc")
+        source, forget = _mapped(self.path)
+        schema, count = _head(source)
+        where = find_fields(self.path, schema, names, kept)
+        reader = ipc.open_stream(source, options=ipc.IpcReadOptions(included_fields=sorted(where)))
+        for piece in as_pieces(reader, schema, names, kept):
+            yield piece
+            forget()
+        if count is not None and reader.stats.num_record_batches != count:
+            raise ValueError(f"it has {reader.stats.num_record_batches} batches of {count}")
+
+
+def _mapped(path: Path) -> tuple[Any, Callable[[], None]]:
+    """What reads an Arrow file, and what lets go of the pages read so far: one batch may be all of a large file.
+
+    Only what is compressed has to be in memory batch by batch.
+    """
+    if hasattr(mmap, "MADV_DONTNEED") and path.stat().st_size > _MAPPED:
+        with suppress(OSError), path.open("rb") as file:  # it may be larger than the addresses that are allowed
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            return library("pyarrow").BufferReader(mapped), lambda: mapped.madvise(mmap.MADV_DONTNEED)
+    return opened(path), lambda: None
+
+
+def _head(source: Any) -> tuple[Any, int | None]:
+    """The columns of an Arrow file, and how many batches its footer tells of; what comes next is a stream.
+
+    A file is a stream between a mark and a footer. As such it is read: what reads files by the footer copies them.
+    """
+    ipc = library("pyarrow.ipc")
+    is_file = source.read(6) == b"ARROW1"
+    source.seek(0)
+    reader = (ipc.open_file if is_file else ipc.open_stream)(source)
+    source.seek(8 if is_file else 0)
+    return reader.schema, reader.num_record_batches if is_file else None
+
+
+class _ArrowWriter(BatchWriter):
+    """The stream of Arrow, which `finish` turns into the file of Arrow, the one that others open as Feather."""
+
+    streams = True
+
+    def begin(self) -> bytes:
+        return bytes(self.schema().serialize())
+
+    def put(self, batch: Any, file: BinaryIO) -> None:
+        file.write(batch.serialize())
+
+    def end(self) -> bytes:
+        return b"\xff\xff\xff\xff\0\0\0\0"
+
+    def finish(self, path: Path, ends: Sequence[int]) -> Path:
+        ipc, made = library("pyarrow.ipc"), path.with_name("complete")
+        with (
+            opened(path) as source,
+            opened(made, "wb") as target,
+            ipc.new_file(target, self.schema()) as writer,
+        ):
+            for batch in ipc.open_stream(source):
+                writer.write_batch(batch)
+        return made
+
+
+ARROW = Format("Arrow", (".arrow", ".feather", ".ipc"), ArrowReader, _ArrowWriter, (b"ARROW1", b"\xff" * 4))

@@ -1,4 +1,4 @@
-"""CSV files as columns. Imports errors and reader.
+"""CSV files.
 
 PyArrow reads the rows. From the first block on that it refuses, a careful pass reads them cell by cell, or names what
 is wrong with its line.
@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from itertools import islice
 from os import fsencode
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from gradcalc.data.formats.reader import LINE, NUMBER, Reader, find, library, no_value, readable
+from gradcalc.data.formats.arrow import BatchWriter
+from gradcalc.data.formats.format import LINE, NUMBER, Format, Reader, find, library, no_value, readable
 from gradcalc.errors import FileError
 
 NULL_TEXTS = frozenset(("", "NA", "N/A", "n/a", "#N/A", "NULL", "null", "NaN", "nan"))
@@ -242,3 +243,25 @@ def _encoding_error(path: Path, place: str) -> FileError:
                 offset += error.start
                 break
     return FileError(f"{place}: not UTF-8 (byte {offset} of the file)", hint="save the file as UTF-8")
+
+
+# written
+
+
+class _CsvWriter(BatchWriter):
+    """Numbers with all their digits; text is quoted where it must be."""
+
+    streams = True
+
+    def begin(self) -> bytes:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerow(self.types)
+        return text.getvalue().encode()
+
+    def put(self, batch: Any, file: BinaryIO) -> None:
+        write, sink = library("pyarrow.csv"), library("pyarrow").BufferOutputStream()
+        write.write_csv(batch, sink, write.WriteOptions(include_header=False))
+        file.write(sink.getvalue())
+
+
+CSV = Format("CSV", (".csv", ".tsv"), CsvReader, _CsvWriter, unwritten=(".tsv",))  # it is written with commas

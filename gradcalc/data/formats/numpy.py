@@ -1,18 +1,21 @@
-"""NumPy's files as columns: the arrays of an NPZ archive, the fields of an NPY table. Imports errors, npy and reader.
+"""NumPy's files: the arrays of an NPZ archive, the fields of an NPY table.
 
 Neither needs PyArrow, unless columns are kept.
 """
 
+import ast
+import operator
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, BinaryIO
 
-from gradcalc.data.formats.npy import read_header
-from gradcalc.data.formats.reader import SUFFIXES, Reader, find, library, most_rows, readable
+from gradcalc.data.formats.format import DAMAGE, LINE, Format, Reader, Writer, find, library, most_rows, readable
 from gradcalc.errors import FileError
 
+_MAGIC = b"\x93NUMPY"
 _CUT = "it ends before its last row"
 
 
@@ -27,7 +30,7 @@ class NpzReader(Reader):
     def _names(self, archive: zipfile.ZipFile) -> Sequence[str]:
         columns = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
         if not columns:
-            hint = f"one of {' '.join(SUFFIXES)}"
+            hint = "numpy.savez('points.npz', x=..., y=...)"
             raise FileError(f"{self.path} is a ZIP archive without NumPy arrays", hint=hint)
         return columns
 
@@ -131,3 +134,116 @@ def _check_column(path: Path, name: str, shape: Sequence[int], dtype: Any) -> No
         raise FileError(f"{path}, column {name}: its shape is {tuple(shape)}, a column has one dimension")
     if dtype.kind not in "biuf":
         raise FileError(f"{path}, column {name}: holds {dtype}, not numbers")
+
+
+# the header of an array, as numpy.lib.format describes it: NumPy's own functions refuse long ones, and cannot write
+# every letter
+
+
+def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], Any]:
+    """The shape and the type of the array that comes next; a ValueError for what is none."""
+    from numpy.lib.format import descr_to_dtype
+
+    head = file.read(8)
+    if head[:6] != _MAGIC or head[6] not in (1, 2, 3):
+        raise ValueError("not an array of NumPy")
+    size = int.from_bytes(file.read(2 if head[6] == 1 else 4), "little")
+    text = file.read(min(size, LINE))
+    try:
+        told = ast.literal_eval(text.decode("utf-8" if head[6] == 3 else "latin-1").strip())
+        return tuple(operator.index(length) for length in told["shape"]), descr_to_dtype(told["descr"])
+    except (SyntaxError, *DAMAGE):
+        raise ValueError("its header is damaged") from None
+
+
+def header(dtype: Any, rows: int) -> bytes:
+    """The header of a table; it is as long for any number of rows."""
+    room = len(str(2**63)) - len(str(rows))
+    body = f"{{'descr': {dtype.descr!r}, 'fortran_order': False, 'shape': ({rows},)}}{'':{room}}".encode()
+    body += b" " * (-(len(body) + 13) % 64) + b"\n"
+    return _MAGIC + b"\3\0" + len(body).to_bytes(4, "little") + body
+
+
+# written
+
+
+class _NpyWriter(Writer):
+    """A structured array, a field for each column; its header has room for any number of rows."""
+
+    def __init__(self, types: Mapping[str, Any]) -> None:
+        import numpy as np
+
+        super().__init__(types)
+        self.dtype = np.dtype([(name, _numpy_type(name, type)) for name, type in types.items()])
+
+    def begin(self) -> bytes:
+        return header(self.dtype, 0)
+
+    def append(self, columns: Sequence[Any], file: BinaryIO) -> None:
+        import numpy as np
+
+        rows = np.empty(len(columns[0]), self.dtype)
+        for name, column in zip(self.types, columns, strict=True):
+            rows[name] = self.plain(name, column)
+        file.write(rows.data)
+
+    def plain(self, name: str, column: Any) -> Any:
+        """A column as an array."""
+        type = self.types[name]
+        if type is None:
+            return column
+        if column.null_count and self.dtype[name].kind != "f":
+            hint = "Parquet, Arrow and CSV have nulls"
+            raise FileError(f"column {name} holds a null, which NPY has not for {type}", hint=hint)
+        return column.to_numpy(zero_copy_only=False)
+
+    def finish(self, path: Path, ends: Sequence[int]) -> Path:
+        with path.open("r+b") as file:
+            file.write(header(self.dtype, (ends[-1] - ends[0]) // self.dtype.itemsize))
+        return path
+
+
+class _NpzWriter(_NpyWriter):
+    """In a piece column after column, which `finish` puts together."""
+
+    def begin(self) -> bytes:
+        return b""
+
+    def append(self, columns: Sequence[Any], file: BinaryIO) -> None:
+        for name, column in zip(self.types, columns, strict=True):
+            file.write(self.plain(name, column).astype(self.dtype[name], copy=False).tobytes())
+
+    def finish(self, path: Path, ends: Sequence[int]) -> Path:
+        from numpy.lib import format
+
+        made = path.with_name("complete")
+        before = 0  # bytes of a row in the columns that are done
+        counts = [(end - start) // self.dtype.itemsize for start, end in pairwise(ends)]
+        with path.open("rb") as source, zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
+            for name in self.types:
+                dtype = self.dtype[name]
+                described = {"descr": dtype.str, "fortran_order": False, "shape": (sum(counts),)}
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                    format.write_array_header_1_0(file, described)
+                    for start, count in zip(ends, counts, strict=False):
+                        source.seek(start + count * before)
+                        file.write(source.read(count * dtype.itemsize))
+                before += dtype.itemsize
+        return made
+
+
+def _numpy_type(name: str, type: Any) -> Any:
+    """NumPy's type for a column."""
+    import numpy as np
+
+    if type is None:
+        return np.dtype("f8")
+    types = library("pyarrow").types
+    if not any(test(type) for test in (types.is_integer, types.is_floating, types.is_boolean)):
+        hint = "--keep names other columns, or -o a Parquet, Arrow or CSV file"
+        raise FileError(f"column {name} holds {type}: NPY and NPZ hold numbers", hint=hint)
+    return np.dtype(type.to_pandas_dtype())
+
+
+NPY = Format("NPY", (".npy",), NpyReader, _NpyWriter, (_MAGIC,))
+NPZ = Format("NPZ", (".npz",), NpzReader, _NpzWriter, (b"PK\x03\x04",), content="a ZIP archive")

@@ -3,12 +3,15 @@
 Imports report, objective and watch; answer, page and picture of the views.
 """
 
+import csv
 import math
+import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from gradcalc.errors import ExitCode
+from gradcalc.files import complete_file
 from gradcalc.graph.shapes import nest
 from gradcalc.language.formula import Variable
 from gradcalc.optimize.descent.objective import Objective
@@ -302,3 +305,21 @@ def _path(descent: Descent) -> Path:
         end_name="best" if descent.status in ("diverged", "interrupted") else "end",
         ran_away=descent.status == "diverged",
     )
+
+
+def write_trace(descents: Sequence[Descent], path: pathlib.Path) -> None:
+    """Write every step as CSV: step, value, gradient_norm and each flat variable; numbers with all their digits.
+
+    Of several descents, with the optimizer before them.
+
+    Raises:
+        FileError: the file could not be written; nothing is left behind.
+    """
+    several = len(descents) > 1
+    with complete_file(path) as name, name.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        head = ("step", "value", "gradient_norm", *descents[0].flat_variables)
+        writer.writerow(("optimizer", *head) if several else head)
+        for descent in descents:
+            rows = descent.rows()
+            writer.writerows(((descent.optimizer, *row) for row in rows) if several else rows)

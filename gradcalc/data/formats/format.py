@@ -1,18 +1,20 @@
-"""What the readers of data files have in common. Imports errors.
+"""What a format of data files is: how its files are told, read and written. Imports errors.
 
-A reader gives the rows of a file in pieces. A piece is a list of columns: arrays of doubles for those that a formula
-names, in which a null is a NaN, then Arrow arrays for those that are kept.
+A reader gives the columns of a file in pieces. A piece is a list of columns: arrays of doubles for those that a formula
+names, in which a null is a NaN, then Arrow arrays for those that are kept. A writer appends pieces to a file; what was
+appended stays right whatever comes later, so that a run that was cut goes on after its last whole piece.
 """
 
 import errno
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gradcalc.errors import FileError, did_you_mean
 
@@ -21,17 +23,6 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[np.float64]]
 
-SUFFIXES = {
-    ".csv": "CSV",
-    ".tsv": "CSV",
-    ".parquet": "Parquet",
-    ".arrow": "Arrow",
-    ".feather": "Arrow",
-    ".ipc": "Arrow",
-    ".npz": "NPZ",
-    ".npy": "NPY",
-}
-"""The format that a name tells."""
 LINE = 1 << 24
 """Characters of a line of CSV or of the header of an array, at most."""
 ROWS = 1 << 17
@@ -67,6 +58,58 @@ class Reader:
 
     def refuse_null(self, names: Sequence[str]) -> None:
         """Raise for the first null of the columns if its place has a better name than its row."""
+
+
+class Writer:
+    """Writes a file of some format: `begin`, then pieces, then `end` of a stream or `finish` of a file.
+
+    Args:
+        types: what each column holds, by name, in the order of the columns: an Arrow type, or None for doubles.
+    """
+
+    streams = False
+    """Whether what was appended is complete with `end`, so that it can go where nothing can be gone back to."""
+
+    def __init__(self, types: Mapping[str, Any]) -> None:
+        self.types = types
+
+    def begin(self) -> bytes:
+        """What stands before the first piece."""
+        return b""
+
+    def append(self, columns: Sequence[Any], file: BinaryIO) -> None:
+        """Append a piece to a file: an array of doubles, or an Arrow array, for each column."""
+        raise NotImplementedError
+
+    def end(self) -> bytes:
+        """What stands after the last piece of a stream."""
+        return b""
+
+    def finish(self, path: Path, ends: Sequence[int]) -> Path:
+        """Make the file complete; where it is. `ends`: where each piece ends, after where the first begins."""
+        return path
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of data files.
+
+    Attributes:
+        name: what messages call it; in lower case what `--format` does.
+        suffixes: of its files.
+        reader, writer: what reads a file, what writes one.
+        magic: what its files begin with, one of these; none of text.
+        content: what such a file is said to hold, if not data of its name.
+        unwritten: those of the suffixes that are only read.
+    """
+
+    name: str
+    suffixes: Sequence[str]
+    reader: type[Reader]
+    writer: type[Writer]
+    magic: Sequence[bytes] = ()
+    content: str = ""
+    unwritten: Sequence[str] = ()
 
 
 class NoColumnError(FileError):

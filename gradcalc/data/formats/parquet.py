@@ -1,0 +1,195 @@
+"""Parquet files, a few row groups at a time."""
+
+import io
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from gradcalc.data.formats.arrow import BatchWriter, as_pieces, find_fields, most_rows_of, opened
+from gradcalc.data.formats.format import ROWS, Format, Reader, library
+
+_BUFFER = 1 << 18
+"""Bytes of a column that are read at once."""
+
+
+class ParquetReader(Reader):
+    """A Parquet file, a few row groups at a time."""
+
+    def column_names(self, names: Sequence[str]) -> Sequence[str]:
+        """The names of all columns."""
+        with opened(self.path) as source:
+            return list(library("pyarrow.parquet").read_schema(source).names)
+
+    def count_rows(self) -> int | None:
+        """How many rows the footer tells of."""
+        with opened(self.path) as source:
+            return int(library("pyarrow.parquet").read_metadata(source).num_rows)
+
+    def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+        """Row group by row group, each column in pieces."""
+        parquet = library("pyarrow.parquet")
+        with (
+            opened(self.path) as source,
+            parquet.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True) as file,
+        ):
+            schema = file.schema_arrow
+            find_fields(self.path, schema, names, kept)
+            wanted = list(dict.fromkeys((*names, *kept)))
+            batches = (
+                batch
+                for groups, width in _row_groups(file.metadata)
+                for batch in file.iter_batches(
+                    most_rows_of(schema, names, kept, width), groups, wanted, use_threads=False
+                )
+            )
+            yield from as_pieces(batches, schema, names, kept)
+
+
+def _row_groups(metadata: Any) -> Iterator[tuple[list[int], int]]:
+    """Row groups that are read in one go, and how many bytes a row of them has, about.
+
+    PyArrow holds what it read of row groups until the last is done; its threads would hold all of one, however large.
+    """
+    groups: list[int] = []
+    rows = size = 0
+    for index in range(metadata.num_row_groups):
+        group = metadata.row_group(index)
+        groups, rows, size = [*groups, index], rows + group.num_rows, size + group.total_byte_size
+        if rows >= ROWS or index == metadata.num_row_groups - 1:
+            yield groups, size // max(rows, 1)
+            groups, rows, size = [], 0, 0
+
+
+class _ParquetWriter(BatchWriter):
+    """A whole Parquet file for each piece, one after the other; the last footer lists the row groups of all."""
+
+    def put(self, batch: Any, file: BinaryIO) -> None:
+        arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
+        sink = arrow.BufferOutputStream()
+        floating = arrow.types.is_floating  # of which one hardly ever occurs twice
+        coded = [name for name, type in self.types.items() if type and not floating(type)]
+        with parquet.ParquetWriter(sink, batch.schema, use_dictionary=coded) as writer:
+            writer.write_batch(batch)
+        file.write(sink.getvalue())
+
+    def finish(self, path: Path, ends: Sequence[int]) -> Path:
+        if len(ends) > 2:
+            with path.open("rb") as file:
+                whole, *others = (_metadata(file, start, end) for start, end in pairwise(ends))
+            for other in others:
+                whole.append_row_groups(other)
+            with opened(path, "ab") as sink:
+                whole.write_metadata_file(sink)
+        return path
+
+
+def _metadata(file: BinaryIO, start: int, end: int) -> Any:
+    """What the footer of one piece says, for its place in the file."""
+    file.seek(end - 8)
+    size = int.from_bytes(file.read(4), "little")
+    file.seek(end - 8 - size)
+    footer = shifted(file.read(size), start)
+    whole = b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1"
+    return library("pyarrow.parquet").read_metadata(io.BytesIO(whole))
+
+
+PARQUET = Format("Parquet", (".parquet",), ParquetReader, _ParquetWriter, (b"PAR1",))
+
+
+# the footer of a file whose bytes stand further on in a larger file: a Thrift struct in the compact protocol, whose
+# offsets are shifted (parquet.thrift; Apache Thrift, "Thrift Compact protocol encoding")
+
+_BINARY, _LIST, _SET, _MAP, _STRUCT = 8, 9, 10, 11, 12
+
+_COLUMN_OFFSETS: dict[int, Any] = {9: None, 10: None, 11: None, 14: None}
+_OFFSETS: dict[int, Any] = {4: {1: {2: None, 3: _COLUMN_OFFSETS, 4: None, 6: None}, 5: None}}
+"""The fields of FileMetaData that are offsets: row groups, their columns, the columns' pages and indexes."""
+
+
+def shifted(footer: bytes, by: int) -> bytes:
+    """A footer whose offsets are larger by `by` bytes; an offset of 0 means none and stays."""
+    copy = _Copy(footer, by)
+    copy.struct(_OFFSETS)
+    return bytes(copy.made)
+
+
+class _Copy:
+    """A walk over a struct that copies it; recursion is as deep as Parquet's structs are nested."""
+
+    def __init__(self, source: bytes, by: int) -> None:
+        self.source, self.by, self.at, self.made = source, by, 0, bytearray()
+
+    def take(self, count: int) -> None:
+        """Copy bytes as they are."""
+        self.made += self.source[self.at : self.at + count]
+        self.at += count
+
+    def read(self) -> int:
+        """An unsigned number."""
+        number = place = 0
+        while True:
+            byte = self.source[self.at]
+            self.at += 1
+            number |= (byte & 0x7F) << place
+            place += 7
+            if byte < 0x80:
+                return number
+
+    def copied(self) -> int:
+        """An unsigned number, copied."""
+        number = self.read()
+        self.write(number)
+        return number
+
+    def write(self, number: int) -> None:
+        """Append an unsigned number."""
+        while number >= 0x80:
+            self.made.append(number & 0x7F | 0x80)
+            number >>= 7
+        self.made.append(number)
+
+    def struct(self, offsets: dict[int, Any]) -> None:
+        """Copy a struct; the fields that `offsets` names hold offsets, or structs with some."""
+        field = 0
+        while head := self.source[self.at]:
+            self.take(1)
+            delta, kind = head >> 4, head & 15
+            if delta:
+                field += delta
+            else:
+                coded = self.copied()
+                field = coded >> 1 ^ -(coded & 1)
+            if kind > 2:  # 1 and 2 are true and false
+                self.value(kind, offsets.get(field, {}))
+        self.take(1)
+
+    def value(self, kind: int, offsets: dict[int, Any] | None) -> None:
+        """Copy a value; with `offsets` None it is an offset."""
+        if offsets is None:
+            coded = self.read()
+            self.write(coded + 2 * self.by if coded else 0)
+        elif kind == _BINARY:
+            self.take(self.copied())
+        elif kind in (_LIST, _SET):
+            head = self.source[self.at]
+            self.take(1)
+            for _ in range(self.copied() if head >> 4 == 15 else head >> 4):
+                self.value(head & 15, offsets)
+        elif kind == _MAP:
+            self.map()
+        elif kind == _STRUCT:
+            self.struct(offsets)
+        elif kind in (1, 2, 3, 7):
+            self.take(8 if kind == 7 else 1)
+        else:
+            self.copied()
+
+    def map(self) -> None:
+        """Copy a map."""
+        if count := self.copied():
+            kinds = self.source[self.at]
+            self.take(1)
+            for _ in range(count):
+                self.value(kinds >> 4, {})
+                self.value(kinds & 15, {})

@@ -1,0 +1,109 @@
+"""Formats of data files: what the registry says of each holds everywhere, and a new one is one entry."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pytest
+
+from gradcalc.data import formats
+from gradcalc.data.batches import expand
+from gradcalc.data.columns import column_names, read_columns
+from gradcalc.data.formats import FORMATS, check_stream, detect_format, output_format, suffixes
+from gradcalc.data.formats.format import Format, Reader, Writer, find
+from gradcalc.data.map import Settings, run
+from gradcalc.errors import FileError, UsageError
+from tests import ROOT
+
+
+class ToyReader(Reader):
+    """The mark, then the names between bars, then a row of doubles after the other."""
+
+    def column_names(self, names: Sequence[str]) -> Sequence[str]:
+        return self.path.read_bytes().split(b"\n", 1)[0].decode().split("|")[1:]
+
+    def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+        columns = self.column_names(names)
+        rows = np.frombuffer(self.path.read_bytes().split(b"\n", 1)[1]).reshape(-1, len(columns))
+        for part in np.array_split(rows, 3):
+            yield [part[:, place].copy() for place in find(self.path, columns, names)]
+
+
+class ToyWriter(Writer):
+    """As it is read."""
+
+    streams = True
+
+    def begin(self) -> bytes:
+        return "|".join(("TOY!", *self.types)).encode() + b"\n"
+
+    def append(self, columns: Sequence[Any], file: BinaryIO) -> None:
+        file.write(np.column_stack(columns).tobytes())
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(formats.FORMATS, "toy", Format("Toy", (".toy", ".old"), ToyReader, ToyWriter, (b"TOY!",), unwritten=(".old",)))  # fmt: skip
+
+
+@pytest.mark.usefixtures("toy")
+def test_a_new_format_is_one_entry(tmp_path: Path) -> None:
+    x = np.arange(10.0)
+    np.savez(tmp_path / "in.npz", x=x, y=x)
+    run("x*y", str(tmp_path / "in.npz"), str(tmp_path / "out.toy"), Settings(names=["f", "gx", "gy"]))
+    assert column_names(tmp_path / "out.toy") == ["f", "gx", "gy"]
+    assert read_columns(tmp_path / "out.toy", ["gy", "f"]).values["f"].tolist() == (x * x).tolist()
+    run("f + gy", str(tmp_path / "out.toy"), str(tmp_path / "again"), Settings(format="toy", order=0))
+    assert read_columns(tmp_path / "again", ["f"]).values["f"].tolist() == (x * x + x).tolist()
+    assert expand(str(tmp_path)) == [tmp_path / "in.npz", tmp_path / "out.toy"]
+    (tmp_path / "out.toy").rename(tmp_path / "out.csv")
+    with pytest.raises(FileError, match="out.csv is no CSV file: it holds Toy data"):
+        read_columns(tmp_path / "out.csv", ["f"])
+    (tmp_path / "bad.toy").write_bytes(b"q,f\n1,2\n")
+    with pytest.raises(FileError, match="bad.toy is no Toy file, or a damaged one"):
+        read_columns(tmp_path / "bad.toy", ["f"])
+    (tmp_path / "a.json").write_bytes(b"[]")
+    with pytest.raises(FileError, match=r"one of \.csv .* \.toy \.old"):
+        read_columns(tmp_path / "a.json", ["f"])
+    with pytest.raises(UsageError, match=r"b.old: its suffix names no format\ntry: --format csv\|.*\|toy"):
+        output_format("b.old", None)
+
+
+def test_a_format_is_told_by_its_name_its_suffix_or_its_first_bytes(tmp_path: Path) -> None:
+    for suffix, format in suffixes().items():
+        (tmp_path / f"a{suffix}").write_bytes(format.magic[0] if format.magic else b"x\n1\n")
+        assert detect_format(tmp_path / f"a{suffix}") is format
+        (tmp_path / f"a{suffix}").rename(tmp_path / "a.txt")
+        assert detect_format(tmp_path / "a.txt") is format
+        if suffix not in format.unwritten:
+            assert output_format(f"A{suffix.upper()}", None) is format
+    assert all(output_format("-", name) is format for name, format in FORMATS.items())
+    with pytest.raises(UsageError, match="no such format: parket\ntry: parquet"):
+        output_format("out.csv", "parket")
+
+
+def test_only_what_streams_goes_where_nothing_can_be_gone_back_to() -> None:
+    assert [name for name, format in FORMATS.items() if format.writer.streams] == ["csv", "arrow"]
+    for format in FORMATS.values():
+        if format.writer.streams:
+            check_stream(format, "-")
+        else:
+            with pytest.raises(UsageError, match=r"cannot be written to standard output\ntry: --format csv\|arrow"):
+                check_stream(format, "-")
+
+
+def test_what_reads_and_maps_names_no_format() -> None:
+    for path in (ROOT / "gradcalc" / "data").glob("*.py"):
+        text = path.read_text(encoding="utf-8").lower()
+        assert not [name for name in FORMATS if f'"{name}"' in text or f'".{name}"' in text], path
+        assert not [name for name in FORMATS if f"formats.{name} " in text], path
+
+
+def test_the_help_of_map_names_every_format() -> None:
+    made = subprocess.run(
+        [sys.executable, "-m", "gradcalc", "map", "--help"], capture_output=True, text=True, check=True
+    )
+    assert all(name in made.stdout for name in FORMATS)
