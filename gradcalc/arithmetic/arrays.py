@@ -97,26 +97,27 @@ def _each(op: Op) -> Function:
     return function
 
 
-def _plainly(define: Definition | None) -> Function:
+_INLINE = {ops.neg: "-{0}", ops.div: "{0} / {1}"}
+
+
+def _plainly(op: Op, define: Definition | None) -> Function:
     """An op by a definition in the operands' dtype."""
     assert define is not None
-    return lambda *xs: _value(define(*xs))
+    return floats.defined(op, define, FUNCTIONS, _INLINE)
 
 
-def _in_double(define: Definition) -> Function:
-    """An op by a definition, computed in doubles and without warnings; the result has the operands' dtype."""
+def _quietly(op: Op, define: Definition) -> Function:
+    """An op by a definition, without warnings; but for a few in doubles, and then rounded to the operands' dtype."""
+    plainly = _plainly(op, define)
 
     def function(*operands: Any) -> Any:
-        dtype = np.result_type(*operands, 0.0)
         with np.errstate(all="ignore"):
-            result = _value(define(*(np.asarray(x, float)[()] for x in operands)))
-        return result if result.dtype == dtype else result.astype(dtype)
+            if op in _IN_THEIR_DTYPE:
+                return plainly(*operands)
+            result = plainly(*(np.asarray(x, float)[()] for x in operands))
+        return result.astype(np.result_type(*operands, 0.0), copy=False)[()]
 
     return function
-
-
-def _value(result: Any) -> Any:
-    return result.value if type(result) is Masked else result
 
 
 # -- the table ---------------------------------------------------------------------------------------------------------
@@ -158,14 +159,18 @@ def _function(op: Op) -> Function:
                 return _each(op)
             if not op.operands and define is None:
                 raise
-    return _each(op) if define is None else _in_double(define)
+    if define is None:
+        return _each(op)
+    return _plainly(op, accurate(op) if op is ops.elu else op.define) if op in _PLAINLY else _quietly(op, define)
 
 
 _PLAINLY = (
     ops.sec, ops.csc, ops.cot, ops.sech, ops.csch, ops.coth, ops.one_minus_square, ops.clip, ops.leaky_relu,
-    ops.factorial, ops.silu, ops.gelu,
+    ops.factorial, ops.silu, ops.gelu, ops.elu,
 )  # fmt: skip
 """Ops whose definition in the table loses nothing in the operands' dtype, or is much faster than the accurate one."""
+
+_IN_THEIR_DTYPE = (ops.sinc, ops.xlogy)
 
 FUNCTIONS = Functions(
     _function,
@@ -182,8 +187,6 @@ FUNCTIONS = Functions(
         ops.heaviside: lambda x: np.heaviside(x, 0.5),
         ops.relu: lambda x: np.maximum(x, 0),
         ops.softplus: lambda x: np.logaddexp(x, 0),
-        ops.elu: _plainly(accurate(ops.elu)),
-        **{op: _plainly(op.define) for op in _PLAINLY},
     },
 )
 """What each op does to arrays."""

@@ -8,12 +8,13 @@ correctly, if slower; else it is put together as `definitions` say, in Python ge
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from gradcalc.arithmetic.evaluate import Functions, evaluate
 from gradcalc.arithmetic.marks import Unknown
 from gradcalc.graph import ops
-from gradcalc.graph.definitions import definition
+from gradcalc.graph.definitions import Definition, definition
 from gradcalc.graph.graph import Graph, rule_graph
 from gradcalc.graph.ops import Op
 
@@ -275,13 +276,28 @@ _INFIX: dict[Op, str] = {
 }  # fmt: skip
 
 
-def generated(graph: Graph, inputs: Sequence[int], outputs: Sequence[int]) -> Callable[..., tuple[float, ...]]:
+_INLINE: dict[Op, str] = {
+    ops.neg: "-{0}", ops.where: "{1} if {0} else {2}", ops.div: "{0} / {1} if {1} else f_div({0}, {1})",
+}  # fmt: skip
+
+
+def generated(
+    graph: Graph,
+    inputs: Sequence[int],
+    outputs: Sequence[int],
+    functions: Mapping[Op, Function] | None = None,
+    inline: Mapping[Op, str] = _INLINE,
+) -> Callable[..., tuple[Any, ...]]:
     """The outputs as a Python function of the inputs: the numbers of `evaluate` to the bit, twenty times as fast.
 
-    A line for each node: operators where they cannot raise, and the functions of this file elsewhere.
+    A line for each node: operators where they cannot raise, and functions elsewhere, by default those of this file.
+
+    Args:
+        functions: what ops do, where it is not to floats.
+        inline: ops that are written out.
     """
     constant, values = Floats().constant, dict[int, Any]()
-    names: dict[str, Any] = {"div": _div}
+    names: dict[str, Any] = {}
     places = {index: f"v{index}" for index in inputs}
     lines = [f"def function({', '.join(places[i] for i in inputs)}):"]
     for index in graph.needed(outputs):
@@ -294,34 +310,33 @@ def generated(graph: Graph, inputs: Sequence[int], outputs: Sequence[int]) -> Ca
             places[index] = f"({value!r})" if math.isfinite(value) else f"c{index}"
             names[f"c{index}"] = value
         else:
-            names[f"f_{op.name}"] = FUNCTIONS[op]
+            names[f"f_{op.name}"] = (functions or FUNCTIONS)[op]
             places[index] = f"v{index}"
-            lines.append(f"    v{index} = {_expression(op, [places[i] for i in operands])}")
+            lines.append(f"    v{index} = {_expression(op, [places[i] for i in operands], inline)}")
     lines.append(f"    return ({''.join(f'{places[i]}, ' for i in outputs)})")
     exec("\n".join(lines), names)  # made of the graph's own numbers: no text of the user is in it
     return names["function"]  # type: ignore[no-any-return]
 
 
-def _expression(op: Op, places: Sequence[str]) -> str:
+def _expression(op: Op, places: Sequence[str], inline: Mapping[Op, str]) -> str:
     """An op on operands in Python: an operator where it cannot raise, else a call."""
     if op in _INFIX and 1 < len(places) < 50:
         return _INFIX[op].join(places)
-    if op is ops.neg:
-        return f"-{places[0]}"
-    if op is ops.where:
-        return f"{places[1]} if {places[0]} else {places[2]}"
-    if op is ops.div:
-        return f"{places[0]} / {places[1]} if {places[1]} else div({places[0]}, {places[1]})"
-    return f"f_{op.name}({', '.join(places)})"
+    return inline[op].format(*places) if op in inline else f"f_{op.name}({', '.join(places)})"
 
 
-def _defined(op: Op) -> Function:
-    """An op by its definition."""
-    define, count = definition(op), len(op.operands)
-    assert define is not None, f"{op.name} needs a function here, or a definition"
-    graph, output = rule_graph(define, count)
-    function = generated(graph, range(count), [output])
-    return lambda *operands: function(*operands)[0]
+def defined(
+    op: Op, define: Definition, functions: Mapping[Op, Function] | None = None, inline: Mapping[Op, str] = _INLINE
+) -> Function:
+    """An op by a definition, as `generated` makes it."""
+
+    @cache
+    def made(count: int) -> Function:
+        graph, output = rule_graph(define, count)
+        function = generated(graph, range(count), [output], functions, inline)
+        return lambda *operands: function(*operands)[0]
+
+    return (lambda *operands: made(len(operands))(*operands)) if op.variadic else made(len(op.rules))
 
 
 # -- the table ---------------------------------------------------------------------------------------------------------
@@ -332,7 +347,10 @@ def _function(op: Op) -> Function:
     if op.c_name:
         function: Function = getattr(math, op.c_name)
         return function if op in _NEVER_RAISE else _total(function, op)
-    return _by_balls(op) if op.costly else _defined(op)
+    define = definition(op)
+    if op.costly or define is None:
+        return _by_balls(op)
+    return defined(op, define)
 
 
 FUNCTIONS = Functions(

@@ -148,7 +148,7 @@ def test_every_op_works_without_scipy() -> None:
     subprocess.run([sys.executable, "-c", WITHOUT_SCIPY], check=True, timeout=300)
 
 
-@pytest.mark.parametrize("op", [ops.asec, ops.acsc, ops.acot, ops.asech, ops.acsch, ops.acoth, ops.sinc], ids=names)
+@pytest.mark.parametrize("op", [ops.asec, ops.acsc, ops.acot, ops.asech, ops.acsch, ops.acoth], ids=names)
 def test_what_numpy_lacks_is_put_together_as_exactly_as_in_floats(op: Op) -> None:
     for dtype, scale in ((np.float64, 1e300), (np.float32, 1e30)):
         inside = np.random.default_rng(0).uniform(-4, 4, 200)
