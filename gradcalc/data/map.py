@@ -1,4 +1,4 @@
-"""One formula over every row of data files: `gradcalc map`. Imports kernel and the other modules of batch.
+"""One formula over every row of data files: `gradcalc map`.
 
 A row comes in, value and derivatives go out, batch by batch: while one is computed, the next is read and the last is
 written, so that no more than three are in memory, however large the files are.
@@ -11,13 +11,16 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
+import numpy as np
+
+from gradcalc.arithmetic.floats import Floats
 from gradcalc.arithmetic.native.kernel import Kernel
 from gradcalc.data.batches import even, expand, read_files, total_rows
 from gradcalc.data.check import Certified, Sample, certify_rows
@@ -27,14 +30,12 @@ from gradcalc.data.formats.format import Format, Writer, library, readable
 from gradcalc.errors import ExitCode, FileError, GradcalcError, UsageError
 from gradcalc.files import Unfinished, WriteError, check_writable, writing
 from gradcalc.language.compile import kernel, to_compile
-from gradcalc.language.formula import Formula, refuse_clash
+from gradcalc.language.formula import Formula, Point, refuse_clash
+from gradcalc.language.points import numbers
 from gradcalc.settings import Limits
 from gradcalc.settings import MapSettings as Settings
 from gradcalc.show.answer import SCHEMA, Answer
 from gradcalc.show.page import Page, line
-
-if TYPE_CHECKING:
-    from gradcalc.language.formula import Value
 
 _STDIN = "standard input"
 _SHOWN_ROWS = 5
@@ -145,7 +146,7 @@ def run(
     output: str,
     settings: Settings | None = None,
     *,
-    let: "Mapping[str, Value] | None" = None,
+    let: Point | None = None,
     limits: Limits | None = None,
     progress: Progress | None = None,
 ) -> Summary:
@@ -265,7 +266,7 @@ class _Job:
     format: Format
     paths: Sequence[Path]
     settings: Settings
-    let: "Mapping[str, Value]"
+    let: Point
 
     def __post_init__(self) -> None:
         self.kernel = kernel(self.formula)
@@ -317,9 +318,6 @@ class _Job:
 
     def _question(self) -> dict[str, Any]:
         """What an unfinished output must answer to be gone on with."""
-        from gradcalc.arithmetic.floats import Floats
-        from gradcalc.language.points import numbers
-
         with readable(self.source, "data"):
             inputs = [[str(path), path.stat().st_size, path.stat().st_mtime_ns] for path in self.paths]
         settings = {name: getattr(self.settings, name) for name in ("order", "nulls", "undefined")}
@@ -374,8 +372,6 @@ class _Job:
 
     def _computed(self, batch: list[Any], before: Counts) -> tuple[list[Any], Counts]:
         """The columns of the output for a batch of the input, and the counts after it."""
-        import numpy as np
-
         inputs, kept = batch[: len(self.kernel.names)], batch[len(self.kernel.names) :]
         rows: Any = range(before.read + 1, before.read + 1 + len(inputs[0]))
         missing = null_rows(inputs)
@@ -413,8 +409,6 @@ class _Job:
 
     def _undefined(self, inputs: Sequence[Any], values: Any, missing: Any) -> Any:
         """The rows that hold no null and have no value: it is nan, or infinite where an op leaves its domain."""
-        import numpy as np
-
         odd = ~np.isfinite(values)
         if missing is not None:
             odd &= ~missing

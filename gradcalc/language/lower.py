@@ -1,7 +1,7 @@
-"""Tree to graph: arrays become scalars, sums with a counter are written out. Imports what stands below it.
+"""Tree to graph: arrays become scalars, sums with a counter are written out.
 
 One pass over the nodes of the tree, each of which becomes a value: a plain int is the graph node of a number, all else
-is an `Array` or a `Piece`. The graph holds what the user wrote: no op is simplified away, so that an undefined part
+is an `Elements` or a `Piece`. The graph holds what the user wrote: no op is simplified away, so that an undefined part
 stays undefined. Errors that name no place of their own are at the span of the node being lowered.
 """
 
@@ -22,7 +22,7 @@ from gradcalc.language.format import COMPARISONS, Tree
 from gradcalc.language.tokens import SPECIAL, refuse
 
 
-class Array(NamedTuple):
+class Elements(NamedTuple):
     """Graph nodes row by row, and whether they are numbers, conditions or an infinity; the shape () is a scalar."""
 
     shape: Shape
@@ -33,12 +33,12 @@ class Array(NamedTuple):
 class Piece(NamedTuple):
     """Values in parentheses: of `piecewise` a value and its condition."""
 
-    values: tuple["int | Array", ...]
+    values: tuple["int | Elements", ...]
     kind: str = "piece"
 
 
-Lowered = int | Array | Piece
-Number = int | Array
+Lowered = int | Elements | Piece
+Number = int | Elements
 Make = Callable[[tuple[int, ...]], int]
 """What makes a graph node of one element of each operand."""
 
@@ -159,7 +159,7 @@ class Lowering:
         self.charge(size * len(values) if shape else 0)
         columns = [shapes.stretched(items, own, shape) if own else repeat(items[0], size) for own, items in parts]
         result = [make(row) for row in zip(*columns, strict=False)]
-        return Array(shape, result, kind) if shape or kind != "number" else result[0]
+        return Elements(shape, result, kind) if shape or kind != "number" else result[0]
 
     def call(self, name: str, values: list[Any]) -> Lowered:
         """A function by its name."""
@@ -202,7 +202,7 @@ class Lowering:
     def constant(self, name: str, values: list[Any]) -> Number:
         """A named constant."""
         index = self.number(name, values)
-        return index if name != "oo" else Array((), [index], "infinity")
+        return index if name != "oo" else Elements((), [index], "infinity")
 
     def add(self, signs: str, values: list[Any]) -> Number:
         """A chain of terms; exactly `a - b` is an op of its own."""
@@ -222,7 +222,7 @@ class Lowering:
         self.arity("neg", values, 1)
         value = values[0]
         if type(value) is not int and value.kind == "infinity":
-            return Array((), [self.graph.emit(ops.neg, tuple(value.items))], "infinity")
+            return Elements((), [self.graph.emit(ops.neg, tuple(value.items))], "infinity")
         self.check(values)
         return self.negated(value)
 
@@ -271,9 +271,9 @@ class Lowering:
 
     # -- conditions
 
-    def boolean(self, text: str, values: list[Any]) -> Array:
+    def boolean(self, text: str, values: list[Any]) -> Elements:
         """A condition that always or never holds."""
-        return Array((), [TRUE if text == "True" else FALSE], "condition")
+        return Elements((), [TRUE if text == "True" else FALSE], "condition")
 
     def compare(self, name: str, values: list[Any]) -> Number:
         """A comparison, the one place where infinity may stand."""
@@ -320,7 +320,7 @@ class Lowering:
         self.check(values[1:], at=1)
         return self.choose(*values)
 
-    def choose(self, condition: Array, value: Number, other: Number) -> Number:
+    def choose(self, condition: Elements, value: Number, other: Number) -> Number:
         """`where`, element by element; a branch that is known while parsing leaves no op."""
 
         def make(row: tuple[int, ...]) -> int:
@@ -350,7 +350,7 @@ class Lowering:
 
     # -- arrays
 
-    def array(self, payload: Any, values: list[Any]) -> Array:
+    def array(self, payload: Any, values: list[Any]) -> Elements:
         """Elements, or rows of one shape."""
         self.check(values)
         parts = [_parts(value) for value in values]
@@ -360,7 +360,7 @@ class Lowering:
             self.fail(f"the rows of an array have different shapes: {different}", "[[1, 2], [3, 4]]")
         items = [item for _, row in parts for item in row]
         self.charge(len(items))
-        return Array((len(values), *found.pop()), items)
+        return Elements((len(values), *found.pop()), items)
 
     def subscript(self, axes: Sequence[Sequence[bool]], values: list[Any]) -> Number:
         """`x[0]`, `x[1:]`, `x[:, 0]`."""
@@ -398,7 +398,7 @@ class Lowering:
         shape = tuple(length for length, _ in axes)
         self.charge(math.prod(shape))
         chosen = [items[i] for i in shapes.positions(start, axes)]
-        return Array(shape, chosen) if axes else chosen[0]
+        return Elements(shape, chosen) if axes else chosen[0]
 
     def transpose(self, payload: Any, values: list[Any]) -> Number:
         """The axes in reverse order."""
@@ -426,7 +426,7 @@ class Lowering:
             for column in range(columns)
         ]
         shape = left[:-1] + right[1:]
-        return Array(shape, items) if shape else items[0]
+        return Elements(shape, items) if shape else items[0]
 
     def inner(self, a: Sequence[int], b: Sequence[int]) -> int:
         """The sum of products."""
@@ -533,7 +533,7 @@ def _parts(value: Number) -> tuple[Shape, Sequence[int]]:
 
 
 def _is_condition(value: Lowered) -> bool:
-    return isinstance(value, Array) and value.kind == "condition"
+    return isinstance(value, Elements) and value.kind == "condition"
 
 
 _CALLS: dict[str, Callable[[Lowering, str, list[Any]], Lowered]] = {

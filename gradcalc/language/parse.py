@@ -17,7 +17,7 @@ from gradcalc.graph.graph import Graph, Ref
 from gradcalc.graph.shapes import Shape, labels
 from gradcalc.language.format import format_node
 from gradcalc.language.formula import Formula, Value
-from gradcalc.language.lower import Array, Lowered, Lowering
+from gradcalc.language.lower import Elements, Lowered, Lowering
 from gradcalc.language.syntax import Parser
 from gradcalc.language.tokens import CONSTANTS, Tokens, check_name, refuse, tokenize
 from gradcalc.settings import Limits
@@ -144,7 +144,7 @@ def _lowered(parser: Parser, limits: Limits, meaning: Callable[[Graph, str], Val
     try:
         for name, graph.span in parser.names.items():
             value = meaning(graph, name)
-            names[name] = Array(value.shape, value.items) if value.shape else value.items[0]
+            names[name] = Elements(value.shape, value.items) if value.shape else value.items[0]
         result = Lowering(parser.tree, parser.loops, graph, names).run()
     except GradcalcError as error:
         error.span = error.span or graph.span

@@ -8,6 +8,8 @@ import csv
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from numbers import Rational, Real
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +67,6 @@ def _is_row(item: Any) -> bool:
 
 def _number_node(graph: Graph, name: str, item: Any) -> int:
     """A number as an exact constant."""
-    from fractions import Fraction
-    from numbers import Rational, Real
-
     if isinstance(item, bool) or not (isinstance(item, Real) or hasattr(item, "__float__")):
         raise UsageError(f"{name} must be a number, not {item!r}")
     if isinstance(item, Rational):

@@ -1,26 +1,27 @@
 """The use cases that the command line and the Python API share: from a formula and points to a report.
 
-Flow: parse, start SymPy beside it, derive, examine each point, hear SymPy, judge. What is heavy (flint, NumPy, SymPy's
-worker) is imported when it is needed.
+Flow: parse, start SymPy beside it, derive, examine each point, hear SymPy, judge. What imports flint is imported when
+it is needed.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import UsageError
 from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point, Value, checked_variables
 from gradcalc.language.parse import as_formula
 from gradcalc.settings import CERTIFY_SECONDS, DIGITS, MAX_DIGITS, SYMBOLIC_SECONDS, Limits, Options
+from gradcalc.truth.differences import central_difference
 from gradcalc.truth.examine import examine
 from gradcalc.truth.finding import Examined
+from gradcalc.truth.judge import Judge
 from gradcalc.truth.report import PointReport, Quantity, Report, worst
-
-if TYPE_CHECKING:
-    from gradcalc.truth.second_opinion import Answer, Job
+from gradcalc.truth.second_opinion import Answer, Job, get_worker
 
 
 def differentiate(
@@ -116,13 +117,11 @@ _SYMBOLIC_LIMIT = 20_000
 _TOO_LARGE = "the formula is too large for SymPy"
 
 
-def _submit(formula: Formula, options: Options) -> "Job | None":
+def _submit(formula: Formula, options: Options) -> Job | None:
     """Hand the formula to SymPy's process, which works while this one computes: through all of it for each variable."""
     size = len(formula.graph)
     if not options.symbolic or size > _SYMBOLIC_LIMIT or size * len(formula.names) > 100 * _SYMBOLIC_LIMIT:
         return None
-    from gradcalc.truth.second_opinion import get_worker
-
     return get_worker().submit(
         formula.graph, formula.output, formula.names, options.order, options.symbolic_seconds, latex=options.latex
     )
@@ -131,10 +130,8 @@ def _submit(formula: Formula, options: Options) -> "Job | None":
 # -- one point ---------------------------------------------------------------------------------------------------------
 
 
-def _judge(formula: Formula, point: Point, found: Examined, answer: "Answer | None", options: Options) -> PointReport:
+def _judge(formula: Formula, point: Point, found: Examined, answer: Answer | None, options: Options) -> PointReport:
     """Give every number its verdict and put the point together."""
-    from gradcalc.truth.judge import Judge
-
     undefined = found.value.verdict == "undefined"
     judge = Judge(formula, point, answer, digits=options.digits, undefined=undefined, seconds=options.symbolic_seconds)
     names = formula.names
@@ -174,9 +171,6 @@ def _curvature(found: Examined, entries: Mapping[tuple[int, int], Quantity], poi
 
 def _with_differences(formula: Formula, point: Point, gradient: Sequence[Quantity]) -> list[Quantity]:
     """The gradient with a central difference beside each number."""
-    from gradcalc.arithmetic.evaluate import evaluate
-    from gradcalc.truth.differences import central_difference
-
     floats = Floats()
     at = points.bind(formula.graph, point, floats)
 

@@ -3,8 +3,9 @@
 import math
 import time
 from collections.abc import Collection
+from fractions import Fraction
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gradcalc.arithmetic.marks import UNDEFINED, Unknown
 from gradcalc.graph.graph import Graph
@@ -12,9 +13,7 @@ from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point
 from gradcalc.truth.finding import Finding
 from gradcalc.truth.report import Certified, Note, Quantity, Symbolic
-
-if TYPE_CHECKING:
-    from gradcalc.truth.second_opinion import Answer
+from gradcalc.truth.second_opinion import Answer
 
 INACCURATE_BELOW = 12
 """A float with fewer right digits is called inaccurate."""
@@ -27,7 +26,7 @@ class Judge:
         self,
         formula: Formula,
         point: Point,
-        answer: "Answer | None",
+        answer: Answer | None,
         *,
         digits: int,
         undefined: bool,
@@ -169,8 +168,6 @@ def _has_inexact_decimals(formula: Formula) -> bool:
 
 def _is_double(decimal: str) -> bool:
     """Whether a decimal is exactly a double; none has thousands of digits, or of zeros."""
-    from fractions import Fraction
-
     exponent = decimal.lower().partition("e")[2]
     if len(decimal) > 2_000 or abs(int(exponent or 0)) > 2_000:
         return False

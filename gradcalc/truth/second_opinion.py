@@ -24,6 +24,7 @@ import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -316,8 +317,6 @@ def _close(process: "subprocess.Popen[bytes]") -> None:
 
 def _ending(code: int, seconds: float) -> tuple[Status, str]:
     """What the exit code of a process that ended during a job means."""
-    import signal
-
     if code == -getattr(signal, "SIGALRM", 0):
         return "timed out", f"more than {seconds:g} s"
     return "unsupported", f"SymPy's process ended with code {code}"
@@ -429,8 +428,6 @@ def _prepare() -> None:
 
     SymPy is kept to Python's integers: libraries in C end the process where memory is short, and take longer to load.
     """
-    import signal
-
     os.environ["SYMPY_GROUND_TYPES"] = "python"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.setrecursionlimit(20_000)
@@ -447,8 +444,6 @@ def _prepare() -> None:
 @contextlib.contextmanager
 def _budget(seconds: float) -> Iterator[None]:
     """Let the kernel end this process when the time is up or the parent is gone, even inside C code."""
-    import signal
-
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
     _end_with_parent(True)

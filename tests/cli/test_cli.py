@@ -322,6 +322,11 @@ def test_after_two_dashes_everything_is_an_expression() -> None:
     assert json.loads(ran.out)["points"][0]["value"] == -3
 
 
+@pytest.mark.parametrize(("word", "near"), [("--digits3", "--digits"), ("--max-nodes2", "--max-nodes")])
+def test_an_option_with_its_number_run_into_it_is_no_expression(word: str, near: str) -> None:
+    assert grad("x", "--at", "x=1", word).err == f"error: no such option: {word}\ntry: {near}\n"
+
+
 def test_the_error_of_a_broken_expression_with_a_minus_is_that_of_the_expression() -> None:
     assert grad("-sen(x)", "--at", "x=1").err.startswith("error: sen is no function")
 

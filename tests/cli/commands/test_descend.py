@@ -205,6 +205,13 @@ def test_columns_are_bound_by_name_and_read_once(tmp_path: Path) -> None:
     assert "no column" in refused("(w*q - y)^2", "--at", "w=0", "--data", str(path), code=4)
 
 
+def test_a_constant_that_is_a_column_too_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    (tmp_path / "points.csv").write_text("e,y\n0,1\n1,3\n")
+    told = refused("(w*e - y)^2", "--at", "w=0", "--data", str(tmp_path / "points.csv"))
+    assert told.startswith("e is a constant, and a column of the data")
+
+
 def test_nulls_fail_or_are_dropped(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     path = tmp_path / "points.csv"
