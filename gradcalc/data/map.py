@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from gradcalc import errors
 from gradcalc.arithmetic.native.kernel import Kernel
 from gradcalc.data.batches import even, expand, read_files, total_rows
 from gradcalc.data.check import Certified, Sample, certify_rows
@@ -149,6 +150,7 @@ def run(
         UndefinedError: a row has no value, with `undefined="fail"`.
     """
     settings, limits = settings or Settings(), limits or Limits()
+    errors.library("pyarrow", "gradcalc map")
     format = output_format(output, settings.format)
     kernel = compile(expression, settings.wrt, settings.order, let=let, limits=limits)
     if not kernel.names:

@@ -10,11 +10,10 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradcalc.errors import UsageError
+from gradcalc.errors import UsageError, library
 from gradcalc.files import check_writable, complete_file
 from gradcalc.optimize.descent.answer import Descent
 
@@ -46,7 +45,7 @@ def check_plot(path: Path) -> None:
     """Raise, before a descent is made for it, the error that `save_plot` would end in.
 
     Raises:
-        UsageError: a suffix that is none of `SUFFIXES`, or matplotlib is absent.
+        UsageError: a suffix that is none of `SUFFIXES`, or matplotlib is absent (MissingExtra).
         FileError: the file cannot be written.
     """
     if path.suffix.lower() not in SUFFIXES:
@@ -57,9 +56,8 @@ def check_plot(path: Path) -> None:
 
 
 def check_library(name: str) -> None:
-    """Raise UsageError if a library of the extra is absent."""
-    if find_spec(name) is None:
-        raise UsageError(f"--plot needs {name}, which is not installed", hint='pip install "gradcalc[plot]"')
+    """Raise MissingExtra if a library of the extra is absent."""
+    library(name, "--plot")
 
 
 # -- what is drawn -----------------------------------------------------------------------------------------------------
@@ -367,7 +365,7 @@ def plot_text(descents: Sequence[Descent], width: int, height: int = 22) -> str:
     """Draw descents with characters: the paths of two variables, else value against step.
 
     Raises:
-        UsageError: plotext is absent.
+        MissingExtra: plotext is absent.
     """
     check_library("plotext")
     import plotext  # type: ignore[import-untyped]

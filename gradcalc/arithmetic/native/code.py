@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import llvmlite.binding as llvm
-
 from gradcalc.arithmetic.floats import Floats
+from gradcalc.errors import library
 from gradcalc.graph import ops
 from gradcalc.graph.definitions import deciding, definition
 from gradcalc.graph.graph import Graph, rule_graph
@@ -60,14 +59,24 @@ class Point:
 
 
 @cache
+def llvm() -> Any:
+    """llvmlite's binding, of the extra `fast`.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    return library("llvmlite.binding", "native code")
+
+
+@cache
 def host() -> tuple[int, str, str]:
     """The width of the host's vectors in doubles, the letter of libmvec's names for it, and the host's features."""
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    for library in ("libm.so.6", "libmvec.so.1"):
+    llvm().initialize_native_target()
+    llvm().initialize_native_asmprinter()
+    for name in ("libm.so.6", "libmvec.so.1"):
         with suppress(RuntimeError):  # another system: what is not found is called otherwise
-            llvm.load_library_permanently(library)
-    features = llvm.get_host_cpu_features()
+            llvm().load_library_permanently(name)
+    features = llvm().get_host_cpu_features()
     if platform.machine() in ("aarch64", "arm64"):
         return 2, "n", features.flatten()
     if features.get("avx512f"):
@@ -106,15 +115,15 @@ def loaded(text: str, signature: Callable[..., Any]) -> Callable[..., None]:
     What calls Python back runs beside the main thread: there Python handles signals, and an exception raised in a
     callback would be lost, and a row's value with it. Interrupted, it runs on.
     """
-    module = llvm.parse_assembly(text)
-    target = llvm.Target.from_default_triple()
+    module = llvm().parse_assembly(text)
+    target = llvm().Target.from_default_triple()
     effort = 2 if len(text) < _LONG else 0
-    machine = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=host()[2], opt=effort)
+    machine = target.create_target_machine(cpu=llvm().get_host_cpu_name(), features=host()[2], opt=effort)
     module.triple = machine.triple
-    passes = llvm.create_new_module_pass_manager()
+    passes = llvm().create_new_module_pass_manager()
     passes.add_new_gvn_pass()
-    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
-    engine = llvm.create_mcjit_compiler(module, machine)
+    passes.run(module, llvm().create_pass_builder(machine, llvm().create_pipeline_tuning_options()))
+    engine = llvm().create_mcjit_compiler(module, machine)
     engine.finalize_object()
     function = signature(engine.get_function_address("run"))
     function.engine = engine
@@ -217,7 +226,7 @@ class Instructions:
         """An op by a function: of vectors, by its definition, of SciPy, or at last the floats' own."""
         if op in _VECTOR_MATH and (op is not ops.hypot or len(places) == 2):
             return self._vector_math(_VECTOR_MATH[op], places)
-        if op in _SCALAR_MATH and llvm.address_of_symbol(_SCALAR_MATH[op]):
+        if op in _SCALAR_MATH and llvm().address_of_symbol(_SCALAR_MATH[op]):
             return self._lanes(_SCALAR_MATH[op], places, "")
         if op in _SCIPY:
             return self._lanes(self._scipy(_SCIPY[op]), places, ", i32 0")
@@ -312,7 +321,7 @@ class Instructions:
 
     def _vector_math(self, name: str, places: Sequence[str]) -> str:
         symbol = f"_ZGV{self.letter}N{self.width}{'v' * len(places)}_{name}"
-        if llvm.address_of_symbol(symbol):
+        if llvm().address_of_symbol(symbol):
             return self.call(self.declare(symbol, len(places)), places)
         return self._lanes(name, places, "")
 
@@ -341,15 +350,13 @@ class Instructions:
 
     def _scipy(self, name: str) -> str:
         """The C entry point of a function of SciPy."""
-        from scipy.special import cython_special
-
         symbol = f"scipy_{name.lstrip('_')}"
-        capsule = cython_special.__pyx_capi__[name]
+        capsule = library("scipy.special.cython_special", "native code").__pyx_capi__[name]
         api = ctypes.pythonapi
         api.PyCapsule_GetName.restype, api.PyCapsule_GetName.argtypes = ctypes.c_char_p, [ctypes.py_object]
         api.PyCapsule_GetPointer.restype = ctypes.c_void_p
         api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
-        llvm.add_symbol(symbol, api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule)))
+        llvm().add_symbol(symbol, api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule)))
         return symbol
 
     def _scipy_part(self, op: Op) -> str:
@@ -383,7 +390,7 @@ class Instructions:
         """The floats' function of an op, called back."""
         symbol = f"{_CALLED_BACK}{op.name}_{count}"
         callback = _callback(op, count)
-        llvm.add_symbol(symbol, ctypes.cast(callback, ctypes.c_void_p).value)
+        llvm().add_symbol(symbol, ctypes.cast(callback, ctypes.c_void_p).value)
         return symbol
 
     def compensated(self, total: str, lost: str, value: str) -> tuple[str, str]:

@@ -21,7 +21,7 @@ import numpy as np
 
 from gradcalc.arithmetic.floats import exact_sum
 from gradcalc.arithmetic.native import interpreter
-from gradcalc.arithmetic.native.code import Code, Kinds, Point, compile_graph, point, pointers
+from gradcalc.arithmetic.native.code import Code, Kinds, Point, compile_graph, llvm, point, pointers
 from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.graph import derive, ops
 from gradcalc.graph.domain import defined
@@ -82,6 +82,7 @@ class Kernel:
         order: int,
         shapes: Mapping[str, Shape] | None = None,
     ) -> None:
+        llvm()  # that it is missing is told before any column is read
         self.order = order
         self._shapes = {name: (shapes or {}).get(name, ()) for name in names}
         self.names = [label for name in names for label in labels(name, self._shapes[name])]

@@ -63,8 +63,8 @@ def descend(
         typer.Option(
             "--optimizer",
             metavar="NAME",
-            help="auto, newton, bfgs, l-bfgs-b, newton-cg, trust-exact; by a learning rate: sgd, momentum, nesterov, "
-            "adagrad, rmsprop, adam. Default: sgd where --lr is given, else auto.",
+            help="auto, newton, l-bfgs; of SciPy bfgs, l-bfgs-b, newton-cg, trust-exact; by a learning rate: sgd, "
+            "momentum, nesterov, adagrad, rmsprop, adam. Default: sgd where --lr is given, else auto.",
             show_default=False,
         ),
     ] = None,

@@ -10,10 +10,10 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradcalc import errors
 from gradcalc.errors import FileError, did_you_mean
 
 if TYPE_CHECKING:
@@ -117,7 +117,4 @@ def readable(place: object, format: str) -> Iterator[None]:
 
 def library(name: str) -> Any:
     """A module of PyArrow."""
-    try:
-        return import_module(name)
-    except ImportError:
-        raise FileError("reading this file needs PyArrow", hint='pip install "gradcalc[data]"') from None
+    return errors.library(name, "this kind of file")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gradcalc.arithmetic.floats import exact_sum
 from gradcalc.arithmetic.native import function
+from gradcalc.errors import installed
 from gradcalc.graph import derive
 from gradcalc.language.formula import Problem
 
@@ -85,8 +86,8 @@ _NATIVE = 50_000
 class DataObjective:
     """The mean (or sum) of a formula over the rows of columns, which are inputs of its graph beside the variables.
 
-    Many rows are summed by a kernel, a few by NumPy; the sums of blocks are added exactly. `rows` picks those of a
-    batch.
+    Many rows are summed by a kernel, a few by NumPy, which does all where llvmlite is absent; the sums of blocks are
+    added exactly. `rows` picks those of a batch.
     """
 
     def __init__(self, problem: Problem, columns: Mapping[str, Any], reduce: str = "mean") -> None:
@@ -127,8 +128,8 @@ class DataObjective:
         return self.columns if self.rows is None else {i: array[self.rows] for i, array in self.columns.items()}
 
     def _natively(self, x: Point, order: int) -> "Total | None":
-        """The sums by a kernel; None for a few rows."""
-        if self._count < _NATIVE:
+        """The sums by a kernel; None for a few rows, and without the extra `fast`."""
+        if self._count < _NATIVE or not installed("llvmlite"):
             return None
         from gradcalc.arithmetic.native.kernel import Kernel
 

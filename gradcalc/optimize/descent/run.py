@@ -143,7 +143,8 @@ class Journey:
         nodes = len(graph.needed([self.problem.output, *self.problem.gradient]))
         rows = self.objective.size if isinstance(self.objective, DataObjective) else 1
         self.method = methods.chosen(len(self.start), nodes, rows)
-        self.notes.append(Note("method", f"{self.method} was chosen"))
+        why = ": l-bfgs-b needs SciPy, which is not installed" if self.method == "l-bfgs" else ""
+        self.notes.append(Note("method", f"{self.method} was chosen{why}"))
 
     def _go_on(self) -> None:
         """Where the chosen method stalls at a point that is not stationary, as at a kink, go on with BFGS."""
