@@ -6,15 +6,21 @@ An error says what is wrong, where (a caret under the text) and what to try:
     ├── ExpressionError      the text is no expression            exit 2
     │   └── LimitError       it is one, but larger than allowed   exit 2
     ├── UsageError           a point, a binding or an option      exit 2
+    │   └── MissingExtra     it needs a library of an extra       exit 2
     ├── FileError            a file could not be read             exit 4
     └── TapeError            a tape cannot answer as asked; a RuntimeError too
         ├── DetachError      a conversion would leave the tape in silence; a TypeError too
         └── NoRuleError      a function has no derivative rule; a NotImplementedError too
 """
 
+import os
+import shlex
+import sys
 import unicodedata
 from collections.abc import Iterable
 from enum import IntEnum
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 Span = tuple[int, int]
@@ -85,6 +91,10 @@ class UsageError(GradcalcError):
     exit_code = ExitCode.USAGE
 
 
+class MissingExtra(UsageError):
+    """A library that an extra brings is not installed; the hint is the command that installs it."""
+
+
 class FileError(GradcalcError):
     """A file could not be opened, read or understood."""
 
@@ -126,6 +136,47 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
     close = get_close_matches(word, list(known), n=1, cutoff=0.6) if len(word) <= 60 else []
     return close[0] if close else None
+
+
+EXTRAS = {
+    "llvmlite": ("llvmlite", "fast"), "scipy": ("SciPy", "fast"), "pyarrow": ("PyArrow", "data"),
+    "matplotlib": ("matplotlib", "plot"), "plotext": ("plotext", "plot"),
+}  # fmt: skip
+"""The libraries that the base does without: the name of each, and the extra that brings it."""
+
+
+def installed(name: str) -> bool:
+    """Whether a library of an extra is there, without importing it."""
+    return find_spec(name) is not None
+
+
+def library(module: str, use: str) -> Any:
+    """A module of a library of an extra.
+
+    Args:
+        use: what needs it, as the error's first words: `gradcalc.compile`.
+
+    Raises:
+        MissingExtra: the library is not installed.
+        UsageError: it is, but cannot be imported.
+    """
+    top = module.partition(".")[0]
+    name, extra = EXTRAS[top]
+    if not installed(top):
+        hint = install_command(f'"gradcalc[{extra}]"')
+        raise MissingExtra(f"{use} needs {name}, which is not installed", hint=hint)
+    try:
+        return import_module(module)
+    except ImportError as error:
+        hint = install_command(f"--force-reinstall {top}")
+        raise UsageError(f"{use} needs {name}, which is installed but broken: {error}", hint=hint) from error
+
+
+def install_command(words: str) -> str:
+    """What installs in the environment in use, also where that has no pip, as those that uv makes."""
+    python = sys.executable or "python"
+    python = f'"{python}"' if os.name == "nt" else shlex.quote(python)
+    return f"{python} -m pip install {words}" if find_spec("pip") else f"uv pip install --python {python} {words}"
 
 
 class TapeError(GradcalcError, RuntimeError):

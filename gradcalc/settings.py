@@ -93,8 +93,9 @@ class DescentSettings:
     """How to descend; what is None is chosen. `bounds` are the least and the largest value, by variable."""
 
     optimizer: str | None = option(
-        None, "--optimizer NAME", "auto, newton, bfgs, l-bfgs-b, newton-cg, trust-exact; by a learning rate: sgd, "
-        "momentum, nesterov, adagrad, rmsprop, adam. Default: sgd where --lr is given, else auto.", DESCENT,
+        None, "--optimizer NAME", "auto, newton, l-bfgs; of SciPy bfgs, l-bfgs-b, newton-cg, trust-exact; by a "
+        "learning rate: sgd, momentum, nesterov, adagrad, rmsprop, adam. Default: sgd where --lr is given, else auto.",
+        DESCENT,
     )  # fmt: skip
     learning_rate: float | None = option(None, "--lr RATE", "The learning rate.", DESCENT)
     schedule: str | None = option(

@@ -1,17 +1,31 @@
 """Errors: what, where (a caret under the text), what to try, and the exit code of each."""
 
+import importlib
+import shlex
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+import gradcalc
+from gradcalc.cli import main
 from gradcalc.errors import (
+    EXTRAS,
     ExitCode,
     ExpressionError,
     FileError,
     GradcalcError,
     LimitError,
+    MissingExtra,
     UsageError,
     caret_lines,
     columns,
     did_you_mean,
+    install_command,
+    installed,
+    library,
 )
 
 
@@ -37,6 +51,7 @@ def test_an_error_without_a_place_is_its_message() -> None:
         (ExpressionError, "expression", 2),
         (LimitError, "limit", 2),
         (UsageError, "usage", 2),
+        (MissingExtra, "usage", 2),
         (FileError, "file", 4),
     ],
 )
@@ -108,3 +123,83 @@ def test_the_nearest_word_is_suggested_and_only_if_near() -> None:
     assert did_you_mean("sen", ["sin", "cos"]) == "sin"
     assert did_you_mean("quux", ["sin", "cos"]) is None
     assert did_you_mean("s" * 10_000, ["sin"]) is None
+
+
+# libraries of extras
+
+PROJECT = Path(gradcalc.__file__).parents[1] / "pyproject.toml"
+
+
+@pytest.mark.parametrize("name", EXTRAS)
+def test_a_library_that_is_absent_is_told_with_the_command_that_installs_its_extra(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    label, extra = EXTRAS[name]
+    assert not installed(name)
+    with pytest.raises(MissingExtra) as caught:
+        library(f"{name}.part", "this")
+    assert caught.value.message == f"this needs {label}, which is not installed"
+    assert caught.value.hint == install_command(f'"gradcalc[{extra}]"')
+
+
+def test_a_library_that_is_broken_is_not_called_absent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "plotext.py").write_text("import no_such_module")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "plotext", raising=False)
+    assert installed("plotext")
+    with pytest.raises(
+        UsageError, match="this needs plotext, which is installed but broken: No module .*no_such_mod"
+    ) as caught:
+        library("plotext", "this")
+    assert not isinstance(caught.value, MissingExtra)
+    assert caught.value.hint == install_command("--force-reinstall plotext")
+
+
+def test_the_command_is_that_of_the_environment_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/home/some one/venv/bin/python")
+    found: dict[str, Any] = {"pip": None}
+    monkeypatch.setattr("gradcalc.errors.find_spec", found.get)
+    uv = install_command('"gradcalc[fast]"')
+    assert shlex.split(uv) == ["uv", "pip", "install", "--python", sys.executable, "gradcalc[fast]"]
+    found["pip"] = object()
+    pip = install_command('"gradcalc[fast]"')
+    assert shlex.split(pip) == [sys.executable, "-m", "pip", "install", "gradcalc[fast]"]
+
+
+@pytest.mark.parametrize(
+    ("words", "absent"),
+    [
+        (["map", "x**2", "points.csv", "-o", "out.csv"], "pyarrow"),
+        (["map", "x**2", "points.csv", "-o", "out.csv"], "llvmlite"),
+        (["descend", "(x - k)**2", "--at", "x=1", "--data", "points.csv"], "pyarrow"),
+        (["descend", "x**2", "--at", "x=1", "--optimizer", "bfgs"], "scipy"),
+        (["descend", "x**2", "--at", "x=1", "--plot", "path.png"], "matplotlib"),
+        (["descend", "x**2", "--at", "x=1", "--plot", "-"], "plotext"),
+    ],
+)
+@pytest.mark.parametrize("json", [False, True])
+def test_a_command_without_its_extra_ends_with_exit_code_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], words: list[str], absent: str,
+    json: bool,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "points.csv").write_text("x,k\n1,2\n")
+    for name in [name for name in sys.modules if name.partition(".")[0] == absent]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, absent, None)
+    importlib.import_module("gradcalc.arithmetic.native.code").llvm.cache_clear()
+    shown = ["--json"] if json and words[-1] != "-" else []
+    assert main([*words, *shown]) == ExitCode.USAGE
+    said = "".join(capfd.readouterr())
+    assert f"needs {EXTRAS[absent][0]}, which is not installed" in said
+    assert f"gradcalc[{EXTRAS[absent][1]}]" in said
+    assert "Traceback" not in said and not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.skipif(not PROJECT.exists(), reason="the sources are not here")
+def test_every_library_of_an_extra_is_in_the_extra_that_its_error_names() -> None:
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    for name, (_, extra) in EXTRAS.items():
+        assert any(line.startswith(name) for line in project["optional-dependencies"][extra]), name
+        assert not any(line.startswith(name) for line in project["dependencies"]), name

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -149,6 +150,11 @@ def test_readme_marks_one_test_command() -> None:
     marked = re.findall(r"<!-- test command -->\n+```sh\n(.*?)\n```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert len(marked) == 1
     assert "pytest" in marked[0]
+
+
+def test_the_page_of_the_package_index_has_no_link_into_the_repository() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert re.findall(r"\]\((?!https?:)", (ROOT / project["readme"]).read_text("utf-8")) == []
 
 
 def test_picture_shows_what_the_commands_print_now() -> None:

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from gradcalc import errors
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.arithmetic.native.kernel import Kernel
 from gradcalc.data.batches import even, expand, read_files, total_rows
@@ -168,6 +169,7 @@ def run(
         UndefinedError: a row has no value, with `undefined="fail"`.
     """
     settings, limits = settings or Settings(), limits or Limits()
+    errors.library("pyarrow", "gradcalc map")
     format = output_format(output, settings.format)
     formula = to_compile(expression, settings.wrt, settings.order, let=let, limits=limits)
     if not formula.variables:

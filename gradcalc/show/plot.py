@@ -9,12 +9,11 @@ import math
 import time
 import warnings
 from collections.abc import Sequence
-from importlib.util import find_spec
 from itertools import cycle
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-from gradcalc.errors import UsageError
+from gradcalc.errors import UsageError, library
 from gradcalc.files import check_writable, complete_file
 from gradcalc.show.picture import Path, Picture
 
@@ -44,7 +43,7 @@ def check_plot(path: FilePath) -> None:
     """Raise, before a descent is made for it, the error that `save_plot` would end in.
 
     Raises:
-        UsageError: a suffix that is none of `SUFFIXES`, or matplotlib is absent.
+        UsageError: a suffix that is none of `SUFFIXES`, or matplotlib is absent (MissingExtra).
         FileError: the file cannot be written.
     """
     if path.suffix.lower() not in SUFFIXES:
@@ -55,9 +54,8 @@ def check_plot(path: FilePath) -> None:
 
 
 def check_library(name: str) -> None:
-    """Raise UsageError if a library of the extra is absent."""
-    if find_spec(name) is None:
-        raise UsageError(f"--plot needs {name}, which is not installed", hint='pip install "gradcalc[plot]"')
+    """Raise MissingExtra if a library of the extra is absent."""
+    library(name, "--plot")
 
 
 # -- what is in sight --------------------------------------------------------------------------------------------------
@@ -297,7 +295,7 @@ def plot_text(picture: Picture, width: int, height: int = 22) -> str:
     """Draw a picture with characters: the paths of two variables, else value against step.
 
     Raises:
-        UsageError: plotext is absent.
+        MissingExtra: plotext is absent.
     """
     check_library("plotext")
     import plotext  # type: ignore[import-untyped]

@@ -1,6 +1,7 @@
 """Pictures of descents: what is in sight, what is drawn, which files; a path that ran away ruins nothing."""
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcalc.errors import FileError, UsageError
+from gradcalc.errors import FileError, UsageError, install_command
 from gradcalc.optimize.descend import descend
 from gradcalc.optimize.descent.answer import Descent, picture
 from gradcalc.show import plot
@@ -146,10 +147,11 @@ def test_what_cannot_be_drawn_is_told_with_what_can(tmp_path: Path, monkeypatch:
     assert caught.value.hint == "--plot path.png"
     with pytest.raises(FileError, match="there is no directory"):
         check_plot(tmp_path / "no" / "path.png")
-    monkeypatch.setattr(plot, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "plotext", None)
     with pytest.raises(UsageError, match="matplotlib, which is not installed") as caught:
         check_plot(tmp_path / "path.png")
-    assert caught.value.hint == 'pip install "gradcalc[plot]"'
+    assert caught.value.hint == install_command('"gradcalc[plot]"')
     with pytest.raises(UsageError, match="plotext"):
         plot_text(picture([descend("x**2", {"x": 1})]), 80)
 

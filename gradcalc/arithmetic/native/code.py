@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import llvmlite.binding as llvm
-
 from gradcalc.arithmetic.floats import Floats
+from gradcalc.errors import library
 from gradcalc.graph import ops
 from gradcalc.graph.definitions import accurate, deciding
 from gradcalc.graph.graph import Graph, rule_graph
@@ -60,14 +59,24 @@ class Point:
 
 
 @cache
+def llvm() -> Any:
+    """llvmlite's binding, of the extra `fast`.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    return library("llvmlite.binding", "native code")
+
+
+@cache
 def host() -> tuple[int, str, str]:
     """The width of the host's vectors in doubles, the letter of libmvec's names for it, and the host's features."""
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    for library in ("libm.so.6", "libmvec.so.1"):
+    llvm().initialize_native_target()
+    llvm().initialize_native_asmprinter()
+    for name in ("libm.so.6", "libmvec.so.1"):
         with suppress(RuntimeError):  # another system: what is not found is called otherwise
-            llvm.load_library_permanently(library)
-    features = llvm.get_host_cpu_features()
+            llvm().load_library_permanently(name)
+    features = llvm().get_host_cpu_features()
     if platform.machine() in ("aarch64", "arm64"):
         return 2, "n", features.flatten()
     if features.get("avx512f"):
@@ -106,15 +115,15 @@ def loaded(text: str, signature: Callable[..., Any]) -> Callable[..., None]:
     What calls Python back runs beside the main thread: there Python handles signals, and an exception raised in a
     callback would be lost, and a row's value with it. Interrupted, it runs on.
     """
-    module = llvm.parse_assembly(text)
-    target = llvm.Target.from_default_triple()
+    module = llvm().parse_assembly(text)
+    target = llvm().Target.from_default_triple()
     effort = 2 if len(text) < _LONG else 0
-    machine = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=host()[2], opt=effort)
+    machine = target.create_target_machine(cpu=llvm().get_host_cpu_name(), features=host()[2], opt=effort)
     module.triple = machine.triple
-    passes = llvm.create_new_module_pass_manager()
+    passes = llvm().create_new_module_pass_manager()
     passes.add_new_gvn_pass()
-    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
-    engine = llvm.create_mcjit_compiler(module, machine)
+    passes.run(module, llvm().create_pass_builder(machine, llvm().create_pipeline_tuning_options()))
+    engine = llvm().create_mcjit_compiler(module, machine)
     engine.finalize_object()
     function = signature(engine.get_function_address("run"))
     function.engine = engine
@@ -199,7 +208,7 @@ class Instructions:
 
     def _function(self, op: Op, places: Sequence[str], n: int | None = None) -> str:
         """An op by C's function, the accurate definition, SciPy's function, the table's definition, or the floats'."""
-        if op.c_name and llvm.address_of_symbol(op.c_name) and len(places) == len(op.operands):
+        if op.c_name and llvm().address_of_symbol(op.c_name) and len(places) == len(op.operands):
             return self._math(op.c_name, places)
         define = accurate(op, n)
         if define is None and op.scipy and (capsule := _in_scipy(op)):
@@ -295,7 +304,7 @@ class Instructions:
 
     def _math(self, name: str, places: Sequence[str]) -> str:
         symbol = f"_ZGV{self.letter}N{self.width}{'v' * len(places)}_{name}"
-        if llvm.address_of_symbol(symbol):
+        if llvm().address_of_symbol(symbol):
             return self.call(self.declare(symbol, len(places)), places)
         return self._lanes(name, places, "")
 
@@ -329,7 +338,7 @@ class Instructions:
         api.PyCapsule_GetName.restype, api.PyCapsule_GetName.argtypes = ctypes.c_char_p, [ctypes.py_object]
         api.PyCapsule_GetPointer.restype = ctypes.c_void_p
         api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
-        llvm.add_symbol(symbol, api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule)))
+        llvm().add_symbol(symbol, api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule)))
         return symbol
 
     def _scipy_part(self, op: Op, capsule: Any) -> str:
@@ -363,7 +372,7 @@ class Instructions:
         """The floats' function of an op, called back."""
         symbol = f"{_CALLED_BACK}{op.name}_{count}"
         callback = _callback(op, count)
-        llvm.add_symbol(symbol, ctypes.cast(callback, ctypes.c_void_p).value)
+        llvm().add_symbol(symbol, ctypes.cast(callback, ctypes.c_void_p).value)
         return symbol
 
     def compensated(self, total: str, lost: str, value: str) -> tuple[str, str]:

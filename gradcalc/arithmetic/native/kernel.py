@@ -19,7 +19,7 @@ import numpy as np
 
 from gradcalc.arithmetic.floats import exact_sum
 from gradcalc.arithmetic.native import interpreter
-from gradcalc.arithmetic.native.code import Code, Kinds, Point, compile_graph, point, pointers
+from gradcalc.arithmetic.native.code import Code, Kinds, Point, compile_graph, llvm, point, pointers
 from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.graph import ops
 from gradcalc.graph.domain import defined
@@ -84,6 +84,7 @@ class Kernel:
         hessian: Mapping[tuple[int, int], int] | None = None,
         shapes: Mapping[str, Shape] | None = None,
     ) -> None:
+        llvm()  # that it is missing is told before any column is read
         self.order = 0 if gradient is None else 1 if hessian is None else 2
         self._shapes = {name: (shapes or {}).get(name, ()) for name in names}
         self.names = [label for name in names for label in labels(name, self._shapes[name])]

@@ -12,10 +12,10 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from gradcalc import errors
 from gradcalc.errors import FileError, did_you_mean
 
 if TYPE_CHECKING:
@@ -160,7 +160,4 @@ def readable(place: object, format: str) -> Iterator[None]:
 
 def library(name: str) -> Any:
     """A module of PyArrow."""
-    try:
-        return import_module(name)
-    except ImportError:
-        raise FileError("reading this file needs PyArrow", hint='pip install "gradcalc[data]"') from None
+    return errors.library(name, "this kind of file")

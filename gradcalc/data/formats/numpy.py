@@ -242,7 +242,8 @@ def _numpy_type(name: str, type: Any) -> Any:
     if not any(test(type) for test in (types.is_integer, types.is_floating, types.is_boolean)):
         hint = "--keep names other columns, or -o a Parquet, Arrow or CSV file"
         raise FileError(f"column {name} holds {type}: NPY and NPZ hold numbers", hint=hint)
-    return np.dtype(type.to_pandas_dtype())
+    empty = library("pyarrow").array([], type).to_numpy(zero_copy_only=False)  # `to_pandas_dtype` may want pandas
+    return np.dtype(empty.dtype)
 
 
 NPY = Format("NPY", (".npy",), NpyReader, _NpyWriter, (_MAGIC,))

@@ -1,6 +1,6 @@
 """What the curvature says before and after: the largest stable rate, the kind of a point, a kink on the path.
 
-Imports objective, watch and report; NumPy.
+Imports objective, watch and the optimizers; NumPy.
 """
 
 import math
@@ -111,8 +111,6 @@ def at_a_kink(objective: Objective, x: Point, flat: bool = False) -> str | None:
 
 
 def _at_a_kink(objective: Objective, x: Point, flat: bool) -> str | None:
-    from scipy.optimize import nnls
-
     value, gradient = objective.slope(x)
     g, reach = np.asarray(gradient), _NEAR * (1e-3 + np.abs(x))
     steepness = math.hypot(*(g * reach))
@@ -128,9 +126,41 @@ def _at_a_kink(objective: Objective, x: Point, flat: bool) -> str | None:
         return None
     if near.min() < value - 1e-3 * float((sizes * reach).max()) - 1e-15 * abs(value):
         return "not stationary" if flat else None
-    hull = np.vstack([(slopes / np.where(sizes > 0, sizes, 1.0)).T, np.ones(len(slopes))])
-    rest = nnls(hull, np.append(np.zeros(len(x)), 1.0))[1]
-    return "minimum at a kink" if rest <= 1e-2 else None
+    scaled = slopes / np.where(sizes > 0, sizes, 1.0)
+    return "minimum at a kink" if _least_norm(scaled) <= 1e-2 else None
+
+
+_RIDGE = 1e-7
+"""What keeps weights of points that depend on each other apart: the square of the least norm grows by so much."""
+
+
+def _least_norm(points: Any) -> float:
+    """The least norm in the convex hull of the rows of `points`, none of whose numbers is above 1.
+
+    The weights, up to their sum, are the least squares of at least 0 that take the points to 0 and their sum to 1: a
+    set of points grows by the one that helps most, and loses those whose weight would fall below 0. Source: Lawson and
+    Hanson, Solving Least Squares Problems (1974), chapter 23.
+    """
+    count = len(points)
+    products = points @ points.T + 1.0 + _RIDGE * np.eye(count)
+    weights, used = np.zeros(count), np.zeros(count, dtype=bool)
+    for _ in range(3 * count):
+        pull = np.where(used, -math.inf, 1.0 - products @ weights)
+        if not pull.max() > 1e-9:
+            break
+        used[pull.argmax()] = True
+        while True:
+            wanted = np.zeros(count)
+            wanted[used] = np.linalg.solve(products[np.ix_(used, used)], np.ones(used.sum()))
+            falling = used & (wanted <= 0)
+            if not falling.any():
+                break
+            part = np.where(falling, weights / np.where(falling, weights - wanted, 1.0), 1.0)
+            weights = weights + part.min() * (wanted - weights)
+            used &= part > part.min()
+            weights[~used] = 0.0
+        weights = wanted
+    return float(np.linalg.norm(weights @ points) / weights.sum())
 
 
 def _around(objective: Objective, x: Point, reach: Any) -> tuple[Any, Any]:

@@ -1,14 +1,15 @@
-"""The optimizers that choose their own steps: Newton's method of `newton`, and SciPy's with exact derivatives.
+"""The optimizers that choose their own steps: Newton's of `newton`, two of BFGS, and SciPy's with exact derivatives.
 
-Imports newton, objective and watch; SciPy where it is used.
+Imports newton, objective and watch; SciPy, of the extra `fast`, where it is used.
 """
 
 import math
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from gradcalc.errors import UsageError
+from gradcalc.errors import UsageError, installed, library
 from gradcalc.optimize.descent.newton import Bounds, finite_hessian, newton
 from gradcalc.optimize.descent.objective import Objective
 from gradcalc.optimize.descent.watch import Watch
@@ -28,6 +29,9 @@ _TINY = 1e-150
 
 _REMEMBERED = 16
 """Points whose value and gradient are kept: a line search ends at one of its last."""
+
+_PAIRS = 20
+"""Steps whose changes of the gradient `l_bfgs` remembers."""
 
 _SECOND_ORDER = ("Newton-CG", "trust-exact")
 
@@ -50,8 +54,8 @@ def _scipy(
     import warnings
 
     import numpy as np
-    from scipy.optimize import minimize
 
+    minimize = library("scipy.optimize", f"the optimizer {method.lower()}").minimize
     x = np.asarray(start, dtype=float)
     arguments: dict[str, Any] = {"jac": True, "method": method, "options": options}
     if bounds is not None and any(math.isfinite(limit) for limits in bounds for limit in limits):
@@ -151,8 +155,60 @@ class _Link:
             raise _Stalled
 
 
+def l_bfgs(objective: Objective, start: Sequence[float], watch: Watch, bounds: Bounds | None = None) -> None:
+    """BFGS of limited memory, a step stopped at the bounds: for many variables, without SciPy.
+
+    Variables that rest at a bound which the descent would pass take no part in a step. Source: Nocedal and Wright,
+    Numerical Optimization (2006), algorithm 7.4; the projection as in Schmidt, Kim and Sra, Projected Newton-type
+    methods in machine learning (2011).
+    """
+    import numpy as np
+
+    low, high = np.transpose(bounds) if bounds is not None else (-math.inf, math.inf)
+    with np.errstate(all="ignore"):
+        x = np.clip(np.asarray(start, dtype=float), low, high)
+        value, slope = objective.slope(x.tolist())
+        g = np.asarray(slope, dtype=float)
+        pairs: deque[tuple[Any, Any]] = deque(maxlen=_PAIRS)
+        typical, small = np.abs(x), 0
+        watch(x.tolist(), value, g.tolist())
+        while small < 3 and math.isfinite(value) and np.all(np.isfinite(g)):
+            free = ~((x <= low) & (g > 0) | (x >= high) & (g < 0))
+            found = _weak_search(objective, x, value, g, _remembered(pairs, np.where(free, g, 0.0), free), low, high)
+            if found is None and pairs:
+                pairs.clear()  # the memory may mislead: once more along the gradient
+                continue
+            if found is None:
+                break
+            moved, value, new = found
+            step, change = moved - x, new - g
+            if step @ change > 2.0**-52 * (change @ change):
+                pairs.append((step, change))
+            x, g = moved, new
+            small = small + 1 if np.all(np.abs(step) <= 2.0**-52 * typical) else 0
+            typical = np.maximum(typical, np.abs(x))
+            watch(x.tolist(), value, g.tolist())
+
+
+def _remembered(pairs: Sequence[tuple[Any, Any]], g: Any, free: Any) -> Any:
+    """The step against the gradient that steps and changes of the gradient speak for, in the free variables."""
+    import numpy as np
+
+    direction, parts = -g, []
+    for step, change in reversed(pairs):
+        part = (step @ direction) / (step @ change)
+        direction = direction - part * change
+        parts.append(part)
+    direction *= (pairs[-1][0] @ pairs[-1][1]) / (pairs[-1][1] @ pairs[-1][1]) if pairs else 1 / (math.hypot(*g) or 1.0)
+    for (step, change), part in zip(pairs, reversed(parts), strict=True):
+        direction = direction + (part - (change @ direction) / (step @ change)) * step
+    direction = np.where(free, direction, 0.0)
+    return direction if direction @ g < 0 else -g
+
+
 METHODS: dict[str, Method] = {
     "newton": newton,
+    "l-bfgs": l_bfgs,
     "bfgs": partial(_scipy, "BFGS", {"gtol": 0.0, "maxiter": _FOREVER}),
     "l-bfgs-b": partial(
         _scipy, "L-BFGS-B",
@@ -165,7 +221,7 @@ METHODS: dict[str, Method] = {
 
 
 def chosen(variables: int, nodes: int, rows: int = 1) -> str:
-    """The method that `auto` begins with: Newton's where Hessians are cheap enough, else L-BFGS-B.
+    """The method that `auto` begins with: Newton's where Hessians are cheap enough, else SciPy's L-BFGS-B, or `l_bfgs`.
 
     Args:
         nodes: of the graph of the gradient; that of the Hessian has up to `variables` times as many.
@@ -173,7 +229,9 @@ def chosen(variables: int, nodes: int, rows: int = 1) -> str:
     """
     size = variables * nodes
     cheap = variables <= _FEW or size * rows <= _WORK
-    return "newton" if variables <= _MOST and size <= _NODES and cheap else "l-bfgs-b"
+    if variables <= _MOST and size <= _NODES and cheap:
+        return "newton"
+    return "l-bfgs-b" if installed("scipy") else "l-bfgs"
 
 
 def along_kinks(objective: Objective, start: Sequence[float], watch: Watch) -> None:
@@ -209,22 +267,27 @@ def along_kinks(objective: Objective, start: Sequence[float], watch: Watch) -> N
             watch(x.tolist(), value, g.tolist())
 
 
-def _weak_search(objective: Objective, x: Any, value: float, g: Any, direction: Any) -> tuple[Any, float, Any] | None:
-    """A lower point along a direction, if possible where the slope is half as steep (weak Wolfe); value, gradient."""
+def _weak_search(
+    objective: Objective, x: Any, value: float, g: Any, direction: Any, least: Any = -math.inf, most: Any = math.inf
+) -> tuple[Any, float, Any] | None:
+    """A lower point along a direction, if possible where the slope is half as steep (weak Wolfe); value, gradient.
+
+    The point is moved into the bounds `least` and `most`.
+    """
     import numpy as np
 
     slope = float(g @ direction)
     low, high, length = 0.0, math.inf, 1.0
     best = None
     for _ in range(60):
-        tried = x + length * direction
+        tried = np.clip(x + length * direction, least, most)
         found, gradient = objective.slope(tried.tolist())
         new = np.asarray(gradient, dtype=float)
         if not (found < value + 1e-4 * length * slope and np.all(np.isfinite(new))):
             high = length
         else:
             best, low = (tried, found, new), length
-            if new @ direction >= 0.5 * slope:
+            if new @ np.where((tried > least) & (tried < most), direction, 0.0) >= 0.5 * slope:
                 break
         length = 2 * low if high == math.inf else (low + high) / 2
     return best

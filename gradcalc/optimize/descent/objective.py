@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gradcalc.arithmetic.floats import exact_sum
 from gradcalc.arithmetic.native import function
+from gradcalc.errors import installed
 from gradcalc.language.formula import Formula
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ _NATIVE = 50_000
 class DataObjective:
     """The mean (or sum) of a formula over the rows of columns, which are inputs of its graph beside the variables.
 
-    Many rows are summed by a kernel, a few by NumPy; the sums of blocks are added exactly.
+    Many rows are summed by a kernel, a few by NumPy, which does all where llvmlite is absent; the sums of blocks are
+    added exactly.
     """
 
     formula: Formula
@@ -117,8 +119,8 @@ class DataObjective:
         return value, gradient
 
     def _natively(self, x: Point, order: int) -> "Total | None":
-        """The sums by a kernel; None for a few rows."""
-        if self.size < _NATIVE:
+        """The sums by a kernel; None for a few rows, and without the extra `fast`."""
+        if self.size < _NATIVE or not installed("llvmlite"):
             return None
         from gradcalc.arithmetic.native.kernel import Kernel
 

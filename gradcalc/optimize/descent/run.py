@@ -90,7 +90,8 @@ class Run:
         nodes = len(self.formula.graph.needed(self.formula.outputs))
         rows = self.objective.size if isinstance(self.objective, DataObjective) else 1
         self.method = methods.chosen(len(self.start), nodes, rows)
-        self._tell("method", f"{self.method} was chosen")
+        why = ": l-bfgs-b needs SciPy, which is not installed" if self.method == "l-bfgs" else ""
+        self._tell("method", f"{self.method} was chosen{why}")
 
     def _go_on(self) -> None:
         """Where the chosen method stalls at a point that is not stationary, as at a kink, go on with BFGS."""

@@ -172,11 +172,11 @@ def test_narrower_vectors_and_no_vector_math_agree(vector_math: bool, monkeypatc
     x, y = np.random.default_rng(6).normal(size=(2, 101))
     expected = gradcalc.compile(FORMULA, order=2)(x=x, y=y)
     _, letter, features = code.host()
-    find = code.llvm.address_of_symbol
+    find = code.llvm().address_of_symbol
     monkeypatch.setattr(code, "host", lambda: (2, letter if letter == "n" else "b", features))
     monkeypatch.setattr(module.shared, "codes", {})
     if not vector_math:
-        monkeypatch.setattr(code.llvm, "address_of_symbol", lambda name: None if "_ZGV" in name else find(name))
+        monkeypatch.setattr(code.llvm(), "address_of_symbol", lambda name: None if "_ZGV" in name else find(name))
     found = gradcalc.compile(FORMULA, order=2)(x=x, y=y)
     np.testing.assert_allclose(found.value, expected.value, rtol=1e-14, atol=1e-15)
     np.testing.assert_allclose(found.gradient, expected.gradient, rtol=1e-13, atol=1e-14)

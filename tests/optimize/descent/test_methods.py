@@ -1,18 +1,19 @@
 """The optimizers of SciPy behind the watch, what auto begins with, and the way along kinks."""
 
 import math
+import sys
 import warnings
 from contextlib import suppress
 
 import pytest
 
-from gradcalc.errors import UsageError
+from gradcalc.errors import MissingExtra, UsageError
 from gradcalc.optimize.descent import methods
 from gradcalc.optimize.descent.watch import Step, Stop, Watch
 from tests.optimize.descent.test_newton import objective
 
 ROSENBROCK = "100*(x[1] - x[0]^2)^2 + (1 - x[0])^2"
-BOUNDED = ("newton", "l-bfgs-b")
+BOUNDED = ("newton", "l-bfgs", "l-bfgs-b")
 
 
 def descent(
@@ -133,3 +134,24 @@ def test_along_kinks_reaches_a_minimum_that_lies_on_one(text: str, start: list[f
     except Stop as stop:
         assert stop.status == "converged"
     assert watch[watch.best].value == pytest.approx(minimum, rel=1e-10, abs=1e-10)
+
+
+@pytest.mark.parametrize("name", ["l-bfgs", "l-bfgs-b"])
+def test_many_variables_within_bounds(name: str) -> None:
+    text = " + ".join(f"{10 ** (i / 10):.3f}*(x[{i}] - {i / 10 - 1:g})^2" for i in range(30))
+    steps = descent(name, text, [0.5] * 30, [(-0.5, 1.0)] * 30)
+    wanted = [min(max(i / 10 - 1, -0.5), 1.0) for i in range(30)]
+    assert steps[-1].at == pytest.approx(wanted, abs=1e-7)
+
+
+def test_l_bfgs_reaches_a_kink() -> None:
+    assert descent("l-bfgs", "abs(x[0]) + (x[1] - 1)^2", [1.0, 2.0])[-1].at == pytest.approx([0.0, 1.0], abs=1e-6)
+
+
+def test_auto_takes_its_own_method_for_many_variables_where_scipy_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert methods.chosen(1_000, 5_000) == "l-bfgs-b"
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    assert methods.chosen(1_000, 5_000) == "l-bfgs"
+    assert methods.chosen(2, 10) == "newton"
+    with pytest.raises(MissingExtra, match="the optimizer bfgs needs SciPy, which is not installed"):
+        descent("bfgs", ROSENBROCK, [-1.2, 1.0])

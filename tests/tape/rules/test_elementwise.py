@@ -210,6 +210,7 @@ def test_scalars_and_empty_arrays_work(shape: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")
 def test_float32_stays(name: str) -> None:
     function, _, at = CASES[name]
     values = [np.full(3, x, np.float32) for x in at]

@@ -1,0 +1,78 @@
+"""What the base install does alone, and what it says without its extras; run where llvmlite, SciPy and PyArrow are absent.
+
+`.ci/run` makes such an environment: the other tests need the extras.
+"""
+
+import sys
+
+import numpy as np
+import pytest
+
+import gradcalc
+from gradcalc.cli import main
+from gradcalc.errors import EXTRAS, MissingExtra, installed
+
+pytestmark = pytest.mark.skipif(any(map(installed, EXTRAS)), reason="libraries of extras are installed")
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["grad", "x**4 + y**2 + 1", "--at", "x=2,y=3"], "32"),
+        (["grad", "erf(x) + besselj(0, x)", "--at", "x=1"], "agrees"),
+        (["hessian", "x**4 + y**2 + 1", "--at", "x=2,y=3"], "48"),
+        (["functions"], "sin"),
+        (["descend", "(x - 1)**2 + y**2", "--at", "x=3,y=2"], "converged"),
+        (["descend", "abs(x) + (y - 1)**2", "--at", "x=3,y=2"], "minimum at a kink"),
+        (["descend", "x**2", "--at", "x=1", "--lr", "0.1"], "converged"),
+        (["descend", "x**2", "--at", "x=1", "--optimizer", "adam"], "x"),
+    ],
+)
+def test_the_calculator_works(capfd: pytest.CaptureFixture[str], words: list[str], shown: str) -> None:
+    assert main(words) == 0
+    assert shown in capfd.readouterr().out
+
+
+def test_auto_takes_its_own_method_for_many_variables() -> None:
+    found = gradcalc.descend("sum((x - 1)^2 + x^4)", {"x": [3.0] * 300})
+    assert (found.status, found.optimizer) == ("converged", "l-bfgs")
+    assert any("SciPy, which is not installed" in note.message for note in found.notes)
+
+
+def test_rows_are_summed_and_large_formulas_run() -> None:
+    rows = np.linspace(0, 1, 60_000)
+    assert gradcalc.descend("(a - k)**2", {"a": 5.0}, data={"k": rows}).at["a"] == pytest.approx(0.5)
+    assert gradcalc.descend("sum(i=1..6000, (x - i/6000)^2)", {"x": 5.0}).at["x"] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_the_tape_and_its_layers_work() -> None:
+    with gradcalc.GradientTape() as tape:
+        x = gradcalc.Variable(np.array([1.0, 2.0]))
+        z = np.sum(np.sin(x) ** 2)
+    np.testing.assert_allclose(tape.gradient(z, x), np.sin([2.0, 4.0]))
+    from gradcalc import nn, tf
+
+    model = nn.Sequential([nn.Dense(3, activation="relu"), nn.Dense(1)])
+    assert model(np.ones((2, 2))).shape == (2, 1)
+    assert float(tf.reduce_sum(tf.constant([1.0, 2.0]))) == 3.0
+
+
+@pytest.mark.parametrize("json", [False, True])
+@pytest.mark.parametrize(
+    ("words", "extra"),
+    [
+        (["descend", "x**2", "--at", "x=1", "--optimizer", "bfgs"], "fast"),
+        (["descend", "x**2", "--at", "x=1", "--plot", "path.png"], "plot"),
+        (["map", "x**2", "points.csv", "-o", "out.csv"], "data"),
+    ],
+)
+def test_a_missing_extra_is_named(capfd: pytest.CaptureFixture[str], words: list[str], extra: str, json: bool) -> None:
+    assert main([*words, *(["--json"] if json else [])]) == 2
+    said = "".join(capfd.readouterr())
+    assert f"gradcalc[{extra}]" in said and sys.executable in said and "which is not installed" in said
+
+
+def test_a_kernel_needs_the_extra_and_star_imports_do_not() -> None:
+    exec("from gradcalc import *", {})
+    with pytest.raises(MissingExtra, match="native code needs llvmlite"):
+        gradcalc.compile("x**2")
