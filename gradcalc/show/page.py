@@ -1,37 +1,35 @@
 """What an answer looks like, for no medium in particular: lines, tables, matrices, remarks and equations.
 
 An answer describes itself as a `Page`; a medium draws it. Nothing here knows what the answer is about, or how wide or
-how long a medium is. Imports errors.
+how long a medium is. All are named tuples, quick to define: every answer imports this. Imports errors.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from decimal import Context
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from gradcalc.errors import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Words or a number, and how they are meant: `tone` holds some of the words label, strong, good, doubt and bad."""
 
     text: str
     tone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Formula(Text):
-    """A formula, a point or a value that may be long; with its LaTeX where that is known."""
+class Formula(NamedTuple):
+    """A formula, a point or a value that may be long: a text with its tone, and its LaTeX where that is known."""
 
+    text: str
+    tone: str = ""
     latex: str = ""
 
 
-Piece = str | Text
+Piece = str | Text | Formula
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Pieces of text, one after the other."""
 
     pieces: tuple[Piece, ...]
@@ -40,21 +38,20 @@ class Line:
         return "".join(map(plain, self.pieces))
 
 
-@dataclass(frozen=True, slots=True)
 class Heading(Line):
     """A line that begins a part of the page."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
-class Details:
+
+class Details(NamedTuple):
     """Labelled values of one thing, below a heading if there is one."""
 
     heading: Line | None
     entries: tuple[tuple[str, Piece], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A title, what stands below it, and a title for where there is little room."""
 
     title: str
@@ -62,8 +59,7 @@ class Column:
     short: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Rows below titles.
 
     Attributes:
@@ -86,7 +82,7 @@ class Table:
             return self
         rows = tuple((*row[:count], "…") for row in self.rows)
         left = None if self.series is None else max(0, self.series - len(self.columns) + count + 1)
-        return replace(self, columns=(*self.columns[:count], Column("…", "word")), rows=rows, series=left)
+        return self._replace(columns=(*self.columns[:count], Column("…", "word")), rows=rows, series=left)
 
     def paragraphs(self) -> Iterator[Details]:
         """Each row as labelled values."""
@@ -94,8 +90,7 @@ class Table:
         yield from self.details or (Details(None, tuple(zip(titles, row, strict=True))) for row in self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Matrices:
+class Matrices(NamedTuple):
     """The same entries as one matrix or several, in a sentence, and where they are few as a table row by row."""
 
     summary: str
@@ -103,8 +98,7 @@ class Matrices:
     entries: Table
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(NamedTuple):
     """Something to know, with a label, and the place in a text that it is about."""
 
     label: str
@@ -113,15 +107,13 @@ class Remark:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Remarks:
+class Remarks(NamedTuple):
     """What is to know of one part of a page."""
 
     items: tuple[Remark, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Equation:
+class Equation(NamedTuple):
     """The function f, differentiated for some names, or at a point; all that it `equals`. A matrix is the Hessian."""
 
     equals: tuple[Piece | Table, ...]
@@ -132,8 +124,7 @@ class Equation:
 Block = Line | Details | Table | Matrices | Remarks
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """An answer as blocks, and once more as groups of equations where it is mathematics."""
 
     title: str
@@ -145,8 +136,7 @@ class Page:
         return "\n".join(str(block) for block in self.blocks if isinstance(block, Line))
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
+class Rest(NamedTuple):
     """Where the rest is of what is not shown: of a table's rows, of remarks, of a matrix or a formula."""
 
     rows: str
@@ -162,14 +152,14 @@ _ROWS, _SERIES, _REMARKS = 200, 12, 20
 
 def shortened(page: Page, rest: Rest) -> Page:
     """The page with the first of many rows, columns and remarks, and what to do for the rest."""
-    return replace(page, blocks=tuple(part for block in page.blocks for part in _shortened(block, rest)))
+    return page._replace(blocks=tuple(part for block in page.blocks for part in _shortened(block, rest)))
 
 
 def _shortened(block: Block, rest: Rest) -> Iterator[Block]:
     if isinstance(block, Table):
         if block.series is not None:
             block = block.narrowed(len(block.columns) - block.series + _SERIES)
-        yield replace(block, rows=block.rows[:_ROWS], details=block.details[:_ROWS])
+        yield block._replace(rows=block.rows[:_ROWS], details=block.details[:_ROWS])
         if len(block.rows) > _ROWS:
             yield line(f"{len(block.rows) - _ROWS:,} more: {rest.rows}")
     elif isinstance(block, Remarks):
