@@ -14,7 +14,6 @@ An error says what is wrong, where (a caret under the text) and what to try:
 """
 
 import os
-import shlex
 import sys
 import unicodedata
 from collections.abc import Iterable
@@ -174,6 +173,8 @@ def library(module: str, use: str) -> Any:
 
 def install_command(words: str) -> str:
     """What installs in the environment in use, also where that has no pip, as those that uv makes."""
+    import shlex
+
     python = sys.executable or "python"
     python = f'"{python}"' if os.name == "nt" else shlex.quote(python)
     return f"{python} -m pip install {words}" if find_spec("pip") else f"uv pip install --python {python} {words}"

@@ -6,8 +6,8 @@ Standard library only, so that help stays fast.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from dataclasses import MISSING, dataclass, field
+from typing import Any, Literal, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -29,8 +29,7 @@ WHAT, DESCENT, ROWS, SHOW, LIMITS = (
 """The groups of options in a help text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """What the command line says of a field, beside its type and default.
 
     Attributes:
@@ -48,15 +47,22 @@ class Option:
 
 
 def option(
-    default: T, spelling: str, help: str, group: str = WHAT, *, low: float | None = None, high: float = math.inf
+    default: T,
+    said: str | Option,
+    help: str = "",
+    group: str = WHAT,
+    *,
+    low: float | None = None,
+    high: float = math.inf,
 ) -> T:
-    """A field of a dataclass that is an option of the command line: its default and what `Option` holds."""
-    return field(default=default, metadata={"option": Option(spelling, help, group, low, high)})
+    """A field of a dataclass that is an option of the command line: its default; its `Option` or what that holds."""
+    said = said if isinstance(said, Option) else Option(said, help, group, low, high)
+    return field(default=default, metadata={"option": said})
 
 
-def required(spelling: str, help: str) -> Any:
+def required(said: str | Option, help: str = "") -> Any:
     """The same without a default: it must be given."""
-    return field(metadata={"option": Option(spelling, help)})
+    return option(MISSING, said, help)
 
 
 @dataclass(frozen=True, slots=True)

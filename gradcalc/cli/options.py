@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gradcalc.cli.write import Format, write
 from gradcalc.errors import FileError, LimitError, UsageError
-from gradcalc.settings import DIGITS, MAX_DIGITS, SHOW, Limits, Options, option, required
+from gradcalc.settings import DIGITS, MAX_DIGITS, SHOW, Limits, Option, Options, option, required
 
 if TYPE_CHECKING:
     from gradcalc.language.formula import Value
@@ -17,74 +17,35 @@ FILE_LIMIT = 32_000_000
 """How many bytes an expression may have that comes from a file."""
 
 
+EXPRESSION = Option("EXPR", "The formula; - reads it from standard input, @FILE from a file.")
+LET = Option("--let NAMES", "Values put into the formula and not differentiated: n=3,A=[[1,2],[3,4]].")
+WRT = Option("--wrt VARIABLES", "Variables to differentiate for, in this order: x,y.")
+FORMAT = Option("--format", "How to show the answer.", SHOW)
+JSON = Option("--json", "Short for --format json.", SHOW)
+QUIET = Option("-q --quiet", "Say nothing on standard error.", SHOW)
+"""The options that several commands have, whose dataclasses take them up as fields."""
+
+
 @dataclass(frozen=True)
-class Formula:
-    """What is asked about."""
+class Question:
+    """A formula at points."""
 
-    expression: str = required("EXPR", "The formula; - reads it from standard input, @FILE from a file.")
-
-
-@dataclass(frozen=True)
-class Points:
-    """Where it is asked."""
-
+    expression: str = required(EXPRESSION)
     at: tuple[str, ...] = option(
         (), "--at POINT", "Where: x=2,y=pi/4,z=[1,2]. Repeat for more points; @FILE reads json, csv or npy."
     )
+    let: tuple[str, ...] = option((), LET)
+    wrt: Sequence[str] | None = option(None, WRT)
 
 
 @dataclass(frozen=True)
-class Constants:
-    """What is known."""
-
-    let: tuple[str, ...] = option(
-        (), "--let NAMES", "Values put into the formula and not differentiated: n=3,A=[[1,2],[3,4]]."
-    )
-
-
-@dataclass(frozen=True)
-class Variables:
-    """What it is differentiated for."""
-
-    wrt: Sequence[str] | None = option(None, "--wrt VARIABLES", "Variables to differentiate for, in this order: x,y.")
-
-
-@dataclass(frozen=True)
-class Question(Variables, Constants, Points, Formula):
-    """A formula at points: in the help text, what stands last here comes first."""
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What an answer looks like."""
-
-    format: Format = option(Format.table, "--format", "How to show the answer.", SHOW)
-
-
-@dataclass(frozen=True)
-class Digits:
-    """How much of a number is shown."""
-
-    digits: int | None = option(None, "--digits N", "Show N certified digits.", SHOW, low=1, high=MAX_DIGITS)
-
-
-@dataclass(frozen=True)
-class Json:
-    """For scripts."""
-
-    json: bool = option(False, "--json", "Short for --format json.", SHOW)
-
-
-@dataclass(frozen=True)
-class Quiet:
-    """For those who want nothing but the answer."""
-
-    quiet: bool = option(False, "-q --quiet", "Say nothing on standard error.", SHOW)
-
-
-@dataclass(frozen=True)
-class Show(Quiet, Json, Digits, Shape):
+class Show:
     """How a report is shown."""
+
+    format: Format = option(Format.table, FORMAT)
+    digits: int | None = option(None, "--digits N", "Show N certified digits.", SHOW, low=1, high=MAX_DIGITS)
+    json: bool = option(False, JSON)
+    quiet: bool = option(False, QUIET)
 
 
 def answer(question: Question, options: Options, show: Show, limits: Limits) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from gradcalc.cli import options as o
 from gradcalc.cli.write import Format, write
 from gradcalc.errors import GradcalcError, UsageError
-from gradcalc.settings import DESCENT, ROWS, SHOW, DescentSettings, Limits, option
+from gradcalc.settings import DESCENT, ROWS, SHOW, DescentSettings, Limits, option, required
 
 if TYPE_CHECKING:
     from gradcalc.language.formula import Value
@@ -23,17 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Start:
-    """Where the descent begins and where it stays."""
+    """A formula, where the descent begins and stays, and the data that the formula is reduced over."""
 
+    expression: str = required(o.EXPRESSION)
     at: tuple[str, ...] = option((), "--at POINT", "The start: x=2,y=pi/4,z=[1,2], or @FILE.")
     bounds: tuple[str, ...] = option((), "--bounds BOUNDS", "Where to stay: x=0:5,y=:3; may repeat.")
+    let: tuple[str, ...] = option((), o.LET)
     compare: str | None = option(None, "--compare NAMES", "Several optimizers: sgd,adam,newton.", DESCENT)
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The data that the formula is reduced over."""
-
     data: str | None = option(
         None, "--data FILE", "Rows to fit: a file that map reads. Names without a value are its columns.", ROWS
     )
@@ -41,22 +37,17 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Files:
-    """Where more of the answer goes."""
+class Show:
+    """How it is told, and where more of the answer goes."""
 
+    format: Format = option(Format.table, o.FORMAT)
     trace: str | None = option(None, "--trace FILE", "Write every step as CSV.", SHOW)
     plot: str | None = option(None, "--plot FILE", "Draw it: a png, svg or pdf file, or - for the terminal.", SHOW)
+    json: bool = option(False, o.JSON)
+    quiet: bool = option(False, o.QUIET)
 
 
-@dataclass(frozen=True)
-class Show(o.Quiet, o.Json, Files, o.Shape):
-    """How it is told."""
-
-
-def descend(
-    formula: o.Formula, start: Start, constants: o.Constants, settings: DescentSettings, rows: Rows, show: Show,
-    limits: Limits,
-) -> int:  # fmt: skip
+def descend(start: Start, settings: DescentSettings, show: Show, limits: Limits) -> int:
     """From a formula and a start to a minimum, with a forecast, a trace and a verdict.
 
     \b
@@ -69,17 +60,17 @@ def descend(
     from gradcalc.optimize.descend import ask
     from gradcalc.optimize.descent.answer import Comparison
 
-    limits = o.read_limits(formula.expression, limits)
+    limits = o.read_limits(start.expression, limits)
     settings = replace(settings, bounds=read_bounds(start.bounds, limits))
     outputs = _Outputs(Format.json if show.json else show.format, show.trace, show.plot)
-    outputs.check(rows.data)
+    outputs.check(start.data)
     compared = _compared(settings, start.compare)
     question = ask(
-        o.read_expression(formula.expression, limits), _start(start.at, limits), o.read_bindings(constants.let, limits),
-        compared, data=rows.data, nulls=rows.nulls, limits=limits,
+        o.read_expression(start.expression, limits), _start(start.at, limits), o.read_bindings(start.let, limits),
+        compared, data=start.data, nulls=start.nulls, limits=limits,
     )  # fmt: skip
     if question.dropped and not show.quiet:
-        print(f"{rows.data}: rows without a value that were left out: {question.dropped:,}", file=sys.stderr)
+        print(f"{start.data}: rows without a value that were left out: {question.dropped:,}", file=sys.stderr)
     made, seconds = _answers(question, compared, live=not show.quiet and sys.stderr.isatty())
     answer = made[0] if start.compare is None else Comparison(tuple(made), tuple(seconds))
     outputs.write(answer, made)

@@ -8,18 +8,15 @@ from gradcalc.settings import option
 
 
 @dataclass(frozen=True)
-class Named:
-    """What is looked up."""
+class Question:
+    """What is looked up, and how it is shown."""
 
     name: str | None = option(None, "[NAME]", "One function or constant, by any spelling.")
+    format: Format = option(Format.table, o.FORMAT)
+    json: bool = option(False, o.JSON)
 
 
-@dataclass(frozen=True)
-class Show(o.Json, o.Shape):
-    """How it is shown."""
-
-
-def functions(wanted: Named, show: Show) -> int:
+def functions(question: Question) -> int:
     """The functions and constants a formula can use, with derivative, domain and behaviour at kinks.
 
     \b
@@ -28,5 +25,5 @@ def functions(wanted: Named, show: Show) -> int:
     """
     from gradcalc.language.functions import catalogue
 
-    write(catalogue(wanted.name), Format.json if show.json else show.format)
+    write(catalogue(question.name), Format.json if question.json else question.format)
     return 0

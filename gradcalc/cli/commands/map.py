@@ -1,6 +1,7 @@
 """`gradcalc map`: one formula over every row of data files."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gradcalc.cli import options as o
@@ -10,9 +11,10 @@ from gradcalc.settings import SHOW, Limits, MapSettings, option, required
 
 
 @dataclass(frozen=True)
-class Files:
-    """Where the rows come from and go."""
+class Question:
+    """A formula, and where the rows come from and go."""
 
+    expression: str = required(o.EXPRESSION)
     source: str = required(
         "IN", "A csv, parquet, arrow, feather, npy or npz file; a glob in quotes, a directory, or - for standard "
         "input. The formula's variables are its columns.",
@@ -20,14 +22,14 @@ class Files:
     output: str = required(
         "-o --output OUT", "The file to write, in the format of its suffix; - is standard output (csv or arrow)."
     )
+    let: tuple[str, ...] = option((), o.LET)
+    wrt: Sequence[str] | None = option(None, o.WRT)
     summary: Format | None = option(None, "--summary", "Tell what was done on standard output, in this format.", SHOW)
     json: bool = option(False, "--json", "Short for --summary json.", SHOW)
+    quiet: bool = option(False, o.QUIET)
 
 
-def map(
-    formula: o.Formula, files: Files, variables: o.Variables, constants: o.Constants, settings: MapSettings,
-    show: o.Quiet, limits: Limits,
-) -> int:  # fmt: skip
+def map(question: Question, settings: MapSettings, limits: Limits) -> int:
     """Value and derivatives of a formula at every row of data files, at the speed of memory.
 
     \b
@@ -38,28 +40,28 @@ def map(
 
     OUT appears when it is complete. A run that was cut leaves a hidden directory beside it, for --resume.
     """
-    if formula.expression == "-" and files.source == "-":
+    if question.expression == "-" and question.source == "-":
         raise UsageError("formula and data cannot both come from standard input", hint="@FILE reads the formula")
-    told = Format.json if files.json else files.summary
-    if told and files.output == "-":
-        flag = "--json" if files.json else f"--summary {told}"
+    told = Format.json if question.json else question.summary
+    if told and question.output == "-":
+        flag = "--json" if question.json else f"--summary {told}"
         raise UsageError(f"{flag} and -o - both use standard output", hint="-o with the name of a file")
     from gradcalc.cli.progress import RowsLine
     from gradcalc.data.map import run
 
-    limits = o.read_limits(formula.expression, limits)
+    limits = o.read_limits(question.expression, limits)
     keep = ["*"] if settings.keep == ["all"] else settings.keep
     try:
         with RowsLine("map") as line:
             done = run(
-                o.read_expression(formula.expression, limits), files.source, files.output,
-                replace(settings, wrt=variables.wrt, keep=keep), let=o.read_bindings(constants.let, limits),
-                limits=limits, progress=line if not show.quiet and sys.stderr.isatty() else None,
+                o.read_expression(question.expression, limits), question.source, question.output,
+                replace(settings, wrt=question.wrt, keep=keep), let=o.read_bindings(question.let, limits),
+                limits=limits, progress=line if not question.quiet and sys.stderr.isatty() else None,
             )  # fmt: skip
     except KeyboardInterrupt as interrupt:
         print(*interrupt.args, sep="\n", end="\n" if interrupt.args else "", file=sys.stderr)
         raise
-    if not show.quiet and told is not Format.table:
+    if not question.quiet and told is not Format.table:
         print(done.page(), file=sys.stderr)
     if told:
         write(done, told)
