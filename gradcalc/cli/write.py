@@ -5,7 +5,6 @@ A new medium is a module of `gradcalc.show` with `draw(page)`, and a line here.
 
 import sys
 from enum import StrEnum
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,8 +23,8 @@ class Format(StrEnum):
 
     @property
     def medium(self) -> str:
-        """The module that draws a page so."""
-        return f"gradcalc.show.{'terminal' if self is Format.table else self.value}"
+        """The module of `gradcalc.show` that draws a page so."""
+        return "terminal" if self is Format.table else self.value
 
 
 def write(answer: "Answer", shape: Format) -> None:
@@ -39,4 +38,4 @@ def write(answer: "Answer", shape: Format) -> None:
 
         csv.writer(sys.stdout, lineterminator="\n").writerows(answer.records())
     else:
-        print(import_module(shape.medium).draw(answer.page()).removesuffix("\n"))
+        print(answer.drawn(shape.medium).removesuffix("\n"))

@@ -1,11 +1,12 @@
-"""What the answers of all commands have in common. Imports html and page."""
+"""What the answers of all commands have in common. Imports page; a medium when it draws."""
 
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
-from gradcalc.show import html
 from gradcalc.show.page import Page, Rest, shortened
 
 SCHEMA = 1
@@ -33,7 +34,15 @@ class Answer(ABC):
 
     def _repr_html_(self) -> str:
         """The answer as a notebook shows it: tables, formulas typeset."""
-        return html.fragment(shortened(self.page(), _REST))
+        return _medium("html").fragment(shortened(self.page(), _REST))  # type: ignore[no-any-return]
+
+    def drawn(self, medium: str) -> str:
+        """The page drawn by a medium: a module beside this one that has `draw(page)`."""
+        return _medium(medium).draw(self.page())  # type: ignore[no-any-return]
+
+
+def _medium(name: str) -> ModuleType:
+    return import_module(f"gradcalc.show.{name}")
 
 
 def number(value: float | None) -> float | str | None:

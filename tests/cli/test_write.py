@@ -69,7 +69,7 @@ def test_a_new_medium_reaches_every_answer(name: str, tmp_path: Path, monkeypatc
     toy = ModuleType("gradcalc.show.toy")
     toy.draw = draw  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "gradcalc.show.toy", toy)
-    monkeypatch.setattr(Format, "medium", property(lambda self: "gradcalc.show.toy"))
+    monkeypatch.setattr(Format, "medium", property(lambda self: "toy"))
     answer = ANSWERS[name][0](tmp_path)
     assert written(answer, Format.markdown) == f"{answer.page().title}: {len(answer.page().blocks)} blocks\n"
 
