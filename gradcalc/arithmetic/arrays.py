@@ -18,6 +18,9 @@ from gradcalc.graph.definitions import Definition, accurate, definition
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Constant, Op, Operand
 
+Array = Any
+"""A NumPy array, or a NumPy scalar where there are no dimensions; of a real dtype."""
+
 Function = Callable[..., Any]
 
 
@@ -190,3 +193,5 @@ FUNCTIONS = Functions(
     },
 )
 """What each op does to arrays."""
+
+ops.PLAIN.serve(FUNCTIONS)

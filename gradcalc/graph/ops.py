@@ -23,8 +23,6 @@ seen.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
 from typing import Any
 
 Rule = Callable[..., Any]
@@ -136,7 +134,7 @@ class Op:
         for operand in operands:
             if isinstance(operand, Operand):
                 return operand.apply(self, operands)
-        return _of_arrays()[self](*operands)
+        return PLAIN.function(self)(*operands)
 
     def __reduce__(self) -> Any:
         """A copy or a pickle of an op of graphs is that op."""
@@ -144,7 +142,7 @@ class Op:
 
     def plain(self, *operands: Any) -> Any:
         """The op on plain NumPy arrays and numbers, which belong to no graph and no tape."""
-        return _of_arrays()[self](*operands)
+        return PLAIN.function(self)(*operands)
 
     @property
     def c_name(self) -> str:
@@ -169,11 +167,28 @@ TABLE: dict[str, Op] = {}
 """Every op by its name, in the order of this file."""
 
 
-@cache
-def _of_arrays() -> Mapping[Op, Callable[..., Any]]:
-    """What ops do to NumPy arrays. That is said in a room above this one, and found there when it is first needed."""
-    found: Mapping[Op, Callable[..., Any]] = import_module("gradcalc.arithmetic.arrays").FUNCTIONS
-    return found
+class Plain:
+    """What ops do to values that know nothing of ops: NumPy's arrays and numbers.
+
+    Their arithmetic stands in a room above this one and serves here once it is imported, as an implementation serves
+    `functools.singledispatch`: who works on arrays imports `arithmetic.arrays`, which gives `Array`, their type.
+    """
+
+    def __init__(self) -> None:
+        self._functions: Mapping[Op, Callable[..., Any]] | None = None
+
+    def serve(self, functions: Mapping[Op, Callable[..., Any]]) -> None:
+        """Take these functions of plain values."""
+        self._functions = functions
+
+    def function(self, op: Op) -> Callable[..., Any]:
+        """What an op does to plain values."""
+        if self._functions is None:
+            raise TypeError(f"{op.name} needs an operand of a graph or a tape; arithmetic.arrays serves plain numbers")
+        return self._functions[op]
+
+
+PLAIN = Plain()
 
 
 def op(

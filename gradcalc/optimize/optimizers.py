@@ -1,4 +1,5 @@
-"""SGD, Adam, RMSprop, Adagrad as Keras 3 has them: for variables, arrays and graphs. Imports NumPy and ops.
+"""SGD, Adam, RMSprop, Adagrad as Keras 3 has them: for variables, arrays and graphs. Imports NumPy, ops and the
+arithmetic of arrays.
 
 Names, defaults and formulas are those of Keras's documentation; the papers are named at each. One implementation
 serves both uses: `update` is one step on plain arrays, `apply` the same on whatever has `.array` and can be set, and
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.arithmetic.arrays import Array
 from gradcalc.graph import ops
 from gradcalc.graph.names import NAMES
 from gradcalc.optimize.schedules import LearningRateSchedule
@@ -21,7 +23,6 @@ from gradcalc.optimize.state import State
 
 __all__ = ["SGD", "Adagrad", "Adam", "Optimizer", "RMSprop"]
 
-Array = Any
 Number = Any
 """An array, a float, or a node of a graph."""
 

@@ -15,14 +15,12 @@ from typing import Any, NoReturn, Protocol, Self
 import numpy as np
 
 from gradcalc.arithmetic.arrays import FUNCTIONS as OF_ARRAYS
+from gradcalc.arithmetic.arrays import Array as Array
 from gradcalc.arithmetic.arrays import Masked
 from gradcalc.errors import DetachError, NoRuleError
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Constant, Op, Operand
 from gradcalc.tape import nest
-
-Array = Any
-"""A NumPy array, or a NumPy scalar where there are no dimensions; of a real dtype."""
 
 
 class Recorder(Protocol):

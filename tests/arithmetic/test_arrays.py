@@ -160,12 +160,20 @@ def test_what_numpy_lacks_is_put_together_as_exactly_as_in_floats(op: Op) -> Non
         assert found.dtype == dtype
 
 
-def test_ops_run_on_arrays_whatever_was_imported() -> None:
-    words = (
-        "import numpy\nfrom gradcalc.graph import ops\nprint(ops.sqrt(numpy.array([4.0])), ops.asec(numpy.float64(-1)))"
-    )
+def test_ops_run_on_plain_numbers_once_their_arithmetic_is_there() -> None:
+    words = """
+import numpy
+from gradcalc.graph import ops
+try:
+    ops.sqrt(4.0)
+except TypeError as error:
+    print(error)
+import gradcalc.arithmetic.arrays
+print(ops.sqrt(numpy.array([4.0])), ops.asec(numpy.float64(-1)))
+"""
     found = subprocess.run([sys.executable, "-c", words], check=True, capture_output=True, text=True)
-    assert found.stdout == "[2.] 3.141592653589793\n"
+    told = "sqrt needs an operand of a graph or a tape; arithmetic.arrays serves plain numbers"
+    assert found.stdout == f"{told}\n[2.] 3.141592653589793\n"
 
 
 def test_a_ufunc_is_an_op_that_no_formula_can_name() -> None:
