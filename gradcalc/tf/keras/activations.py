@@ -2,7 +2,7 @@
 # ruff: noqa: I001
 
 from gradcalc.nn import activations
-from gradcalc.tf.defaults import missing, unary
+from gradcalc.tf.defaults import unary
 from gradcalc.tf.nn import gelu as gelu, leaky_relu as leaky_relu, log_softmax as log_softmax, softmax as softmax
 
 get = activations.get
@@ -19,5 +19,3 @@ silu = swish = unary(activations.silu)
 softplus = unary(activations.softplus)
 softsign = unary(activations.softsign)
 tanh = unary(activations.tanh)
-
-missing("tf.keras.activations", globals())
