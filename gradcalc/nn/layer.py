@@ -259,29 +259,16 @@ class Layer:
                 yield from child.paths(f"{prefix}{name}/")
 
     @property
-    def weights(self) -> list[Variable]:
-        """As `variables`."""
-        return self.variables
-
-    @property
     def trainable_variables(self) -> list[Variable]:
         """The weights that tapes watch."""
         return [variable for variable in self.variables if variable.trainable] if self._trainable else []
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """As `trainable_variables`."""
-        return self.trainable_variables
 
     @property
     def non_trainable_variables(self) -> list[Variable]:
         """The weights that tapes do not watch."""
         return [variable for variable in self.variables if not (variable.trainable and self._trainable)]
 
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """As `non_trainable_variables`."""
-        return self.non_trainable_variables
+    weights, trainable_weights, non_trainable_weights = variables, trainable_variables, non_trainable_variables
 
     @property
     def trainable(self) -> bool:
