@@ -400,7 +400,8 @@ def _found(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def pair(value: int | Sequence[int], count: int, name: str) -> tuple[int, ...]:
     """A size for each of `count` axes: one number stands for all."""
-    sizes = (value,) * count if isinstance(value, int) else tuple(value)
+    sizes = tuple(value) if isinstance(value, Sequence) else (value,) * count
     if len(sizes) != count or any(not isinstance(n, int) or n <= 0 for n in sizes):
-        raise ValueError(f"`{name}` must be a positive integer or {count} of them. Received: {name}={value}")
+        several = f" or {count} of them" if count > 1 else ""
+        raise ValueError(f"`{name}` must be a positive integer{several}. Received: {name}={value}")
     return sizes

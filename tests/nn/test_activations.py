@@ -72,6 +72,7 @@ def test_activations_with_arguments() -> None:
     np.testing.assert_allclose(activations.log_softmax(np.log([[1.0, 7.0]])), np.log([[0.125, 0.875]]), rtol=1e-12)
     assert activations.get(None) is activations.linear and activations.get(np.sin) is np.sin
     assert activations.get("swish") is activations.silu
+    assert isinstance(activations.get(nn.Softmax), nn.Softmax)
 
 
 def test_relu_lets_no_infinite_adjoint_through_where_it_is_flat() -> None:
@@ -83,6 +84,7 @@ def test_relu_lets_no_infinite_adjoint_through_where_it_is_flat() -> None:
 
 ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Dense(2, activation="rlu"), "activation function identifier: rlu. Known: .*relu"),
+    (lambda: activations.get(3), "activation function identifier: 3. Known: elu, exponential, gelu"),
 ]
 
 test_errors_say_what_is_wrong = over(ERRORS, says)

@@ -90,7 +90,8 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Conv2D(2, 3)(np.ones((4, 4, 1))), "expected ndim=4, found ndim=3"),
     (lambda: nn.Conv2D(2, 3)(np.ones((1, 2, 2, 1))), r"zero or negative. Received input of shape \(1, 2, 2, 1\)"),
     (lambda: nn.Conv2D(2, (1, 2, 3)), "`kernel_size` must be a positive integer or 2 of them"),
-    (lambda: nn.Conv2D(0, 2), "`filters` must be a positive integer"),
+    (lambda: nn.Conv2D(2.5, 2), "`filters` must be a positive integer. Received: filters=2.5"),  # type: ignore[arg-type]
+    (lambda: nn.Conv2D(0, 2), "`filters` must be a positive integer. Received: filters=0"),
     (lambda: nn.Conv2D(2, 3, padding="full"), "must be 'valid' or 'same'. Received: padding=full"),
     (lambda: nn.Conv2D(2, 3, strides=2, dilation_rate=2), "not supported in conjunction"),
     (lambda: nn.MaxPooling2D(data_format="channels_first"), "only channels_last"),

@@ -143,6 +143,7 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Concatenate()([nn.Input((2, 5)), nn.Input((5,))]), "matching shapes except for the conc"),
     (lambda: nn.Concatenate(axis=2)(named("a", "b")), "matching shapes except for the conc"),
     (lambda: nn.Embedding(0, 3), "`input_dim` must be a positive integer. Received: input_dim=0"),
+    (lambda: nn.Embedding(3, 2.5), "`output_dim` must be a positive integer. Received: output_dim=2.5"),  # type: ignore[arg-type]
 ]
 
 test_errors_say_what_is_wrong = over(ERRORS, says)
