@@ -3,7 +3,7 @@
 Names, defaults and formulas are those of Keras's documentation.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -144,12 +144,17 @@ ACTIVATIONS: dict[str, Activation] = {
 
 def get(identifier: Any) -> Activation:
     """The activation of a name, or the given function; None is `linear`."""
-    if identifier is None:
-        return linear
-    if isinstance(identifier, str) and identifier in ACTIVATIONS:
-        return ACTIVATIONS[identifier]
-    if callable(identifier):
-        return identifier  # type: ignore[no-any-return]
-    raise ValueError(
-        f"Could not interpret activation function identifier: {identifier}. Known: {', '.join(sorted(ACTIVATIONS))}"
-    )
+    return known("activation function", linear if identifier is None else identifier, ACTIVATIONS)
+
+
+def known(what: str, identifier: Any, table: Mapping[str, Any]) -> Callable[..., Any]:
+    """What a name stands for in a table, or the given function itself; of a class one with default arguments.
+
+    Raises:
+        ValueError: it is no name of the table, and nothing that can be called.
+    """
+    found = table.get(identifier, identifier) if isinstance(identifier, str) else identifier
+    found = found() if isinstance(found, type) else found
+    if callable(found):
+        return found  # type: ignore[no-any-return]
+    raise ValueError(f"Could not interpret {what} identifier: {identifier}. Known: {', '.join(sorted(table))}")

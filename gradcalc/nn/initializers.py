@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.graph.names import snake_case
+from gradcalc.nn.activations import known
 
 Array = Any
 Initializer = Callable[..., Array]
@@ -222,12 +223,5 @@ INITIALIZERS: Mapping[str, Callable[..., Initializer]] = {
 
 def get(identifier: Any) -> Initializer:
     """The initializer of a name (`glorot_uniform`, or `GlorotUniform`), or the given one; None is zeros."""
-    if isinstance(identifier, str):
-        for name, kind in INITIALIZERS.items():
-            if identifier in (name, getattr(kind, "__name__", "")):
-                return kind()
-    elif isinstance(identifier, type):
-        return identifier()  # type: ignore[no-any-return]
-    elif callable(identifier) or identifier is None:
-        return identifier or Zeros()
-    raise ValueError(f"Could not interpret initializer identifier: {identifier}. Known: {', '.join(INITIALIZERS)}")
+    classes = {getattr(kind, "__name__", ""): kind for kind in INITIALIZERS.values()}
+    return known("initializer", Zeros if identifier is None else identifier, {**classes, **INITIALIZERS})

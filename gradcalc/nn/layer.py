@@ -259,29 +259,16 @@ class Layer:
                 yield from child.paths(f"{prefix}{name}/")
 
     @property
-    def weights(self) -> list[Variable]:
-        """As `variables`."""
-        return self.variables
-
-    @property
     def trainable_variables(self) -> list[Variable]:
         """The weights that tapes watch."""
         return [variable for variable in self.variables if variable.trainable] if self._trainable else []
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """As `trainable_variables`."""
-        return self.trainable_variables
 
     @property
     def non_trainable_variables(self) -> list[Variable]:
         """The weights that tapes do not watch."""
         return [variable for variable in self.variables if not (variable.trainable and self._trainable)]
 
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """As `non_trainable_variables`."""
-        return self.non_trainable_variables
+    weights, trainable_weights, non_trainable_weights = variables, trainable_variables, non_trainable_variables
 
     @property
     def trainable(self) -> bool:
@@ -413,7 +400,8 @@ def _found(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def pair(value: int | Sequence[int], count: int, name: str) -> tuple[int, ...]:
     """A size for each of `count` axes: one number stands for all."""
-    sizes = (value,) * count if isinstance(value, int) else tuple(value)
+    sizes = tuple(value) if isinstance(value, Sequence) else (value,) * count
     if len(sizes) != count or any(not isinstance(n, int) or n <= 0 for n in sizes):
-        raise ValueError(f"`{name}` must be a positive integer or {count} of them. Received: {name}={value}")
+        several = f" or {count} of them" if count > 1 else ""
+        raise ValueError(f"`{name}` must be a positive integer{several}. Received: {name}={value}")
     return sizes

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcalc.nn import activations, functional, initializers
 from gradcalc.nn.functional import Call, Shape, Symbolic
-from gradcalc.nn.layer import Affine, Elementwise, Layer
+from gradcalc.nn.layer import Affine, Elementwise, Layer, pair
 from gradcalc.tape.tensor import ArrayOp, cast
 
 __all__ = [
@@ -142,12 +142,8 @@ class Embedding(Layer):
     """
 
     def __init__(self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform", **common: Any) -> None:
-        for name, size in (("input_dim", input_dim), ("output_dim", output_dim)):
-            if not isinstance(size, int) or size <= 0:
-                raise ValueError(f"`{name}` must be a positive integer. Received: {name}={size}")
         super().__init__(**common)
-        self.input_dim = input_dim
-        self.output_dim = output_dim
+        (self.input_dim,), (self.output_dim,) = pair(input_dim, 1, "input_dim"), pair(output_dim, 1, "output_dim")
         self.embeddings_initializer = initializers.get(embeddings_initializer)
 
     def build(self, input_shape: Any = None) -> None:

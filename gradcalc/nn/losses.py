@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from gradcalc.graph import ops
-from gradcalc.nn.activations import Probabilities
+from gradcalc.nn.activations import Probabilities, known
 from gradcalc.tape.rules.reductions import log_softmax, softmax
 from gradcalc.tape.tensor import ArrayOp, Tensor, cast
 
@@ -369,11 +369,7 @@ class SparseCategoricalCrossentropy(_FunctionLoss):
     dtype: Any = None
 
 
-_KINDS: tuple[type[_FunctionLoss], ...] = (
-    MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossentropy, CategoricalCrossentropy,
-    SparseCategoricalCrossentropy,
-)  # fmt: skip
-
+_KINDS = _FunctionLoss.__subclasses__()
 LOSSES: Mapping[str, Any] = (
     {kind.__name__: kind for kind in _KINDS}
     | {kind.function.__name__: kind.function for kind in _KINDS}
@@ -385,7 +381,4 @@ LOSSES: Mapping[str, Any] = (
 
 def get(identifier: Any) -> Any:
     """The function of a name (`mean_squared_error`, `mse`), a loss of a class's (`Huber`), or the given one."""
-    found = LOSSES.get(identifier, identifier) if isinstance(identifier, str) else identifier
-    if callable(found):
-        return found() if isinstance(found, type) else found
-    raise ValueError(f"Could not interpret loss identifier: {identifier}. Known: {', '.join(sorted(LOSSES))}")
+    return known("loss", identifier, LOSSES)

@@ -16,12 +16,12 @@ class _Normalization(Elementwise):
 
     def __init__(
         self,
-        axis: int | Sequence[int],
-        epsilon: float,
-        center: bool,
-        scale: bool,
-        beta_initializer: Any,
-        gamma_initializer: Any,
+        axis: int | Sequence[int] = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
         **common: Any,
     ) -> None:
         super().__init__(**common)
@@ -121,18 +121,6 @@ class LayerNormalization(_Normalization):
         beta_initializer, gamma_initializer: what the weights begin with.
         common: the arguments of `Layer`.
     """
-
-    def __init__(
-        self,
-        axis: int | Sequence[int] = -1,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        **common: Any,
-    ) -> None:
-        super().__init__(axis, epsilon, center, scale, beta_initializer, gamma_initializer, **common)
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""

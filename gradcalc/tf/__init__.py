@@ -102,4 +102,9 @@ def print(*inputs: Any, output_stream: Any = None, sep: str = " ", end: str = "\
     (output_stream or sys.stderr).write(sep.join(map(str, values)) + end)
 
 
-missing("tf", globals(), math, linalg, nn, random, keras.layers)
+for _module in (
+    autodiff, config, debugging, dtypes, linalg, math, nest, nn, random, keras, keras.activations, initializers,
+    keras.layers, losses, metrics, keras.models, optimizers, optimizers.schedules, keras.utils,
+):  # fmt: skip
+    missing(_module)
+missing(sys.modules[__name__], math, linalg, nn, random, keras.layers)

@@ -33,14 +33,12 @@ def ones(shape: Any, dtype: Any = np.float32, name: str | None = None) -> Result
 
 def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Result:
     """Zeros of the shape and dtype of a tensor."""
-    x = as_tensor(input)
-    return zeros(x.shape, dtype or x.dtype)
+    return np.zeros_like(as_tensor(input), dtype)
 
 
 def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Result:
     """Ones of the shape and dtype of a tensor."""
-    x = as_tensor(input)
-    return ones(x.shape, dtype or x.dtype)
+    return np.ones_like(as_tensor(input), dtype)
 
 
 def fill(dims: Any, value: Any, name: str | None = None) -> Result:

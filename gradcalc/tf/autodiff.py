@@ -7,7 +7,7 @@ from typing import Any, Self
 from gradcalc.tape import nest
 from gradcalc.tape.tape import GradientTape, UnconnectedGradients
 from gradcalc.tf.arrays import zeros_like
-from gradcalc.tf.defaults import as_tensor, missing
+from gradcalc.tf.defaults import as_tensor
 
 
 class ForwardAccumulator:
@@ -52,6 +52,3 @@ class ForwardAccumulator:
         used = [(g, t) for g, t in zip(gradients, self._tangents, strict=True) if g is not None]
         weights = [t for _, t in used]
         return outer.gradient([g for g, _ in used], adjoint, weights, unconnected_gradients)
-
-
-missing("tf.autodiff", globals())

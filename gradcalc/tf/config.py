@@ -1,7 +1,5 @@
 """`tf.config`: what notebooks ask of it. Imports nothing but the defaults."""
 
-from gradcalc.tf.defaults import missing
-
 
 def list_physical_devices(device_type: str | None = None) -> list[str]:
     """No device but the CPU, which needs no name here: an empty list."""
@@ -10,6 +8,3 @@ def list_physical_devices(device_type: str | None = None) -> list[str]:
 
 def run_functions_eagerly(run_eagerly: bool) -> None:
     """Functions always run eagerly."""
-
-
-missing("tf.config", globals())

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.tf.defaults import as_tensor, missing
+from gradcalc.tf.defaults import as_tensor
 
 
 def assert_near(
@@ -34,6 +34,3 @@ def assert_all_finite(x: Any, message: str = "", name: str | None = None) -> Any
 def check_numerics(tensor: Any, message: str = "", name: str | None = None) -> Any:
     """No element is infinite or nan; returns the tensor."""
     return assert_all_finite(tensor, message)
-
-
-missing("tf.debugging", globals())

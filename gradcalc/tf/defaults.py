@@ -110,22 +110,26 @@ def described(alias: Function, function: Any) -> Function:
     return alias
 
 
-def missing(module: str, names: dict[str, Any], *homes: ModuleType) -> None:
-    """Give a module (its globals) an error for a missing name: the nearest of its names, or one of `homes` that has it.
+def missing(module: ModuleType, *homes: ModuleType) -> None:
+    """Give a module an error for a missing name: the nearest of its names, or one of `homes` that has it.
 
     Entered here and not by assignment: a type checker that saw a `__getattr__` would take any name for granted.
     """
 
     def getattribute(name: str) -> NoReturn:
-        home = next((f"{home.__name__.removeprefix('gradcalc.')}.{name}" for home in homes if name in vars(home)), None)
-        near = home or did_you_mean(name, (x for x in names if not x.startswith("_")))
+        home = next((_known_as(home) for home in homes if name in vars(home)), None)
+        near = f"{home}.{name}" if home else did_you_mean(name, (x for x in vars(module) if not x.startswith("_")))
         raise AttributeError(
-            f"{module}.{name} is not there; "
+            f"{_known_as(module)}.{name} is not there; "
             + (f"did you mean {near}? " if near else "")
             + "docs/tensorflow.md lists what is, and what to use for what is not"
         )
 
-    names["__getattr__"] = getattribute
+    vars(module)["__getattr__"] = getattribute
+
+
+def _known_as(module: ModuleType) -> str:
+    return module.__name__.removeprefix("gradcalc.")
 
 
 class Variable(tape.Variable):

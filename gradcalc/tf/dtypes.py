@@ -6,7 +6,7 @@ import numpy as np
 
 from gradcalc.tape.tensor import Tensor
 from gradcalc.tape.tensor import cast as _cast
-from gradcalc.tf.defaults import as_tensor, missing
+from gradcalc.tf.defaults import as_tensor
 
 DType = np.dtype
 bool = np.dtype("bool")
@@ -27,6 +27,3 @@ as_dtype = np.dtype
 def cast(x: Any, dtype: Any, name: str | None = None) -> Tensor:
     """The values in another dtype: differentiable from one floating dtype to another, else a cut."""
     return _cast(as_tensor(x), dtype)
-
-
-missing("tf.dtypes", globals())

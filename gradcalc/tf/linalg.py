@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.tape.tensor import Tensor
-from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, missing, unary
+from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, unary
 
 __all__ = [
     "clip_by_global_norm", "clip_by_norm", "einsum", "eye", "matmul", "norm", "tensordot",
@@ -188,6 +188,3 @@ def eye(
     rows, columns = int(num_rows), None if num_columns is None else int(num_columns)
     matrix = np.eye(rows, columns, dtype=dtype)
     return Tensor(matrix if batch_shape is None else np.tile(matrix, (*as_shape(batch_shape), 1, 1)))
-
-
-missing("tf.linalg", globals())

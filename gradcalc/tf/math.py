@@ -15,7 +15,7 @@ from gradcalc.nn import activations
 from gradcalc.tape.rules import reductions
 from gradcalc.tape.tensor import Tensor, cast
 from gradcalc.tf.arrays import descending as _descending
-from gradcalc.tf.defaults import Result, as_axes, as_tensor, as_tensors, binary, missing, reduction, unary
+from gradcalc.tf.defaults import Result, as_axes, as_tensor, as_tensors, binary, reduction, unary
 from gradcalc.tf.linalg import l2_normalize as l2_normalize
 
 __all__ = [
@@ -198,6 +198,3 @@ def top_k(input: Any, k: int = 1, sorted: bool = True, name: str | None = None) 
     x = as_tensor(input)
     order = _descending(x.array, -1)[..., :k]
     return np.take_along_axis(x, order, -1), Tensor(order.astype(np.int32))
-
-
-missing("tf.math", globals())

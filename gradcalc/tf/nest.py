@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradcalc.tape import nest
-from gradcalc.tf.defaults import missing
 
 flatten = nest.flatten
 
@@ -22,6 +21,3 @@ def map_structure(func: Callable[..., Any], *structure: Any) -> Any:
 def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any]) -> Any:
     """The structure with other values, given in the order of `flatten`."""
     return nest.pack(structure, flat_sequence)
-
-
-missing("tf.nest", globals())

@@ -7,7 +7,7 @@ import numpy as np
 
 from gradcalc.nn import AveragePooling2D, Conv2D, MaxPooling2D, activations, losses
 from gradcalc.tf.arrays import gather
-from gradcalc.tf.defaults import Result, alike, as_axes, as_tensor, as_tensors, missing, unary
+from gradcalc.tf.defaults import Result, alike, as_axes, as_tensor, as_tensors, unary
 from gradcalc.tf.linalg import l2_normalize as l2_normalize
 from gradcalc.tf.math import (
     log_softmax as log_softmax, sigmoid as sigmoid, softmax as softmax, softplus as softplus, softsign as softsign,
@@ -89,17 +89,8 @@ def conv2d(
 ) -> Result:  # fmt: skip
     """The cross-correlation of `(rows, height, width, channels)` with filters `(height, width, channels, filters)`."""
     x, kernel = as_tensors(input, filters)
-    layer = Conv2D(
-        kernel.shape[-1],
-        kernel.shape[:2],
-        _sizes(strides),
-        padding.lower(),
-        _layout(data_format),
-        _sizes(dilations),
-        use_bias=False,
-        dtype=x.dtype,
-        name="conv2d",
-    )
+    common = _settings("conv2d", x, strides, padding, data_format)
+    layer = Conv2D(kernel.shape[-1], kernel.shape[:2], dilation_rate=_sizes(dilations), use_bias=False, **common)
     layer.kernel, layer.bias, layer.built = kernel, None, True
     return layer(x)
 
@@ -123,7 +114,14 @@ max_pool, avg_pool = max_pool2d, avg_pool2d
 
 def _pooled(kind: Any, input: Any, ksize: Any, strides: Any, padding: str, data_format: str) -> Result:
     x = as_tensor(input)
-    return kind(_sizes(ksize), _sizes(strides), padding.lower(), _layout(data_format), dtype=x.dtype, name="pool2d")(x)
+    return kind(_sizes(ksize), **_settings("pool2d", x, strides, padding, data_format))(x)
+
+
+def _settings(name: str, x: Any, strides: Any, padding: str, data_format: str) -> dict[str, Any]:
+    """What the layers of convolution and pooling are told alike; a name given uses up no number."""
+    layout = {"NHWC": "channels_last", "NCHW": "channels_first"}.get(data_format, data_format)
+    settings = {"strides": _sizes(strides), "padding": padding.lower(), "data_format": layout}
+    return settings | {"dtype": x.dtype, "name": name}
 
 
 def _sizes(sizes: Any) -> Any:
@@ -131,10 +129,3 @@ def _sizes(sizes: Any) -> Any:
     if sizes is None or isinstance(sizes, int):
         return sizes or 1
     return tuple(sizes[1:3]) if len(sizes) == 4 else tuple(sizes) if len(sizes) == 2 else sizes[0]
-
-
-def _layout(data_format: str) -> str:
-    return {"NHWC": "channels_last", "NCHW": "channels_first"}.get(data_format, data_format)
-
-
-missing("tf.nn", globals())

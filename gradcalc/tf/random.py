@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcalc.nn import initializers
 from gradcalc.tape.tensor import Tensor
-from gradcalc.tf.defaults import Result, as_shape, as_tensor, missing
+from gradcalc.tf.defaults import Result, as_shape, as_tensor
 
 
 class Generator:
@@ -134,6 +134,3 @@ def _plain(value: Any) -> Any:
 
 def _tensor(values: Any, dtype: Any) -> Tensor:
     return Tensor(np.asarray(values, dtype)[()])
-
-
-missing("tf.random", globals())

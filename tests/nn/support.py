@@ -1,5 +1,6 @@
-"""What the tests of nn share: arrays without a pattern, a model with weights everywhere, checks of a layer."""
+"""What the tests of nn share: arrays without a pattern, a model with weights everywhere, checks by rows of tables."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,22 @@ import pytest
 
 import gradcalc.nn as nn
 from gradcalc.tape import GradientTape, Variable, constant
+
+
+def over(table: Sequence[tuple[Any, ...]], check: Callable[..., None]) -> Callable[[tuple[Any, ...]], None]:
+    """A test of every row of a table."""
+
+    @pytest.mark.parametrize("row", table)
+    def test(row: tuple[Any, ...]) -> None:
+        check(*row)
+
+    return test
+
+
+def says(make: Callable[[], Any], message: str) -> None:
+    """The call is refused, and says why."""
+    with pytest.raises(ValueError, match=message):
+        make()
 
 
 def ramp(*shape: int) -> Any:
@@ -34,9 +51,9 @@ class Net(nn.Model):
         return self.heads["a"](x) * self.scale
 
 
-def values_agree(layer: nn.Layer, shape: Any, out: Any, expected: Any) -> None:
+def values_agree(make: Callable[[], nn.Layer], shape: Any, out: Any, expected: Any) -> None:
     """Value, shape and gradients of a layer on a ramp, its weights waves, are those expected."""
-    x = Variable(ramp(*shape))
+    layer, x = make(), Variable(ramp(*shape))
     assert layer(x).shape == out
     for weight in layer.weights:
         weight.assign(wave(weight.shape))
@@ -50,9 +67,9 @@ def values_agree(layer: nn.Layer, shape: Any, out: Any, expected: Any) -> None:
     assert y.dtype == np.float64
 
 
-def second_derivatives_agree(layer: nn.Layer, shape: Any, out: Any) -> None:
+def second_derivatives_agree(make: Callable[[], nn.Layer], shape: Any, out: Any, expected: Any) -> None:
     """Nested tapes give one number, whether the inner gradient or the whole is differentiated."""
-    x = Variable(ramp(*shape))
+    layer, x = make(), Variable(ramp(*shape))
     layer(x)
     for weight in layer.weights:
         weight.assign(wave(weight.shape))

@@ -4,112 +4,49 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 
 import gradcalc.nn as nn
 from gradcalc.tape import GradientTape, Variable
-from tests.nn.support import ramp, second_derivatives_agree, values_agree
+from tests.nn.support import over, ramp, says, second_derivatives_agree, values_agree
 
 # a layer, the shapes of input and result; sum(result * ramp), then sum(gradient * wave) for the input and each weight
 KERAS: list[tuple[Callable[[], nn.Layer], Any, Any, list[float]]] = [  # by Keras 3.15.0 with TensorFlow 2.21.0
-    (
-        lambda: nn.Conv2D(3, 2, activation="tanh", dtype="float64"),
-        (2, 5, 6, 2),
-        (2, 4, 5, 3),
-        [-0.935087517074, -0.855110813268, -0.209690387576, -0.511564635311],
-    ),
-    (
-        lambda: nn.Conv2D(3, (3, 2), padding="same", dtype="float64"),
-        (2, 5, 6, 2),
-        (2, 5, 6, 3),
-        [7.50922575916, 0.201994008785, 6.89732414096, 0.611901618199],
-    ),
-    (
-        lambda: nn.Conv2D(2, 3, strides=(2, 3), padding="same", dtype="float64"),
-        (1, 6, 7, 2),
-        (1, 3, 3, 2),
-        [-0.295270587478, 1.92255960305, -0.515202632822, 0.219932045344],
-    ),
-    (
-        lambda: nn.Conv2D(2, (2, 3), strides=2, dtype="float64"),
-        (1, 6, 7, 2),
-        (1, 3, 3, 2),
-        [0.103812773591, -0.648558316545, -0.116119271753, 0.219932045344],
-    ),
-    (
-        lambda: nn.Conv2D(2, 2, dilation_rate=(2, 3), padding="same", dtype="float64"),
-        (1, 6, 7, 1),
-        (1, 6, 7, 2),
-        [4.63556346883, 0.61546127666, 4.47321072464, 0.162352744198],
-    ),
-    (
-        lambda: nn.Conv1D(3, 3, padding="same", strides=2, dtype="float64"),
-        (2, 7, 2),
-        (2, 4, 3),
-        [-0.142550223798, -0.596409769397, -0.810190003795, 0.667639779997],
-    ),
+    (lambda: nn.Conv2D(3, 2, activation="tanh", dtype="float64"), (2, 5, 6, 2), (2, 4, 5, 3),
+     [-0.935087517074, -0.855110813268, -0.209690387576, -0.511564635311]),
+    (lambda: nn.Conv2D(3, (3, 2), padding="same", dtype="float64"), (2, 5, 6, 2), (2, 5, 6, 3),
+     [7.50922575916, 0.201994008785, 6.89732414096, 0.611901618199]),
+    (lambda: nn.Conv2D(2, 3, strides=(2, 3), padding="same", dtype="float64"), (1, 6, 7, 2), (1, 3, 3, 2),
+     [-0.295270587478, 1.92255960305, -0.515202632822, 0.219932045344]),
+    (lambda: nn.Conv2D(2, (2, 3), strides=2, dtype="float64"), (1, 6, 7, 2), (1, 3, 3, 2),
+     [0.103812773591, -0.648558316545, -0.116119271753, 0.219932045344]),
+    (lambda: nn.Conv2D(2, 2, dilation_rate=(2, 3), padding="same", dtype="float64"), (1, 6, 7, 1), (1, 6, 7, 2),
+     [4.63556346883, 0.61546127666, 4.47321072464, 0.162352744198]),
+    (lambda: nn.Conv1D(3, 3, padding="same", strides=2, dtype="float64"), (2, 7, 2), (2, 4, 3),
+     [-0.142550223798, -0.596409769397, -0.810190003795, 0.667639779997]),
     (lambda: nn.MaxPooling2D(2, dtype="float64"), (2, 5, 6, 2), (2, 2, 3, 2), [-1.00589483267, 2.85865766449]),
-    (
-        lambda: nn.MaxPooling2D(3, strides=2, padding="same", dtype="float64"),
-        (2, 5, 6, 2),
-        (2, 3, 3, 2),
-        [1.53747237908, 0.260828087285],
-    ),
-    (
-        lambda: nn.MaxPooling2D((2, 3), strides=1, dtype="float64"),
-        (1, 5, 6, 2),
-        (1, 4, 4, 2),
-        [0.486563486026, -0.468892223315],
-    ),
+    (lambda: nn.MaxPooling2D(3, strides=2, padding="same", dtype="float64"), (2, 5, 6, 2), (2, 3, 3, 2),
+     [1.53747237908, 0.260828087285]),
+    (lambda: nn.MaxPooling2D((2, 3), strides=1, dtype="float64"), (1, 5, 6, 2), (1, 4, 4, 2),
+     [0.486563486026, -0.468892223315]),
     (lambda: nn.AveragePooling2D(2, dtype="float64"), (2, 5, 6, 2), (2, 2, 3, 2), [0.218604661877, -0.395585148591]),
-    (
-        lambda: nn.AveragePooling2D(3, strides=2, padding="same", dtype="float64"),
-        (2, 5, 6, 2),
-        (2, 3, 3, 2),
-        [-1.16212165394, -0.227666219201],
-    ),
+    (lambda: nn.AveragePooling2D(3, strides=2, padding="same", dtype="float64"), (2, 5, 6, 2), (2, 3, 3, 2),
+     [-1.16212165394, -0.227666219201]),
     (lambda: nn.MaxPooling1D(2, dtype="float64"), (2, 7, 2), (2, 3, 2), [0.34730964434, -2.30194818714]),
-    (
-        lambda: nn.AveragePooling1D(3, strides=1, padding="same", dtype="float64"),
-        (2, 7, 2),
-        (2, 7, 2),
-        [1.72355922378, 0.00281063957944],
-    ),
-    (
-        lambda: nn.GlobalMaxPooling2D(keepdims=False, dtype="float64"),
-        (2, 3, 4, 2),
-        (2, 2),
-        [1.06746203582, 0.904183246511],
-    ),
-    (
-        lambda: nn.GlobalAveragePooling2D(keepdims=True, dtype="float64"),
-        (2, 3, 4, 2),
-        (2, 1, 1, 2),
-        [-0.0147521558667, -0.0498380745729],
-    ),
-    (
-        lambda: nn.GlobalMaxPooling1D(keepdims=False, dtype="float64"),
-        (2, 3, 2),
-        (2, 2),
-        [0.878860393014, 0.292752946622],
-    ),
-    (
-        lambda: nn.GlobalAveragePooling1D(keepdims=False, dtype="float64"),
-        (2, 3, 2),
-        (2, 2),
-        [-0.00556424276063, -0.0514843724998],
-    ),
-]
+    (lambda: nn.AveragePooling1D(3, strides=1, padding="same", dtype="float64"), (2, 7, 2), (2, 7, 2),
+     [1.72355922378, 0.00281063957944]),
+    (lambda: nn.GlobalMaxPooling2D(keepdims=False, dtype="float64"), (2, 3, 4, 2), (2, 2),
+     [1.06746203582, 0.904183246511]),
+    (lambda: nn.GlobalAveragePooling2D(keepdims=True, dtype="float64"), (2, 3, 4, 2), (2, 1, 1, 2),
+     [-0.0147521558667, -0.0498380745729]),
+    (lambda: nn.GlobalMaxPooling1D(keepdims=False, dtype="float64"), (2, 3, 2), (2, 2),
+     [0.878860393014, 0.292752946622]),
+    (lambda: nn.GlobalAveragePooling1D(keepdims=False, dtype="float64"), (2, 3, 2), (2, 2),
+     [-0.00556424276063, -0.0514843724998]),
+]  # fmt: skip
 
+test_values_shapes_and_gradients_are_keras_s = over(KERAS, values_agree)
 
-@pytest.mark.parametrize(("make", "shape", "out", "expected"), KERAS)
-def test_values_shapes_and_gradients_are_keras_s(make: Any, shape: Any, out: Any, expected: Any) -> None:
-    values_agree(make(), shape, out, expected)
-
-
-@pytest.mark.parametrize(("make", "shape", "out", "expected"), KERAS)
-def test_second_derivatives_are_those_of_a_nested_tape(make: Any, shape: Any, out: Any, expected: Any) -> None:
-    second_derivatives_agree(make(), shape, out)
+test_second_derivatives_are_those_of_a_nested_tape = over(KERAS, second_derivatives_agree)
 
 
 def test_cross_correlation_of_the_book() -> None:
@@ -153,7 +90,8 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Conv2D(2, 3)(np.ones((4, 4, 1))), "expected ndim=4, found ndim=3"),
     (lambda: nn.Conv2D(2, 3)(np.ones((1, 2, 2, 1))), r"zero or negative. Received input of shape \(1, 2, 2, 1\)"),
     (lambda: nn.Conv2D(2, (1, 2, 3)), "`kernel_size` must be a positive integer or 2 of them"),
-    (lambda: nn.Conv2D(0, 2), "`filters` must be a positive integer"),
+    (lambda: nn.Conv2D(2.5, 2), "`filters` must be a positive integer. Received: filters=2.5"),  # type: ignore[arg-type]
+    (lambda: nn.Conv2D(0, 2), "`filters` must be a positive integer. Received: filters=0"),
     (lambda: nn.Conv2D(2, 3, padding="full"), "must be 'valid' or 'same'. Received: padding=full"),
     (lambda: nn.Conv2D(2, 3, strides=2, dilation_rate=2), "not supported in conjunction"),
     (lambda: nn.MaxPooling2D(data_format="channels_first"), "only channels_last"),
@@ -162,8 +100,4 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.corr2d(np.ones(2), np.ones((1, 1))), "takes a matrix"),
 ]
 
-
-@pytest.mark.parametrize(("make", "message"), ERRORS)
-def test_errors_say_what_is_wrong(make: Callable[[], Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        make()
+test_errors_say_what_is_wrong = over(ERRORS, says)

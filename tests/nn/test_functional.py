@@ -12,7 +12,7 @@ import pytest
 import gradcalc.nn as nn
 import gradcalc.tf as tf
 from gradcalc.tape import GradientTape, Variable, constant
-from tests.nn.support import ramp, wave
+from tests.nn.support import over, ramp, says, wave
 
 
 def filled(model: nn.Model) -> nn.Model:
@@ -289,11 +289,4 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: named("a")[0] + nn.Input((2,)), r"incompatible shapes. Received shapes \(None, 3\) and \(None, 2\)"),
 ]
 
-
-@pytest.mark.parametrize(("make", "message"), BAD)
-def test_errors_say_what_is_wrong(make: Callable[[], Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        make()
-
-
-# sum(result * ramp * wave), then sum(gradient * wave) for the input and each weight, then sum(moving * wave)
+test_errors_say_what_is_wrong = over(BAD, says)

@@ -11,6 +11,7 @@ import pytest
 
 import gradcalc.nn as nn
 from gradcalc.nn import initializers
+from tests.nn.support import over, says
 
 
 @pytest.mark.parametrize(
@@ -55,11 +56,7 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: initializers.VarianceScaling(distribution="normal"), "Invalid `distribution`"),
 ]
 
-
-@pytest.mark.parametrize(("make", "message"), ERRORS)
-def test_errors_say_what_is_wrong(make: Callable[[], Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        make()
+test_errors_say_what_is_wrong = over(ERRORS, says)
 
 
 @pytest.mark.parametrize("name", initializers.INITIALIZERS)

@@ -8,6 +8,7 @@ import pytest
 
 import gradcalc.nn as nn
 from gradcalc.tape import GradientTape, Variable, constant
+from tests.nn.support import over, says
 
 
 def test_inputs_are_cast_as_keras_casts_them() -> None:
@@ -124,11 +125,7 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Dense(2)(np.ones(3)), r"expected min_ndim=2, found ndim=1. Full shape received: \(3,\)"),
 ]
 
-
-@pytest.mark.parametrize(("make", "message"), ERRORS)
-def test_errors_say_what_is_wrong(make: Callable[[], Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        make()
+test_errors_say_what_is_wrong = over(ERRORS, says)
 
 
 def test_another_size_than_the_weights_have_is_refused() -> None:

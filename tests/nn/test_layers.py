@@ -9,52 +9,30 @@ import pytest
 import gradcalc.nn as nn
 import gradcalc.tf as tf
 from gradcalc.tape import GradientTape, Variable, constant
-from tests.nn.support import ramp, second_derivatives_agree, values_agree, wave
+from tests.nn.support import over, ramp, says, second_derivatives_agree, values_agree, wave
 
 # a layer, the shapes of input and result; sum(result * ramp), then sum(gradient * wave) for the input and each weight
 KERAS: list[tuple[Callable[[], nn.Layer], Any, Any, list[float]]] = [  # by Keras 3.15.0 with TensorFlow 2.21.0
-    (
-        lambda: nn.Dense(3, activation="tanh", dtype="float64"),
-        (2, 4),
-        (2, 3),
-        [0.406527277769, -0.201199713575, 0.109169016565, 0.105502901114],
-    ),
-    (
-        lambda: nn.Dense(3, activation="relu", dtype="float64"),
-        (2, 5, 4),
-        (2, 5, 3),
-        [0.642093813774, -0.0846424195303, 0.130906727174, 0.5111870866],
-    ),
-    (
-        lambda: nn.Dense(3, use_bias=False, dtype="float64"),
-        (2, 4),
-        (2, 3),
-        [0.329885396937, -0.116474838493, 0.329885396937],
-    ),
+    (lambda: nn.Dense(3, activation="tanh", dtype="float64"), (2, 4), (2, 3),
+     [0.406527277769, -0.201199713575, 0.109169016565, 0.105502901114]),
+    (lambda: nn.Dense(3, activation="relu", dtype="float64"), (2, 5, 4), (2, 5, 3),
+     [0.642093813774, -0.0846424195303, 0.130906727174, 0.5111870866]),
+    (lambda: nn.Dense(3, use_bias=False, dtype="float64"), (2, 4), (2, 3),
+     [0.329885396937, -0.116474838493, 0.329885396937]),
     (lambda: nn.Flatten(dtype="float64"), (2, 3, 4), (2, 12), [12.5333587462, 0.071217477029]),
     (lambda: nn.Reshape((-1, 2), dtype="float64"), (2, 3, 4), (2, 6, 2), [12.5333587462, 0.071217477029]),
     (lambda: nn.Softmax(dtype="float64"), (2, 3), (2, 3), [0.153746484877, 0.24972131526]),
     (lambda: nn.Softmax(axis=1, dtype="float64"), (2, 3, 2), (2, 3, 2), [1.83599092707, 0.0541454062997]),
     (lambda: nn.LeakyReLU(0.25, dtype="float64"), (2, 3), (2, 3), [1.9473997859, -0.0748647561239]),
-    (
-        lambda: nn.ReLU(max_value=0.5, negative_slope=0.25, threshold=0.125, dtype="float64"),
-        (2, 4),
-        (2, 4),
-        [2.17340938156, -0.151112221883],
-    ),
+    (lambda: nn.ReLU(max_value=0.5, negative_slope=0.25, threshold=0.125, dtype="float64"), (2, 4), (2, 4),
+     [2.17340938156, -0.151112221883]),
     (lambda: nn.ELU(0.5, dtype="float64"), (2, 3), (2, 3), [2.08541809371, -0.100991469492]),
     (lambda: nn.Activation("silu", dtype="float64"), (2, 3), (2, 3), [1.56616602034, -0.0653011211514]),
-]
+]  # fmt: skip
 
+test_values_shapes_and_gradients_are_keras_s = over(KERAS, values_agree)
 
-@pytest.mark.parametrize(("make", "shape", "out", "expected"), KERAS)
-def test_values_shapes_and_gradients_are_keras_s(make: Any, shape: Any, out: Any, expected: Any) -> None:
-    values_agree(make(), shape, out, expected)
-
-
-@pytest.mark.parametrize(("make", "shape", "out", "expected"), KERAS)
-def test_second_derivatives_are_those_of_a_nested_tape(make: Any, shape: Any, out: Any, expected: Any) -> None:
-    second_derivatives_agree(make(), shape, out)
+test_second_derivatives_are_those_of_a_nested_tape = over(KERAS, second_derivatives_agree)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -165,10 +143,7 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Concatenate()([nn.Input((2, 5)), nn.Input((5,))]), "matching shapes except for the conc"),
     (lambda: nn.Concatenate(axis=2)(named("a", "b")), "matching shapes except for the conc"),
     (lambda: nn.Embedding(0, 3), "`input_dim` must be a positive integer. Received: input_dim=0"),
+    (lambda: nn.Embedding(3, 2.5), "`output_dim` must be a positive integer. Received: output_dim=2.5"),  # type: ignore[arg-type]
 ]
 
-
-@pytest.mark.parametrize(("make", "message"), ERRORS)
-def test_errors_say_what_is_wrong(make: Callable[[], Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        make()
+test_errors_say_what_is_wrong = over(ERRORS, says)

@@ -10,7 +10,7 @@ import pytest
 import gradcalc.nn as nn
 from gradcalc import optimize
 from gradcalc.tape import GradientTape, constant
-from tests.nn.support import Net, wave
+from tests.nn.support import Net, over, says, wave
 from tests.nn.support import ramp as ramp64
 
 
@@ -185,11 +185,7 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Sequential([nn.Dense(2)]).count_params(), "isn't built"),
 ]
 
-
-@pytest.mark.parametrize(("make", "message"), BAD)
-def test_errors_say_what_is_wrong(make: Callable[[], Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        make()
+test_errors_say_what_is_wrong = over(BAD, says)
 
 
 def test_a_frozen_layer_keeps_its_weights() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 import gradcalc.tf as tf
 from gradcalc.tape.tensor import Tensor
+from tests.nn.support import over as over
 
 POINT = [0.3, 1.7, 2.5]
 
@@ -27,3 +28,8 @@ def check_result(call: Callable[[], Any], value: Any, dtype: str) -> None:
     np.testing.assert_allclose(result.numpy(), value, rtol=1e-6)
     assert result.shape == np.shape(value)
     assert result.dtype == dtype
+
+
+def check_gradient(function: Callable[[Any], Any], expected: list[float]) -> None:
+    """The function has that gradient at `POINT`."""
+    np.testing.assert_allclose(gradient(function, POINT), expected, rtol=5e-6)

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 
 import gradcalc.tf as tf
-from tests.tf.results import POINT, check_result, gradient
+from tests.tf.results import check_gradient, check_result, over
 
 RESULTS = [
     (lambda: tf.range(5), [0, 1, 2, 3, 4], "int32"),
@@ -44,10 +43,7 @@ RESULTS = [
     (lambda: tf.while_loop(lambda i: i < 5, lambda i: [i + 2], [0])[0], 6, "int32"),
 ]
 
-
-@pytest.mark.parametrize(("call", "value", "dtype"), RESULTS)
-def test_results_and_dtypes_are_tensorflows(call: Callable[[], Any], value: Any, dtype: str) -> None:
-    check_result(call, value, dtype)
+test_results_and_dtypes_are_tensorflows = over(RESULTS, check_result)
 
 
 GRADIENTS: list[tuple[Callable[[Any], Any], list[float]]] = [
@@ -58,10 +54,7 @@ GRADIENTS: list[tuple[Callable[[Any], Any], list[float]]] = [
     (lambda x: tf.map_fn(tf.square, x), [0.6, 3.4, 5]),
 ]
 
-
-@pytest.mark.parametrize(("function", "expected"), GRADIENTS)
-def test_gradients_flow_through_the_aliases(function: Callable[[Any], Any], expected: list[float]) -> None:
-    np.testing.assert_allclose(gradient(function, POINT), expected, rtol=5e-6)
+test_gradients_flow_through_the_aliases = over(GRADIENTS, check_gradient)
 
 
 def test_descending_order_of_unsigned_integers_and_of_the_least() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import gradcalc.tf as tf
-from tests.tf.results import POINT, check_result, gradient
+from tests.tf.results import check_gradient, check_result, over
 
 RESULTS = [
     (lambda: tf.constant([1, 2]) / 2, [0.5, 1], "float64"),
@@ -16,10 +16,7 @@ RESULTS = [
     (lambda: tf.constant([1, 2, 3, 4], shape=(2, 2)), [[1, 2], [3, 4]], "int32"),
 ]
 
-
-@pytest.mark.parametrize(("call", "value", "dtype"), RESULTS)
-def test_results_and_dtypes_are_tensorflows(call: Callable[[], Any], value: Any, dtype: str) -> None:
-    check_result(call, value, dtype)
+test_results_and_dtypes_are_tensorflows = over(RESULTS, check_result)
 
 
 GRADIENTS: list[tuple[Callable[[Any], Any], list[float]]] = [
@@ -27,10 +24,7 @@ GRADIENTS: list[tuple[Callable[[Any], Any], list[float]]] = [
     (lambda x: tf.linalg.lstsq(tf.linalg.diag(x), tf.ones((3, 1))), [-1 / 0.09, -1 / 2.89, -0.16]),
 ]
 
-
-@pytest.mark.parametrize(("function", "expected"), GRADIENTS)
-def test_gradients_flow_through_the_aliases(function: Callable[[Any], Any], expected: list[float]) -> None:
-    np.testing.assert_allclose(gradient(function, POINT), expected, rtol=5e-6)
+test_gradients_flow_through_the_aliases = over(GRADIENTS, check_gradient)
 
 
 DTYPES = [

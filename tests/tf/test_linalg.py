@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 
 import gradcalc.tf as tf
-from tests.tf.results import POINT, check_result, gradient
+from tests.tf.results import check_gradient, check_result, over
 
 RESULTS = [
     (lambda: tf.norm([3.0, 4.0]), 5, "float32"),
@@ -28,20 +27,14 @@ RESULTS = [
     (lambda: tf.tensordot([1.0, 2.0], [3.0, 4.0], axes=1), 11, "float32"),
 ]
 
-
-@pytest.mark.parametrize(("call", "value", "dtype"), RESULTS)
-def test_results_and_dtypes_are_tensorflows(call: Callable[[], Any], value: Any, dtype: str) -> None:
-    check_result(call, value, dtype)
+test_results_and_dtypes_are_tensorflows = over(RESULTS, check_result)
 
 
 GRADIENTS: list[tuple[Callable[[Any], Any], list[float]]] = [
     (lambda x: tf.linalg.normalize(x)[1], [0.09874621, 0.5595618, 0.822885]),
 ]
 
-
-@pytest.mark.parametrize(("function", "expected"), GRADIENTS)
-def test_gradients_flow_through_the_aliases(function: Callable[[Any], Any], expected: list[float]) -> None:
-    np.testing.assert_allclose(gradient(function, POINT), expected, rtol=5e-6)
+test_gradients_flow_through_the_aliases = over(GRADIENTS, check_gradient)
 
 
 def test_singular_values_come_in_tensorflows_order() -> None:

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 
 import gradcalc.tf as tf
-from tests.tf.results import POINT, check_result, gradient
+from tests.tf.results import check_gradient, check_result, over
 
 RESULTS = [
     (lambda: tf.reduce_mean([1, 2]), 1, "int32"),
@@ -33,10 +32,7 @@ RESULTS = [
     (lambda: tf.add_n([tf.ones(2), [1.0, 2.0]]), [2, 3], "float32"),
 ]
 
-
-@pytest.mark.parametrize(("call", "value", "dtype"), RESULTS)
-def test_results_and_dtypes_are_tensorflows(call: Callable[[], Any], value: Any, dtype: str) -> None:
-    check_result(call, value, dtype)
+test_results_and_dtypes_are_tensorflows = over(RESULTS, check_result)
 
 
 GRADIENTS: list[tuple[Callable[[Any], Any], list[float]]] = [
@@ -52,10 +48,7 @@ GRADIENTS: list[tuple[Callable[[Any], Any], list[float]]] = [
     (lambda x: tf.math.cumsum(x, exclusive=True), [2, 1, 0]),
 ]
 
-
-@pytest.mark.parametrize(("function", "expected"), GRADIENTS)
-def test_gradients_flow_through_the_aliases(function: Callable[[Any], Any], expected: list[float]) -> None:
-    np.testing.assert_allclose(gradient(function, POINT), expected, rtol=5e-6)
+test_gradients_flow_through_the_aliases = over(GRADIENTS, check_gradient)
 
 
 def test_the_norm_of_zeros_has_gradient_zero() -> None:

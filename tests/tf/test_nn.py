@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 
 import gradcalc.tf as tf
-from tests.tf.results import POINT, check_result, gradient
+from tests.tf.results import POINT, check_gradient, check_result, over
 
 RESULTS = [
     (lambda: tf.nn.softmax_cross_entropy_with_logits([[0.0, 1.0]], [[1.0, 2.0]]), [0.31326166], "float32"),
@@ -19,10 +18,7 @@ RESULTS = [
     (lambda: tf.nn.batch_normalization(tf.constant([3.0]), 1.0, 4.0, 1.0, 2.0, 0.0), [3], "float32"),
 ]
 
-
-@pytest.mark.parametrize(("call", "value", "dtype"), RESULTS)
-def test_results_and_dtypes_are_tensorflows(call: Callable[[], Any], value: Any, dtype: str) -> None:
-    check_result(call, value, dtype)
+test_results_and_dtypes_are_tensorflows = over(RESULTS, check_result)
 
 
 GRADIENTS: list[tuple[Callable[[Any], Any], list[float]]] = [
@@ -32,10 +28,7 @@ GRADIENTS: list[tuple[Callable[[Any], Any], list[float]]] = [
     (tf.nn.l2_loss, POINT),
 ]
 
-
-@pytest.mark.parametrize(("function", "expected"), GRADIENTS)
-def test_gradients_flow_through_the_aliases(function: Callable[[Any], Any], expected: list[float]) -> None:
-    np.testing.assert_allclose(gradient(function, POINT), expected, rtol=5e-6)
+test_gradients_flow_through_the_aliases = over(GRADIENTS, check_gradient)
 
 
 def test_convolution_takes_tensorflows_strides_and_padding() -> None:

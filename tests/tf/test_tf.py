@@ -86,17 +86,8 @@ def test_the_page_names_every_public_function(package: str) -> None:
 
 
 HELPERS = {
-    "Result",
-    "alike",
-    "as_axes",
-    "as_shape",
-    "as_tensor",
-    "as_tensors",
-    "binary",
-    "missing",
-    "reduction",
-    "unary",
-}
+    "Result", "alike", "as_axes", "as_shape", "as_tensor", "as_tensors", "binary", "missing", "reduction", "unary",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("package", [*PACKAGES, ".keras.losses", ".keras.activations", ".keras.metrics"])

@@ -2,22 +2,16 @@
 # ruff: noqa: I001
 
 from gradcalc.nn import activations
-from gradcalc.tf.defaults import missing, unary
-from gradcalc.tf.nn import gelu as gelu, leaky_relu as leaky_relu, log_softmax as log_softmax, softmax as softmax
+from gradcalc.tf.defaults import unary
+from gradcalc.tf.nn import (
+    elu as elu, gelu as gelu, leaky_relu as leaky_relu, log_softmax as log_softmax, relu as relu, relu6 as relu6,
+    selu as selu, silu as silu, softmax as softmax, softplus as softplus, softsign as softsign, swish as swish,
+    tanh as tanh,
+)  # fmt: skip
 
 get = activations.get
-elu = unary(activations.elu)
 exponential = unary(activations.exponential)
 hard_sigmoid = unary(activations.hard_sigmoid)
 linear = unary(activations.linear)
 mish = unary(activations.mish)
-relu = unary(activations.relu)
-relu6 = unary(activations.relu6)
-selu = unary(activations.selu)
 sigmoid = unary(activations.sigmoid)
-silu = swish = unary(activations.silu)
-softplus = unary(activations.softplus)
-softsign = unary(activations.softsign)
-tanh = unary(activations.tanh)
-
-missing("tf.keras.activations", globals())

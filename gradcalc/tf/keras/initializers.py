@@ -7,7 +7,6 @@ from gradcalc.nn.initializers import (
     RandomNormal as RandomNormal, RandomUniform as RandomUniform, TruncatedNormal as TruncatedNormal,
     VarianceScaling as VarianceScaling, Zeros as Zeros, get as get,
 )  # fmt: skip
-from gradcalc.tf.defaults import missing
 
 constant = constant_initializer = Constant
 glorot_normal = GlorotNormal
@@ -18,5 +17,3 @@ ones = ones_initializer = Ones
 random_normal = random_normal_initializer = RandomNormal
 random_uniform = random_uniform_initializer = RandomUniform
 zeros = zeros_initializer = Zeros
-
-missing("tf.keras.initializers", globals())

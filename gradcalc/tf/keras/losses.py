@@ -1,15 +1,11 @@
 """`tf.keras.losses`: those of `gradcalc.nn`, and Keras's short names for them. Imports nn."""
-# ruff: noqa: I001
+# ruff: noqa: F403
 
 from typing import Any
 
 from gradcalc.nn import losses
-from gradcalc.nn.losses import (
-    BinaryCrossentropy as BinaryCrossentropy, CategoricalCrossentropy as CategoricalCrossentropy, Huber as Huber,
-    Loss as Loss, MeanAbsoluteError as MeanAbsoluteError, MeanSquaredError as MeanSquaredError,
-    SparseCategoricalCrossentropy as SparseCategoricalCrossentropy,
-)  # fmt: skip
-from gradcalc.tf.defaults import Function, Result, as_tensor, described, missing
+from gradcalc.nn.losses import *
+from gradcalc.tf.defaults import Function, Result, as_tensor, described
 
 
 def _of_tensors(function: Function) -> Function:
@@ -25,5 +21,3 @@ huber = _of_tensors(losses.huber)
 binary_crossentropy = _of_tensors(losses.binary_crossentropy)
 categorical_crossentropy = _of_tensors(losses.categorical_crossentropy)
 sparse_categorical_crossentropy = _of_tensors(losses.sparse_categorical_crossentropy)
-
-missing("tf.keras.losses", globals())

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.graph.names import snake_case
 from gradcalc.nn import losses
 from gradcalc.tape.tensor import Tensor
-from gradcalc.tf.defaults import as_tensor, missing
+from gradcalc.tf.defaults import as_tensor
 
 
 class Mean:
@@ -42,11 +43,12 @@ class Mean:
 
 
 class _OfPairs(Mean):
-    """The mean of a function of labels and predictions."""
+    """The mean of a function of labels and predictions, named after its class."""
 
-    def __init__(self, function: Callable[..., Any], name: str, dtype: Any) -> None:
-        super().__init__(name, dtype)
-        self._function = function
+    _function: Callable[..., Any]
+
+    def __init__(self, name: str | None = None, dtype: Any = np.float32) -> None:
+        super().__init__(name or snake_case(type(self).__name__), dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Take labels and predictions of more rows."""
@@ -57,36 +59,30 @@ class _OfPairs(Mean):
 class MeanSquaredError(_OfPairs):
     """The mean of `(y_true - y_pred)**2`."""
 
-    def __init__(self, name: str = "mean_squared_error", dtype: Any = np.float32) -> None:
-        super().__init__(losses.mean_squared_error, name, dtype)
+    _function = staticmethod(losses.mean_squared_error)
 
 
 class MeanAbsoluteError(_OfPairs):
     """The mean of `|y_true - y_pred|`."""
 
-    def __init__(self, name: str = "mean_absolute_error", dtype: Any = np.float32) -> None:
-        super().__init__(losses.mean_absolute_error, name, dtype)
+    _function = staticmethod(losses.mean_absolute_error)
 
 
 class BinaryAccuracy(_OfPairs):
     """How many probabilities lie on the side of `threshold` that their labels, 0 or 1, say."""
 
-    def __init__(self, name: str = "binary_accuracy", dtype: Any = np.float32, threshold: float = 0.5) -> None:
-        super().__init__(lambda labels, p: np.reshape(labels, p.shape) == (p > threshold), name, dtype)
+    def __init__(self, name: str | None = None, dtype: Any = np.float32, threshold: float = 0.5) -> None:
+        super().__init__(name, dtype)
+        self._function = lambda labels, p: np.reshape(labels, p.shape) == (p > threshold)
 
 
 class CategoricalAccuracy(_OfPairs):
     """How many rows have their largest prediction where the one-hot label is."""
 
-    def __init__(self, name: str = "categorical_accuracy", dtype: Any = np.float32) -> None:
-        super().__init__(lambda labels, p: np.argmax(labels, -1) == np.argmax(p, -1), name, dtype)
+    _function = staticmethod(lambda labels, p: np.argmax(labels, -1) == np.argmax(p, -1))
 
 
 class SparseCategoricalAccuracy(_OfPairs):
     """How many rows have their largest prediction at the class whose number is the label."""
 
-    def __init__(self, name: str = "sparse_categorical_accuracy", dtype: Any = np.float32) -> None:
-        super().__init__(lambda labels, p: np.reshape(labels, p.shape[:-1]) == np.argmax(p, -1), name, dtype)
-
-
-missing("tf.keras.metrics", globals())
+    _function = staticmethod(lambda labels, p: np.reshape(labels, p.shape[:-1]) == np.argmax(p, -1))

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.tf.defaults import missing
 from gradcalc.tf.random import set_seed
 
 
@@ -18,6 +17,3 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     labels = np.asarray(x, dtype=np.int64)
     labels = labels[..., 0] if labels.ndim > 1 and labels.shape[-1] == 1 else labels
     return np.eye(int(labels.max()) + 1 if num_classes is None else num_classes)[labels]
-
-
-missing("tf.keras.utils", globals())
