@@ -75,13 +75,7 @@ class Question:
         """One descent."""
         run = Run(self.formula, self.objective, self.start, settings, callback)
         run.go()
-        return Descent(
-            expression=self.formula.canonical,
-            text=self.formula.text,
-            variables=self.formula.wrt,
-            let=self.let,
-            **run.answer(),
-        )
+        return run.answer(self.let)
 
 
 def ask(
