@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from gradcalc.errors import UsageError, installed, library
-from gradcalc.optimize.descent.newton import finite_hessian, limits, newton, unhindered
+from gradcalc.optimize.descent.newton import Trail, finite_hessian, limits, newton, unhindered
 from gradcalc.optimize.descent.objective import Objective
 from gradcalc.optimize.descent.watch import Watch
 
@@ -164,9 +164,9 @@ def l_bfgs(objective: Objective, start: Sequence[float], watch: Watch) -> None:
         value, slope = objective.slope(x.tolist())
         g = np.asarray(slope, dtype=float)
         pairs: deque[tuple[Any, Any]] = deque(maxlen=_PAIRS)
-        typical, small = np.abs(x), 0
-        watch(x.tolist(), value, g.tolist())
-        while small < 3 and math.isfinite(value) and np.all(np.isfinite(g)):
+        trail = Trail(watch)
+        trail.add(x, value, g)
+        while trail.still < 3 and math.isfinite(value) and np.all(np.isfinite(g)):
             free = unhindered(x, g, within)
             found = _weak_search(objective, x, value, g, _remembered(pairs, np.where(free, g, 0.0), free), *within)
             if found is None and pairs:
@@ -179,9 +179,7 @@ def l_bfgs(objective: Objective, start: Sequence[float], watch: Watch) -> None:
             if step @ change > 2.0**-52 * (change @ change):
                 pairs.append((step, change))
             x, g = moved, new
-            small = small + 1 if np.all(np.abs(step) <= 2.0**-52 * typical) else 0
-            typical = np.maximum(typical, np.abs(x))
-            watch(x.tolist(), value, g.tolist())
+            trail.add(x, value, g)
 
 
 def _remembered(pairs: Sequence[tuple[Any, Any]], g: Any, free: Any) -> Any:
@@ -244,9 +242,9 @@ def along_kinks(objective: Objective, start: Sequence[float], watch: Watch) -> N
         if not (math.isfinite(value) and np.all(np.isfinite(g))):
             return
         inverse = np.eye(len(x)) / (math.hypot(*g) or 1.0)
-        typical, small = np.abs(x), 0
-        watch(x.tolist(), value, g.tolist())
-        while small < 3:
+        trail = Trail(watch)
+        trail.add(x, value, g)
+        while trail.still < 3:
             found = _weak_search(objective, x, value, g, -inverse @ g)
             if found is None:
                 break
@@ -256,9 +254,7 @@ def along_kinks(objective: Objective, start: Sequence[float], watch: Watch) -> N
                 turn = np.eye(len(x)) - np.outer(step, change) / (step @ change)
                 inverse = turn @ inverse @ turn.T + np.outer(step, step) / (step @ change)
             x, g = moved, new
-            small = small + 1 if np.all(np.abs(step) <= 2.0**-52 * typical) else 0
-            typical = np.maximum(typical, np.abs(x))
-            watch(x.tolist(), value, g.tolist())
+            trail.add(x, value, g)
 
 
 def _weak_search(

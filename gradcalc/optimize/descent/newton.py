@@ -35,16 +35,33 @@ def newton(objective: Objective, start: Sequence[float], watch: Watch) -> None:
 
     with np.errstate(all="ignore"):
         place: _Place | None = _Place(objective, np.asarray(start, dtype=float), limits(watch, len(start)))
-        typical, previous = np.zeros(len(start)), None
-        radius, small = 0.0, 0
-        while place is not None and small < 2:
-            watch(place.x.tolist(), place.value, place.gradient.tolist())
-            typical = np.maximum(typical, np.abs(place.x))
-            if previous is not None:
-                small = small + 1 if np.all(np.abs(place.x - previous) <= _EPSILON * typical) else 0
+        trail, radius = Trail(watch), 0.0
+        while place is not None and trail.still < 2:
+            trail.add(place.x, place.value, place.gradient)
             radius = radius or _FIRST * (place.length(place.x) or 1.0)
-            previous = place.x
-            place, radius = _advanced(place, radius, _EPSILON**2 * typical)
+            place, radius = _advanced(place, radius, _EPSILON**2 * trail.typical)
+
+
+class Trail:
+    """Shows a watch the points of a descent; `still` counts the last steps that no variable can tell from rounding.
+
+    A variable's `typical` size is the largest that it had.
+    """
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._last: Any = math.inf
+        self.typical: Any = 0.0
+        self.still = 0
+
+    def add(self, x: "Array", value: float, gradient: "Array") -> None:
+        """The next point."""
+        import numpy as np
+
+        self._watch(x.tolist(), value, gradient.tolist())
+        self.typical = np.maximum(self.typical, np.abs(x))
+        self.still = self.still + 1 if np.all(np.abs(x - self._last) <= _EPSILON * self.typical) else 0
+        self._last = x
 
 
 def limits(watch: Watch, count: int) -> "Array":

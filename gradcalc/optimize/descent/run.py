@@ -123,9 +123,7 @@ class Run:
     def _stable_rate(self, x: Sequence[float]) -> float | None:
         """The largest stable rate by the curvature at a point; None for optimizers that scale their steps."""
         optimizer = FIRST_ORDER[self.method][0](self.rate or 1.0)
-        if not isinstance(optimizer, SGD):
-            return None
-        return forecast.stable_rate(optimizer, forecast.largest_curvature(self.objective, x))
+        return forecast.stable_rate(optimizer, self.objective, x) if isinstance(optimizer, SGD) else None
 
     def _batches(self) -> Iterator[Objective]:
         """The objective of each step: every epoch in another order, the last batch of it what is left."""
