@@ -214,3 +214,24 @@ def test_a_name_without_value_or_column() -> None:
 def test_a_setting_without_sense_is_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(gradcalc.UsageError):
         descend("x^2", {"x": 1}, **settings)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"x": [1, 2, 3], "y": [1, 2]}, r"columns need one length, not 0: of the shapes x has \(3,\), y has \(2,\)"),
+        ({"x": [1], "y": [1, 2]}, "columns need one length"),
+        ({"x": [], "y": []}, "columns need one length"),
+        ({"x": [[1, 2]], "y": [[1, 2]]}, "columns need one length"),
+        ({"x": ["a"], "y": [1]}, "the data are no columns of numbers: could not convert string to float: 'a'"),
+        ({"x": [[1], [1, 2]], "y": [1]}, "the data are no columns of numbers"),
+    ],
+)
+def test_arrays_that_are_no_columns_are_refused(data: dict[str, Any], message: str) -> None:
+    with pytest.raises(gradcalc.UsageError, match=message):
+        descend("(w*x - y)^2", {"w": 0}, data=data)
+
+
+def test_rows_are_reduced_to_a_mean_or_a_sum() -> None:
+    with pytest.raises(gradcalc.UsageError, match="reduce must be mean or sum, not 'max'"):
+        descend("(w*x - y)^2", {"w": 0}, data={"x": [1.0], "y": [2.0]}, reduce="max")
