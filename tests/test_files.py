@@ -2,7 +2,11 @@
 
 import errno
 import os
+import signal
 import stat
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -71,3 +75,50 @@ def test_a_link_to_itself_is_named_before_work_is_done(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(FileError, match="cannot write .*loop"):
         check_writable(tmp_path / "loop")
+
+
+@pytest.fixture
+def child() -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes that end with the test."""
+    made: list[subprocess.Popen[str]] = []
+    yield made
+    for process in made:
+        process.kill()
+        process.communicate()
+
+
+def start(code: str, child: list[subprocess.Popen[str]], cwd: Path) -> subprocess.Popen[str]:
+    """Run Python until it says that it is ready."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    child.append(
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=cwd, env=environment)
+    )
+    assert child[-1].stdout is not None
+    assert child[-1].stdout.readline() == "ready\n"
+    return child[-1]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_process_that_is_ended_leaves_no_half_file(
+    name: str, child: list[subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    code = (
+        "import time; from pathlib import Path; from gradcalc.files import complete_file\n"
+        "with complete_file(Path('t.csv')) as file:\n"
+        "    file.write_text('half')\n"
+        "    print('ready', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    process = start(code, child, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+    process.send_signal(getattr(signal, name))
+    assert process.wait(30) != 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_writing_a_file_leaves_the_handlers_of_signals_as_they_were(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with complete_file(tmp_path / "t.csv") as file:
+        file.write_text("whole")
+    assert signal.getsignal(signal.SIGTERM) == before

@@ -75,13 +75,7 @@ class Question:
         """One descent."""
         run = Run(self.formula, self.objective, self.start, settings, callback)
         run.go()
-        return Descent(
-            expression=self.formula.canonical,
-            text=self.formula.text,
-            variables=self.formula.wrt,
-            let=self.let,
-            **run.answer(),
-        )
+        return run.answer(self.let)
 
 
 def ask(
@@ -126,6 +120,8 @@ def _check(settings: Settings, data: Any) -> None:
         raise UsageError(f"{settings.method} takes no learning rate", hint=f"one of {', '.join(FIRST_ORDER)}")
     if rate is not None and not (rate > 0 and math.isfinite(rate)):
         raise UsageError(f"the learning rate is {rate:g}: it must be a number above 0")
+    if settings.reduce not in ("mean", "sum"):
+        raise UsageError(f"reduce must be mean or sum, not {settings.reduce!r}")
     if settings.steps is not None and settings.epochs is not None:
         raise UsageError("both steps and epochs are given", hint="--epochs 10 counts passes over the data")
     if data is None and (settings.batch_size or settings.epochs):
@@ -146,12 +142,25 @@ def _columns(data: Any, formula: Formula, at: Point, nulls: str) -> tuple[Mappin
     if not isinstance(data, Mapping):
         found = read_columns(data, names, nulls=nulls)
         return found.values, found.dropped
+    return _arrays(data, names), 0
+
+
+def _arrays(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The columns of these names, given as arrays: numbers, as many in each."""
     import numpy as np
 
     missing = next((name for name in names if name not in data), None)
     if missing is not None:
         raise UsageError(f"the data have no column {missing}", hint=did_you_mean(missing, data))
-    return {name: np.ascontiguousarray(data[name], dtype=np.float64) for name in names}, 0
+    try:
+        columns = {name: np.ascontiguousarray(data[name], dtype=np.float64) for name in names}
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"the data are no columns of numbers: {error}") from None
+    shapes = [column.shape for column in columns.values()]
+    if len(set(shapes)) > 1 or len(shapes[0]) > 1 or 0 in shapes[0]:
+        listed = ", ".join(f"{name} has {shape}" for name, shape in zip(names, shapes, strict=True))
+        raise UsageError(f"columns need one length, not 0: of the shapes {listed}")
+    return columns
 
 
 __all__ = ["FIRST_ORDER", "OPTIMIZERS", "Settings", "ask", "descend"]

@@ -92,9 +92,7 @@ class Optimizer:
     @property
     def learning_rate(self) -> Any:
         """The present learning rate: a `State` that can be assigned to, or what the schedule or function says."""
-        if isinstance(self._rate, LearningRateSchedule):
-            return self._rate(int(self.iterations))
-        return self._rate if isinstance(self._rate, State) else self._rate()
+        return self.rate_after(int(self.iterations))
 
     @learning_rate.setter
     def learning_rate(self, rate: Any) -> None:
@@ -117,15 +115,11 @@ class Optimizer:
         else:
             self._rate = State(float(rate), f"{self.name}/learning_rate")
 
-    def rates(self) -> Callable[[int], float]:
-        """The learning rate as a function of the number of steps done."""
-        rate = self._rate
-        if isinstance(rate, LearningRateSchedule):
-            return lambda done: float(rate(done))
-        if isinstance(rate, State):
-            fixed = float(rate)
-            return lambda done: fixed
-        return lambda done: float(rate())
+    def rate_after(self, done: int) -> Any:
+        """The learning rate after so many steps."""
+        if isinstance(self._rate, LearningRateSchedule):
+            return self._rate(done)
+        return self._rate if isinstance(self._rate, State) else self._rate()
 
     # -- state --------------------------------------------------------------------------------------------------------
 

@@ -4,10 +4,14 @@ Names, defaults and formulas are those of Keras's documentation. A schedule take
 of such numbers, and answers in float64. Its arguments are the fields of its class.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from gradcalc.errors import UsageError, did_you_mean
 
 __all__ = [
     "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule",
@@ -168,6 +172,33 @@ class CosineDecayRestarts(_Timed):
             restarts = np.floor(np.log(1 - done * (1 - t)) / np.log(t))
             done = (done - (1 - t**restarts) / (1 - t)) / t**restarts
         return self.initial_learning_rate * _cosine(done, self.alpha, self.m_mul**restarts)
+
+
+BY_NAME: dict[str, tuple[Callable[..., LearningRateSchedule], str]] = {
+    "cosine": (CosineDecay, "cosine:STEPS"),
+    "exponential": (ExponentialDecay, "exponential:STEPS:RATE"),
+    "inverse-time": (InverseTimeDecay, "inverse-time:STEPS:RATE"),
+    "polynomial": (PolynomialDecay, "polynomial:STEPS:END"),
+}
+"""Those that `descend` takes by name, and the form of the text: a name and the arguments after the rate."""
+
+
+def by_name(text: str, rate: float) -> LearningRateSchedule:
+    """A schedule as `cosine:1000` or `exponential:100:0.96`, from a rate."""
+    name, *rest = text.split(":")
+    if name not in BY_NAME:
+        near = did_you_mean(name, BY_NAME)
+        raise UsageError(
+            f"no such schedule: {name or 'an empty name'}", hint=BY_NAME[near][1] if near else "cosine:1000"
+        )
+    kind, form = BY_NAME[name]
+    try:
+        given = [float(part) for part in rest]
+    except ValueError:
+        given = []
+    if len(given) != form.count(":") or not given[0] >= 1 or not all(0 <= x < math.inf for x in given):
+        raise UsageError(f"the schedule is {text}", hint=form)
+    return kind(rate, *given)
 
 
 def _fraction(step: Any, steps: float, staircase: bool = False) -> Any:

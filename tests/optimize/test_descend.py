@@ -8,40 +8,14 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.optimize.descend import FIRST_ORDER, descend
+from gradcalc.optimize.descend import descend
 from gradcalc.optimize.descent.answer import Descent
-
-ROSENBROCK = "100*(y - x**2)**2 + (1 - x)**2"
 
 
 def note(descent: Descent, kind: str) -> Any:
     """The only note of a kind."""
     (found,) = [note for note in descent.notes if note.kind == kind]
     return found
-
-
-def test_sgd_is_the_loop_written_by_hand_bit_for_bit() -> None:
-    x, path = 0.0, [0.0]
-    for _ in range(100):
-        x -= 0.1 * (2 * x + 2)
-        path.append(x)
-    found = descend("x**2 + 2*x + 1", {"x": 0}, learning_rate=0.1, steps=100)
-    assert [step.at[0] for step in found.watch] == path
-    assert (found.status, found.kind, found.optimizer, found.steps) == ("converged", "minimum", "sgd", 100)
-    assert found.at["x"] == pytest.approx(-1, abs=1e-9)
-
-
-@pytest.mark.parametrize("name", FIRST_ORDER)
-def test_first_order_descent_is_the_optimizer_of_networks(name: str) -> None:
-    variable = gradcalc.Variable([-1.2, 1.0])
-    make, _ = FIRST_ORDER[name]
-    optimizer = make(0.001)
-    found = descend(ROSENBROCK, {"x": -1.2, "y": 1}, optimizer=name, learning_rate=0.001, steps=30)
-    for step in found.watch:
-        np.testing.assert_allclose(variable.numpy(), step.at, rtol=1e-12)
-        with gradcalc.GradientTape() as tape:
-            z = 100 * (variable[1] - variable[0] ** 2) ** 2 + (1 - variable[0]) ** 2
-        optimizer.apply_gradients([(tape.gradient(z, variable), variable)])
 
 
 def test_the_forecast_warns_before_plain_descent_diverges() -> None:
@@ -224,3 +198,40 @@ def test_a_name_without_value_or_column() -> None:
         descend("x**2 + y", {"x": 1}, data={"z": [1.0]})
     with pytest.raises(gradcalc.UsageError, match="the formula names no column"):
         descend("x**2", {"x": 1}, data={"z": [1.0]})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimizer": ""},
+        {"schedule": ""},
+        {"schedule": "exponential:10:nan"},
+        {"schedule": "polynomial:10:-5"},
+        {"schedule": "cosine:inf"},
+        {"bounds": {"x": (float("inf"), float("inf"))}},
+    ],
+)
+def test_a_setting_without_sense_is_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(gradcalc.UsageError):
+        descend("x^2", {"x": 1}, **settings)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"x": [1, 2, 3], "y": [1, 2]}, r"columns need one length, not 0: of the shapes x has \(3,\), y has \(2,\)"),
+        ({"x": [1], "y": [1, 2]}, "columns need one length"),
+        ({"x": [], "y": []}, "columns need one length"),
+        ({"x": [[1, 2]], "y": [[1, 2]]}, "columns need one length"),
+        ({"x": ["a"], "y": [1]}, "the data are no columns of numbers: could not convert string to float: 'a'"),
+        ({"x": [[1], [1, 2]], "y": [1]}, "the data are no columns of numbers"),
+    ],
+)
+def test_arrays_that_are_no_columns_are_refused(data: dict[str, Any], message: str) -> None:
+    with pytest.raises(gradcalc.UsageError, match=message):
+        descend("(w*x - y)^2", {"w": 0}, data=data)
+
+
+def test_rows_are_reduced_to_a_mean_or_a_sum() -> None:
+    with pytest.raises(gradcalc.UsageError, match="reduce must be mean or sum, not 'max'"):
+        descend("(w*x - y)^2", {"w": 0}, data={"x": [1.0], "y": [2.0]}, reduce="max")

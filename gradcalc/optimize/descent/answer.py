@@ -1,7 +1,4 @@
-"""What a descent answers, and what a comparison of several does: frozen, as data, as pages and as a picture.
-
-Imports report, objective and watch; answer, page and picture of the views.
-"""
+"""What a descent answers, and what a comparison of several does: frozen, as data, as pages and as a picture."""
 
 import csv
 import math

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from gradcalc.arithmetic.native import function
 from gradcalc.graph.graph import Graph
 from gradcalc.optimize.descent.objective import Objective
-from gradcalc.optimize.descent.watch import Watch
+from gradcalc.optimize.descent.watch import Bounds, Watch
 from gradcalc.optimize.optimizers import Optimizer
 
 Move = Callable[..., tuple[float, ...]]
@@ -36,20 +36,14 @@ def run(
     objective: Objective,
     start: Sequence[float],
     watch: Watch,
-    bounds: Sequence[tuple[float, float]] | None = None,
     batches: Iterator[Objective] | None = None,
 ) -> None:
-    """Step until the watch stops it.
-
-    Args:
-        bounds: the least and the largest value of each variable: steps end at them.
-        batches: the objective of each step, over some of the rows.
-    """
+    """Step until the watch stops it; steps end at its bounds, and `batches` are the objectives of the steps."""
     count, x = len(start), tuple(start)
     state = tuple(initial for initial in optimizer.slots().values() for _ in range(count))
-    move, rate_of = update(optimizer, count), optimizer.rates()
-    if bounds:
-        x = _within(x, bounds)
+    move = update(optimizer, count)
+    if watch.bounds:
+        x = _within(x, watch.bounds)
     step = 0
     while True:
         if batches is not None:
@@ -57,12 +51,12 @@ def run(
         value, gradient = objective.slope(x)
         watch(x, value, gradient)
         step += 1
-        moved = move(*gradient, *x, *state, optimizer.rate_at(rate_of(step - 1), step))
+        moved = move(*gradient, *x, *state, optimizer.rate_at(float(optimizer.rate_after(step - 1)), step))
         x, state = moved[:count], moved[count:]
-        if bounds:
-            x = _within(x, bounds)
+        if watch.bounds:
+            x = _within(x, watch.bounds)
 
 
-def _within(x: Sequence[float], bounds: Sequence[tuple[float, float]]) -> tuple[float, ...]:
+def _within(x: Sequence[float], bounds: Bounds) -> tuple[float, ...]:
     """The nearest point within bounds."""
     return tuple(min(max(a, low), high) for a, (low, high) in zip(x, bounds, strict=True))

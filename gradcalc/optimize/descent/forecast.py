@@ -18,32 +18,27 @@ DENSE = 500
 """Above this many variables no Hessian is made for a forecast."""
 
 
-def largest_curvature(objective: Objective, x: Point) -> float | None:
-    """The largest eigenvalue of the Hessian; None where there are too many variables or it is not finite."""
-    eigenvalues = spectrum(objective, x)
-    return None if eigenvalues is None else eigenvalues[-1]
-
-
 def spectrum(objective: Objective, x: Point) -> tuple[float, ...] | None:
-    """The eigenvalues of the Hessian in increasing order, None as above."""
+    """The eigenvalues of the Hessian, increasing; None where there are too many variables or it is not finite."""
     if not 0 < len(x) <= DENSE:
         return None
     matrix = objective.hessian(x)
     return tuple(np.linalg.eigvalsh(matrix).tolist()) if np.all(np.isfinite(matrix)) else None
 
 
-def stable_rate(optimizer: SGD, curvature: float | None) -> float | None:
-    """The rate above which plain or momentum descent diverges on a quadratic of that largest curvature.
+def stable_rate(optimizer: SGD, objective: Objective, x: Point) -> float | None:
+    """The rate above which plain or momentum descent diverges on a quadratic of the largest curvature L at a point.
 
     2/L plainly, 2(1 + m)/L with momentum m (Polyak), 2(1 + m)/(L(1 + 2m)) with Nesterov's; None where the curvature
     is not known or not positive.
     """
-    if curvature is None or not curvature > 0:
+    eigenvalues, m = spectrum(objective, x), optimizer.momentum
+    if eigenvalues is None or not eigenvalues[-1] > 0:
         return None
-    m = optimizer.momentum
-    return 2 * (1 + m) / (curvature * (1 + 2 * m if optimizer.nesterov else 1))
+    return 2 * (1 + m) / (eigenvalues[-1] * (1 + 2 * m if optimizer.nesterov else 1))
 
 
+@np.errstate(all="ignore")
 def kind_of_point(objective: Objective, x: Point, fallen: float) -> tuple[str | None, tuple[float, ...] | None]:
     """What a point is by its Hessian, and the eigenvalues; None and None where there is no Hessian.
 
@@ -51,12 +46,11 @@ def kind_of_point(objective: Objective, x: Point, fallen: float) -> tuple[str | 
     promises is a millionth of what the descent has `fallen`, or within the rounding of the value. Where it does not
     lead there, as at `x**4`, the gradient has to be nearly 0.
     """
-    with np.errstate(all="ignore"):
-        eigenvalues = spectrum(objective, x)
-        value, gradient = objective.slope(x)
-        if eigenvalues is None or not all(map(math.isfinite, gradient)):
-            return None, None
-        return _kind(objective, x, value, np.asarray(gradient), fallen), eigenvalues
+    eigenvalues = spectrum(objective, x)
+    value, gradient = objective.slope(x)
+    if eigenvalues is None or not all(map(math.isfinite, gradient)):
+        return None, None
+    return _kind(objective, x, value, np.asarray(gradient), fallen), eigenvalues
 
 
 def _kind(objective: Objective, x: Point, value: float, g: Any, fallen: float) -> str:
@@ -97,6 +91,7 @@ _KINKED = 100
 """Above this many variables no kink is looked for: it takes some evaluations for each."""
 
 
+@np.errstate(all="ignore")
 def at_a_kink(objective: Objective, x: Point, flat: bool = False) -> str | None:
     """`minimum at a kink` or `not stationary` by values and gradients around a point; None where it is on no kink.
 
@@ -106,11 +101,8 @@ def at_a_kink(objective: Objective, x: Point, flat: bool = False) -> str | None:
     Args:
         flat: whether the gradient is 0 here.
     """
-    with np.errstate(all="ignore"):
-        return _at_a_kink(objective, x, flat) if len(x) <= _KINKED else None
-
-
-def _at_a_kink(objective: Objective, x: Point, flat: bool) -> str | None:
+    if len(x) > _KINKED:
+        return None
     value, gradient = objective.slope(x)
     g, reach = np.asarray(gradient), _NEAR * (1e-3 + np.abs(x))
     steepness = math.hypot(*(g * reach))

@@ -1,6 +1,6 @@
 """The optimizers that choose their own steps: Newton's of `newton`, two of BFGS, and SciPy's with exact derivatives.
 
-Imports newton, objective and watch; SciPy, of the extra `fast`, where it is used.
+SciPy, of the extra `fast`, is imported where it is used.
 """
 
 import math
@@ -10,12 +10,12 @@ from functools import partial
 from typing import Any
 
 from gradcalc.errors import UsageError, installed, library
-from gradcalc.optimize.descent.newton import Bounds, finite_hessian, newton
+from gradcalc.optimize.descent.newton import Trail, finite_hessian, limits, newton, unhindered
 from gradcalc.optimize.descent.objective import Objective
 from gradcalc.optimize.descent.watch import Watch
 
-Method = Callable[[Objective, Sequence[float], Watch, Bounds | None], None]
-"""Steps from a start, inside bounds if there are any, until the watch stops it or no step lowers the value any more."""
+Method = Callable[[Objective, Sequence[float], Watch], None]
+"""Steps from a start, first moved into the bounds of the watch, until that stops it or no step lowers the value."""
 
 _FOREVER = 10**9
 _PATIENCE = 60
@@ -42,14 +42,7 @@ _FEW, _MOST, _NODES, _WORK = 20, 150, 200_000, 20_000_000
 """For Newton's method: variables for which a Hessian always pays, the most variables, and nodes and numbers of one."""
 
 
-def _scipy(
-    method: str,
-    options: Mapping[str, Any],
-    objective: Objective,
-    start: Sequence[float],
-    watch: Watch,
-    bounds: Bounds | None = None,
-) -> None:
+def _scipy(method: str, options: Mapping[str, Any], objective: Objective, start: Sequence[float], watch: Watch) -> None:
     """Minimise by a method of SciPy's, the watch being its callback; start again while that helps."""
     import warnings
 
@@ -58,11 +51,12 @@ def _scipy(
     minimize = library("scipy.optimize", f"the optimizer {method.lower()}").minimize
     x = np.asarray(start, dtype=float)
     arguments: dict[str, Any] = {"jac": True, "method": method, "options": options}
-    if bounds is not None and any(math.isfinite(limit) for limits in bounds for limit in limits):
+    within = limits(watch, len(x))
+    if np.any(np.isfinite(within)):
         if method != "L-BFGS-B":
             raise UsageError(f"{method.lower()} takes no bounds", hint="--optimizer l-bfgs-b or --optimizer newton")
-        x = np.clip(x, *np.transpose(bounds))
-        arguments["bounds"] = bounds
+        x = np.clip(x, *within)
+        arguments["bounds"] = within.T
     link = _Link(objective, watch)
     if method in _SECOND_ORDER:
         arguments["hess"] = link.hessian
@@ -155,7 +149,7 @@ class _Link:
             raise _Stalled
 
 
-def l_bfgs(objective: Objective, start: Sequence[float], watch: Watch, bounds: Bounds | None = None) -> None:
+def l_bfgs(objective: Objective, start: Sequence[float], watch: Watch) -> None:
     """BFGS of limited memory, a step stopped at the bounds: for many variables, without SciPy.
 
     Variables that rest at a bound which the descent would pass take no part in a step. Source: Nocedal and Wright,
@@ -164,17 +158,17 @@ def l_bfgs(objective: Objective, start: Sequence[float], watch: Watch, bounds: B
     """
     import numpy as np
 
-    low, high = np.transpose(bounds) if bounds is not None else (-math.inf, math.inf)
+    within = limits(watch, len(start))
     with np.errstate(all="ignore"):
-        x = np.clip(np.asarray(start, dtype=float), low, high)
+        x = np.clip(np.asarray(start, dtype=float), *within)
         value, slope = objective.slope(x.tolist())
         g = np.asarray(slope, dtype=float)
         pairs: deque[tuple[Any, Any]] = deque(maxlen=_PAIRS)
-        typical, small = np.abs(x), 0
-        watch(x.tolist(), value, g.tolist())
-        while small < 3 and math.isfinite(value) and np.all(np.isfinite(g)):
-            free = ~((x <= low) & (g > 0) | (x >= high) & (g < 0))
-            found = _weak_search(objective, x, value, g, _remembered(pairs, np.where(free, g, 0.0), free), low, high)
+        trail = Trail(watch)
+        trail.add(x, value, g)
+        while trail.still < 3 and math.isfinite(value) and np.all(np.isfinite(g)):
+            free = unhindered(x, g, within)
+            found = _weak_search(objective, x, value, g, _remembered(pairs, np.where(free, g, 0.0), free), *within)
             if found is None and pairs:
                 pairs.clear()  # the memory may mislead: once more along the gradient
                 continue
@@ -185,9 +179,7 @@ def l_bfgs(objective: Objective, start: Sequence[float], watch: Watch, bounds: B
             if step @ change > 2.0**-52 * (change @ change):
                 pairs.append((step, change))
             x, g = moved, new
-            small = small + 1 if np.all(np.abs(step) <= 2.0**-52 * typical) else 0
-            typical = np.maximum(typical, np.abs(x))
-            watch(x.tolist(), value, g.tolist())
+            trail.add(x, value, g)
 
 
 def _remembered(pairs: Sequence[tuple[Any, Any]], g: Any, free: Any) -> Any:
@@ -250,9 +242,9 @@ def along_kinks(objective: Objective, start: Sequence[float], watch: Watch) -> N
         if not (math.isfinite(value) and np.all(np.isfinite(g))):
             return
         inverse = np.eye(len(x)) / (math.hypot(*g) or 1.0)
-        typical, small = np.abs(x), 0
-        watch(x.tolist(), value, g.tolist())
-        while small < 3:
+        trail = Trail(watch)
+        trail.add(x, value, g)
+        while trail.still < 3:
             found = _weak_search(objective, x, value, g, -inverse @ g)
             if found is None:
                 break
@@ -262,9 +254,7 @@ def along_kinks(objective: Objective, start: Sequence[float], watch: Watch) -> N
                 turn = np.eye(len(x)) - np.outer(step, change) / (step @ change)
                 inverse = turn @ inverse @ turn.T + np.outer(step, step) / (step @ change)
             x, g = moved, new
-            small = small + 1 if np.all(np.abs(step) <= 2.0**-52 * typical) else 0
-            typical = np.maximum(typical, np.abs(x))
-            watch(x.tolist(), value, g.tolist())
+            trail.add(x, value, g)
 
 
 def _weak_search(

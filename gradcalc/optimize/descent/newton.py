@@ -3,8 +3,8 @@
 Each step minimises the quadratic model of the objective within a ball whose axes are scaled by the curvature. Where the
 model is convex and the ball holds its minimum, that is Newton's step; where it is not, the step follows negative
 curvature too, so saddles are left. A step that does not lower the value enough, or leads to where it is not finite, is
-not taken, and the ball shrinks. Source: Nocedal and Wright, Numerical Optimization (2006), chapter 4. Imports
-objective and watch; NumPy where it is used.
+not taken, and the ball shrinks. Source: Nocedal and Wright, Numerical Optimization (2006), chapter 4. NumPy is
+imported where it is used.
 """
 
 import math
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
-Bounds = Sequence[tuple[float, float]]
-"""The least and the largest value of each variable, infinite where there is none."""
-
 _EPSILON = 2.0**-52
 _NOISE = 2.0**-33
 """What evaluating a formula may lose of its value; a smaller fall is believed if the gradient falls."""
@@ -32,27 +29,52 @@ _FIRST = 0.1
 """The first radius as a part of the size of the start: small, so that a minimum nearby is not jumped over."""
 
 
-def newton(objective: Objective, start: Sequence[float], watch: Watch, bounds: Bounds | None = None) -> None:
-    """Step until the watch stops it, or until no step lowers the value in floats any more.
-
-    Args:
-        start: is moved into the bounds first.
-    """
+def newton(objective: Objective, start: Sequence[float], watch: Watch) -> None:
+    """Step until the watch stops it, or until no step lowers the value in floats any more."""
     import numpy as np
 
-    limits = np.array(bounds if bounds is not None else [(-math.inf, math.inf)] * len(start))
     with np.errstate(all="ignore"):
-        place: _Place | None = _Place(objective, np.asarray(start, dtype=float), limits)
-        typical, previous = np.zeros(len(start)), None
-        radius, small = 0.0, 0
-        while place is not None and small < 2:
-            watch(place.x.tolist(), place.value, place.gradient.tolist())
-            typical = np.maximum(typical, np.abs(place.x))
-            if previous is not None:
-                small = small + 1 if np.all(np.abs(place.x - previous) <= _EPSILON * typical) else 0
+        place: _Place | None = _Place(objective, np.asarray(start, dtype=float), limits(watch, len(start)))
+        trail, radius = Trail(watch), 0.0
+        while place is not None and trail.still < 2:
+            trail.add(place.x, place.value, place.gradient)
             radius = radius or _FIRST * (place.length(place.x) or 1.0)
-            previous = place.x
-            place, radius = _advanced(place, radius, _EPSILON**2 * typical)
+            place, radius = _advanced(place, radius, _EPSILON**2 * trail.typical)
+
+
+class Trail:
+    """Shows a watch the points of a descent; `still` counts the last steps that no variable can tell from rounding.
+
+    A variable's `typical` size is the largest that it had.
+    """
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._last: Any = math.inf
+        self.typical: Any = 0.0
+        self.still = 0
+
+    def add(self, x: "Array", value: float, gradient: "Array") -> None:
+        """The next point."""
+        import numpy as np
+
+        self._watch(x.tolist(), value, gradient.tolist())
+        self.typical = np.maximum(self.typical, np.abs(x))
+        self.still = self.still + 1 if np.all(np.abs(x - self._last) <= _EPSILON * self.typical) else 0
+        self._last = x
+
+
+def limits(watch: Watch, count: int) -> "Array":
+    """The bounds of so many variables, `(2, n)`: the least values, then the largest."""
+    import numpy as np
+
+    return np.transpose(watch.bounds if watch.bounds is not None else [(-math.inf, math.inf)] * count)
+
+
+def unhindered(x: "Array", gradient: "Array", limits: "Array") -> "Mask":
+    """Which variables do not rest at a bound that the descent would pass."""
+    against: Mask = (x <= limits[0]) & (gradient > 0) | (x >= limits[1]) & (gradient < 0)
+    return ~against
 
 
 def finite_hessian(objective: Objective, x: "Array") -> "Array":
@@ -88,13 +110,13 @@ def _advanced(place: "_Place", radius: float, least: "Array") -> tuple["_Place |
 
 
 class _Place:
-    """A point with the quadratic model of the objective there; `limits` is `(n, 2)`."""
+    """A point with the quadratic model of the objective there; `limits` is `(2, n)`."""
 
     def __init__(self, objective: Objective, x: "Array", limits: "Array") -> None:
         import numpy as np
 
         self.objective, self.limits = objective, limits
-        self.x: Array = np.clip(x, limits[:, 0], limits[:, 1])
+        self.x: Array = np.clip(x, *limits)
         self.value, gradient = objective.slope(self.x.tolist())
         self.gradient: Array = np.asarray(gradient, dtype=float)
 
@@ -123,9 +145,8 @@ class _Place:
 
     @cached_property
     def free(self) -> "Mask":
-        """Which variables do not rest at a bound that the descent would pass."""
-        down, up = (self.x <= self.limits[:, 0]), (self.x >= self.limits[:, 1])
-        return ~(down & (self.gradient > 0) | up & (self.gradient < 0))
+        """Which variables can follow the descent."""
+        return unhindered(self.x, self.gradient, self.limits)
 
     @cached_property
     def steepness(self) -> float:
@@ -142,7 +163,7 @@ class _Place:
         """The best step within the radius; a variable that it takes to a bound stops there, and the others go on."""
         import numpy as np
 
-        down, up = self.limits.T - self.x
+        down, up = self.limits - self.x
         step, free = np.zeros_like(self.x), self.free.copy()
         while free.any():
             slope = self.gradient + self.hessian @ np.where(free, 0.0, step)

@@ -10,8 +10,9 @@ from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.language.formula import Formula
 from gradcalc.optimize import schedules
 from gradcalc.optimize.descent import first_order, forecast, methods
+from gradcalc.optimize.descent.answer import Descent
 from gradcalc.optimize.descent.objective import DataObjective, Objective
-from gradcalc.optimize.descent.watch import Step, Stop, Watch
+from gradcalc.optimize.descent.watch import Bounds, Step, Stop, Watch
 from gradcalc.optimize.optimizers import FIRST_ORDER, SGD, Optimizer
 from gradcalc.settings import DescentSettings as Settings
 from gradcalc.truth.blame import not_finite, overflow_note
@@ -45,7 +46,6 @@ class Run:
         self.method = settings.method
         self.optimizer: Optimizer | None = None
         self.rate: float | None = None
-        self.bounds = _flat_bounds(settings.bounds, formula)
         first = self.method in FIRST_ORDER
         tolerance = -1.0 if settings.batch_size else settings.tolerance or 0.0  # no batch speaks for all rows
         steps = settings.steps if settings.steps is not None else 1_000 if first else 10_000
@@ -53,7 +53,7 @@ class Run:
             steps = settings.epochs * -(-objective.size // (settings.batch_size or objective.size))
         self.watch = Watch(
             len(start), steps=steps, tolerance=tolerance, seconds=settings.seconds, callback=callback,
-            bounds=self.bounds,
+            bounds=_flat_bounds(settings.bounds, formula),
         )  # fmt: skip
         self.stopped = Stop("finished")
 
@@ -70,11 +70,11 @@ class Run:
                 self._choose_rate()
                 assert self.optimizer is not None
                 batches = self._batches() if self.settings.batch_size else None
-                first_order.run(self.optimizer, self.objective, self.start, self.watch, self.bounds, batches)
+                first_order.run(self.optimizer, self.objective, self.start, self.watch, batches)
             else:
                 if self.method == "auto":
                     self._choose_method()
-                methods.METHODS[self.method](self.objective, self.start, self.watch, self.bounds)
+                methods.METHODS[self.method](self.objective, self.start, self.watch)
                 if self.settings.method == "auto":
                     self._go_on()
                 self.stopped = Stop("finished", "it finds no lower point")
@@ -96,7 +96,7 @@ class Run:
     def _go_on(self) -> None:
         """Where the chosen method stalls at a point that is not stationary, as at a kink, go on with BFGS."""
         end = self.watch[self.watch.best]
-        if self.bounds or self._kind(end)[0] != "not stationary":
+        if self.watch.bounds or self._kind(end)[0] != "not stationary":
             return
         stalled, self.method = self.method, "bfgs"
         self._tell("method", f"{stalled} stalled at step {end.number}: bfgs went on")
@@ -117,14 +117,13 @@ class Run:
             bound = "2/λmax" if self.method == "sgd" else "the largest stable rate"
             message = f"lr {self.rate:g} is above {bound} = {limit:.3g} at the start: {plain} will diverge on such "
             self._tell("forecast", f"{message}curvature; try {_round(limit / 2)}")
-        self.optimizer = make(_schedule(settings.schedule, self.rate) if settings.schedule is not None else self.rate)
+        schedule = settings.schedule
+        self.optimizer = make(self.rate if schedule is None else schedules.by_name(schedule, self.rate))
 
     def _stable_rate(self, x: Sequence[float]) -> float | None:
         """The largest stable rate by the curvature at a point; None for optimizers that scale their steps."""
         optimizer = FIRST_ORDER[self.method][0](self.rate or 1.0)
-        if not isinstance(optimizer, SGD):
-            return None
-        return forecast.stable_rate(optimizer, forecast.largest_curvature(self.objective, x))
+        return forecast.stable_rate(optimizer, self.objective, x) if isinstance(optimizer, SGD) else None
 
     def _batches(self) -> Iterator[Objective]:
         """The objective of each step: every epoch in another order, the last batch of it what is left."""
@@ -139,8 +138,8 @@ class Run:
 
     # -- the answer ---------------------------------------------------------------------------------------------------
 
-    def answer(self) -> dict[str, Any]:
-        """What a `Descent` tells of the run."""
+    def answer(self, let: Mapping[str, Any]) -> Descent:
+        """What is told of the run, in which the values of `let` stayed as they are."""
         if self._has_grown():
             self.stopped = Stop("diverged", "the value grows")
         status = self.stopped.status
@@ -162,11 +161,11 @@ class Run:
             self._post_mortem()
         elif status == "finished":
             self._tell_unrest()
-        return {
-            "optimizer": self.method, "learning_rate": self.rate, "status": status, "reason": self.stopped.reason,
-            "end": end, "kind": kind, "eigenvalues": eigenvalues, "notes": tuple(self.notes), "watch": self.watch,
-            "objective": self.objective,
-        }  # fmt: skip
+        formula = self.formula
+        return Descent(
+            formula.canonical, formula.text, formula.wrt, let, self.method, self.rate, status, self.stopped.reason, end,
+            kind, eigenvalues, tuple(self.notes), self.watch, self.objective,
+        )  # fmt: skip
 
     def _has_grown(self) -> bool:
         """A descent by a rate used up its steps on its way to infinity."""
@@ -250,9 +249,9 @@ class Run:
             rate = limit
         for _ in range(20):
             rate = float(_round(rate / 2))
-            trial = Watch(len(self.start), steps=self.watch.steps, seconds=0.5)
+            trial = Watch(len(self.start), steps=self.watch.steps, seconds=0.5, bounds=self.watch.bounds)
             try:
-                first_order.run(FIRST_ORDER[self.method][0](rate), self.objective, self.start, trial, self.bounds, None)
+                first_order.run(FIRST_ORDER[self.method][0](rate), self.objective, self.start, trial)
             except Stop as stop:
                 if stop.status != "diverged" and trial[len(trial) - 1].value < self.watch[0].value:
                     return rate
@@ -282,9 +281,7 @@ class Run:
         return ", ".join(f"{name} = {x:.6g}" for name, x in zip(self.formula.names, step.at, strict=True))
 
 
-def _flat_bounds(
-    bounds: Mapping[str, tuple[float, float]] | None, formula: Formula
-) -> list[tuple[float, float]] | None:
+def _flat_bounds(bounds: Mapping[str, tuple[float, float]] | None, formula: Formula) -> Bounds | None:
     """The bounds of each flat variable; None where there are none at all."""
     if not bounds:
         return None
@@ -298,32 +295,6 @@ def _flat_bounds(
             raise UsageError(f"the bounds of {name} are {low:g} and {high:g}", hint=hint)
     free = (-math.inf, math.inf)
     return [bounds.get(element, bounds.get(name, free)) for element, name in by_name.items()]
-
-
-_SCHEDULES: dict[str, tuple[Callable[..., schedules.LearningRateSchedule], str]] = {
-    "cosine": (schedules.CosineDecay, "cosine:STEPS"),
-    "exponential": (schedules.ExponentialDecay, "exponential:STEPS:RATE"),
-    "inverse-time": (schedules.InverseTimeDecay, "inverse-time:STEPS:RATE"),
-    "polynomial": (schedules.PolynomialDecay, "polynomial:STEPS:END"),
-}
-
-
-def _schedule(text: str, rate: float) -> schedules.LearningRateSchedule:
-    """A schedule as `cosine:1000` or `exponential:100:0.96`, from a rate."""
-    name, *rest = text.split(":")
-    if name not in _SCHEDULES:
-        near = did_you_mean(name, _SCHEDULES)
-        raise UsageError(
-            f"no such schedule: {name or 'an empty name'}", hint=_SCHEDULES[near][1] if near else "cosine:1000"
-        )
-    kind, form = _SCHEDULES[name]
-    try:
-        given = [float(part) for part in rest]
-    except ValueError:
-        given = []
-    if len(given) != form.count(":") or not given[0] >= 1 or not all(0 <= x < math.inf for x in given):
-        raise UsageError(f"the schedule is {text}", hint=form)
-    return kind(rate, *given)
 
 
 def _round(rate: float) -> str:

@@ -9,6 +9,9 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+Bounds = Sequence[tuple[float, float]]
+"""The least and the largest value of each variable, infinite where there is none."""
+
 _FAR = 1e150
 """Beyond this a point, or below its negative a value, is taken to run away."""
 
@@ -44,7 +47,7 @@ class Watch:
         tolerance: of the gradient's norm; the descent has converged when it is not above this.
         seconds: how long it may take.
         callback: called with each `Step`; the descent ends as interrupted if it returns True.
-        bounds: the least and the largest value of each variable: a slope that presses against one does not count.
+        bounds: within which the methods stay: a slope that presses against one does not count.
     """
 
     def __init__(
@@ -55,7 +58,7 @@ class Watch:
         tolerance: float = 0.0,
         seconds: float = math.inf,
         callback: Callable[[Step], object] | None = None,
-        bounds: Sequence[tuple[float, float]] | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
         self.bounds = bounds
         self.steps = steps

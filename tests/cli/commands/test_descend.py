@@ -296,6 +296,22 @@ def test_a_disk_that_fills_up_takes_nothing_from_the_answer(tmp_path: Path, monk
     assert not list(tmp_path.iterdir())
 
 
+def test_a_file_is_not_written_over_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "p.csv").write_text("x,y\n1,2\n")
+    (tmp_path / "link.csv").symlink_to("p.csv")
+    told = refused("(w*x-y)^2", "--at", "w=0", "--data", "p.csv", "--trace", "link.csv")
+    assert "--data and --trace are the same file" in told
+    assert (tmp_path / "p.csv").read_text() == "x,y\n1,2\n"
+    assert descend("x^2", "--at", "x=1", "--trace", "a.png", "--plot", "./a.png").code == 2
+    assert not (tmp_path / "a.png").exists()
+
+
+@pytest.mark.parametrize("option", ["--trace", "--plot", "--optimizer", "--schedule"])
+def test_an_empty_option_is_refused(option: str) -> None:
+    assert descend("x^2", "--at", "x=1", option, "").code in (2, 4)
+
+
 # -- interruption and the live line ------------------------------------------------------------------------------------
 
 

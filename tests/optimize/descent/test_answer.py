@@ -1,6 +1,7 @@
-"""The trace of descents: every step with all digits; complete or not there."""
+"""Answers of descents: strict JSON; the trace, every step with all digits, complete or not there."""
 
 import csv
+import json
 import os
 import stat
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gradcalc.errors import FileError
-from gradcalc.optimize.descend import descend
+from gradcalc.optimize.descend import OPTIMIZERS, descend
 from gradcalc.optimize.descent.answer import Descent, write_trace
 
 
@@ -47,3 +48,9 @@ def test_a_device_is_written_not_replaced() -> None:
         write_trace([quadratic()], Path("/dev/full"))
     write_trace([quadratic()], Path(os.devnull))
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_json_of_every_end_is_strict(optimizer: str) -> None:
+    for formula in ("x^2", "x^3", "log(x)", "1/(x-1)^2", "exp(x^2)", "abs(x)", "x"):
+        json.dumps(descend(formula, {"x": 1}, optimizer=optimizer, steps=50).to_dict(), allow_nan=False)

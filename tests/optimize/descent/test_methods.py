@@ -9,19 +9,17 @@ import pytest
 
 from gradcalc.errors import MissingExtra, UsageError
 from gradcalc.optimize.descent import methods
-from gradcalc.optimize.descent.watch import Step, Stop, Watch
+from gradcalc.optimize.descent.watch import Bounds, Step, Stop, Watch
 from tests.optimize.descent.test_newton import objective
 
 ROSENBROCK = "100*(x[1] - x[0]^2)^2 + (1 - x[0])^2"
 BOUNDED = ("newton", "l-bfgs", "l-bfgs-b")
 
 
-def descent(
-    name: str, text: str, start: list[float], bounds: methods.Bounds | None = None, steps: int = 5_000
-) -> list[Step]:
-    watch = Watch(len(start), steps=steps)
+def descent(name: str, text: str, start: list[float], bounds: Bounds | None = None, steps: int = 5_000) -> list[Step]:
+    watch = Watch(len(start), steps=steps, bounds=bounds)
     try:
-        methods.METHODS[name](objective(text, len(start)), start, watch, bounds)
+        methods.METHODS[name](objective(text, len(start)), start, watch)
     except Stop as stop:
         assert stop.status == "converged"
     return list(watch)
@@ -59,7 +57,7 @@ def test_every_step_carries_the_value_and_slope_of_its_point(name: str) -> None:
 def test_the_watch_can_stop_it_at_any_step(name: str) -> None:
     watch = Watch(2, steps=3)
     with pytest.raises(Stop) as stop:
-        methods.METHODS[name](objective(ROSENBROCK, 2), [-1.2, 1.0], watch, None)
+        methods.METHODS[name](objective(ROSENBROCK, 2), [-1.2, 1.0], watch)
     assert stop.value.status == "finished"
     assert len(watch) == 4
 
@@ -71,7 +69,7 @@ def test_an_error_of_the_callback_is_not_swallowed(name: str) -> None:
             raise ValueError("of the user's own")
 
     with pytest.raises(ValueError, match="of the user's own"):
-        methods.METHODS[name](objective(ROSENBROCK, 2), [-1.2, 1.0], Watch(2, steps=9, callback=fail), None)
+        methods.METHODS[name](objective(ROSENBROCK, 2), [-1.2, 1.0], Watch(2, steps=9, callback=fail))
 
 
 @pytest.mark.parametrize("name", sorted(set(methods.METHODS) - set(BOUNDED)))
@@ -96,7 +94,7 @@ def test_a_function_without_a_smooth_minimum_ends_quietly(name: str, text: str) 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with suppress(Stop):
-            methods.METHODS[name](objective(text, 1), [3.0], watch, None)
+            methods.METHODS[name](objective(text, 1), [3.0], watch)
     assert watch[watch.best].value <= watch[0].value
 
 

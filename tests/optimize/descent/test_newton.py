@@ -20,9 +20,9 @@ def objective(text: str, count: int) -> FormulaObjective:
 
 def descent(text: str, start: Sequence[float], bounds: Sequence[tuple[float, float]] | None = None) -> list[Step]:
     """The steps of Newton's method."""
-    watch = Watch(len(start), steps=1_000)
+    watch = Watch(len(start), steps=1_000, bounds=bounds)
     try:
-        newton(objective(text, len(start)), start, watch, bounds)
+        newton(objective(text, len(start)), start, watch)
     except Stop as stop:
         assert stop.status == "converged"
     return list(watch)
