@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.box import ROUNDED, SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -39,6 +40,11 @@ class View:
         """Whether a table is no wider than the terminal; piped, everything fits."""
         unbounded = self.console.options.update(width=1_000_000)
         return not self.terminal or self.console.measure(table, options=unbounded).maximum <= self.console.width
+
+    def is_large(self, table: pages.Table) -> bool:
+        """Whether a table without styles has so many rows that rich would take minutes for the cells of a matrix."""
+        plain = not self.terminal and self.console.color_system is None
+        return plain and len(table.rows) > pages.MATRIX_LIMIT
 
     def text(self, *pieces: pages.Piece) -> Text:
         """Pieces in their tones, formulas shortened where they would fill a terminal."""
@@ -150,6 +156,10 @@ def _rich_table(view: View, table: pages.Table, slim: bool = False) -> Table:
 
 def _print_matrices(view: View, matrices: pages.Matrices) -> None:
     """Matrices beside each other, or below, or the first of them and all entries one by one: as the width allows."""
+    if view.is_large(matrices.tables[0]):
+        for lines in zip(*map(_framed, matrices.tables), strict=True):
+            view.print(Text("  ".join(lines)))
+        return
     tables = [_rich_table(view, table) for table in matrices.tables]
     beside = Table.grid(padding=(0, 2, 0, 0))
     beside.add_row(*tables)
@@ -162,6 +172,21 @@ def _print_matrices(view: View, matrices: pages.Matrices) -> None:
     if len(fitting) < len(tables) or not fitting:
         for details in matrices.entries.paragraphs():
             _print_details(view, details)
+
+
+def _framed(table: pages.Table) -> list[str]:
+    """The lines of a table with a title as rich draws them, each cell on one line."""
+    rows = [[column.title for column in table.columns], *(list(map(pages.plain, row)) for row in table.rows)]
+    lefts = [column.kind != "number" for column in table.columns]
+    widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
+    padded = [width + 2 for width in widths]
+    written = []
+    for row in rows:
+        blanks = (" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        cells = (cell + b if left else b + cell for cell, b, left in zip(row, blanks, lefts, strict=True))
+        written.append(f"│ {' │ '.join(cells)} │")
+    top, below_titles, bottom = ROUNDED.get_top(padded), ROUNDED.get_row(padded, "head"), ROUNDED.get_bottom(padded)
+    return [table.title.ljust(len(top)), top, written[0], below_titles, *written[1:], bottom]
 
 
 def _print_remark(view: View, remark: pages.Remark) -> None:

@@ -21,7 +21,7 @@ from gradcalc.truth.examine import examine
 from gradcalc.truth.finding import Examined
 from gradcalc.truth.judge import Judge
 from gradcalc.truth.report import PointReport, Quantity, Report, worst
-from gradcalc.truth.second_opinion import Answer, Job, get_worker
+from gradcalc.truth.second_opinion import Job, Opinion, get_worker
 
 
 def differentiate(
@@ -96,8 +96,8 @@ def report(
     formula = formula.differentiated(checked_variables(formula, at, wrt, let), options.order)
     job = _submit(formula, options)
     examined = [examine(formula, point, options) for point in at]
-    answer = job.result() if job is not None else None
-    judged = [_judge(formula, point, found, answer, options) for point, found in zip(at, examined, strict=True)]
+    opinion = job.result() if job is not None else None
+    judged = [_judge(formula, point, found, opinion, options) for point, found in zip(at, examined, strict=True)]
     floats = Floats()
     return Report(
         command="hessian" if options.order == 2 else "grad",
@@ -105,10 +105,10 @@ def report(
         text=formula.text,
         variables=formula.wrt,
         let={name: points.nested(value, floats) for name, value in let.items()},
-        symbolic_status=answer.status if answer is not None else "skipped",
+        symbolic_status=opinion.status if opinion is not None else "skipped",
         points=tuple(judged),
-        symbolic_reason=answer.reason if answer is not None else _TOO_LARGE if options.symbolic else "",
-        latex=answer.latex if answer is not None else "",
+        symbolic_reason=opinion.reason if opinion is not None else _TOO_LARGE if options.symbolic else "",
+        latex=opinion.latex if opinion is not None else "",
     )
 
 
@@ -130,10 +130,10 @@ def _submit(formula: Formula, options: Options) -> Job | None:
 # -- one point ---------------------------------------------------------------------------------------------------------
 
 
-def _judge(formula: Formula, point: Point, found: Examined, answer: Answer | None, options: Options) -> PointReport:
+def _judge(formula: Formula, point: Point, found: Examined, opinion: Opinion | None, options: Options) -> PointReport:
     """Give every number its verdict and put the point together."""
     undefined = found.value.verdict == "undefined"
-    judge = Judge(formula, point, answer, digits=options.digits, undefined=undefined, seconds=options.symbolic_seconds)
+    judge = Judge(formula, point, opinion, digits=options.digits, undefined=undefined, seconds=options.symbolic_seconds)
     names = formula.names
     value = judge.value(found.value)
     gradient = [judge.derivative((name,), entry) for name, entry in zip(names, found.gradient, strict=True)]

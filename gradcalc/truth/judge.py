@@ -1,4 +1,4 @@
-"""Verdicts: the tape's number, its enclosure and SymPy's answer side by side."""
+"""Verdicts: the tape's number, its enclosure and SymPy's opinion side by side."""
 
 import math
 import time
@@ -13,7 +13,7 @@ from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point
 from gradcalc.truth.finding import Finding
 from gradcalc.truth.report import Certified, Note, Quantity, Symbolic
-from gradcalc.truth.second_opinion import Answer
+from gradcalc.truth.second_opinion import Opinion
 
 INACCURATE_BELOW = 12
 """A float with fewer right digits is called inaccurate."""
@@ -26,18 +26,18 @@ class Judge:
         self,
         formula: Formula,
         point: Point,
-        answer: Answer | None,
+        opinion: Opinion | None,
         *,
         digits: int,
         undefined: bool,
         seconds: float,
     ) -> None:
-        self.formula, self.point, self.answer = formula, point, answer
+        self.formula, self.point, self.opinion = formula, point, opinion
         self.digits, self.undefined = digits, undefined
         self.deadline = time.monotonic() + seconds
         self.notes: list[Note] = []
         self._unsettled: list[str] = []
-        self.decimals = "written" if answer and _has_inexact_decimals(formula) else "double"
+        self.decimals = "written" if opinion and _has_inexact_decimals(formula) else "double"
 
     def value(self, found: Finding) -> Quantity:
         """The value itself: undefined, inaccurate, unverified or right."""
@@ -96,7 +96,7 @@ class Judge:
 
     def _symbolic(self, key: tuple[str, ...], found: Finding) -> tuple[Symbolic | None, bool | None]:
         """SymPy's formula and value, and whether its enclosure overlaps the tape's (None: no opinion)."""
-        entry = self.answer.entries.get(key) if self.answer is not None else None
+        entry = self.opinion.entries.get(key) if self.opinion is not None else None
         if entry is None:
             return None, None
         if isinstance(entry, str):

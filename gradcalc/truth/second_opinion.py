@@ -1,8 +1,8 @@
-"""SymPy in a process of its own, under a time and memory budget.: only there is `symbolic` imported.
+"""SymPy in a process of its own, under a time and memory budget: only there is `symbolic` imported.
 
 A `Worker` starts the process, so that SymPy loads while the caller works; `submit` hands it a formula and `Job.result`
 waits for the derivatives, at most until the deadline, and keeps what was finished by then. Whatever happens over there
-(no SymPy, no memory, no end, a crash) becomes an `Answer`, never an exception, a hang or a traceback.
+(no SymPy, no memory, no end, a crash) becomes an `Opinion`, never an exception, a hang or a traceback.
 
 The two talk in lines of JSON. A request:
 
@@ -58,7 +58,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Opinion:
     """What came of a job.
 
     Attributes:
@@ -117,12 +117,12 @@ class Job:
     outcome: tuple[Status, str] | None = None
     finished: threading.Event = field(default_factory=threading.Event)
 
-    def result(self) -> Answer:
-        """The answer, waited for until the deadline; then the process is ended."""
+    def result(self) -> Opinion:
+        """The opinion, waited for until the deadline; then the process is ended."""
         if not self.finished.wait(max(0.0, self.deadline - time.monotonic())):
             self.worker.abandon(self)
         assert self.outcome is not None
-        return Answer(*self.outcome, self.entries, self.latex)
+        return Opinion(*self.outcome, self.entries, self.latex)
 
     def finish(self, status: Status, reason: str = "") -> None:
         """Settle the outcome, unless it already is."""

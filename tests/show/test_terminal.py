@@ -123,6 +123,14 @@ def test_hessian_tells_matrix_eigenvalues_and_kind() -> None:
     assert "critical point: local minimum" in text
 
 
+def test_a_large_piped_matrix_is_laid_out_as_rich_lays_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = {"变量": 2.5, "x": [0.1 * i for i in range(1, 14)]}
+    report = differentiate("变量*sum(exp(x))*x[0]", at, order=2)
+    quick = shown(report, terminal=False)
+    monkeypatch.setattr("gradcalc.show.page.MATRIX_LIMIT", 1_000)
+    assert report.symbolic_status == "done" and quick == shown(report, terminal=False)
+
+
 def test_text_of_the_user_is_no_markup() -> None:
     report = symbolic_report("[red]x[/red] + [0]")
     assert "[red]x[/red] + [0]" in shown(report)

@@ -9,7 +9,7 @@ from gradcalc import differentiate
 from gradcalc.graph.graph import Graph
 from gradcalc.language.parse import parse
 from gradcalc.truth.report import ExitCode, Report
-from gradcalc.truth.second_opinion import Answer, Entry, Worker
+from gradcalc.truth.second_opinion import Entry, Opinion, Worker
 
 
 def notes(report: Report, kind: str) -> list[str]:
@@ -64,16 +64,16 @@ def test_a_blow_up_of_sympy_is_timed_out_and_the_tape_answers() -> None:
     assert report.gradient == {"x": 2.0}
 
 
-def wrong_answer(text: str) -> Answer:
+def wrong_answer(text: str) -> Opinion:
     """An answer that gives `text` for the derivative for x."""
     formula = parse(text, shapes={"x": ()})
-    return Answer("done", "", {("x",): Entry(formula.graph, formula.output, text, "")})
+    return Opinion("done", "", {("x",): Entry(formula.graph, formula.output, text, "")})
 
 
 class Stub:
     """A job whose answer is known."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Opinion) -> None:
         self.result = lambda: answer
 
 

@@ -17,7 +17,7 @@ import pytest
 import gradcalc
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
-from gradcalc.truth.second_opinion import Answer, Entry, Worker, get_worker, pack, unpack
+from gradcalc.truth.second_opinion import Entry, Opinion, Worker, get_worker, pack, unpack
 from tests import HANG
 
 if sys.platform == "linux":
@@ -39,11 +39,11 @@ def variables(*names: str) -> list[Any]:
     return [graph.ref(graph.input(name)) for name in names]
 
 
-def ask(worker: Worker, node: Ref, *wrt: str, order: int = 1, seconds: float = 20.0, latex: bool = False) -> Answer:
+def ask(worker: Worker, node: Ref, *wrt: str, order: int = 1, seconds: float = 20.0, latex: bool = False) -> Opinion:
     return worker.submit(node.graph, node.index, wrt, order, seconds, latex=latex).result()
 
 
-def formulas(answer: Answer) -> dict[tuple[str, ...], str]:
+def formulas(answer: Opinion) -> dict[tuple[str, ...], str]:
     return {key: entry.formula if isinstance(entry, Entry) else entry for key, entry in answer.entries.items()}
 
 
