@@ -3,7 +3,7 @@
 One entry says all that is particular to an op: its rules, domain, kink, sample range, doc line and the names that
 differ elsewhere. A *rule* is the derivative for one operand: `lambda g, y, x: g * cos(x)` takes the adjoint, the
 result and the operands, and returns the whole contribution. Rules, domains and kinks are written in ops, so they run
-on whatever mixes in `Operand` (a `Ref` into a graph, an eager tensor) and on plain NumPy arrays, and they can be
+on whatever mixes in `Operand` (a `Ref` into a graph, a tensor of the tape) and on plain NumPy arrays, and they can be
 printed: the documentation is the table.
 
 Every arithmetic reads here what an op is called in its library: the same as here, or what the column of that library

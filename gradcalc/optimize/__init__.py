@@ -1,4 +1,4 @@
-"""Optimizers and learning-rate schedules, for the variables of eager code and for plain arrays alike. Imports NumPy.
+"""Optimizers and learning-rate schedules, for the variables of a tape and for plain arrays alike. Imports NumPy.
 
 Each module names in its `__all__` what is public here: no name is written again.
 """

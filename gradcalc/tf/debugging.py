@@ -1,4 +1,4 @@
-"""`tf.debugging`: checks of values. Imports tape and NumPy. Each raises `AssertionError` with what differs."""
+"""`tf.debugging`: checks of values. Imports the defaults and NumPy. Each raises `AssertionError` with what differs."""
 
 from typing import Any
 

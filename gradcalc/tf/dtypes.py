@@ -1,4 +1,4 @@
-"""TensorFlow's names of dtypes, which are NumPy's dtypes. Imports NumPy and eager."""
+"""TensorFlow's names of dtypes, which are NumPy's dtypes. Imports tape and NumPy."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`tf.nn`: activations, losses from logits, convolution and pooling. Imports tape, nn and NumPy."""
+"""`tf.nn`: activations, losses from logits, convolution and pooling. Imports nn and NumPy."""
 # ruff: noqa: I001
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What slopes say of derivatives: kink, jump, infinite, removable or none. Imports slopes, problem and report.
+"""What slopes say of derivatives: kink, jump, infinite, removable or none. Imports slopes, finding and report.
 
 Difference quotients are evidence: a value they settle is never called certified.
 """

@@ -1,4 +1,4 @@
-"""Interpreted native code, for graphs that would compile too long. Imports native, graph and NumPy.
+"""Interpreted native code, for graphs that would compile too long. Imports code, graph and NumPy.
 
     graph --> lines of four numbers (block, a, b, target) over slots of memory, one slot for each node
     ops that occur in it --> a block of instructions each, written by `native` --> one loop that switches over the lines
