@@ -4,13 +4,17 @@
 """
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 import gradcalc
+from gradcalc import nn, tf
 from gradcalc.cli import main
 from gradcalc.errors import EXTRAS, MissingExtra, installed
+from gradcalc.graph import ops
 
 pytestmark = pytest.mark.skipif(any(map(installed, EXTRAS)), reason="libraries of extras are installed")
 
@@ -50,11 +54,41 @@ def test_the_tape_and_its_layers_work() -> None:
         x = gradcalc.Variable(np.array([1.0, 2.0]))
         z = np.sum(np.sin(x) ** 2)
     np.testing.assert_allclose(tape.gradient(z, x), np.sin([2.0, 4.0]))
-    from gradcalc import nn, tf
-
     model = nn.Sequential([nn.Dense(3, activation="relu"), nn.Dense(1)])
     assert model(np.ones((2, 2))).shape == (2, 1)
     assert float(tf.reduce_sum(tf.constant([1.0, 2.0]))) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("formula", "function"),
+    [
+        ("erf(x)", lambda x: ops.erf(x)),
+        ("gelu(x)", lambda x: nn.activations.gelu(x)),
+        ("x * erf(x / sqrt(2)) / 2 + x / 2", lambda x: tf.nn.gelu(x)),
+        ("lgamma(x)", lambda x: tf.math.lgamma(x)),
+        ("digamma(x)", lambda x: tf.math.digamma(x)),
+    ],
+)
+def test_special_functions_are_derived_on_the_tape(formula: str, function: Callable[[Any], Any]) -> None:
+    points = [0.5, 1.5, 3.0]
+    x = gradcalc.Variable(np.array(points))
+    with gradcalc.GradientTape() as tape:
+        y = function(x)
+    exact = [gradcalc.differentiate(formula, {"x": point}) for point in points]
+    np.testing.assert_allclose(np.asarray(y), [report.value for report in exact], rtol=1e-14)
+    np.testing.assert_allclose(tape.gradient(y, x), [report.gradient["x"] for report in exact], rtol=1e-13)
+
+
+def test_a_layer_with_gelu_learns() -> None:
+    model = nn.Sequential([nn.Dense(4, activation="gelu"), nn.Dense(1)])
+    rows = np.linspace(-1.0, 1.0, 6).reshape(3, 2)
+    with gradcalc.GradientTape() as tape:
+        loss = np.sum(np.square(model(rows) - 1.0))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    before = float(loss)
+    gradcalc.optimize.SGD(0.01).apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+    assert len(gradients) == 4 and all(np.any(gradient) for gradient in gradients)
+    assert float(np.sum(np.square(model(rows) - 1.0))) < before
 
 
 @pytest.mark.parametrize("json", [False, True])
