@@ -5,6 +5,7 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,12 @@ def test_rows_are_summed_and_large_formulas_run() -> None:
     rows = np.linspace(0, 1, 60_000)
     assert gradcalc.descend("(a - k)**2", {"a": 5.0}, data={"k": rows}).at["a"] == pytest.approx(0.5)
     assert gradcalc.descend("sum(i=1..6000, (x - i/6000)^2)", {"x": 5.0}).at["x"] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_rows_come_from_text_and_numpys_files(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("k\n1\n2\n6\n")
+    assert gradcalc.descend("(a - k)**2", {"a": 5.0}, data=str(rows)).at["a"] == pytest.approx(3)
 
 
 def test_the_tape_and_its_layers_work() -> None:
@@ -97,10 +104,17 @@ def test_a_layer_with_gelu_learns() -> None:
     [
         (["descend", "x**2", "--at", "x=1", "--optimizer", "bfgs"], "fast"),
         (["descend", "x**2", "--at", "x=1", "--plot", "path.png"], "plot"),
-        (["map", "x**2", "points.csv", "-o", "out.csv"], "data"),
+        (["map", "x**2", "points.csv", "-o", "out.csv"], "fast"),
+        (["map", "x**2", "points.csv", "-o", "out.parquet"], "data"),
+        (["map", "x**2", "points.csv", "-o", "out.csv", "--keep", "x"], "data"),
     ],
 )
-def test_a_missing_extra_is_named(capfd: pytest.CaptureFixture[str], words: list[str], extra: str, json: bool) -> None:
+def test_a_missing_extra_is_named(
+    capfd: pytest.CaptureFixture[str], words: list[str], extra: str, json: bool,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    Path("points.csv").write_text("x\n1\n")
     assert main([*words, *(["--json"] if json else [])]) == 2
     said = "".join(capfd.readouterr())
     assert f"gradcalc[{extra}]" in said and sys.executable in said and "which is not installed" in said
