@@ -169,8 +169,9 @@ def run(
         UndefinedError: a row has no value, with `undefined="fail"`.
     """
     settings, limits = settings or Settings(), limits or Limits()
-    errors.library("pyarrow", "gradcalc map")
     format = output_format(output, settings.format)
+    if settings.keep or format.by_arrow:
+        errors.library("pyarrow", f"map {'--keep' if settings.keep else f'to {format.name}'}")
     formula = to_compile(expression, settings.wrt, settings.order, let=let, limits=limits)
     if not formula.variables:
         raise UsageError("the formula has no variable, so no column is needed", hint="gradcalc grad gives its value")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -539,6 +540,7 @@ class TestSurroundings:
         assert json.loads(ran.stdout)["symbolic_status"] == "done"
         assert not list(tmp_path.glob("executed-*"))
 
+    @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells when it is at work")
     def test_ctrl_c_during_a_long_sympy_job_ends_both_processes(self) -> None:
         nested = "e"
         for _ in range(8):
@@ -551,16 +553,34 @@ class TestSurroundings:
             env=environment(),
             start_new_session=True,
         ) as running:
-            time.sleep(2.5)
+            _until(lambda: _work(running.pid) > 1.0)
             assert running.poll() is None
+            worker = _child(running.pid)
             os.killpg(running.pid, signal.SIGINT)
-            out, err = running.communicate(timeout=10)
+            out, err = running.communicate(timeout=HANG)
         assert running.returncode == 130
         assert (out, err) == (b"", b"interrupted\n")
-        deadline = time.monotonic() + HANG
-        while _group_lives(running.pid) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not _group_lives(running.pid)
+        _until(lambda: not _group_lives(running.pid) and not _group_lives(worker))
+
+
+def _until(happened: Callable[[], bool]) -> None:
+    """Wait for something to happen."""
+    deadline = time.monotonic() + HANG
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _child(process: int) -> int:
+    """The process that a process has started, which leads a group of its own; 0 before."""
+    return int(Path(f"/proc/{process}/task/{process}/children").read_text() or 0)
+
+
+def _work(process: int) -> float:
+    """Seconds of a processor that its child has taken."""
+    child = _child(process)
+    fields = Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split() if child else []
+    return int(fields[11]) / os.sysconf("SC_CLK_TCK") if fields else 0.0
 
 
 def _group_lives(group: int) -> bool:

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,7 +21,7 @@ from gradcalc.data.check import Sample
 from gradcalc.data.formats import FORMATS
 from gradcalc.data.formats.parquet import shifted
 from gradcalc.data.map import Settings, UndefinedError, result_names, run
-from gradcalc.errors import FileError, UsageError
+from gradcalc.errors import FileError, MissingExtra, UsageError
 from gradcalc.language.parse import parse_value
 
 FORMULA = "x**3*y + sin(y)"
@@ -96,6 +97,54 @@ def test_every_format_in_and_out_gives_what_the_kernel_gives(tmp_path: Path, bef
     expected = [data["x"].to_numpy(), made.value, *made.gradient, *made.hessian[0], made.hessian[1, 1]]
     assert same(found, dict(zip(summary.columns, expected, strict=True)))
     assert (summary.rows, summary.undefined, summary.dropped, hidden(tmp_path)) == (300, 0, 0, [])
+
+
+@pytest.mark.parametrize("after", ["csv", "npy", "npz"])
+@pytest.mark.parametrize("before", ["csv", "npy", "npz"])
+@pytest.mark.usefixtures("small")
+def test_text_and_numpys_files_need_no_pyarrow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str
+) -> None:
+    source, settings = write(tmp_path / f"in.{before}", table(300)), Settings(order=2, nulls="nan")
+    expected = tmp_path / f"by_arrow.{after}"
+    run(FORMULA, str(source), str(expected), settings)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    summary = run(FORMULA, str(source), str(tmp_path / f"out.{after}"), settings)
+    assert same(read(tmp_path / f"out.{after}"), read(expected))
+    assert (summary.rows, hidden(tmp_path)) == (300, [])
+
+
+def test_without_pyarrow_nulls_are_told_and_dropped_as_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, output = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("x;y\n1;a\n;b\n-0.0;c\n1e300;d\n")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    summary = run("x**2", str(source), str(output), Settings(nulls="drop"))
+    assert (summary.rows, summary.dropped) == (3, 1)
+    assert output.read_text() == "f,df/dx\n1.0,2.0\n0.0,-0.0\ninf,2e+300\n"
+    with pytest.raises(FileError, match=r"in.csv, row 2, column x: no value"):
+        run("x**2", str(source), str(output), Settings(nulls="fail"))
+    with pytest.raises(FileError, match=r"line 2, column y: 'a' is no number"):
+        run("y", str(source), str(output))
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "keep", "needs"),
+    [
+        ("in.csv", "out.csv", ["x"], "map --keep needs PyArrow"),
+        ("in.csv", "out.parquet", [], "map to Parquet needs PyArrow"),
+        ("in.csv", "out.arrow", [], "map to Arrow needs PyArrow"),
+        ("in.parquet", "out.csv", [], "this kind of file needs PyArrow"),
+        ("in.arrow", "out.csv", [], "this kind of file needs PyArrow"),
+    ],
+)
+def test_what_needs_pyarrow_says_so_before_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, output: str, keep: list[str], needs: str
+) -> None:
+    write(tmp_path / source, table(3))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingExtra, match=needs):
+        run(FORMULA, str(tmp_path / source), str(tmp_path / output), Settings(keep=keep))
+    assert os.listdir(tmp_path) == [source]
 
 
 @pytest.mark.usefixtures("small")

@@ -17,7 +17,7 @@ from tests import HANG
 INF = math.inf
 
 
-def slopes_of(text: str, at: str = "x=0", direction: dict[str, int] | None = None, seconds: float = 5) -> Slopes:
+def slopes_of(text: str, at: str = "x=0", direction: dict[str, int] | None = None, seconds: float = HANG) -> Slopes:
     """The slopes of a formula at a point along a direction by variable."""
     formula, point = parse(text), parse_bindings(at)
     moves = {formula.graph.input(name): weight for name, weight in (direction or {"x": 1}).items()}

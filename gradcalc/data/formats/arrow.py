@@ -189,4 +189,6 @@ class _ArrowWriter(BatchWriter):
         return made
 
 
-ARROW = Format("Arrow", (".arrow", ".feather", ".ipc"), ArrowReader, _ArrowWriter, (b"ARROW1", b"\xff" * 4))
+ARROW = Format(
+    "Arrow", (".arrow", ".feather", ".ipc"), ArrowReader, _ArrowWriter, (b"ARROW1", b"\xff" * 4), by_arrow=True
+)

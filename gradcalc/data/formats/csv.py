@@ -1,7 +1,7 @@
 """CSV files.
 
 PyArrow reads the rows. From the first block on that it refuses, a careful pass reads them cell by cell, or names what
-is wrong with its line.
+is wrong with its line. Where PyArrow is not installed, that pass reads all, and numbers are written without it.
 """
 
 import csv
@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from gradcalc.data.formats.arrow import BatchWriter
 from gradcalc.data.formats.format import LINE, NUMBER, Format, Reader, find, library, no_value, readable
-from gradcalc.errors import FileError
+from gradcalc.errors import FileError, installed
 
 NULL_TEXTS = frozenset(("", "NA", "N/A", "n/a", "#N/A", "NULL", "null", "NaN", "nan"))
 """The cells that hold no number and are no mistake."""
@@ -52,12 +52,13 @@ class CsvReader(Reader):
         """By PyArrow as far as it goes, the rest cell by cell."""
         rows = _Rows(self.path, names, kept)
         read = 0
-        with suppress(ValueError):
-            for piece in rows.fast():
-                yield piece
-                read += len(piece[0])
-            if read:
-                return
+        if installed("pyarrow"):
+            with suppress(ValueError):
+                for piece in rows.fast():
+                    yield piece
+                    read += len(piece[0])
+                if read:
+                    return
         yield from rows.careful(read)
 
     def refuse_null(self, names: Sequence[str]) -> None:
@@ -257,6 +258,13 @@ class _CsvWriter(BatchWriter):
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerow(self.types)
         return text.getvalue().encode()
+
+    def append(self, columns: Sequence[Any], file: BinaryIO) -> None:
+        if installed("pyarrow"):
+            return super().append(columns, file)
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(zip(*(column.tolist() for column in columns), strict=True))
+        file.write(text.getvalue().encode())
 
     def put(self, batch: Any, file: BinaryIO) -> None:
         write, sink = library("pyarrow.csv"), library("pyarrow").BufferOutputStream()

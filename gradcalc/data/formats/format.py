@@ -101,6 +101,7 @@ class Format:
         magic: what its files begin with, one of these; none of text.
         content: what such a file is said to hold, if not data of its name.
         unwritten: those of the suffixes that are only read.
+        by_arrow: PyArrow alone reads and writes it.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Format:
     magic: Sequence[bytes] = ()
     content: str = ""
     unwritten: Sequence[str] = ()
+    by_arrow: bool = False
 
 
 class NoColumnError(FileError):

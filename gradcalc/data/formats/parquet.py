@@ -94,7 +94,7 @@ def _metadata(file: BinaryIO, start: int, end: int) -> Any:
     return library("pyarrow.parquet").read_metadata(io.BytesIO(whole))
 
 
-PARQUET = Format("Parquet", (".parquet",), ParquetReader, _ParquetWriter, (b"PAR1",))
+PARQUET = Format("Parquet", (".parquet",), ParquetReader, _ParquetWriter, (b"PAR1",), by_arrow=True)
 
 
 # the footer of a file whose bytes stand further on in a larger file: a Thrift struct in the compact protocol, whose

@@ -105,11 +105,13 @@ def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
     return STEP(a, function=lambda x: np.round(x, decimals))
 
 
-@implements(np.fix)
-def fix(x: Any, out: Any = None) -> Any:
-    """`numpy.fix`: towards 0."""
-    refuse(out=out)
-    return np.trunc(x)
+if hasattr(np, "fix"):  # which NumPy deprecates since 2.5
+
+    @implements(np.fix)
+    def fix(x: Any, out: Any = None) -> Any:
+        """`numpy.fix`: towards 0."""
+        refuse(out=out)
+        return np.trunc(x)
 
 
 @implements(np.clip)

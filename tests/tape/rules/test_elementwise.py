@@ -1,6 +1,8 @@
 """Ufuncs of NumPy and SciPy: values, derivatives of orders 1 and 2 against mpmath, conventions, methods, errors."""
 
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -50,7 +52,7 @@ CASES: dict[str, Case] = {
     "divmod": (lambda a, b: np.divmod(a, b)[1], lambda a, b: a - b * mpmath.floor(a / b), (1.3, 0.4)),
     "modf": (lambda x: np.modf(x)[0], lambda x: x - mpmath.ceil(x), (-1.3,)),
     "trunc": (np.trunc, mpmath.ceil, (-1.3,)),
-    "fix": (np.fix, mpmath.ceil, (-1.3,)),
+    "fix": (getattr(np, "fix", np.trunc), mpmath.ceil, (-1.3,)),
     "rint": (np.rint, mpmath.nint, (1.3,)),
     "round": (lambda x: np.round(x, 1), lambda x: mpmath.nint(10 * x) / 10, (1.33,)),
     "floor": (np.floor, mpmath.floor, (1.3,)),
@@ -226,6 +228,15 @@ def test_every_op_of_the_table_that_is_a_ufunc_stands_for_it() -> None:
         function = FUNCTIONS[entry]
         if isinstance(function, np.ufunc):
             assert function.__name__ in UFUNCS
+
+
+def test_a_numpy_without_what_it_deprecates_will_do() -> None:
+    words = (
+        "import numpy\nvars(numpy).pop('fix', None)\nimport gradcalc\nx = gradcalc.Variable([1.5])\n"
+        "with gradcalc.GradientTape() as tape:\n    y = x * numpy.trunc(x)\nprint(tape.gradient(y, x).numpy())"
+    )
+    found = subprocess.run([sys.executable, "-W", "error", "-c", words], check=True, capture_output=True, text=True)
+    assert found.stdout == "[1.]\n"
 
 
 @pytest.mark.parametrize("function", [np.maximum, np.minimum, np.fmax, np.fmin])
