@@ -1,9 +1,14 @@
-"""The shape of the package: who may import whom, one table, public names, what start-up imports."""
+"""The shape of the package: who may import whom and when, its tests, one table, public names, what start-up imports.
+
+The public names are those of `gradcalc`; `__main__` is run by tests/cli.
+"""
 
 import ast
 import graphlib
+import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +31,7 @@ ROOMS = {
 GROUND = {"": "", "errors": "", "settings": "", "files": "errors", "__main__": "cli"}
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Every module of the package by its name below `gradcalc`."""
     found = {}
@@ -35,38 +41,103 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def imports(path: Path) -> set[str]:
-    """The gradcalc modules that a file imports anywhere but under TYPE_CHECKING."""
-    found: set[str] = set()
-    known = set(modules())
+@cache
+def imports(name: str) -> frozenset[tuple[str, bool]]:
+    """What a module imports anywhere but under TYPE_CHECKING, by full name; and whether in a function."""
+    found: set[tuple[str, bool]] = set()
 
-    def visit(node: ast.AST) -> None:
+    def visit(node: ast.AST, inside: bool) -> None:
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             return
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "gradcalc":
-            base = (node.module or "")[len("gradcalc.") :]
-            for alias in node.names:
-                child = f"{base}.{alias.name}".lstrip(".")
-                found.add(child if child in known else base)
+        if isinstance(node, ast.ImportFrom):
+            children = [f"{node.module}.{alias.name}" for alias in node.names]
+            found.update(
+                (one if one[len("gradcalc.") :] in modules() else node.module or "", inside) for one in children
+            )
         if isinstance(node, ast.Import):
-            found.update(a.name[len("gradcalc.") :] for a in node.names if a.name.startswith("gradcalc."))
+            found.update((alias.name, inside) for alias in node.names)
         for child in ast.iter_child_nodes(node):
-            visit(child)
+            visit(child, inside or isinstance(node, ast.FunctionDef))
 
-    visit(ast.parse(path.read_text(encoding="utf-8")))
-    return found - {""}
+    visit(ast.parse(modules()[name].read_text(encoding="utf-8")), False)
+    return frozenset(found)
+
+
+def own(name: str, inside: tuple[bool, ...] = (False, True)) -> set[str]:
+    """The modules of the package that a module of it imports: at once, in functions, or both."""
+    return {other[len("gradcalc.") :] for other, late in imports(name) if other[:9] == "gradcalc." and late in inside}
 
 
 def test_imports_go_one_way() -> None:
     for name in modules():
         room = name.partition(".")[0]
         may = (GROUND[room] if room in GROUND else f"{room} errors settings files {ROOMS[room]}").split()
-        for other in imports(modules()[name]) - {"__version__"}:
+        for other in own(name):
             assert any(f"{other}.".startswith(f"{one}.") for one in may), f"{name} imports {other}"
 
 
 def test_no_circle() -> None:
-    graphlib.TopologicalSorter({name: imports(path) for name, path in modules().items() if name}).prepare()
+    graphlib.TopologicalSorter({name: own(name) for name in modules() if name}).prepare()
+
+
+LIBRARIES = {"numpy", "scipy", "llvmlite", "flint", "sympy", "rich", "typer", "matplotlib", "plotext", "pyarrow"}
+"""What takes long to import."""
+
+
+@cache
+def libraries(name: str) -> set[str]:
+    """The libraries that come with a module: by it, by its packages, by the modules that these import at once."""
+    found, waiting = set(), {name}
+    while waiting - found:
+        for one in waiting - found:
+            found.add(one)
+            packages = {one.rsplit(".", n)[0] for n in range(1, one.count(".") + 1)}
+            waiting |= own(one, (False,)) | packages
+    return {other.partition(".")[0] for one in found for other, late in imports(one) if not late} & LIBRARIES
+
+
+AT_START = {"cli", "cli.options"}
+"""With the commands what help loads: the work itself is imported when it is done."""
+KNOWN = {
+    ("optimize.descend", "data.columns"), ("optimize.descent.objective", "arithmetic.native.kernel"),
+    ("optimize.descent.objective", "arithmetic.arrays"),
+}  # fmt: skip
+"""Imports in functions that keep nothing out, still to be moved to the top."""
+
+
+def test_imports_in_functions_keep_a_library_out() -> None:
+    """Each brings a library which its module does not have anyway; but for the command line, for a quick help."""
+    for name in modules():
+        if name not in AT_START and not name.startswith("cli.commands."):
+            vain = {other for other in own(name, (True,)) if not libraries(other) - libraries(name)}
+            assert not {(name, other) for other in vain} - KNOWN
+
+
+NAMED_LATER = {
+    "optimize",
+    "optimize.descent.first_order",
+    "optimize.descent.run",
+    "tf.keras.activations",
+    "tf.keras.losses",
+}
+"""Modules whose tests do not yet say so."""
+
+
+def test_every_module_has_its_tests() -> None:
+    """`tests/ROOM/test_MODULE.py`; or its name stands in backticks in the docstring of a test file of its room."""
+    tests = Path(__file__).parent
+    docstrings = {path: ast.get_docstring(ast.parse(path.read_text())) or "" for path in tests.rglob("test_*.py")}
+    untested = []
+    for name, path in modules().items():
+        *folders, module = name.split(".")
+        room = tests / folders[0] if folders else tests
+        mirrors = {tests.joinpath(*folders, f"test_{module}.py"), tests.joinpath(*folders, module, f"test_{module}.py")}
+        told = re.compile(rf"`([a-z]+\.)*{module or 'gradcalc'}`")
+        named = any(told.search(text) for test, text in docstrings.items() if room in test.parents)
+        only_text = len(ast.parse(path.read_text()).body) == 1
+        if not (only_text or named or mirrors & set(docstrings)):
+            untested.append(name)
+    assert not set(untested) - NAMED_LATER
 
 
 @pytest.mark.parametrize(

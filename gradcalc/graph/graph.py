@@ -259,9 +259,10 @@ def _powi(graph: Graph, operands: tuple[int, ...]) -> int | None:
 
 
 def _pow(graph: Graph, operands: tuple[int, ...]) -> int | None:
-    if graph.number(operands[1]) is not None:
-        return _powi(graph, operands) or graph.emit(ops.powi, operands)
-    return None
+    if graph.number(operands[1]) is None:
+        return None
+    index = _powi(graph, operands)
+    return graph.emit(ops.powi, operands) if index is None else index
 
 
 def _where(graph: Graph, operands: tuple[int, ...]) -> int | None:

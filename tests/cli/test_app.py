@@ -1,16 +1,19 @@
 """What all commands have: a help text that fits and whose examples run, and a place in one table."""
 
+import json
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from gradcalc import __version__
 from gradcalc.cli import app
 from gradcalc.cli.app import COMMANDS
-from tests.cli.test_cli import COMMAND, environment, process, run
+from tests.cli import COMMAND, environment, grad, process, run
 from tests.test_architecture import imported_by
 
 
@@ -47,6 +50,7 @@ def test_options_stand_in_groups_and_what_is_rarely_needed_last(command: str) ->
 
 def test_every_command_has_examples() -> None:
     assert {name for name, _ in examples()} == set(COMMANDS)
+    assert min(Counter(name for name, _ in examples()).values()) >= 2
 
 
 @pytest.mark.parametrize(("command", "example"), examples())
@@ -102,3 +106,45 @@ def test_a_command_is_a_module_with_a_function_and_a_line_in_the_table(monkeypat
 
 def test_help_in_a_pipe_is_plain_text() -> None:
     assert b"\x1b" not in process("grad", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--digits", "0"],
+        ["--digits", "many"],
+        ["--digits"],
+        ["--format", "xml"],
+        ["--certify-timeout", "nan"],
+        ["--certify-timeout", "-1"],
+        ["--symbolic-timeout", "nan"],
+        ["--symbolic-timeout", "inf"],
+        ["--max-depth", "0"],
+        ["--max-nodes", "x"],
+        ["y"],
+        ["--quit"],
+        ["--json=yes"],
+    ],
+)
+def test_bad_options_are_usage_errors(words: list[str]) -> None:
+    ran = run("grad", "x", "--at", "x=1", *words)
+    assert ran.code == 2
+    error = ran.err or json.loads(ran.out)["error"]["message"]
+    assert "defect" not in error and "Traceback" not in error
+
+
+@pytest.mark.parametrize("words", [["grd"], ["--versoin"], ["functions", "sen"], ["grad"], ["\ud800"], ["", "x"]])
+def test_a_mistyped_command_or_none(words: list[str]) -> None:
+    ran = run(*words)
+    assert ran.code == 2
+    assert ran.err.startswith("error: ") and "\ntry: " in ran.err
+
+
+def test_a_hopelessly_long_option_is_shortened_in_its_error() -> None:
+    assert len(grad("x", "--" + "z" * 100_000).err) < 300
+
+
+def test_version_and_help() -> None:
+    assert run("--version") == (0, f"gradcalc {__version__}\n", "")
+    assert run() == run("--help") == run("-h")
+    assert run().code == 0

@@ -1,4 +1,4 @@
-"""The options of a command, read off the dataclasses of its function; and from words to values."""
+"""The options of a command, read off the dataclasses of `settings` that it takes; and from words to values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields

@@ -15,65 +15,17 @@ import pytest
 
 import gradcalc
 from gradcalc import files
-from gradcalc.data import batches
-from gradcalc.data.batches import expand
-from gradcalc.data.check import Sample
 from gradcalc.data.formats import FORMATS
-from gradcalc.data.formats.parquet import shifted
 from gradcalc.data.map import Settings, UndefinedError, result_names, run
 from gradcalc.errors import FileError, MissingExtra, UsageError
 from gradcalc.language.parse import parse_value
+from tests.data import read, table, write
 
 FORMULA = "x**3*y + sin(y)"
 
 
-def table(rows: int = 1000) -> pa.Table:
-    rng = np.random.default_rng(1)
-    return pa.table({"x": rng.normal(size=rows), "y": rng.normal(size=rows), "n": np.arange(rows)})
-
-
-def write(path: Path, data: pa.Table, **options: Any) -> Path:
-    """A table in the format of the suffix, written by the format's own library."""
-    columns = {name: data[name].to_numpy() for name in data.column_names}
-    if path.suffix == ".parquet":
-        pq.write_table(data, path, **options)
-    elif path.suffix == ".arrow":
-        feather.write_feather(data, path)
-    elif path.suffix == ".csv":
-        with path.open("w", newline="") as file:
-            csv.writer(file).writerows([columns, *zip(*(c.tolist() for c in columns.values()), strict=True)])
-    elif path.suffix == ".npz":
-        np.savez_compressed(path, **columns)
-    else:
-        rows = np.empty(len(data), [(name, column.dtype) for name, column in columns.items()])
-        for name, column in columns.items():
-            rows[name] = column
-        np.save(path, rows)
-    return path
-
-
-def read(path: Path) -> dict[str, np.ndarray]:
-    """The columns of a file, read by the format's own library."""
-    if path.suffix in (".parquet", ".arrow"):
-        found = pq.read_table(path) if path.suffix == ".parquet" else feather.read_table(path)
-        found.validate(full=True)
-        return {name: found[name].to_numpy() for name in found.column_names}
-    if path.suffix == ".csv":
-        head, *rows = list(csv.reader(path.read_text().splitlines()))
-        return {name: np.array([float(row[i] or "nan") for row in rows]) for i, name in enumerate(head)}
-    loaded = np.load(path)
-    return {name: loaded[name] for name in (loaded.dtype.names if path.suffix == ".npy" else loaded.files)}
-
-
 def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
     return list(a) == list(b) and all(np.array_equal(a[name], b[name], equal_nan=True) for name in a)
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batches of at most 64 rows, so that a small file has many."""
-    monkeypatch.setattr(batches, "_MOST_ROWS", 64)
-    monkeypatch.setattr(batches, "_LEAST_ROWS", 64)
 
 
 def hidden(folder: Path) -> list[str]:
@@ -147,68 +99,6 @@ def test_what_needs_pyarrow_says_so_before_it_begins(
     assert os.listdir(tmp_path) == [source]
 
 
-@pytest.mark.usefixtures("small")
-def test_a_parquet_file_of_many_pieces_is_one_file_for_any_reader(tmp_path: Path) -> None:
-    data = table(1000).append_column("s", pa.array([f"row {i % 7}" for i in range(1000)]))
-    write(tmp_path / "in.parquet", data, row_group_size=37)
-    run("x", str(tmp_path / "in.parquet"), str(tmp_path / "out.parquet"), Settings(keep=["*"]))
-    file = pq.ParquetFile(tmp_path / "out.parquet")
-    assert file.metadata.num_row_groups == 16
-    assert [len(file.read_row_group(i)) for i in (0, 7, 15)] == [64, 64, 40]
-    assert file.read().select(data.column_names).equals(data)
-
-
-def test_a_footer_is_shifted_where_it_holds_offsets_and_nowhere_else() -> None:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table(100), sink, row_group_size=30, write_page_index=True)
-    data = sink.getvalue().to_pybytes()
-    footer = data[-8 - int.from_bytes(data[-8:-4], "little") : -8]
-    assert shifted(footer, 0) == footer
-    moved = shifted(footer, 10**10)
-    assert moved != footer and shifted(moved, -(10**10)) == footer
-    whole = pq.read_metadata(pa.BufferReader(b"PAR1" + moved + len(moved).to_bytes(4, "little") + b"PAR1"))
-    before, after = pq.read_metadata(pa.BufferReader(data)).row_group(2), whole.row_group(2)
-    assert after.column(1).data_page_offset == before.column(1).data_page_offset + 10**10
-    assert after.column(1).total_compressed_size == before.column(1).total_compressed_size
-    assert after.column(1).statistics == before.column(1).statistics
-
-
-def test_a_footer_holds_offsets_from_the_beginning_of_the_file(tmp_path: Path) -> None:
-    data = table(100)
-    columns = [data[name].combine_chunks() for name in data.column_names]
-    writer = FORMATS["parquet"].writer(dict(zip(data.column_names, data.schema.types, strict=True)))
-    with (tmp_path / "out").open("wb") as file:
-        ends = [0]
-        for _ in range(2):
-            writer.append(columns, file)
-            ends.append(file.tell())
-    writer.finish(tmp_path / "out", ends)
-    whole = pq.ParquetFile(tmp_path / "out")
-    assert whole.metadata.num_row_groups == 2 and whole.read().equals(pa.concat_tables([data, data]))
-    for place in range(3):
-        before, after = (whole.metadata.row_group(i).column(place) for i in (0, 1))
-        assert after.data_page_offset == before.data_page_offset + ends[1]
-        assert after.dictionary_page_offset in (None, (before.dictionary_page_offset or 0) + ends[1])
-        assert after.total_compressed_size == before.total_compressed_size
-        assert after.statistics == before.statistics
-
-
-@pytest.mark.usefixtures("small")
-def test_a_batch_holds_few_rows_where_they_are_long_wherever_the_pieces_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "_BYTES", 6000)
-    monkeypatch.setattr(batches, "_LEAST_ROWS", 16)
-    texts = pa.array(["t" * (10 if 100 <= i < 300 else 1000) for i in range(400)])
-    x = np.arange(400.0)
-
-    def lengths(cut: int, skip: int = 0) -> list[int]:
-        pieces = ([x[i : i + cut], texts[i : i + cut]] for i in range(skip, 400, cut))
-        return [len(batch[0]) for batch in batches.even(pieces, 8)]
-
-    assert lengths(400) == lengths(7) and sum(lengths(7)) == 400
-    assert lengths(7)[:6] == [16] * 6 and max(lengths(7)) == 64
-    assert lengths(7, sum(lengths(7)[:9])) == lengths(7)[9:]
-
-
 @pytest.mark.parametrize("after", ["npy", "npz"])
 @pytest.mark.usefixtures("small")
 def test_numpy_files_keep_types_over_many_pieces(tmp_path: Path, after: str) -> None:
@@ -278,18 +168,6 @@ def test_text_of_a_csv_file_is_kept_to_the_letter(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("id,x\n1,1\n" + "2, 5 \n")  # PyArrow refuses the second, the careful pass reads it
     run("x", str(tmp_path / "in.csv"), str(tmp_path / "out.parquet"), Settings(keep=["*"], order=0))
     assert pq.read_table(tmp_path / "out.parquet").to_pydict() == {"id": ["1", "2"], "x": [1.0, 5.0], "f": [1.0, 5.0]}
-
-
-def test_a_directory_and_a_glob_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
-    folder = tmp_path / "in"
-    folder.mkdir()
-    for name, value in (("b.csv", 2.0), ("a.npz", 1.0), ("c.parquet", 3.0)):
-        write(folder / name, pa.table({"x": [value]}))
-    for name in ("_SUCCESS", ".hidden.csv", "README.md"):
-        (folder / name).write_text("?")
-    run("x", str(folder), str(tmp_path / "out.npy"), Settings(order=0))
-    assert read(tmp_path / "out.npy")["f"].tolist() == [1.0, 2.0, 3.0]
-    assert [path.name for path in expand(str(folder / "[ab].*"))] == ["a.npz", "b.csv"]
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -378,30 +256,6 @@ def test_undefined_rows_are_counted_over_all_batches_and_files(tmp_path: Path) -
 
 
 # -- certified ---------------------------------------------------------------------------------------------------------
-
-
-def test_balls_find_the_digits_that_cancellation_lost(tmp_path: Path) -> None:
-    source = write(tmp_path / "in.parquet", pa.table({"x": np.full(50, 1e-4), "y": np.ones(50)}))
-    good = run("exp(x) + y", str(source), str(tmp_path / "out.npy"), Settings(order=2)).certified
-    assert good is not None and good.rows == 16 and good.worst_digits is not None and good.worst_digits >= 15
-    bad = run("(1 - cos(x))/x**2", str(source), str(tmp_path / "out.npy"), Settings(certify_rows=3)).certified
-    assert bad is not None and bad.rows == 3 and bad.worst_digits is not None and bad.worst_digits <= 9
-    assert bad.worst_column in ("f", "df/dx")
-    assert run("x", str(source), str(tmp_path / "out.npy"), Settings(certify_rows=0)).certified is None
-
-
-def test_the_sampled_rows_are_spread_over_all_and_the_same_for_a_seed() -> None:
-    def drawn(seed: int, count: int = 10_000) -> list[int]:
-        sample = Sample(200, seed)
-        for first in range(0, count, 300):
-            x = np.arange(first, min(first + 300, count), dtype=float)
-            sample.add(x + 1, [x], [x])
-        assert all(row == point[0] + 1 == result[0] + 1 for row, point, result in sample.rows)
-        return sorted(row for row, _, _ in sample.rows)
-
-    assert drawn(0) == drawn(0) != drawn(1)
-    assert len(set(drawn(0))) == 200 and 60 <= sum(row <= 5000 for row in drawn(0)) <= 140
-    assert drawn(0, 150) == list(range(1, 151))
 
 
 # -- cut and resumed ---------------------------------------------------------------------------------------------------

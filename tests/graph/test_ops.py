@@ -1,4 +1,7 @@
-"""Every rule of the table against SymPy's derivative of the op's SymPy form, in balls; and the table's own health."""
+"""Every rule of the table against SymPy's derivative of the op's SymPy form, in balls; and the table's own health.
+
+The values of `definitions` are checked in tests/arithmetic, where floats, balls, arrays and native code read them.
+"""
 
 import dataclasses
 import random

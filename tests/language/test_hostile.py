@@ -1,4 +1,4 @@
-"""Strings with which expression evaluators were attacked, and strings that are no expression, end as clear errors."""
+"""Corpora for `tokens`, `syntax` and `parse`: attacks on evaluators, and what is no expression, end as clear errors."""
 
 import json
 import time

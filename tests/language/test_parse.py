@@ -1,4 +1,4 @@
-"""What the language accepts and means, and what it refuses with which words."""
+"""What the language accepts and means, and what it refuses with which words: `syntax` and `lower` are asked by `parse`."""
 
 import itertools
 import time

@@ -1,4 +1,4 @@
-"""Markdown: tables whose cells hold no bar, nothing that the user wrote means anything. Also markup, which draws it."""
+"""Markdown: tables whose cells hold no bar, nothing that the user wrote means anything. Also `markup`, which draws it."""
 
 from gradcalc import differentiate
 from gradcalc.show.markdown import draw

@@ -1,4 +1,4 @@
-"""Pages: what is kept of many rows, columns, remarks; numbers as text. Also answer, the base of all answers."""
+"""Pages: what is kept of many rows, columns, remarks; numbers as text. Also `answer`, the base of all answers."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Pictures of descents: what is in sight, what is drawn, which files; a path that ran away ruins nothing."""
+"""The `picture` of descents: what is in sight, what is drawn, which files; a path that ran away ruins nothing."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""grad, value_and_grad, jacobian, hessian, hvp, jvp of Python functions."""
+"""grad, value_and_grad, jacobian, hessian, hvp, jvp of Python functions; their arguments in any `nest`."""
 
 from typing import Any
 

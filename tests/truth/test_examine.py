@@ -1,4 +1,4 @@
-"""What is known of one point before SymPy is heard, and of findings: overflow, undefined values, who is blamed (`blame`)."""
+"""What is known of one point before SymPy is heard, and the `finding` of each number: overflow, undefined values, who is blamed (`blame`)."""
 
 import math
 from collections.abc import Mapping

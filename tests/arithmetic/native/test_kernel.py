@@ -1,4 +1,4 @@
-"""Kernels in use: many threads, forked processes, evicted code, odd columns, other widths of vectors."""
+"""Kernels in use: threads, forked processes, interrupts, evicted code, odd columns and names, widths of vectors."""
 
 import copy
 import math
@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import sympy
 
 import gradcalc
 from gradcalc.arithmetic.native import code
@@ -183,51 +182,6 @@ def test_narrower_vectors_and_no_vector_math_agree(vector_math: bool, monkeypatc
     np.testing.assert_allclose(found.hessian, expected.hessian, rtol=1e-12, atol=1e-13)
 
 
-def test_array_variables() -> None:
-    kernel = gradcalc.compile("sum(A @ x) * y", wrt="x,y", order=2, shapes={"A": (2, 3), "x": 3})
-    chance = np.random.default_rng(7)
-    matrix, vectors, y = chance.normal(size=(2, 3)), chance.normal(size=(3, 21)), chance.normal(size=21)
-    batch = kernel(A=matrix, x=vectors, y=y)
-    np.testing.assert_allclose(batch.value, (matrix @ vectors).sum(0) * y, rtol=1e-13)
-    np.testing.assert_allclose(batch.gradient[:3], matrix.sum(0)[:, None] * y, rtol=1e-13)
-    np.testing.assert_allclose(batch.hessian[3, :3], np.repeat(matrix.sum(0)[:, None], 21, axis=1), rtol=1e-13)
-    assert kernel.wrt == ["x[0]", "x[1]", "x[2]", "y"]
-    alone = kernel(A=matrix, x=vectors[:, 4], y=y[4])
-    np.testing.assert_array_equal(alone.gradient, batch.gradient[:, 4:5])
-    numbers = np.concatenate([matrix.ravel(), vectors[:, 4], y[4:5]])
-    assert kernel.at(numbers).tolist() == kernel.point(*numbers.tolist()) == [alone.value[0], *kernel.at(numbers)[1:]]
-    np.testing.assert_allclose(kernel.sum(A=matrix, x=vectors, y=y).gradient, batch.gradient.sum(1), rtol=1e-13)
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"x": [1.0, 2.0]}, "x is of shape (2,): (3,), or with an axis more for the rows"),
-        ({"x": np.ones((4, 3))}, "x is of shape (4, 3): (3,), or with an axis more for the rows"),
-        ({"x[0]": 1.0}, "the formula does not contain x[0]"),
-    ],
-)
-def test_arrays_that_do_not_fit(given: dict[str, Any], message: str) -> None:
-    with pytest.raises(gradcalc.UsageError) as caught:
-        gradcalc.compile("sum(x)", shapes={"x": 3})(**given)
-    assert message in str(caught.value)
-    with pytest.raises(gradcalc.UsageError, match="the formula does not contain y"):
-        gradcalc.compile("sum(x)", shapes={"x": 3, "y": 2})
-    for shape in (-1, (2, -1), 2.5, None, "3"):
-        with pytest.raises(gradcalc.UsageError, match="the shape of x is"):
-            gradcalc.compile("sum(x)", shapes={"x": shape})
-    assert gradcalc.compile("sum(x)", shapes={"x": np.int64(2)}).names == ["x[0]", "x[1]"]
-
-
-def test_a_kernel_shows_its_variables_and_sympy_s_stand_by_the_alphabet() -> None:
-    assert repr(gradcalc.compile("y*x", wrt="x")) == "Kernel(y, x; wrt x; order 1)"
-    x, y = sympy.symbols("x y")
-    assert gradcalc.compile(sympy.sin(x) * sympy.exp(-(y**2))).names == ["x", "y"]
-    for odd in (sympy.Function("g")(x), sympy.Matrix([x, y])):
-        with pytest.raises(gradcalc.GradcalcError):
-            gradcalc.compile(odd)
-
-
 def test_an_interrupted_run_stops_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     started = []
 
@@ -245,3 +199,22 @@ def test_copies_and_pickles_give_the_same() -> None:
     expected = kernel.point(0.5, 2.0)
     for other in (copy.copy(kernel), copy.deepcopy(kernel), pickle.loads(pickle.dumps(kernel))):
         assert other.point(0.5, 2.0) == expected
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here")
+def test_an_interrupt_is_raised_or_changes_nothing() -> None:
+    kernel, x = gradcalc.compile("zeta(x)", order=0), np.linspace(1.5, 9, 8000)
+    expected = kernel(x=x).value
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        np.testing.assert_array_equal(kernel(x=x).value, expected)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,7 +1,9 @@
-"""Formats of data files: what the registry says of each holds everywhere, and a new one is one entry."""
+"""The registry: what it says of each `format` holds everywhere, a new one is one entry, a file of another is refused."""
 
+import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,8 +17,9 @@ from gradcalc.data.columns import column_names, read_columns
 from gradcalc.data.formats import FORMATS, check_stream, detect_format, output_format, suffixes
 from gradcalc.data.formats.format import Format, Reader, Writer, find
 from gradcalc.data.map import Settings, run
-from gradcalc.errors import FileError, UsageError
+from gradcalc.errors import ExitCode, FileError, UsageError
 from tests import ROOT
+from tests.data import plain, refusal
 
 
 class ToyReader(Reader):
@@ -107,3 +110,65 @@ def test_the_help_of_map_names_every_format() -> None:
         [sys.executable, "-m", "gradcalc", "map", "--help"], capture_output=True, text=True, check=True
     )
     assert all(name in made.stdout for name in FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", b"PAR1....", "a.csv is no CSV file: it holds Parquet data"),
+        ("a.parquet", b"ARROW1\0\0", "a.parquet is no Parquet file: it holds Arrow data"),
+        ("a.csv", b"PK\3\4....", "a.csv is no CSV file: it holds a ZIP archive"),
+        ("a.parquet", b"x,y\n1,2\n", "a.parquet is no Parquet file, or a damaged one"),
+        ("a.feather", b"x,y\n1,2\n", "a.feather is no Arrow file, or a damaged one"),
+        ("a.npz", b"x,y\n1,2\n", "a.npz is no NPZ file, or a damaged one"),
+        ("a.npy", b"x,y\n1,2\n", "a.npy is no NPY file, or a damaged one"),
+        ("a.json", b"[]", "a.json: data is not read from .json"),
+        ("a.csv", b"", "a.csv is empty"),
+        ("a.parquet", b"", "a.parquet is empty"),
+    ],
+)
+def test_a_file_of_another_format_is_refused(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert refusal(tmp_path / name).startswith(said)
+
+
+def test_an_unknown_suffix_is_told_the_known_ones(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"[]")
+    assert "one of .csv .tsv .parquet .arrow .feather .ipc .npz .npy" in refusal(tmp_path / "a.json")
+
+
+def test_a_spreadsheet_is_no_npz(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
+        archive.writestr("sheet.xml", "x")
+    assert "ZIP archive without NumPy arrays" in refusal(tmp_path / "a.xlsx")
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    assert refusal(tmp_path / "folder.csv") == "folder.csv is a directory"
+    assert refusal(tmp_path / "none.csv") == "none.csv: No such file or directory"
+    assert "null" in refusal(tmp_path / "a\0b.csv")
+    with pytest.raises(FileError) as caught:
+        detect_format(tmp_path / "none.csv")
+    assert caught.value.exit_code is ExitCode.FILE
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert refusal(tmp_path / "pipe.csv") == "pipe.csv is no regular file"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "points.csv"
+    path.write_text("x,y\n1,2\n")
+    path.chmod(0)
+    assert "ermission" in refusal(path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are Unicode elsewhere")
+def test_a_name_that_is_not_utf8_opens(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xe9.csv")
+    path.write_text("x,y\n1,2\n")
+    assert plain(read_columns(path, "xy")) == {"x": [1.0], "y": [2.0]}

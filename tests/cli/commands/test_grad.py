@@ -1,0 +1,96 @@
+"""`gradcalc grad` as a user and a script meet it: table, JSON, CSV, LaTeX, points, digits, what SymPy did not do."""
+
+import json
+
+import pytest
+
+from tests.cli import asked, grad, run
+
+
+def test_json_is_the_promise_of_the_contract() -> None:
+    ran = run("grad", "x**4 + y**2 + 1", "--at", "x=2,y=3", "--json", "--symbolic-timeout", "60")
+    assert ran.code == 0
+    expected = (
+        '{"schema": 1, "command": "grad", "expression": "x**4 + y**2 + 1", "variables": ["x", "y"], "let": {}, '
+        '"symbolic_status": "done", "points": [{"at": {"x": 2.0, "y": 3.0}, "value": 26.0, '
+        '"gradient": {"x": 32.0, "y": 6.0}, '
+        '"symbolic": {"x": {"formula": "4*x**3", "value": "32.00000000000000000"}, '
+        '"y": {"formula": "2*y", "value": "6.000000000000000000"}}, '
+        '"certified_value": {"value": "26.00000000000000000", "ulps": 0.0, "digits": 17}, '
+        '"certified": {"x": {"value": "32.00000000000000000", "ulps": 0.0, "digits": 17}, '
+        '"y": {"value": "6.000000000000000000", "ulps": 0.0, "digits": 17}}, '
+        '"verdicts": {"x": "agrees", "y": "agrees"}, "verdict": "agrees", "notes": []}]}\n'
+    )
+    assert ran.out == expected
+
+
+def test_the_table_shows_tape_formula_value_and_digits() -> None:
+    out = run("grad", "x**4 + y**2 + 1", "--at", "x=2,y=3", "--symbolic-timeout", "60").out
+    row = next(line for line in out.splitlines() if line.startswith("│ x"))
+    assert [cell.strip() for cell in row.strip("│").split("│")] == ["x", "32", "4*x**3", "32", "17", "agrees"]
+
+
+def test_csv_is_long() -> None:
+    ran = grad("x**2", "--at", "x=3", "--format", "csv")
+    assert ran.out.splitlines() == [
+        "point,variable,field,value",
+        "0,,value,9.0",
+        "0,,certified,9.000000000000000000",
+        "0,x,gradient,6.0",
+        "0,x,certified,6.000000000000000000",
+        "0,x,digits,17",
+        "0,x,verdict,agrees",
+        "0,,verdict,agrees",
+    ]
+
+
+def test_latex_with_sympys_typesetting() -> None:
+    ran = run("grad", "x**2", "--at", "x=3", "--format", "latex", "--symbolic-timeout", "60")
+    assert r"f &= x^{2} \\" in ran.out
+    assert r"\frac{\partial f}{\partial x} &= 2 x = 6" in ran.out
+
+
+@pytest.mark.parametrize("words", [["--format", "json"], ["--format=json"], ["--json"], ["--json", "--format", "csv"]])
+def test_ways_to_ask_for_json(words: list[str]) -> None:
+    assert json.loads(grad("x", "--at", "x=1", *words).out)["points"][0]["gradient"] == {"x": 1.0}
+
+
+def test_digits_numeric_and_timeouts() -> None:
+    proof = asked("grad", "sin(x)", "--at", "x=1", "--digits", "50")["points"][0]["certified"]["x"]["value"]
+    assert proof == "0.54030230586813971740093660744297660373231042061792"
+    point = asked("grad", "sin(x)", "--at", "x=1", "--numeric")["points"][0]
+    assert 0 < point["numeric"]["x"]["error"] < 1e-9
+    assert abs(point["numeric"]["x"]["value"] - 0.5403023058681398) <= point["numeric"]["x"]["error"]
+    point = asked("grad", "sin(x)", "--at", "x=1", "--certify-timeout", "0")["points"][0]
+    assert point["verdict"] == "unverified"
+    point = asked("grad", "sin(x)", "--at", "x=1", "--no-certify")["points"][0]
+    assert (point["certified"], point["verdict"]) == ({"x": None}, "unverified")
+
+
+def test_what_sympy_did_not_do_is_told_on_stderr_unless_quiet() -> None:
+    words = ["grad", "x**2", "--at", "x=1", "--json", "--symbolic-timeout", "0"]
+    loud, quiet = run(*words), run(*words, "--quiet")
+    assert loud.err.startswith("SymPy: timed out")
+    assert quiet.err == ""
+    assert json.loads(loud.out) == json.loads(quiet.out)
+    assert json.loads(loud.out)["symbolic_status"] == "timed out"
+
+
+def test_a_formula_without_variables() -> None:
+    point = asked("grad", "2 + 3")["points"][0]
+    assert (point["at"], point["value"], point["gradient"]) == ({}, 5.0, {})
+
+
+def test_undefined_shows_the_place_and_keeps_the_other_points() -> None:
+    ran = grad("1 + log(x)", "--at", "x=-1", "--at", "x=1", "--json")
+    first, second = json.loads(ran.out)["points"]
+    assert ran.code == 3
+    assert (first["value"], first["gradient"], first["verdict"]) == ("nan", {"x": "nan"}, "undefined")
+    assert first["notes"][0]["span"] == [4, 10]
+    assert second["gradient"] == {"x": 1.0}
+
+
+def test_a_variable_that_does_not_occur_has_derivative_zero_when_asked_for() -> None:
+    point = asked("grad", "x", "--at", "x=1,z=1", "--wrt", "z")["points"][0]
+    assert point["gradient"] == {"z": 0.0}
+    assert [note["message"] for note in point["notes"]] == ["the formula does not depend on z"]
