@@ -1,5 +1,6 @@
 """Activations: Keras's numbers and slopes, arguments, names."""
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 import gradcalc.nn as nn
 from gradcalc.nn import activations
-from gradcalc.tape import GradientTape, Variable
+from gradcalc.tape import GradientTape, Tensor, Variable, constant
 from tests.nn.support import over, says
 
 POINTS = [-4.0, -2.0, -0.5, 0.0, 0.5, 2.0, 8.0]
@@ -73,6 +74,7 @@ def test_activations_with_arguments() -> None:
     assert activations.get(None) is activations.linear and activations.get(np.sin) is np.sin
     assert activations.get("swish") is activations.silu
     assert isinstance(activations.get(nn.Softmax), nn.Softmax)
+    assert type(pickle.loads(pickle.dumps(activations.sigmoid(constant(0.0))))) is Tensor
 
 
 def test_relu_lets_no_infinite_adjoint_through_where_it_is_flat() -> None:

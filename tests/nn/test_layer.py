@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import gradcalc.nn as nn
-from gradcalc.tape import GradientTape, Variable, constant
+from gradcalc.tape import GradientTape, Tensor, Variable, constant
 from tests.nn.support import over, says
 
 
@@ -66,6 +66,8 @@ def test_weights_can_be_counted_read_and_replaced() -> None:
     assert kernel.shape == (4, 3) and (bias == 0).all()
     layer.set_weights([np.ones((4, 3)), np.ones(3)])
     assert (kernel != 1).all() and (layer.kernel.numpy() == 1).all()
+    assert type(layer.kernel.value) is Tensor and (layer.kernel.value.numpy() == 1).all()
+    assert layer.weights == layer.trainable_weights == layer.variables and layer.non_trainable_weights == []
     with pytest.raises(ValueError, match="weight list of length 1, but the layer was expecting 2 weights"):
         layer.set_weights([kernel])
     with pytest.raises(ValueError, match=r"weight shape \(3,\) is not compatible with provided weight shape \(4,\)"):

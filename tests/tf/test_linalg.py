@@ -25,6 +25,15 @@ RESULTS = [
     (lambda: tf.clip_by_norm([0.3, 0.4], 1.0), [0.3, 0.4], "float32"),
     (lambda: tf.einsum("ij,jk->ik", tf.ones((2, 3)), tf.ones((3, 1))), [[3], [3]], "float32"),
     (lambda: tf.tensordot([1.0, 2.0], [3.0, 4.0], axes=1), 11, "float32"),
+    (lambda: tf.linalg.trace([[1.0, 2.0], [3.0, 4.0]]), 5, "float32"),
+    (lambda: tf.linalg.logdet([[2.0, 0.0], [0.0, 0.5]]), 0, "float32"),
+    (lambda: tf.linalg.diag_part([[1.0, 2.0], [3.0, 4.0]]), [1, 4], "float32"),
+    (lambda: tf.linalg.tensor_diag([1, 2]), [[1, 0], [0, 2]], "int32"),
+    (lambda: tf.linalg.tensor_diag_part([[1, 0], [0, 2]]), [1, 2], "int32"),
+    (lambda: tf.abs(tf.linalg.qr([[3.0], [4.0]])[1]), [[5]], "float32"),
+    (lambda: tf.shape(tf.linalg.qr([[3.0], [4.0]], full_matrices=True)[0]), [2, 2], "int32"),
+    (lambda: tf.math.l2_normalize([3.0, 4.0]), [0.6, 0.8], "float32"),
+    (lambda: tf.linalg.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]), [0, 0, 1], "float32"),
 ]
 
 test_results_and_dtypes_are_tensorflows = over(RESULTS, check_result)

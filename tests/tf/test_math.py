@@ -30,6 +30,9 @@ RESULTS = [
     (lambda: tf.math.reduce_std([1.0, 2.0]), 0.5, "float32"),
     (lambda: tf.math.reduce_euclidean_norm([3.0, 4.0]), 5, "float32"),
     (lambda: tf.add_n([tf.ones(2), [1.0, 2.0]]), [2, 3], "float32"),
+    (lambda: tf.math.squared_difference([1.0, 2.0], 4.0), [9, 4], "float32"),
+    (lambda: tf.argmin([[1.0, 2.0], [3.0, 1.0]], axis=1), [0, 1], "int64"),
+    (lambda: tf.math.softmax([0.0, 0.0]), [0.5, 0.5], "float32"),
 ]
 
 test_results_and_dtypes_are_tensorflows = over(RESULTS, check_result)

@@ -16,6 +16,8 @@ RESULTS = [
     (lambda: tf.nn.avg_pool2d(tf.ones((1, 2, 2, 1)), 2, 2, "VALID"), [[[[1]]]], "float32"),
     (lambda: tf.nn.dropout(tf.ones(3), 0.0), [1, 1, 1], "float32"),
     (lambda: tf.nn.batch_normalization(tf.constant([3.0]), 1.0, 4.0, 1.0, 2.0, 0.0), [3], "float32"),
+    (lambda: tf.nn.leaky_relu([-1.0, 2.0], alpha=0.5), [-0.5, 2], "float32"),
+    (lambda: tf.nn.bias_add([[1.0, 2.0]], [3.0, 4.0]), [[4, 6]], "float32"),
 ]
 
 test_results_and_dtypes_are_tensorflows = over(RESULTS, check_result)

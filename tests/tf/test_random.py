@@ -50,6 +50,8 @@ def test_generators_of_their_own_repeat() -> None:
     assert one != two
     assert one == tf.random.stateless_uniform([2], [1, 2]).numpy().tolist()
     assert tf.random.stateless_normal([2], (1, 2)).dtype == "float32"
+    other, another = (tf.random.Generator.from_non_deterministic_state().normal([2]) for _ in range(2))
+    assert other.numpy().tolist() != another.numpy().tolist()
 
 
 def test_threads_share_what_a_seed_starts() -> None:
