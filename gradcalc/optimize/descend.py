@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.language.formula import Formula, Point, checked_variables, refuse_clash
@@ -147,8 +149,6 @@ def _columns(data: Any, formula: Formula, at: Point, nulls: str) -> tuple[Mappin
 
 def _arrays(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """The columns of these names, given as arrays: numbers, as many in each."""
-    import numpy as np
-
     missing = next((name for name in names if name not in data), None)
     if missing is not None:
         raise UsageError(f"the data have no column {missing}", hint=did_you_mean(missing, data))

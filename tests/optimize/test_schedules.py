@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+import gradcalc
 from gradcalc import optimize
 from gradcalc.optimize import schedules
 
@@ -77,3 +78,13 @@ def test_errors_say_what_is_wrong() -> None:
         optimize.PiecewiseConstantDecay([1, 2], [0.1, 0.2])
     with pytest.raises(NotImplementedError, match="must define __call__"):
         optimize.LearningRateSchedule()(0)
+
+
+def test_every_schedule_with_a_name_is_made_from_its_form() -> None:
+    for name, (kind, form) in schedules.BY_NAME.items():
+        assert form.startswith(f"{name}:")
+        given = [20.0, 0.25][: form.count(":")]
+        made = schedules.by_name(":".join([name, *map(str, given)]), 0.5)
+        assert made.get_config() == kind(0.5, *given).get_config()
+        with pytest.raises(gradcalc.UsageError, match=f"the schedule is {name}:20:0:1\ntry: {form}"):
+            schedules.by_name(f"{name}:20:0:1", 0.5)

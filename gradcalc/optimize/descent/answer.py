@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from gradcalc.errors import ExitCode
 from gradcalc.files import complete_file
 from gradcalc.graph.shapes import nest
@@ -288,8 +290,6 @@ def picture(descents: Sequence[Descent]) -> Picture:
 
 
 def _path(descent: Descent) -> Path:
-    import numpy as np
-
     rows = list(descent.chosen(_MOST_POINTS))
     return Path(
         name=descent.optimizer,

@@ -4,10 +4,13 @@ SciPy, of the extra `fast`, is imported where it is used.
 """
 
 import math
+import warnings
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
+
+import numpy as np
 
 from gradcalc.errors import UsageError, installed, library
 from gradcalc.optimize.descent.newton import Trail, finite_hessian, limits, newton, unhindered
@@ -44,10 +47,6 @@ _FEW, _MOST, _NODES, _WORK = 20, 150, 200_000, 20_000_000
 
 def _scipy(method: str, options: Mapping[str, Any], objective: Objective, start: Sequence[float], watch: Watch) -> None:
     """Minimise by a method of SciPy's, the watch being its callback; start again while that helps."""
-    import warnings
-
-    import numpy as np
-
     minimize = library("scipy.optimize", f"the optimizer {method.lower()}").minimize
     x = np.asarray(start, dtype=float)
     arguments: dict[str, Any] = {"jac": True, "method": method, "options": options}
@@ -115,8 +114,6 @@ class _Link:
 
     def _slope(self, x: Any) -> tuple[float, Any]:
         """Value and gradient, those of the last points remembered; a cone where there are none, for a way back."""
-        import numpy as np
-
         key = x.tobytes()
         if key not in self._known:
             if len(self._known) > _REMEMBERED:
@@ -132,8 +129,6 @@ class _Link:
 
     def __call__(self, x: Any) -> None:
         """An iteration of SciPy's ended at `x`."""
-        import numpy as np
-
         value, gradient = self._slope(x)
         steepness = math.hypot(*gradient)
         self._stalled = 0 if value < self.value or steepness < self.steepness else self._stalled + 1
@@ -156,8 +151,6 @@ def l_bfgs(objective: Objective, start: Sequence[float], watch: Watch) -> None:
     Numerical Optimization (2006), algorithm 7.4; the projection as in Schmidt, Kim and Sra, Projected Newton-type
     methods in machine learning (2011).
     """
-    import numpy as np
-
     within = limits(watch, len(start))
     with np.errstate(all="ignore"):
         x = np.clip(np.asarray(start, dtype=float), *within)
@@ -184,8 +177,6 @@ def l_bfgs(objective: Objective, start: Sequence[float], watch: Watch) -> None:
 
 def _remembered(pairs: Sequence[tuple[Any, Any]], g: Any, free: Any) -> Any:
     """The step against the gradient that steps and changes of the gradient speak for, in the free variables."""
-    import numpy as np
-
     direction, parts = -g, []
     for step, change in reversed(pairs):
         part = (step @ direction) / (step @ change)
@@ -232,8 +223,6 @@ def along_kinks(objective: Objective, start: Sequence[float], watch: Watch) -> N
     Where it starts on a kink it first leaves it by a hair. Source: Lewis and Overton, Nonsmooth optimization via
     quasi-Newton methods, Mathematical Programming 141 (2013).
     """
-    import numpy as np
-
     x = np.asarray(start, dtype=float)
     for hair in (0.0, _HAIR):
         x = x + hair * np.maximum(np.abs(x), 1.0) * np.sin(np.arange(1.0, len(x) + 1))
@@ -264,8 +253,6 @@ def _weak_search(
 
     The point is moved into the bounds `least` and `most`.
     """
-    import numpy as np
-
     slope = float(g @ direction)
     low, high, length = 0.0, math.inf, 1.0
     best = None

@@ -3,23 +3,21 @@
 Each step minimises the quadratic model of the objective within a ball whose axes are scaled by the curvature. Where the
 model is convex and the ball holds its minimum, that is Newton's step; where it is not, the step follows negative
 curvature too, so saddles are left. A step that does not lower the value enough, or leads to where it is not finite, is
-not taken, and the ball shrinks. Source: Nocedal and Wright, Numerical Optimization (2006), chapter 4. NumPy is
-imported where it is used.
+not taken, and the ball shrinks. Source: Nocedal and Wright, Numerical Optimization (2006), chapter 4.
 """
 
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from gradcalc.optimize.descent.objective import Objective
 from gradcalc.optimize.descent.watch import Watch
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    Array = np.ndarray[Any, np.dtype[np.float64]]
-    Mask = np.ndarray[Any, np.dtype[np.bool_]]
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 _EPSILON = 2.0**-52
 _NOISE = 2.0**-33
@@ -31,8 +29,6 @@ _FIRST = 0.1
 
 def newton(objective: Objective, start: Sequence[float], watch: Watch) -> None:
     """Step until the watch stops it, or until no step lowers the value in floats any more."""
-    import numpy as np
-
     with np.errstate(all="ignore"):
         place: _Place | None = _Place(objective, np.asarray(start, dtype=float), limits(watch, len(start)))
         trail, radius = Trail(watch), 0.0
@@ -54,41 +50,33 @@ class Trail:
         self.typical: Any = 0.0
         self.still = 0
 
-    def add(self, x: "Array", value: float, gradient: "Array") -> None:
+    def add(self, x: Array, value: float, gradient: Array) -> None:
         """The next point."""
-        import numpy as np
-
         self._watch(x.tolist(), value, gradient.tolist())
         self.typical = np.maximum(self.typical, np.abs(x))
         self.still = self.still + 1 if np.all(np.abs(x - self._last) <= _EPSILON * self.typical) else 0
         self._last = x
 
 
-def limits(watch: Watch, count: int) -> "Array":
+def limits(watch: Watch, count: int) -> Array:
     """The bounds of so many variables, `(2, n)`: the least values, then the largest."""
-    import numpy as np
-
     return np.transpose(watch.bounds if watch.bounds is not None else [(-math.inf, math.inf)] * count)
 
 
-def unhindered(x: "Array", gradient: "Array", limits: "Array") -> "Mask":
+def unhindered(x: Array, gradient: Array, limits: Array) -> Mask:
     """Which variables do not rest at a bound that the descent would pass."""
     against: Mask = (x <= limits[0]) & (gradient > 0) | (x >= limits[1]) & (gradient < 0)
     return ~against
 
 
-def finite_hessian(objective: Objective, x: "Array") -> "Array":
+def finite_hessian(objective: Objective, x: Array) -> Array:
     """The Hessian; the identity where it is not finite."""
-    import numpy as np
-
     matrix: Array = objective.hessian(x.tolist())
     return matrix if np.all(np.isfinite(matrix)) else np.eye(len(x))
 
 
-def _advanced(place: "_Place", radius: float, least: "Array") -> tuple["_Place | None", float]:
+def _advanced(place: "_Place", radius: float, least: Array) -> tuple["_Place | None", float]:
     """The next place and radius; no place if the steps that could lower the value round to nothing or to `least`."""
-    import numpy as np
-
     while True:
         step = place.step(radius)
         promised = place.fall(step)
@@ -112,57 +100,49 @@ def _advanced(place: "_Place", radius: float, least: "Array") -> tuple["_Place |
 class _Place:
     """A point with the quadratic model of the objective there; `limits` is `(2, n)`."""
 
-    def __init__(self, objective: Objective, x: "Array", limits: "Array") -> None:
-        import numpy as np
-
+    def __init__(self, objective: Objective, x: Array, limits: Array) -> None:
         self.objective, self.limits = objective, limits
         self.x: Array = np.clip(x, *limits)
         self.value, gradient = objective.slope(self.x.tolist())
         self.gradient: Array = np.asarray(gradient, dtype=float)
 
-    def moved(self, step: "Array") -> "_Place":
+    def moved(self, step: Array) -> "_Place":
         """The place a step away."""
         return _Place(self.objective, self.x + step, self.limits)
 
     @cached_property
-    def hessian(self) -> "Array":
+    def hessian(self) -> Array:
         """The Hessian."""
         return finite_hessian(self.objective, self.x)
 
     @cached_property
-    def scale(self) -> "Array":
+    def scale(self) -> Array:
         """The square roots of the diagonal of |H|, which has the Hessian's axes and the sizes of its curvatures."""
-        import numpy as np
-
         curvatures, axes = np.linalg.eigh(self.hessian)
         diagonal = (axes * axes) @ np.abs(curvatures)
         diagonal = np.maximum(diagonal, _EPSILON * diagonal.max(initial=0.0))
         return np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
 
-    def length(self, step: "Array") -> float:
+    def length(self, step: Array) -> float:
         """The norm of a step in scaled variables."""
         return math.hypot(*(self.scale * step))
 
     @cached_property
-    def free(self) -> "Mask":
+    def free(self) -> Mask:
         """Which variables can follow the descent."""
         return unhindered(self.x, self.gradient, self.limits)
 
     @cached_property
     def steepness(self) -> float:
         """The norm of the scaled gradient in the free variables; nan where it is not finite."""
-        import numpy as np
-
         return math.hypot(*(self.gradient / self.scale)[self.free]) if np.all(np.isfinite(self.gradient)) else math.nan
 
-    def fall(self, step: "Array") -> float:
+    def fall(self, step: Array) -> float:
         """How far a step lowers the model."""
         return -float(self.gradient @ step + 0.5 * step @ self.hessian @ step)
 
-    def step(self, radius: float) -> "Array":
+    def step(self, radius: float) -> Array:
         """The best step within the radius; a variable that it takes to a bound stops there, and the others go on."""
-        import numpy as np
-
         down, up = self.limits - self.x
         step, free = np.zeros_like(self.x), self.free.copy()
         while free.any():
@@ -176,13 +156,11 @@ class _Place:
         return step
 
 
-def _within(hessian: "Array", gradient: "Array", scale: "Array", radius: float) -> "Array":
+def _within(hessian: Array, gradient: Array, scale: Array, radius: float) -> Array:
     """The least of `g·p + p·H·p/2` where the scaled `p` is no longer than the radius: Moré and Sorensen (1983).
 
     Its coordinates along the axes of the scaled Hessian are `-g/(curvature + shift)` for one shift.
     """
-    import numpy as np
-
     curvatures, axes = np.linalg.eigh(hessian / scale / scale[:, None])
     along = axes.T @ (gradient / scale)
     lowest, highest = float(curvatures[0]), float(curvatures[-1])

@@ -1,6 +1,6 @@
 """What is minimised: a formula as value, gradient and Hessian at points, or its mean over the rows of a data set.
 
-NumPy and the kernel are imported when a Hessian or data are met.
+The kernel, and with it llvmlite, is imported where there are many rows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
+from gradcalc.arithmetic.arrays import Arrays
 from gradcalc.arithmetic.floats import exact_sum
 from gradcalc.arithmetic.native import function
 from gradcalc.errors import installed
 from gradcalc.language.formula import Formula
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from gradcalc.arithmetic.native.kernel import Kernel, Total
 
 Point = Sequence[float]
@@ -34,7 +35,7 @@ class Objective(Protocol):
     def slope(self, x: Point) -> tuple[float, Sequence[float]]:
         """The value and the gradient."""
 
-    def hessian(self, x: Point) -> "np.ndarray[Any, Any]":
+    def hessian(self, x: Point) -> np.ndarray[Any, Any]:
         """The Hessian, `(n, n)`, symmetric."""
 
 
@@ -62,7 +63,7 @@ class FormulaObjective:
         formula = self.formula
         return function.function(formula.graph, formula.inputs, list(formula.hessian.values()))
 
-    def hessian(self, x: Point) -> "np.ndarray[Any, Any]":
+    def hessian(self, x: Point) -> np.ndarray[Any, Any]:
         """The Hessian."""
         return _matrix(len(x), self.formula.hessian, self._second(*x))
 
@@ -132,7 +133,7 @@ class DataObjective:
             )  # fmt: skip
         return self._kernels[order].sum(**dict(zip(names, x, strict=True)), **self.columns)
 
-    def hessian(self, x: Point) -> "np.ndarray[Any, Any]":
+    def hessian(self, x: Point) -> np.ndarray[Any, Any]:
         """The Hessian."""
         total = self._natively(x, 2)
         if total is not None and total.hessian is not None:
@@ -141,10 +142,6 @@ class DataObjective:
 
     def _blocks(self, x: Point, outputs: Sequence[int]) -> Iterator[tuple[int, Mapping[int, Any], Sequence[Any]]]:
         """Block by block: its first row, its columns by input, and the outputs there."""
-        import numpy as np
-
-        from gradcalc.arithmetic.arrays import Arrays
-
         arrays, graph = Arrays(), self.formula.graph
         point = dict(zip(self.formula.inputs, map(np.float64, x), strict=True))
         for start in range(0, self.size, _BLOCK):
@@ -160,8 +157,6 @@ class DataObjective:
 
     def bad_row(self, x: Point) -> tuple[int, dict[int, float]] | None:
         """The first row, from 1, whose value or gradient is not finite, and its columns by input; None if none is."""
-        import numpy as np
-
         for start, block, columns in self._blocks(x, [self.formula.output, *self.formula.gradient]):
             finite = np.logical_and.reduce([np.isfinite(column) for column in columns])
             if not finite.all():
@@ -175,10 +170,8 @@ def _total(values: Any) -> float:
     return float(values.sum() if values.strides[0] else values[0] * len(values))
 
 
-def _matrix(size: int, places: Iterable[tuple[int, int]], entries: Iterable[float]) -> "np.ndarray[Any, Any]":
+def _matrix(size: int, places: Iterable[tuple[int, int]], entries: Iterable[float]) -> np.ndarray[Any, Any]:
     """The Hessian of its entries that are not structurally zero."""
-    import numpy as np
-
     matrix = np.zeros((size, size))
     for place, entry in zip(places, entries, strict=True):
         matrix[place] = entry

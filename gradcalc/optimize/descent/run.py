@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import UsageError, did_you_mean
@@ -127,8 +129,6 @@ class Run:
 
     def _batches(self) -> Iterator[Objective]:
         """The objective of each step: every epoch in another order, the last batch of it what is left."""
-        import numpy as np
-
         assert isinstance(self.objective, DataObjective) and self.settings.batch_size
         source = np.random.default_rng(self.settings.seed)
         while True:
