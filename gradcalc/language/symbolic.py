@@ -2,7 +2,7 @@
 
 Also imports graph, ops and errors. Both directions are one loop over finished parts, without recursion, and exact: a
 decimal is the rational its text says, a hexadecimal float the rational it is. SymPy itself recurses, and evaluates what
-it is given (`9**9**9`), so whoever must not hang lets `symbolic_worker` call this module in a process of its own.
+it is given (`9**9**9`), so whoever must not hang lets `second_opinion` call this module in a process of its own.
 """
 
 import re
