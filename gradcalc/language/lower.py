@@ -164,7 +164,10 @@ class Lowering:
     def call(self, name: str, values: list[Any]) -> Lowered:
         """A function by its name."""
         if name in _CALLS:
-            return _CALLS[name](self, name, values)
+            lower, *allowed = _CALLS[name]
+            if allowed:
+                self.arity(name, values, *allowed)
+            return lower(self, name, values)
         op = ops.TABLE[name]
         if op.variadic:
             return self.variadic(op, name, values)
@@ -219,7 +222,6 @@ class Lowering:
 
     def negate(self, name: str, values: list[Any]) -> Number:
         """Minus; an infinity stays one."""
-        self.arity("neg", values, 1)
         value = values[0]
         if type(value) is not int and value.kind == "infinity":
             return Elements((), [self.graph.emit(ops.neg, tuple(value.items))], "infinity")
@@ -238,7 +240,6 @@ class Lowering:
 
     def power(self, name: str, values: list[Any]) -> Number:
         """A power: an integer exponent makes an op of its own, and so does the base E."""
-        self.arity("pow", values, 2)
         base, exponent = values
         if type(base) is int and type(exponent) is int:
             return self.power_of((base, exponent))
@@ -277,7 +278,6 @@ class Lowering:
 
     def compare(self, name: str, values: list[Any]) -> Number:
         """A comparison, the one place where infinity may stand."""
-        self.arity(name, values, 2)
         for operand, value in enumerate(values):
             if type(value) is int or value.kind != "infinity":
                 self.check([value], operand)
@@ -305,7 +305,6 @@ class Lowering:
 
     def invert(self, name: str, values: list[Any]) -> Number:
         """Not."""
-        self.arity("not", values, 1)
         self.check_conditions(values)
 
         def make(row: tuple[int, ...]) -> int:
@@ -315,7 +314,6 @@ class Lowering:
 
     def where(self, name: str, values: list[Any]) -> Number:
         """A branch."""
-        self.arity("where", values, 3)
         self.check_conditions(values[:1])
         self.check(values[1:], at=1)
         return self.choose(*values)
@@ -402,7 +400,6 @@ class Lowering:
 
     def transpose(self, payload: Any, values: list[Any]) -> Number:
         """The axes in reverse order."""
-        self.arity("transpose", values, 1)
         self.check(values)
         shape, items = _parts(values[0])
         return self.view(items, 0, list(zip(shape, shapes.strides(shape), strict=True))[::-1])
@@ -440,7 +437,6 @@ class Lowering:
 
     def mean(self, name: str, values: list[Any]) -> Number:
         """The sum over the number of elements."""
-        self.arity(name, values, 1)
         total = self.variadic(ops.add, name, values)
         count = len(_parts(values[0])[1])
         if not count:
@@ -449,7 +445,6 @@ class Lowering:
 
     def dot(self, name: str, values: list[Any]) -> Number:
         """The inner product."""
-        self.arity(name, values, 2)
         if int in map(type, values):
             return self.apply(ops.mul, values)
         return self.matmul(None, values)
@@ -462,7 +457,6 @@ class Lowering:
 
     def root(self, name: str, values: list[Any]) -> Number:
         """`root(x, n)`: the cube root is defined for negative numbers too."""
-        self.arity(name, values, 2)
         self.check(values)
         degree = self.rational(values[1])
         if degree in (2, 3):
@@ -471,13 +465,11 @@ class Lowering:
 
     def log(self, name: str, values: list[Any]) -> Number:
         """The natural logarithm, or that to a base."""
-        self.arity(name, values, 1, 2)
         logarithms = [self.apply(ops.log, [value], operand) for operand, value in enumerate(values)]
         return logarithms[0] if len(values) == 1 else self.apply(ops.div, logarithms)
 
     def heaviside(self, name: str, values: list[Any]) -> Number:
         """The step; its value at zero may be given if it is 1/2."""
-        self.arity(name, values, 1, 2)
         self.check(values)
         if len(values) == 2 and values[1] != self.literals.get("0.5") and self.rational(values[1]) != Fraction(1, 2):
             self.fail("heaviside is 1/2 at zero", "where(x > 0, 1, where(x < 0, 0, h)) for another value", 1)
@@ -485,7 +477,6 @@ class Lowering:
 
     def polygamma(self, name: str, values: list[Any]) -> Number:
         """Of order 0 it is digamma."""
-        self.arity(name, values, 2)
         if self.rational(values[0]) == 0:
             return self.apply(ops.digamma, values[1:], at=1)
         return self.apply(ops.polygamma, values)
@@ -536,14 +527,15 @@ def _is_condition(value: Lowered) -> bool:
     return isinstance(value, Elements) and value.kind == "condition"
 
 
-_CALLS: dict[str, Callable[[Lowering, str, list[Any]], Lowered]] = {
-    "neg": Lowering.negate, "pow": Lowering.power, "where": Lowering.where, "piecewise": Lowering.piecewise,
-    "and": Lowering.logical, "or": Lowering.logical, "not": Lowering.invert,
-    **dict.fromkeys(COMPARISONS, Lowering.compare), **dict.fromkeys(REDUCTIONS, Lowering.reduction),
-    "mean": Lowering.mean, "norm": Lowering.norm, "dot": Lowering.dot, "transpose": Lowering.transpose,
-    "root": Lowering.root, "log": Lowering.log, "heaviside": Lowering.heaviside, "polygamma": Lowering.polygamma,
+_CALLS: dict[str, tuple[Callable[[Lowering, str, list[Any]], Lowered], *tuple[int, ...]]] = {
+    "neg": (Lowering.negate, 1), "pow": (Lowering.power, 2), "root": (Lowering.root, 2), "log": (Lowering.log, 1, 2),
+    "where": (Lowering.where, 3), "piecewise": (Lowering.piecewise,), "not": (Lowering.invert, 1),
+    **dict.fromkeys(("and", "or"), (Lowering.logical,)), **dict.fromkeys(COMPARISONS, (Lowering.compare, 2)),
+    **dict.fromkeys(REDUCTIONS, (Lowering.reduction,)), "mean": (Lowering.mean, 1), "norm": (Lowering.norm,),
+    "dot": (Lowering.dot, 2), "transpose": (Lowering.transpose, 1), "heaviside": (Lowering.heaviside, 1, 2),
+    "polygamma": (Lowering.polygamma, 2),
 }  # fmt: skip
-"""Functions with a lowering of their own."""
+"""Functions with a lowering of their own, and how many operands each takes where that is fixed."""
 
 
 _KINDS: dict[str, Callable[[Lowering, Any, list[Any]], Lowered]] = {

@@ -51,9 +51,9 @@ def number(value: float | None) -> float | str | None:
 
 
 def jsonable(value: Any) -> Any:
-    """Floats, in nested lists and mappings, with the non-finite ones as strings."""
+    """Floats and texts, in nested lists and mappings, with the non-finite floats as strings."""
     if isinstance(value, list):
         return [jsonable(item) for item in value]
     if isinstance(value, dict):
         return {name: jsonable(item) for name, item in value.items()}
-    return number(value)
+    return value if isinstance(value, str) else number(value)

@@ -1,4 +1,4 @@
-"""Where a number went wrong: from a bad result back to the node where it was born. Imports functions and format."""
+"""Where a number went wrong: from a bad result back to the node where it was born. Imports graph and language."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -20,7 +20,8 @@ from gradcalc.truth.differences import central_difference
 from gradcalc.truth.examine import examine
 from gradcalc.truth.finding import Examined
 from gradcalc.truth.judge import Judge
-from gradcalc.truth.report import PointReport, Quantity, Report, worst
+from gradcalc.truth.quantity import Quantity, worst
+from gradcalc.truth.report import PointReport, Report
 from gradcalc.truth.second_opinion import Job, Opinion, get_worker
 
 

@@ -1,4 +1,4 @@
-"""How many digits of a float are right: the graph once more in balls. Imports arithmetic, graph and report.
+"""How many digits of a float are right: the graph once more in balls. Imports arithmetic, graph and quantity.
 
 Precision doubles from 128 to at most 4096 bits until an enclosure settles the digits asked for. The answer is proved:
 the true number lies in the enclosure, whatever the floats did.
@@ -18,7 +18,7 @@ from gradcalc.arithmetic.evaluate import OutOfTime
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.graph.graph import Graph
 from gradcalc.settings import DIGITS
-from gradcalc.truth.report import Certified
+from gradcalc.truth.quantity import Certified
 
 Inputs = Callable[[Balls], Mapping[int, Any]]
 """The point in an arithmetic of any precision: the ball of each input by node index."""

@@ -1,4 +1,4 @@
-"""Eigenvalues, definiteness and the kind of a critical point, from a Hessian. Imports digits, kinds and report.
+"""Eigenvalues, definiteness and the kind of a critical point, from a Hessian. Imports arithmetic, kinds and report.
 
 Signs are proved in balls by symmetric elimination (Sylvester's law of inertia); where they cannot be, the floats'
 eigenvalues decide and the word says `numerically `.
@@ -13,7 +13,8 @@ from flint import arb, ctx, fmpq
 from gradcalc.arithmetic.digits import nearest_double
 from gradcalc.arithmetic.marks import Ball, Unknown
 from gradcalc.truth.kinds import Signs, definiteness, kind_by_signs, numerical_signs
-from gradcalc.truth.report import DENSE_LIMIT, Curvature, Quantity
+from gradcalc.truth.quantity import Quantity
+from gradcalc.truth.report import DENSE_LIMIT, Curvature
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,6 +1,6 @@
 """Central differences with Richardson extrapolation and an estimate of their error: to compare and to teach.
 
-They are no oracle: at a kink a central difference is the mean of both slopes, and nothing tells. Imports report.
+They are no oracle: at a kink a central difference is the mean of both slopes, and nothing tells. Imports quantity.
 
 Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Adv. Eng. Software 4 (1982) 75-76.
 """
@@ -8,7 +8,7 @@ Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Adv. Eng. Software 4 (
 import math
 from collections.abc import Callable, Iterator
 
-from gradcalc.truth.report import Numeric
+from gradcalc.truth.quantity import Numeric
 
 _ROWS = 48
 """Steps are halved: the last is a few ulps of the point, or of 1 where that is larger."""

@@ -19,7 +19,8 @@ from gradcalc.language.formula import Formula, Point
 from gradcalc.settings import Options
 from gradcalc.truth import blame
 from gradcalc.truth.finding import Examined, Finding
-from gradcalc.truth.report import DENSE_LIMIT, Note, worst
+from gradcalc.truth.quantity import Note, worst
+from gradcalc.truth.report import DENSE_LIMIT
 
 SLOPES_SECONDS = 1.0
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gradcalc.errors import Span
-from gradcalc.truth.report import Note
+from gradcalc.truth.quantity import Note
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from gradcalc.graph.graph import Graph
 from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point
 from gradcalc.truth.finding import Finding
-from gradcalc.truth.report import Certified, Note, Quantity, Symbolic
+from gradcalc.truth.quantity import Certified, Note, Quantity, Symbolic
 from gradcalc.truth.second_opinion import Opinion
 
 INACCURATE_BELOW = 12

@@ -1,4 +1,4 @@
-"""What slopes say of derivatives: kink, jump, infinite, removable or none. Imports slopes, finding and report.
+"""What slopes say of derivatives: kink, jump, infinite, removable or none. Imports slopes and finding.
 
 Difference quotients are evidence: a value they settle is never called certified.
 """
@@ -18,7 +18,7 @@ from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
 from gradcalc.truth.certify import Inputs
 from gradcalc.truth.finding import Finding
-from gradcalc.truth.report import Note, no_derivative
+from gradcalc.truth.quantity import Note, no_derivative
 from gradcalc.truth.slopes import Side, Slopes, along, generic_directions, second
 
 _HITS_LIMIT = 256

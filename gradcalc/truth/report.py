@@ -1,158 +1,23 @@
 """What an answer holds: frozen dataclasses between the calculator and whatever shows them.
 
 `to_dict` of a report is the JSON of the command line, schema 1; `page` is what people see, in any medium. Nothing here
-computes a derivative, nothing prints. Imports errors, shapes, formula, answer and page.
+computes a derivative, nothing prints. Imports errors, graph, language, show, and of truth kinds and quantity.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gradcalc.errors import ExitCode, Span
+from gradcalc.errors import ExitCode
 from gradcalc.graph.shapes import nest
 from gradcalc.language.formula import Variable
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.truth.kinds import said
+from gradcalc.truth.quantity import ZERO, Note, Quantity, optional, table, worst
 
 DENSE_LIMIT = 1_000
 """Above this many variables a Hessian is given as coordinates and values."""
-
-VERDICTS = ("disagrees", "undefined", "jump", "kink", "inaccurate", "unverified", "agrees")
-"""What a report says of a number, worst first."""
-_TONES = {"agrees": "good", "kink": "doubt", "jump": "doubt", "inaccurate": "doubt", "unverified": "label"}
-
-_LABELS = {
-    "near_kink": "near a kink", "nan_origin": "nan or infinity", "symbolic": "SymPy", "post_mortem": "post-mortem",
-}  # fmt: skip
-"""How a kind of note reads, where not as it is called."""
-
-
-def worst(verdicts: Sequence[str]) -> str:
-    """The worst of some verdicts; of none, `agrees`."""
-    return min(verdicts, key=VERDICTS.index, default="agrees")
-
-
-def derivative_name(variables: str) -> str:
-    """How a derivative is called: `d/dx`, and for the pair `x,y` `d2/dxdy`."""
-    names = _names(variables)
-    order = "" if len(names) == 1 else str(len(names))
-    return f"d{order}/" + "".join(f"d{name}" for name in names)
-
-
-def no_derivative(variables: str) -> str:
-    """What is missing where the derivative for `x`, or the second one for the pair `x,y`, does not exist."""
-    return "no derivative" if len(_names(variables)) == 1 else "no second derivative"
-
-
-def _names(variables: str) -> list[str]:
-    """The variables of a derivative, with a comma between them and perhaps within their brackets."""
-    return re.findall(r"[^,\[]+(?:\[[^\]]*\])?", variables)
-
-
-@dataclass(frozen=True, slots=True)
-class Certified:
-    """A proved number beside its float.
-
-    Attributes:
-        value: the true value, correctly rounded to the digits shown.
-        ulps: distance of the float from the double nearest to the true value, in units in the last place.
-        digits: how many digits of the float are right, 0 to 17.
-    """
-
-    value: str
-    ulps: float
-    digits: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON form."""
-        return {"value": self.value, "ulps": number(self.ulps), "digits": self.digits}
-
-
-@dataclass(frozen=True, slots=True)
-class Symbolic:
-    """SymPy's derivative: its formula as text and as LaTeX, and its value at the point where it has one."""
-
-    formula: str
-    latex: str
-    value: str | None = None
-
-    @property
-    def short_value(self) -> str:
-        """The value to the digits of a double."""
-        return "no value" if self.value is None else pages.short_text(self.value)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON form."""
-        return {"formula": self.formula, "value": self.value}
-
-
-@dataclass(frozen=True, slots=True)
-class Numeric:
-    """A central difference and an estimate of its error."""
-
-    value: float
-    error: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.12g} ± {self.error:.1g}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON form."""
-        return {"value": number(self.value), "error": number(self.error)}
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """One number of a report: the tape's float and what is known about it."""
-
-    value: float
-    certified: Certified | None = None
-    symbolic: Symbolic | None = None
-    verdict: str = "unverified"
-    numeric: Numeric | None = None
-
-    @property
-    def tone(self) -> str:
-        """How its verdict is meant on a page."""
-        return _TONES.get(self.verdict, "strong bad")
-
-
-ZERO = Quantity(0.0, Certified("0", 0.0, 17), Symbolic("0", "0", "0"), "agrees")
-"""A derivative that is structurally zero."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something to know about a number; for a kink or a jump with the slopes to the left and to the right."""
-
-    kind: str
-    message: str
-    variable: str | None = None
-    span: Span | None = None
-    left: float | None = None
-    right: float | None = None
-
-    @property
-    def label(self) -> str:
-        """How the kind reads."""
-        if self.kind == "near_kink" and self.left == self.right:
-            return "unverified" if self.left is None else "measured"
-        return _LABELS.get(self.kind, self.kind)
-
-    def remark(self, text: str) -> pages.Remark:
-        """The note on a page, about a derivative or a place in the text."""
-        about = f" {derivative_name(self.variable)}" if self.variable else ""
-        return pages.Remark(self.label + about, self.message, text, self.span)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON form."""
-        body: dict[str, Any] = {"kind": self.kind, "variable": self.variable, "message": self.message}
-        body["span"] = list(self.span) if self.span else None
-        if self.kind in ("kink", "near_kink", "jump"):
-            body |= {"left": number(self.left), "right": number(self.right)}
-        return body
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +79,8 @@ class Curvature:
             return {"hessian": self._coordinates()}
         return {
             "hessian": self.matrix(lambda entry: number(entry.value)),
-            "symbolic_hessian": self.matrix(lambda entry: _optional(entry.symbolic) if symbolic else None),
-            "certified_hessian": self.matrix(lambda entry: _optional(entry.certified)),
+            "symbolic_hessian": self.matrix(lambda entry: optional(entry.symbolic) if symbolic else None),
+            "certified_hessian": self.matrix(lambda entry: optional(entry.certified)),
             "eigenvalues": None if self.eigenvalues is None else [number(value) for value in self.eigenvalues],
             "definiteness": self.definiteness,
             "critical_point": self.critical_point,
@@ -336,12 +201,12 @@ class Report(Answer):
             "at": jsonable(dict(point.at)),
             "value": number(point.value.value),
             "gradient": self.by_variable(point, lambda entry: number(entry.value)),
-            "symbolic": self.by_variable(point, lambda entry: _optional(entry.symbolic)),
-            "certified_value": _optional(point.value.certified),
-            "certified": self.by_variable(point, lambda entry: _optional(entry.certified)),
+            "symbolic": self.by_variable(point, lambda entry: optional(entry.symbolic)),
+            "certified_value": optional(point.value.certified),
+            "certified": self.by_variable(point, lambda entry: optional(entry.certified)),
         }
         if any(entry.numeric for entry in point.gradient):
-            body["numeric"] = self.by_variable(point, lambda entry: _optional(entry.numeric))
+            body["numeric"] = self.by_variable(point, lambda entry: optional(entry.numeric))
         body["verdicts"] = self.by_variable(point, lambda entry: entry.verdict)
         body["verdict"] = point.verdict
         if point.curvature:
@@ -356,12 +221,9 @@ class Report(Answer):
                 yield index, "", "certified", point.value.certified.value
             names = self.flat_variables
             for name, entry in zip(names, point.gradient, strict=True):
-                for column, value in _fields(entry):
-                    yield index, name, column, value
-            if point.curvature:
-                for (i, j), entry in point.curvature.items():
-                    for column, value in _fields(entry):
-                        yield index, f"{names[i]},{names[j]}", "hessian" if column == "gradient" else column, value
+                yield from ((index, name, *field) for field in entry.fields("gradient"))
+            for (i, j), entry in point.curvature.items() if point.curvature else ():
+                yield from ((index, f"{names[i]},{names[j]}", *field) for field in entry.fields("hessian"))
             yield index, "", "verdict", point.verdict
 
     def records(self) -> Iterator[tuple[object, ...]]:
@@ -383,10 +245,10 @@ class Report(Answer):
 
     def _blocks(self, point: PointReport, matrices: pages.Matrices | None) -> Iterator[pages.Block]:
         yield pages.Heading((pages.Text("at ", "label"), pages.Formula(pages.point_text(point.at))) if point.at else ())
-        yield _value_line(point.value, self.digits)
+        yield point.value.line(self.digits)
         if point.value.verdict != "undefined":
             if point.gradient:
-                yield _table(self.flat_variables, point.gradient, self.digits)
+                yield table(self.flat_variables, point.gradient, self.digits)
             if point.curvature:
                 yield matrices or pages.line(f"{point.curvature.summary}: --json has all")
                 yield from point.curvature.facts()
@@ -405,84 +267,16 @@ class Report(Answer):
 
         tables = [matrix("Hessian", lambda entry: pages.number_text(entry.value))]
         if any(entry.symbolic for entry in curvature.entries.values()):
-            tables.append(matrix("SymPy's", _formula))
+            tables.append(matrix("SymPy's", lambda entry: entry.formula))
         few = sorted(curvature.entries.items()) if curvature.size <= pages.MATRIX_LIMIT else []
         upper = {f"{names[i]},{names[j]}": entry for (i, j), entry in few if i <= j}
-        return pages.Matrices(curvature.summary, tuple(tables), _table(list(upper), list(upper.values()), None))
+        return pages.Matrices(curvature.summary, tuple(tables), table(list(upper), list(upper.values()), None))
 
     def _equations(self, point: PointReport, matrices: pages.Matrices | None) -> Iterator[pages.Equation]:
         yield pages.Equation((pages.Formula(self.expression, latex=self.latex),))
         yield pages.Equation((pages.number_text(point.value.value),), at=point.at)
         for name, entry in zip(self.flat_variables, point.gradient, strict=True):
-            typeset = (_formula(entry),) if entry.symbolic and entry.symbolic.latex else ()
+            typeset = (entry.formula,) if entry.symbolic and entry.symbolic.latex else ()
             yield pages.Equation((*typeset, pages.number_text(entry.value)), (name,))
         if matrices:
             yield pages.Equation(matrices.tables[:1])
-
-
-def _value_line(value: Quantity, digits: int | None) -> pages.Line:
-    """The value with its digits; `digits` says whether those were asked for that are proved."""
-    proof, number = value.certified, pages.strong(pages.number_text(value.value))
-    if proof is None:
-        return pages.fact("value", pages.Text("undefined", "strong bad") if value.verdict == "undefined" else number)
-    right = pages.Text(f"   {proof.digits} digits right", "good" if proof.digits >= 12 else "doubt")
-    return pages.fact("value", number, f"   {proof.value}" if digits else "", right)
-
-
-def _table(names: Sequence[str], entries: Sequence[Quantity], digits: int | None) -> pages.Table:
-    """A row for each derivative, named by its variables, with the columns that these numbers need."""
-    symbolic = any(entry.symbolic for entry in entries)
-    numeric = any(entry.numeric for entry in entries)
-    certified = digits is not None or any(entry.verdict == "inaccurate" for entry in entries)
-    columns: list[tuple[bool, pages.Column, Callable[[Quantity], pages.Piece]]] = [
-        (True, pages.Column("tape"), lambda entry: pages.number_text(entry.value)),
-        (certified, pages.Column("certified"), lambda entry: _certified(entry, digits)),
-        (symbolic, pages.Column("SymPy's formula", "formula", "SymPy"), _formula),
-        (symbolic, pages.Column("its value"), lambda entry: entry.symbolic.short_value if entry.symbolic else ""),
-        (numeric, pages.Column("central difference"), lambda entry: str(entry.numeric or "")),
-        (True, pages.Column("digits"), lambda entry: str(entry.certified.digits) if entry.certified else ""),
-        (True, pages.Column("verdict", "word"), lambda entry: pages.Text(entry.verdict, entry.tone)),
-    ]
-    shown = [(column, cell) for wanted, column, cell in columns if wanted]
-    rows = [tuple(cell(entry) for _, cell in shown) for entry in entries]
-    titles = [column.title for column, _ in shown]
-    return pages.Table(
-        (pages.Column("variable", "word", "d/d"), *(column for column, _ in shown)),
-        tuple((name, *row) for name, row in zip(names, rows, strict=True)),
-        details=tuple(
-            pages.Details(pages.line(pages.strong(derivative_name(name))), tuple(zip(titles, row, strict=True)))
-            for name, row in zip(names, rows, strict=True)
-        ),
-    )
-
-
-def _formula(entry: Quantity) -> pages.Piece:
-    return pages.Formula(entry.symbolic.formula, latex=entry.symbolic.latex) if entry.symbolic else ""
-
-
-def _certified(entry: Quantity, digits: int | None) -> str:
-    if entry.certified is None:
-        return ""
-    return entry.certified.value if digits else pages.short_text(entry.certified.value)
-
-
-# -- data --------------------------------------------------------------------------------------------------------------
-
-
-def _fields(entry: Quantity) -> Iterator[tuple[str, str]]:
-    yield "gradient", str(entry.value)
-    if entry.symbolic:
-        yield "formula", entry.symbolic.formula
-        if entry.symbolic.value is not None:
-            yield "symbolic", entry.symbolic.value
-    if entry.certified:
-        yield "certified", entry.certified.value
-        yield "digits", str(entry.certified.digits)
-    if entry.numeric:
-        yield "numeric", str(entry.numeric.value)
-        yield "numeric_error", str(entry.numeric.error)
-    yield "verdict", entry.verdict
-
-
-def _optional(part: Certified | Symbolic | Numeric | None) -> dict[str, Any] | None:
-    return None if part is None else part.to_dict()

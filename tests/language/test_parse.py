@@ -180,6 +180,14 @@ def test_every_op_of_the_table_can_be_called(name: str) -> None:
         assert f"takes {len(operands)} operand" in refusal(f"{name}({', '.join([*operands, 'z'])})").message
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("root(x)", "2"), ("dot(x)", "2"), ("mean(x, x)", "1"), ("log(x, 2, 3)", "1 or 2"), ("transpose(x, x)", "1")],
+)
+def test_a_function_that_is_no_op_refuses_other_counts_of_operands(text: str, wanted: str) -> None:
+    assert f"{text.partition('(')[0]} takes {wanted} operand" in refusal(text).message
+
+
 @pytest.mark.parametrize("alias", ops.ALIASES)
 def test_every_alias_is_its_op(alias: str) -> None:
     op = ops.TABLE[ops.ALIASES[alias]]

@@ -9,7 +9,8 @@ from gradcalc.language.formula import Variable
 from gradcalc.show.answer import Answer
 from gradcalc.show.html import draw, fragment
 from gradcalc.show.page import Formula, Page, line
-from gradcalc.truth.report import PointReport, Quantity, Report
+from gradcalc.truth.quantity import Quantity
+from gradcalc.truth.report import PointReport, Report
 
 
 class Balance(HTMLParser):

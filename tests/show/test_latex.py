@@ -6,7 +6,8 @@ from gradcalc import differentiate
 from gradcalc.language.formula import Variable
 from gradcalc.show.latex import draw
 from gradcalc.show.page import Column, Formula, Heading, Page, Remark, Remarks, Table, line, strong
-from gradcalc.truth.report import PointReport, Quantity, Report, Symbolic
+from gradcalc.truth.quantity import Quantity, Symbolic
+from gradcalc.truth.report import PointReport, Report
 
 
 def made(at: dict[str, object], value: float = 1.0, names: tuple[str, ...] = ("x",), expression: str = "x") -> Report:

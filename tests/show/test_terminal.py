@@ -12,7 +12,8 @@ from gradcalc.errors import columns
 from gradcalc.language import functions
 from gradcalc.language.formula import Variable
 from gradcalc.show.terminal import View, draw
-from gradcalc.truth.report import PointReport, Quantity, Report, Symbolic
+from gradcalc.truth.quantity import Quantity, Symbolic
+from gradcalc.truth.report import PointReport, Report
 
 LONG = " + ".join(f"sin({i}*x*y)" for i in range(1, 200))
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 import gradcalc
-from gradcalc.truth.report import PointReport, Quantity
+from gradcalc.truth.quantity import Quantity
+from gradcalc.truth.report import PointReport
 
 ORIGIN = {"x": 0, "y": 0}
 

@@ -10,7 +10,8 @@ from flint import arb
 from gradcalc.arithmetic.marks import UNDECIDED
 from gradcalc.truth.certify import Ball
 from gradcalc.truth.curvature import describe
-from gradcalc.truth.report import Curvature, Quantity
+from gradcalc.truth.quantity import Quantity
+from gradcalc.truth.report import Curvature
 from tests.truth import examine
 
 Matrix = list[list[int]]

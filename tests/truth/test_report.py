@@ -8,20 +8,8 @@ import pytest
 from gradcalc import differentiate
 from gradcalc.errors import ExitCode
 from gradcalc.show.answer import jsonable, number
-from gradcalc.truth.report import (
-    VERDICTS,
-    Certified,
-    Curvature,
-    Note,
-    Numeric,
-    PointReport,
-    Quantity,
-    Report,
-    Variable,
-    derivative_name,
-    nest,
-    worst,
-)
+from gradcalc.truth.quantity import VERDICTS, Certified, Note, Numeric, Quantity, derivative_name, worst
+from gradcalc.truth.report import Curvature, PointReport, Report, Variable, nest
 
 
 def point(verdict: str, *values: float) -> PointReport:

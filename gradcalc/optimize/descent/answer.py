@@ -19,7 +19,7 @@ from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.show.picture import Path, Picture
 from gradcalc.truth.kinds import said
-from gradcalc.truth.report import Note
+from gradcalc.truth.quantity import Note
 
 TRACE_LIMIT = 1_000
 """How many steps the JSON holds at most: the first, the last, and evenly chosen ones between."""

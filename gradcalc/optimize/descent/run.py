@@ -18,7 +18,7 @@ from gradcalc.optimize.descent.watch import Bounds, Step, Stop, Watch
 from gradcalc.optimize.optimizers import FIRST_ORDER, SGD, Optimizer
 from gradcalc.settings import DescentSettings as Settings
 from gradcalc.truth.blame import not_finite, overflow_note
-from gradcalc.truth.report import Note
+from gradcalc.truth.quantity import Note
 
 OPTIMIZERS = ("auto", *FIRST_ORDER, *methods.METHODS)
 

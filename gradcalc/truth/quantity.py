@@ -1,0 +1,214 @@
+"""A number of a report and what is known of it, as data, as rows of CSV and as a row of a table; and notes.
+
+Nothing here computes a derivative. Imports errors, and of show answer and page.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from gradcalc.errors import Span
+from gradcalc.show import page as pages
+from gradcalc.show.answer import jsonable, number
+
+VERDICTS = ("disagrees", "undefined", "jump", "kink", "inaccurate", "unverified", "agrees")
+"""What a report says of a number, worst first."""
+_TONES = {"agrees": "good", "kink": "doubt", "jump": "doubt", "inaccurate": "doubt", "unverified": "label"}
+
+_LABELS = {
+    "near_kink": "near a kink", "nan_origin": "nan or infinity", "symbolic": "SymPy", "post_mortem": "post-mortem",
+}  # fmt: skip
+"""How a kind of note reads, where not as it is called."""
+
+
+def worst(verdicts: Sequence[str]) -> str:
+    """The worst of some verdicts; of none, `agrees`."""
+    return min(verdicts, key=VERDICTS.index, default="agrees")
+
+
+def derivative_name(variables: str) -> str:
+    """How a derivative is called: `d/dx`, and for the pair `x,y` `d2/dxdy`."""
+    names = _names(variables)
+    order = "" if len(names) == 1 else str(len(names))
+    return f"d{order}/" + "".join(f"d{name}" for name in names)
+
+
+def no_derivative(variables: str) -> str:
+    """What is missing where the derivative for `x`, or the second one for the pair `x,y`, does not exist."""
+    return "no derivative" if len(_names(variables)) == 1 else "no second derivative"
+
+
+def _names(variables: str) -> list[str]:
+    """The variables of a derivative, with a comma between them and perhaps within their brackets."""
+    return re.findall(r"[^,\[]+(?:\[[^\]]*\])?", variables)
+
+
+class Known:
+    """Something known of a number, of which JSON has some attributes."""
+
+    __slots__ = ()
+    json: ClassVar[tuple[str, ...]] = ("value",)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {name: jsonable(getattr(self, name)) for name in self.json}
+
+
+def optional(known: Known | None) -> dict[str, Any] | None:
+    """The JSON form of what may not be known."""
+    return None if known is None else known.to_dict()
+
+
+@dataclass(frozen=True, slots=True)
+class Certified(Known):
+    """A proved number beside its float.
+
+    Attributes:
+        value: the true value, correctly rounded to the digits shown.
+        ulps: distance of the float from the double nearest to the true value, in units in the last place.
+        digits: how many digits of the float are right, 0 to 17.
+    """
+
+    value: str
+    ulps: float
+    digits: int
+    json = ("value", "ulps", "digits")
+
+
+@dataclass(frozen=True, slots=True)
+class Symbolic(Known):
+    """SymPy's derivative: its formula as text and as LaTeX, and its value at the point where it has one."""
+
+    formula: str
+    latex: str
+    value: str | None = None
+    json = ("formula", "value")
+
+    @property
+    def short_value(self) -> str:
+        """The value to the digits of a double."""
+        return "no value" if self.value is None else pages.short_text(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Numeric(Known):
+    """A central difference and an estimate of its error."""
+
+    value: float
+    error: float
+    json = ("value", "error")
+
+    def __str__(self) -> str:
+        return f"{self.value:.12g} ± {self.error:.1g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number of a report: the tape's float and what is known about it."""
+
+    value: float
+    certified: Certified | None = None
+    symbolic: Symbolic | None = None
+    verdict: str = "unverified"
+    numeric: Numeric | None = None
+
+    @property
+    def tone(self) -> str:
+        """How its verdict is meant on a page."""
+        return _TONES.get(self.verdict, "strong bad")
+
+    @property
+    def formula(self) -> pages.Piece:
+        """SymPy's formula on a page."""
+        return pages.Formula(self.symbolic.formula, latex=self.symbolic.latex) if self.symbolic else ""
+
+    def line(self, digits: int | None) -> pages.Line:
+        """The value of a function on a page; `digits` says whether those were asked for that are proved."""
+        proof, shown = self.certified, pages.strong(pages.number_text(self.value))
+        if proof is None:
+            return pages.fact("value", pages.Text("undefined", "strong bad") if self.verdict == "undefined" else shown)
+        right = pages.Text(f"   {proof.digits} digits right", "good" if proof.digits >= 12 else "doubt")
+        return pages.fact("value", shown, f"   {proof.value}" if digits else "", right)
+
+    def fields(self, name: str) -> Iterator[tuple[str, str]]:
+        """What CSV has of the number, which it calls `name`."""
+        yield name, str(self.value)
+        if self.symbolic:
+            yield "formula", self.symbolic.formula
+            if self.symbolic.value is not None:
+                yield "symbolic", self.symbolic.value
+        if self.certified:
+            yield "certified", self.certified.value
+            yield "digits", str(self.certified.digits)
+        if self.numeric:
+            yield "numeric", str(self.numeric.value)
+            yield "numeric_error", str(self.numeric.error)
+        yield "verdict", self.verdict
+
+
+ZERO = Quantity(0.0, Certified("0", 0.0, 17), Symbolic("0", "0", "0"), "agrees")
+"""A derivative that is structurally zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to know about a number; for a kink or a jump with the slopes to the left and to the right."""
+
+    kind: str
+    message: str
+    variable: str | None = None
+    span: Span | None = None
+    left: float | None = None
+    right: float | None = None
+
+    @property
+    def label(self) -> str:
+        """How the kind reads."""
+        if self.kind == "near_kink" and self.left == self.right:
+            return "unverified" if self.left is None else "measured"
+        return _LABELS.get(self.kind, self.kind)
+
+    def remark(self, text: str) -> pages.Remark:
+        """The note on a page, about a derivative or a place in the text."""
+        about = f" {derivative_name(self.variable)}" if self.variable else ""
+        return pages.Remark(self.label + about, self.message, text, self.span)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        body: dict[str, Any] = {"kind": self.kind, "variable": self.variable, "message": self.message}
+        body["span"] = list(self.span) if self.span else None
+        if self.kind in ("kink", "near_kink", "jump"):
+            body |= {"left": number(self.left), "right": number(self.right)}
+        return body
+
+
+def table(names: Sequence[str], entries: Sequence[Quantity], digits: int | None) -> pages.Table:
+    """A row for each derivative, named by its variables, with the columns that these numbers need."""
+    symbolic = any(entry.symbolic for entry in entries)
+    numeric = any(entry.numeric for entry in entries)
+    certified = digits is not None or any(entry.verdict == "inaccurate" for entry in entries)
+
+    def certified_text(proof: Certified | None) -> str:
+        return "" if proof is None else proof.value if digits else pages.short_text(proof.value)
+
+    columns: list[tuple[bool, pages.Column, Callable[[Quantity], pages.Piece]]] = [
+        (True, pages.Column("tape"), lambda entry: pages.number_text(entry.value)),
+        (certified, pages.Column("certified"), lambda entry: certified_text(entry.certified)),
+        (symbolic, pages.Column("SymPy's formula", "formula", "SymPy"), lambda entry: entry.formula),
+        (symbolic, pages.Column("its value"), lambda entry: entry.symbolic.short_value if entry.symbolic else ""),
+        (numeric, pages.Column("central difference"), lambda entry: str(entry.numeric or "")),
+        (True, pages.Column("digits"), lambda entry: str(entry.certified.digits) if entry.certified else ""),
+        (True, pages.Column("verdict", "word"), lambda entry: pages.Text(entry.verdict, entry.tone)),
+    ]
+    shown = [(column, cell) for wanted, column, cell in columns if wanted]
+    rows = [tuple(cell(entry) for _, cell in shown) for entry in entries]
+    titles = [column.title for column, _ in shown]
+    return pages.Table(
+        (pages.Column("variable", "word", "d/d"), *(column for column, _ in shown)),
+        tuple((name, *row) for name, row in zip(names, rows, strict=True)),
+        details=tuple(
+            pages.Details(pages.line(pages.strong(derivative_name(name))), tuple(zip(titles, row, strict=True)))
+            for name, row in zip(names, rows, strict=True)
+        ),
+    )
