@@ -9,6 +9,8 @@ from gradcalc.errors import did_you_mean
 
 _OPTION = re.compile(r"[a-zA-Z][\w.-]*")
 """What an option looks like behind its dashes, with a number that was run into it: `lr0.1`."""
+_WITH_FILE = re.compile(r"(-[a-zA-Z])[\w./~-]*\w\.[a-z][a-z0-9]+")
+"""A short option with a file's name run into it: `-oout.csv`. No formula ends so: `.T` is all that follows a dot."""
 
 
 def all_flags(parameters: Sequence[Parameter]) -> list[str]:
@@ -50,6 +52,8 @@ def _is_expression(word: str, known: Sequence[str]) -> bool:
         return False
     if word.startswith("---"):
         return True
+    if (with_file := _WITH_FILE.fullmatch(word)) and with_file[1] in known:
+        return False
     bare = word.lstrip("-")
     if bare.replace("-", "").isalpha():
         single = len(bare) > 1 and bool(did_you_mean(bare, [option.lstrip("-") for option in known]))

@@ -58,7 +58,7 @@ def output_format(output: str, name: str | None) -> Format:
     suffix = Path(output).suffix.lower()
     told = suffixes().get(suffix)
     if told is None or suffix in told.unwritten:
-        what = "standard output" if output == "-" else f"{output}: its suffix"
+        what = "standard output" if output == "-" else f"{output or 'an empty name'}: its suffix"
         raise UsageError(f"{what} names no format", hint=_fitting(stream=output == "-"))
     return told
 

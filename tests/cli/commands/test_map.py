@@ -115,6 +115,13 @@ def test_a_killed_or_interrupted_run_leaves_no_output_and_is_resumed(tmp_path: P
         assert sum(1 for _ in file) == len(x) + 1
 
 
+def test_the_name_of_the_output_may_be_run_into_its_option(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("x\n3\n")
+    assert ran("-x", "in.csv", "-oout.csv", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "out.csv").read_text().split()[1] == "-3,-1"
+    assert "no column o" in ran("-o.T", "in.csv", "-o", "a.csv", cwd=tmp_path).stderr
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
@@ -123,6 +130,7 @@ def test_a_killed_or_interrupted_run_leaves_no_output_and_is_resumed(tmp_path: P
         (("x*k", "points.csv", "-o", "o.csv"), 4, "points.csv has no column k\ntry: its columns: x, y; or a value: --let k=..."),
         (("x", "points.csv", "-o", "points.csv"), 2, "points.csv is read and written at once"),
         (("x", "points.csv", "-o", "o.xyz"), 2, "o.xyz: its suffix names no format"),
+        (("x", "points.csv", "-o", ""), 2, "an empty name: its suffix names no format"),
         (("x", "points.csv", "-o", "-"), 2, "standard output names no format"),
         (("x", "points.csv", "-o", "-", "--format", "npz"), 2, "npz cannot be written to standard output"),
         (("x", "points.csv", "-o", "no/o.csv"), 4, "cannot write no/o.csv: there is no directory"),
