@@ -1,5 +1,7 @@
 """Tests, mirroring the package. No test judges speed: benchmarks/ does; `HANG` only ends what would never end."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -10,3 +12,8 @@ CORPORA = ROOT / "tests" / "corpora"
 
 HANG = 60.0
 """Seconds after which an answer counts as hanging, however loaded the machine."""
+
+
+def python(code: str) -> str:
+    """What a piece of code prints in a fresh process."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300).stdout

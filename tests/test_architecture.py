@@ -6,8 +6,6 @@ The public names are those of `gradcalc`; `__main__` is run by tests/cli.
 import ast
 import graphlib
 import re
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest
 
 import gradcalc
 from gradcalc.graph import ops
+from tests import python
 
 ROOT = Path(gradcalc.__file__).parent
 
@@ -177,8 +176,7 @@ def test_all_is_the_public_names() -> None:
 def imported_by(code: str) -> set[str]:
     """The top-level modules in `sys.modules` after a piece of code ran in a fresh process."""
     script = f"import sys\n{code}\nprint('\\n' + ' '.join(sorted({{name.split('.')[0] for name in sys.modules}})))"
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    return set(result.stdout.splitlines()[-1].split())
+    return set(python(script).splitlines()[-1].split())
 
 
 HEAVY = {"sympy", "numpy", "scipy", "llvmlite"}

@@ -1,8 +1,6 @@
 """Arrays: every op of the table on NumPy arrays and through the tape, orders 1 and 2, against floats and balls."""
 
 import random
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -17,15 +15,10 @@ from gradcalc.graph import ops
 from gradcalc.graph.derive import gradient
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
+from tests import python
+from tests.graph import STATIC, VALUED, names
 
-VALUED = [op for op in ops.TABLE.values() if op.operands and not op.is_condition and op is not ops.where]
 BALLS = Balls(256)
-STATIC = {"powi": 1, "polygamma": 0, "besselj": 0, "bessely": 0, "besseli": 0, "besselk": 0}
-STATIC |= {"sinc_derivative": 0, "zeta_derivative": 0}
-
-
-def names(op: Op) -> str:
-    return op.name
 
 
 def points(op: Op, count: int) -> list[list[Any]]:
@@ -145,7 +138,7 @@ assert "scipy.special" not in sys.modules
 
 
 def test_every_op_works_without_scipy() -> None:
-    subprocess.run([sys.executable, "-c", WITHOUT_SCIPY], check=True, timeout=300)
+    python(WITHOUT_SCIPY)
 
 
 @pytest.mark.parametrize("op", [ops.asec, ops.acsc, ops.acot, ops.asech, ops.acsch, ops.acoth], ids=names)
@@ -171,9 +164,8 @@ except TypeError as error:
 import gradcalc.arithmetic.arrays
 print(ops.sqrt(numpy.array([4.0])), ops.asec(numpy.float64(-1)))
 """
-    found = subprocess.run([sys.executable, "-c", words], check=True, capture_output=True, text=True)
     told = "sqrt needs an operand of a graph or a tape; arithmetic.arrays serves plain numbers"
-    assert found.stdout == f"{told}\n[2.] 3.141592653589793\n"
+    assert python(words) == f"{told}\n[2.] 3.141592653589793\n"
 
 
 def test_a_ufunc_is_an_op_that_no_formula_can_name() -> None:

@@ -17,15 +17,11 @@ from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
 from tests import HANG
+from tests.graph import VALUED, names
 
 BALLS = Balls(128)
 F = BALLS.functions
-VALUED = [op for op in ops.TABLE.values() if op.operands and not op.is_condition and op is not ops.where]
 PI_DIGITS = "3.1415926535897932384626433832795028841971693993751058209749445923078164"
-
-
-def names(op: Op) -> str:
-    return op.name
 
 
 def call(op: Op, *operands: Any, precision: int = 128) -> Any:

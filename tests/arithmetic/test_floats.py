@@ -16,15 +16,11 @@ from gradcalc.graph import ops
 from gradcalc.graph.derive import gradient
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
+from tests.graph import VALUED, names
 
 FLOATS, BALLS = Floats(), Balls(256)
 F = FLOATS.functions
 INF, NAN = math.inf, math.nan
-VALUED = [op for op in ops.TABLE.values() if op.operands and not op.is_condition and op is not ops.where]
-
-
-def names(op: Op) -> str:
-    return op.name
 
 
 def same(a: float, b: float) -> bool:

@@ -20,9 +20,16 @@ class Ran(NamedTuple):
     err: str
 
 
-def run(*words: str) -> Ran:
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def run(*words: str, err: io.StringIO | None = None) -> Ran:
     """A command line in this process."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = io.StringIO(), err or io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(words)
     return Ran(int(code), out.getvalue(), err.getvalue())

@@ -1,18 +1,11 @@
 """The line that shows how far a command has come: a bar, rows, speed, time left."""
 
-import io
 import sys
 
 import pytest
 
 from gradcalc.cli import progress
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
+from tests.cli import Terminal
 
 
 def test_a_bar_shows_rows_speed_and_time_left(monkeypatch: pytest.MonkeyPatch) -> None:

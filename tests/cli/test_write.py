@@ -11,20 +11,20 @@ from types import ModuleType
 
 import pytest
 
-from gradcalc.cli import main
 from gradcalc.cli.write import Format, write
-from gradcalc.data.map import run
+from gradcalc.data import map
 from gradcalc.language.functions import catalogue
 from gradcalc.optimize import descend
 from gradcalc.optimize.descent.answer import Comparison
 from gradcalc.show.answer import Answer
 from gradcalc.show.page import Page
 from gradcalc.truth.calculator import differentiate
+from tests.cli import run
 
 
 def mapped(directory: Path) -> Answer:
     (directory / "in.csv").write_text("x\n1\n-1\n")
-    return run("log(x)", str(directory / "in.csv"), str(directory / "out.csv"))
+    return map.run("log(x)", str(directory / "in.csv"), str(directory / "out.csv"))
 
 
 ANSWERS: dict[str, tuple[Callable[[Path], Answer], str]] = {
@@ -86,20 +86,15 @@ COMMANDS = {
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("shape", Format)
 def test_every_command_takes_every_format(name: str, shape: Format) -> None:
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        assert main([*COMMANDS[name], "--format", shape]) == 0
-    text = out.getvalue()
+    ran = run(*COMMANDS[name], "--format", shape)
     signs = {"json": '{"schema": 1, ', "html": "<!doctype html>", "latex": "\\"}
-    assert signs.get(shape, "") in text
+    assert ran.code == 0 and signs.get(shape, "") in ran.out
 
 
 @pytest.mark.parametrize("shape", Format)
 def test_the_summary_of_map_takes_every_format(shape: Format, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("x\n1\n2\n")
     words = ["map", "x**2", str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv"), "--summary", shape]
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        assert main(words) == 0
-    assert "out.csv" in out.getvalue()
-    assert ("2 rows" in err.getvalue()) is (shape is not Format.table)
+    ran = run(*words)
+    assert ran.code == 0 and "out.csv" in ran.out
+    assert ("2 rows" in ran.err) is (shape is not Format.table)

@@ -4,7 +4,6 @@ import gzip
 import io
 import math
 import random
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from gradcalc.data.columns import read_batches, read_columns
 from gradcalc.errors import FileError, MissingExtra, UsageError, install_command
+from tests import python
 from tests.data import csv_columns, plain, refusal, write_arrow_file, write_arrow_stream, write_parquet
 
 ARROW_WRITERS = {
@@ -143,9 +143,7 @@ def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_importing_the_module_imports_neither_numpy_nor_pyarrow() -> None:
-    script = "import sys, gradcalc.data.columns; print({'numpy', 'pyarrow'} & set(sys.modules))"
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert run.stdout == "set()\n"
+    assert python("import sys, gradcalc.data.columns; print({'numpy', 'pyarrow'} & set(sys.modules))") == "set()\n"
 
 
 def test_the_arguments_are_checked(tmp_path: Path) -> None:

@@ -20,13 +20,9 @@ from gradcalc.graph import ops
 from gradcalc.graph.derive import gradient
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
+from tests.graph import VALUED, names
 
 BALLS = Balls(256)
-SMOOTH = [op for op in ops.TABLE.values() if op.operands and not op.is_condition and op is not ops.where]
-
-
-def names(op: Op) -> str:
-    return op.name
 
 
 def point(op: Op, seed: int) -> list[Fraction]:
@@ -167,7 +163,7 @@ def disagreements(op: Op, seed: int) -> list[tuple[int, ...]]:
         ]
 
 
-@pytest.mark.parametrize("op", SMOOTH, ids=names)
+@pytest.mark.parametrize("op", VALUED, ids=names)
 def test_rules_agree_with_sympy_in_first_and_second_order(op: Op) -> None:
     for seed in range(2):
         assert disagreements(op, seed) == []
@@ -191,7 +187,7 @@ def test_a_wrong_rule_is_caught(name: str, rule: Any) -> None:
 # -- the table ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("op", SMOOTH, ids=names)
+@pytest.mark.parametrize("op", VALUED, ids=names)
 def test_the_table_is_closed_under_its_rules(op: Op) -> None:
     graph = Graph()
     fixed = constant_operands(op)
@@ -204,7 +200,7 @@ def test_the_table_is_closed_under_its_rules(op: Op) -> None:
     assert all(node.op in leaves or node.op is ops.TABLE[node.op.name] for node in graph.nodes)
 
 
-@pytest.mark.parametrize("op", SMOOTH, ids=names)
+@pytest.mark.parametrize("op", VALUED, ids=names)
 def test_samples_lie_inside_the_domain(op: Op) -> None:
     with ctx.workprec(128):
         for seed in range(20):
@@ -227,7 +223,7 @@ def test_no_alias_is_the_name_of_another_op() -> None:
 
 
 def test_constants_in_rules_are_exact() -> None:
-    for op in SMOOTH:
+    for op in VALUED:
         graph = Graph()
         indices = [graph.constant(2) if f else graph.input(f"x{i}") for i, f in enumerate(constant_operands(op))]
         free = [i for i in indices if graph.nodes[i].op is ops.input_]

@@ -22,15 +22,9 @@ from gradcalc.arithmetic.native.kernel import Kernel
 from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
+from tests.graph import STATIC, VALUED, names
 
 BALLS, FLOATS = Balls(256), Floats()
-VALUED = [op for op in ops.TABLE.values() if op.operands and not op.is_condition and op is not ops.where]
-STATIC = {"powi": 1, "polygamma": 0, "besselj": 0, "bessely": 0, "besseli": 0, "besselk": 0}
-STATIC |= {"sinc_derivative": 0, "zeta_derivative": 0}
-
-
-def names(op: Op) -> str:
-    return op.name
 
 
 def kernel_of(op: Op, order: int, static: int) -> tuple[Kernel, Graph]:

@@ -12,7 +12,8 @@ from gradcalc.arithmetic.native import interpreter
 from gradcalc.arithmetic.native import kernel as module
 from gradcalc.arithmetic.native.kernel import Kernel
 from gradcalc.graph.ops import Op
-from tests.arithmetic.native.test_code import FORMULA, VALUED, kernel_of, names, sample, static_of
+from tests.arithmetic.native.test_code import FORMULA, kernel_of, sample, static_of
+from tests.graph import VALUED, names
 
 CHANCE = np.random.default_rng(11)
 

@@ -1,21 +1,18 @@
 """`gradcalc descend` as a user and a script meet it: tables, JSON, files, comparison, interruption, errors."""
 
-import contextlib
 import csv
 import io
 import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from gradcalc import files
-from gradcalc.cli import main, progress
+from gradcalc.cli import progress
 from gradcalc.errors import columns
 from gradcalc.optimize import descend as api
 from gradcalc.optimize.descend import OPTIMIZERS
@@ -23,31 +20,15 @@ from gradcalc.optimize.descent.answer import Comparison
 from gradcalc.optimize.descent.watch import Step
 from gradcalc.show.answer import Answer
 from gradcalc.show.terminal import View, draw
-from tests import ROOT
+from tests.cli import COMMAND, Ran, Terminal, environment, run
 
 ROSENBROCK = "(1-x)^2 + 100(y-x^2)^2"
 START = ("--at", "x=-1.2,y=1")
 
 
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
 def descend(*words: str, err: io.StringIO | None = None) -> Ran:
     """`gradcalc descend` in this process."""
-    out, err = io.StringIO(), err or io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main(("descend", *words))
-    return Ran(int(code), out.getvalue(), err.getvalue())
+    return run("descend", *words, err=err)
 
 
 def answered(*words: str, code: int = 0) -> Any:
@@ -362,12 +343,9 @@ def test_a_short_descent_shows_no_line() -> None:
 
 
 def test_head_ends_it_quietly() -> None:
-    code = "from gradcalc.cli import run; run()"
-    root = str(ROOT)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
     words = ["descend", "sum((x-1)^2)", "--at", f"x={list(range(100))}", "--lr", "0.1", "--format", "csv"]
     with subprocess.Popen(
-        [sys.executable, "-P", "-c", code, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        [*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
     ) as process:
         assert process.stdout and process.stderr
         assert process.stdout.readline() == b"point,variable,field,value\n"

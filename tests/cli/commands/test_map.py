@@ -14,14 +14,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests import ROOT
+from tests.cli import environment
 
 COMMAND = (sys.executable, "-m", "gradcalc", "map")
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def ran(*words: str, **options: Any) -> subprocess.CompletedProcess[Any]:
-    options = {"text": True, "env": ENVIRONMENT} | options
+    options = {"text": True, "env": environment()} | options
     return subprocess.run((*COMMAND, *words), capture_output=True, check=False, **options)
 
 
@@ -73,7 +72,7 @@ def test_what_is_wrong_in_standard_input_is_said_of_it(tmp_path: Path) -> None:
 def test_a_reader_that_has_gone_is_no_error(tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": np.arange(1_000_000.0)}), tmp_path / "in.parquet")
     words = (*COMMAND, "x", str(tmp_path / "in.parquet"), "-o", "-", "--format", "csv")
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT) as process:
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as process:
         assert process.stdout and process.stderr
         assert process.stdout.readline() == b"f,df/dx\n"
         process.stdout.close()
@@ -94,7 +93,7 @@ def test_a_killed_or_interrupted_run_leaves_no_output_and_is_resumed(tmp_path: P
     pq.write_table(pa.table({"x": x}), source)
     words = ("exp(x)", str(source), "-o", str(output))
     state = tmp_path / ".out.csv.gradcalc" / "state"
-    with subprocess.Popen((*COMMAND, *words), stderr=subprocess.PIPE, env=ENVIRONMENT) as process:
+    with subprocess.Popen((*COMMAND, *words), stderr=subprocess.PIPE, env=environment()) as process:
         while not state.exists() or state.read_text().count("\n") < 3:
             assert process.poll() is None
             time.sleep(0.005)

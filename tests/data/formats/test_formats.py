@@ -1,7 +1,6 @@
 """The registry: what it says of each `format` holds everywhere, a new one is one entry, a file of another is refused."""
 
 import os
-import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from gradcalc.data.formats.format import Format, Reader, Writer, find
 from gradcalc.data.map import Settings, run
 from gradcalc.errors import ExitCode, FileError, UsageError
 from tests import ROOT
+from tests.cli import run as run_command
 from tests.data import plain, refusal
 
 
@@ -106,10 +106,8 @@ def test_what_reads_and_maps_names_no_format() -> None:
 
 
 def test_the_help_of_map_names_every_format() -> None:
-    made = subprocess.run(
-        [sys.executable, "-m", "gradcalc", "map", "--help"], capture_output=True, text=True, check=True
-    )
-    assert all(name in made.stdout for name in FORMATS)
+    said = run_command("map", "--help").out
+    assert all(name in said for name in FORMATS)
 
 
 @pytest.mark.parametrize(

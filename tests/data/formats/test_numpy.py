@@ -1,7 +1,5 @@
 """NumPy's files: columns of any number, what has no columns, damaged headers."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +8,7 @@ import pytest
 
 from gradcalc.data.columns import column_names, read_columns
 from gradcalc.errors import FileError
+from tests import python
 from tests.data import plain, refusal
 
 
@@ -20,8 +19,7 @@ def test_numpy_files_need_no_pyarrow(tmp_path: Path) -> None:
         "from gradcalc.data.columns import read_columns\n"
         f"print(read_columns({str(tmp_path / 'points.npz')!r}, ['x', 'y']).rows)"
     )
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert run.stdout == "1\n"
+    assert python(script) == "1\n"
 
 
 @pytest.mark.parametrize(
