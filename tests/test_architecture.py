@@ -97,11 +97,6 @@ def libraries(name: str) -> set[str]:
 
 AT_START = {"cli", "cli.options"}
 """With the commands what help loads: the work itself is imported when it is done."""
-KNOWN = {
-    ("optimize.descend", "data.columns"), ("optimize.descent.objective", "arithmetic.native.kernel"),
-    ("optimize.descent.objective", "arithmetic.arrays"),
-}  # fmt: skip
-"""Imports in functions that keep nothing out, still to be moved to the top."""
 
 
 def test_imports_in_functions_keep_a_library_out() -> None:
@@ -109,17 +104,7 @@ def test_imports_in_functions_keep_a_library_out() -> None:
     for name in modules():
         if name not in AT_START and not name.startswith("cli.commands."):
             vain = {other for other in own(name, (True,)) if not libraries(other) - libraries(name)}
-            assert not {(name, other) for other in vain} - KNOWN
-
-
-NAMED_LATER = {
-    "optimize",
-    "optimize.descent.first_order",
-    "optimize.descent.run",
-    "tf.keras.activations",
-    "tf.keras.losses",
-}
-"""Modules whose tests do not yet say so."""
+            assert not vain, name
 
 
 def test_every_module_has_its_tests() -> None:
@@ -136,7 +121,7 @@ def test_every_module_has_its_tests() -> None:
         only_text = len(ast.parse(path.read_text()).body) == 1
         if not (only_text or named or mirrors & set(docstrings)):
             untested.append(name)
-    assert not set(untested) - NAMED_LATER
+    assert not untested
 
 
 @pytest.mark.parametrize(

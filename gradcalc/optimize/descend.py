@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.arithmetic.floats import Floats
+from gradcalc.data.columns import column_names, read_columns
 from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.language.formula import Formula, Point, checked_variables, refuse_clash
 from gradcalc.language.parse import as_formula
@@ -134,8 +135,6 @@ def _check(settings: Settings, data: Any) -> None:
 
 def _columns(data: Any, formula: Formula, at: Point, nulls: str) -> tuple[Mapping[str, Any], int]:
     """The columns that the formula names, as arrays of floats, and how many rows were left out."""
-    from gradcalc.data.columns import column_names, read_columns
-
     if formula.constants:
         refuse_clash(formula, data if isinstance(data, Mapping) else column_names(Path(data)))
     names = [name for name in formula.variables if name not in at]

@@ -1,4 +1,4 @@
-"""Optimizers: Keras's numbers, plain arrays as variables, state, limits and errors."""
+"""Optimizers, and what `optimize` makes public of them: Keras's numbers, plain arrays as variables, state, limits and errors."""
 
 from collections.abc import Callable
 from typing import Any

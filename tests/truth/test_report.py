@@ -1,4 +1,4 @@
-"""Reports as data: numbers, nesting, the JSON and CSV of the command line, exit codes."""
+"""Reports as data, and the numbers they hold (`quantity`): nesting, the JSON and CSV of the command line, exit codes."""
 
 import json
 import math

@@ -6,18 +6,16 @@ The kernel, and with it llvmlite, is imported where there are many rows.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from gradcalc.arithmetic.arrays import Arrays
 from gradcalc.arithmetic.floats import exact_sum
 from gradcalc.arithmetic.native import function
+from gradcalc.arithmetic.native.kernel import Kernel, Total
 from gradcalc.errors import installed
 from gradcalc.language.formula import Formula
-
-if TYPE_CHECKING:
-    from gradcalc.arithmetic.native.kernel import Kernel, Total
 
 Point = Sequence[float]
 
@@ -86,7 +84,7 @@ class DataObjective:
     formula: Formula
     columns: Mapping[str, Any]
     reduce: str = "mean"
-    _kernels: "dict[int, Kernel]" = field(default_factory=dict, repr=False)
+    _kernels: dict[int, Kernel] = field(default_factory=dict, repr=False)
 
     def batch(self, rows: Any) -> "DataObjective":
         """The same over some of the rows."""
@@ -119,12 +117,10 @@ class DataObjective:
         value, *gradient = self._reduced(x, [self.formula.output, *self.formula.gradient])
         return value, gradient
 
-    def _natively(self, x: Point, order: int) -> "Total | None":
+    def _natively(self, x: Point, order: int) -> Total | None:
         """The sums by a kernel; None for a few rows, and without the extra `fast`."""
         if self.size < _NATIVE or not installed("llvmlite"):
             return None
-        from gradcalc.arithmetic.native.kernel import Kernel
-
         formula, names = self.formula, self.names
         if order not in self._kernels:
             self._kernels[order] = Kernel(

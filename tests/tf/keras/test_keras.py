@@ -1,4 +1,4 @@
-"""`tf.keras`'s losses and activations; `layers`, `models`, `initializers`, `optimizers` and `schedules` only have other names
+"""`tf.keras`: `losses` and `activations`; `layers`, `models`, `initializers`, `optimizers` and `schedules` only have other names
 for what `tests/nn` and `tests/optimize` test, and are used in `tests/tf/test_tf.py`.
 """
 
