@@ -134,10 +134,12 @@ def test_a_damaged_file_is_a_file_error_and_nothing_worse(tmp_path: Path, name: 
 
 
 def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    pq.write_table(pa.table({"x": [1.0], "y": [2.0]}), tmp_path / "points.parquet")
     (tmp_path / "points.csv").write_text("x,y\n1,2\n")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert plain(read_columns(tmp_path / "points.csv", ["x", "y"])) == {"x": [1.0], "y": [2.0]}
     with pytest.raises(MissingExtra) as caught:
-        read_columns(tmp_path / "points.csv", ["x", "y"])
+        read_columns(tmp_path / "points.parquet", ["x", "y"])
     assert caught.value.message == "this kind of file needs PyArrow, which is not installed"
     assert caught.value.hint == install_command('"gradcalc[data]"')
 
