@@ -71,5 +71,6 @@ def check_stream(format: Format, output: str) -> None:
 
 
 def _fitting(*, stream: bool) -> str:
-    """What to write for a format that can be had."""
-    return f"--format {'|'.join(name for name, format in FORMATS.items() if format.writer.streams or not stream)}"
+    """What to write for a format that can be had: the first, and what else there is."""
+    first, *others = (name for name, format in FORMATS.items() if format.writer.streams or not stream)
+    return f"--format {first}, or {', '.join(others)}"

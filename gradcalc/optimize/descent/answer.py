@@ -207,6 +207,11 @@ class Descent(Answer):
             yield pages.fact("point", pages.strong(said(self.kind)), pages.Text(eigenvalues, "label"))
 
 
+_WORDS = ("optimizer", "status", "point")
+_SHORT = {"gradient norm": "gradient"}
+"""Titles for where there is little room."""
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison(Answer):
     """Descents from the same start, and how many seconds each took."""
@@ -240,7 +245,9 @@ class Comparison(Answer):
         titles = ("optimizer", "status", "value", "steps", "seconds", "gradient norm", "point", *first.flat_variables)
         table = pages.Table(
             tuple(
-                pages.Column(title, "word" if title in ("optimizer", "status", "point") else "number")
+                pages.Column(
+                    title, "word" if title in ("optimizer", "status", "point") else "number", _SHORT.get(title, "")
+                )
                 for title in titles
             ),
             tuple(map(_compared, self.descents, self.seconds)),

@@ -71,7 +71,7 @@ def test_a_new_format_is_one_entry(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"[]")
     with pytest.raises(FileError, match=r"one of \.csv .* \.toy \.old"):
         read_columns(tmp_path / "a.json", ["f"])
-    with pytest.raises(UsageError, match=r"b.old: its suffix names no format\ntry: --format csv\|.*\|toy"):
+    with pytest.raises(UsageError, match=r"b.old: its suffix names no format\ntry: --format csv, or .*, toy"):
         output_format("b.old", None)
 
 
@@ -94,7 +94,7 @@ def test_only_what_streams_goes_where_nothing_can_be_gone_back_to() -> None:
         if format.writer.streams:
             check_stream(format, "-")
         else:
-            with pytest.raises(UsageError, match=r"cannot be written to standard output\ntry: --format csv\|arrow"):
+            with pytest.raises(UsageError, match=r"cannot be written to standard output\ntry: --format csv, or arrow"):
                 check_stream(format, "-")
 
 
