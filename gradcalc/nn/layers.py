@@ -319,7 +319,8 @@ class Lambda(Layer):
         self.function = function
         self.arguments = arguments or {}
         self._shape = output_shape
-        self._tells = "training" in inspect.signature(function).parameters
+        known = {} if isinstance(function, np.ufunc) else inspect.signature(function).parameters  # ufuncs may have none
+        self._tells = "training" in known
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The result for an input."""

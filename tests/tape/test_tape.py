@@ -641,6 +641,7 @@ def test_misuse_is_told_plainly(number: int) -> None:
 @pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="needs an extended precision")
 @pytest.mark.parametrize("block", range(10))
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:Out of bound index found")  # of empty arrays, by NumPy before 2.3
 def test_random_programs_have_right_first_and_second_derivatives(block: int) -> None:
     for seed in range(40 * block, 40 * block + 40):
         rng = np.random.default_rng(seed)
