@@ -10,6 +10,7 @@ from gradcalc.graph.graph import Graph
 from gradcalc.optimize.descent.objective import Objective
 from gradcalc.optimize.descent.watch import Bounds, Watch
 from gradcalc.optimize.optimizers import Optimizer
+from gradcalc.optimize.state import State
 
 Move = Callable[..., tuple[float, ...]]
 
@@ -44,6 +45,8 @@ def run(
     move = update(optimizer, count)
     if watch.bounds:
         x = _within(x, watch.bounds)
+    rate = optimizer.rate_after(0)
+    fixed = float(rate) if isinstance(rate, State) else None  # of a number, which no step changes
     step = 0
     while True:
         if batches is not None:
@@ -51,7 +54,8 @@ def run(
         value, gradient = objective.slope(x)
         watch(x, value, gradient)
         step += 1
-        moved = move(*gradient, *x, *state, optimizer.rate_at(float(optimizer.rate_after(step - 1)), step))
+        rate = float(optimizer.rate_after(step - 1)) if fixed is None else fixed
+        moved = move(*gradient, *x, *state, optimizer.rate_at(rate, step))
         x, state = moved[:count], moved[count:]
         if watch.bounds:
             x = _within(x, watch.bounds)
