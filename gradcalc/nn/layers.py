@@ -319,8 +319,10 @@ class Lambda(Layer):
         self.function = function
         self.arguments = arguments or {}
         self._shape = output_shape
-        known = {} if isinstance(function, np.ufunc) else inspect.signature(function).parameters  # ufuncs may have none
-        self._tells = "training" in known
+        try:
+            self._tells = "training" in inspect.signature(function).parameters
+        except ValueError:
+            self._tells = False  # written in C, it tells no signature: an older NumPy's ufunc, some builtins
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The result for an input."""

@@ -1,5 +1,6 @@
 """Layers without windows: Keras's numbers and gradients, dropout, merging, embedding, errors."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -147,3 +148,9 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
 ]
 
 test_errors_say_what_is_wrong = over(ERRORS, says)
+
+
+def test_lambda_takes_a_function_that_tells_no_signature() -> None:
+    with pytest.raises(ValueError):
+        inspect.signature(max)
+    assert nn.Lambda(max)(np.array([1.0, 3.0, 2.0])) == 3.0
