@@ -7,6 +7,7 @@ appended stays right whatever comes later, so that a run that was cut goes on af
 
 import errno
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,9 +32,12 @@ _PIECE = 1 << 24
 """Bytes of a piece, about."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE | re.ASCII)
 """A number as text."""
-DAMAGE = (
+_CODECS = {"lzma": "LZMAError", "zstd": "ZstdError"}
+"""The errors of what unpacks the members of a ZIP archive, by the modules of it that this Python has."""
+DAMAGE: tuple[type[Exception], ...] = (
     *(OSError, ValueError, TypeError, LookupError, EOFError, MemoryError, RuntimeError),  # NotImplementedError too
-    *(zipfile.BadZipFile, zlib.error),
+    *(ArithmeticError, BufferError, SyntaxError, struct.error, zipfile.BadZipFile, zlib.error),
+    *(getattr(getattr(zipfile, name), error) for name, error in _CODECS.items() if getattr(zipfile, name, None)),
 )
 """What the libraries raise for a file that is broken."""
 

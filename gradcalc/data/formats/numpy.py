@@ -4,19 +4,23 @@ Neither needs PyArrow, unless columns are kept.
 """
 
 import ast
-import operator
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from gradcalc.data.formats.format import DAMAGE, LINE, Format, Reader, Writer, find, library, most_rows, readable
+from gradcalc.data.formats.format import DAMAGE, Format, Reader, Writer, find, library, most_rows, readable
 from gradcalc.errors import FileError
 
 _MAGIC = b"\x93NUMPY"
 _CUT = "it ends before its last row"
+_HEADER = 1 << 22
+"""Bytes of the header of an array, at most: some 60,000 columns."""
+_WORDS = 1 << 19
+"""Words of it, at most: Python takes half a kilobyte to understand one."""
 
 
 class NpzReader(Reader):
@@ -148,12 +152,32 @@ def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], Any]:
     if head[:6] != _MAGIC or head[6] not in (1, 2, 3):
         raise ValueError("not an array of NumPy")
     size = int.from_bytes(file.read(2 if head[6] == 1 else 4), "little")
-    text = file.read(min(size, LINE))
+    if size > _HEADER:
+        raise ValueError(f"its header of {size:,} bytes is longer than {_HEADER:,}")
     try:
-        told = ast.literal_eval(text.decode("utf-8" if head[6] == 3 else "latin-1").strip())
-        return tuple(operator.index(length) for length in told["shape"]), descr_to_dtype(told["descr"])
-    except (SyntaxError, *DAMAGE):
+        told = _literal(file.read(size).decode("utf-8" if head[6] == 3 else "latin-1"))
+        shape, descr, fortran = (told.pop(key) for key in ("shape", "descr", "fortran_order"))
+        lengths = isinstance(shape, tuple) and all(type(length) is int and length >= 0 for length in shape)
+        if told or type(fortran) is not bool or not lengths:
+            raise ValueError
+        return shape, descr_to_dtype(descr)
+    except DAMAGE:
         raise ValueError("its header is damaged") from None
+
+
+_WORD = re.compile(r"""\s+|[,:(){}\[\]]|\d{1,20}(?!\w)|(?:True|False)(?!\w)|u?'(?:[^'\\]|\\.)*'|u?"(?:[^"\\]|\\.)*\"""")
+
+
+def _literal(text: str) -> Any:
+    """What Python's words for tuples, lists, texts and lengths say, if they are not too many."""
+    end = 0
+    for word in islice(_WORD.finditer(text), _WORDS):
+        if word.start() != end:
+            break
+        end = word.end()
+    if end < len(text):
+        raise ValueError
+    return ast.literal_eval(text.strip())
 
 
 def header(dtype: Any, rows: int) -> bytes:

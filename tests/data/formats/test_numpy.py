@@ -1,5 +1,6 @@
 """NumPy's files: columns of any number, what has no columns, damaged headers."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,29 @@ def test_only_structured_npy_arrays_have_columns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [b"{'shape': (2,)}", b"((((", b"{'descr': [('x', '<f8')], 'shape': (-1, 'a')}", b"\xff"]
+    "header",
+    [
+        b"{'shape': (2,)}",
+        b"((((",
+        b"\xff",
+        b"{'descr': [('x', '<f8')], 'shape': (2,)}",
+        b"{'descr': [('x', '<f8')], 'fortran_order': 1, 'shape': (2,)}",
+        b"{'descr': [('x', '<f8')], 'fortran_order': False, 'shape': (2,), 'more': 1}",
+        *(
+            b"{'descr': [('x', '<f8')], 'fortran_order': False, 'shape': %s}" % shape
+            for shape in (
+                b"(-1, 'a')",
+                b"(-2,)",
+                b"(True,)",
+                b"2",
+                b"[2]",
+                b"(2.0,)",
+                b"(1+1,)",
+                b"(" + b"2," * 300_000,
+            )
+        ),
+        b"{'descr': [" + b"[]," * 1_000_000 + b"], 'fortran_order': False, 'shape': (2,)}",
+    ],
 )
 def test_the_header_of_an_array_is_damaged(tmp_path: Path, header: bytes) -> None:
     path = tmp_path / "points.npy"
@@ -62,3 +85,31 @@ def test_the_header_of_an_array_is_damaged(tmp_path: Path, header: bytes) -> Non
     assert refusal(path) == "points.npy: not readable as NPY: its header is damaged"
     with pytest.raises(FileError, match="its header is damaged"):
         column_names(path)
+
+
+def test_a_long_header_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "points.npy"
+    path.write_bytes(b"\x93NUMPY\3\0" + (1 << 24).to_bytes(4, "little") + b"[]," * 100)
+    assert refusal(path) == "points.npy: not readable as NPY: its header of 16,777,216 bytes is longer than 4,194,304"
+
+
+def test_a_table_may_have_many_columns(tmp_path: Path) -> None:
+    with (tmp_path / "p.npy").open("wb") as file:
+        np.lib.format.write_array(file, np.zeros(2, [(f"a long name {i}", "f8") for i in range(20_000)]), (2, 0))
+    assert len(column_names(tmp_path / "p.npy")) == 20_000
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
+def test_an_archive_whose_packed_bytes_are_broken_is_damaged(tmp_path: Path, packed: int) -> None:
+    path = tmp_path / "p.npz"
+    rows = np.random.default_rng(0).random(2000)
+    for start in range(45, 200, 5):
+        with zipfile.ZipFile(path, "w", packed) as archive:
+            for name in "xy":
+                with archive.open(f"{name}.npy", "w") as file:
+                    np.save(file, rows)
+        data = bytearray(path.read_bytes())
+        data[start : start + 5] = b"\xff\x00\xff\x7f\xff"
+        path.write_bytes(data)
+        with pytest.raises(FileError, match="p.npz"):
+            read_columns(path, "xy")
