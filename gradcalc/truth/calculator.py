@@ -18,10 +18,10 @@ from gradcalc.language.parse import as_formula
 from gradcalc.settings import CERTIFY_SECONDS, DIGITS, MAX_DIGITS, SYMBOLIC_SECONDS, Limits, Options
 from gradcalc.truth.differences import central_difference
 from gradcalc.truth.examine import examine
-from gradcalc.truth.finding import Examined
+from gradcalc.truth.finding import Examined, Finding
 from gradcalc.truth.judge import Judge
 from gradcalc.truth.quantity import Quantity, worst
-from gradcalc.truth.report import PointReport, Report
+from gradcalc.truth.report import DENSE_LIMIT, PointReport, Report
 from gradcalc.truth.second_opinion import Job, Opinion, get_worker
 
 
@@ -156,18 +156,40 @@ def _judge(formula: Formula, point: Point, found: Examined, opinion: Opinion | N
 
 
 def _curvature(found: Examined, entries: Mapping[tuple[int, int], Quantity], point: Point, formula: Formula) -> Any:
-    from gradcalc.truth.curvature import describe
+    """What the second derivatives say; where nothing was certified, balls of one precision stand in."""
+    from gradcalc.arithmetic.balls import Balls
+    from gradcalc.truth.curvature import describe, error_bound
 
-    balls = {place: found.hessian[min(place), max(place)].ball for place in entries}
-    at = points.bind(formula.graph, point, Floats())
+    size, graph = len(formula.inputs), formula.graph
+    second = {place: found.hessian[min(place), max(place)] for place in entries}
+    if size > DENSE_LIMIT or found.value.verdict == "undefined":
+        return describe(entries, {}, size, (), (), ())
+    floats, rough = Floats(), Balls(_DOUBLE_BITS)
+    at = points.bind(graph, point, floats)
+    rounded = rough.evaluate(graph, points.bind(graph, point, rough), formula.gradient)
+    numbers = [*found.gradient, *second.values()]
+    bare = [] if any(entry.ball for entry in numbers) else [entry for entry in numbers if not entry.from_slopes]
+    balls = Balls(_PLAIN_BITS)
+    nodes = [entry.node for entry in bare]
+    known = balls.evaluate(graph, points.bind(graph, point, balls), nodes) if bare else []
+
+    def ball(entry: Finding) -> Any:
+        return known[entry.node] if bare and not entry.from_slopes else entry.ball
+
     return describe(
         entries,
-        balls,
-        len(formula.inputs),
+        {place: ball(entry) for place, entry in second.items()},
+        size,
         [entry.value for entry in found.gradient],
-        [entry.ball for entry in found.gradient],
+        [ball(entry) for entry in found.gradient],
         [at[index] for index in formula.inputs],
+        bounds=[error_bound(rounded[node]) for node in formula.gradient],
+        measured=frozenset(place for place, entry in second.items() if entry.from_slopes),
     )
+
+
+_DOUBLE_BITS, _PLAIN_BITS = 53, 128
+"""The precision of floats; that of balls where no number was certified."""
 
 
 def _with_differences(formula: Formula, point: Point, gradient: Sequence[Quantity]) -> list[Quantity]:

@@ -1,7 +1,8 @@
 """Eigenvalues, definiteness and the kind of a critical point, from a Hessian. Imports arithmetic, kinds and report.
 
-Signs are proved in balls by symmetric elimination (Sylvester's law of inertia); where they cannot be, the floats'
-eigenvalues decide and the word says `numerically `.
+Signs are proved in balls by symmetric elimination (Sylvester's law of inertia). Of a matrix too large for that, or with
+measured entries, the word says `numerically `, and is said only where the eigenvalues are far above what is not known
+of them. A sign within the error is no sign: then the word is `undecided`.
 """
 
 import math
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from flint import arb, ctx, fmpq
 
 from gradcalc.arithmetic.digits import nearest_double
-from gradcalc.arithmetic.marks import Ball, Unknown
-from gradcalc.truth.kinds import Signs, definiteness, kind_by_signs, numerical_signs
+from gradcalc.arithmetic.marks import Ball
+from gradcalc.truth.kinds import UNDECIDED_KIND, Signs, certain_signs, definiteness, kind_by_signs
 from gradcalc.truth.quantity import Quantity
 from gradcalc.truth.report import DENSE_LIMIT, Curvature
 
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 _PROOF_LIMIT = 60
 """Above this many rows the elimination in balls would take seconds."""
 
-_BROKEN = ("disagrees", "undefined", "jump", "kink")
+_EXACT_EXPONENT = 20_000
+"""Powers of two up to this one are made as rationals."""
+
+_BROKEN = ("disagrees", "undefined", "jump", "kink", "infinite")
 """Verdicts of a second derivative that leave nothing to say of the curvature."""
 
 
@@ -33,12 +37,17 @@ def describe(
     gradient: Sequence[float],
     gradient_balls: Sequence[Ball | None],
     at: Sequence[float],
+    *,
+    bounds: Sequence[float] | None = None,
+    measured: frozenset[tuple[int, int]] = frozenset(),
 ) -> Curvature:
     """What the second derivatives at a point say.
 
     Args:
         entries, balls: the Hessian as floats and as balls, by row and column; absent entries are zero.
         gradient, gradient_balls, at: the first derivatives and the point, flat, of length `size`.
+        bounds: how far the rounding of floats may move each first derivative (`vanishes`); default: nowhere.
+        measured: the entries that difference quotients gave.
     """
     regular = all(entry.verdict not in _BROKEN for entry in entries.values())
     values = {place: best(entry.value, balls.get(place)) for place, entry in entries.items()}
@@ -50,12 +59,16 @@ def describe(
     for place, value in values.items():
         matrix[place] = value
     eigenvalues = np.linalg.eigvalsh(matrix)
-    proved = _proved_signs(balls, size)
-    tiny = np.abs(matrix).max() < 1e-290
-    signs = proved or _numerical_signs((np.linalg.eigvalsh(_scaled(matrix, balls)) if tiny else eigenvalues).tolist())
-    prefix = "" if proved else "numerically "
-    critical = prefix + kind_by_signs(signs) if _is_critical(matrix, gradient, gradient_balls, at) else None
-    return Curvature(entries, size, tuple(eigenvalues.tolist()), prefix + definiteness(signs), critical)
+    numbers = {place: _number(values[place], balls.get(place), place in measured) for place in entries}
+    small = size <= _PROOF_LIMIT
+    signs = _proved_signs(numbers, size) if small else _numerical_signs(numbers, size)
+    prefix = "" if small and not measured or signs is None else "numerically "
+    bounds = bounds or [0.0] * size
+    critical = all(vanishes(ball, bound) for ball, bound in zip(gradient_balls, bounds, strict=True))
+    kind = (UNDECIDED_KIND if signs is None else prefix + kind_by_signs(signs)) if critical else None
+    word = UNDECIDED_KIND if signs is None else prefix + definiteness(signs)
+    step = None if critical else _newton_step(matrix, gradient, gradient_balls, at)
+    return Curvature(entries, size, tuple(eigenvalues.tolist()), word, kind, step)
 
 
 def best(double: float, ball: Ball | None) -> float:
@@ -64,21 +77,68 @@ def best(double: float, ball: Ball | None) -> float:
     return double if nearest is None else nearest
 
 
-def _numerical_signs(eigenvalues: Sequence[float]) -> Signs:
-    """Signs of floats; what is within the rounding of the largest counts as zero."""
-    return numerical_signs(eigenvalues, len(eigenvalues) * 2**-52 * max(map(abs, eigenvalues)))
+def vanishes(ball: Ball | None, bound: float) -> bool:
+    """Whether a first derivative is 0 as far as can be told: proved to be, or tiny beside its `bound` and around 0.
+
+    Args:
+        bound: how far the rounding of floats may move it. An enclosure that does not shrink far below that where
+            floats are left behind tells of its own width alone.
+    """
+    if not isinstance(ball, arb):
+        return False
+    if ball.is_zero():
+        return True
+    return bool(ball.contains(0) and math.isfinite(bound) and abs(ball).abs_upper() <= arb(bound) * _SHRUNK)
 
 
-def _proved_signs(balls: Mapping[tuple[int, int], Ball | None], size: int) -> Signs | None:
-    """The signs of the eigenvalues by LDL^T with symmetric pivoting in balls; None where a sign cannot be proved."""
-    known = {place: ball for place, ball in balls.items() if not isinstance(ball, Unknown) and ball is not None}
-    if size > _PROOF_LIMIT or len(known) < len(balls):
+def error_bound(rounded: Ball) -> float:
+    """The bound that `vanishes` asks for: how wide a first derivative is in balls of the precision of floats."""
+    return float(rounded.rad()) if isinstance(rounded, arb) else math.inf
+
+
+_SHRUNK = arb((1, -48))
+_UNKNOWN = arb("nan")
+_MEASURED = arb((1, -20))
+"""The relative error of what difference quotients settle at."""
+
+
+def _number(value: float, ball: Ball | None, measured: bool) -> arb:
+    """An entry in a ball; nan where nothing is known of it: what is not verified is not 0."""
+    if isinstance(ball, arb):
+        return ball
+    return arb(value, abs(value) * float(_MEASURED)) if measured and value else _UNKNOWN
+
+
+def _numerical_signs(numbers: Mapping[tuple[int, int], arb], size: int) -> Signs | None:
+    """The signs of the floats' eigenvalues; None where one may lie on the other side of 0, or be it (Weyl)."""
+    import numpy as np
+
+    if any(not ball.is_finite() for ball in numbers.values()):
         return None
-    exact = all(ball.is_exact() for ball in known.values())
+    largest = max((abs(ball).abs_upper() for ball in numbers.values()), default=arb(0))
+    if largest == 0:
+        return False, False, True
+    matrix, errors = np.zeros((size, size)), np.zeros((size, size))
+    for place, ball in numbers.items():  # over the largest, so that nothing underflows
+        matrix[place] = float((ball / largest).mid())
+        errors[place] = float((ball / largest).rad())
+    eigenvalues = np.linalg.eigvalsh(matrix)
+    rounding = size * 2.0**-48 * float(np.abs(eigenvalues).max())
+    return certain_signs(eigenvalues.tolist(), float(errors.sum(axis=1).max()) + rounding)
+
+
+def _proved_signs(numbers: Mapping[tuple[int, int], arb], size: int) -> Signs | None:
+    """The signs of the eigenvalues by LDL^T with symmetric pivoting in balls; None where a sign cannot be proved."""
+    exact = all(_is_rational(ball) for ball in numbers.values())
     zero = fmpq(0) if exact else arb(0)
-    numbers = {place: _rational(ball) if exact else ball for place, ball in known.items()}
+    found = {place: _rational(ball) if exact else ball for place, ball in numbers.items()}
     with ctx.workprec(512):
-        return _inertia([[numbers.get((i, j), zero) for j in range(size)] for i in range(size)])
+        return _inertia([[found.get((i, j), zero) for j in range(size)] for i in range(size)])
+
+
+def _is_rational(ball: arb) -> bool:
+    """Whether a ball is exact, and its number not too long to be written down."""
+    return bool(ball.is_finite() and ball.is_exact() and abs(ball.man_exp()[1]) < _EXACT_EXPONENT)
 
 
 def _rational(ball: arb) -> fmpq:
@@ -100,62 +160,39 @@ def _inertia(rows: list[list[Any]]) -> Signs | None:
     """Eliminate one diagonal element of certain sign after the other; rationals are exact, balls may not decide."""
     found = {-1: False, 0: False, 1: False}
     while rows:
-        signs = [[_sign(x) for x in row] for row in rows]
-        pivots = [i for i, row in enumerate(signs) if row[i] in (-1, 1)]
+        signs = [_sign(row[i]) for i, row in enumerate(rows)]
+        pivots = [i for i, sign in enumerate(signs) if sign in (-1, 1)]
         if not pivots:
-            if all(sign == 0 for row in signs for sign in row):
+            if all(_sign(x) == 0 for row in rows for x in row):
                 found[0] = True
                 break
-            # a diagonal of exact zeros beside a nonzero entry has eigenvalues of both signs
-            both = all(row[i] == 0 for i, row in enumerate(signs)) and any(s in (-1, 1) for row in signs for s in row)
-            return (True, True, found[0]) if both or (found[1] and found[-1]) else None
+            both = found[1] and found[-1] or _has_saddle(rows)
+            return (True, True, found[0]) if both else None
         pivot = max(pivots, key=lambda i: abs(rows[i][i]) if isinstance(rows[i][i], fmpq) else abs(rows[i][i]).mid())
-        found[signs[pivot][pivot] or 0] = True
+        found[signs[pivot] or 0] = True
         keep = [i for i in range(len(rows)) if i != pivot]
         value = rows[pivot][pivot]
         rows = [[rows[i][j] - rows[i][pivot] * rows[j][pivot] / value for j in keep] for i in keep]
     return found[1], found[-1], found[0]
 
 
-def _scaled(matrix: "np.ndarray[Any, Any]", balls: Mapping[tuple[int, int], Ball | None]) -> "np.ndarray[Any, Any]":
-    """The matrix over its largest entry, from the balls where all are known: nothing underflows."""
-    import numpy as np
-
-    if not balls or any(not isinstance(ball, arb) for ball in balls.values()):
-        return matrix
-    largest = max((abs(ball).abs_upper() for ball in balls.values() if isinstance(ball, arb)), default=arb(0))
-    if largest == 0:
-        return matrix
-    scaled = np.zeros_like(matrix)
-    for place, ball in balls.items():
-        scaled[place] = float(ball / largest)  # type: ignore[operator]
-    return scaled
+def _has_saddle(rows: list[list[Any]]) -> bool:
+    """Whether two variables alone show eigenvalues of both signs: their determinant is negative."""
+    pairs = ((i, j) for i in range(len(rows)) for j in range(i))
+    return any(rows[i][i] * rows[j][j] - rows[i][j] * rows[i][j] < 0 for i, j in pairs)
 
 
-def _is_critical(
+def _newton_step(
     hessian: "np.ndarray[Any, Any]", gradient: Sequence[float], balls: Sequence[Ball | None], at: Sequence[float]
-) -> bool:
-    """Whether the gradient is below its rounding-error bound, or the Newton step below 4 ulps of the point.
-
-    Proved derivatives count where there are any; what certification could not settle is no critical point.
-    """
+) -> float | None:
+    """The length of the Newton step, where that is below 4 ulps of the point: no floats are nearer to a zero."""
     import numpy as np
 
-    if any(isinstance(ball, Unknown) for ball in balls):
-        return False
-    if all(isinstance(ball, arb) and ball.contains(0) for ball in balls):
-        return True
     slope = np.asarray([best(double, ball) for double, ball in zip(gradient, balls, strict=True)])
-    vanished = any(
-        value == 0 and isinstance(ball, arb) and not ball.contains(0) for value, ball in zip(slope, balls, strict=True)
-    )
-    if vanished or not np.all(np.isfinite(slope)):
-        return False  # below the smallest double, yet proved not to be zero
-    spacing = 4 * np.spacing(np.abs(np.asarray(at)))
-    if np.all(np.abs(slope) <= np.abs(hessian) @ spacing):
-        return True
+    if not all(isinstance(ball, arb) for ball in balls) or not np.all(np.isfinite(slope)) or not np.any(slope):
+        return None
     try:
-        step = np.linalg.solve(hessian, slope)
+        step = np.abs(np.linalg.solve(hessian, slope))
     except np.linalg.LinAlgError:
-        return False
-    return bool(np.all(np.abs(step) < spacing))
+        return None
+    return float(np.linalg.norm(step)) if np.all(step < 4 * np.spacing(np.abs(np.asarray(at)))) else None

@@ -12,6 +12,8 @@ _DEFINITENESS: dict[Signs, str] = {
     (False, True, True): "negative semidefinite",
     (False, False, True): "zero",
 }
+UNDECIDED_KIND = "undecided"
+"""The word where a sign cannot be told from rounding."""
 _KINDS = {"positive definite": "minimum", "negative definite": "maximum", "indefinite": "saddle"}
 
 
@@ -20,6 +22,12 @@ def numerical_signs(eigenvalues: Sequence[float], margin: float) -> Signs:
     positive = any(value > margin for value in eigenvalues)
     negative = any(value < -margin for value in eigenvalues)
     return positive, negative, any(abs(value) <= margin for value in eigenvalues)
+
+
+def certain_signs(eigenvalues: Sequence[float], error: float) -> Signs | None:
+    """Signs of eigenvalues known up to an error; None where one within it matters: beside both signs none does."""
+    positive, negative, unsure = numerical_signs(eigenvalues, error)
+    return None if unsure and not (positive and negative) else (positive, negative, False)
 
 
 def definiteness(signs: Signs) -> str:

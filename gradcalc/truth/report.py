@@ -28,8 +28,10 @@ class Curvature:
         entries: by row and column over the flattened variables; an absent one is structurally zero.
         size: number of rows.
         eigenvalues: in increasing order; None for more than 1,000 variables or where an entry is not finite.
-        definiteness: in words; `numerically ` before it where the signs are not proved.
-        critical_point: what kind the point is where the gradient vanishes, else None.
+        definiteness: in words; `numerically ` before it where the signs are not proved, `undecided` where the errors
+            leave a sign open.
+        critical_point: what kind the point is where the gradient vanishes, `undecided` too, else None.
+        newton_step: how long the Newton step is, where the gradient is proved not to be 0 and yet it is below 4 ulps.
     """
 
     entries: Mapping[tuple[int, int], Quantity]
@@ -37,6 +39,7 @@ class Curvature:
     eigenvalues: tuple[float, ...] | None = None
     definiteness: str | None = None
     critical_point: str | None = None
+    newton_step: float | None = None
 
     def matrix(self, show: Callable[[Quantity], Any]) -> list[list[Any]]:
         """All entries, each as `show` gives it."""
@@ -68,6 +71,8 @@ class Curvature:
             yield pages.fact("the Hessian is", pages.strong(self.definiteness))
         if self.critical_point:
             yield pages.fact("critical point:", pages.strong(said(self.critical_point)))
+        if self.newton_step is not None:
+            yield pages.fact("no critical point:", f"the gradient is not 0; the Newton step is {self.newton_step:.3g}")
 
     def to_dict(self, symbolic: bool = True) -> dict[str, Any]:
         """The JSON form: matrices, or coordinates and values for more than 1,000 variables.

@@ -1,5 +1,6 @@
 """Signs of Hessians: proved by elimination in balls, held against integer arithmetic; what cannot be proved says so."""
 
+import math
 import random
 from fractions import Fraction
 from itertools import combinations
@@ -7,9 +8,10 @@ from itertools import combinations
 import pytest
 from flint import arb
 
+from gradcalc import differentiate
 from gradcalc.arithmetic.marks import UNDECIDED
 from gradcalc.truth.certify import Ball
-from gradcalc.truth.curvature import describe
+from gradcalc.truth.curvature import describe, vanishes
 from gradcalc.truth.quantity import Quantity
 from gradcalc.truth.report import Curvature
 from tests.truth import examine
@@ -104,14 +106,99 @@ def test_away_from_a_critical_point_there_is_no_kind() -> None:
     assert described([[2, 0], [0, 3]], gradient=[1.0, 0.0]).critical_point is None
 
 
-def test_what_is_not_proved_is_called_numerical() -> None:
+def test_what_rounding_leaves_open_is_undecided() -> None:
     blurred: dict[tuple[int, int], Ball | None] = {
         (i, j): arb((1, 2, 4)[i + j], 1e-20) for i in range(2) for j in range(2)
     }
-    assert described([[1, 2], [2, 4]], blurred).definiteness == "numerically positive semidefinite"
+    found = described([[1, 2], [2, 4]], blurred)
+    assert (found.definiteness, found.critical_point) == ("undecided", "undecided")
+
+
+def test_an_unverified_entry_is_no_zero() -> None:
     unknown: dict[tuple[int, int], Ball | None] = {(0, 0): UNDECIDED, (1, 1): arb(3)}
     found = described([[2, 0], [0, 3]], unknown)
+    assert (found.definiteness, found.critical_point) == ("undecided", "undecided")
+    signs: dict[tuple[int, int], Ball | None] = {(0, 0): UNDECIDED, (1, 1): arb(3), (2, 2): arb(-1)}
+    assert described([[2, 0, 0], [0, 3, 0], [0, 0, -1]], signs).definiteness == "indefinite"
+
+
+def test_two_uncertain_diagonal_entries_beside_a_certain_one_are_a_saddle() -> None:
+    blurred: dict[tuple[int, int], Ball | None] = {
+        (0, 0): arb(0, 1e-20), (0, 1): arb(1), (1, 0): arb(1), (1, 1): arb(0, 1e-20)
+    }  # fmt: skip
+    assert described([[0, 1], [1, 0]], blurred).critical_point == "saddle"
+
+
+def test_what_was_measured_is_called_numerical() -> None:
+    entries = {(0, 0): Quantity(2.0)}
+    found = describe(entries, {(0, 0): None}, 1, [0.0], [arb(0)], [0.0], measured=frozenset([(0, 0)]))
     assert (found.definiteness, found.critical_point) == ("numerically positive definite", "numerically minimum")
+    nothing = describe({(0, 0): Quantity(0.0)}, {(0, 0): None}, 1, [0.0], [arb(0)], [0.0], measured=frozenset([(0, 0)]))
+    assert nothing.definiteness == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("formula", "at"),
+    [
+        ("(x^2-2)^3", "sqrt(2)"), ("cos(pi*x)^3", "1/2"), ("(x^2-2)^4", "sqrt(2)"), ("(x^3-5)^3", "cbrt(5)"),
+        ("sin^2(x)^3", "pi"), ("(exp(x)-2)^3", "ln(2)"), ("ln(exp(x))-x", "1/3"), ("(x^2)^0.5", "-3"),
+        ("sin^2(x*pi/180)", "45"), ("where(x==0,0,x^2*sin(1/x))", "0"), ("exp(ln(x)) - x", "7/3"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("certify", [True, False])
+def test_no_word_comes_from_noise(formula: str, at: str, certify: bool) -> None:
+    report = differentiate(formula, {"x": at}, order=2, symbolic=False, certify=certify)
+    curvature = report.points[0].curvature
+    assert curvature is not None
+    assert curvature.definiteness in ("undecided", "zero", None)
+    assert curvature.critical_point in ("undecided", "degenerate", None)
+    assert "numerically" not in str(report.page())
+
+
+@pytest.mark.parametrize("certify", [True, False])
+@pytest.mark.parametrize(
+    ("formula", "at"),
+    [
+        ("exp(1e16*(x-1))", {"x": 1}), ("sin(x)", {"x": 1e16}), ("sin(1e8*t)+y^2", {"t": 1e10, "y": 0}),
+        ("cos(x)", {"x": 1e22}), ("x^2", {"x": 1e-300}), ("(x^2-2)^2", {"x": 1.4142135623730951}),
+        ("cos(1e17*x)", {"x": 1 / 3}), ("x^4 - 1e-320*x", {"x": 0}), ("exp(-x^2)", {"x": 30}),
+    ],
+)  # fmt: skip
+def test_a_gradient_that_is_not_zero_makes_no_critical_point(formula: str, at: dict[str, float], certify: bool) -> None:
+    report = differentiate(formula, at, order=2, symbolic=False, certify=certify)
+    curvature = report.points[0].curvature
+    assert curvature is not None
+    assert curvature.critical_point is None
+    assert "critical point: " not in str(report.page()).replace("no critical point: ", "")
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "kind"),
+    [
+        ("(x^2-2)^2", "sqrt(2)", "minimum"), ("cos(x)", "pi", "minimum"), ("sin(x)", "pi/2", "maximum"),
+        ("exp(x) - 2*x", "ln(2)", "minimum"), ("x^3 - 6*x", "-sqrt(2)", "maximum"),
+    ],
+)  # fmt: skip
+def test_a_gradient_enclosed_around_zero_makes_a_critical_point(formula: str, at: str, kind: str) -> None:
+    curvature = differentiate(formula, {"x": at}, order=2, symbolic=False).points[0].curvature
+    assert curvature is not None
+    assert curvature.critical_point == kind
+
+
+def test_the_newton_step_is_told_where_no_double_is_nearer_to_a_zero() -> None:
+    report = differentiate("(x^2-2)^2", {"x": 1.4142135623730951}, order=2, symbolic=False)
+    assert "no critical point: the gradient is not 0; the Newton step is 9.67e-17" in str(report.page())
+
+
+@pytest.mark.parametrize(
+    ("ball", "bound", "zero"),
+    [
+        (arb(0), 0.0, True), (arb(0, 1e-40), 1e-16, True), (arb(0, 1e-20), 1e-16, False), (arb(0, 1), 1e9, False),
+        (arb(1e-300, 1e-310), 1.0, False), (UNDECIDED, 1.0, False), (None, 1.0, False), (arb(0, 1e-40), math.inf, False),
+    ],
+)  # fmt: skip
+def test_a_derivative_vanishes_by_proof_or_far_within_its_rounding(ball: Ball | None, bound: float, zero: bool) -> None:
+    assert vanishes(ball, bound) is zero
 
 
 def test_blurred_entries_are_proved_where_the_blur_does_not_matter() -> None:
@@ -142,6 +229,10 @@ def test_a_large_matrix_is_not_proved_but_answered() -> None:
     size = 80
     rows = [[2 if i == j else 0 for j in range(size)] for i in range(size)]
     assert described(rows).definiteness == "numerically positive definite"
+    rows[7][7] = 0
+    assert described(rows).definiteness == "undecided"
+    rows[7][7] = -1
+    assert described(rows).definiteness == "numerically indefinite"
 
 
 def test_signs_of_a_singular_form_of_integers_are_proved() -> None:

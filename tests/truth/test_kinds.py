@@ -3,7 +3,7 @@
 import pytest
 
 from gradcalc import descend, differentiate
-from gradcalc.truth.kinds import definiteness, kind_by_signs, numerical_signs, said
+from gradcalc.truth.kinds import certain_signs, definiteness, kind_by_signs, numerical_signs, said
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,14 @@ from gradcalc.truth.kinds import definiteness, kind_by_signs, numerical_signs, s
 def test_signs_say_what_a_point_is(eigenvalues: list[float], word: str, kind: str) -> None:
     signs = numerical_signs(eigenvalues, 1e-12)
     assert (definiteness(signs), kind_by_signs(signs)) == (word, kind)
+
+
+@pytest.mark.parametrize(
+    ("eigenvalues", "signs"),
+    [([1, 2], (True, False, False)), ([-1, 1e-9, 3], (True, True, False)), ([1e-9, 1], None), ([0.0], None)],
+)
+def test_signs_within_the_error_are_none(eigenvalues: list[float], signs: object) -> None:
+    assert certain_signs(eigenvalues, 1e-6) == signs
 
 
 @pytest.mark.parametrize(
