@@ -80,7 +80,7 @@ class Options:
 
     order: int = 1
     symbolic: bool = option(True, "--symbolic", "Set SymPy's derivative beside the tape's.")
-    certify: bool = option(True, "--certify", "Prove in ball arithmetic how many digits are right.")
+    certify: bool = option(True, "--certify", "Prove by interval arithmetic how many digits are right.")
     numeric: bool = option(False, "--numeric", "Add central differences with an error estimate.")
     symbolic_seconds: float = option(
         SYMBOLIC_SECONDS, "--symbolic-timeout SECONDS", "How long SymPy may take.", LIMITS, low=0, high=MAX_SECONDS
@@ -152,6 +152,8 @@ class MapSettings:
         "nan", "--undefined", "Where a row has no value, as of log(-1) or 1/0, its results are nan, or it is an error.",
         ROWS,
     )  # fmt: skip
-    certify_rows: int = option(16, "--certify-rows N", "Check N random rows in balls; 0: none.", LIMITS, low=0)
+    certify_rows: int = option(
+        16, "--certify-rows N", "Check N random rows by interval arithmetic; 0: none.", LIMITS, low=0
+    )
     seed: int = option(0, "--seed N", "Of the random rows.", LIMITS, low=0)
     resume: bool = option(False, "--resume", "Go on where the same run was killed, interrupted, or out of room.", ROWS)

@@ -133,7 +133,8 @@ class Summary(Counts, Answer):
             found, rows = self.certified, _counted(self.certified.rows, "random row")
             where = f"{found.worst_column} in row {found.worst_row or 0:,}"
             settled = f"at least {found.worst_digits} digits right ({where})"
-            yield f"{rows} in balls: {'nothing could be settled' if found.worst_digits is None else settled}"
+            unsettled = found.worst_digits is None
+            yield f"{rows} by interval arithmetic: {'nothing could be settled' if unsettled else settled}"
 
 
 def _counted(count: int, name: str) -> str:

@@ -4,6 +4,8 @@ An answer describes itself as a `Page`; a medium draws it. Nothing here knows wh
 how long a medium is. All are named tuples, quick to define: every answer imports this. Imports errors.
 """
 
+import math
+import sys
 from collections.abc import Iterator, Mapping
 from decimal import Context
 from typing import Any, Literal, NamedTuple
@@ -218,8 +220,21 @@ def value_text(value: object) -> str:
     return number_text(value) if isinstance(value, float) else str(value)
 
 
+def _float(text: str) -> float:
+    """The float nearest to a decimal; nan for other words."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
 def short_text(text: str) -> str:
-    """A decimal rounded to the 17 digits that tell a double from all others, zeros at the end left out."""
+    """A decimal as the float nearest to it is written; what floats are too coarse for, in 17 digits."""
+    value = _float(text)
+    if sys.float_info.min <= abs(value) <= sys.float_info.max or value == 0 and not text.strip("+-0."):
+        return number_text(value)
+    if not any(map(str.isdigit, text)) or " " in text:
+        return text
     mantissa, mark, exponent = text.partition("e")
     mantissa = f"{Context(prec=17).create_decimal(mantissa):f}"
     if "." in mantissa:

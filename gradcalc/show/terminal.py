@@ -31,6 +31,7 @@ class View:
     def __init__(self, console: Console | None = None) -> None:
         self.terminal = sys.stdout.isatty() if console is None else console.is_terminal
         self.console = console or Console(file=sys.stdout, highlight=False, width=None if self.terminal else 1_000_000)
+        self.superscripts = self.terminal and self.console.encoding.startswith("utf")
 
     def print(self, content: RenderableType = "") -> None:
         """Print a table or a line of text."""
@@ -54,6 +55,8 @@ class View:
     def _part(self, piece: pages.Piece) -> tuple[str, str]:
         """The text of a piece, and how rich styles it."""
         text = pages.plain(piece)
+        if not self.superscripts and not isinstance(piece, pages.Formula):
+            text = text.replace("²", "2")
         if self.terminal and isinstance(piece, pages.Formula) and len(text) > _FORMULA_LIMIT:
             text = f"{text[:_FORMULA_LIMIT]}… ({len(text):,} characters: {_REST.whole})"
         return text, "" if isinstance(piece, str) else " ".join(_STYLES[tone] for tone in piece.tone.split())

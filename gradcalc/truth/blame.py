@@ -76,5 +76,5 @@ def overflow_note(graph: Graph, floats: Sequence[Any], output: int, exists: bool
         exists: whether the number is proved to be finite, so that floats alone are to blame.
     """
     index = birth(graph, floats, output, not_finite)
-    what = {True: "nan is born in", False: "infinity is born in"}[math.isnan(floats[index])]
+    what = {True: "nan first appears in", False: "infinity first appears in"}[math.isnan(floats[index])]
     return f"{what} {format_node(graph, index, limit=60)}" + (", for floats only" if exists else ""), index

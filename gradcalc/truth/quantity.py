@@ -17,7 +17,7 @@ VERDICTS = ("disagrees", "undefined", "jump", "kink", "inaccurate", "unverified"
 _TONES = {"agrees": "good", "kink": "doubt", "jump": "doubt", "inaccurate": "doubt", "unverified": "label"}
 
 _LABELS = {
-    "near_kink": "near a kink", "nan_origin": "nan or infinity", "symbolic": "SymPy", "post_mortem": "post-mortem",
+    "near_kink": "near a kink", "nan_origin": "nan or infinity", "symbolic": "SymPy", "post_mortem": "what happened",
 }  # fmt: skip
 """How a kind of note reads, where not as it is called."""
 
@@ -28,10 +28,12 @@ def worst(verdicts: Sequence[str]) -> str:
 
 
 def derivative_name(variables: str) -> str:
-    """How a derivative is called: `d/dx`, and for the pair `x,y` `d2/dxdy`."""
+    """How a derivative is called: `df/dx`, for the pair `x,y` `d²f/dxdy`, and for `x,x` `d²f/dx²`."""
     names = _names(variables)
-    order = "" if len(names) == 1 else str(len(names))
-    return f"d{order}/" + "".join(f"d{name}" for name in names)
+    if len(names) == 2:
+        first, second = names
+        return f"d²f/d{first}²" if first == second else f"d²f/d{first}d{second}"
+    return "df/" + "".join(f"d{name}" for name in names)
 
 
 def no_derivative(variables: str) -> str:
@@ -193,10 +195,10 @@ def table(names: Sequence[str], entries: Sequence[Quantity], digits: int | None)
         return "" if proof is None else proof.value if digits else pages.short_text(proof.value)
 
     columns: list[tuple[bool, pages.Column, Callable[[Quantity], pages.Piece]]] = [
-        (True, pages.Column("tape"), lambda entry: pages.number_text(entry.value)),
+        (True, pages.Column("derivative"), lambda entry: pages.number_text(entry.value)),
         (certified, pages.Column("certified"), lambda entry: certified_text(entry.certified)),
         (symbolic, pages.Column("SymPy's formula", "formula", "SymPy"), lambda entry: entry.formula),
-        (symbolic, pages.Column("its value"), lambda entry: entry.symbolic.short_value if entry.symbolic else ""),
+        (symbolic, pages.Column("SymPy's value"), lambda entry: entry.symbolic.short_value if entry.symbolic else ""),
         (numeric, pages.Column("central difference"), lambda entry: str(entry.numeric or "")),
         (True, pages.Column("digits"), lambda entry: str(entry.certified.digits) if entry.certified else ""),
         (True, pages.Column("verdict", "word"), lambda entry: pages.Text(entry.verdict, entry.tone)),
@@ -205,7 +207,7 @@ def table(names: Sequence[str], entries: Sequence[Quantity], digits: int | None)
     rows = [tuple(cell(entry) for _, cell in shown) for entry in entries]
     titles = [column.title for column, _ in shown]
     return pages.Table(
-        (pages.Column("variable", "word", "d/d"), *(column for column, _ in shown)),
+        (pages.Column("variable", "word", "df/d"), *(column for column, _ in shown)),
         tuple((name, *row) for name, row in zip(names, rows, strict=True)),
         details=tuple(
             pages.Details(pages.line(pages.strong(derivative_name(name))), tuple(zip(titles, row, strict=True)))

@@ -26,7 +26,7 @@ def test_the_forecast_warns_before_plain_descent_diverges() -> None:
     assert (found.status, found.exit_code) == ("diverged", 1)
     assert found.end.at == (1.0, 1.0)
     assert note(found, "post_mortem").message == (
-        "it left after step 0 (x = 1, y = 1), where the value was 13; lr 0.042 works from the same start"
+        "the lowest value, 13, was at step 0 (x = 1, y = 1); lr 0.042 works from the same start"
     )
     assert descend("12*x**2 + y**2", {"x": 1, "y": 1}, learning_rate=0.042).status != "diverged"
 
@@ -48,7 +48,7 @@ def test_the_largest_stable_rate_is_the_border_of_divergence(name: str, below: f
 def test_a_nan_is_traced_to_the_text() -> None:
     found = descend("y**2 + log(x)", {"x": 1, "y": 0}, learning_rate=0.7)
     born = note(found, "nan_origin")
-    assert "nan is born in log(x), at step 2" in born.message
+    assert "nan first appears in log(x), at step 2" in born.message
     assert "y**2 + log(x)"[slice(*born.span)] == "log(x)"
     assert found.end.number == 1
 

@@ -44,10 +44,10 @@ def read(page: str) -> str:
 ANSWERS: dict[str, tuple[Answer, list[str]]] = {
     "report": (
         differentiate("abs(x) + y**2", {"x": 0, "y": 3}, order=2, symbolic=False),
-        ["kink d/dx:", "Hessian", "6"],
+        ["kink df/dx:", "Hessian", "6"],
     ),
     "undefined": (differentiate("1 + log(x)", {"x": -1}, symbolic=False), ["undefined", "      ^^^^^^"]),
-    "descent": (descend("x**2", {"x": 1}, learning_rate=1.1), ["diverged after", "post-mortem:", "forecast:"]),
+    "descent": (descend("x**2", {"x": 1}, learning_rate=1.1), ["diverged after", "what happened:", "forecast:"]),
 }
 
 
@@ -73,7 +73,7 @@ def test_html_escapes_what_the_user_wrote() -> None:
 def test_a_notebook_shows_value_gradient_hessian_and_notes() -> None:
     report = differentiate("abs(x) + y**2", {"x": 0, "y": 3}, order=2, symbolic=False)
     page = report._repr_html_()
-    assert ">6</td>" in page and "<b>kink d/dx:</b> " in page
+    assert ">6</td>" in page and "<b>kink df/dx:</b> " in page
     left, right = (f'<th style="text-align:{side}">' for side in ("left", "right"))
     assert f"<tr>{left}</th>{right}x</th>{right}y</th></tr>" in page
     assert page.count("<table>") == page.count("</table>") == 2

@@ -13,7 +13,7 @@ def test_a_report_in_markdown() -> None:
         "",
         "value **26**   17 digits right",
         "",
-        "| variable | tape | digits | verdict |",
+        "| variable | derivative | digits | verdict |",
         "| --- | ---: | ---: | --- |",
         "| x | 32 | 17 | agrees |",
         "| y | 6 | 17 | agrees |",

@@ -66,12 +66,12 @@ def test_the_main_job_at_80_columns() -> None:
         "at x = 2, y = 3",
         "",
         "value 26   17 digits right",
-        "╭──────────┬──────┬────────┬─────────╮",
-        "│ variable │ tape │ digits │ verdict │",
-        "├──────────┼──────┼────────┼─────────┤",
-        "│ x        │   32 │     17 │ agrees  │",
-        "│ y        │    6 │     17 │ agrees  │",
-        "╰──────────┴──────┴────────┴─────────╯",
+        "╭──────────┬────────────┬────────┬─────────╮",
+        "│ variable │ derivative │ digits │ verdict │",
+        "├──────────┼────────────┼────────┼─────────┤",
+        "│ x        │         32 │     17 │ agrees  │",
+        "│ y        │          6 │     17 │ agrees  │",
+        "╰──────────┴────────────┴────────┴─────────╯",
     ]
 
 
@@ -151,16 +151,16 @@ def test_the_op_table_is_complete(terminal: bool) -> None:
 @pytest.mark.parametrize(
     ("certified", "text"),
     [
-        ("-8.333333333333333452e-10", "-8.3333333333333335e-10"),
-        ("24500.00000000000096", "24500.000000000001"),
-        ("0.05000000000000000277", "0.050000000000000003"),
+        ("-8.333333333333333452e-10", "-8.333333333333334e-10"),
+        ("24500.00000000000096", "24500"),
+        ("0.05000000000000000277", "0.05"),
         ("32.00000000000000000", "32"),
         ("-3.667874584177687213e-348", "-3.6678745841776872e-348"),
         ("1.000000000000000000e+400", "1e+400"),
         ("0", "0"),
     ],
 )
-def test_certified_numbers_are_rounded_to_the_digits_of_a_double(certified: str, text: str) -> None:
+def test_certified_numbers_are_written_as_floats_are_where_floats_reach(certified: str, text: str) -> None:
     entry = Quantity(1.0, symbolic=Symbolic("x", "", certified), verdict="agrees")
     point = PointReport({"x": 1.0}, Quantity(1.0), (entry,), "agrees")
     report = Report("grad", "x", "x", (Variable("x"),), {}, "done", (point,))
@@ -170,6 +170,19 @@ def test_certified_numbers_are_rounded_to_the_digits_of_a_double(certified: str,
 def test_a_narrow_terminal_gets_a_slim_table_before_paragraphs() -> None:
     report = differentiate("sin(x)*y^2", {"x": "pi/4", "y": "1/3"})
     text = shown(report, width=80)
-    assert "d/d                 tape  SymPy" in text
+    assert re.search(r"df/d +derivative  SymPy", text)
     assert max(map(len, text.splitlines())) <= 80
     assert "SymPy's formula" in shown(report, width=120)
+
+
+@pytest.mark.parametrize(
+    ("terminal", "encoding", "name"),
+    [(True, "utf-8", "d²f/dx²"), (True, "ascii", "d2f/dx2"), (False, "utf-8", "d2f/dx2")],
+)
+def test_a_second_derivative_has_superscripts_where_a_terminal_shows_them(
+    terminal: bool, encoding: str, name: str
+) -> None:
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    view = View(Console(width=80, force_terminal=terminal, file=file, color_system=None))
+    text = draw(differentiate("x*abs(x)", {"x": 0}, order=2, symbolic=False).page(), view)
+    assert f"kink {name}: " in text

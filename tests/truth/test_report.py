@@ -42,10 +42,11 @@ def test_flat_sequences_are_nested_in_row_major_order(items: list[int], shape: t
 
 
 def test_derivatives_are_called_by_their_variables() -> None:
-    assert derivative_name("x") == "d/dx"
-    assert derivative_name("x,y") == "d2/dxdy"
-    assert derivative_name("A[0,1]") == "d/dA[0,1]"
-    assert derivative_name("A[0,1],x[2]") == "d2/dA[0,1]dx[2]"
+    assert derivative_name("x") == "df/dx"
+    assert derivative_name("x,y") == "d²f/dxdy"
+    assert derivative_name("A[0,1]") == "df/dA[0,1]"
+    assert derivative_name("A[0,1],x[2]") == "d²f/dA[0,1]dx[2]"
+    assert derivative_name("x[0],x[0]") == "d²f/dx[0]²"
 
 
 def test_the_worst_verdict_wins() -> None:

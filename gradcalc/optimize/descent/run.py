@@ -230,7 +230,7 @@ class Run:
         if len(self.watch) < 2:
             return
         best = self.watch[self.watch.best]
-        message = f"it left after step {best.number} ({self._named(best)}), where the value was {best.value:.6g}"
+        message = f"the lowest value, {best.value:.6g}, was at step {best.number} ({self._named(best)})"
         if last.value <= -1e150:
             message = f"the value falls on and on: {last.value:.3g} at step {last.number} ({self._named(last)})"
             self._tell("post_mortem", f"{message}; the formula seems to have no minimum in this direction")

@@ -98,7 +98,7 @@ def test_the_forecast_comes_first_and_the_post_mortem_last() -> None:
     assert ran.code == 1
     lines = ran.out.splitlines()
     assert lines[1].startswith("forecast: lr 1.1 is above")
-    assert lines[-1].startswith("post-mortem: ")
+    assert lines[-1].startswith("what happened: ")
     assert "diverged after" in ran.out
     assert "value 1   at step 0, the best" in lines
 

@@ -36,7 +36,7 @@ def test_a_file_becomes_a_file_and_the_terminal_hears_what_was_done(points: Path
     done, undefined, digits = made.stderr.splitlines()
     assert done.startswith(f"{tmp_path / 'out.csv'}: 3 rows, ") and done.endswith(" rows/s")
     assert undefined == "rows where the formula is undefined: 1 (row 3)"
-    assert digits.startswith("2 random rows in balls: at least ")
+    assert digits.startswith("2 random rows by interval arithmetic: at least ")
     rows = (tmp_path / "out.csv").read_text().splitlines()
     assert rows[:2] == ["x,y,f,df/dx,df/dy", "1,2,0,2,0"] and rows[3].startswith("-1,5,nan")
     assert ran("x", str(points), "-o", str(tmp_path / "out.csv"), "--quiet").stderr == ""

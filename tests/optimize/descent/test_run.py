@@ -91,7 +91,7 @@ def test_a_recommended_rate_works(formula: str, start: dict[str, Any], optimizer
 def test_a_nan_is_traced_to_its_row() -> None:
     data = {"x": np.array([1.0, 2.0, 3.0]), "y": np.array([1.0, np.inf, 2.0])}
     (note,) = [note for note in descend("(w*x-y)^2", {"w": 0}, data=data).notes if note.kind == "nan_origin"]
-    assert "infinity is born in y, in row 2 of the data" in note.message
+    assert "infinity first appears in y, in row 2 of the data" in note.message
     assert note.span == (5, 6)
 
 
