@@ -129,9 +129,10 @@ class _Examination:
         """The same question for the gradient; where that has no value, neither has its derivative."""
         broken = {}
         for row, first in enumerate(gradient):
-            if first.verdict is not None or (math.isinf(first.value) and first.from_slopes):
-                broken[row] = first.verdict or "undefined"
-                if first.verdict is None:
+            if first.verdict is not None:
+                infinite = first.verdict == "infinite"
+                broken[row] = "undefined" if infinite else first.verdict
+                if infinite:
                     name = self.formula.names[row]
                     message = "no second derivative: the first one is infinite"
                     self.notes.append(Note("undefined", message, f"{name},{name}", first.span))

@@ -15,7 +15,7 @@ class Finding:
         node: of the number.
         value: the float; repaired where the slopes settle it.
         ball: its enclosure, None where nothing was certified.
-        verdict: `kink`, `jump` or `undefined` where that is settled, else None.
+        verdict: `kink`, `jump`, `infinite` or `undefined` where that is settled, else None.
         from_slopes: the value is evidence of difference quotients.
         span: where in the text the float became nan or infinite.
     """

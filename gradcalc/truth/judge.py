@@ -73,7 +73,7 @@ class Judge:
         if silent:
             what = f"{len(silent)} numbers are" if len(silent) > 1 else "this number is"
             message = f"{what} not settled within the precision and the time allowed: there may be none"
-            self._note("near_kink", message, silent[0] or None if len(silent) == 1 else None)
+            self._note("unsettled", message, silent[0] or None if len(silent) == 1 else None)
         return self.notes
 
     def _certified(self, found: Finding) -> Certified | None:

@@ -75,11 +75,11 @@ def settle(question: Question, entries: Sequence[Entry], asked: Sequence[Entry],
             continue
         own = {hit: hits[hit] for hit, needed in reach.items() if entry.node in needed}
         span = next((graph.spans[hit] for hit in own if graph.spans[hit]), entry.finding.span)
-        reader = _Reader(question, entry, span, own)
+        reader = _Reader(question, entry, span, own, len(entries) > 1)
         reader.read(question.slopes({entry.node: 1}))
         doubtful = doubtful or reader.proved
     if late:
-        question.notes.append(Note("near_kink", f"on a kink: no time to measure {late} of {len(asked)} slopes"))
+        question.notes.append(Note("unsettled", f"on a kink: no time to measure {late} of {len(asked)} slopes"))
     regular = all(entry.finding.verdict is None and math.isfinite(entry.finding.value) for entry in entries)
     if doubtful and regular and not late and len(entries) > 1:
         span = next((graph.spans[hit] for hit in sorted(hits) if graph.spans[hit]), asked[0].finding.span)
@@ -89,7 +89,10 @@ def settle(question: Question, entries: Sequence[Entry], asked: Sequence[Entry],
 class _Reader:
     """Reads the two slopes along one variable into its finding."""
 
-    def __init__(self, question: Question, entry: Entry, span: Span | None, hits: Mapping[int, str]) -> None:
+    def __init__(
+        self, question: Question, entry: Entry, span: Span | None, hits: Mapping[int, str], several: bool
+    ) -> None:
+        self.several = several
         self.question, self.name, self.node, self.finding = question, entry.name, entry.node, entry.finding
         self.span, self.hits = span, hits
         self.first_order = no_derivative(entry.name) == "no derivative"
@@ -107,7 +110,7 @@ class _Reader:
         """Set verdict and value, and say why."""
         finding = self.finding
         if slopes.jumps:
-            finding.verdict, finding.ball = ("undefined" if math.isnan(finding.value) else "jump"), None
+            finding.verdict, finding.ball = ("undefined" if self._is_angle() else "jump"), None
             self.note(finding.verdict, "the value jumps here: " + _jump_text(slopes), slopes)
         elif slopes.differ:
             self._differ(slopes)
@@ -119,9 +122,18 @@ class _Reader:
         else:
             finding.ball = UNDECIDED
             if self.hits:
-                self.note("near_kink", "no slope found" + _known_side(slopes), slopes)
+                self.note("unsettled", "no slope found" + _known_side(slopes), slopes)
         if "rounded" in self.hits.values() and finding.verdict is None and not finding.from_slopes:
             self._near()
+
+    def _is_angle(self) -> bool:
+        """Whether the value depends on the direction from which a point is reached: atan2(x, y) at (0, 0).
+
+        Of one variable, and where what is composed jumps by itself, that is a jump like any other.
+        """
+        graph = self.question.graph
+        jumps = any(graph.nodes[hit].op.at_kink == "jump" for hit in self.hits)
+        return math.isnan(self.finding.value) and self.several and not jumps
 
     def _differ(self, slopes: Slopes) -> None:
         left, right = slopes.left.slope, slopes.right.slope
@@ -148,15 +160,12 @@ class _Reader:
             if self.at_one_point:  # a branch taken at a single point proves nothing of the slope
                 finding.ball, finding.from_slopes = None, True
             return
-        if finding.value == slope and common.kind == "infinite":
-            one_sided = "undefined" in (slopes.left.kind, slopes.right.kind)
-            side = "right" if slopes.left.kind == "undefined" else "left"
-            where = f"from the {side}; the formula has no value on the other side" if one_sided else "from both sides"
-            self.note("nan_origin", f"the slope is infinite {where}")
+        if common.kind == "infinite":
+            finding.verdict = "infinite"
+            self.note("infinite", "the slope is infinite " + _where(slopes), slopes)
         elif finding.value != slope:
-            what = f"grow to {slope:g}" if math.isinf(slope) else f"settle at {slope:g}"
-            message = f"the rules give {finding.value:g} here; difference quotients {what}"
-            self.note("near_kink", f"{message} (evidence, not proof)", slopes)
+            message = f"the rules give {finding.value:g} here; difference quotients settle at {slope:g}"
+            self.note("measured", f"{message} (evidence, not proof)", slopes)
         finding.value, finding.ball, finding.from_slopes = slope, None, True
 
     def _near(self) -> None:
@@ -189,10 +198,15 @@ def settle_second(question: Question, entry: Entry, other: int) -> None:
         message = f"second differences give {slopes.left.slope:g} to the left, {slopes.right.slope:g} to the right"
         question.notes.append(Note("kink", message, entry.name, finding.span, slopes.left.slope, slopes.right.slope))
     elif common is not None and common.slope is not None:
-        what = "grow without bound" if math.isinf(common.slope) else f"settle at {common.slope:g}"
-        message = f"second differences of the function {what} (evidence, not proof)"
-        question.notes.append(Note("near_kink", message, entry.name, finding.span, common.slope, common.slope))
         finding.value, finding.ball, finding.from_slopes = common.slope, None, True
+        infinite = math.isinf(common.slope)
+        finding.verdict = "infinite" if infinite else None
+        what = "grow without bound" if infinite else f"settle at {common.slope:g}"
+        message, kind = (
+            f"second differences of the function {what} (evidence, not proof)",
+            finding.verdict or "measured",
+        )
+        question.notes.append(Note(kind, message, entry.name, finding.span, common.slope, common.slope))
 
 
 def _ask_diagonals(question: Question, entries: Sequence[Entry], asked: Sequence[Entry], span: Span | None) -> None:
@@ -267,6 +281,14 @@ def _jump_text(slopes: Slopes) -> str:
             what = "does not settle" if side.value is None else f"tends to {side.value:g}"
             parts.append(f"to the {word} it {what}")
     return ", ".join(parts)
+
+
+def _where(slopes: Slopes) -> str:
+    """On which sides a slope is infinite."""
+    if "undefined" not in (slopes.left.kind, slopes.right.kind):
+        return "from both sides"
+    side = "right" if slopes.left.kind == "undefined" else "left"
+    return f"from the {side}; the formula has no value on the other side"
 
 
 def _known_side(slopes: Slopes) -> str:

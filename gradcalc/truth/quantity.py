@@ -12,14 +12,18 @@ from gradcalc.errors import Span
 from gradcalc.show import page as pages
 from gradcalc.show.answer import jsonable, number
 
-VERDICTS = ("disagrees", "undefined", "jump", "kink", "inaccurate", "unverified", "agrees")
+VERDICTS = ("disagrees", "undefined", "jump", "kink", "infinite", "inaccurate", "unverified", "agrees")
 """What a report says of a number, worst first."""
-_TONES = {"agrees": "good", "kink": "doubt", "jump": "doubt", "inaccurate": "doubt", "unverified": "label"}
+_TONES = {"agrees": "good", "kink": "doubt", "jump": "doubt", "infinite": "doubt", "inaccurate": "doubt"}
+_TONES |= {"unverified": "label"}
 
 _LABELS = {
-    "near_kink": "near a kink", "nan_origin": "nan or infinity", "symbolic": "SymPy", "post_mortem": "what happened",
+    "near_kink": "near a kink", "unsettled": "not settled",
+    "nan_origin": "nan or infinity", "symbolic": "SymPy", "post_mortem": "what happened",
 }  # fmt: skip
 """How a kind of note reads, where not as it is called."""
+_SIDED = ("kink", "near_kink", "jump", "infinite", "measured", "unsettled")
+"""Kinds of notes that may know the slopes to both sides."""
 
 
 def worst(verdicts: Sequence[str]) -> str:
@@ -167,8 +171,6 @@ class Note:
     @property
     def label(self) -> str:
         """How the kind reads."""
-        if self.kind == "near_kink" and self.left == self.right:
-            return "unverified" if self.left is None else "measured"
         return _LABELS.get(self.kind, self.kind)
 
     def remark(self, text: str) -> pages.Remark:
@@ -180,7 +182,7 @@ class Note:
         """The JSON form."""
         body: dict[str, Any] = {"kind": self.kind, "variable": self.variable, "message": self.message}
         body["span"] = list(self.span) if self.span else None
-        if self.kind in ("kink", "near_kink", "jump"):
+        if self.kind in _SIDED:
             body |= {"left": number(self.left), "right": number(self.right)}
         return body
 

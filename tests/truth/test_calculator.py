@@ -36,9 +36,25 @@ TABLE = [
     ("where(x>0,log(x),x)", {"x": 0}, 0, [1], ["jump"], {"x": (1, None)}),
     ("where(x>0,sqrt(x),0)", {"x": -1}, 0, [0], ["agrees"], {}),
     ("where(x>0,sqrt(x),0)", {"x": 0}, 0, [0], ["kink"], {"x": (0, INF)}),
-    ("sqrt(x)", {"x": 0}, 0, [INF], ["agrees"], {}),
-    ("cbrt(x)", {"x": 0}, 0, [INF], ["agrees"], {}),
-    ("asin(x)", {"x": 1}, math.pi / 2, [INF], ["agrees"], {}),
+    ("sqrt(x)", {"x": 0}, 0, [INF], ["infinite"], {"x": (None, INF)}),
+    ("sqrt(1-x**2)", {"x": 1}, 0, [-INF], ["infinite"], {"x": (-INF, None)}),
+    ("cbrt(x)", {"x": 0}, 0, [INF], ["infinite"], {"x": (INF, INF)}),
+    ("x**(2/3)", {"x": 0}, 0, [INF], ["infinite"], {"x": (None, INF)}),
+    ("x**0.3", {"x": 0}, 0, [INF], ["infinite"], {"x": (None, INF)}),
+    ("xlogy(x,x)", {"x": 0}, 0, [-INF], ["infinite"], {"x": (None, -INF)}),
+    ("x**x", {"x": 0}, 1, [-INF], ["infinite"], {"x": (None, -INF)}),
+    ("acosh(x)", {"x": 1}, 0, [INF], ["infinite"], {"x": (None, INF)}),
+    ("asin(x)", {"x": 1}, math.pi / 2, [INF], ["infinite"], {"x": (INF, None)}),
+    ("acos(x)", {"x": -1}, math.pi, [-INF], ["infinite"], {"x": (None, -INF)}),
+    ("asec(x)", {"x": 1}, 0, [INF], ["infinite"], {"x": (None, INF)}),
+    ("asech(x)", {"x": 1}, 0, [-INF], ["infinite"], {"x": (-INF, None)}),
+    ("atan2(sign(x),x)", {"x": 0}, 0, [NAN], ["jump"], {"x": (None, None)}),
+    ("atan2(x,x)", {"x": 0}, 0, [NAN], ["jump"], {"x": (None, None)}),
+    ("atan2(floor(x),x-1)", {"x": 1}, math.pi / 2, [-1], ["jump"], {"x": (None, -1)}),
+    ("log(1+heaviside(x))", {"x": 0}, math.log(1.5), [0], ["jump"], {"x": (None, None)}),
+    ("(-2)**x", {"x": 2}, 4, [NAN], ["undefined"], {}),
+    ("(-8)**x", {"x": 3}, -512, [NAN], ["undefined"], {}),
+    ("(-2)**(x+y)", {"x": 1, "y": 1}, 4, [NAN, NAN], ["undefined", "undefined"], {}),
     ("cbrt(x)**3", {"x": 0}, 0, [1], ["agrees"], {"x": (1, 1)}),
     ("abs(x)**1.01", {"x": 0}, 0, [0], ["agrees"], {}),
     ("abs(x)**0.5", {"x": 0}, 0, [0], ["kink"], {"x": (-INF, INF)}),
@@ -54,7 +70,7 @@ TABLE = [
     ("x**y", {"x": -2, "y": 2}, 4, [-4, NAN], ["agrees", "undefined"], {}),
     ("x**y", {"x": 0, "y": 0}, 1, [0, -INF], ["agrees", "jump"], {"x": (0, 0), "y": (None, None)}),
     ("x**y", {"x": 0, "y": 1}, 0, [1, 0], ["agrees", "agrees"], {}),
-    ("x**y", {"x": 0, "y": 0.5}, 0, [INF, 0], ["agrees", "agrees"], {}),
+    ("x**y", {"x": 0, "y": 0.5}, 0, [INF, 0], ["infinite", "agrees"], {"x": (None, INF)}),
     ("0**x", {"x": 2}, 0, [0], ["agrees"], {}),
     ("floor(x)", {"x": 1}, 1, [0], ["jump"], {"x": (None, 0)}),
     ("ceil(x)", {"x": 1}, 1, [0], ["jump"], {"x": (0, None)}),
@@ -86,14 +102,34 @@ def test_table_of_kinks(
     assert point.value.value == pytest.approx(value, nan_ok=True, rel=1e-15)
     assert [entry.value for entry in point.gradient] == pytest.approx(gradient, nan_ok=True, rel=1e-15)
     assert [entry.verdict for entry in point.gradient] == verdicts
-    told = {
-        note.variable: (note.left, note.right) for note in point.notes if note.kind in ("kink", "near_kink", "jump")
-    }
+    kinds = ("kink", "near_kink", "jump", "infinite", "measured")
+    told = {note.variable: (note.left, note.right) for note in point.notes if note.kind in kinds}
     if "undefined" not in verdicts:
         assert told == slopes
     for entry in point.gradient:
-        if entry.verdict in ("kink", "jump", "undefined"):
+        if entry.verdict in ("kink", "jump", "infinite", "undefined"):
             assert entry.certified is None
+
+
+def test_an_infinite_derivative_is_an_answer_and_its_note_has_the_sides() -> None:
+    report = differentiate("cbrt(x) + y", {"x": 0, "y": 1}, symbolic=False)
+    assert (report.verdict, report.exit_code) == ("infinite", 0)
+    point = report.to_dict()["points"][0]
+    assert point["verdicts"] == {"x": "infinite", "y": "agrees"}
+    assert (point["notes"][0]["kind"], point["notes"][0]["left"], point["notes"][0]["right"]) == ("infinite",) + (
+        "inf",
+    ) * 2
+
+
+def test_a_second_derivative_can_be_infinite_where_the_first_is_not() -> None:
+    point = examine("abs(x)**1.5", {"x": 0}, order=2)
+    assert point.gradient[0].verdict == "agrees"
+    assert point.verdict == "infinite"
+
+
+def test_what_no_slope_settles_is_told_apart_from_a_kink() -> None:
+    notes = examine("where(x==0,0,x*sin(1/x))", {"x": 0}).notes
+    assert [note.kind for note in notes] == ["unsettled"]
 
 
 def test_second_derivative_of_a_removable_singularity() -> None:
