@@ -263,7 +263,8 @@ class Unfinished:
     def discard(self) -> None:
         """Remove the directory."""
         self.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(OSError):  # it may come from closing a directory too
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _difference(key: str, before: Any, now: Any) -> str:

@@ -23,8 +23,9 @@ MAX_DIGITS = 1_000
 MAX_SECONDS = 1_000_000
 """More than the timers of some systems can hold."""
 
-WHAT, DESCENT, ROWS, SHOW, LIMITS = (
-    "What and where", "How to descend", "Rows of data", "How to show it", "Limits and time budgets"
+WHAT, DESCENT, ROWS, FILES, SHOW, LIMITS = (
+    "What and where", "How to descend", "Rows of data", "How files are written", "How to show it",
+    "Limits and time budgets",
 )  # fmt: skip
 """The groups of options in a help text."""
 
@@ -126,6 +127,26 @@ class DescentSettings:
         """The optimizer that is meant."""
         chosen = "auto" if self.learning_rate is None and self.schedule is None else "sgd"
         return chosen if self.optimizer is None else self.optimizer
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How data files are written, where that is not as usual; all but `rename` are for text: CSV and JSON lines."""
+
+    rename: tuple[str, ...] = option(
+        (), "--rename OLD=NEW", 'Call a column otherwise: "time (s)=t"; may repeat.', FILES
+    )
+    decimal_comma: bool = option(False, "--decimal-comma", "Numbers are written 1,5.", FILES)
+    comment: str | None = option(None, "--comment MARK", "Lines that begin with it, such as #, are no rows.", FILES)
+    missing: Sequence[str] = option((), "--missing WORDS", "Cells that hold no value: NA,-999.", FILES)
+    header: bool = option(True, "--header", "The first line names the columns; else they are c1, c2, ...", FILES)
+    encoding: str | None = option(
+        None, "--encoding NAME", "How characters are written: latin-1, utf-16. Default: utf-8.", FILES
+    )
+
+
+AS_USUAL = Reading()
+"""How most files are written."""
 
 
 @dataclass(frozen=True)

@@ -1,42 +1,24 @@
-"""The rows of files as batches: which files, piece after piece, cut evenly."""
+"""The rows of files as batches: piece after piece, cut evenly."""
 
-import glob
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from gradcalc.data.columns import count_rows, read_pieces
-from gradcalc.data.formats import suffixes, told_format
 from gradcalc.data.formats.format import NoColumnError, library
 from gradcalc.errors import FileError
+from gradcalc.settings import AS_USUAL, Reading
 
 _BYTES = 1 << 24
 """How large the columns of one batch are, about."""
 _MOST_ROWS, _LEAST_ROWS = 1 << 18, 1 << 10
 
 
-def expand(source: str) -> list[Path]:
-    """The files that a name, a glob or a directory stands for, in the order of their names."""
-    path = Path(source)
-    if path.is_dir():
-        files = [entry for entry in path.iterdir() if entry.name[0] not in "._" and entry.is_file()]
-        found = sorted(filter(told_format, files))
-        if not found:
-            raise FileError(f"{path} holds no data file", hint=f"files that end in {' '.join(suffixes())}")
-        return found
-    if glob.has_magic(source) and not path.exists():
-        found = sorted(Path(name) for name in glob.glob(source, recursive=True) if Path(name).is_file())
-        if not found:
-            raise FileError(f"no file matches {source}")
-        return found
-    return [path]
-
-
-def total_rows(paths: Sequence[Path]) -> int | None:
+def total_rows(paths: Sequence[Path], how: Reading = AS_USUAL) -> int | None:
     """How many rows files have, about; None if that is not known of one."""
     total = 0
     for path in paths:
-        rows = count_rows(path)
+        rows = count_rows(path, how)
         if rows is None:
             return None
         total += rows
@@ -44,12 +26,12 @@ def total_rows(paths: Sequence[Path]) -> int | None:
 
 
 def read_files(
-    paths: Sequence[Path], names: Sequence[str], kept: Sequence[str], *, skip: int = 0
+    paths: Sequence[Path], names: Sequence[str], kept: Sequence[str], *, skip: int = 0, how: Reading = AS_USUAL
 ) -> Iterator[list[Any]]:
     """The pieces of all files after the first `skip` rows; an error if a kept column is not of one type in all."""
     types: list[Any] | None = None
     for path in paths:
-        for piece in _read(path, names, kept):
+        for piece in _read(path, names, kept, how):
             found = [column.type for column in piece[len(names) :]]
             types = types or found
             for name, before, now in zip(kept, types, found, strict=True):
@@ -61,10 +43,10 @@ def read_files(
             yield [column[left:] for column in piece] if left else piece
 
 
-def _read(path: Path, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+def _read(path: Path, names: Sequence[str], kept: Sequence[str], how: Reading) -> Iterator[list[Any]]:
     """The pieces of one file; what is missing may come from --let."""
     try:
-        yield from read_pieces(path, names, kept)
+        yield from read_pieces(path, names, kept, how)
     except NoColumnError as error:
         if error.name in names:
             error.hint = f"{error.hint}; or a value: --let {error.name}=..."

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradcalc.data.formats import detect_format
-from gradcalc.data.formats.format import Reader, no_value, readable
+from gradcalc.data.formats.format import Reader, find, no_value, readable
 from gradcalc.errors import FileError, UsageError
+from gradcalc.settings import AS_USUAL, Reading
 
 if TYPE_CHECKING:
     from gradcalc.data.formats.format import Array
@@ -36,7 +37,9 @@ class Batch:
     dropped: int
 
 
-def read_columns(path: str | PathLike[str], names: Iterable[str], *, nulls: str = "fail") -> Columns:
+def read_columns(
+    path: str | PathLike[str], names: Iterable[str], *, nulls: str = "fail", how: Reading = AS_USUAL
+) -> Columns:
     """The named columns of a data file.
 
     nulls: what to do with a row that holds a null, an empty cell or a NaN in one of them: "fail" or "drop".
@@ -48,7 +51,7 @@ def read_columns(path: str | PathLike[str], names: Iterable[str], *, nulls: str 
     path, names = Path(path), list(dict.fromkeys(names))
     chunks: dict[str, list[Array]] = {name: [] for name in names}
     dropped = 0
-    for batch in read_batches(path, names, nulls=nulls):
+    for batch in read_batches(path, names, nulls=nulls, how=how):
         dropped += batch.dropped
         for name, part in zip(names, batch.values, strict=True):
             chunks[name].append(part)
@@ -61,7 +64,7 @@ def read_columns(path: str | PathLike[str], names: Iterable[str], *, nulls: str 
     return Columns(path, len(values[names[0]]), values, dropped)
 
 
-def read_batches(path: Path, names: Sequence[str], *, nulls: str = "fail") -> Iterator[Batch]:
+def read_batches(path: Path, names: Sequence[str], *, nulls: str = "fail", how: Reading = AS_USUAL) -> Iterator[Batch]:
     """The named columns of a data file in pieces; as `read_columns`, but a file without rows is no error."""
     import numpy as np
 
@@ -70,12 +73,13 @@ def read_batches(path: Path, names: Sequence[str], *, nulls: str = "fail") -> It
     if not names:
         raise UsageError(f"the formula names no column of {path}", hint="a name that has no value in --at or --let")
     first = 1
-    for values in read_pieces(path, names, ()):
+    for values in read_pieces(path, names, (), how):
         missing = null_rows(values)
         dropped = 0 if missing is None else int(np.count_nonzero(missing))
         if dropped and nulls == "fail":
-            with _reading(path) as reader:
-                reader.refuse_null(names)
+            with _reading(path, how) as reader:
+                old = _originals(how)
+                reader.refuse_null([old.get(name, name) for name in names])
             row = int(np.argmax(missing))
             name = next(name for name, column in zip(names, values, strict=True) if np.isnan(column[row]))
             raise no_value(f"{path}, row {first + row}, column {name}", "null or NaN")
@@ -83,13 +87,14 @@ def read_batches(path: Path, names: Sequence[str], *, nulls: str = "fail") -> It
         yield Batch([column[~missing] for column in values] if dropped else values, dropped)
 
 
-def read_pieces(path: Path, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+def read_pieces(path: Path, names: Sequence[str], kept: Sequence[str], how: Reading = AS_USUAL) -> Iterator[list[Any]]:
     """The columns `names` as doubles, then the columns `kept` as they are, as Arrow arrays; at least one piece.
 
     A null is NaN among the doubles. Of a file of text a kept column is text, unless it is one of `names` too.
     """
-    with _reading(path) as reader:
-        yield from reader.pieces(names, kept)
+    with _reading(path, how) as reader:
+        old = _originals(how)
+        yield from reader.pieces([old.get(name, name) for name in names], [old.get(name, name) for name in kept])
 
 
 def null_rows(columns: Sequence["Array"]) -> Any:
@@ -100,21 +105,51 @@ def null_rows(columns: Sequence["Array"]) -> Any:
     return np.logical_or.reduce(found) if found else None
 
 
-def column_names(path: Path, names: Sequence[str] = ()) -> list[str]:
-    """The names of all columns of a file; `names` help to tell how a text is separated."""
-    with _reading(path) as reader:
-        return list(reader.column_names(names))
+def column_names(path: Path, names: Sequence[str] = (), how: Reading = AS_USUAL) -> list[str]:
+    """The names of all columns of a file, new ones where they have some; `names` help to tell how it is separated."""
+    old = _originals(how)
+    with _reading(path, how) as reader:
+        columns = list(reader.column_names([*(old.get(name, name) for name in names), *old.values()]))
+    find(path, columns, old.values())
+    new = {name: other for other, name in old.items()}
+    named = [new.get(name, name) for name in columns]
+    twice = next((name for name in old if named.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"--rename {old[twice]}={twice}: {path} has a column {twice} already", hint="another name")
+    return named
 
 
-def count_rows(path: Path) -> int | None:
+def read_records(path: Path, how: Reading = AS_USUAL) -> Iterator[Mapping[str, Any]]:
+    """Every row of a file with the exact values of all columns, as `Reader.records`."""
+    column_names(path, (), how)
+    new = {name: other for other, name in _originals(how).items()}
+    with _reading(path, how) as reader:
+        for row in reader.records():
+            yield {new.get(name, name): value for name, value in row.items()} if new else row
+
+
+def count_rows(path: Path, how: Reading = AS_USUAL) -> int | None:
     """How many rows a file has, where that is known beforehand; of a text about as many."""
-    with _reading(path) as reader:
+    with _reading(path, how) as reader:
         return reader.count_rows()
 
 
+def _originals(how: Reading) -> dict[str, str]:
+    """What the columns that have new names are called in the file, by these."""
+    found: dict[str, str] = {}
+    for text in how.rename:
+        old, _, new = (part.strip().strip("`") for part in text.rpartition("="))
+        if not old or not new:
+            raise UsageError(f"--rename {text}: an old and a new name are needed", hint='--rename "time (s)=t"')
+        if new in found or old in found.values():
+            raise UsageError(f"--rename names {new if new in found else old} twice")
+        found[new] = old
+    return found
+
+
 @contextmanager
-def _reading(path: Path) -> Iterator[Reader]:
+def _reading(path: Path, how: Reading) -> Iterator[Reader]:
     """The reader of a file; what goes wrong meanwhile is told of the file."""
     format = detect_format(path)
     with readable(path, format.name):
-        yield format.reader(path)
+        yield format.reader(path, how)

@@ -6,14 +6,12 @@ written, so that no more than three are in memory, however large the files are.
 
 import math
 import os
-import shutil
 import stat
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,22 +21,22 @@ import numpy as np
 from gradcalc import errors
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.arithmetic.native.kernel import Kernel
-from gradcalc.data.batches import even, expand, read_files, total_rows
+from gradcalc.data.batches import even, read_files, total_rows
 from gradcalc.data.check import Certified, Sample, certify_rows
 from gradcalc.data.columns import column_names, null_rows
 from gradcalc.data.formats import check_stream, output_format
 from gradcalc.data.formats.format import Format, Writer, library, readable
+from gradcalc.data.source import STDIN, is_stream, opened
 from gradcalc.errors import ExitCode, FileError, GradcalcError, UsageError
 from gradcalc.files import Unfinished, WriteError, check_writable, writing
 from gradcalc.language.compile import kernel, to_compile
 from gradcalc.language.formula import Formula, Point, refuse_clash
 from gradcalc.language.points import numbers
-from gradcalc.settings import Limits
+from gradcalc.settings import AS_USUAL, Limits, Reading
 from gradcalc.settings import MapSettings as Settings
 from gradcalc.show.answer import SCHEMA, Answer
 from gradcalc.show.page import Page, line
 
-_STDIN = "standard input"
 _SHOWN_ROWS = 5
 """How many undefined rows are named."""
 
@@ -151,6 +149,7 @@ def run(
     let: Point | None = None,
     limits: Limits | None = None,
     progress: Progress | None = None,
+    how: Reading = AS_USUAL,
 ) -> Summary:
     """Map a formula over the rows of files.
 
@@ -160,6 +159,7 @@ def run(
         output: a file, or - for standard output, of a format that streams.
         let: values by name that are put into the formula.
         progress: called after each batch.
+        how: how the files are written.
 
     Returns:
         What was done. The output is complete, or not there.
@@ -177,11 +177,11 @@ def run(
     if not formula.variables:
         raise UsageError("the formula has no variable, so no column is needed", hint="gradcalc grad gives its value")
     with ExitStack() as stack:
-        paths = [stack.enter_context(_spooled())] if source == "-" else expand(source)
+        paths = stack.enter_context(opened(source))
         target = _target(paths, output)
-        refuse_clash(formula, column_names(paths[0], list(formula.variables)))
-        shown = _STDIN if source == "-" else source
-        job = _Job(formula, shown, output, format, paths, settings, let or {})
+        refuse_clash(formula, column_names(paths[0], list(formula.variables), how))
+        shown = STDIN if source == "-" else source
+        job = _Job(formula, shown, output, format, paths, settings, let or {}, how, is_stream(source))
         begin = time.perf_counter()
         summary = job.to_file(target, progress) if target else job.to_stream(progress)
         seconds = time.perf_counter() - begin
@@ -189,22 +189,6 @@ def run(
 
 
 # -- files -------------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _spooled() -> Iterator[Path]:
-    """Standard input as a file that is gone in the end; what is wrong in it is said of standard input."""
-    with tempfile.NamedTemporaryFile(prefix="gradcalc-") as file:
-        with writing("a temporary file"):
-            shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
-            file.flush()
-        if not file.tell():
-            raise FileError(f"{_STDIN} is empty")
-        try:
-            yield Path(file.name)
-        except FileError as error:
-            error.message = error.message.replace(file.name, _STDIN)
-            raise
 
 
 def _target(paths: Sequence[Path], output: str) -> Path | None:
@@ -271,11 +255,13 @@ class _Job:
     paths: Sequence[Path]
     settings: Settings
     let: Point
+    how: Reading
+    once: bool
 
     def __post_init__(self) -> None:
         self.kernel = kernel(self.formula)
         keep = list(self.settings.keep)
-        self.kept = column_names(self.paths[0], self.kernel.names) if keep == ["*"] else keep
+        self.kept = column_names(self.paths[0], self.kernel.names, self.how) if keep == ["*"] else keep
         self.results = _checked_names(self.settings, self.kernel, self.kept)
         self.columns = [*self.kept, *self.results]
         count = self.settings.certify_rows
@@ -297,14 +283,14 @@ class _Job:
 
     def to_file(self, target: Path, progress: Progress | None) -> Summary:
         """Into the hidden directory, and from there to its place."""
-        if self.settings.resume and self.source == _STDIN:
-            raise UsageError("what came from standard input cannot be resumed", hint="IN as a file")
+        if self.settings.resume and self.once:
+            raise UsageError(f"what came from {self.source} cannot be resumed", hint="IN as a file")
         unfinished = Unfinished(target)
         unfinished.open(self._question(), self.settings.resume)
         try:
             return self._filled(unfinished, progress)
         except BaseException as error:
-            if not unfinished.marks or self.source == _STDIN or not isinstance(error, (KeyboardInterrupt, WriteError)):
+            if not unfinished.marks or self.once or not isinstance(error, (KeyboardInterrupt, WriteError)):
                 unfinished.discard()
             elif isinstance(error, WriteError):
                 error.hint = "--resume goes on where this run ended, when there is room"
@@ -328,7 +314,7 @@ class _Job:
         let = {name: [float(x).hex() for x in numbers(value, Floats())] for name, value in self.let.items()}
         return {
             "expression": self.formula.text, "let": let, "inputs": inputs, "format": self.format.name,
-            **settings, "wrt": self.kernel.wrt, "columns": self.columns,
+            **settings, "read": vars(self.how), "wrt": self.kernel.wrt, "columns": self.columns,
         }  # fmt: skip
 
     def _filled(self, unfinished: Unfinished, progress: Progress | None) -> Summary:
@@ -349,8 +335,8 @@ class _Job:
     ) -> tuple[Writer, Counts]:
         """Every batch that is not done through the formula: one is read, one computed, one written at a time."""
         counts = done or Counts()
-        total = total_rows(self.paths) if progress else None
-        pieces = read_files(self.paths, self.kernel.names, self.kept, skip=counts.read)
+        total = total_rows(self.paths, self.how) if progress else None
+        pieces = read_files(self.paths, self.kernel.names, self.kept, skip=counts.read, how=self.how)
         batches = even(pieces, 8 * len(self.results))
         pending: Future[None] | None = None
         with ThreadPoolExecutor(1, "read") as reading, ThreadPoolExecutor(1, "write") as writers:

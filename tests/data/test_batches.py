@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from gradcalc.data import batches
-from gradcalc.data.batches import expand
 from gradcalc.data.map import Settings, run
+from gradcalc.data.source import expand
 from tests.data import read, write
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from gradcalc.cli import options as o
 from gradcalc.cli.write import Format, write
 from gradcalc.errors import UsageError
-from gradcalc.settings import SHOW, Limits, MapSettings, option, required
+from gradcalc.settings import SHOW, Limits, MapSettings, Reading, option, required
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Question:
     quiet: bool = option(False, o.QUIET)
 
 
-def map(question: Question, settings: MapSettings, limits: Limits) -> int:
+def map(question: Question, settings: MapSettings, how: Reading, limits: Limits) -> int:
     """Value and derivatives of a formula at every row of data files, at the speed of memory.
 
     \b
@@ -56,7 +56,7 @@ def map(question: Question, settings: MapSettings, limits: Limits) -> int:
             done = run(
                 o.read_expression(question.expression, limits), question.source, question.output,
                 replace(settings, wrt=question.wrt, keep=keep), let=o.read_bindings(question.let, limits),
-                limits=limits, progress=line if not question.quiet and sys.stderr.isatty() else None,
+                limits=limits, how=how, progress=line if not question.quiet and sys.stderr.isatty() else None,
             )  # fmt: skip
     except KeyboardInterrupt as interrupt:
         print(*interrupt.args, sep="\n", end="\n" if interrupt.args else "", file=sys.stderr)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gradcalc.data.formats.arrow import ARROW
 from gradcalc.data.formats.csv import CSV
-from gradcalc.data.formats.format import Format, readable
+from gradcalc.data.formats.format import Format, readable, reading
 from gradcalc.data.formats.numpy import NPY, NPZ
 from gradcalc.data.formats.parquet import PARQUET
 from gradcalc.errors import FileError, UsageError, did_you_mean
@@ -32,7 +32,7 @@ def detect_format(path: Path) -> Format:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
             raise FileError(f"{path} is {'a directory' if stat.S_ISDIR(mode) else 'no regular file'}")
-        with path.open("rb") as file:
+        with reading(path.open("rb")) as file:
             head = file.read(8)
     if not head:
         raise FileError(f"{path} is empty")

@@ -9,7 +9,7 @@ from os import fsencode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from gradcalc.data.formats.format import Format, Reader, Writer, find, library, most_rows
+from gradcalc.data.formats.format import Format, Reader, Writer, find, library, most_rows, reading
 from gradcalc.errors import FileError
 
 if TYPE_CHECKING:
@@ -121,21 +121,22 @@ class ArrowReader(Reader):
 
     def column_names(self, names: Sequence[str]) -> Sequence[str]:
         """The names of all columns."""
-        with opened(self.path) as source:
+        with reading(opened(self.path)) as source:
             return list(_head(source)[0].names)
 
     def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
         """Batch by batch, long ones in pieces."""
         ipc = library("pyarrow.ipc")
         source, forget = _mapped(self.path)
-        schema, count = _head(source)
-        where = find_fields(self.path, schema, names, kept)
-        reader = ipc.open_stream(source, options=ipc.IpcReadOptions(included_fields=sorted(where)))
-        for piece in as_pieces(reader, schema, names, kept):
-            yield piece
-            forget()
-        if count is not None and reader.stats.num_record_batches != count:
-            raise ValueError(f"it has {reader.stats.num_record_batches} batches of {count}")
+        with reading(source):
+            schema, count = _head(source)
+            where = find_fields(self.path, schema, names, kept)
+            reader = ipc.open_stream(source, options=ipc.IpcReadOptions(included_fields=sorted(where)))
+            for piece in as_pieces(reader, schema, names, kept):
+                yield piece
+                forget()
+            if count is not None and reader.stats.num_record_batches != count:
+                raise ValueError(f"it has {reader.stats.num_record_batches} batches of {count}")
 
 
 def _mapped(path: Path) -> tuple[Any, Callable[[], None]]:

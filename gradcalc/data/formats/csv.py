@@ -5,44 +5,45 @@ is wrong with its line. Where PyArrow is not installed, that pass reads all, and
 """
 
 import csv
-import gzip
 import io
 import math
+import random
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import islice
-from os import fsencode
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from gradcalc.data.formats.arrow import BatchWriter
-from gradcalc.data.formats.format import LINE, NUMBER, Format, Reader, find, library, no_value, readable
-from gradcalc.errors import FileError, installed
+from gradcalc.data.formats.format import NULL_TEXTS, NUMBER, Format, Reader, find, library, no_value, readable
+from gradcalc.data.formats.text import as_utf8, decoded, encoding_error, encoding_of, is_gzip, lines
+from gradcalc.errors import FileError, UsageError, installed
+from gradcalc.settings import Reading
 
-NULL_TEXTS = frozenset(("", "NA", "N/A", "n/a", "#N/A", "NULL", "null", "NaN", "nan"))
-"""The cells that hold no number and are no mistake."""
-
-_GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 20
 """Bytes that PyArrow parses at once."""
 _ROWS = 1 << 13
 """Rows of a piece of the careful pass, at most."""
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _CONTROL = re.compile("[\0-\x08\x0e-\x1f\x7f]")
+_COMMA = re.compile(r"[+-]?(\d+,\d*|,\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+"""A number with a decimal comma."""
 
 
 class CsvReader(Reader):
     """A CSV file, perhaps packed by gzip; separated by commas, semicolons or tabs. A column that is kept is text."""
 
+    written = frozenset(Reading.__dataclass_fields__)
+
     def column_names(self, names: Sequence[str]) -> Sequence[str]:
         """The names of all columns; `names` tell how the file is separated."""
-        return _dialect(self.path, names).columns
+        return _dialect(self.path, names, self.how).columns
 
     def count_rows(self) -> int | None:
         """About how many rows there are, judged by the first ones."""
-        if _is_gzip(self.path):
+        if is_gzip(self.path):
             return None
         with self.path.open("rb") as file:
             head = file.read(_BLOCK)
@@ -50,9 +51,9 @@ class CsvReader(Reader):
 
     def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
         """By PyArrow as far as it goes, the rest cell by cell."""
-        rows = _Rows(self.path, names, kept)
+        rows = _Rows(self.path, names, kept, self.how)
         read = 0
-        if installed("pyarrow"):
+        if installed("pyarrow") and names:
             with suppress(ValueError):
                 for piece in rows.fast():
                     yield piece
@@ -61,9 +62,25 @@ class CsvReader(Reader):
                     return
         yield from rows.careful(read)
 
+    def records(self) -> Iterator[Mapping[str, Any]]:
+        """The text of every cell; a decimal comma has become a point."""
+        columns = self.column_names(())
+        find(self.path, columns, columns)
+        if not all(columns):
+            raise FileError(f"{self.path}: the first line must name every column")
+        for line, fields in _Rows(self.path, columns, (), self.how).fields():
+            for name, field in zip(columns, fields, strict=True):
+                if field.strip() in NULL_TEXTS.union(self.how.missing):
+                    raise FileError(f"{self.path}, line {line}: no value for {name}")
+                if _UNDECODED.search(field):
+                    raise encoding_error(self.path, f"{self.path}, line {line}, column {name}", "utf-8")
+            if self.how.decimal_comma:
+                fields = [f.replace(",", ".") if _COMMA.fullmatch(f.strip()) else f for f in fields]
+            yield dict(zip(columns, fields, strict=True))
+
     def refuse_null(self, names: Sequence[str]) -> None:
         """Raise for the first null, with its line."""
-        for _ in _Rows(self.path, names, ()).careful(nulls=False):
+        for _ in _Rows(self.path, names, (), self.how).careful(nulls=False):
             pass
 
 
@@ -72,20 +89,26 @@ class CsvReader(Reader):
 
 @dataclass(frozen=True)
 class _Dialect:
-    """How a file is written: what separates its fields, its columns, and the byte where its rows begin."""
+    """How a file is written: what separates its fields, its columns, the byte of its UTF-8 where its rows begin."""
 
     delimiter: str
     columns: Sequence[str]
     start: int
+    encoding: str
 
 
-def _dialect(path: Path, names: Sequence[str]) -> _Dialect:
+def _dialect(path: Path, names: Sequence[str], how: Reading) -> _Dialect:
     """The dialect that finds most of the names in the header, and of these the one that finds most columns."""
+    if how.comment is not None and (not how.comment.strip() or '"' in how.comment):
+        raise UsageError(f"--comment {how.comment!r}: a mark such as # is needed")
     found, failures = [], []
-    for delimiter in ",;\t":
+    encoding = encoding_of(path, how)
+    for delimiter in (";\t," if how.header else ";\t") if how.decimal_comma else ",;\t":
         try:
-            _, header, start = next(_records(path, delimiter), (1, [], 0))
-            found.append(_Dialect(delimiter, [name.strip() for name in header], start))
+            with closing(_records(path, delimiter, encoding, how.comment)) as records:
+                _, fields, end = next(records, (1, [], 0))
+            header = [name.strip() for name in fields] if how.header else [f"c{i + 1}" for i in range(len(fields))]
+            found.append(_Dialect(delimiter, header, end if how.header else 0, encoding))
         except FileError as failure:
             failures.append(failure)
     if not found:
@@ -95,52 +118,57 @@ def _dialect(path: Path, names: Sequence[str]) -> _Dialect:
     if not heading:
         raise FileError(f"{path} is empty")
     if _UNDECODED.search(heading):
-        raise _encoding_error(path, f"{path}, line 1")
+        raise encoding_error(path, f"{path}, line 1", encoding)
     if _CONTROL.search(heading):
         raise FileError(f"{path}: not readable as CSV: its first line is no text")
     return best
 
 
-def _is_gzip(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(2) == _GZIP
+def _records(
+    path: Path, delimiter: str, encoding: str, comment: str | None
+) -> Generator[tuple[int, list[str], int], None, None]:
+    """Every record but blank lines and comments: the line where it begins, its fields, the byte where it ends."""
+    end, line, record = 0, 1, list[str]()
 
+    def counted(text: io.TextIOWrapper) -> Iterator[str]:
+        nonlocal end, line
+        for number, each in lines(path, text):
+            end += len(each.encode("utf-8", "surrogateescape"))
+            each = each.removeprefix("\ufeff") if number == 1 else each
+            if not record:
+                line = number
+                if comment and each.lstrip(" \t").startswith(comment):
+                    continue
+            record.append(each)
+            yield each
 
-def _opened(path: Path) -> Any:
-    """The file as bytes, unpacked."""
-    return gzip.open(path) if _is_gzip(path) else path.open("rb")
-
-
-def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str], int]]:
-    """Every record but blank lines: the line where it begins, its fields, the byte where it ends."""
-    end = 0
-
-    def counted(text: io.TextIOBase) -> Iterator[str]:
-        nonlocal end
-        for number, line in enumerate(iter(lambda: text.readline(LINE), ""), 1):
-            if len(line) == LINE:
-                raise FileError(f"{path}, line {number}: longer than {LINE:,} characters")
-            end += len(line.encode("utf-8", "surrogateescape"))
-            yield line.removeprefix("\ufeff") if number == 1 else line
-
-    with (
-        readable(path, "CSV"),
-        _opened(path) as file,
-        io.TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="") as text,
-    ):
+    with readable(path, "CSV"), decoded(path, encoding) as text:
         reader = csv.reader(counted(text), delimiter=delimiter, strict=True)
-        line = 1
         while True:
+            record.clear()
             try:
                 fields = next(reader, None)
             except csv.Error as error:
-                hint = 'close the quotation mark; one inside a quoted field is written twice: ""'
-                raise FileError(f"{path}, line {line}: not readable as CSV: {error}", hint=hint) from None
+                raise _broken(path, line, "".join(record), delimiter, error) from None
+            except UnicodeDecodeError:
+                raise encoding_error(path, f"{path}, after line {line}", encoding) from None
             if fields is None:
                 return
             if fields:
                 yield line, fields, end
-            line = reader.line_num + 1
+
+
+def _broken(path: Path, line: int, record: str, delimiter: str, error: csv.Error) -> FileError:
+    """The error for a record that begins at `line` and cannot be split; it names where a quotation mark was opened."""
+    field = re.compile(f'(?:"(?:[^"]|"")*"|(?!")[^{delimiter}\r\n]*)(?:{delimiter}|\r\n?|\n|\\Z)')
+    place, why = 0, str(error)
+    while place < len(record) and (match := field.match(record, place)):
+        place = match.end()
+    if record[place : place + 1] == '"' and "expected after" not in why:
+        line += len(re.findall("\r\n?|\n", record[:place]))
+        why = "a quotation mark opens here and is " + ("never closed" if "unexpected end" in why else "not closed soon")
+    hint = 'close the quotation mark; one inside a quoted field is written twice: ""'
+    return FileError(f"{path}, line {line}: not readable as CSV: {why}", hint=hint)
 
 
 # the rows
@@ -149,45 +177,62 @@ def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str], int]]
 class _Rows:
     """The rows of a file: of each the numbers in the columns `names`, and what the columns `kept` hold."""
 
-    def __init__(self, path: Path, names: Sequence[str], kept: Sequence[str]) -> None:
-        self.path, self.dialect = path, _dialect(path, names)
+    def __init__(self, path: Path, names: Sequence[str], kept: Sequence[str], how: Reading) -> None:
+        self.path, self.how, self.dialect = path, how, _dialect(path, names, how)
         self.where = find(path, self.dialect.columns, names)
         self.kept = find(path, self.dialect.columns, kept)
+        self.nulls = NULL_TEXTS.union(how.missing)
 
     def fast(self) -> Iterator[list[Any]]:
-        """The pieces that PyArrow reads; a ValueError where it refuses one."""
-        for batch in self._by_arrow():
-            values = [batch.column(str(index)).to_numpy(zero_copy_only=False) for index in self.where]
-            yield [*values, *(batch.column(str(index)) for index in self.kept)]
+        """The pieces that PyArrow reads; a ValueError where it refuses one.
 
-    def _by_arrow(self) -> Any:
+        It takes a quotation mark that is never closed for one that the end closes. So a row is added behind the last
+        one, with a number of no other: where it does not come out again, it was inside of quotation marks.
+        """
+        mark = random.random()
+        held: list[Any] | None = None
+        with as_utf8(self.path, self.dialect.encoding) as source:
+            for batch in self._by_arrow(source, mark):
+                if held:
+                    yield held
+                    held = None
+                values = [batch.column(str(index)).to_numpy(zero_copy_only=False) for index in self.where]
+                if len(batch):
+                    held = [*values, *(batch.column(str(index)) for index in self.kept)]
+        if held is None or held[0][-1] != mark:
+            raise ValueError("a quotation mark is not closed")
+        yield [column[:-1] for column in held]
+
+    def _by_arrow(self, source: Any, mark: float) -> Any:
         """PyArrow's reader; the columns go by their position, so that no name can surprise it."""
         arrow, arrow_csv = library("pyarrow"), library("pyarrow.csv")
-        stream = arrow.OSFile(fsencode(self.path))
-        if _is_gzip(self.path):
-            stream = arrow.CompressedInputStream(stream, "gzip")
-        stream.read(self.dialect.start)
         types = {str(index): arrow.string() for index in self.kept}
         types |= {str(index): arrow.float64() for index in self.where}
         positions = [str(index) for index in range(len(self.dialect.columns))]
+        point = "," if self.how.decimal_comma else "."
+        told = repr(mark).replace(".", point)
+        last = self.dialect.delimiter.join(told if i == self.where[0] else "" for i in range(len(positions)))
+        source.read(self.dialect.start)
         return arrow_csv.open_csv(
-            stream,
+            arrow.PythonFile(_Rest(source, self.how.comment, f"\n{last}\n".encode()), "r"),
             arrow_csv.ReadOptions(column_names=positions, block_size=_BLOCK),
             arrow_csv.ParseOptions(delimiter=self.dialect.delimiter, newlines_in_values=True),
-            arrow_csv.ConvertOptions(column_types=types, include_columns=list(types), null_values=sorted(NULL_TEXTS)),
+            arrow_csv.ConvertOptions(
+                column_types=types, include_columns=list(types), null_values=sorted(self.nulls), decimal_point=point
+            ),
         )
 
     def careful(self, skip: int = 0, *, nulls: bool = True) -> Iterator[list[Any]]:
         """The pieces after the first `skip` rows, cell by cell; without `nulls` one of them is an error."""
         import numpy as np
 
-        rows = self._checked(skip, nulls)
         begun = skip > 0
-        while (block := list(islice(rows, _ROWS))) or not begun:
-            values = list(np.array([numbers for numbers, _ in block]).reshape(-1, len(self.where)).T.copy())
-            texts = [[words[place] for _, words in block] for place in range(len(self.kept))]
-            yield [*values, *(self._as_arrow(values, *column) for column in zip(self.kept, texts, strict=True))]
-            begun = True
+        with closing(self._checked(skip, nulls)) as rows:
+            while (block := list(islice(rows, _ROWS))) or not begun:
+                values = list(np.array([numbers for numbers, _ in block]).reshape(-1, len(self.where)).T.copy())
+                texts = [[words[place] for _, words in block] for place in range(len(self.kept))]
+                yield [*values, *(self._as_arrow(values, *column) for column in zip(self.kept, texts, strict=True))]
+                begun = True
 
     def _as_arrow(self, values: Sequence[Any], index: int, texts: Sequence[str]) -> Any:
         """A column that is kept: its numbers, a null for each NaN, if they were read; else its texts."""
@@ -196,54 +241,90 @@ class _Rows:
             return arrow.array(values[self.where.index(index)], from_pandas=True)
         return arrow.array(texts, arrow.string())
 
-    def _checked(self, skip: int, nulls: bool) -> Iterator[tuple[list[float], list[str]]]:
-        """The numbers of every row and the texts that are kept; an error for what is no number."""
+    def fields(self, skip: int = 0) -> Generator[tuple[int, list[str]], None, None]:
+        """The line and the cells of every row after the first `skip` ones, as many as the header has."""
         width = len(self.dialect.columns)
-        for line, fields, _ in islice(_records(self.path, self.dialect.delimiter), 1 + skip, None):
-            if len(fields) != width:
-                message = f"{self.path}, line {line}: the header names {width} columns, this line has {len(fields)}"
-                raise FileError(message, hint="quote a field that contains the separator")
-            numbers = []
-            for index in self.where:
-                number = _number(fields[index])
-                if number is None or (math.isnan(number) and not nulls):
-                    raise _cell_error(self.path, line, fields, index, self.dialect.columns[index])
-                numbers.append(number)
-            yield numbers, [fields[index] for index in self.kept]
+        with closing(_records(self.path, self.dialect.delimiter, self.dialect.encoding, self.how.comment)) as records:
+            for line, fields, _ in islice(records, skip + self.how.header, None):
+                if len(fields) != width:
+                    message = f"the header names {width} columns, this line has {len(fields)}"
+                    if not self.how.header:
+                        message = f"it has {len(fields)} columns, the first row {width}"
+                    raise FileError(
+                        f"{self.path}, line {line}: {message}", hint="quote a field that contains the separator"
+                    )
+                yield line, fields
+
+    def _checked(self, skip: int, nulls: bool) -> Generator[tuple[list[float], list[str]], None, None]:
+        """The numbers of every row and the texts that are kept; an error for what is no number."""
+        with closing(self.fields(skip)) as rows:
+            for line, fields in rows:
+                numbers = []
+                for index in self.where:
+                    number = self._number(fields[index])
+                    if number is None or (math.isnan(number) and not nulls):
+                        raise self._cell_error(line, fields, index)
+                    numbers.append(number)
+                yield numbers, [fields[index] for index in self.kept]
+
+    def _number(self, text: str) -> float | None:
+        """The double nearest to the number in a cell, NaN for a null, None for anything else."""
+        text = text.strip()
+        if text in self.nulls:
+            return math.nan
+        if self.how.decimal_comma:
+            text = text.replace(",", ".") if _COMMA.fullmatch(text) else text.replace(".", "no point")
+        return float(text) if NUMBER.fullmatch(text) else None
+
+    def _cell_error(self, line: int, fields: Sequence[str], index: int) -> FileError:
+        """Why a cell of the record that begins at `line` cannot be used."""
+        before = "".join(fields[:index]).replace("\r\n", "\n").replace("\r", "\n")
+        place = f"{self.path}, line {line + before.count(chr(10))}, column {self.dialect.columns[index]}"
+        text = fields[index].strip()
+        if _UNDECODED.search(text):
+            return encoding_error(self.path, place, self.dialect.encoding)
+        if self._number(text) is not None:
+            return no_value(place, repr(text) if text else "empty")
+        shown = repr(text if len(text) <= 40 else text[:39] + "…")
+        hint = f"--decimal-comma, or {text.replace(',', '.')}" if _COMMA.fullmatch(text) else None
+        return FileError(f"{place}: {shown} is no number", hint=hint)
 
 
-def _number(text: str) -> float | None:
-    """The double nearest to the number in a cell, NaN for a null, None for anything else."""
-    text = text.strip()
-    if text in NULL_TEXTS:
-        return math.nan
-    return float(text) if NUMBER.fullmatch(text) else None
+class _Rest:
+    """The rest of a stream as PyArrow reads it: without comment lines, and with something added behind its end."""
 
+    closed = False
 
-def _cell_error(path: Path, line: int, fields: Sequence[str], index: int, name: str) -> FileError:
-    """Why a cell of the record that begins at `line` cannot be used."""
-    before = "".join(fields[:index]).replace("\r\n", "\n").replace("\r", "\n")
-    place, text = f"{path}, line {line + before.count(chr(10))}, column {name}", fields[index].strip()
-    if _UNDECODED.search(text):
-        return _encoding_error(path, place)
-    if _number(text) is not None:
-        return no_value(place, repr(text) if text else "empty")
-    shown = repr(text if len(text) <= 40 else text[:39] + "…")
-    comma = re.fullmatch(r"[+-]?\d+,\d+", text)
-    return FileError(f"{place}: {shown} is no number", hint=text.replace(",", ".") if comma else None)
+    def __init__(self, source: Any, comment: str | None, end: bytes) -> None:
+        self.source, self.end, self.held = source, end, b""
+        mark = re.escape((comment or "").encode())
+        begin, rest = rb"(?:\A(?:\xef\xbb\xbf)?|(?<=[\r\n]))[ \t]*", rb"[^\r\n]*(?:\r\n?|\n|\Z)"
+        self.comments = re.compile(begin + mark + rest) if comment else None
 
+    def read(self, size: int) -> bytes:
+        """Some bytes; none at the end."""
+        while self.end:
+            data: bytes = self.source.read(size)
+            if found := self._rows(data):
+                return found
+            if not data:
+                found, self.end = self.end, b""
+                return found
+        return b""
 
-def _encoding_error(path: Path, place: str) -> FileError:
-    """The error for text that is not UTF-8; it names the first byte of the file that is not."""
-    offset = 0
-    with _opened(path) as file:
-        for line in file:
-            try:
-                offset += len(line.decode().encode())
-            except UnicodeDecodeError as error:
-                offset += error.start
-                break
-    return FileError(f"{place}: not UTF-8 (byte {offset} of the file)", hint="save the file as UTF-8")
+    def _rows(self, data: bytes) -> bytes:
+        """The bytes without comments; where these are looked for, whole lines, and at the end the last one."""
+        if self.comments is None:
+            return data
+        whole = self.held + data
+        cut = whole.rfind(b"\n") + 1 if data else len(whole)
+        rows, self.held = whole[:cut], whole[cut:]
+        if b'"' in rows or len(self.held) > _BLOCK:
+            raise ValueError("a comment may be in a field")  # the careful pass knows
+        return self.comments.sub(b"", rows)
+
+    def close(self) -> None:
+        """Who opened the source closes it."""
 
 
 # written

@@ -11,21 +11,26 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from gradcalc import errors
-from gradcalc.errors import FileError, did_you_mean
+from gradcalc.errors import FileError, UsageError, did_you_mean
+from gradcalc.settings import AS_USUAL, Reading
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, np.dtype[np.float64]]
 
+F = TypeVar("F", bound=Any)
+
 LINE = 1 << 24
-"""Characters of a line of CSV or of the header of an array, at most."""
+"""Characters of a line of text, at most."""
+NULL_TEXTS = frozenset(("", "NA", "N/A", "n/a", "#N/A", "NULL", "null", "NaN", "nan"))
+"""The texts that hold no number and are no mistake."""
 ROWS = 1 << 17
 """Rows of a piece, at most."""
 _PIECE = 1 << 24
@@ -45,8 +50,15 @@ DAMAGE: tuple[type[Exception], ...] = (
 class Reader:
     """Reads a file of some format; what it raises for a broken one is for `readable` to tell."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    written: frozenset[str] = frozenset()
+    """The fields of `Reading` that it heeds; an error where another is set."""
+
+    def __init__(self, path: Path, how: Reading = AS_USUAL) -> None:
+        self.path, self.how = path, how
+        for each in fields(how):
+            if each.name not in {*self.written, "rename"} and getattr(how, each.name) != each.default:
+                flag = each.metadata["option"].spelling.split()[0].replace("--header", "--no-header")
+                raise UsageError(f"{flag} is for files of text: {path} says itself how it is written")
 
     def column_names(self, names: Sequence[str]) -> Sequence[str]:
         """The names of all columns; `names` are expected among them."""
@@ -59,6 +71,14 @@ class Reader:
     def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
         """The columns `names` as doubles and the columns `kept` as Arrow arrays; at least one piece."""
         raise NotImplementedError
+
+    def records(self) -> Iterator[Mapping[str, Any]]:
+        """Every row with the exact values of all columns: text of a cell, an integer, a list; what is null is None."""
+        names = self.column_names(())
+        find(self.path, names, names)
+        for piece in self.pieces((), names):
+            for row in zip(*(column.to_pylist() for column in piece), strict=True):
+                yield dict(zip(names, row, strict=True))
 
     def refuse_null(self, names: Sequence[str]) -> None:
         """Raise for the first null of the columns if its place has a better name than its row."""
@@ -150,6 +170,16 @@ def no_value(place: str, found: str) -> FileError:
 def most_rows(width: int, most: int = ROWS) -> int:
     """Rows of a piece, at most, if a row is so many bytes."""
     return max(min(most, _PIECE // max(width, 1)), 1)
+
+
+@contextmanager
+def reading(file: F) -> Iterator[F]:
+    """A file that is read: what goes wrong in closing it takes nothing from what was read, and may come too late."""
+    try:
+        yield file
+    finally:
+        with suppress(OSError):
+            file.close()
 
 
 @contextmanager

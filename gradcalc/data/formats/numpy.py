@@ -12,7 +12,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from gradcalc.data.formats.format import DAMAGE, Format, Reader, Writer, find, library, most_rows, readable
+from gradcalc.data.formats.format import DAMAGE, Format, Reader, Writer, find, library, most_rows, readable, reading
 from gradcalc.errors import FileError
 
 _MAGIC = b"\x93NUMPY"
@@ -28,7 +28,7 @@ class NpzReader(Reader):
 
     def column_names(self, names: Sequence[str]) -> Sequence[str]:
         """The names of all arrays."""
-        with zipfile.ZipFile(self.path) as archive:
+        with reading(self.path.open("rb")) as file, zipfile.ZipFile(file) as archive:
             return self._names(archive)
 
     def _names(self, archive: zipfile.ZipFile) -> Sequence[str]:
@@ -41,7 +41,7 @@ class NpzReader(Reader):
     def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
         """The next rows of every array."""
         wanted = list(dict.fromkeys((*names, *kept)))
-        with zipfile.ZipFile(self.path) as archive, ExitStack() as stack:
+        with reading(self.path.open("rb")) as source, zipfile.ZipFile(source) as archive, ExitStack() as stack:
             find(self.path, self._names(archive), wanted)
             opened = {name: self._opened(name, archive, stack) for name in wanted}
             rows = opened[names[0]][0]
@@ -85,7 +85,7 @@ class NpyReader(Reader):
 
     def _header(self) -> tuple[int, Any, int]:
         """The rows, their type, and the byte where they begin."""
-        with self.path.open("rb") as file:
+        with reading(self.path.open("rb")) as file:
             shape, dtype = read_header(file)
             if dtype.names is None:
                 hint = "numpy.savez('points.npz', x=..., y=...)"
@@ -105,7 +105,7 @@ class NpyReader(Reader):
         find(self.path, dtype.names, wanted)
         for name in wanted:
             _check_column(self.path, name, (rows, *dtype[name].shape), dtype[name].base)
-        with self.path.open("rb") as file:
+        with reading(self.path.open("rb")) as file:
             file.seek(start)
             for count in _counts(rows, dtype.itemsize):
                 part = np.fromfile(file, dtype, count)

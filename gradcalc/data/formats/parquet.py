@@ -7,10 +7,16 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gradcalc.data.formats.arrow import BatchWriter, as_pieces, find_fields, most_rows_of, opened
-from gradcalc.data.formats.format import ROWS, Format, Reader, library
+from gradcalc.data.formats.format import ROWS, Format, Reader, library, reading
 
 _BUFFER = 1 << 18
 """Bytes of a column that are read at once."""
+_PAGE = 1 << 24
+"""Bytes of a page that are believed without a question."""
+_HEAD, _LONGEST_HEAD = 1 << 10, 1 << 20
+"""Bytes of the header of a page: of most, of any."""
+_PACKED = {"UNCOMPRESSED": 1, "SNAPPY": 32, "LZ4": 256, "LZ4_RAW": 256, "GZIP": 1100}
+"""How many bytes one byte can unpack to, at most, by codec; of the others some 32,768."""
 
 
 class ParquetReader(Reader):
@@ -18,19 +24,19 @@ class ParquetReader(Reader):
 
     def column_names(self, names: Sequence[str]) -> Sequence[str]:
         """The names of all columns."""
-        with opened(self.path) as source:
+        with reading(opened(self.path)) as source:
             return list(library("pyarrow.parquet").read_schema(source).names)
 
     def count_rows(self) -> int | None:
         """How many rows the footer tells of."""
-        with opened(self.path) as source:
+        with reading(opened(self.path)) as source:
             return int(library("pyarrow.parquet").read_metadata(source).num_rows)
 
     def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
         """Row group by row group, each column in pieces."""
         parquet = library("pyarrow.parquet")
         with (
-            opened(self.path) as source,
+            reading(opened(self.path)) as source,
             parquet.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True) as file,
         ):
             schema = file.schema_arrow
@@ -39,6 +45,7 @@ class ParquetReader(Reader):
             batches = (
                 batch
                 for groups, width in _row_groups(file.metadata)
+                if _checked_pages(source, file.metadata, groups, wanted)
                 for batch in file.iter_batches(
                     most_rows_of(schema, names, kept, width), groups, wanted, use_threads=False
                 )
@@ -59,6 +66,50 @@ def _row_groups(metadata: Any) -> Iterator[tuple[list[int], int]]:
         if rows >= ROWS or index == metadata.num_row_groups - 1:
             yield groups, size // max(rows, 1)
             groups, rows, size = [], 0, 0
+
+
+def _checked_pages(source: Any, metadata: Any, groups: Sequence[int], wanted: Sequence[str]) -> bool:
+    """Raise if a page claims more bytes than its own can unpack to: PyArrow asks for them before it looks."""
+    for index in groups:
+        group = metadata.row_group(index)
+        for chunk in map(group.column, range(group.num_columns) if group.num_rows else ()):
+            if chunk.path_in_schema in wanted or chunk.path_in_schema.split(".")[0] in wanted:
+                _check_pages(source, chunk)
+    return True
+
+
+def _check_pages(source: Any, chunk: Any) -> None:
+    """The same for the pages of one column of a row group."""
+    first, ratio = chunk.data_page_offset, _PACKED.get(chunk.compression, 1 << 15)
+    place = min(first, chunk.dictionary_page_offset or first) if chunk.has_dictionary_page else first
+    end = place + chunk.total_compressed_size
+    while place < end:
+        unpacked, packed, length = _page_sizes(source, place)
+        if packed < 0 or unpacked > max(ratio * packed, _PAGE):
+            raise ValueError(f"a page of column {chunk.path_in_schema} claims {unpacked:,} bytes, packed {packed:,}")
+        place += length + packed
+
+
+def _page_sizes(source: Any, place: int) -> tuple[int, int, int]:
+    """The bytes of a page unpacked and packed, and those of its header, a Thrift struct: these are its fields 2, 3."""
+    for most in (_HEAD, _LONGEST_HEAD):
+        source.seek(place)
+        head = _Copy(source.read(most), 0)
+        try:
+            sizes = [_number(head) for _ in range(3)]
+            return sizes[1], sizes[2], _Copy(head.source, 0).struct({})
+        except IndexError:
+            continue
+    raise ValueError("the header of a page is damaged")
+
+
+def _number(head: "_Copy") -> int:
+    """The next field, which must be a number."""
+    head.at += 1
+    if head.source[head.at - 1] != 0x15:
+        raise ValueError("the header of a page is damaged")
+    coded = head.read()
+    return coded >> 1 ^ -(coded & 1)
 
 
 class _ParquetWriter(BatchWriter):
@@ -149,8 +200,8 @@ class _Copy:
             number >>= 7
         self.made.append(number)
 
-    def struct(self, offsets: dict[int, Any]) -> None:
-        """Copy a struct; the fields that `offsets` names hold offsets, or structs with some."""
+    def struct(self, offsets: dict[int, Any]) -> int:
+        """Copy a struct; the fields that `offsets` names hold offsets, or structs with some. Where it ends."""
         field = 0
         while head := self.source[self.at]:
             self.take(1)
@@ -163,6 +214,7 @@ class _Copy:
             if kind > 2:  # 1 and 2 are true and false
                 self.value(kind, offsets.get(field, {}))
         self.take(1)
+        return self.at
 
     def value(self, kind: int, offsets: dict[int, Any] | None) -> None:
         """Copy a value; with `offsets` None it is an offset."""

@@ -1,4 +1,4 @@
-"""CSV: dialects, what a cell may be, errors by line, column and byte, long lines."""
+"""CSV: dialects, what a cell may be, errors by line, column and byte, long lines; the options of `formats.text`."""
 
 import gzip
 import math
@@ -9,7 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gradcalc.data.columns import column_names, read_pieces
 from gradcalc.data.formats import csv
+from gradcalc.data.formats import text as texts
+from gradcalc.errors import UsageError
+from gradcalc.settings import Reading
 from tests.data import csv_columns, csv_refusal, plain, refusal
 
 
@@ -77,8 +81,8 @@ def test_rows_that_all_hold_a_null_are_an_error(tmp_path: Path) -> None:
         ("x,y\n1_0,2\n", "points.csv, line 2, column x: '1_0' is no number"),
         ("x,y\n0x10,2\n", "points.csv, line 2, column x: '0x10' is no number"),
         ("x,y\n١,2\n", "points.csv, line 2, column x: '١' is no number"),
-        ('x,y\n"1,5",2\n', "points.csv, line 2, column x: '1,5' is no number\ntry: 1.5"),
-        ("x;y\n1;-2,50\n", "points.csv, line 2, column y: '-2,50' is no number\ntry: -2.50"),
+        ('x,y\n"1,5",2\n', "points.csv, line 2, column x: '1,5' is no number\ntry: --decimal-comma, or 1.5"),
+        ("x;y\n1;-2,50\n", "points.csv, line 2, column y: '-2,50' is no number\ntry: --decimal-comma, or -2.50"),
         ("x,y\n" + "a" * 99 + ",2\n", "points.csv, line 2, column x: '" + "a" * 39 + "…' is no number"),
         ("x,y\n1,2\n\n\n3,abc\n", "points.csv, line 5, column y: 'abc' is no number"),
         ("\n\nx,y\n1,abc\n", "points.csv, line 4, column y: 'abc' is no number"),
@@ -108,7 +112,7 @@ def test_what_is_wrong_in_a_csv_file_is_named_with_its_line(tmp_path: Path, text
     [
         (b"x,y\n1,\xe9\n", "points.csv, line 2, column y: not UTF-8 (byte 6 of the file)"),
         ("größe,x,y\n1,2,3\n".encode("latin-1"), "points.csv, line 1: not UTF-8 (byte 2 of the file)"),
-        ("x,y\n1,2\n".encode("utf-16"), "points.csv, line 1: not UTF-8 (byte 0 of the file)"),
+        ("x,y\n1,2\n".encode("utf-16-le"), "points.csv: not readable as CSV: its first line is no text"),
     ],
 )
 def test_another_encoding_is_named_with_its_byte(tmp_path: Path, content: bytes, said: str) -> None:
@@ -154,6 +158,109 @@ def test_a_number_in_csv_is_its_nearest_double(tmp_path: Path, numbers: list[flo
 
 
 def test_a_line_of_csv_that_is_too_long_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv, "LINE", 100)
+    monkeypatch.setattr(texts, "LINE", 100)
     assert csv_refusal(tmp_path, "x,y\n1,2\n" + "q" * 200 + ",4") == "points.csv, line 3: longer than 100 characters"
     assert csv_refusal(tmp_path, "x" * 200) == "points.csv, line 1: longer than 100 characters"
+
+
+# how a file may be written besides
+
+
+@pytest.mark.parametrize("arrow", [True, False])
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("x;y\n1,0;2\n3;4,00\n", Reading(decimal_comma=True)),
+        ("x\ty\n1,0\t,2e1\n3,\t4\n".replace(",2e1", "2"), Reading(decimal_comma=True)),
+        ('x,y\n"1,0",2\n3,"4,0"\n', Reading(decimal_comma=True)),
+        ("1;2,0\n3;4\n", Reading(decimal_comma=True, header=False, rename=("c1=x", "c2=y"))),
+        ("# made\n#\nx,y\n1,2\n  # three, four\n3,4\n# end", Reading(comment="#")),
+        ("// made\r\nx,y\r\n1,2\r\n// three\r\n3,4", Reading(comment="//")),
+        ('\ufeff# made\nn,x,y\n"a\n# no comment",1,2\n"b\n",3,4\n', Reading(comment="#")),
+        ("\ufeff1,2\n3,4", Reading(header=False, rename=("c1=x", "c2=y"))),
+        ("time (s),x [m],z\n1,2,5\n3,4,5\n", Reading(rename=("time (s)=x", "x [m]=y"))),
+        ("y,x\n1,2\n3,4\n", Reading(rename=("y=x", "x=y"))),
+        ("größe;y\n1;2\n3;4\n", Reading(encoding="latin-1", rename=("größe=x",))),
+        ("größe;y\n1;2\n3;4\n", Reading(encoding="utf-16", rename=("größe=x",))),
+        ("größe,y\n1,2\n#ü\n3,4\n", Reading(encoding="utf-16-le", comment="#", rename=("größe=x",))),
+    ],
+)
+def test_options_say_how_a_file_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, how: Reading, arrow: bool
+) -> None:
+    if not arrow:
+        monkeypatch.setattr(csv, "installed", lambda name: False)
+    for packed in (False, True):
+        content = text.encode(how.encoding or "utf-8")
+        found = csv_columns(tmp_path, gzip.compress(content) if packed else content, how=how)
+        assert plain(found) == {"x": [1.0, 3.0], "y": [2.0, 4.0]}
+
+
+def test_utf16_is_told_by_its_mark(tmp_path: Path) -> None:
+    assert plain(csv_columns(tmp_path, "x,y\n1,2\n".encode("utf-16"))) == {"x": [1.0], "y": [2.0]}
+
+
+def test_words_for_what_is_missing_are_nulls_on_every_path(tmp_path: Path) -> None:
+    how = Reading(missing=("-999", "n.a."))
+    for text in ("x,y\n1,2\n-999,3\nn.a.,4\n5,6\n", "x,y\n1,2\n-999,3\n n.a. ,4\n5,6\n"):
+        found = csv_columns(tmp_path, text, nulls="drop", how=how)
+        assert plain(found) == {"x": [1.0, 5.0], "y": [2.0, 6.0]} and found.dropped == 2
+    assert plain(csv_columns(tmp_path, "x,y\n-999,1\n"))["x"] == [-999.0]
+
+
+@pytest.mark.parametrize(
+    ("content", "how", "said"),
+    [
+        ("x;y\n1.5;2\n", Reading(decimal_comma=True), "points.csv, line 2, column x: '1.5' is no number"),
+        ("# a\nx,y\n# b\n1,abc\n", Reading(comment="#"), "points.csv, line 4, column y: 'abc' is no number"),
+        ("1,2\n1,abc\n", Reading(header=False, rename=("c1=x", "c2=y")), "points.csv, line 2, column c2: 'abc'"),
+        ("x,y\n1,2\n", Reading(rename=("time=x",)), "points.csv has no column time"),
+        (b"x,y\n1,\xff\n", Reading(encoding="ascii"), "points.csv, after line 1: not ASCII (byte 6 of the file)"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line_there_too(tmp_path: Path, content: Any, how: Reading, said: str) -> None:
+    assert csv_refusal(tmp_path, content, how=how).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (Reading(encoding="klingon"), "no such encoding: klingon"),
+        (Reading(encoding="hex"), "no such encoding: hex"),
+        (Reading(comment=" "), "a mark such as # is needed"),
+        (Reading(rename=("time",)), "an old and a new name are needed"),
+        (Reading(rename=("x=t", "y=t")), "names t twice"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(tmp_path: Path, how: Reading, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        csv_columns(tmp_path, "x,y\n1,2\n", how=how)
+
+
+def test_a_new_name_that_a_column_has_is_refused(tmp_path: Path) -> None:
+    csv_columns(tmp_path, "x,y\n1,2\n")
+    with pytest.raises(UsageError, match="has a column y already"):
+        column_names(tmp_path / "points.csv", how=Reading(rename=("x=y",)))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('x,y,n\n1,2,"a\n3,4,b\n', 2),
+        ('x,y,n\n1,2,a\n3,4,"b', 3),
+        ('x,y,n\n1,2,5" pipe\n3,4,"b\n', 3),
+        ('x,y,n\n1,2,"a ""b"" c"\n3,4,"b\n""\n5,6,c\n', 3),
+        ('n,m,x,y\n"a\nb","c\n1,2,3,4\n', 3),
+        ('x,y,n\r\n1,2,"a\r\nb"\r\n3,4,"c\r\n', 4),
+        ("x,y,n\n" + "1,2,a\n" * 300_000 + '3,4,"b\n5,6,c\n', 300_002),
+    ],
+)
+def test_a_quotation_mark_that_is_never_closed_is_refused_where_it_opens(tmp_path: Path, text: str, line: int) -> None:
+    said = f"points.csv, line {line}: not readable as CSV: a quotation mark opens here and is never closed"
+    assert csv_refusal(tmp_path, text).startswith(said)
+
+
+def test_a_quotation_mark_inside_of_a_cell_is_no_matter(tmp_path: Path) -> None:
+    assert plain(csv_columns(tmp_path, 'x,y,n\n1,2,5"\n3,4,b\n')) == {"x": [1.0, 3.0], "y": [2.0, 4.0]}
+    path = tmp_path / "points.csv"
+    assert [text for piece in read_pieces(path, ["x"], ["n"]) for text in piece[1].to_pylist()] == ['5"', "b"]

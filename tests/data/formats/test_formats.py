@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from gradcalc.data import formats
-from gradcalc.data.batches import expand
 from gradcalc.data.columns import column_names, read_columns
 from gradcalc.data.formats import FORMATS, check_stream, detect_format, output_format, suffixes
 from gradcalc.data.formats.format import Format, Reader, Writer, find
 from gradcalc.data.map import Settings, run
+from gradcalc.data.source import expand
 from gradcalc.errors import ExitCode, FileError, UsageError
 from tests import ROOT
 from tests.cli import run as run_command

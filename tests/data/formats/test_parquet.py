@@ -1,5 +1,6 @@
 """Parquet: names with dots, and the footer that several pieces share. Types and nulls are those of test_arrow."""
 
+import io
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,7 +9,7 @@ import pytest
 
 from gradcalc.data.columns import read_columns
 from gradcalc.data.formats import FORMATS
-from gradcalc.data.formats.parquet import shifted
+from gradcalc.data.formats.parquet import _check_pages, shifted
 from gradcalc.data.map import Settings, run
 from tests.data import plain, refusal, table, write
 
@@ -64,3 +65,27 @@ def test_a_footer_holds_offsets_from_the_beginning_of_the_file(tmp_path: Path) -
         assert after.dictionary_page_offset in (None, (before.dictionary_page_offset or 0) + ends[1])
         assert after.total_compressed_size == before.total_compressed_size
         assert after.statistics == before.statistics
+
+
+@pytest.mark.parametrize("codec", ["none", "snappy", "gzip", "zstd"])
+def test_a_page_that_claims_more_than_it_can_hold_is_not_believed(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / "points.parquet"
+    columns = pa.table({"x": [float(i) for i in range(1000)], "y": [0.5] * 1000})
+    pq.write_table(columns, path, compression=codec, use_dictionary=False)
+    assert plain(read_columns(path, "y"))["y"] == [0.5] * 1000
+    data = path.read_bytes()
+    assert data[4:7] == b"\x15\x00\x15"  # the header of the first page: its type, then its size
+    end = next(place for place in range(7, 20) if data[place] < 0x80) + 1
+    claimed = data[:7] + b"\xfe\xff\xff\xff\x0f" + data[end:]  # 2 GiB less a byte, as Thrift writes it
+    chunk = pq.read_metadata(path).row_group(0).column(0)
+    with pytest.raises(ValueError, match=r"a page of column x claims 2,147,483,647 bytes, packed [\d,]+$"):
+        _check_pages(io.BytesIO(claimed), chunk)
+    _check_pages(io.BytesIO(data), chunk)
+
+
+def test_pages_of_every_kind_are_believed(tmp_path: Path) -> None:
+    path = tmp_path / "points.parquet"
+    columns = pa.table({"x": [1.0] * 3_000_000, "y": [None, 2.0, 3.0] * 1_000_000})
+    for codec, coded, version in (("snappy", True, "1.0"), ("zstd", False, "2.0"), ("gzip", True, "2.0")):
+        pq.write_table(columns, path, compression=codec, use_dictionary=coded, data_page_version=version)
+        assert read_columns(path, "xy", nulls="drop").rows == 2_000_000
