@@ -13,7 +13,12 @@ T = TypeVar("T")
 
 MAX_NODES = 1_000_000
 SYMBOLIC_SECONDS = 5.0
-CERTIFY_SECONDS = 1.0
+CERTIFY_SECONDS = 60.0
+"""The last resort of a proof: far more than its work takes, even on a machine that is busy with other things."""
+
+CERTIFY_WORK, SLOPES_WORK, OPINION_WORK = 2_000_000, 2_000_000, 5_000_000
+"""What certification, kinks and SymPy's formulas may cost per point, in units of about a microsecond."""
+
 DIGITS = 19
 """How many significant digits a certified value shows unless told otherwise: two more than a double can hold."""
 
@@ -87,8 +92,8 @@ class Options:
         SYMBOLIC_SECONDS, "--symbolic-timeout SECONDS", "How long SymPy may take.", LIMITS, low=0, high=MAX_SECONDS
     )
     certify_seconds: float = option(
-        CERTIFY_SECONDS, "--certify-timeout SECONDS", "How long the proof may take per point.", LIMITS,
-        low=0, high=MAX_SECONDS,
+        CERTIFY_SECONDS, "--certify-timeout SECONDS", "A proof ends by the work it costs, and at the latest "
+        "after this time, which is told.", LIMITS, low=0, high=MAX_SECONDS,
     )  # fmt: skip
     digits: int = DIGITS
     latex: bool = False

@@ -31,12 +31,10 @@ class Arrays:
         self.functions: Mapping[Op, Function] = FUNCTIONS
         self.constant = floats.Floats().constant
 
-    def evaluate(
-        self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int], deadline: float | None = None
-    ) -> list[Any]:
+    def evaluate(self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int]) -> list[Any]:
         """`arithmetic.evaluate` over arrays, without warnings: infinite and nan are answers."""
         with np.errstate(all="ignore"):
-            return evaluate(graph, self, inputs, outputs, deadline=deadline)
+            return evaluate(graph, self, inputs, outputs)
 
 
 class Masked(Operand):

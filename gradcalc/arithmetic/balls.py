@@ -22,6 +22,7 @@ from typing import Any
 
 from flint import acb, arb, arb_series, ctx, fmpq, fmpz
 
+from gradcalc.arithmetic.budget import Budget
 from gradcalc.arithmetic.digits import nearest_double, relative_bits
 from gradcalc.arithmetic.evaluate import Functions, apply_rule, evaluate
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
@@ -63,11 +64,12 @@ class Balls:
         return value
 
     def evaluate(
-        self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int], deadline: float | None = None
+        self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int], budget: Budget | None = None
     ) -> list[Any]:
-        """`arithmetic.evaluate` at this precision."""
+        """`arithmetic.evaluate` at this precision; raises OutOfBudget where that would cost more than the budget."""
+        before = partial(budget.spend, precision=self.precision) if budget is not None else None
         with ctx.workprec(self.precision):
-            return evaluate(graph, self, inputs, outputs, deadline=deadline)
+            return evaluate(graph, self, inputs, outputs, before=before)
 
     def is_defined(self, op: Op, operands: tuple[Any, ...]) -> Condition:
         """Whether the operands lie in the op's domain; True for an op that has none."""

@@ -4,7 +4,6 @@ An arithmetic only ever evaluates a finished graph forward, by the one loop belo
 beside this file hold the arithmetics themselves.
 """
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
@@ -23,9 +22,7 @@ class Arithmetic(Protocol):
     def constant(self, text: str) -> Any:
         """The number an exact constant stands for."""
 
-    def evaluate(
-        self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int], deadline: float | None = None
-    ) -> list[Any]:
+    def evaluate(self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int]) -> list[Any]:
         """`evaluate` below with this arithmetic, at its own precision."""
 
 
@@ -46,23 +43,19 @@ class Functions(dict[Op, Callable[..., Any]]):
         return function
 
 
-class OutOfTime(Exception):
-    """The deadline of an evaluation has passed."""
-
-
 def evaluate(
     graph: Graph,
     arithmetic: Arithmetic,
     inputs: Mapping[int, Any],
     outputs: Iterable[int],
     *,
-    deadline: float | None = None,
+    before: Callable[[Op, int], None] | None = None,
 ) -> list[Any]:
     """Evaluate the nodes that `outputs` depend on.
 
     Args:
         inputs: the number of each input, by node index.
-        deadline: on the clock of `time.monotonic`; past it `OutOfTime` is raised.
+        before: called before each op is done, with the number of its operands; what it raises ends the evaluation.
 
     Returns:
         A list as long as the graph: the number of each node, None where it was not needed.
@@ -72,9 +65,9 @@ def evaluate(
     for index in graph.needed(outputs):
         op, operands, parameter = nodes[index]
         if operands:
+            if before is not None:
+                before(op, len(operands))
             values[index] = functions[op](*[values[i] for i in operands])
-            if deadline is not None and time.monotonic() > deadline:
-                raise OutOfTime
         elif op is ops.const:
             values[index] = arithmetic.constant(parameter or "")
         else:

@@ -48,11 +48,9 @@ class Floats:
             value = self._constants[text] = _number(text)
         return value
 
-    def evaluate(
-        self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int], deadline: float | None = None
-    ) -> list[Any]:
+    def evaluate(self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int]) -> list[Any]:
         """`arithmetic.evaluate` over floats."""
-        return evaluate(graph, self, inputs, outputs, deadline=deadline)
+        return evaluate(graph, self, inputs, outputs)
 
 
 def exact_sum(parts: Sequence[float]) -> float:

@@ -2,18 +2,18 @@
 
 import math
 import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from gradcalc.arithmetic.budget import Budget
 from gradcalc.language.formula import Formula
 from gradcalc.language.points import bind, to_value
-from gradcalc.settings import Limits
+from gradcalc.settings import CERTIFY_SECONDS, Limits
 
-_SECONDS = 5.0
-"""How long all rows may take."""
+_WORK = 5_000_000
+"""What all rows may cost, in units of about a microsecond."""
 _DOUBLE_DIGITS = 15
 """Digits of a double that is as near as doubles are."""
 
@@ -68,7 +68,7 @@ class Sample:
 def certify_rows(
     formula: Formula, names: Sequence[str], columns: Sequence[str], sample: Sample, limits: Limits
 ) -> Certified:
-    """Check rows in balls until all are done or the time is over; what balls do not settle is not counted.
+    """Check rows in balls until all are done or the work allowed is; what balls do not settle is not counted.
 
     names, columns: of the inputs and of the results, as they stand in a row of the sample.
     """
@@ -79,14 +79,14 @@ def certify_rows(
     if formula.order == 2:
         zero, size = graph.constant("0"), len(formula.inputs)
         outputs += [formula.hessian.get((j, i), zero) for i in range(size) for j in range(i, size)]
-    deadline = time.monotonic() + _SECONDS
+    budget = Budget(_WORK, CERTIFY_SECONDS)
     checked = 0
     settled: list[tuple[int, int, str]] = []
     for row, point, results in sorted(sample.rows):
-        if time.monotonic() > deadline:
+        if budget.spent:
             break
         values = {name: to_value(name, x, limits) for name, x in zip(names, point, strict=True)}
-        balls = enclose(graph, partial(bind, graph, values), outputs, deadline=deadline)
+        balls = enclose(graph, partial(bind, graph, values), outputs, budget=budget)
         checked += 1
         for column, ball, result in zip(columns, balls, results, strict=True):
             if found := certified(ball, result):

@@ -50,7 +50,7 @@ def differentiate(
         let: values by name that are put into the formula and not differentiated.
         symbolic, certify, numeric: whether SymPy, balls, and central differences take part.
         symbolic_timeout: seconds SymPy may take.
-        certify_timeout: seconds the certification of one point may take.
+        certify_timeout: seconds after which the proof of one point ends at the latest; its work ends it before.
         digits: significant digits of certified values, 1 to 1,000.
         limits: how large the formula may be; default: `Limits()`.
 
@@ -134,7 +134,7 @@ def _submit(formula: Formula, options: Options) -> Job | None:
 def _judge(formula: Formula, point: Point, found: Examined, opinion: Opinion | None, options: Options) -> PointReport:
     """Give every number its verdict and put the point together."""
     undefined = found.value.verdict == "undefined"
-    judge = Judge(formula, point, opinion, digits=options.digits, undefined=undefined, seconds=options.symbolic_seconds)
+    judge = Judge(formula, point, opinion, digits=options.digits, undefined=undefined, seconds=options.certify_seconds)
     names = formula.names
     value = judge.value(found.value)
     gradient = [judge.derivative((name,), entry) for name, entry in zip(names, found.gradient, strict=True)]

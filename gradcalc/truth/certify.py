@@ -6,15 +6,14 @@ the true number lies in the enclosure, whatever the floats did.
 Johansson, "Arb: efficient arbitrary-precision midpoint-radius interval arithmetic", IEEE Trans. Comput. 66 (2017).
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flint import arb, ctx
 
 from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.budget import Budget, OutOfBudget
 from gradcalc.arithmetic.digits import digits_text, nearest_double, relative_bits
-from gradcalc.arithmetic.evaluate import OutOfTime
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.graph.graph import Graph
 from gradcalc.settings import DIGITS
@@ -35,13 +34,13 @@ def enclose(
     outputs: Sequence[int],
     *,
     digits: int = DIGITS,
-    deadline: float | None = None,
+    budget: Budget | None = None,
     decimals: str = "double",
 ) -> list[Ball]:
     """Enclose the numbers of some nodes, each as tightly as `digits` significant digits ask.
 
     Args:
-        deadline: on the clock of `time.monotonic`; what is not settled by then keeps the best enclosure so far.
+        budget: what it may cost; what is not settled by then keeps the best enclosure so far.
         decimals: whether a decimal literal is its nearest double or the rational as `written`.
 
     Returns:
@@ -55,15 +54,13 @@ def enclose(
             continue
         balls = Balls(precision, decimals)
         try:
-            values = balls.evaluate(graph, inputs(balls), open_, deadline=deadline)
-        except OutOfTime:
+            values = balls.evaluate(graph, inputs(balls), open_, budget)
+        except OutOfBudget:
             break
         for index in open_:
             if values[index] is not UNDECIDED:
                 found[index] = values[index]
         open_ = [index for index in open_ if not settled(found[index], bits)]
-        if deadline is not None and time.monotonic() > deadline:
-            break
     return [found[index] for index in outputs]
 
 

@@ -4,25 +4,23 @@
 """
 
 import math
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
-from gradcalc.arithmetic.evaluate import OutOfTime, evaluate
+from gradcalc.arithmetic.budget import Budget, OutOfBudget
+from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Unknown
 from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point
-from gradcalc.settings import Options
+from gradcalc.settings import CERTIFY_WORK, SLOPES_WORK, Options
 from gradcalc.truth import blame
 from gradcalc.truth.finding import Examined, Finding
 from gradcalc.truth.quantity import Note, worst
 from gradcalc.truth.report import DENSE_LIMIT
-
-SLOPES_SECONDS = 1.0
 
 
 def examine(formula: Formula, point: Point, options: Options) -> Examined:
@@ -40,7 +38,7 @@ class _Examination:
         self.floats = evaluate(self.graph, self.arithmetic, self.inputs(self.arithmetic), formula.outputs)
         self.reached = frozenset(self.graph.needed([formula.output]))
         self.notes: list[Note] = []
-        self.deadline = math.inf
+        self.proof, self.kinks = (Budget(work, options.certify_seconds) for work in (CERTIFY_WORK, SLOPES_WORK))
 
     def run(self) -> Examined:
         """All stages in order."""
@@ -49,9 +47,8 @@ class _Examination:
         if self.options.certify:
             from gradcalc.truth.certify import enclose
 
-            deadline = time.monotonic() + self.options.certify_seconds
             outputs = formula.outputs
-            found = enclose(self.graph, self.inputs, outputs, digits=self.options.digits, deadline=deadline)
+            found = enclose(self.graph, self.inputs, outputs, digits=self.options.digits, budget=self.proof)
             balls = dict(zip(outputs, found, strict=True))
 
         def finding(node: int) -> Finding:
@@ -69,13 +66,19 @@ class _Examination:
             for entry in (*gradient, *hessian.values()):
                 entry.value, entry.ball, entry.verdict = math.nan, None, "undefined"
             return Examined(value, gradient, hessian, self.notes)
-        self.deadline = time.monotonic() + SLOPES_SECONDS
         self._independent()
         self._settle_gradient(gradient)
         if formula.order == 2:
             self._settle_hessian(gradient, hessian)
         self._origins([value, *gradient, *hessian.values()])
+        self._told_late()
         return Examined(value, gradient, hessian, self.notes)
+
+    def _told_late(self) -> None:
+        """Say so where the clock, not the work, has ended a proof: elsewhere or later more may be settled."""
+        if self.proof.late or self.kinks.late:
+            message = f"the proof was stopped after {self.options.certify_seconds:g} s, before its work was done"
+            self.notes.append(Note("unsettled", message + "; --certify-timeout allows more"))
 
     # -- the value ---------------------------------------------------------------------------------------------------
 
@@ -98,14 +101,13 @@ class _Examination:
         """The ball of a node, asked for where floats alone do not tell an overflow from what is undefined."""
         from gradcalc.truth.certify import enclose
 
-        deadline = time.monotonic() + self.options.certify_seconds
-        return enclose(self.graph, self.inputs, [node], digits=1, deadline=deadline)[0]
+        return enclose(self.graph, self.inputs, [node], digits=1, budget=self.proof)[0]
 
-    def _ball_values(self, outputs: Sequence[int], precision: int = 128) -> list[Any]:
+    def _ball_values(self, outputs: Sequence[int], precision: int = 128, budget: Budget | None = None) -> list[Any]:
         from gradcalc.arithmetic.balls import Balls
 
         balls = Balls(precision)
-        return balls.evaluate(self.graph, self.inputs(balls), outputs, deadline=self.deadline)
+        return balls.evaluate(self.graph, self.inputs(balls), outputs, budget)
 
     def _independent(self) -> None:
         """Variables the formula does not mention."""
@@ -209,7 +211,7 @@ class _Examination:
     def _question(self, output: int) -> Any:
         from gradcalc.truth.kinks import Question
 
-        return Question(self.graph, output, self.inputs, self.deadline, self.notes)
+        return Question(self.graph, output, self.inputs, self.kinks, self.notes)
 
     def _is_open(self, finding: Finding) -> bool:
         """Whether the local rules leave a derivative without a number."""
@@ -237,9 +239,9 @@ class _Examination:
             return {}
         exact: list[int] = []
         undecided: list[int] = []
-        with suppress(OutOfTime):
+        with suppress(OutOfBudget):
             for precision in (128, 4096):
-                found = on_kink(self.graph, Balls(precision), self._ball_values(outputs, precision), nodes)
+                found = on_kink(self.graph, Balls(precision), self._ball_values(outputs, precision, self.kinks), nodes)
                 exact += [i for i, hit in found.items() if hit is True]
                 nodes = undecided = [i for i, hit in found.items() if hit is not True]
                 if not nodes:

@@ -1,16 +1,17 @@
 """Verdicts: the tape's number, its enclosure and SymPy's opinion side by side."""
 
 import math
-import time
 from collections.abc import Collection
 from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from gradcalc.arithmetic.budget import Budget
 from gradcalc.arithmetic.marks import UNDEFINED, Unknown
 from gradcalc.graph.graph import Graph
 from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point
+from gradcalc.settings import OPINION_WORK, SLOPES_WORK
 from gradcalc.truth.finding import Finding
 from gradcalc.truth.quantity import Certified, Note, Quantity, Symbolic
 from gradcalc.truth.second_opinion import Opinion
@@ -34,7 +35,8 @@ class Judge:
     ) -> None:
         self.formula, self.point, self.opinion = formula, point, opinion
         self.digits, self.undefined = digits, undefined
-        self.deadline = time.monotonic() + seconds
+        self.budget = Budget(OPINION_WORK, seconds)
+        self.seconds = seconds
         self.notes: list[Note] = []
         self._unsettled: list[str] = []
         self.decimals = "written" if opinion and _has_inexact_decimals(formula) else "double"
@@ -72,7 +74,7 @@ class Judge:
         silent = [name for name in self._unsettled if name not in told]
         if silent:
             what = f"{len(silent)} numbers are" if len(silent) > 1 else "this number is"
-            message = f"{what} not settled within the precision and the time allowed: there may be none"
+            message = f"{what} not settled within the precision and the work allowed: there may be none"
             self._note("unsettled", message, silent[0] or None if len(silent) == 1 else None)
         return self.notes
 
@@ -125,7 +127,7 @@ class Judge:
         from gradcalc.truth.certify import enclose
 
         inputs = partial(points.bind, graph, self.point)
-        return enclose(graph, inputs, [node], digits=self.digits, deadline=self.deadline, decimals=self.decimals)[0]
+        return enclose(graph, inputs, [node], digits=self.digits, budget=self.budget, decimals=self.decimals)[0]
 
     def _referee(self, key: tuple[str, ...], found: Finding, name: str) -> str:
         """Tape and SymPy are proved to differ: the function's own slopes say who is right."""
@@ -136,7 +138,7 @@ class Judge:
         base = self.formula.output if len(key) == 1 else self.formula.gradient[names.index(key[0])]
         variable = self.formula.inputs[names.index(key[-1])]
         inputs = partial(points.bind, self.formula.graph, self.point)
-        slopes = along(self.formula.graph, base, inputs, {variable: 1}, time.monotonic() + 1.0)
+        slopes = along(self.formula.graph, base, inputs, {variable: 1}, Budget(SLOPES_WORK, self.seconds))
         proof, common = self._certified(found), slopes.common
         if common is not None and common.kind == "slope" and known(found) and fits(common, found.ball):
             self._note(

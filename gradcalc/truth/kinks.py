@@ -4,13 +4,13 @@ Difference quotients are evidence: a value they settle is never called certified
 """
 
 import math
-import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from flint import arb, ctx
 
 from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.budget import Budget
 from gradcalc.arithmetic.digits import nearest_double
 from gradcalc.arithmetic.marks import UNDECIDED, Unknown
 from gradcalc.errors import Span
@@ -43,19 +43,19 @@ class Question:
     Attributes:
         output: the node of the function.
         inputs: the point.
-        deadline: on the clock of `time.monotonic`.
+        budget: what the answers may cost.
         notes: what there is to say is added here.
     """
 
     graph: Graph
     output: int
     inputs: Inputs
-    deadline: float
+    budget: Budget
     notes: list[Note]
 
     def slopes(self, direction: Mapping[int, int]) -> Slopes:
         """The slopes to both sides along a direction."""
-        return along(self.graph, self.output, self.inputs, direction, self.deadline)
+        return along(self.graph, self.output, self.inputs, direction, self.budget)
 
 
 def settle(question: Question, entries: Sequence[Entry], asked: Sequence[Entry], hits: Mapping[int, str]) -> None:
@@ -70,7 +70,7 @@ def settle(question: Question, entries: Sequence[Entry], asked: Sequence[Entry],
     reach = {hit: frozenset(graph.needed([hit])) for hit in sorted(hits)[:_HITS_LIMIT]}
     doubtful, late = False, 0
     for entry in asked:
-        if time.monotonic() > question.deadline:
+        if question.budget.spent:
             entry.finding.ball, late = UNDECIDED, late + 1
             continue
         own = {hit: hits[hit] for hit, needed in reach.items() if entry.node in needed}
@@ -79,7 +79,9 @@ def settle(question: Question, entries: Sequence[Entry], asked: Sequence[Entry],
         reader.read(question.slopes({entry.node: 1}))
         doubtful = doubtful or reader.proved
     if late:
-        question.notes.append(Note("unsettled", f"on a kink: no time to measure {late} of {len(asked)} slopes"))
+        question.notes.append(
+            Note("unsettled", f"on a kink: the work allowed ends before {late} of {len(asked)} slopes are measured")
+        )
     regular = all(entry.finding.verdict is None and math.isfinite(entry.finding.value) for entry in entries)
     if doubtful and regular and not late and len(entries) > 1:
         span = next((graph.spans[hit] for hit in sorted(hits) if graph.spans[hit]), asked[0].finding.span)
@@ -190,7 +192,7 @@ class _Reader:
 def settle_second(question: Question, entry: Entry, other: int) -> None:
     """A second derivative where the first is known by slopes only: second differences of the function itself."""
     finding = entry.finding
-    slopes = second(question.graph, question.output, question.inputs, entry.node, other, question.deadline)
+    slopes = second(question.graph, question.output, question.inputs, entry.node, other, question.budget)
     finding.ball = UNDECIDED
     common = slopes.common
     if slopes.differ:

@@ -13,8 +13,9 @@ from typing import Any
 from flint import arb, ctx
 
 from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.budget import Budget, OutOfBudget
 from gradcalc.arithmetic.digits import nearest_double
-from gradcalc.arithmetic.evaluate import Arithmetic, OutOfTime, apply_rule
+from gradcalc.arithmetic.evaluate import Arithmetic, apply_rule
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.graph.graph import Graph
 from gradcalc.truth.certify import Inputs
@@ -109,36 +110,36 @@ def steps(graph: Graph, output: int) -> tuple[int, int, int]:
     return _COARSE_STEPS if slow else _STEPS
 
 
-def along(graph: Graph, output: int, inputs: Inputs, direction: Mapping[int, int], deadline: float) -> Slopes:
+def along(graph: Graph, output: int, inputs: Inputs, direction: Mapping[int, int], budget: Budget) -> Slopes:
     """The slopes of a node to both sides of a point.
 
     Args:
         direction: how much each input moves, by node index, as small integers.
-        deadline: on the clock of `time.monotonic`; what is not known by then stays unknown.
+        budget: what it may cost; what is not known by then stays unknown.
     """
     try:
-        probe = _Probe(graph, output, inputs, list(direction), deadline)
+        probe = _Probe(graph, output, inputs, list(direction), budget)
         with ctx.workprec(probe.precision):
             left, right = (_side([probe.rise(direction, sign, k) for k in range(3)]) for sign in (-1, 1))
             return _slopes(left, right)
-    except OutOfTime:
+    except OutOfBudget:
         return Slopes(UNKNOWN, UNKNOWN)
 
 
-def second(graph: Graph, output: int, inputs: Inputs, i: int, j: int, deadline: float) -> Slopes:
+def second(graph: Graph, output: int, inputs: Inputs, i: int, j: int, budget: Budget) -> Slopes:
     """The second derivative of a node for inputs `i` and `j`, by second differences of its values to both sides.
 
     Two shapes of the difference must settle at the same number, else nothing is known.
     """
     try:
-        probe = _Probe(graph, output, inputs, [i, j], deadline)
+        probe = _Probe(graph, output, inputs, [i, j], budget)
         with ctx.workprec(probe.precision):
             square, oblong = (
                 [_settled([probe.bend(i, j, sign, ratio, k) for k in range(3)]) for sign in (-1, 1)] for ratio in (1, 2)
             )
             fit = all(map(_same, square, oblong)) and not square[0].kind == square[1].kind == "undefined"
             return _slopes(*square) if fit else Slopes(UNKNOWN, UNKNOWN)
-    except OutOfTime:
+    except OutOfBudget:
         return Slopes(UNKNOWN, UNKNOWN)
 
 
@@ -150,8 +151,8 @@ def _same(square: Side, oblong: Side) -> bool:
 class _Probe:
     """Values of a node near a point, at a precision that holds the steps and second differences of them."""
 
-    def __init__(self, graph: Graph, output: int, inputs: Inputs, moving: Sequence[int], deadline: float) -> None:
-        self.graph, self.output, self.deadline = graph, output, deadline
+    def __init__(self, graph: Graph, output: int, inputs: Inputs, moving: Sequence[int], budget: Budget) -> None:
+        self.graph, self.output, self.budget = graph, output, budget
         exponents = steps(graph, output)
         self.precision = 4 * exponents[-1] + 256
         self._balls = Balls(self.precision)
@@ -165,7 +166,7 @@ class _Probe:
 
     def _value(self, moves: Mapping[int, arb]) -> Ball:
         moved = self._at | {index: self._at[index] + move for index, move in moves.items()}
-        value: Ball = self._balls.evaluate(self.graph, moved, [self.output], deadline=self.deadline)[self.output]
+        value: Ball = self._balls.evaluate(self.graph, moved, [self.output], self.budget)[self.output]
         return value
 
     def rise(self, direction: Mapping[int, int], sign: int, k: int) -> tuple[arb, Ball, Ball]:

@@ -1,12 +1,11 @@
-"""The one loop over a graph: only what outputs need, inputs by index, the deadline; functions found when first asked."""
+"""The one loop over a graph: only what outputs need, inputs by index, what comes before an op; functions found when first asked."""
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
-from gradcalc.arithmetic.evaluate import Functions, OutOfTime, apply_rule, evaluate
+from gradcalc.arithmetic.evaluate import Functions, apply_rule, evaluate
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
@@ -36,13 +35,19 @@ def test_any_kind_of_number_goes_through_and_only_what_is_needed_is_asked_for() 
     assert len(values) == len(graph) and values[y] is values[y + 1] is None
 
 
-def test_past_the_deadline_nothing_more_is_evaluated() -> None:
+def test_what_is_called_before_each_op_may_end_the_evaluation() -> None:
     graph = Graph()
     x = graph.input("x")
-    output = graph.emit(ops.sin, (x,))
-    with pytest.raises(OutOfTime):
-        evaluate(graph, Floats(), {x: 1.0}, [output], deadline=time.monotonic() - 1)
-    assert evaluate(graph, Floats(), {x: 0.0}, [output], deadline=time.monotonic() + 1e6)[output] == 0.0
+    output = graph.emit(ops.add, (graph.emit(ops.sin, (x,)), x, x))
+    seen: list[tuple[Op, int]] = []
+    values = evaluate(graph, Floats(), {x: 0.0}, [output], before=lambda op, operands: seen.append((op, operands)))
+    assert values[output] == 0.0 and seen == [(ops.sin, 1), (ops.add, 3)]
+
+    def stop(op: Op, operands: int) -> None:
+        raise StopIteration
+
+    with pytest.raises(StopIteration):
+        evaluate(graph, Floats(), {x: 1.0}, [output], before=stop)
 
 
 def test_the_function_of_an_op_is_looked_for_once() -> None:

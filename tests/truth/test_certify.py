@@ -1,4 +1,4 @@
-"""Certified digits: distances of doubles, digits at powers of ten, enclosures and their deadlines."""
+"""Certified digits: distances of doubles, digits at powers of ten, enclosures and their budgets."""
 
 import math
 import time
@@ -9,6 +9,7 @@ import pytest
 from flint import arb, ctx
 
 from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.budget import Budget
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED
 from gradcalc.language.parse import parse, parse_bindings
 from gradcalc.language.points import bind
@@ -123,18 +124,19 @@ def test_undefined_is_proved() -> None:
     assert enclosed("1/x", "x=0") is UNDEFINED
 
 
-def test_a_deadline_in_the_past_keeps_the_best_enclosure() -> None:
-    began = time.monotonic()
-    ball = enclosed("(1 + x) - 1", "x=1e-300", deadline=began)
-    assert time.monotonic() - began < HANG
-    assert ball is UNDECIDED or (isinstance(ball, arb) and not settled(ball, 64))
+def test_a_small_budget_keeps_the_best_enclosure() -> None:
+    assert enclosed("(1 + x) - 1", "x=1e-300", budget=Budget(0)) is UNDECIDED
+    wide, tight = (enclosed("(1 + x) - 1", "x=1e-300", budget=Budget(work)) for work in (5, 1000))
+    assert isinstance(wide, arb) and not settled(wide, 64)
+    assert settled(tight, 64)
 
 
-def test_a_deadline_bounds_what_a_deep_cancellation_costs() -> None:
+def test_a_budget_bounds_what_a_deep_cancellation_costs() -> None:
     formula = parse(" + ".join(f"sin(x + {i})" for i in range(3_000)))
     inputs = partial(bind, formula.graph, parse_bindings("x=1e-300"))
-    began = time.monotonic()
-    enclose(formula.graph, inputs, [formula.output], digits=1_000, deadline=began + 0.05)
+    budget, began = Budget(100_000), time.monotonic()
+    enclose(formula.graph, inputs, [formula.output], digits=1_000, budget=budget)
+    assert budget.spent and not budget.late
     assert time.monotonic() - began < HANG
 
 

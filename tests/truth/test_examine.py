@@ -1,6 +1,8 @@
 """What is known of one point before SymPy is heard, and the `finding` of each number: overflow, undefined values, who is blamed (`blame`)."""
 
+import itertools
 import math
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -70,3 +72,27 @@ def test_infinity_is_blamed_on_floats_only_where_the_number_is_proved_to_exist(f
     notes = examine(formula, {"x": "1/3"}, 1).notes
     assert not any("floats only" in note.message for note in notes)
     assert any("floats only" in note.message for note in examine("exp(x)", {"x": 1000}, 1).notes)
+
+
+SLOW = (
+    "sum(k=1..300, besselj(k, x))",
+    "abs(x) + sum(k=1..200, sin(k*x))",
+    "abs(x)*gamma(x + 3)",
+    "sin(x)^2 + cos(x)^2 - 1",
+)
+
+
+@pytest.mark.parametrize("formula", SLOW)
+def test_a_busy_machine_says_the_same(formula: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = {"x": 0 if "abs" in formula else 2.3}
+    answers, ticks = [], itertools.count()
+    for step in (1e-9, 2e-5):  # a machine that is idle, and one where each op takes twenty microseconds
+        monkeypatch.setattr(time, "monotonic", lambda step=step: next(ticks) * step)
+        answers.append(examine(formula, at, 1))
+    assert repr(answers[0]) == repr(answers[1])
+
+
+def test_the_clock_of_a_proof_is_told_when_it_strikes() -> None:
+    report = gradcalc.differentiate("sin(x)", {"x": 1}, symbolic=False, certify_timeout=0)
+    assert report.points[0].verdict == "unverified"
+    assert ["--certify-timeout" in note.message for note in report.points[0].notes if note.kind == "unsettled"][0]

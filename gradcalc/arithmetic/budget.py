@@ -1,0 +1,68 @@
+"""What an evaluation in balls may cost, counted in work and not in seconds: the same question, the same answer.
+
+A unit of work is about a microsecond of a present machine. What an op costs depends on the op and the precision alone,
+as measured in `_COSTS`; so a busy machine takes longer and says the same. The clock is the last resort. Imports ops.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from functools import cache
+
+from gradcalc.graph import ops
+from gradcalc.graph.ops import Op
+
+_ALWAYS = 2.0
+"""What any op costs beside its bits: the calls of Python."""
+_LIGHT, _ELEMENTARY, _ERROR, _GAMMA, _SLOW = (0.06, 2.0), (4.0, 1.75), (60.0, 1.9), (300.0, 1.5), (2_000.0, 1.3)
+"""The work at 1,024 bits and the power of the precision with which it grows; measured from 128 to 33,024 bits."""
+
+_COSTS: dict[Op, tuple[float, float]] = {
+    **dict.fromkeys((ops.add, ops.sub, ops.mul, ops.div, ops.neg, ops.abs, ops.sqrt, ops.cbrt, ops.hypot), _LIGHT),
+    **dict.fromkeys((ops.sign, ops.floor, ops.ceil, ops.round, ops.mod, ops.max, ops.min, ops.where), _LIGHT),
+    **dict.fromkeys((ops.erf, ops.erfc, ops.gelu), _ERROR),
+    **dict.fromkeys((ops.besselj, ops.bessely, ops.besseli, ops.besselk, ops.Ei), _SLOW),
+    **dict.fromkeys((ops.zeta, ops.zeta_derivative, ops.polygamma), _SLOW),
+}
+
+
+@cache
+def work(op: Op, precision: int) -> float:
+    """What an op costs at a precision; of one with many operands, for each after the first."""
+    at_1024, power = _COSTS.get(op, _GAMMA if op.costly else _LIGHT if op.is_condition else _ELEMENTARY)
+    grown: float = (precision / 1024) ** power
+    return _ALWAYS + at_1024 * grown
+
+
+class OutOfBudget(Exception):
+    """The budget of an evaluation is spent."""
+
+
+class Budget:
+    """Work that may still be done, and as the last resort a clock.
+
+    Args:
+        work: in units of about a microsecond.
+        seconds: how long it may take whatever the work; counted from now on.
+        clock: where the time is read.
+
+    Attributes:
+        late: whether the clock has struck before the work was done: then a less busy machine may know more.
+    """
+
+    def __init__(self, work: float, seconds: float = math.inf, clock: Callable[[], float] | None = None) -> None:
+        self._clock = clock or time.monotonic
+        self.left, self.seconds, self.late = work, seconds, False
+        self._end = self._clock() + seconds
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing more may be done."""
+        self.late = self.late or self.left > 0 and self._clock() >= self._end
+        return self.late or self.left <= 0
+
+    def spend(self, op: Op, operands: int, precision: int) -> None:
+        """Count an op that is about to be done; raises OutOfBudget where the budget is spent."""
+        if self.spent:
+            raise OutOfBudget
+        self.left -= work(op, precision) * max(1, operands - 1)
