@@ -5,7 +5,10 @@ code where their libraries have no function. Written in ops, so that they run on
 """
 
 import math
+import operator
 from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from gradcalc.graph import ops
@@ -13,6 +16,11 @@ from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
 
 Definition = Callable[..., Any]
+Deciding = int | Fraction | None
+"""What of an op's constant operands decides how it is computed: an order, a power, or nothing."""
+
+CONSTANT_EXPONENT, CONSTANT_BASE = 0, 1
+"""What decides of a `pow`: an exponent between -1 and 1, or a base, that is the same for all rows."""
 
 _MOST_PRODUCTS = 64
 """The largest integer power that is computed by products; others are by `pow`."""
@@ -119,8 +127,10 @@ _DEFINITIONS: dict[Op, Callable[..., Any]] = {
 """How an op is put together here."""
 
 
-def deciding(graph: Graph, op: Op, operands: Sequence[int]) -> int | None:
-    """The whole number among an op's operands that decides how it is computed, if there is one."""
+def deciding(graph: Graph, op: Op, operands: Sequence[int]) -> Deciding:
+    """The number among an op's operands that decides how it is computed, if there is one."""
+    if op is ops.pow:
+        return _deciding_power(graph, *operands)
     if op is ops.powi:
         n = graph.number(operands[1])
         return n if 0 < abs(n or 0) <= _MOST_PRODUCTS else None
@@ -130,15 +140,79 @@ def deciding(graph: Graph, op: Op, operands: Sequence[int]) -> int | None:
     return None
 
 
-def definition(op: Op, order: int | None = None) -> Definition | None:
+def _deciding_power(graph: Graph, base: int, exponent: int) -> Deciding:
+    """The exponent where whole powers or a root are split off it, else which operand is constant."""
+    constant = exact(graph, exponent)
+    if constant is None:
+        size = exact(graph, base)
+        return CONSTANT_BASE if size is not None and 0 < size != 1 else None
+    if constant.denominator == 1 or abs(constant) > _MOST_PRODUCTS:
+        return None
+    return constant if abs(constant) > 1 or constant.denominator == 2 else CONSTANT_EXPONENT
+
+
+_RATIONAL: dict[Op, Callable[..., Any]] = {
+    ops.neg: operator.neg, ops.sub: operator.sub, ops.div: operator.truediv,
+    ops.add: lambda *terms: sum(terms), ops.mul: lambda *factors: math.prod(factors),
+}  # fmt: skip
+_DEEPEST = 8
+
+
+def exact(graph: Graph, index: int, depth: int = _DEEPEST) -> Fraction | None:
+    """The value of a short formula of numbers; a decimal is its nearest double. None where it is none."""
+    op, operands, parameter = graph.nodes[index]
+    if op is ops.const:
+        return _rational(parameter or "")
+    if op not in _RATIONAL or depth == 0 or len(operands) > _DEEPEST:
+        return None
+    parts = [exact(graph, operand, depth - 1) for operand in operands]
+    if None in parts or op is ops.div and parts[1] == 0:
+        return None
+    return Fraction(_RATIONAL[op](*parts))
+
+
+def _rational(text: str) -> Fraction | None:
+    """A constant's text as the number it stands for; None for a name, and for what no double is near."""
+    try:
+        value = float.fromhex(text) if "x" in text else float(text)
+    except (ValueError, OverflowError):
+        return None
+    if not math.isfinite(value):
+        return None
+    return Fraction(int(text)) if text.lstrip("-").isdecimal() and len(text) < _DEEPEST else Fraction(value)
+
+
+def _ratio(number: Fraction) -> Any:
+    return number.numerator * (ops.one / number.denominator)
+
+
+@cache
+def _constant_power(exponent: Fraction) -> Definition:
+    """A power as whole powers times one between -1 and 1, a square root where that is: none leaves the range alone."""
+    whole = math.trunc(exponent)
+    rest = exponent - whole
+
+    def power(x: Any, _: Any) -> Any:
+        base = ops.where(ops.eq(x, 0), ops.zero, x)  # a zero without a sign
+        if rest.denominator == 2:
+            return (base**whole if whole else ops.one) / ops.sqrt(base) if rest < 0 else base**whole * ops.sqrt(base)
+        part = ops.Constant(None, (), float(rest).hex()) if Fraction(float(rest)) == rest else _ratio(rest)
+        return base**whole * ops.pow(base, part)
+
+    return power
+
+
+def definition(op: Op, order: Deciding = None) -> Definition | None:
     """An op as a function of its operands; `order` is what `deciding` gave. None if it is not put together."""
     return accurate(op, order) or op.define
 
 
-def accurate(op: Op, order: int | None = None) -> Definition | None:
+def accurate(op: Op, order: Deciding = None) -> Definition | None:
     """The definition given here, if there is one."""
+    if op is ops.pow:
+        return _constant_power(order) if isinstance(order, Fraction) else None
     if op in _BY_ORDER:
-        return None if order is None else lambda _, x: _BY_ORDER[op][0](order, x)
+        return None if not isinstance(order, int) else lambda _, x: _BY_ORDER[op][0](order, x)
     return _DEFINITIONS.get(op)
 
 

@@ -7,10 +7,8 @@ compiler: the same row gives the same result wherever it stands.
 """
 
 import ctypes
-import math
 import os
 import platform
-import struct
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +18,11 @@ from functools import cache
 from typing import Any
 
 from gradcalc.arithmetic.floats import Floats
+from gradcalc.arithmetic.native import powers
+from gradcalc.arithmetic.native.powers import Lines, hexadecimal
 from gradcalc.errors import library
 from gradcalc.graph import ops
-from gradcalc.graph.definitions import accurate, deciding
+from gradcalc.graph.definitions import CONSTANT_BASE, CONSTANT_EXPONENT, Deciding, accurate, deciding
 from gradcalc.graph.graph import Graph, rule_graph
 from gradcalc.graph.ops import Op
 
@@ -171,17 +171,14 @@ _PARTS: dict[Op, tuple[int, float, float]] = {
 """Results of functions of SciPy that have several: how many, and from where to where they are taken."""
 
 
-class Instructions:
+class Instructions(Lines):
     """Ops as IR on vectors of rows: the lines, and the functions that they call."""
 
     def __init__(self) -> None:
-        self.width, self.letter, _ = host()
-        self.vector, self.flags = f"<{self.width} x double>", f"<{self.width} x i1>"
-        self.declared: dict[str, str] = {}
-        self.lines: list[str] = []
-        self.count = 0
+        width, self.letter, _ = host()
+        super().__init__(width)
 
-    def emit(self, op: Op, places: Sequence[str], n: int | None) -> str:
+    def emit(self, op: Op, places: Sequence[str], n: Deciding) -> str:
         """The instructions of one op; where its value is. `n` is what `definitions.deciding` gave for it."""
         t = self.vector
         if op in _INSTRUCTIONS:
@@ -198,6 +195,8 @@ class Instructions:
             return self._extreme("ogt" if op is ops.max else "olt", places)
         if op is ops.powi:
             return self._power(places, n)
+        if op is ops.pow:
+            return self._general_power(places, n)
         if op is ops.mod:
             return self._mod(*places)
         if op in _INTRINSICS:
@@ -206,7 +205,7 @@ class Instructions:
             return self.line(f"fadd {t} {result}, zeroinitializer") if op in _WHOLE else result  # -0 is 0
         return self._function(op, places, n)
 
-    def _function(self, op: Op, places: Sequence[str], n: int | None = None) -> str:
+    def _function(self, op: Op, places: Sequence[str], n: Deciding = None) -> str:
         """An op by C's function, the accurate definition, SciPy's function, the table's definition, or the floats'."""
         if op.c_name and llvm().address_of_symbol(op.c_name) and len(places) == len(op.operands):
             return self._math(op.c_name, places)
@@ -231,12 +230,6 @@ class Instructions:
                 found[index] = self.emit(op, [found[i] for i in operands], deciding(graph, op, operands))
         return found[output]
 
-    def line(self, text: str) -> str:
-        """Add an instruction; the name of its result."""
-        self.count += 1
-        self.lines.append(f"  %t{self.count} = {text}")
-        return f"%t{self.count}"
-
     def _chain(self, text: Callable[[str, str], str], places: Sequence[str]) -> str:
         """An instruction of two operands, from left to right."""
         result = places[0]
@@ -254,7 +247,7 @@ class Instructions:
             best = self.line(f"select {self.flags} {either}, {t} {place}, {t} {best}")
         return best
 
-    def _power(self, places: Sequence[str], n: int | None) -> str:
+    def _power(self, places: Sequence[str], n: Deciding) -> str:
         """An integer power: by up to two products, by squaring, or by `pow`."""
         x, t = places[0], self.vector
         if n in (2, 3, 4):
@@ -262,7 +255,15 @@ class Instructions:
             return square if n == 2 else self.line(f"fmul {t} {square}, {x if n == 3 else square}")
         if n == -1:
             return self.line(f"fdiv {t} {self.literal(1.0)}, {x}")
-        return self._math("pow", places) if n is None else self._squarings(x, n)
+        return self._squarings(x, n) if isinstance(n, int) else self._math("pow", places)
+
+    def _general_power(self, places: Sequence[str], n: Deciding) -> str:
+        """A power of any exponent: by whole powers and `powers` where base or exponent is constant, else by `pow`."""
+        if define := accurate(ops.pow, n):
+            return self._defined(define, places)
+        if n == CONSTANT_EXPONENT:
+            return powers.constant_exponent(self, *places)
+        return powers.constant_base(self, *places) if n == CONSTANT_BASE else self._math("pow", places)
 
     def _squarings(self, x: str, n: int) -> str:
         """An integer power by squaring; what each product loses is carried along: within an ulp."""
@@ -308,18 +309,6 @@ class Instructions:
             return self.call(self.declare(symbol, len(places)), places)
         return self._lanes(name, places, "")
 
-    def declare(self, name: str, count: int, intrinsic: bool = False) -> str:
-        """A function of vectors that computes and nothing else."""
-        symbol = f"{name}.v{self.width}f64" if intrinsic else name
-        operands = ", ".join([self.vector] * count)
-        pure = "" if intrinsic else " nounwind willreturn memory(none)"
-        self.declared[symbol] = f"declare {self.vector} @{symbol}({operands}){pure}"
-        return symbol
-
-    def call(self, symbol: str, places: Sequence[str]) -> str:
-        """Add a call of a function of vectors."""
-        return self.line(f"call {self.vector} @{symbol}({', '.join(f'{self.vector} {p}' for p in places)})")
-
     def _lanes(self, symbol: str, places: Sequence[str], more: str) -> str:
         """A function of doubles, one lane after the other."""
         kinds = ", ".join(["double"] * len(places)) + (", i32" if more else "")
@@ -352,8 +341,8 @@ class Instructions:
             [
                 f"define internal double @part_{op.name}(double %x) {{",
                 *(f"  {pointer} = alloca double" for pointer in pointers),
-                f"  %above = fcmp oge double %x, {_hexadecimal(least)}",
-                f"  %below = fcmp ole double %x, {_hexadecimal(most)}",
+                f"  %above = fcmp oge double %x, {hexadecimal(least)}",
+                f"  %below = fcmp ole double %x, {hexadecimal(most)}",
                 "  %within = and i1 %above, %below",
                 "  br i1 %within, label %near, label %far",
                 "near:",
@@ -408,10 +397,6 @@ class Instructions:
         first = self.line(f"insertelement {t} poison, double {value}, i32 0")
         return self.line(f"shufflevector {t} {first}, {t} poison, <{self.width} x i32> zeroinitializer")
 
-    def literal(self, value: float) -> str:
-        """A number in all lanes."""
-        return f"splat (double {_hexadecimal(value)})"
-
 
 def _in_scipy(op: Op) -> Any:
     """The capsule of the C entry point of SciPy's function for an op; None where there is none, or no SciPy."""
@@ -422,10 +407,6 @@ def _in_scipy(op: Op) -> Any:
         return None
     capsules = cython_special.__pyx_capi__
     return capsules.get(f"__pyx_fuse_1{name}") or capsules.get(name)
-
-
-def _hexadecimal(value: float) -> str:
-    return f"0x{struct.unpack('<Q', struct.pack('<d', math.nan if math.isnan(value) else value))[0]:016X}"
 
 
 class _Loop(Instructions):

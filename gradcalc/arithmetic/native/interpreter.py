@@ -9,6 +9,7 @@ same numbers to the bit. Inputs stand in the first slots, outputs in the next: o
 
 import ctypes
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from gradcalc.arithmetic.native.code import Code, Instructions, Kinds, Point, floats, host, loaded
 from gradcalc.graph import ops
-from gradcalc.graph.definitions import deciding, definition
+from gradcalc.graph.definitions import Deciding, deciding, definition
 from gradcalc.graph.graph import Graph, rule_graph
 from gradcalc.graph.ops import Op
 
@@ -25,7 +26,7 @@ Array = np.ndarray[Any, Any]
 _CHAINED = (ops.add, ops.mul, ops.max, ops.min, ops.and_, ops.or_)
 """Ops of any number of operands that go from left to right, two by two."""
 
-Block = tuple[Op | str, int, int | None]
+Block = tuple[Op | str, int, Deciding]
 """An op, the number of its operands, and what `deciding` gave for it; or a word of `_Loop`."""
 
 
@@ -88,7 +89,7 @@ class _Program:
                 self.op(op, [slots[i] for i in operands], known, target)
                 slots[index] = target
 
-    def op(self, op: Op, operands: Sequence[int], known: int | None, target: int) -> None:
+    def op(self, op: Op, operands: Sequence[int], known: Deciding, target: int) -> None:
         """The lines of one op."""
         count = len(operands)
         if count > 2 and op in _CHAINED:
@@ -99,7 +100,7 @@ class _Program:
             self.line((op, 2, None), first, operands[-1], target)
             return
         define = definition(op, known)
-        if count > 3 and define is not None:
+        if define is not None and (count > 3 or isinstance(known, Fraction)):
             parts, output = rule_graph(define, count)
             self.graph(parts, parts.needed([output]), dict(enumerate(operands)), {output: target})
             return
@@ -158,7 +159,7 @@ class _Loop(Instructions):
         cases = " ".join(f"i32 {number}, label %block{number}" for number in range(len(blocks)))
         return "\n".join([*self.declared.values(), _TEXT % (self.width, cases, "\n".join(self.lines))])
 
-    def _block(self, op: Op | str, count: int, known: int | None) -> None:
+    def _block(self, op: Op | str, count: int, known: Deciding) -> None:
         """The instructions of one block."""
         if op in ("f64", "f32"):
             self._set(self.load(self.pointer("%inputs", "%a"), str(op)))
