@@ -22,9 +22,11 @@ from typing import Any
 
 from flint import acb, arb, arb_series, ctx, fmpq, fmpz
 
+from gradcalc.arithmetic import exact_numbers
 from gradcalc.arithmetic.budget import Budget
 from gradcalc.arithmetic.digits import nearest_double, relative_bits
 from gradcalc.arithmetic.evaluate import Functions, apply_rule, evaluate
+from gradcalc.arithmetic.exact_numbers import Exact, ExactBall
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
@@ -93,14 +95,26 @@ def _function(balls: Balls, op: Op) -> Function:
 def _total(balls: Balls, op: Op, function: Function) -> Function:
     """The function for marks too, with results outside its domain and beyond all exponents taken care of."""
 
+    def beside(operands: tuple[Any, ...]) -> Ball:
+        """Of what are not all balls alone: marks, or exact numbers."""
+        if any(isinstance(x, Unknown) for x in operands):
+            return _mark(operands)
+        found: Ball | None = exact_numbers.result(op, operands)
+        return ordinary(*map(exact_numbers.plain, operands)) if found is None else found
+
     def ordinary(*operands: Any) -> Ball:
         for x in operands:
             if type(x) is not arb:
-                return _mark(operands)
+                return beside(operands)
         try:
             result = function(*operands)
         except (ValueError, ArithmeticError):
             result = UNDECIDED
+        if type(result) is arb and not result.is_exact():
+            found: Ball | None = exact_numbers.result(op, operands)
+            result = result if found is None else found
+        if isinstance(result, ExactBall):
+            return result
         if type(result) is arb and result < _HUGE and result > -_HUGE:
             if result < _TINY and result > -_TINY and not result.is_zero():
                 return _NOTHING
@@ -111,7 +125,7 @@ def _total(balls: Balls, op: Op, function: Function) -> Function:
 
     def checked(*operands: Any) -> Ball:
         result = ordinary(*operands)
-        return UNDEFINED if type(result) is arb and balls.is_defined(op, operands) is False else result
+        return UNDEFINED if isinstance(result, arb) and balls.is_defined(op, operands) is False else result
 
     return checked if op in _LOOSE else ordinary
 
@@ -124,8 +138,8 @@ def _mark(operands: Iterable[Any]) -> Unknown:
 # -- constants ---------------------------------------------------------------------------------------------------------
 
 _NAMED: dict[str, Callable[[], Ball]] = {
-    "pi": arb.pi,
-    "tau": lambda: 2 * arb.pi(),
+    "pi": lambda: exact_numbers.ball_of(Exact(fmpq(1), True)),
+    "tau": lambda: exact_numbers.ball_of(Exact(fmpq(2), True)),
     "E": arb.const_e,
     "EulerGamma": arb.const_euler,
     "Catalan": arb.const_catalan,
@@ -187,14 +201,18 @@ def _written(sign: str, whole: str, part: str, power: str | None) -> Ball:
 # -- conditions --------------------------------------------------------------------------------------------------------
 
 
-def _comparison(holds: Function, fails: Function, same: bool) -> Function:
+def _comparison(op: Op, holds: Function, fails: Function, same: bool) -> Function:
     """A three-valued comparison from two certain ones, and its answer for one and the same number."""
 
     def compare(a: Any, b: Any) -> Condition:
-        if type(a) is not arb or type(b) is not arb:
-            return _mark((a, b))
-        if a is b:
+        if a is b and isinstance(a, arb):
             return same
+        if type(a) is not arb or type(b) is not arb:
+            if isinstance(a, Unknown) or isinstance(b, Unknown):
+                return _mark((a, b))
+            found: Condition | None = exact_numbers.result(op, (a, b))
+            if found is not None:
+                return found
         return True if holds(a, b) else False if fails(a, b) else UNDECIDED
 
     return compare
@@ -227,18 +245,18 @@ def _where(condition: Condition, chosen: Any, other: Any) -> Any:
         return other
     if condition is UNDEFINED:
         return UNDEFINED
-    same = chosen is other or (type(chosen) is arb and type(other) is arb and chosen == other)
+    same = chosen is other or (isinstance(chosen, arb) and isinstance(other, arb) and chosen == other)
     return chosen if same else UNDECIDED
 
 
 _CONDITIONS: dict[Op, Function] = {
-    ops.lt: _comparison(operator.lt, operator.ge, same=False),
-    ops.le: _comparison(operator.le, operator.gt, same=True),
-    ops.gt: _comparison(operator.gt, operator.le, same=False),
-    ops.ge: _comparison(operator.ge, operator.lt, same=True),
-    ops.eq: _comparison(operator.eq, operator.ne, same=True),
-    ops.same: _comparison(operator.eq, operator.ne, same=True),
-    ops.ne: _comparison(operator.ne, operator.eq, same=False),
+    ops.lt: _comparison(ops.lt, operator.lt, operator.ge, same=False),
+    ops.le: _comparison(ops.le, operator.le, operator.gt, same=True),
+    ops.gt: _comparison(ops.gt, operator.gt, operator.le, same=False),
+    ops.ge: _comparison(ops.ge, operator.ge, operator.lt, same=True),
+    ops.eq: _comparison(ops.eq, operator.eq, operator.ne, same=True),
+    ops.same: _comparison(ops.same, operator.eq, operator.ne, same=True),
+    ops.ne: _comparison(ops.ne, operator.ne, operator.eq, same=False),
     ops.not_: _not,
     ops.and_: _and,
     ops.or_: _or,
@@ -396,14 +414,19 @@ def _exact_round(x: arb) -> arb:
     return arb(low + 1 if up else low)
 
 
+_EXACT_SHIFT = 100_000
+"""Bits by which two numbers are shifted at most to be divided with a remainder."""
+
+
 def _mod(a: arb, b: arb) -> Ball:
+    if 0 <= a < b or b < a <= 0:
+        return a
     if a.is_exact() and b.is_exact() and not b.is_zero() and not a.is_zero():
         (m, e), (n, f) = a.man_exp(), b.man_exp()
         shift = e - f
-        if abs(shift) > 100_000:
-            return UNDECIDED
-        low, m, n = (f, m << int(shift), n) if shift > 0 else (e, m, n << int(-shift))
-        return arb((m % n, low))
+        if abs(shift) <= _EXACT_SHIFT:
+            low, m, n = (f, m << int(shift), n) if shift > 0 else (e, m, n << int(-shift))
+            return arb((m % n, low))
     quotient = _floor(a / b) if (a / b).is_finite() else UNDECIDED
     return a - b * quotient if isinstance(quotient, arb) else quotient
 

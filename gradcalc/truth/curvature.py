@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flint import arb, ctx, fmpq
 
 from gradcalc.arithmetic.digits import nearest_double
+from gradcalc.arithmetic.exact_numbers import exact
 from gradcalc.arithmetic.marks import Ball
 from gradcalc.truth.kinds import UNDECIDED_KIND, Signs, certain_signs, definiteness, kind_by_signs
 from gradcalc.truth.quantity import Quantity
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
 _PROOF_LIMIT = 60
 """Above this many rows the elimination in balls would take seconds."""
-
-_EXACT_EXPONENT = 20_000
-"""Powers of two up to this one are made as rationals."""
 
 _BROKEN = ("disagrees", "undefined", "jump", "kink", "infinite")
 """Verdicts of a second derivative that leave nothing to say of the curvature."""
@@ -137,14 +135,16 @@ def _proved_signs(numbers: Mapping[tuple[int, int], arb], size: int) -> Signs | 
 
 
 def _is_rational(ball: arb) -> bool:
-    """Whether a ball is exact, and its number not too long to be written down."""
-    return bool(ball.is_finite() and ball.is_exact() and abs(ball.man_exp()[1]) < _EXACT_EXPONENT)
+    """Whether the number in a ball is known to be a rational, and not too long to be written down."""
+    number = exact(ball)
+    return number is not None and not number.pi
 
 
 def _rational(ball: arb) -> fmpq:
-    """An exact ball as the rational it is."""
-    mantissa, exponent = ball.man_exp()
-    return fmpq(mantissa) * fmpq(2) ** int(exponent)
+    """A ball as the rational it is."""
+    number = exact(ball)
+    assert number is not None
+    return number.ratio
 
 
 def _sign(x: arb | fmpq) -> int | None:

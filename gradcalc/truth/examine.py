@@ -94,6 +94,7 @@ class _Examination:
         index = blame.birth(self.graph, values, value.node, lambda x: x is UNDEFINED)
         message, hint = blame.undefined_because(self.graph, index, self.floats)
         value.verdict = "undefined"
+        value.value = math.nan if math.isfinite(value.value) else value.value
         self.notes.append(Note("undefined", message + (f"; {hint}" if hint else ""), None, self.graph.spans[index]))
         return True
 

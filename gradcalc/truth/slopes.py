@@ -135,7 +135,8 @@ def second(graph: Graph, output: int, inputs: Inputs, i: int, j: int, budget: Bu
         probe = _Probe(graph, output, inputs, [i, j], budget)
         with ctx.workprec(probe.precision):
             square, oblong = (
-                [_settled([probe.bend(i, j, sign, ratio, k) for k in range(3)]) for sign in (-1, 1)] for ratio in (1, 2)
+                [_settled([probe.bend(i, j, sign, ratio, k) for k in range(3)], probe.steps) for sign in (-1, 1)]
+                for ratio in (1, 2)
             )
             fit = all(map(_same, square, oblong)) and not square[0].kind == square[1].kind == "undefined"
             return _slopes(*square) if fit else Slopes(UNKNOWN, UNKNOWN)
@@ -205,7 +206,9 @@ def _side(heights: Sequence[tuple[arb, Ball, Ball]]) -> Side:
     low, high = ([getattr(abs(rise), bound)() for rise in rises] for bound in ("abs_lower", "abs_upper"))
     if low[2] > 0 and low[2] * 3 >= high[1] * 2:
         return Side("jump", None, _jump_limit(rises, heights[2][1]))
-    side = _settled([rise / step for (step, _, _), rise in zip(heights, rises, strict=True)])
+    side = _settled(
+        [rise / step for (step, _, _), rise in zip(heights, rises, strict=True)], [h for h, _, _ in heights]
+    )
     shrinks = high[2] * 16 <= low[1] and high[1] * 16 <= low[0]
     return side if side.kind != "infinite" or shrinks else UNKNOWN
 
@@ -219,8 +222,8 @@ def _jump_limit(rises: Sequence[arb], last: Ball) -> float | None:
     return None
 
 
-def _settled(found: Sequence[Ball]) -> Side:
-    """Whether three quotients settle, shrink to 0 or grow without bound."""
+def _settled(found: Sequence[Ball], steps: Sequence[arb]) -> Side:
+    """Whether three quotients at three steps settle, shrink to 0 or grow without bound."""
     if all(quotient is UNDEFINED for quotient in found):
         return Side("undefined")
     quotients = [quotient for quotient in found if not isinstance(quotient, Unknown)]
@@ -234,9 +237,25 @@ def _settled(found: Sequence[Ball]) -> Side:
         return Side("slope", nearest_double(quotients[2].mid()), None, limits)
     if high[2] * 1024 <= low[1] and high[1] * 16 <= low[0] or quotients[2].contains(0) and high[2] < _FINE:
         return Side("slope", 0.0, None, limits)
-    if 2 * low[2] >= 3 * high[1] and 2 * low[1] >= 3 * high[0] and low[2] > 64:
+    power = _power(quotients, steps)
+    if power is not None and power > 0:
+        return Side("slope", 0.0, None, limits)
+    if 2 * low[2] >= 3 * high[1] and 2 * low[1] >= 3 * high[0] and low[2] > 64 or power is not None:
         return Side("infinite", math.inf if quotients[2] > 0 else -math.inf, None, limits)
     return UNKNOWN
+
+
+def _power(quotients: Sequence[arb], steps: Sequence[arb]) -> arb | None:
+    """The power of the step that quotients are, however small (`abs(x)**1.001`); None where they are none."""
+    if any(quotient.contains(0) for quotient in quotients):
+        return None
+    sizes, widths = ([abs(x).log() for x in numbers] for numbers in (quotients, steps))
+    first, second = ((sizes[i + 1] - sizes[i]) / (widths[i + 1] - widths[i]) for i in (0, 1))
+    same = abs(first - second) < abs(second) * _SAME_POWER and abs(second) > _ROUGH
+    return second if same else None
+
+
+_SAME_POWER = arb(2) ** -40
 
 
 def on_kink(graph: Graph, arithmetic: Arithmetic, values: Sequence[Any], nodes: Sequence[int]) -> dict[int, Any]:
