@@ -14,6 +14,7 @@ An error says what is wrong, where (a caret under the text) and what to try:
 """
 
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable
@@ -46,27 +47,27 @@ class GradcalcError(Exception):
     def __init__(
         self, message: str, *, text: str | None = None, span: Span | None = None, hint: str | None = None
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        super().__init__(told(message))
+        self.message = told(message)
         self.text = text
         self.span = span
         self.hint = hint
 
     def __str__(self) -> str:
-        lines = [self.message]
+        lines = [told(self.message)]
         if self.text is not None and self.span is not None:
             lines += caret_lines(self.text, self.span)
         if self.hint:
-            lines.append(f"try: {self.hint}")
+            lines.append(f"try: {told(self.hint)}")
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form: kind, message, and the span and hint when there are any."""
-        body: dict[str, Any] = {"kind": self.kind, "message": self.message}
+        body: dict[str, Any] = {"kind": self.kind, "message": told(self.message)}
         if self.span is not None:
             body["span"] = list(self.span)
         if self.hint:
-            body["hint"] = self.hint
+            body["hint"] = told(self.hint)
         return body
 
 
@@ -113,7 +114,7 @@ def caret_lines(text: str, span: Span, width: int = 76) -> list[str]:
     low = max(0, min(first - width // 3, len(line) - width))
     high = min(len(line), low + width)
     head, tail = "…" if low else "", "…" if high < len(line) else ""
-    shown = [_visible(character) for character in line[low:high]]
+    shown = list(map(visible, line[low:high]))
     before = columns(head) + sum(map(columns, shown[: first - low]))
     under = sum(map(columns, shown[first - low : last - low]))
     return ["  " + head + "".join(shown) + tail, "  " + " " * before + "^" * max(1, under)]
@@ -124,17 +125,107 @@ def columns(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def _visible(character: str) -> str:
-    """The character, or a replacement mark where a terminal could not show it."""
-    return character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
+# -- what others wrote, as it can be shown -----------------------------------------------------------------------------
+
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters and marks without any ink, which Python calls printable."""
+_WORD, _MESSAGE = 200, 1_000
+"""Characters of one word, and of a message or a hint, at most."""
+
+
+def visible(text: str, keep: str = "") -> str:
+    """The text with everything that a terminal would obey, or not show, written as Python escapes it: `\\x1b`.
+
+    Args:
+        keep: what is left as it is although it is not printable, such as a newline.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c in keep or c.isprintable() and not _UNSEEN.match(c) else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    """A character as Python escapes it; one that `repr` shows as it is, by its number."""
+    shown = repr(character)[1:-1]
+    code = ord(character)
+    return shown if shown != character else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def told(text: str) -> str:
+    """A message or a hint as it is shown: everything visible, long words and long messages shortened in the middle."""
+    if len(text) > _WORD:
+        text = re.sub(rf"\S{{{_WORD + 1},}}", lambda word: _shortened(word[0], _WORD), text)
+    return visible(_shortened(text, _MESSAGE))
+
+
+def _shortened(text: str, limit: int) -> str:
+    """The two ends of a text that is longer."""
+    if len(text) <= limit:
+        return text
+    tail = limit // 3
+    return f"{text[: limit - tail - 1]}…{text[-tail:]}"
+
+
+# -- what was meant ----------------------------------------------------------------------------------------------------
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """The known word nearest to a mistyped one, if any is near."""
-    from difflib import get_close_matches
+    """The one known word that a word is a slip of the keyboard from, or that it is the beginning of.
 
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6) if len(word) <= 60 else []
-    return close[0] if close else None
+    Another case or another sign between the parts is no difference; then come two letters exchanged or one of two
+    equal ones, then any one letter (two from ten letters on), then a beginning. Where several are as near there is
+    none.
+    """
+    if len(word) > 60:
+        return None
+    plain = _plain(word)
+    found: dict[int, list[str]] = {}
+    for each in dict.fromkeys(known):
+        rank = _rank(plain, _plain(each))
+        if rank is not None:
+            found.setdefault(rank, []).append(each)
+    nearest = found[min(found)] if found else []
+    return nearest[0] if len(nearest) == 1 else None
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("_", "").replace("-", "")
+
+
+def _rank(word: str, known: str) -> int | None:
+    """How unlikely it is that one word was meant by another; None where it was not."""
+    if word == known:
+        return 0
+    if len(word) > 1 and is_slip(word, known):
+        return 1
+    if abs(len(word) - len(known)) <= 2 < min(len(word), len(known)):
+        edits = edit_distance(word, known)
+        if edits == 1 or edits == 2 and min(len(word), len(known)) > 9:
+            return 1 + edits
+    return 4 if len(word) > 2 and known.startswith(word) else None
+
+
+def is_slip(word: str, known: str) -> bool:
+    """Whether two neighbouring letters changed places, or one of two equal letters is missing or too many."""
+    if len(word) == len(known):
+        i = next((i for i, (a, b) in enumerate(zip(word, known, strict=True)) if a != b), len(word))
+        return word[i + 1 : i + 2] + word[i : i + 1] == known[i : i + 2] and word[i + 2 :] == known[i + 2 :]
+    long, short = sorted((word, known), key=len, reverse=True)
+    return len(long) == len(short) + 1 and any(
+        long[i] == long[i + 1] and long[:i] + long[i + 1 :] == short for i in range(len(short))
+    )
+
+
+def edit_distance(word: str, known: str) -> int:
+    """How many letters must be put in, taken out or replaced to make one word of another."""
+    row = list(range(len(known) + 1))
+    for i, letter in enumerate(word, start=1):
+        previous, row[0] = row[0], i
+        for j, other in enumerate(known, start=1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (letter != other))
+    return row[-1]
 
 
 EXTRAS = {

@@ -26,6 +26,7 @@ from gradcalc.errors import (
     install_command,
     installed,
     library,
+    visible,
 )
 
 
@@ -119,10 +120,65 @@ def test_characters_a_terminal_cannot_show_are_replaced() -> None:
     line.encode("utf-8")
 
 
+FOREIGN = [
+    "\x1b[31m",
+    "\x1b]0;title\x07",
+    "\x9b2J",
+    "\u202e",
+    "\u2066",
+    "\u200b",
+    "\u200d",
+    "\ufeff",
+    "\x85",
+    "\n",
+    "\u3164",
+]
+"""What a terminal obeys or does not show: escapes, C1 controls, overrides of direction, signs without ink."""
+
+
+@pytest.mark.parametrize("foreign", FOREIGN, ids=ascii)
+def test_what_a_terminal_obeys_is_escaped_wherever_an_error_shows_it(foreign: str) -> None:
+    name = f"x{foreign}y"
+    error = UsageError(f"no column {name}", text=name, span=(0, 1), hint=f"--at {name}=2")
+    told = [error.message, *str(error).split("\n"), *map(str, error.to_dict().values())]
+    assert all(text.isprintable() and not set(foreign) & set("\x1b\u3164") & set(text) for text in told)
+    assert ascii(foreign)[1:-1] in ascii(visible(name)).replace("\\\\", "\\")
+    assert visible("a\nb", keep="\n") == "a\nb"
+    assert visible("变量 é √x") == "变量 é √x"
+
+
+def test_a_message_is_bounded_and_keeps_both_ends() -> None:
+    error = UsageError(
+        "no value for " + "n" * 300_000 + " here", hint="--at " + "h" * 300_000, text="x" * 300_000, span=(0, 9)
+    )
+    assert len(str(error)) < 1_000
+    assert error.message.startswith("no value for nnn") and error.message.endswith("nnn here") and "…" in error.message
+    assert len(UsageError("ab " * 100_000).message) == 1_000
+
+
 def test_the_nearest_word_is_suggested_and_only_if_near() -> None:
     assert did_you_mean("sen", ["sin", "cos"]) == "sin"
     assert did_you_mean("quux", ["sin", "cos"]) is None
     assert did_you_mean("s" * 10_000, ["sin"]) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "meant"),
+    [
+        ("--tol", ["--lr", "--tolerance"], "--tolerance"),
+        ("data", ["atan"], None),
+        ("wieght", ["weight", "height"], "weight"),
+        ("coss", ["cos", "cosh"], "cos"),
+        ("conh", ["cosh", "tanh"], "cosh"),
+        ("tah", ["tan", "tanh"], None),
+        ("cosec", ["sec"], None),
+        ("learnig_rates", ["learning_rate"], "learning_rate"),
+        ("reduce_std", ["reduce_sum"], None),
+        ("x1", ["x2"], None),
+    ],
+)
+def test_only_a_slip_of_the_keyboard_or_a_beginning_is_near(word: str, known: list[str], meant: str | None) -> None:
+    assert did_you_mean(word, known) == meant
 
 
 # libraries of extras

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradcalc.cli.write import Format, write
-from gradcalc.errors import FileError, LimitError, UsageError
+from gradcalc.errors import FileError, LimitError, UsageError, visible
 from gradcalc.settings import DIGITS, MAX_DIGITS, SHOW, Limits, Option, Options, option, required
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def answer(question: Question, options: Options, show: Show, limits: Limits) -> 
     )
     write(replace(made, digits=show.digits), shape)
     if not show.quiet and made.symbolic_reason:
-        print(f"SymPy: {made.symbolic_status}: {made.symbolic_reason}", file=sys.stderr)
+        print(visible(f"SymPy: {made.symbolic_status}: {made.symbolic_reason}"), file=sys.stderr)
     return made.exit_code
 
 

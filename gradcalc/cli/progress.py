@@ -6,6 +6,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from gradcalc.errors import visible
+
 if TYPE_CHECKING:
     from gradcalc.optimize.descent.watch import Step
 
@@ -51,7 +53,7 @@ class _Line:
 
     def _write(self, text: str) -> None:
         """Put a text in the place of the last one; shortened so that it and a ^C stay on one line."""
-        text = text[: max(_width() - 3, 0)]
+        text = visible(text)[: max(_width() - 3, 0)]
         sys.stderr.write("\r" + text.ljust(self._shown))
         sys.stderr.flush()
         self._shown = len(text)

@@ -32,7 +32,10 @@ def write(answer: "Answer", shape: Format) -> None:
     if shape is Format.json:
         from json import dumps
 
-        print(dumps(answer.to_dict(), ensure_ascii=False))
+        text = dumps(answer.to_dict(), ensure_ascii=False)
+        if not text.isprintable():
+            text = "".join(c if c.isprintable() else dumps(c)[1:-1] for c in text)
+        print(text)
     elif shape is Format.csv:
         import csv
 

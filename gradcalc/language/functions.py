@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gradcalc.errors import UsageError, did_you_mean
+from gradcalc.errors import UsageError
 from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
 from gradcalc.language.format import format_node
+from gradcalc.language.synonyms import function_meant
 from gradcalc.language.tokens import CONSTANTS, FUNCTIONS, SPECIAL
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer
@@ -93,7 +94,7 @@ def catalogue(name: str | None = None) -> Catalogue:
         return Catalogue(tuple(cards()))
     found = find(name)
     if found is None:
-        near = did_you_mean(name, [*FUNCTIONS, *CONSTANTS])
+        near = function_meant(name) or next((each for each in CONSTANTS if each.lower() == name.lower()), None)
         raise UsageError(
             f"no function {name}", hint=f"gradcalc functions {near}" if near else "gradcalc functions lists all"
         )

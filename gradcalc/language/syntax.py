@@ -9,19 +9,21 @@ import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from gradcalc.errors import LimitError, Span, did_you_mean
+from gradcalc.errors import ExpressionError, LimitError, Span
 from gradcalc.graph import ops
 from gradcalc.language.format import COMPARE, MUL, POSTFIX, POW, Tree
+from gradcalc.language.synonyms import ORDERS, formula_meant, function_meant
 from gradcalc.language.tokens import (
-    ASKED,
     CLOSING,
     CONSTANTS,
+    DERIVATIVES,
     FUNCTIONS,
     GLUED,
     INFIX,
+    INTEGRALS,
     LETTERS_TOO,
-    MEANT,
     MINUS,
+    OPENING,
     PARTNER,
     PREFIX,
     RAISED,
@@ -30,6 +32,7 @@ from gradcalc.language.tokens import (
     Tokens,
     check_name,
     refuse,
+    tokenize,
 )
 
 
@@ -45,12 +48,6 @@ class Pending:
         self.nests = nests
         self.payload = payload  # a call's function, a counter's name, the signs of a sum, the axes of an index
         self.operands: list[int] = []
-
-
-def _meant(name: str) -> str | None:
-    """The function that a name of another book, or in capitals, stands for."""
-    small = name.lower()
-    return MEANT.get(small) or (FUNCTIONS.get(small) if small != name else None)
 
 
 class Parser:
@@ -105,7 +102,7 @@ class Parser:
 
     def fail(self, message: str, hint: str, span: Span | None = None) -> NoReturn:
         """An error at a place, or else at the token."""
-        refuse(message, span or (self.start, self.start + max(1, len(self.word))), hint)
+        refuse(message, span or self.tokens[self.position - 1].span, hint)
 
     def before(self) -> str:
         """The word before the token; empty at the beginning."""
@@ -247,10 +244,7 @@ class Parser:
 
     def name_end(self) -> int:
         """Where the name ends in the text, which may spell it in more or fewer characters: `ﬁ` is the name `fi`."""
-        name, start = self.word, self.start
-        if self.text.startswith(name, start):
-            return start + len(name)
-        return start + len(self.text[start : self.tokens.starts[self.position]].rstrip())
+        return self.start + len(self.tokens.typed[self.position - 1])
 
     def is_known(self, name: str) -> bool:
         """Whether a name has the meaning of a variable or a counter already."""
@@ -261,13 +255,41 @@ class Parser:
         check_name(self.tokens[self.position - 1])
         name, operand = self.word, self.tokens[self.position]
         if name in FUNCTIONS and name not in LETTERS_TOO:
-            example = operand.text if operand.kind in ("name", "number") else "|x|" if operand.text == "|" else "x"
-            self.fail(f"{name} is a function and needs parentheses", f"{name}({example})")
-        if operand.text == "[" and (function := _meant(name)):
-            self.fail(f"{name} is no array", f"{function}(x), with round parentheses")
+            self.fail(f"{name} is a function and needs parentheses", self.applied(name))
+        if operand.text == "[" and (function := function_meant(name)):
+            pieces, _ = self.call_text()
+            self.fail(f"{name} is no array", f"{function}({', '.join(pieces)}), with round parentheses")
+        if self.is_derivative():
+            self.fail_derivative()
         if glued := GLUED.fullmatch(name):
-            hint = f"{glued[1]}({glued[2]}), or give {name} a value if it is a variable"
+            digits = re.match(r"\d*", glued[2])
+            longer = glued[1] + (digits[0] if digits else "")
+            both = longer != glued[1] and longer in FUNCTIONS
+            other = f"{longer}({glued[2][len(longer) - len(glued[1]) :]}) or " if both else ""
+            hint = f"{other}{glued[1]}({glued[2]}), or give {name} a value if it is a variable"
             self.fail(f"{name} is no known name", hint)
+
+    def applied(self, name: str) -> str:
+        """A function put around the operand that stands behind it; both ways where it may end at two places."""
+        rest = self.text[self.start + len(self.tokens.typed[self.position - 1]) :]
+        if bar := re.match(r"\s*(\|[^|]*\||\[[^\[\]]*\])", rest):
+            return f"{name}({bar[1].strip('[]')})"
+        found = _OPERAND.match(rest)
+        if found is None:
+            return f"{name}(x)"
+        first, second, after = found[1] or "", found[2] or "", rest[found.end() :].lstrip()
+        together = f"{first}*{second}" if first.strip("-−+ ") and second else first + second
+        if after[:1] in ("^", "*", "/", "²", "³") or (
+            after[:1].isalnum() and _FIRST_WORD.split(after)[1] not in FUNCTIONS
+        ):
+            tail = re.match(r"(\s*(\*\*|[\^*/]))?\s*([\w.]+|[²³])", after)
+            if tail is None:
+                return f"{name}(x)"
+            joined = tail[0] if tail[2] or tail[3] in "²³" else f"*{tail[3]}"
+            return f"{name}({together}){joined} or {name}({together}{joined})"
+        if first.strip("-−+ ") and second and " " in found[0].strip():
+            return f"{name}({together}) or {name}({first})*{second}"
+        return f"{name}({together})"
 
     def function_power(self) -> str:
         """The exponent in `sin^2(x)`, past which the position moves; empty if it is the power of a variable."""
@@ -281,11 +303,22 @@ class Parser:
         name = self.word
         if name in LETTERS_TOO or self.is_known(name):
             return ""
-        if exponent.startswith(("-", "−")):
-            name = FUNCTIONS[name]
-            inverse = f"a{name}(x)" if f"a{name}" in ops.TABLE else "the inverse by its own name"
-            self.fail(f"{name}^-1 may mean the inverse or the reciprocal", f"{inverse} or 1/{name}(x)")
-        self.fail(f"{name} is a function and needs parentheses", f"{name}(x)" + ("^2" if name != "exp" else ""))
+        raised = re.compile(r"\s*(?:\^|\*\*)?\s*(⁻¹|[-−]\s*1(?![\w.])|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d+)\s*(.*)", re.DOTALL)
+        found = raised.match(self.text, self.start + len(self.word))
+        if found and found[1][:1] in "-−⁻":
+            own = FUNCTIONS[name]
+            operand = _bracketed(found[2]) or "x"
+            inverse = {"exp": "log", "log": "exp"}.get(own, f"a{own}")
+            inverse = f"{inverse}({operand})" if inverse in ops.TABLE else "the inverse by its own name"
+            self.fail(f"{own}^-1 may mean the inverse or the reciprocal", f"{inverse} or 1/{own}({operand})")
+        if name == "exp":
+            what = re.match(r"\s*[-−]?\s*[\w.]+\s*$", self.text[self.tokens.starts[self.position] + 1 :])
+            self.fail(f"{name} is a function and needs parentheses", f"exp({what[0].strip() if what else 'x'})")
+        if found and (rest := re.fullmatch(r"(\d*)\s*([^\W\d]\w*)", found[2].strip())):
+            inner = f"{rest[1]}*{rest[2]}" if rest[1] else rest[2]
+            hint = f"{name}({inner})^{found[1].translate(RAISED)}"
+            self.fail(f"{name} is a function and needs parentheses", hint)
+        self.fail(f"{name} is a function and needs parentheses", f"{name}(x)^n for a power of it")
 
     def open_call(self, power: str = "") -> bool:
         """The name of a function and its opening parenthesis."""
@@ -514,22 +547,69 @@ class Parser:
         self.fail(f"an operand is missing after {before.text}", hint, before.span)
 
     def fail_call(self) -> NoReturn:
-        """An error for a call of what is no function."""
+        """An error for a call of what is no function, with a formula that means the same where there is one."""
+        name, pieces, end = self.word, *self.call_text()
+        guess = function_meant(name)
+        if (formula := formula_meant(name, pieces)) and not self.is_known(name):
+            said = f"; did you mean {guess}?" if guess and formula == f"{guess}({', '.join(pieces)})" else ""
+            self.fail(
+                f"{name} is no function{said}", formula if self.is_read(formula) else function_meant(name) or _LIST
+            )
         check_name(self.tokens[self.position - 1])
-        name = self.word
-        close = self.text.find(")", self.start, self.start + 40)
-        inner = self.text[self.start + len(name) : close + 1].lstrip() if close >= 0 else "(...)"
-        if inner.count("(") != 1:
-            inner = "(...)"
-        if re.compile(r"\s*=(?!=)").match(self.text, close + 1) and close >= 0:
+        if re.compile(r"\s*=(?!=)").match(self.text, end):
             self.fail(f"{name} is no function", "the expression on the right of = alone")
-        if name.lower() in ASKED:
-            hint = "the formula alone: gradcalc differentiates it, and --wrt picks the variables"
-            self.fail(f"{name} is no function", hint)
-        guess = _meant(name) or (did_you_mean(name, FUNCTIONS) if len(name) > 2 else None)
-        if name in CONSTANTS or guess is None or self.is_known(name):
-            self.fail(f"{name} is no function", f"{name}*{inner}")
-        self.fail(f"{name} is no function; did you mean {guess}?", f"{guess}{inner}")
+        if self.is_derivative():
+            self.fail_derivative()
+        if name.lower() in DERIVATIVES:
+            self.fail(f"{name} is no function of a formula", _derivative_hint(pieces))
+        if name.lower() in INTEGRALS:
+            self.fail(f"{name} is no function: gradcalc has no integrals and no limits", _LIST)
+        product = f"{name}*({', '.join(pieces)})"
+        if name in CONSTANTS or len(name) == 1 or self.is_known(name):
+            empty = not "".join(pieces)
+            self.fail(
+                f"{name} is no function", name if empty else product if self.is_read(product) else f"{name}*(...)"
+            )
+        constant = CONSTANTS.get(name.lower()) if not "".join(pieces) else None
+        self.fail(f"{name} is no function", constant or _LIST)
+
+    def call_text(self) -> tuple[list[str], int]:
+        """The operands of the call that begins here as they are written, and where it ends; none if that is far."""
+        depth, first, pieces = 0, self.tokens.starts[self.position] + 1, list[str]()
+        for position in range(self.position, min(self.position + _FAR, len(self.words))):
+            word, start = self.words[position], self.tokens.starts[position]
+            depth += (word in OPENING) - (word in CLOSING)
+            if not depth or (word == "," and depth == 1):
+                pieces.append(self.text[first:start].strip())
+                first = start + 1
+            if not depth:
+                return pieces, first
+        return ["..."], len(self.text)
+
+    def is_read(self, formula: str) -> bool:
+        """Whether a hint is a formula itself."""
+        try:
+            for each in formula.split(" or "):
+                Parser(each, tokenize(each, 2_000), self.max_depth, self.shadowing | set(self.names)).run()
+        except ExpressionError:
+            return False
+        return True
+
+    def is_derivative(self) -> bool:
+        """Whether the name is the `dx` of `d/dx`."""
+        return bool(
+            re.search(r"\bd\s*((\^|\*\*)?\s*\d|[²³])?\s*/\s*$", self.text[max(0, self.start - 20) : self.start])
+        ) and (self.word.startswith("d") and len(self.word) > 1)
+
+    def fail_derivative(self) -> NoReturn:
+        """An error for `d/dx(...)`."""
+        operand = self.text[self.start :].partition("(")[2] if self.words[self.position] == "(" else ""
+        pieces, end = self.call_text() if operand else ([], 0)
+        alone = (
+            len(pieces) == 1 and not self.text[end:].strip() and re.fullmatch(r"\s*d\s*/\s*", self.text[: self.start])
+        )
+        hint = _derivative_hint([*pieces, self.word[1:]]) if alone else ORDERS
+        self.fail("a derivative is no part of a formula", hint)
 
     def fail_root(self) -> NoReturn:
         """An error for `√x^2`."""
@@ -564,26 +644,73 @@ class Parser:
             self.fail(f"{word} has no meaning here", REFUSED[word])
         factor = self.factor()
         if kind == "number" or not (before.kind in ("number", "raised") or before.text == ")"):
-            between = "numbers" if before.kind == kind == "number" else "operands"
-            self.fail(f"an operator is missing between two {between}", f"{last}*{factor}")
+            if before.kind == kind == "number":
+                self.fail("an operator is missing between two numbers", _numbers_hint(last, self.numbers()))
+            if re.search(r"\bd\s*/\s*d\w+\s*$", self.text[: self.start][-40:]):
+                self.fail("a derivative is no part of a formula", ORDERS)
+            self.fail("an operator is missing between two operands", f"{last}*{factor}")
         top = next(entry for entry in reversed(self.pending) if entry.kind != "neg")
         if top.kind in ("div", "mod", "matmul", "pow", "sqrt", "cbrt"):
             self.fail_ambiguous(top, last, factor)
 
+    def numbers(self) -> str:
+        """The numbers that follow each other from here, those in groups of three digits as one."""
+        found = re.match(r"(\d{3}(?=[ \u00a0\u2009\u202f]))?([ \u00a0\u2009\u202f]\d{3}\b)*", self.text[self.start :])
+        return re.sub(r"\s", "", found[0]) if found and found[2] else self.word
+
     def factor(self) -> str:
         """The factor that begins with the token, shortened for a hint."""
         if self.tokens.kinds[self.word] == "name" and self.words[self.position] == "(":
-            return f"{self.word}(...)"
+            return f"{self.word}({', '.join(self.call_text()[0])})"
+        if self.word == "(":
+            return f"({_bracketed(self.text[self.start : self.start + _FAR]) or '...'})"
         return "(...)" if self.word in PARTNER else self.word
 
     def fail_ambiguous(self, top: Pending, last: str, factor: str) -> NoReturn:
         """An error for a factor without a sign after a quotient, a power or a root: `1/2x`."""
-        end = self.start + len(self.word)
+        end = self.tokens[self.position - 1].span[1]
         whole = self.text[top.left : self.end] if end - top.left < 60 else "(...)"
         head = whole.removesuffix(last) if whole.endswith(last) else "... "
         wrapped = f"{whole}*{factor}" if top.kind in ("pow", "sqrt", "cbrt") else f"({whole})*{factor}"
         hint = f"{wrapped} or {head}({last}*{factor})"
         self.fail("a factor without a sign can be read in two ways here", hint, (top.left, end))
+
+
+_FIRST_WORD = re.compile(r"(\w+)")
+_OPERAND = re.compile(r"\s*([-−]?\s*(?:[0-9.]+)?)\s*([^\W\d]\w*(?!\w*\s*\())?(?<=[\w.])")
+"""What a function without parentheses is applied to: a sign, a number, a name, each of which may be absent."""
+_FAR = 400
+"""Words of a call that a hint repeats, at most."""
+_LIST = "gradcalc functions lists what there is"
+
+
+def _derivative_hint(pieces: list[str]) -> str:
+    """How the derivative that is asked for is got: of the first or second order, for one variable."""
+    formula, *by = pieces
+    if len(by) == 2 and (by[1] == "2" or by[0] == by[1]):
+        return f"gradcalc hessian {formula!r} --wrt {by[0]}"
+    return f"gradcalc grad {formula!r}" + (f" --wrt {by[0]}" if by else "") if len(by) < 2 and formula else ORDERS
+
+
+def _numbers_hint(first: str, second: str) -> str:
+    """Two numbers with a blank between: digits in groups of three are one number, else it may be one or a product."""
+    together = first + second
+    if together.isdigit() and len(second) % 3 == 0 and len(first) < 4 and (second[0] == "0" or len(second) > 3):
+        return together
+    return f"{first}*{second}" + (f" or {together}" if together.isdigit() else "")
+
+
+def _bracketed(text: str) -> str:
+    """The content of the parentheses that a text begins with, or its first word."""
+    if not text.startswith("("):
+        word = re.match(r"\w+", text)
+        return word[0] if word else ""
+    depth = 0
+    for place, sign in enumerate(text[:_FAR]):
+        depth += (sign == "(") - (sign == ")")
+        if not depth:
+            return text[1:place]
+    return ""
 
 
 _LEFT_OUT = frozenset({(":", ":"), (":", "]"), (":", ","), ("[", ":"), (",", ":")})

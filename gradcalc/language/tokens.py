@@ -77,19 +77,13 @@ REFUSED = {
     "for": "sum(i=1..n, body)", "in": "sum(i=1..n, body)", "is": "sum(i=1..n, body)",
     "~": "an operator such as & or *", "¬": "an operator such as & or *",
     **dict.fromkeys("–—‐‑", "- for minus"), "∑": "sum(i=1..n, ...)", "∏": "prod(i=1..n, ...)",
-    **dict.fromkeys("∂∇∫", "the formula alone: gradcalc differentiates it, and --wrt picks the variables"),
+    **dict.fromkeys("∂∇", "the formula alone: gradcalc grad gives its first derivatives, gradcalc hessian the second"),
+    "∫": "an integral that is worked out: gradcalc has derivatives only",
 }  # fmt: skip
 """What has no meaning where an operator is expected though one may think so, and what to write instead."""
 
-MEANT = {
-    "tg": "tan", "ctg": "cot", "cotg": "cot", "cotan": "cot", "lg": "log10", "lb": "log2", "ld": "log2",
-    "squareroot": "sqrt", "absolute": "abs", "power": "pow", "sh": "sinh", "ch": "cosh", "th": "tanh",
-    "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh",
-}  # fmt: skip
-"""Functions of other books and languages, by the name they have here."""
-ASKED = frozenset(
-    ("diff", "derivative", "d", "grad", "gradient", "hessian", "integrate", "integral", "int", "lim", "limit")
-)
+DERIVATIVES = frozenset(("diff", "derivative", "deriv", "d", "grad", "gradient", "hessian", "nabla"))
+INTEGRALS = frozenset(("integrate", "integral", "int", "lim", "limit"))
 """Words that ask for what is no part of a formula."""
 
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
@@ -104,18 +98,21 @@ class Token(NamedTuple):
     kind: str
     text: str
     start: int
+    length: int = 0
+    """Characters in the text as typed, which may be fewer than `text` has: `ﵐ` is one."""
 
     @property
     def span(self) -> Span:
         """The place in the text."""
-        return self.start, self.start + max(1, len(self.text))
+        return self.start, self.start + max(1, self.length)
 
 
 class Tokens:
     """The tokens of a text, the last one its end: where each starts, its word, and the kind of each word."""
 
-    def __init__(self, words: list[str], starts: list[int], kinds: dict[str, str]) -> None:
+    def __init__(self, words: list[str], starts: list[int], kinds: dict[str, str], typed: list[str]) -> None:
         self.words = words
+        self.typed = typed  # the words before names were given their one spelling
         self.starts = starts
         self.kinds = kinds
 
@@ -126,11 +123,12 @@ class Tokens:
         """The token there; past the end it is the end."""
         position = min(position, len(self.words) - 1)
         word = self.words[position]
-        return Token(self.kinds[word], word, self.starts[position])
+        return Token(self.kinds[word], word, self.starts[position], len(self.typed[position]))
 
     def part(self, first: int, last: int) -> "Tokens":
         """The tokens of a range, and an end."""
-        return Tokens([*self.words[first:last], ""], self.starts[first : last + 1], self.kinds)
+        typed = [*self.typed[first:last], ""]
+        return Tokens([*self.words[first:last], ""], self.starts[first : last + 1], self.kinds, typed)
 
     def pieces(self) -> list[tuple[int, int]]:
         """The ranges of tokens between the commas that stand in no brackets."""
@@ -168,9 +166,9 @@ def tokenize(text: str, limit: int) -> Tokens:
         position = next(i for i, word in enumerate(words) if kinds[word] == "wrong")
         _refuse(words[position], starts[position])
     plain = {word: _plain(word) for word, kind in kinds.items() if kind == "name" and not word.isascii()}
-    if plain:
-        words = [plain.get(word, word) for word in words]
-    return Tokens([*words, ""], starts, kinds | dict.fromkeys(plain.values(), "name") | {"": "end"})
+    typed = [*words, ""]
+    words = [plain.get(word, word) for word in typed] if plain else typed
+    return Tokens(words, starts, kinds | dict.fromkeys(plain.values(), "name") | {"": "end"}, typed)
 
 
 def _kind(word: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gradcalc.errors import caret_lines
+from gradcalc.errors import caret_lines, visible
 from gradcalc.show.page import Block, Details, Formula, Heading, Line, Matrices, Page, Piece, Table, plain, strong
 
 Write = Callable[[str], str]
@@ -65,8 +65,11 @@ class Markup:
         """Pieces one after the other, each in its tones, meaning nothing but themselves."""
         found = []
         for piece in pieces:
-            escaped = plain(piece).translate(self.specials).replace("\n", self.newline)
-            written = self.formula(piece) if isinstance(piece, Formula) else escaped
+            text = visible(plain(piece), keep="\n")
+            if isinstance(piece, Formula):
+                written = self.formula(piece._replace(text=text))
+            else:
+                written = text.translate(self.specials).replace("\n", self.newline)
             for tone in () if isinstance(piece, str) else piece.tone.split():
                 written = self.tones.get(tone, str)(written)
             found.append(written)

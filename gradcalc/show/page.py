@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Context
 from typing import Any, Literal, NamedTuple
 
-from gradcalc.errors import Span
+from gradcalc.errors import Span, visible
 
 
 class Text(NamedTuple):
@@ -135,7 +135,7 @@ class Page(NamedTuple):
 
     def __str__(self) -> str:
         """The lines of the page, plain."""
-        return "\n".join(str(block) for block in self.blocks if isinstance(block, Line))
+        return "\n".join(visible(str(block), keep="\n") for block in self.blocks if isinstance(block, Line))
 
 
 class Rest(NamedTuple):

@@ -14,7 +14,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gradcalc.errors import caret_lines
+from gradcalc.errors import caret_lines, visible
 from gradcalc.show import page as pages
 
 _FORMULA_LIMIT = 240
@@ -54,7 +54,7 @@ class View:
 
     def _part(self, piece: pages.Piece) -> tuple[str, str]:
         """The text of a piece, and how rich styles it."""
-        text = pages.plain(piece)
+        text = visible(pages.plain(piece), keep="\n")
         if not self.superscripts and not isinstance(piece, pages.Formula):
             text = text.replace("²", "2")
         if self.terminal and isinstance(piece, pages.Formula) and len(text) > _FORMULA_LIMIT:
@@ -106,7 +106,7 @@ def _print_details(view: View, details: pages.Details) -> None:
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, piece in entries:
-        grid.add_row(f"  {name}", view.text(piece))
+        grid.add_row(f"  {visible(name)}", view.text(piece))
     if entries:
         view.print(grid)
 
@@ -144,14 +144,14 @@ def _rich_table(view: View, table: pages.Table, slim: bool = False) -> Table:
     made = Table(
         header_style="bold",
         border_style="dim",
-        title=table.title or None,
+        title=visible(table.title) or None,
         title_justify="left",
         title_style="",
         **style,
     )
     for column in table.columns:
         title = column.short or column.title if slim else column.title
-        made.add_column(title, justify="right" if column.kind == "number" else "left", no_wrap=True)
+        made.add_column(visible(title), justify="right" if column.kind == "number" else "left", no_wrap=True)
     for number, row in enumerate(table.rows):
         made.add_row(*map(view.text, row), style="bold" if number == table.strong else "")
     return made
@@ -179,7 +179,8 @@ def _print_matrices(view: View, matrices: pages.Matrices) -> None:
 
 def _framed(table: pages.Table) -> list[str]:
     """The lines of a table with a title as rich draws them, each cell on one line."""
-    rows = [[column.title for column in table.columns], *(list(map(pages.plain, row)) for row in table.rows)]
+    titles = [visible(column.title) for column in table.columns]
+    rows = [titles, *([visible(pages.plain(piece)) for piece in row] for row in table.rows)]
     lefts = [column.kind != "number" for column in table.columns]
     widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
     padded = [width + 2 for width in widths]

@@ -3,13 +3,14 @@
 import pytest
 
 from gradcalc.errors import ExpressionError, LimitError
+from gradcalc.language.parse import parse
 from gradcalc.language.tokens import tokenize
 
 
 def rows(text: str) -> list[tuple[str, str, int]]:
     """Kind, word and start of every token."""
     tokens = tokenize(text, 1000)
-    return [tuple(tokens[position]) for position in range(len(tokens))]
+    return [tuple(tokens[position])[:3] for position in range(len(tokens))]
 
 
 def test_words_keep_their_place_between_spaces() -> None:
@@ -32,6 +33,19 @@ def test_the_first_wrong_word_is_shown(text: str, place: int) -> None:
     assert caught.value.span is not None
     assert caught.value.span[0] == place
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["ﵐ", "ﵐ(x)", "1 + ﵐ", "ﵐ x", "x ﵐ", "1/2ﵐ", "sin(ﵐ)", "ﬁ(2)", "e\u0301(x)", "x^2ﵐ"])
+def test_the_place_of_a_name_that_is_longer_in_its_plain_form_stays_within_the_text(text: str) -> None:
+    tokens = tokenize(text, 1000)
+    spans = [tokens[position].span for position in range(len(tokens) - 1)]
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+    try:
+        formula = parse(text)
+    except ExpressionError as error:
+        assert error.span is not None and 0 <= error.span[0] < error.span[1] <= len(text)
+    else:
+        assert all(0 <= start < end <= len(text) for start, end in formula.spans.values())
 
 
 def test_pieces_stand_between_commas_outside_of_brackets() -> None:

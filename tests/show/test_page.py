@@ -25,6 +25,10 @@ from gradcalc.show.page import (
 REST = Rest("rows", "remarks", "whole")
 
 
+def test_what_a_terminal_obeys_is_escaped_in_the_lines_of_a_page() -> None:
+    assert str(Page("test", (line("x\x1b[31m", "\u202e"), line("a")))) == "x\\x1b[31m\\u202e\na"
+
+
 def table(rows: int, columns: int, series: int | None = None) -> Table:
     body = tuple(tuple(f"{i},{j}" for j in range(columns)) for i in range(rows))
     return Table(tuple(Column(str(j)) for j in range(columns)), body, series=series)

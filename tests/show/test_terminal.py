@@ -1,5 +1,6 @@
 """Tables: complete at 80 columns and when piped, nothing cut, formulas shortened only on a terminal and marked so."""
 
+import importlib
 import io
 import re
 from dataclasses import replace
@@ -11,6 +12,7 @@ from gradcalc import differentiate
 from gradcalc.errors import columns
 from gradcalc.language import functions
 from gradcalc.language.formula import Variable
+from gradcalc.show import page as pages
 from gradcalc.show.terminal import View, draw
 from gradcalc.truth.quantity import Quantity, Symbolic
 from gradcalc.truth.report import PointReport, Report
@@ -30,6 +32,29 @@ def symbolic_report(formula: str) -> Report:
     entry = Quantity(1.0, symbolic=Symbolic(formula, "", "1.0"), verdict="agrees")
     points = (PointReport({"x": 1.0}, Quantity(1.0), (entry,), "agrees"),)
     return Report("grad", formula, formula, (Variable("x"),), {}, "done", points)
+
+
+HOSTILE = "x\x1b[31m\u202e\x9bred"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize("module", ["terminal", "markdown", "html", "latex"])
+def test_what_a_terminal_obeys_is_escaped_in_every_part_of_a_page(module: str, terminal: bool) -> None:
+    parts = (
+        pages.Heading((HOSTILE,)),
+        pages.fact(HOSTILE, pages.Formula(HOSTILE)),
+        pages.Details(pages.line(HOSTILE), ((HOSTILE, HOSTILE),)),
+        pages.Table((pages.Column(HOSTILE, "word"),), ((HOSTILE,), (pages.Formula(HOSTILE),)), title=HOSTILE),
+        pages.Remarks((pages.Remark(HOSTILE, HOSTILE, HOSTILE, (0, 3)),)),
+    )
+    page = pages.Page("test", parts)
+    if module == "terminal":
+        console = Console(width=200, force_terminal=terminal, file=io.StringIO(), color_system=None, highlight=False)
+        text = draw(page, View(console))
+    else:
+        text = importlib.import_module(f"gradcalc.show.{module}").draw(page)
+    assert text.count("x1b") >= 9
+    assert not {"\x1b", "\u202e", "\x9b"} & set(text)
 
 
 REPORTS = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gradcalc.cli import options as o
 from gradcalc.cli.write import Format, write
-from gradcalc.errors import GradcalcError, UsageError
+from gradcalc.errors import GradcalcError, UsageError, visible
 from gradcalc.settings import DESCENT, ROWS, SHOW, DescentSettings, Limits, option, required
 
 if TYPE_CHECKING:
@@ -70,7 +70,10 @@ def descend(start: Start, settings: DescentSettings, show: Show, limits: Limits)
         compared, data=start.data, nulls=start.nulls, limits=limits,
     )  # fmt: skip
     if question.dropped and not show.quiet:
-        print(f"{start.data}: rows without a value that were left out: {question.dropped:,}", file=sys.stderr)
+        print(
+            f"{visible(start.data or '')}: rows without a value that were left out: {question.dropped:,}",
+            file=sys.stderr,
+        )
     made, seconds = _answers(question, compared, live=not show.quiet and sys.stderr.isatty())
     answer = made[0] if start.compare is None else Comparison(tuple(made), tuple(seconds))
     outputs.write(answer, made)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from gradcalc.cli import options as o
 from gradcalc.cli.write import Format, write
-from gradcalc.errors import UsageError
+from gradcalc.errors import UsageError, visible
 from gradcalc.settings import SHOW, Limits, MapSettings, Reading, option, required
 
 
@@ -59,7 +59,8 @@ def map(question: Question, settings: MapSettings, how: Reading, limits: Limits)
                 limits=limits, how=how, progress=line if not question.quiet and sys.stderr.isatty() else None,
             )  # fmt: skip
     except KeyboardInterrupt as interrupt:
-        print(*interrupt.args, sep="\n", end="\n" if interrupt.args else "", file=sys.stderr)
+        for part in interrupt.args:
+            print(visible(str(part)), file=sys.stderr)
         raise
     if not question.quiet and told is not Format.table:
         print(done.page(), file=sys.stderr)
