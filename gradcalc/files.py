@@ -83,6 +83,9 @@ def _replace(written: Path, target: Path) -> None:
     written.replace(target)
 
 
+half_written: set[Path] = set()
+"""Files that are not complete yet, for whoever has to end without further ado."""
+
 # -- in one go ---------------------------------------------------------------------------------------------------------
 
 
@@ -101,6 +104,7 @@ def complete_file(path: Path) -> Iterator[Path]:
             yield target
             return
         beside = target.parent / f".gradcalc-{os.getpid()}-{os.urandom(4).hex()}{target.suffix[:16]}"
+        half_written.add(beside)
         try:
             with _removed_when_killed(beside):
                 yield beside
@@ -110,6 +114,8 @@ def complete_file(path: Path) -> Iterator[Path]:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
             raise
+        finally:
+            half_written.discard(beside)
 
 
 def _settle(written: Path) -> None:

@@ -3,12 +3,14 @@
 See README.md.
 """
 
+import atexit
 import gc
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from types import FrameType
 from typing import NoReturn
 
 from gradcalc.errors import ExitCode, FileError, GradcalcError
@@ -16,11 +18,47 @@ from gradcalc.errors import ExitCode, FileError, GradcalcError
 
 def run() -> NoReturn:
     """The console script: run the words of this process and exit."""
+    _listen()
     gc.disable()  # the process lives for one answer, and looking for cycles takes a sixth of a long one
     code = main(sys.argv[1:])
-    if code == ExitCode.INTERRUPTED:  # once more: threads that are still at work are not waited for
-        signal.signal(signal.SIGINT, lambda *_: os._exit(code))
+    if ours := signal.getsignal(signal.SIGINT) == interrupted:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the answer is there: nothing is left to be interrupted
+    if code == ExitCode.INTERRUPTED and ours:  # threads that are still at work are not waited for
+        atexit._run_exitfuncs()
+        os._exit(code)
     sys.exit(code)
+
+
+def _listen() -> None:
+    """From now on an interrupt, and an error that Python could only print, end as all else does."""
+    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:  # ignored under nohup: so it stays
+        signal.signal(signal.SIGINT, interrupted)
+    sys.unraisablehook = _unraisable
+
+
+def interrupted(number: int, frame: FrameType | None) -> None:
+    """Ctrl-C: an exception where work goes on; within an import, whose library would be left half made, the end."""
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            _end_now()
+        frame = frame.f_back
+    raise KeyboardInterrupt
+
+
+def _end_now() -> NoReturn:
+    """End as interrupted, without a word from any library; what is half written goes."""
+    for path in getattr(sys.modules.get("gradcalc.files"), "half_written", ()):
+        with suppress(OSError):
+            os.unlink(path)
+    with suppress(OSError):
+        os.write(2, b"interrupted\n")
+    os._exit(ExitCode.INTERRUPTED)
+
+
+def _unraisable(what: "sys.UnraisableHookArgs") -> None:
+    """What fails where no exception can be raised: an interrupt ends; all else, as of closing, is not worth a word."""
+    if what.exc_type is KeyboardInterrupt:
+        _end_now()
 
 
 def main(words: Sequence[str]) -> int:

@@ -20,7 +20,7 @@ FILE_LIMIT = 32_000_000
 EXPRESSION = Option("EXPR", "The formula; - reads it from standard input, @FILE from a file.")
 LET = Option("--let NAMES", "Values put into the formula and not differentiated: n=3,A=[[1,2],[3,4]].")
 WRT = Option("--wrt VARIABLES", "Variables to differentiate for, in this order: x,y.")
-FORMAT = Option("--format", "How to show the answer.", SHOW)
+FORMAT = Option("--format", "How to show the answer; default: table.", SHOW)
 JSON = Option("--json", "Short for --format json.", SHOW)
 QUIET = Option("-q --quiet", "Say nothing on standard error.", SHOW)
 """The options that several commands have, whose dataclasses take them up as fields."""
@@ -42,9 +42,10 @@ class Question:
 class Show:
     """How a report is shown."""
 
-    format: Format = option(Format.table, FORMAT)
+    format: Format | None = option(None, FORMAT)
     digits: int | None = option(None, "--digits N", "Show N certified digits.", SHOW, low=1, high=MAX_DIGITS)
     json: bool = option(False, JSON)
+    csv_long: bool = option(False, "--csv-long", "CSV with a fact a row: point, variable, field, value.", SHOW)
     quiet: bool = option(False, QUIET)
 
 
@@ -54,7 +55,7 @@ def answer(question: Question, options: Options, show: Show, limits: Limits) -> 
     from gradcalc.truth.calculator import report
 
     limits = read_limits(question.expression, limits)
-    shape = Format.json if show.json else show.format
+    shape = shape_of(show.format, show.json, show.csv_long)
     if shape is Format.table:
         import gradcalc.show.terminal  # noqa: F401 - while SymPy loads in its own process
     made = report(
@@ -64,10 +65,23 @@ def answer(question: Question, options: Options, show: Show, limits: Limits) -> 
         let=read_bindings(question.let, limits),
         options=replace(options, digits=show.digits or DIGITS, latex=shape is Format.latex, limits=limits),
     )
-    write(replace(made, digits=show.digits), shape)
+    write(replace(made, digits=show.digits), shape, long=show.csv_long)
     if not show.quiet and made.symbolic_reason:
         print(visible(f"SymPy: {made.symbolic_status}: {made.symbolic_reason}"), file=sys.stderr)
     return made.exit_code
+
+
+def shape_of(format: Format | None, json: bool, csv_long: bool = False) -> Format:
+    """The one medium that is asked for.
+
+    Raises:
+        UsageError: two are.
+    """
+    said = {"--json": Format.json if json else None, "--csv-long": Format.csv if csv_long else None}
+    asked = {flag: shape for flag, shape in said.items() if shape} | ({f"--format {format}": format} if format else {})
+    if len(set(asked.values())) > 1:
+        raise UsageError(f"{' and '.join(asked)} contradict each other", hint=list(asked)[-1])
+    return next(iter(asked.values()), Format.table)
 
 
 def read_limits(word: str, limits: Limits) -> Limits:

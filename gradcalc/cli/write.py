@@ -27,8 +27,8 @@ class Format(StrEnum):
         return "terminal" if self is Format.table else self.value
 
 
-def write(answer: "Answer", shape: Format) -> None:
-    """Write an answer: its data as JSON, its records as CSV, else its page in the medium."""
+def write(answer: "Answer", shape: Format, long: bool = False) -> None:
+    """Write an answer: its data as JSON, its records as CSV, in long form if asked, else its page in the medium."""
     if shape is Format.json:
         from json import dumps
 
@@ -39,6 +39,6 @@ def write(answer: "Answer", shape: Format) -> None:
     elif shape is Format.csv:
         import csv
 
-        csv.writer(sys.stdout, lineterminator="\n").writerows(answer.records())
+        csv.writer(sys.stdout, lineterminator="\n").writerows(answer.long_records() if long else answer.records())
     else:
         print(answer.drawn(shape.medium).removesuffix("\n"))

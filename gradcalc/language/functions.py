@@ -58,7 +58,7 @@ class Card:
         return pages.Details(pages.line(pages.strong(self.syntax), f"   {self.doc}"), tuple(entries.items()))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Catalogue(Answer):
     """Functions and constants: the answer of `gradcalc functions`."""
 

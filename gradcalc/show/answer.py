@@ -12,6 +12,9 @@ from gradcalc.show.page import Page, Rest, shortened
 SCHEMA = 1
 """The version of the JSON of every answer."""
 
+_REPR = 400
+"""Characters of an answer as the prompt of Python shows it."""
+
 _REST = Rest(*["to_dict() has all"] * 3)
 
 
@@ -28,9 +31,18 @@ class Answer(ABC):
     def records(self) -> Iterable[Sequence[object]]:
         """The answer as rows of CSV, the titles first."""
 
+    def long_records(self) -> Iterable[Sequence[object]]:
+        """The answer with a fact a row, the titles first."""
+        return self.records()
+
     @abstractmethod
     def page(self) -> Page:
         """The answer as a page, for any medium."""
+
+    def __repr__(self) -> str:
+        """The answer in a few lines of a screen, however large it is."""
+        text = "; ".join(filter(None, str(shortened(self.page(), _REST)).splitlines()))
+        return f"<{type(self).__name__}: {text if len(text) <= _REPR else text[:_REPR] + '…'}>"
 
     def _repr_html_(self) -> str:
         """The answer as a notebook shows it: tables, formulas typeset."""

@@ -113,7 +113,7 @@ class PointReport:
     curvature: Curvature | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report(Answer):
     """Value, gradient and, for order 2, Hessian of a formula at one or more points, with what is known of every number.
 

@@ -270,3 +270,45 @@ def _group_lives(group: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_an_interrupt_within_an_import_ends_at_once_and_takes_half_written_files_along(tmp_path: Path) -> None:
+    (tmp_path / "slow_library.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\nprint('went on')")
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom gradcalc import cli\nfrom gradcalc.files import complete_file\n"
+        "cli._listen()\n"
+        "with complete_file(Path('out.csv')) as part:\n    part.write_text('1')\n    import slow_library\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment(), capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".csv")] == []
+
+
+def test_an_interrupt_elsewhere_is_an_exception_and_one_that_python_would_only_print_ends() -> None:
+    script = (
+        "import signal\nfrom gradcalc import cli\ncli._listen()\n"
+        "try:\n    signal.raise_signal(signal.SIGINT)\nexcept KeyboardInterrupt:\n    print('caught', flush=True)\n"
+        "class Late:\n    def __del__(self): signal.raise_signal(signal.SIGINT)\n"
+        "Late()\nprint('went on')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment(), capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "caught\n", "interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "both"),
+    [
+        (["grad", "x", "--at", "x=1", "--json", "--format", "csv"], "--json and --format csv"),
+        (["hessian", "x", "--at", "x=1", "--json", "--csv-long"], "--json and --csv-long"),
+        (["grad", "x", "--at", "x=1", "--csv-long", "--format", "html"], "--csv-long and --format html"),
+        (["functions", "sin", "--json", "--format", "table"], "--json and --format table"),
+        (["descend", "x^2", "--at", "x=1", "--json", "--format", "csv"], "--json and --format csv"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(words: list[str], both: str) -> None:
+    ran = run(*words)
+    assert ran.code == 2
+    assert f"{both} contradict each other" in ran.out + ran.err
+    assert run("grad", "x", "--at", "x=1", "--json", "--format", "json", "--no-symbolic").code == 0

@@ -146,3 +146,10 @@ def test_long_form_has_one_fact_a_row() -> None:
     assert rows[-1] == (1, "", "verdict", "agrees")
     assert all(isinstance(value, str) for *_, value in rows)
     assert (0, "", "value", "nan") in list(differentiate("log(x)", {"x": -1}, symbolic=False).rows())
+
+
+def test_the_repr_of_a_report_fits_a_screen() -> None:
+    made = differentiate("sum(x^2)", {"x": [1] * 300}, symbolic=False, certify=False)
+    assert repr(made).startswith("<Report: f = sum(x**2); at x = [1")
+    assert len(repr(made)) < 500 and "\n" not in repr(made)
+    assert "value 9" in repr(differentiate("x^2", {"x": 3}, symbolic=False))

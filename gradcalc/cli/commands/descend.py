@@ -40,7 +40,7 @@ class Start:
 class Show:
     """How it is told, and where more of the answer goes."""
 
-    format: Format = option(Format.table, o.FORMAT)
+    format: Format | None = option(None, o.FORMAT)
     trace: str | None = option(None, "--trace FILE", "Write every step as CSV.", SHOW)
     plot: str | None = option(None, "--plot FILE", "Draw it: a png, svg or pdf file, or - for the terminal.", SHOW)
     json: bool = option(False, o.JSON)
@@ -62,7 +62,7 @@ def descend(start: Start, settings: DescentSettings, show: Show, limits: Limits)
 
     limits = o.read_limits(start.expression, limits)
     settings = replace(settings, bounds=read_bounds(start.bounds, limits))
-    outputs = _Outputs(Format.json if show.json else show.format, show.trace, show.plot)
+    outputs = _Outputs(o.shape_of(show.format, show.json), show.trace, show.plot)
     outputs.check(start.data)
     compared = _compared(settings, start.compare)
     question = ask(

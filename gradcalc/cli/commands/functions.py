@@ -12,7 +12,7 @@ class Question:
     """What is looked up, and how it is shown."""
 
     name: str | None = option(None, "[NAME]", "One function or constant, by any spelling.")
-    format: Format = option(Format.table, o.FORMAT)
+    format: Format | None = option(None, o.FORMAT)
     json: bool = option(False, o.JSON)
 
 
@@ -25,5 +25,5 @@ def functions(question: Question) -> int:
     """
     from gradcalc.language.functions import catalogue
 
-    write(catalogue(question.name), Format.json if question.json else question.format)
+    write(catalogue(question.name), o.shape_of(question.format, question.json))
     return 0

@@ -42,6 +42,8 @@ def map(question: Question, settings: MapSettings, how: Reading, limits: Limits)
     """
     if question.expression == "-" and question.source == "-":
         raise UsageError("formula and data cannot both come from standard input", hint="@FILE reads the formula")
+    if question.json and question.summary not in (None, Format.json):
+        raise UsageError(f"--json and --summary {question.summary} contradict each other", hint="--json")
     told = Format.json if question.json else question.summary
     if told and question.output == "-":
         flag = "--json" if question.json else f"--summary {told}"

@@ -32,7 +32,7 @@ _TONES = {"converged": "good", "finished": "doubt", "diverged": "bad", "interrup
 _REASONS = {"finished": "that was the last step allowed"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Descent(Answer):
     """A descent from a start to where it ended.
 
@@ -212,7 +212,7 @@ _SHORT = {"gradient norm": "gradient"}
 """Titles for where there is little room."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Comparison(Answer):
     """Descents from the same start, and how many seconds each took."""
 
