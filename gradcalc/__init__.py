@@ -11,6 +11,19 @@ and for `GradientTape` on NumPy arrays: `tape`, then `nn`, `optimize`, `tf`. `gr
 
 # ruff: noqa: F403, I001
 
+import os
+import sys
+
+if sys.argv and sys.argv[0].endswith(("/gradcalc", "/gradcalc/__main__.py")):  # the command: Ctrl-C from here on
+    import _signal  # type: ignore[import-not-found]  # `signal` would take milliseconds
+
+    def _stop(number: int, frame: object) -> None:
+        """End as interrupted while even this package is half imported; `cli.run` takes over."""
+        os._exit(130)
+
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _stop)
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

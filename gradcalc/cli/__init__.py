@@ -31,7 +31,8 @@ def run() -> NoReturn:
 
 def _listen() -> None:
     """From now on an interrupt, and an error that Python could only print, end as all else does."""
-    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:  # ignored under nohup: so it stays
+    early = getattr(sys.modules["gradcalc"], "_stop", None)
+    if signal.getsignal(signal.SIGINT) in (signal.default_int_handler, early):  # ignored under nohup: so it stays
         signal.signal(signal.SIGINT, interrupted)
     sys.unraisablehook = _unraisable
 

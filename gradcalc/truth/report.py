@@ -14,7 +14,7 @@ from gradcalc.language.formula import Variable
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.truth.kinds import said
-from gradcalc.truth.quantity import ZERO, Note, Quantity, optional, table, worst
+from gradcalc.truth.quantity import ZERO, Note, Quantity, derivative_name, optional, table, worst
 
 DENSE_LIMIT = 1_000
 """Above this many variables a Hessian is given as coordinates and values."""
@@ -231,10 +231,40 @@ class Report(Answer):
                 yield from ((index, f"{names[i]},{names[j]}", *field) for field in entry.fields("hessian"))
             yield index, "", "verdict", point.verdict
 
-    def records(self) -> Iterator[tuple[object, ...]]:
-        """The rows of CSV, the titles first."""
+    def long_records(self) -> Iterator[tuple[object, ...]]:
+        """The rows of CSV with a fact a row, the titles first."""
         yield "point", "variable", "field", "value"
         yield from self.rows()
+
+    def records(self) -> Iterator[tuple[object, ...]]:
+        """The rows of CSV, one for each point, the titles first: where, each number and what is known of it."""
+        if not self.points:
+            return
+        entries = self._upper_entries
+        where = [name for name, _ in _flat(self.points[0].at)]
+        names = ["value", *map(derivative_name, self.flat_variables), *(self._pair_name(place) for place in entries)]
+        numeric = any(entry.numeric for point in self.points for entry in point.gradient)
+        fields = ("", "_certified", "_digits", "_verdict", *(("_numeric", "_numeric_error") if numeric else ()))
+        titles = [name.replace("²", "2") + field for field in fields for name in names]
+        yield *where, *(f"{title}_" if title in where else title for title in titles), "verdict"
+        for point in self.points:
+            known = point.curvature.entries if point.curvature else {}
+            numbers = [point.value, *point.gradient, *(known.get(place, ZERO) for place in entries)]
+            cells = zip(*(_wide(number)[: len(fields)] for number in numbers), strict=True)
+            yield *(value for _, value in _flat(point.at)), *(cell for row in cells for cell in row), point.verdict
+
+    @property
+    def _upper_entries(self) -> list[tuple[int, int]]:
+        """The places of the Hessian on and above its diagonal: all of a small one, else those not structurally zero."""
+        shapes = [point.curvature for point in self.points if point.curvature]
+        size = max((curvature.size for curvature in shapes), default=0)
+        if size <= pages.MATRIX_LIMIT:
+            return [(i, j) for i in range(size) for j in range(i, size)]
+        return sorted({(i, j) for curvature in shapes for i, j in curvature.entries if i <= j})
+
+    def _pair_name(self, place: tuple[int, int]) -> str:
+        names = self.flat_variables
+        return derivative_name(f"{names[place[0]]},{names[place[1]]}")
 
     # -- the page -----------------------------------------------------------------------------------------------------
 
@@ -285,3 +315,22 @@ class Report(Answer):
             yield pages.Equation((*typeset, pages.number_text(entry.value)), (name,))
         if matrices:
             yield pages.Equation(matrices.tables[:1])
+
+
+def _flat(at: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """The numbers of a point by name, those of an array as `x[0]`."""
+    stack: list[tuple[str, str, Any]] = [(name, "", value) for name, value in reversed(list(at.items()))]
+    while stack:
+        name, index, value = stack.pop()
+        if isinstance(value, list):
+            before = f"{index}," if index else ""
+            stack += [(name, f"{before}{i}", item) for i, item in reversed(list(enumerate(value)))]
+        else:
+            yield f"{name}[{index}]" if index else name, value
+
+
+def _wide(entry: Quantity) -> tuple[object, ...]:
+    """The number, what is proved of it, its verdict, and its central difference."""
+    proof, numeric = entry.certified, entry.numeric
+    proved = (proof.value, proof.digits) if proof else ("", "")
+    return entry.value, *proved, entry.verdict, *((numeric.value, numeric.error) if numeric else ("", ""))

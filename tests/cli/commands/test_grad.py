@@ -1,5 +1,6 @@
 """`gradcalc grad` as a user and a script meet it: table, JSON, CSV, LaTeX, points, digits, what SymPy did not do."""
 
+import csv
 import json
 
 import pytest
@@ -30,8 +31,8 @@ def test_the_table_shows_tape_formula_value_and_digits() -> None:
     assert [cell.strip() for cell in row.strip("│").split("│")] == ["x", "32", "4*x**3", "32", "17", "agrees"]
 
 
-def test_csv_is_long() -> None:
-    ran = grad("x**2", "--at", "x=3", "--format", "csv")
+def test_csv_long_has_a_fact_a_row() -> None:
+    ran = grad("x**2", "--at", "x=3", "--csv-long")
     assert ran.out.splitlines() == [
         "point,variable,field,value",
         "0,,value,9.0",
@@ -44,13 +45,28 @@ def test_csv_is_long() -> None:
     ]
 
 
+def test_csv_has_a_row_for_each_point_with_where_it_is() -> None:
+    ran = grad(
+        "x^2*sum(v)", "--at", "x=3,v=[1,2]", "--at", "x=-1,v=[4,0]", "--wrt", "x", "--format", "csv", "--no-symbolic"
+    )
+    first, second = csv.DictReader(ran.out.splitlines())
+    assert [first[name] for name in ("x", "v[0]", "v[1]", "value", "df/dx", "df/dx_digits", "df/dx_verdict")] == [
+        "3.0", "1.0", "2.0", "27.0", "18.0", "17", "agrees",
+    ]  # fmt: skip
+    assert (second["x"], second["df/dx"], second["df/dx_certified"]) == ("-1.0", "-8.0", "-8.000000000000000000")
+    assert second["verdict"] == "agrees"
+    ran = run("hessian", "x*y*value", "--at", "x=2,y=3,value=5", "--format", "csv", "--no-symbolic")
+    (row,) = csv.DictReader(ran.out.splitlines())
+    assert (row["value"], row["value_"], row["d2f/dxdy"], row["d2f/dx2"]) == ("5.0", "30.0", "5.0", "0.0")
+
+
 def test_latex_with_sympys_typesetting() -> None:
     ran = run("grad", "x**2", "--at", "x=3", "--format", "latex", "--symbolic-timeout", "60")
     assert r"f &= x^{2} \\" in ran.out
     assert r"\frac{\partial f}{\partial x} &= 2 x = 6" in ran.out
 
 
-@pytest.mark.parametrize("words", [["--format", "json"], ["--format=json"], ["--json"], ["--json", "--format", "csv"]])
+@pytest.mark.parametrize("words", [["--format", "json"], ["--format=json"], ["--json"], ["--json", "--format", "json"]])
 def test_ways_to_ask_for_json(words: list[str]) -> None:
     assert json.loads(grad("x", "--at", "x=1", *words).out)["points"][0]["gradient"] == {"x": 1.0}
 
