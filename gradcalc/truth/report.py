@@ -240,9 +240,10 @@ class Report(Answer):
         """The rows of CSV, one for each point, the titles first: where, each number and what is known of it."""
         if not self.points:
             return
-        entries = self._upper_entries
+        entries, flat = self._upper_entries, self.flat_variables
         where = [name for name, _ in _flat(self.points[0].at)]
-        names = ["value", *map(derivative_name, self.flat_variables), *(self._pair_name(place) for place in entries)]
+        pairs = (f"{flat[i]},{flat[j]}" for i, j in entries)
+        names = ["value", *map(derivative_name, flat), *map(derivative_name, pairs)]
         numeric = any(entry.numeric for point in self.points for entry in point.gradient)
         fields = ("", "_certified", "_digits", "_verdict", *(("_numeric", "_numeric_error") if numeric else ()))
         titles = [name.replace("²", "2") + field for field in fields for name in names]
@@ -261,10 +262,6 @@ class Report(Answer):
         if size <= pages.MATRIX_LIMIT:
             return [(i, j) for i in range(size) for j in range(i, size)]
         return sorted({(i, j) for curvature in shapes for i, j in curvature.entries if i <= j})
-
-    def _pair_name(self, place: tuple[int, int]) -> str:
-        names = self.flat_variables
-        return derivative_name(f"{names[place[0]]},{names[place[1]]}")
 
     # -- the page -----------------------------------------------------------------------------------------------------
 
