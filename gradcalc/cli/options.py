@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gradcalc.cli.write import Format, write
 from gradcalc.errors import FileError, LimitError, UsageError, visible
-from gradcalc.settings import DIGITS, MAX_DIGITS, SHOW, Limits, Option, Options, option, required
+from gradcalc.settings import DIGITS, MAX_DIGITS, SHOW, Limits, Option, Options, Reading, option, required
 
 if TYPE_CHECKING:
     from gradcalc.language.formula import Value
@@ -32,7 +32,7 @@ class Question:
 
     expression: str = required(EXPRESSION)
     at: tuple[str, ...] = option(
-        (), "--at POINT", "Where: x=2,y=pi/4,z=[1,2]. Repeat for more points; @FILE reads json, csv or npy."
+        (), "--at POINT", "Where: x=2,y=pi/4,z=[1,2]. Repeat for more points; @FILE reads json and all that map reads."
     )
     let: tuple[str, ...] = option((), LET)
     wrt: Sequence[str] | None = option(None, WRT)
@@ -49,9 +49,8 @@ class Show:
     quiet: bool = option(False, QUIET)
 
 
-def answer(question: Question, options: Options, show: Show, limits: Limits) -> int:
+def answer(question: Question, options: Options, show: Show, how: Reading, limits: Limits) -> int:
     """The report that `grad` or `hessian` asks for, shown; the exit code."""
-    from gradcalc.language.points import read_points
     from gradcalc.truth.calculator import report
 
     limits = read_limits(question.expression, limits)
@@ -60,7 +59,7 @@ def answer(question: Question, options: Options, show: Show, limits: Limits) -> 
         import gradcalc.show.terminal  # noqa: F401 - while SymPy loads in its own process
     made = report(
         read_expression(question.expression, limits),
-        [point for text in question.at for point in read_points(text, limits)],
+        [point for text in question.at for point in read_points(text, limits, how)],
         wrt=question.wrt,
         let=read_bindings(question.let, limits),
         options=replace(options, digits=show.digits or DIGITS, latex=shape is Format.latex, limits=limits),
@@ -110,6 +109,17 @@ def read_expression(word: str, limits: Limits) -> str:
         raise FileError(
             f"{word[1:] or 'standard input'} is not UTF-8 text: byte {error.start} is {data[error.start]:#x}"
         ) from None
+
+
+def read_points(text: str, limits: Limits, how: Reading) -> "list[dict[str, Value]]":
+    """The points that an `--at` names: `x=2,y=3` is one, `@file` one or many."""
+    if text.startswith("@"):
+        from gradcalc.data.points import read_points
+
+        return read_points(text[1:], limits, how)
+    from gradcalc.language.points import read_values
+
+    return [read_values(text, limits)]
 
 
 def read_bindings(texts: Sequence[str], limits: Limits) -> "dict[str, Value]":

@@ -76,7 +76,7 @@ class Parameter:
         return self.kind(given) if isinstance(self.kind, type) else given
 
     def _names(self, text: str) -> Sequence[str]:
-        names = [name.strip() for name in text.split(",")]
+        names = [name.strip().strip("`") for name in text.split(",")]
         if all(names):
             return names
         what = f"{text}: a name is empty" if any(names) else f"names no {self.metavar.lower().rstrip('s')}"

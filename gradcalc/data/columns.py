@@ -121,7 +121,8 @@ def column_names(path: Path, names: Sequence[str] = (), how: Reading = AS_USUAL)
 
 def read_records(path: Path, how: Reading = AS_USUAL) -> Iterator[Mapping[str, Any]]:
     """Every row of a file with the exact values of all columns, as `Reader.records`."""
-    column_names(path, (), how)
+    if how.rename:
+        column_names(path, (), how)  # which refuses what does not fit the file
     new = {name: other for other, name in _originals(how).items()}
     with _reading(path, how) as reader:
         for row in reader.records():

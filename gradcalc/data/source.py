@@ -22,7 +22,9 @@ STDIN = "standard input"
 def opened(source: str) -> Iterator[list[Path]]:
     """The files of a source, as long as they are needed: `-`, a pipe this process was given, or what `expand` finds."""
     if source != "-" and not _is_given(source):
-        yield expand(source)
+        with readable(source, "data"):
+            found = expand(source)
+        yield found
         return
     place = STDIN if source == "-" else source
     with ExitStack() as stack:

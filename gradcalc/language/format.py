@@ -5,6 +5,7 @@ of text and operands, and `render` walks them with a stack of its own, adding on
 needs. What it writes of a graph node, `parse` reads back as the same node.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,8 +27,16 @@ Part = str | tuple[Any, int]
 
 Described = tuple[int, Sequence[Part]]
 
+_BARE = re.compile(r"[^\W\d](?:\w|[\u0300-\u036f])*(?:\[[\d,]*\])?")
+"""A name that stands in a formula as it is; the element of an array."""
+
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "same": "==", "ne": "!="}
 """How the language writes each comparison."""
+
+
+def quoted(name: str) -> str:
+    """How a name is written in a formula: between backquotes where it is not of letters, digits and underscores."""
+    return name if _BARE.fullmatch(name) else f"`{name}`"
 
 
 def format_node(graph: Graph, index: int, limit: int = 2000) -> str:
@@ -112,7 +121,7 @@ def _describe_node(graph: Graph, index: int) -> Described:
     """How a graph node is written."""
     op, operands, parameter = graph.nodes[index]
     if not operands:
-        text = parameter or ""
+        text = quoted(parameter or "") if op is ops.input_ else parameter or ""
         return (NEG if text.startswith("-") else ATOM), [text]
     if op is ops.add and len(operands) > 1:
         return _graph_sum(graph, operands)
@@ -145,7 +154,9 @@ def _graph_sum(graph: Graph, operands: Sequence[int]) -> Described:
 def _describe_branch(tree: Tree, index: int) -> Described:
     """How a node of a tree is written."""
     kind, payload, operands, _ = tree[index]
-    if kind in ("number", "name", "constant", "boolean"):
+    if kind == "name":
+        return ATOM, [quoted(payload)]
+    if kind in ("number", "constant", "boolean"):
         return ATOM, [payload]
     if kind == "add":
         return _sum([(i, MUL) for i in operands], payload)

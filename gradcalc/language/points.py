@@ -4,18 +4,15 @@ Every number keeps its exact text, so that a point is the same in floats and in 
 a quotient such as `1/3` is exact, a Python float enters as hexadecimal.
 """
 
-import csv
-import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from numbers import Rational, Real
-from pathlib import Path
 from typing import Any
 
 from gradcalc.arithmetic.evaluate import Arithmetic
 from gradcalc.arithmetic.floats import Floats
-from gradcalc.errors import ExpressionError, FileError, UsageError
+from gradcalc.errors import UsageError
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.shapes import labels, nest
@@ -29,7 +26,7 @@ _DIMENSIONS_LIMIT = 32
 
 def read_names(given: str | Iterable[str]) -> list[str]:
     """Names that an argument gives: `"x,y"`, or one by one."""
-    return [str(name).strip() for name in (given.split(",") if isinstance(given, str) else given)]
+    return [str(name).strip().strip("`") for name in (given.split(",") if isinstance(given, str) else given)]
 
 
 def to_value(name: str, given: Any, limits: Limits) -> Value:
@@ -81,13 +78,6 @@ def _number_node(graph: Graph, name: str, item: Any) -> int:
     return graph.constant(str(int(double)) if double.is_integer() and abs(double) < 2**53 else double.hex())
 
 
-def read_points(text: str, limits: Limits) -> list[dict[str, Value]]:
-    """The points an `--at` names: `x=2,y=3` is one, `@file` one or many (json, csv, npy)."""
-    if text.startswith("@"):
-        return read_points_file(Path(text[1:]), limits)
-    return [read_values(text, limits)]
-
-
 def read_values(text: str, limits: Limits) -> dict[str, Value]:
     """The values that `x=2,y=pi/4` gives to names, each of them finite."""
     return {name: finite(name, value, text) for name, value in parse_bindings(text, limits).items()}
@@ -105,76 +95,6 @@ def finite(name: str, value: Value, text: str) -> Value:
                 hint="a number such as 0.5, 1/3 or pi/4",
             )
     return value
-
-
-def read_points_file(path: Path, limits: Limits) -> list[dict[str, Value]]:
-    """The points of a file.
-
-    JSON: an object of values by name, or a list of such. CSV: names in the first line, a point a line. NPY: a
-    structured array with a field for each name, a point an element.
-    """
-    readers = {".json": _read_json, ".csv": _read_csv, ".npy": _read_npy}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise FileError(f"{path}: points are read from .json, .csv or .npy files")
-    try:
-        rows = list(reader(path))
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, TypeError, EOFError, RecursionError, MemoryError, csv.Error) as error:
-        raise FileError(f"{path}: not readable as {path.suffix[1:].upper()}: {error}") from None
-    if not rows:
-        raise FileError(f"{path} holds no point")
-    points = []
-    for position, row in enumerate(rows):
-        try:
-            points.append({name: to_value(name, given, limits) for name, given in row.items()})
-        except (ExpressionError, UsageError) as error:
-            place = f"{path}, point {position + 1}"
-            raise FileError(f"{place}: {error.message}", text=error.text, span=error.span, hint=error.hint) from None
-    return points
-
-
-def _read_json(path: Path) -> Iterator[dict[str, Any]]:
-    data = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_unique)
-    for row in data if isinstance(data, list) else [data]:
-        if not isinstance(row, dict):
-            raise TypeError('a point is an object such as {"x": 2, "y": 3}')
-        yield row
-
-
-def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object whose names occur once each."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name has two values")
-    return found
-
-
-def _read_csv(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.reader(file, strict=True)
-        names = [name.strip() for name in next(reader, [])]
-        if len(set(names)) != len(names) or not all(names):
-            raise ValueError("the first line must name every column, each once")
-        for row in filter(None, reader):
-            if len(row) != len(names):
-                raise ValueError(f"line {reader.line_num} has {len(row)} fields, the first line {len(names)}")
-            for name, field in zip(names, row, strict=True):
-                if not field.strip():
-                    raise ValueError(f"line {reader.line_num}: no value for {name}")
-            yield dict(zip(names, row, strict=True))
-
-
-def _read_npy(path: Path) -> Iterator[dict[str, Any]]:
-    import numpy as np
-
-    with path.open("rb") as file:
-        array = np.lib.format.read_array(file, allow_pickle=False)
-    if array.dtype.names is None:
-        raise TypeError("a structured array is needed, with a field for each variable")
-    for row in array.reshape(-1):
-        yield {name: row[name] for name in array.dtype.names}
 
 
 def numbers(value: Value, arithmetic: Arithmetic) -> list[Any]:

@@ -70,7 +70,8 @@ REFUSED = {
     "?": "where(condition, a, b)", ";": "one expression at a time; elements are separated by commas",
     "{": "round parentheses ( )", "}": "round parentheses ( )",
     "\\": "sin(x), sqrt(x), (a)/(b) instead of LaTeX commands",
-    **dict.fromkeys("'\"`", "numbers and names only: text has no place in a formula"), "$": "the expression without $",
+    **dict.fromkeys("'\"", "numbers and names only: text has no place in a formula"),
+    "`": "a name of any letters stands between two of them, in one line: `time (s)`", "$": "the expression without $",
     "#": "the expression without comments",
     "+-": "a + b or a - b", "...": "i=1..n with two dots", "°": "x*pi/180 for an angle in degrees",
     "if": "where(condition, a, b)", "else": "where(condition, a, b)",
@@ -147,6 +148,7 @@ _PATTERNS = {
     r"|(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?",
     "sign": r"\*\*|==|!=|<=|>=|\.\.|[-+*/^%@()\[\],|!&~<>=:.√∛∞×·⋅∙∗−÷∕≤≥≠∧∨¬]",
     "raised": "⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+",
+    "quoted": "`[^`\\n]+`",
     "wrong": "(?s:.)",
 }
 _TOKEN = re.compile(f"(?:{'|'.join(_PATTERNS.values())})\\s*")
@@ -166,6 +168,7 @@ def tokenize(text: str, limit: int) -> Tokens:
         position = next(i for i, word in enumerate(words) if kinds[word] == "wrong")
         _refuse(words[position], starts[position])
     plain = {word: _plain(word) for word, kind in kinds.items() if kind == "name" and not word.isascii()}
+    plain |= {word: _unquoted(word, starts[words.index(word)]) for word, kind in kinds.items() if kind == "quoted"}
     typed = [*words, ""]
     words = [plain.get(word, word) for word in typed] if plain else typed
     return Tokens(words, starts, kinds | dict.fromkeys(plain.values(), "name") | {"": "end"}, typed)
@@ -187,6 +190,14 @@ def _pattern(word: str) -> str:
 def _plain(word: str) -> str:
     """A name in the one form that all its spellings share."""
     return unicodedata.normalize("NFKC", word)
+
+
+def _unquoted(word: str, start: int) -> str:
+    """The name between backquotes, such as the name of a column: `time (s)`."""
+    name = word[1:-1].strip()
+    if not name or (match := _KIND.fullmatch(name)) and match.lastgroup not in ("name", "wrong"):
+        refuse(f"{word} is not a name", (start, start + len(word)), f'--rename "{name}=c" gives the column one')
+    return name
 
 
 def _is_raised(word: str) -> bool:

@@ -4,15 +4,16 @@ Flow: `ask` reads the formula and its data once, and each `Question.answer` is a
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.data.columns import column_names, read_columns
+from gradcalc.data.source import opened
 from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.language.formula import Formula, Point, checked_variables, refuse_clash
 from gradcalc.language.parse import as_formula
@@ -22,8 +23,8 @@ from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective,
 from gradcalc.optimize.descent.run import OPTIMIZERS, Run
 from gradcalc.optimize.descent.watch import Step
 from gradcalc.optimize.optimizers import FIRST_ORDER
+from gradcalc.settings import AS_USUAL, Limits, Reading
 from gradcalc.settings import DescentSettings as Settings
-from gradcalc.settings import Limits
 
 
 def descend(
@@ -35,6 +36,7 @@ def descend(
     nulls: str = "fail",
     callback: Callable[[Step], object] | None = None,
     limits: Limits | None = None,
+    how: Reading = AS_USUAL,
     **settings: Any,
 ) -> Descent:
     """Minimise a formula from a start.
@@ -47,6 +49,7 @@ def descend(
         nulls: `fail` or `drop`: what a row of the file with a null does.
         callback: called with each `Step`; the descent ends as interrupted if it returns True.
         limits: how large the formula may be.
+        how: how the files of the data are written.
         settings: the fields of `Settings`: optimizer=, learning_rate=, steps=, tolerance=, bounds=, batch_size=, ...
 
     Raises:
@@ -61,7 +64,9 @@ def descend(
     start = {name: to_value(name, value, bounds) for name, value in at.items()}
     constants = {name: to_value(name, value, bounds) for name, value in (let or {}).items()}
     chosen = Settings(**settings)
-    return ask(expression, start, constants, [chosen], data=data, nulls=nulls, limits=bounds).answer(chosen, callback)
+    return ask(expression, start, constants, [chosen], data=data, nulls=nulls, limits=bounds, how=how).answer(
+        chosen, callback
+    )
 
 
 @dataclass(frozen=True)
@@ -90,12 +95,13 @@ def ask(
     data: Any = None,
     nulls: str = "fail",
     limits: Limits = Limits(),  # noqa: B008 - frozen
+    how: Reading = AS_USUAL,
 ) -> Question:
     """Read a formula and its data for descents with these settings, whose start and constants are read already."""
     for each in settings:
         _check(each, data)
     formula = as_formula(expression, {name: value.shape for name, value in at.items()}, let, limits)
-    columns, dropped = _columns(data, formula, at, nulls) if data is not None else ({}, 0)
+    columns, dropped = _columns(data, formula, at, nulls, how) if data is not None else ({}, 0)
     everything = dict(at) | {name: formula.variables[name] for name in columns}
     variables = checked_variables(formula, [everything], list(at), let)
     if not any(variable.elements for variable in variables):
@@ -133,17 +139,26 @@ def _check(settings: Settings, data: Any) -> None:
         raise UsageError(f"{settings.method} takes no batches", hint="--optimizer adam")
 
 
-def _columns(data: Any, formula: Formula, at: Point, nulls: str) -> tuple[Mapping[str, Any], int]:
+def _columns(data: Any, formula: Formula, at: Point, nulls: str, how: Reading) -> tuple[Mapping[str, Any], int]:
     """The columns that the formula names, as arrays of floats, and how many rows were left out."""
-    if formula.constants:
-        refuse_clash(formula, data if isinstance(data, Mapping) else column_names(Path(data)))
+    if not isinstance(data, Mapping):
+        with opened(os.fspath(data)) as paths:
+            names = _named(formula, at, column_names(paths[0], list(formula.variables), how))
+            found = [read_columns(path, names, nulls=nulls, how=how) for path in paths]
+        dropped = sum(each.dropped for each in found)
+        if len(found) == 1:
+            return found[0].values, dropped
+        return {name: np.concatenate([each.values[name] for each in found]) for name in names}, dropped
+    return _arrays(data, _named(formula, at, data)), 0
+
+
+def _named(formula: Formula, at: Point, columns: Iterable[str]) -> list[str]:
+    """The columns that the formula names; an error where a constant of it is a column too, or there is none."""
+    refuse_clash(formula, columns)
     names = [name for name in formula.variables if name not in at]
     if not names:
         raise UsageError("the formula names no column of the data", hint="a name that has no value in --at or --let")
-    if not isinstance(data, Mapping):
-        found = read_columns(data, names, nulls=nulls)
-        return found.values, found.dropped
-    return _arrays(data, names), 0
+    return names
 
 
 def _arrays(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from gradcalc.errors import ExpressionError, LimitError
-from gradcalc.language.parse import parse
+from gradcalc.language.parse import parse, parse_bindings
 from gradcalc.language.tokens import tokenize
 
 
@@ -61,3 +61,19 @@ def test_a_text_over_the_limit_is_not_read() -> None:
 def test_a_name_whose_plain_form_is_no_name_is_refused() -> None:
     with pytest.raises(ExpressionError, match="is not a name"):
         tokenize("Ŀ + 1", 100)
+
+
+def test_a_name_of_any_letters_stands_between_backquotes() -> None:
+    for text, names in (
+        ("`time (s)`*2 + `x [m]`^2", ["time (s)", "x [m]"]),
+        ("2`a+b`*(`c,d` - 1)", ["a+b", "c,d"]),
+        ("`x` + x", ["x"]),
+    ):
+        found = parse(text)
+        assert list(found.variables) == names
+        again = parse(found.canonical)
+        assert list(again.variables) == names and again.canonical == found.canonical
+    assert list(parse_bindings("`time (s)`=1/3, y=2")) == ["time (s)", "y"]
+    for text in ("`2`+1", "`a", "``", "` `", "`+`", "`a\nb`"):
+        with pytest.raises(ExpressionError):
+            parse(text)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from gradcalc.cli import options as o
 from gradcalc.cli.write import Format, write
 from gradcalc.errors import GradcalcError, UsageError, visible
-from gradcalc.settings import DESCENT, ROWS, SHOW, DescentSettings, Limits, option, required
+from gradcalc.settings import DESCENT, ROWS, SHOW, DescentSettings, Limits, Reading, option, required
 
 if TYPE_CHECKING:
     from gradcalc.language.formula import Value
@@ -31,7 +31,7 @@ class Start:
     let: tuple[str, ...] = option((), o.LET)
     compare: str | None = option(None, "--compare NAMES", "Several optimizers: sgd,adam,newton.", DESCENT)
     data: str | None = option(
-        None, "--data FILE", "Rows to fit: a file that map reads. Names without a value are its columns.", ROWS
+        None, "--data FILE", "Rows to fit: whatever map reads, - too. Names without a value are its columns.", ROWS
     )
     nulls: Literal["fail", "drop"] = option("fail", "--nulls", "What a row with a null does.", ROWS)
 
@@ -47,7 +47,7 @@ class Show:
     quiet: bool = option(False, o.QUIET)
 
 
-def descend(start: Start, settings: DescentSettings, show: Show, limits: Limits) -> int:
+def descend(start: Start, settings: DescentSettings, show: Show, how: Reading, limits: Limits) -> int:
     """From a formula and a start to a minimum, with a forecast, a trace and a verdict.
 
     \b
@@ -57,6 +57,8 @@ def descend(start: Start, settings: DescentSettings, show: Show, limits: Limits)
     gradcalc descend "(x-3)^2 + y^2" --at x=0,y=1 --bounds x=:2 --trace trace.csv
     gradcalc descend "(w*x + b - y)^2" --at w=0,b=0 --data points.csv --lr 0.01
     """
+    if start.expression == "-" and start.data == "-":
+        raise UsageError("formula and data cannot both come from standard input", hint="@FILE reads the formula")
     from gradcalc.optimize.descend import ask
     from gradcalc.optimize.descent.answer import Comparison
 
@@ -66,8 +68,8 @@ def descend(start: Start, settings: DescentSettings, show: Show, limits: Limits)
     outputs.check(start.data)
     compared = _compared(settings, start.compare)
     question = ask(
-        o.read_expression(start.expression, limits), _start(start.at, limits), o.read_bindings(start.let, limits),
-        compared, data=start.data, nulls=start.nulls, limits=limits,
+        o.read_expression(start.expression, limits), _start(start.at, limits, how), o.read_bindings(start.let, limits),
+        compared, data=start.data, nulls=start.nulls, limits=limits, how=how,
     )  # fmt: skip
     if question.dropped and not show.quiet:
         print(
@@ -103,11 +105,9 @@ def _answers(
     return made, seconds
 
 
-def _start(texts: Sequence[str], limits: Limits) -> "Mapping[str, Value]":
+def _start(texts: Sequence[str], limits: Limits, how: Reading) -> "Mapping[str, Value]":
     """The one point of `--at`."""
-    from gradcalc.language.points import read_points
-
-    points = [point for text in texts for point in read_points(text, limits)]
+    points = [point for text in texts for point in o.read_points(text, limits, how)]
     if len(points) > 1:
         raise UsageError(f"--at gives {len(points)} points: a descent has one start", hint="--at x=2,y=3")
     return points[0] if points else {}

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from gradcalc.cli.options import Question, Show, answer
-from gradcalc.settings import Limits, Options
+from gradcalc.settings import Limits, Options, Reading
 
 
-def grad(question: Question, options: Options, show: Show, limits: Limits) -> int:
+def grad(question: Question, options: Options, show: Show, how: Reading, limits: Limits) -> int:
     """Value and gradient of a formula, beside SymPy's, with the digits that are right.
 
     \b
@@ -16,4 +16,4 @@ def grad(question: Question, options: Options, show: Show, limits: Limits) -> in
     gradcalc grad "x.T @ x" --at "x=[[0],[1],[2],[3]]"
     gradcalc grad "exp(-x)" --at x=800 --json
     """
-    return answer(question, replace(options, order=1), show, limits)
+    return answer(question, replace(options, order=1), show, how, limits)

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from gradcalc.cli.options import Question, Show, answer
-from gradcalc.settings import Limits, Options
+from gradcalc.settings import Limits, Options, Reading
 
 
-def hessian(question: Question, options: Options, show: Show, limits: Limits) -> int:
+def hessian(question: Question, options: Options, show: Show, how: Reading, limits: Limits) -> int:
     """Hessian of a formula beside SymPy's, its eigenvalues, and what kind of point it is.
 
     \b
@@ -14,4 +14,4 @@ def hessian(question: Question, options: Options, show: Show, limits: Limits) ->
     gradcalc hessian "x**2 - y**2" --at x=0,y=0
     gradcalc hessian "100*(y - x^2)^2 + (1 - x)^2" --at x=1,y=1 --json
     """
-    return answer(question, replace(options, order=2), show, limits)
+    return answer(question, replace(options, order=2), show, how, limits)

@@ -52,6 +52,18 @@ class NpzReader(Reader):
             for count in _counts(rows, 8 * len(wanted)):
                 yield _piece({name: read(count) for name, (_, read) in opened.items()}, names, kept)
 
+    def records(self) -> Iterator[Mapping[str, Any]]:
+        """The elements of every array along its first axis; those of a matrix are arrays."""
+        with reading(self.path.open("rb")) as file, zipfile.ZipFile(file) as archive:
+            columns = {}
+            for name in self._names(archive):
+                with archive.open(f"{name}.npy") as member:
+                    columns[name] = _array(member)
+        if len({len(column) if column.ndim else -1 for column in columns.values()}) > 1:
+            raise FileError(f"{self.path}: the columns differ in length")
+        for row in zip(*(column if column.ndim else [column] for column in columns.values()), strict=True):
+            yield dict(zip(columns, row, strict=True))
+
     def _opened(self, name: str, archive: zipfile.ZipFile, stack: ExitStack) -> tuple[int, Callable[[int], Any]]:
         """How many rows a column has, and what reads the next of them."""
         import numpy as np
@@ -83,6 +95,16 @@ class NpyReader(Reader):
         """How many rows the header tells of."""
         return self._header()[0]
 
+    def records(self) -> Iterator[Mapping[str, Any]]:
+        """The fields of every element, of one alone too; a field may be an array."""
+        with reading(self.path.open("rb")) as file:
+            array = _array(file)
+        names = array.dtype.names
+        if names is None:
+            raise TypeError("a structured array is needed, with a field for each variable")
+        for row in array.reshape(-1):
+            yield {name: row[name] for name in names}
+
     def _header(self) -> tuple[int, Any, int]:
         """The rows, their type, and the byte where they begin."""
         with reading(self.path.open("rb")) as file:
@@ -112,6 +134,15 @@ class NpyReader(Reader):
                 if len(part) < count:
                     raise ValueError(_CUT)
                 yield _piece(part, names, kept)
+
+
+def _array(file: IO[bytes]) -> Any:
+    """The next array of a file, whole."""
+    from numpy.lib.format import read_array
+
+    read_header(file)  # which bounds what NumPy then reads again
+    file.seek(0)
+    return read_array(file, allow_pickle=False, max_header_size=_HEADER)
 
 
 def _counts(rows: int, width: int) -> Iterator[int]:
