@@ -28,7 +28,14 @@ _ROWS = 11
 _EIGENVALUES = 6
 _MOST_POINTS = 2_000
 """Steps of one path that are drawn; more cannot be told apart."""
-_TONES = {"converged": "good", "finished": "doubt", "diverged": "bad", "interrupted": "doubt"}
+_TONES = {
+    "converged": "good",
+    "finished": "doubt",
+    "diverged": "bad",
+    "unbounded": "bad",
+    "at a bound": "good",
+    "interrupted": "doubt",
+}
 _REASONS = {"finished": "that was the last step allowed"}
 
 
@@ -39,10 +46,12 @@ class Descent(Answer):
     Attributes:
         optimizer: what was used, by its name on the command line.
         learning_rate: of a first-order optimizer, at the start; else None.
-        status: `converged`, `finished`, `diverged` or `interrupted`; `reason` says more where there is more.
-        end: the last step; where the descent diverged or was interrupted, the best one.
+        status: `converged`, `at a bound`, `finished`, `diverged`, `unbounded` or `interrupted`; `reason` says more
+            where there is more.
+        end: the last step; where the descent diverged, found no bottom or was interrupted, the best one.
         kind: `minimum`, `maximum`, `saddle` or `degenerate`, by the Hessian where the gradient is small; `at a bound`,
-            `minimum at a kink`; else `not stationary`. None where there is no Hessian.
+            `minimum at a kink`, `minimum at a jump`, `at a jump`; else `not stationary`. None where there is no
+            Hessian.
         eigenvalues: of the Hessian there, in increasing order.
         watch: every step.
         objective: what was minimised, for whoever draws it.
@@ -85,10 +94,10 @@ class Descent(Answer):
 
     @property
     def exit_code(self) -> ExitCode:
-        """3 where the start has no value, 1 if it diverged, 130 if it was interrupted, else 0."""
+        """3 where the start has no value, 1 if it diverged or has no minimum, 130 if it was interrupted, else 0."""
         if not math.isfinite(self.watch[0].value):
             return ExitCode.UNDEFINED
-        codes = {"diverged": ExitCode.NO, "interrupted": ExitCode.INTERRUPTED}
+        codes = {"diverged": ExitCode.NO, "unbounded": ExitCode.NO, "interrupted": ExitCode.INTERRUPTED}
         return codes.get(self.status, ExitCode.DONE)
 
     @property
@@ -224,7 +233,9 @@ class Comparison(Answer):
         """That of the last one where it was interrupted or its start has no value; else 0 if any converged."""
         if self.descents[-1].exit_code in (ExitCode.UNDEFINED, ExitCode.INTERRUPTED):
             return self.descents[-1].exit_code
-        return ExitCode.DONE if any(each.status == "converged" for each in self.descents) else ExitCode.NO
+        return (
+            ExitCode.DONE if any(each.status in ("converged", "at a bound") for each in self.descents) else ExitCode.NO
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form: that of each descent."""
@@ -306,7 +317,7 @@ def _path(descent: Descent) -> Path:
         values=np.array([row.value for row in rows], float),
         end=descent.end.at,
         value=descent.value,
-        end_name="best" if descent.status in ("diverged", "interrupted") else "end",
+        end_name="best" if descent.status in ("diverged", "unbounded", "interrupted") else "end",
         ran_away=descent.status == "diverged",
     )
 

@@ -9,9 +9,12 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
+from flint import arb
 
 from gradcalc.arithmetic.arrays import Arrays
+from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.floats import exact_sum
+from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.arithmetic.native import function
 from gradcalc.arithmetic.native.kernel import Kernel, Total
 from gradcalc.errors import installed
@@ -24,8 +27,20 @@ class Objective(Protocol):
     """A function of several variables that can be asked at points; nan and infinities are answers."""
 
     @property
+    def formula(self) -> Formula:
+        """What it is made of."""
+
+    @property
     def names(self) -> Sequence[str]:
         """The variables, flat."""
+
+    @property
+    def work(self) -> int:
+        """What one value costs: nodes times rows."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows it is reduced over; 1 without data."""
 
     def value(self, x: Point) -> float:
         """The value."""
@@ -36,13 +51,16 @@ class Objective(Protocol):
     def hessian(self, x: Point) -> np.ndarray[Any, Any]:
         """The Hessian, `(n, n)`, symmetric."""
 
+    def in_balls(self, balls: Balls, x: Sequence[arb], outputs: Sequence[int]) -> list[Ball]:
+        """Nodes of the formula, the value or its derivatives, enclosed."""
+
 
 class FormulaObjective:
     """The formula of a problem, in floats."""
 
     def __init__(self, formula: Formula) -> None:
         self.formula = formula
-        self.names = formula.names
+        self.names, self.rows = formula.names, 1
         graph, inputs = formula.graph, formula.inputs
         self._value = function.function(graph, inputs, [formula.output])
         self._slope = function.function(graph, inputs, [formula.output, *formula.gradient])
@@ -55,6 +73,16 @@ class FormulaObjective:
         """The value and the gradient."""
         value, *gradient = self._slope(*x)
         return value, gradient
+
+    @cached_property
+    def work(self) -> int:
+        """The nodes of a value."""
+        return len(self.formula.graph.needed([self.formula.output]))
+
+    def in_balls(self, balls: Balls, x: Sequence[arb], outputs: Sequence[int]) -> list[Ball]:
+        """Nodes of the formula, enclosed."""
+        values = balls.evaluate(self.formula.graph, dict(zip(self.formula.inputs, x, strict=True)), outputs)
+        return [values[index] for index in outputs]
 
     @cached_property
     def _second(self) -> function.Function:
@@ -99,6 +127,26 @@ class DataObjective:
     def size(self) -> int:
         """How many rows there are."""
         return len(next(iter(self.columns.values())))
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self.size
+
+    @cached_property
+    def work(self) -> int:
+        """The nodes of a value, times the rows."""
+        return self.size * len(self.formula.graph.needed([self.formula.output]))
+
+    def in_balls(self, balls: Balls, x: Sequence[arb], outputs: Sequence[int]) -> list[Ball]:
+        """Nodes of the formula, reduced over the rows, enclosed; a mark where a row has one."""
+        graph, totals = self.formula.graph, [_ZERO] * len(outputs)
+        names = [graph.inputs[name] for name in self.columns]
+        for row in zip(*(column.tolist() for column in self.columns.values()), strict=True):
+            point = dict(zip((*self.formula.inputs, *names), (*x, *map(arb, row)), strict=True))
+            values = balls.evaluate(graph, point, outputs)
+            totals = [_added(total, values[i]) for total, i in zip(totals, outputs, strict=True)]
+        return [total if isinstance(total, Unknown) else total / self._scale for total in totals]
 
     @property
     def _scale(self) -> int:
@@ -159,6 +207,16 @@ class DataObjective:
                 bad = int(np.argmin(finite))
                 return start + bad + 1, {index: float(column[bad]) for index, column in block.items()}
         return None
+
+
+_ZERO: Ball = arb(0)
+
+
+def _added(total: Ball, part: Ball) -> Ball:
+    """The sum of two balls; a mark beats a ball."""
+    if isinstance(total, Unknown) or isinstance(part, Unknown):
+        return UNDEFINED if total is UNDEFINED or part is UNDEFINED else UNDECIDED
+    return total + part
 
 
 def _total(values: Any) -> float:

@@ -13,6 +13,8 @@ from gradcalc.language.formula import Formula
 from gradcalc.optimize import schedules
 from gradcalc.optimize.descent import first_order, forecast, methods
 from gradcalc.optimize.descent.answer import Descent
+from gradcalc.optimize.descent.ending import MINIMA, Ending, ending
+from gradcalc.optimize.descent.endless import Endless, endless
 from gradcalc.optimize.descent.objective import DataObjective, Objective
 from gradcalc.optimize.descent.watch import Bounds, Step, Stop, Watch
 from gradcalc.optimize.optimizers import FIRST_ORDER, SGD, Optimizer
@@ -24,6 +26,12 @@ OPTIMIZERS = ("auto", *FIRST_ORDER, *methods.METHODS)
 
 _SMALL = 1e-6
 """A descent that used up its steps has converged all the same if the gradient fell to this part of its size."""
+
+_ROUNDS = 12
+"""How often a descent goes on from an end where the value still falls."""
+
+_AXES = 20
+"""Along so many axes the value is looked at for whether it falls for ever."""
 
 _STEEPER = 1e3
 """A descent that ends above its start, on a slope so many times as steep and ever steeper, diverges."""
@@ -55,9 +63,19 @@ class Run:
             steps = settings.epochs * -(-objective.size // (settings.batch_size or objective.size))
         self.watch = Watch(
             len(start), steps=steps, tolerance=tolerance, seconds=settings.seconds, callback=callback,
-            bounds=_flat_bounds(settings.bounds, formula),
+            bounds=_flat_bounds(settings.bounds, formula), look=self._look,
         )  # fmt: skip
         self.stopped = Stop("finished")
+        self._judged: tuple[tuple[float, ...], Ending] | None = None
+        self._tell_moved_start()
+
+    def _tell_moved_start(self) -> None:
+        """The variables whose start lies outside their bounds."""
+        for name, x, (low, high) in zip(self.formula.names, self.start, self.watch.bounds or (), strict=False):
+            if not low <= x <= high:
+                self._tell(
+                    "bounds", f"the start {name} = {x:g} is out of its bounds: moved to {min(max(x, low), high):g}"
+                )
 
     def _tell(self, kind: str, message: str, *more: Any) -> None:
         """A note: its kind and message, then variable, span, and the slopes on both sides."""
@@ -76,10 +94,7 @@ class Run:
             else:
                 if self.method == "auto":
                     self._choose_method()
-                methods.METHODS[self.method](self.objective, self.start, self.watch)
-                if self.settings.method == "auto":
-                    self._go_on()
-                self.stopped = Stop("finished", "it finds no lower point")
+                self._descend()
         except Stop as stop:
             self.stopped = stop
         except KeyboardInterrupt:
@@ -95,14 +110,73 @@ class Run:
         why = ": l-bfgs-b needs SciPy, which is not installed" if self.method == "l-bfgs" else ""
         self._tell("method", f"{self.method} was chosen{why}")
 
-    def _go_on(self) -> None:
-        """Where the chosen method stalls at a point that is not stationary, as at a kink, go on with BFGS."""
-        end = self.watch[self.watch.best]
-        if self.watch.bounds or self._kind(end)[0] != "not stationary":
-            return
-        stalled, self.method = self.method, "bfgs"
-        self._tell("method", f"{stalled} stalled at step {end.number}: bfgs went on")
-        methods.along_kinks(self.objective, end.at, self.watch)
+    def _descend(self) -> None:
+        """By the method, and again from every end where the value still falls.
+
+        Where the method that `auto` chose stalls at a point that is not stationary, as at a kink, BFGS goes on once.
+        """
+        method, start = methods.METHODS[self.method], self.start
+        for _ in range(_ROUNDS):
+            try:
+                method(self.objective, start, self.watch)
+                self.stopped = Stop("finished", "it finds no lower point")
+            except Stop as stop:
+                if stop.status != "converged" or self.settings.tolerance:
+                    raise
+                self.stopped = stop
+            end = self.watch[self.watch.best]
+            found = self._ending(end)
+            if found.lower is not None and self.objective.value(found.lower) < end.value:
+                self._tell(
+                    "went_on", f"from step {end.number} ({self._named(end)}), {found.why}, where the value still falls"
+                )
+                method, start = methods.METHODS[self.method], found.lower
+            elif self.settings.method == "auto" and self.method != "bfgs" and self._stalled(found):
+                stalled, self.method = self.method, "bfgs"
+                self._tell("method", f"{stalled} stalled at step {end.number}: bfgs went on")
+                method, start = methods.along_kinks, end.at
+            else:
+                return
+
+    def _stalled(self, found: Ending) -> bool:
+        """Whether a method ended where it should not have, without bounds that `along_kinks` does not know."""
+        return found.kind == "not stationary" and not self.watch.bounds
+
+    def _look(self, number: int) -> None:
+        """Stop where the value falls towards -inf along the way that the descent takes."""
+        found = endless(self.objective, self.watch[number].at, [self._moved(number, number // 2)])
+        if found is not None and found.bottomless:
+            raise Stop("unbounded", found.reason)
+
+    def _moved(self, late: int, early: int) -> list[float]:
+        """The way from one step to another; where it ran into bounds it goes no farther."""
+        x, bounds = self.watch[late].at, self.watch.bounds or [(-math.inf, math.inf)] * len(self.start)
+        return [
+            a - b if math.isinf(low if a < b else high) else 0.0
+            for a, b, (low, high) in zip(x, self.watch[early].at, bounds, strict=True)
+        ]
+
+    def _endless(self, end: Step) -> Endless | None:
+        """How the value falls for ever from the end: along the way there, against the slope, along an axis.
+
+        Along an axis that the descent did not take only a fall to -inf counts, for elsewhere there may be a minimum.
+        """
+        bounds = self.watch.bounds or [(-math.inf, math.inf)] * len(self.start)
+        slope = self.objective.slope(end.at)[1]
+        down = [
+            (low if g > 0 else high) in (math.inf, -math.inf) and -g or 0.0
+            for g, (low, high) in zip(slope, bounds, strict=True)
+        ]
+        number = min(end.number, len(self.watch) - 1)
+        ways = [self._moved(number, number // 2), self._moved(number, 0)]
+        if len(down) == 1 and not any(map(any, ways)):
+            ways += [down] if any(down) else [[1.0], [-1.0]]
+        found = endless(self.objective, end.at, ways)
+        if found is not None:
+            return found
+        axes = [[g if i == j else 0.0 for j in range(len(down))] for i, g in enumerate(down[:_AXES]) if g]
+        found = next(filter(None, (endless(self.objective, end.at, [way]) for way in [down, *axes])), None)
+        return found if found is not None and (found.bottomless or len(down) == 1) else None
 
     def _choose_rate(self) -> None:
         """The learning rate, given or chosen, and what the curvature at the start says of it."""
@@ -142,19 +216,14 @@ class Run:
         """What is told of the run, in which the values of `let` stayed as they are."""
         if self._has_grown():
             self.stopped = Stop("diverged", "the value grows")
-        status = self.stopped.status
-        best = status in ("diverged", "interrupted") or self.optimizer is None
+        best = self.stopped.status in ("diverged", "unbounded", "interrupted") or self.optimizer is None
         end = self.watch[self.watch.best if best else len(self.watch) - 1]
         if self.settings.batch_size and math.isfinite(end.value):  # a batch says little of the whole
             value, gradient = self.objective.slope(end.at)
             end = Step(end.number, value, math.hypot(*gradient), end.at)
-        kind, eigenvalues = self._kind(end)
-        if status in ("finished", "converged"):
-            small = kind != "not stationary" if kind else end.gradient_norm <= _SMALL * self.watch[0].gradient_norm
-            reached = self.settings.tolerance is not None and end.gradient_norm <= self.settings.tolerance
-            if status == "converged" and not (small or reached):
-                self.stopped = Stop("finished", "the gradient is 0, but the value falls beside this point")
-            status = "converged" if small or reached else "finished"
+        found = self._ending(end)
+        kind, eigenvalues = found.kind, found.eigenvalues
+        status = self._status(end, found)
         if kind == "minimum at a kink":
             self._tell_kinks(end)
         if status == "diverged":
@@ -176,19 +245,41 @@ class Run:
         steeper = last.gradient_norm > max(_STEEPER * first.gradient_norm, 5 * middle.gradient_norm)
         return steeper and last.value > first.value
 
-    def _kind(self, end: Step) -> tuple[str | None, tuple[float, ...] | None]:
-        """What the end is, and the eigenvalues of the Hessian there."""
-        if not math.isfinite(end.value):
-            return None, None
-        kind, eigenvalues = forecast.kind_of_point(self.objective, end.at, abs(self.watch[0].value - end.value))
-        if kind == "degenerate":
-            return forecast.at_a_kink(self.objective, end.at, flat=True) or kind, eigenvalues
-        if kind != "not stationary":
-            return kind, eigenvalues
-        pressed = self.watch.presses(end.at, self.objective.slope(end.at)[1])
-        if pressed and end.gradient_norm <= 1e-6 * (1 + abs(end.value)):
-            return "at a bound", eigenvalues
-        return forecast.at_a_kink(self.objective, end.at) or kind, eigenvalues
+    def _ending(self, end: Step) -> Ending:
+        """What the end is; asked once."""
+        if self._judged is None or self._judged[0] != end.at:
+            fallen = abs(self.watch[0].value - end.value)
+            self._judged = end.at, ending(self.objective, end.at, fallen, self.watch.bounds)
+        return self._judged[1]
+
+    def _status(self, end: Step, found: Ending) -> str:
+        """How it ended, by what the end is: `converged` is only said of a minimum, or at the tolerance asked for."""
+        status = self.stopped.status
+        if status not in ("finished", "converged", "diverged", "unbounded"):
+            return status
+        if found.kind not in MINIMA and math.isfinite(end.value) and (status != "diverged" or self._falls(end)):
+            forever = None if status == "unbounded" and "towards" in self.stopped.reason else self._endless(end)
+            if forever is not None:
+                self.stopped = Stop("unbounded", forever.reason)
+        if self.stopped.status in ("diverged", "unbounded"):
+            return self.stopped.status
+        small = found.kind in MINIMA or found.kind == "degenerate" and not found.lower and not found.faint
+        if found.kind is None:
+            small = end.gradient_norm <= _SMALL * self.watch[0].gradient_norm
+        reached = self.settings.tolerance is not None and end.gradient_norm <= self.settings.tolerance
+        if found.kind == "at a bound" and (small or reached):
+            return "at a bound"
+        if status == "converged" and not (small or reached):
+            reason = "the gradient is 0, but this is no minimum" if found.kind != "degenerate" or found.lower else ""
+            self.stopped = Stop(
+                "finished", reason or "the slope is lost in rounding: nothing tells that it is a minimum"
+            )
+        return "converged" if small or reached else "finished"
+
+    def _falls(self, end: Step) -> bool:
+        """Whether a descent that ran away went down on its way."""
+        last = self.watch[len(self.watch) - 1]
+        return end.number > 0 and last.value < self.watch[0].value
 
     def _tell_unrest(self) -> None:
         """Why the last steps did not settle: a kink that they jump across, or a rate that is too large there."""
@@ -231,10 +322,6 @@ class Run:
             return
         best = self.watch[self.watch.best]
         message = f"the lowest value, {best.value:.6g}, was at step {best.number} ({self._named(best)})"
-        if last.value <= -1e150:
-            message = f"the value falls on and on: {last.value:.3g} at step {last.number} ({self._named(last)})"
-            self._tell("post_mortem", f"{message}; the formula seems to have no minimum in this direction")
-            return
         rate = self._rate_that_works() if self.optimizer is not None else None
         if rate is not None:
             message += f"; lr {_round(rate)} works from the same start"

@@ -13,7 +13,13 @@ Bounds = Sequence[tuple[float, float]]
 """The least and the largest value of each variable, infinite where there is none."""
 
 _FAR = 1e150
-"""Beyond this a point, or below its negative a value, is taken to run away."""
+"""Beyond this a value or a gradient is taken to run away."""
+
+_BOTTOM = 1e300
+"""A value below the negative of this falls without bound, as far as floats tell."""
+
+_LOOKS = 64
+"""The first step at which a descent is looked at for whether it has no end; then at twice as many, and so on."""
 
 _LOOK = 64
 """Steps between two looks at the clock."""
@@ -30,7 +36,7 @@ class Step:
 
 
 class Stop(Exception):
-    """The descent ends here, with a status: `converged`, `finished`, `diverged` or `interrupted`."""
+    """The descent ends here, with a status: `converged`, `finished`, `diverged`, `unbounded` or `interrupted`."""
 
     def __init__(self, status: str, reason: str = "") -> None:
         super().__init__(reason)
@@ -47,6 +53,7 @@ class Watch:
         tolerance: of the gradient's norm; the descent has converged when it is not above this.
         seconds: how long it may take.
         callback: called with each `Step`; the descent ends as interrupted if it returns True.
+        look: called with the number of a step, at ever rarer ones, to raise `Stop` where there is no end.
         bounds: within which the methods stay: a slope that presses against one does not count.
     """
 
@@ -59,7 +66,9 @@ class Watch:
         seconds: float = math.inf,
         callback: Callable[[Step], object] | None = None,
         bounds: Bounds | None = None,
+        look: Callable[[int], object] | None = None,
     ) -> None:
+        self._look = look
         self.bounds = bounds
         self.steps = steps
         self.tolerance = tolerance
@@ -82,12 +91,16 @@ class Watch:
             raise Stop("interrupted", "the callback asked to stop")
         if number == 0:
             self._far = max(_FAR, 1e10 * abs(value), 1e10 * norm)
-        if not (-self._far < value < self._far and norm < self._far):
+        if value <= -_BOTTOM:
+            raise Stop("unbounded", f"no minimum: the value falls without bound, below {value:.3g}")
+        if not (value < self._far and norm < (_BOTTOM if number == self.best else self._far)):
             raise Stop("diverged", _what_left(value, norm))
         if norm <= self.tolerance:
             raise Stop("converged")
         if number >= self.steps:
             raise Stop("finished")
+        if self._look is not None and number >= _LOOKS and number & (number - 1) == 0:
+            self._look(number)
         if number % _LOOK == 0 and time.monotonic() > self._end:
             raise Stop("finished", "the time is over")
 
@@ -118,6 +131,4 @@ class Watch:
 def _what_left(value: float, norm: float) -> str:
     if math.isnan(value) or math.isnan(norm):
         return "the value is nan" if math.isnan(value) else "the gradient is nan"
-    if value <= -_FAR:
-        return "the value falls without bound"
     return "the value grows without bound" if value >= _FAR or math.isinf(value) else "the gradient grows without bound"

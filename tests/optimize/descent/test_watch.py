@@ -34,12 +34,16 @@ def test_the_tolerance_is_of_the_gradient() -> None:
         (1.0, math.nan, "the value is nan"),
         (math.nan, 1.0, "the gradient is nan"),
         (1.0, math.inf, "the value grows without bound"),
-        (1.0, -1e200, "the value falls without bound"),
         (1e200, 1.0, "the gradient grows without bound"),
     ],
 )
 def test_what_runs_away_diverges(x: float, value: float, reason: str) -> None:
     assert status(Watch(1, steps=9), (1.0, 1.0), (x, value)) == ("diverged", reason)
+
+
+def test_a_value_without_bottom_ends_the_descent() -> None:
+    reason = "no minimum: the value falls without bound, below -1e+301"
+    assert status(Watch(1, steps=9), (1.0, 1.0), (1.0, -1e301)) == ("unbounded", reason)
 
 
 def test_the_callback_may_stop() -> None:

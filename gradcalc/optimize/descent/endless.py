@@ -1,0 +1,142 @@
+"""Whether a value falls for ever: along a ray it falls at every place looked at, or without bound towards an edge.
+
+A ray is followed in balls, whose exponents have no end, by doublings of the distance; what is found is evidence, and
+only certain comparisons count. Imports objective and flint.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from flint import arb, ctx
+
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.digits import nearest_double
+from gradcalc.arithmetic.marks import UNDEFINED, Ball, Unknown
+from gradcalc.optimize.descent.objective import Objective, Point
+
+_DOUBLINGS = (*range(-4, 28), 32, 40, 50, 100, 200, 400, 800, 1600, 3200, 6400)
+"""How far a ray is looked along: powers of two of the size of the point."""
+
+_SURE = 6
+"""So many certain falls in a row, at doubling distances, speak for a ray; from then on no value may rise."""
+
+_HALVINGS = (48, 96, 192)
+"""How near to an edge the value is looked at: halvings of the distance to it."""
+
+_WORK, _EDGE_WORK = 60_000, 2_000
+"""Nodes times rows up to which a ray, and an edge, are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endless:
+    """Where a value falls to, in words (`towards 0`, `below 1e-3` where that does not settle); whether that is -inf."""
+
+    towards: str
+    where: str
+    bottomless: bool
+
+    @property
+    def reason(self) -> str:
+        """The sentence of a status."""
+        return f"no minimum: the value still falls {self.towards} as {self.where}"
+
+
+def endless(objective: Objective, x: Point, directions: Sequence[Sequence[float]]) -> Endless | None:
+    """How the value falls for ever from a point along one of these directions; None where it is not seen to."""
+    if objective.work > _WORK:
+        return None
+    for direction in directions:
+        largest = max(map(abs, direction), default=0.0)
+        if not 0 < largest < math.inf:
+            continue
+        found = _Ray(objective, x, [part / largest for part in direction]).look()
+        if found is not None:
+            return found
+    return None
+
+
+class _Ray:
+    """The values of an objective along a ray."""
+
+    def __init__(self, objective: Objective, x: Point, direction: Sequence[float]) -> None:
+        self.objective, self.x, self.direction = objective, x, direction
+        self.size = 2.0 ** math.frexp(max(1e-300, max(map(abs, x))) if any(x) else 1.0)[1]
+        self.before = self.value(arb(0), 128)
+
+    def place(self, distance: arb) -> list[arb]:
+        """The point so far along the ray, at the precision in force."""
+        return [arb(a) + arb(part) * distance for a, part in zip(self.x, self.direction, strict=True)]
+
+    def value(self, distance: arb, precision: int) -> Ball:
+        """The value there."""
+        with ctx.workprec(precision):
+            balls = Balls(precision)
+            return self.objective.in_balls(balls, self.place(distance), [self.objective.formula.output])[0]
+
+    def look(self) -> Endless | None:
+        """What the ray shows."""
+        if isinstance(self.before, Unknown):
+            return None
+        falls, last, near = 0, self.before, arb(0)
+        seen: dict[int, arb] = {}
+        for power in _DOUBLINGS:
+            far = arb(self.size) * arb(2) ** power
+            value = self.value(far, 2 * max(power, 0) + 1_024)
+            if not isinstance(value, Unknown) and value < last:
+                falls, last, near = falls + 1, value, far
+                seen[power] = value
+            elif value is UNDEFINED or not isinstance(value, Unknown) and (value > last or value == last):
+                return self._edge(near, far, last) if self.objective.work <= _EDGE_WORK else None
+            elif falls < _SURE:
+                return None
+        return self._told(seen) if falls >= _SURE else None
+
+    def _told(self, seen: dict[int, arb]) -> Endless:
+        """The limit of values at distances of ever more digits: where it does not settle it is -inf."""
+        wide = [power for power in seen if power >= 50]
+        values = [seen[power] for power in (wide if len(wide) > 3 else seen)]
+        drops = [a - b for a, b in pairwise(values)][-3:]
+        if all(later > 0.9 * earlier for earlier, later in pairwise(drops)):
+            return Endless("towards -inf", self._outward(), True)
+        last = nearest_double(values[-1].mid()) or 0.0
+        settled = "towards" if abs(drops[-1]) < 1e-6 * abs(values[-1]) else "below"
+        to_nothing = abs(values[-1]) < 0.51 * abs(values[-2])
+        return Endless("towards 0" if to_nothing else f"{settled} {last:.6g}", self._outward(), False)
+
+    def _outward(self) -> str:
+        """Which variables grow, and which fall."""
+        names = self.objective.names
+        grow = [name for name, part in zip(names, self.direction, strict=True) if part >= 1e-3]
+        fall = [name for name, part in zip(names, self.direction, strict=True) if part <= -1e-3]
+        parts = [_listed(group, verb) for group, verb in ((grow, "grow"), (fall, "fall")) if group]
+        return " and ".join(parts)
+
+    def _edge(self, near: arb, far: arb, last: arb) -> Endless | None:
+        """Whether the value falls without bound towards where it stops falling, as at the edge of a domain."""
+        seen = []
+        for halving in range(1, _HALVINGS[-1] + 1):
+            with ctx.workprec(512):
+                middle = ((near + far) / 2).mid()
+            value = self.value(middle, 512)
+            if not isinstance(value, Unknown) and value < last:
+                near, last = middle, value
+            else:
+                far = middle
+            if halving in _HALVINGS:
+                seen.append(last)
+        early, late = seen[0] - seen[1], seen[1] - seen[2]
+        if not (early > 0 and late > 0.9 * early and late > 1):
+            return None
+        with ctx.workprec(512):
+            edge = [float(a.mid()) if abs(a).abs_lower() > 1e-40 * self.size else 0.0 for a in self.place(near)]
+        moved = [(name, a) for name, a, part in zip(self.objective.names, edge, self.direction, strict=True) if part]
+        return Endless("towards -inf", " and ".join(f"{name} approaches {a:.6g}" for name, a in moved), True)
+
+
+def _listed(names: Sequence[str], verb: str) -> str:
+    """`x grows`, `x and y grow`, `7 variables grow`."""
+    if len(names) == 1:
+        return f"{names[0]} {verb}s"
+    return f"{' and '.join(names) if len(names) <= 4 else f'{len(names)} variables'} {verb}"

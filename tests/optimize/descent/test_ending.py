@@ -1,0 +1,101 @@
+"""The end of a descent: kinks and jumps where the value still falls, valleys without an end, free variables at bounds."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradcalc.optimize.descend import OPTIMIZERS, descend
+
+
+@pytest.mark.parametrize(
+    ("formula", "start", "value", "at"),
+    [
+        ("x^2-relu(x)", {"x": -1.3}, -0.25, 0.5),
+        ("x^2-2*relu(x)", {"x": -1}, -1, 1),
+        ("x^2-3*relu(x)", {"x": -4}, -2.25, 1.5),
+        ("leaky_relu(x)^2-relu(x)", {"x": -1}, -0.25, 0.5),
+        ("x^2-abs(x)+y^2", {"x": 0, "y": 3}, -0.25, 0.5),
+        ("(x-1/3)^2-relu(x-1/3)", {"x": -2}, -0.25, 1 / 3 + 0.5),
+        ("cos(x)", {"x": 0}, -1, np.pi),
+        ("x^4-x^2", {"x": 0}, -0.25, 0.5**0.5),
+    ],
+)
+def test_a_descent_goes_on_where_the_value_falls(formula: str, start: dict[str, Any], value: float, at: float) -> None:
+    found = descend(formula, start)
+    assert (found.status, found.kind) == ("converged", "minimum")
+    assert found.value == pytest.approx(value, rel=1e-12)
+    assert abs(found.at["x"]) == pytest.approx(at, rel=1e-8)
+    assert any(note.kind == "went_on" for note in found.notes)
+
+
+def test_what_stops_on_a_kink_by_a_rate_says_so() -> None:
+    found = descend("x^2-relu(x)", {"x": -1}, learning_rate=0.5)
+    assert (found.at["x"], found.status, found.kind) == (0, "finished", "not stationary")
+
+
+def test_a_jump_is_no_minimum() -> None:
+    found = descend("floor(x)+x^2", {"x": 3})
+    assert (found.status, found.kind) == ("finished", "at a jump")
+    found = descend("ceil(x)+x^2", {"x": 0.5})
+    assert (found.value, found.at["x"], found.kind) == (0, 0, "minimum at a jump")
+
+
+@pytest.mark.parametrize(
+    ("formula", "start", "words"),
+    [
+        ("where(x<=0,x^2,-x)", -1, "-inf as x grows"),
+        ("exp(-x)", 0, "0 as x grows"),
+        ("exp(-x)", 800, "0 as x grows"),
+        ("log(x)", 3, "-inf as x approaches 0"),
+        ("-log(x)", 3, "-inf as x grows"),
+        ("1/x", 3, "0 as x grows"),
+        ("x^3", 0, "-inf as x falls"),
+        ("softplus(x)", 1, "0 as x falls"),
+    ],
+)
+def test_no_minimum_is_called_so(formula: str, start: float, words: str) -> None:
+    found = descend(formula, {"x": start})
+    assert (found.status, found.exit_code) == ("unbounded", 1)
+    assert found.reason == f"no minimum: the value still falls towards {words}"
+
+
+def test_separable_data_have_no_minimum() -> None:
+    data = {"x": [1, 2, 3, 4], "y": [0, 0, 1, 1]}
+    found = descend("softplus(-(2*y-1)*(a*x+b))", {"a": 0, "b": 0}, data=data)
+    assert (found.status, found.exit_code) == ("unbounded", 1)
+    assert found.reason == "no minimum: the value still falls towards 0 as a grows and b falls"
+
+
+@pytest.mark.parametrize("formula", ["-x^2", "x^3", "-x", "-exp(x)", "-abs(x)"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_method_ends_where_there_is_no_bottom(formula: str, optimizer: str) -> None:
+    found = descend(formula, {"x": 1}, optimizer=optimizer)
+    if formula == "x^3" and found.status != "unbounded":  # a rate may end beside the flat place at 0
+        assert (found.status, abs(found.value) < 1e-3) == ("finished", True) or found.kind == "degenerate"
+        return
+    assert (found.status in ("unbounded", "diverged"), found.exit_code) == (True, 1)
+
+
+@pytest.mark.parametrize("formula", ["x^4", "x^2+y^4", "(x+y)^2", "(x-1)^4+y^2", "5", "1e-300*x^2+y^2"])
+def test_a_flat_minimum_is_not_called_bottomless(formula: str) -> None:
+    found = descend(formula, {"x": 1, **({"y": 1} if "y" in formula else {})})
+    assert found.status == "converged"
+    assert found.kind in ("minimum", "degenerate")
+
+
+@pytest.mark.parametrize("more", ["", "+abs(y)", "+y^2"])
+def test_a_slope_that_floats_cannot_follow_is_no_minimum(more: str) -> None:
+    found = descend("sin(3e7*t)" + more, {"t": 1.7e9, **({"y": 1} if more else {})})
+    assert found.kind == "not stationary"
+    assert found.status == "finished"
+
+
+def test_a_bound_hides_no_saddle() -> None:
+    saddle = "(-2)*x*y^2 - x^2*y^4 + x^4 + y^4"
+    found = descend(saddle, {"x": 0.1, "y": 0}, bounds={"x": (1, 3)})
+    assert (found.status, found.exit_code) == ("unbounded", 1)
+    (moved,) = [note.message for note in found.notes if note.kind == "bounds"]
+    assert moved == "the start x = 0.1 is out of its bounds: moved to 1"
+    found = descend("x-2*y^2+y^4", {"x": 1, "y": 0}, bounds={"x": (1, 3)})
+    assert (found.status, found.kind, found.value) == ("at a bound", "at a bound", pytest.approx(0))
