@@ -22,7 +22,7 @@ _DOUBLINGS = (*range(-4, 28), 32, 40, 50, 100, 200, 400, 800, 1600, 3200, 6400)
 _SURE = 6
 """So many certain falls in a row, at doubling distances, speak for a ray; from then on no value may rise."""
 
-_HALVINGS = (48, 96, 192)
+_HALVINGS = (12, 24, 48, 96, 192)
 """How near to an edge the value is looked at: halvings of the distance to it."""
 
 _WORK, _EDGE_WORK = 60_000, 2_000
@@ -126,8 +126,10 @@ class _Ray:
                 far = middle
             if halving in _HALVINGS:
                 seen.append(last)
-        early, late = seen[0] - seen[1], seen[1] - seen[2]
-        if not (early > 0 and late > 0.9 * early and late > 1):
+                drops = [a - b for a, b in pairwise(seen[-3:])]
+                if len(drops) == 2 and drops[0] > 0 and not drops[1] > 0.9 * drops[0]:
+                    return None
+        if not drops[0] > 0:
             return None
         with ctx.workprec(512):
             edge = [float(a.mid()) if abs(a).abs_lower() > 1e-40 * self.size else 0.0 for a in self.place(near)]

@@ -156,13 +156,13 @@ class Run:
             for a, b, (low, high) in zip(x, self.watch[early].at, bounds, strict=True)
         ]
 
-    def _endless(self, end: Step) -> Endless | None:
+    def _endless(self, end: Step, kind: str | None) -> Endless | None:
         """How the value falls for ever from the end: along the way there, against the slope, along an axis.
 
         Along an axis that the descent did not take only a fall to -inf counts, for elsewhere there may be a minimum.
         """
         bounds = self.watch.bounds or [(-math.inf, math.inf)] * len(self.start)
-        slope = self.objective.slope(end.at)[1]
+        slope = self.objective.slope(end.at)[1] if kind != "degenerate" or len(self.start) == 1 else [0.0] * len(bounds)
         down = [
             (low if g > 0 else high) in (math.inf, -math.inf) and -g or 0.0
             for g, (low, high) in zip(slope, bounds, strict=True)
@@ -257,8 +257,10 @@ class Run:
         status = self.stopped.status
         if status not in ("finished", "converged", "diverged", "unbounded"):
             return status
-        if found.kind not in MINIMA and math.isfinite(end.value) and (status != "diverged" or self._falls(end)):
-            forever = None if status == "unbounded" and "towards" in self.stopped.reason else self._endless(end)
+        told = status == "unbounded" and "towards" in self.stopped.reason
+        asked = found.kind not in MINIMA and math.isfinite(end.value) and (status != "diverged" or self._falls(end))
+        if asked and not told:
+            forever = self._endless(end, found.kind)
             if forever is not None:
                 self.stopped = Stop("unbounded", forever.reason)
         if self.stopped.status in ("diverged", "unbounded"):
