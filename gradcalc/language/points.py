@@ -16,6 +16,8 @@ from gradcalc.errors import UsageError
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.shapes import labels, nest
+from gradcalc.language.exact import Exact
+from gradcalc.language.format import format_node
 from gradcalc.language.formula import Point, Value
 from gradcalc.language.parse import parse_bindings, parse_value
 from gradcalc.settings import Limits
@@ -107,6 +109,37 @@ def numbers(value: Value, arithmetic: Arithmetic) -> list[Any]:
 def nested(value: Value, arithmetic: Arithmetic) -> Any:
     """A constant as a number or nested lists of numbers."""
     return nest(numbers(value, arithmetic), value.shape)
+
+
+def as_given(value: Value) -> Any:
+    """A constant as it was given: a float where that is the number meant, else its text (`pi/2`, `1/3`), nested.
+
+    A decimal means its nearest double; one that no double but 0 is near is kept as written. An integer is an integer.
+    """
+    doubles, ratios = numbers(value, Floats()), Exact(value.graph)
+    items = zip(value.items, doubles, strict=True)
+    return nest([_as_given(value.graph, ratios, node, double) for node, double in items], value.shape)
+
+
+def _as_given(graph: Graph, ratios: Exact, node: int, double: float) -> float | int | str:
+    leaf = graph.nodes[node]
+    while leaf.op is ops.neg:
+        leaf = graph.nodes[leaf.operands[0]]
+    text = leaf.parameter or ""
+    if leaf.op is ops.const and not text.lstrip("-").isdecimal() and text not in ops.NAMED_CONSTANTS:
+        mantissa = text.lower().removeprefix("0x").partition("p" if "x" in text else "e")[0]
+        if double or not set(mantissa) & set("123456789abcdf"):
+            return double
+    elif (ratio := ratios.value(node)) is not None:
+        if ratio == Fraction(double):
+            return double
+        if ratio.denominator == 1:
+            return ratio.numerator
+    return format_node(graph, node, limit=_TEXT)
+
+
+_TEXT = 200
+"""How long a text is of a number in a point, at most."""
 
 
 def bind(graph: Graph, point: Point, arithmetic: Arithmetic) -> dict[int, Any]:

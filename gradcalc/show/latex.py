@@ -15,6 +15,9 @@ _GREEK = re.compile(
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|"
     "omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
 )
+_NUMBER = re.compile(r"nan|-?inf|-?[\d.]+(e[+-]?\d+)?")
+_PLAIN = re.compile(r"(pi|[\d.+*/ -])+")
+"""Numbers and multiples of pi, which need no typesetting."""
 
 
 def draw(page: Page) -> str:
@@ -57,6 +60,12 @@ def _value(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_value, value)) + "]"
     text = value_text(value)
+    if isinstance(value, str) and not _NUMBER.fullmatch(text):
+        return (
+            text.replace("pi", r"\pi").replace("*", r" \cdot ")
+            if _PLAIN.fullmatch(text)
+            else _mathematics(Formula(text))
+        )
     special = {"nan": r"\text{undefined}", "inf": r"\infty", "-inf": r"-\infty"}
     mantissa, _, exponent = text.partition("e")
     return special.get(text) or (rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa)

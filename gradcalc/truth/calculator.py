@@ -150,9 +150,16 @@ def _judge(formula: Formula, point: Point, found: Examined, opinion: Opinion | N
         verdicts += [entry.verdict for entry in entries.values()]
     if value.verdict == "undefined":
         verdicts.append("undefined")
-    at = {name: points.nested(given, Floats()) for name, given in point.items()}
+    at = {name: points.as_given(given) for name, given in point.items()}
+    texts = {name: given for name, given in at.items() if _has_text(given)}
+    at |= {name: points.nested(point[name], Floats()) for name in texts}
     notes = found.notes + judge.finish({note.variable for note in found.notes})
-    return PointReport(at, value, tuple(gradient), worst(verdicts), tuple(notes), curvature)
+    return PointReport(at, value, tuple(gradient), worst(verdicts), tuple(notes), curvature, texts)
+
+
+def _has_text(given: Any) -> bool:
+    """Whether a number, or one in nested lists, is known by its text alone."""
+    return any(map(_has_text, given)) if isinstance(given, list) else isinstance(given, str)
 
 
 def _curvature(found: Examined, entries: Mapping[tuple[int, int], Quantity], point: Point, formula: Formula) -> Any:

@@ -92,11 +92,21 @@ class _Examination:
         if values[value.node] is not UNDEFINED:
             values = self._ball_values([value.node], precision=4096)
         index = blame.birth(self.graph, values, value.node, lambda x: x is UNDEFINED)
-        message, hint = blame.undefined_because(self.graph, index, self.floats)
+        message, hint = blame.undefined_because(self.graph, index, self._exactly(values, index))
         value.verdict = "undefined"
         value.value = math.nan if math.isfinite(value.value) else value.value
         self.notes.append(Note("undefined", message + (f"; {hint}" if hint else ""), None, self.graph.spans[index]))
         return True
+
+    def _exactly(self, values: Sequence[Any], index: int) -> Sequence[Any]:
+        """The floats, those of a node's operands from their balls: `sin(x)` at pi is 0."""
+        from gradcalc.arithmetic.digits import nearest_double
+
+        floats = list(self.floats)
+        for operand in self.graph.nodes[index].operands:
+            nearest = nearest_double(values[operand])
+            floats[operand] = floats[operand] if nearest is None else nearest
+        return floats
 
     def _enclosed(self, node: int) -> Any:
         """The ball of a node, asked for where floats alone do not tell an overflow from what is undefined."""

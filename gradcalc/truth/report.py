@@ -5,7 +5,7 @@ computes a derivative, nothing prints. Imports errors, graph, language, show, an
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gradcalc.errors import ExitCode
@@ -103,7 +103,12 @@ class Curvature:
 
 @dataclass(frozen=True, slots=True)
 class PointReport:
-    """The answer at one point; the gradient is flat, over the elements of the report's variables."""
+    """The answer at one point; the gradient is flat, over the elements of the report's variables.
+
+    Attributes:
+        at: the point in floats; an integer that no float is equal to as an integer.
+        exact: the point as it was given, of the variables for which floats are not that number: `{"x": "pi/2"}`.
+    """
 
     at: Mapping[str, Any]
     value: Quantity
@@ -111,6 +116,12 @@ class PointReport:
     verdict: str
     notes: tuple[Note, ...] = ()
     curvature: Curvature | None = None
+    exact: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The point as it was given."""
+        return {**self.at, **self.exact}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -204,6 +215,7 @@ class Report(Answer):
     def _point_dict(self, point: PointReport) -> dict[str, Any]:
         body: dict[str, Any] = {
             "at": jsonable(dict(point.at)),
+            **({"at_exact": jsonable(dict(point.exact))} if point.exact else {}),
             "value": number(point.value.value),
             "gradient": self.by_variable(point, lambda entry: number(entry.value)),
             "symbolic": self.by_variable(point, lambda entry: optional(entry.symbolic)),
@@ -252,7 +264,7 @@ class Report(Answer):
             known = point.curvature.entries if point.curvature else {}
             numbers = [point.value, *point.gradient, *(known.get(place, ZERO) for place in entries)]
             cells = zip(*(_wide(number)[: len(fields)] for number in numbers), strict=True)
-            yield *(value for _, value in _flat(point.at)), *(cell for row in cells for cell in row), point.verdict
+            yield *(value for _, value in _flat(point.given)), *(cell for row in cells for cell in row), point.verdict
 
     @property
     def _upper_entries(self) -> list[tuple[int, int]]:
@@ -276,7 +288,9 @@ class Report(Answer):
         return pages.Page(self.command, tuple(blocks), tuple(equations))
 
     def _blocks(self, point: PointReport, matrices: pages.Matrices | None) -> Iterator[pages.Block]:
-        yield pages.Heading((pages.Text("at ", "label"), pages.Formula(pages.point_text(point.at))) if point.at else ())
+        yield pages.Heading(
+            (pages.Text("at ", "label"), pages.Formula(pages.point_text(point.given))) if point.at else ()
+        )
         yield point.value.line(self.digits)
         if point.value.verdict != "undefined":
             if point.gradient:
@@ -306,7 +320,7 @@ class Report(Answer):
 
     def _equations(self, point: PointReport, matrices: pages.Matrices | None) -> Iterator[pages.Equation]:
         yield pages.Equation((pages.Formula(self.expression, latex=self.latex),))
-        yield pages.Equation((pages.number_text(point.value.value),), at=point.at)
+        yield pages.Equation((pages.number_text(point.value.value),), at=point.given)
         for name, entry in zip(self.flat_variables, point.gradient, strict=True):
             typeset = (entry.formula,) if entry.symbolic and entry.symbolic.latex else ()
             yield pages.Equation((*typeset, pages.number_text(entry.value)), (name,))

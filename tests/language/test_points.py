@@ -13,6 +13,9 @@ from gradcalc.errors import GradcalcError, UsageError
 from gradcalc.language.parse import Limits
 from gradcalc.language.points import nested, read_values, to_value
 
+
+from gradcalc.language.points import as_given, nested, read_points, to_value
+
 LIMITS = Limits()
 
 
@@ -101,3 +104,23 @@ def test_point_that_is_no_finite_number_is_a_usage_error_with_a_caret(text: str)
     assert caught.value.span is not None
     with pytest.raises(UsageError, match=r"a.* must be finite"):
         gradcalc.differentiate("x + sum(a)", {"x": 1}, let={"a": text})
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("9007199254740993", 9007199254740993), ("-9007199254740993", -9007199254740993), ("9007199254740992", 2.0**53),
+        ("2^60 + 1", 2**60 + 1), ("1e-400", "1e-400"), ("-1e-400", "-1e-400"), ("pi/2", "pi/2"), ("-pi/4", "-pi/4"),
+        ("1/3", "1/3"), ("sqrt(2)", "sqrt(2)"), ("e", "E"), ("0.1", 0.1), ("1e23", 1e23), ("1/2", 0.5), ("-2", -2.0),
+        ("2.50", 2.5), ("0.000", 0.0), ("0e-400", 0.0), ("3/4 - 1", -0.25), ("[1, 1/3]", [1.0, "1/3"]),
+    ],
+)  # fmt: skip
+def test_a_value_is_shown_as_it_was_given(text: str, given: object) -> None:
+    found = as_given(to_value("x", text, Limits()))
+    assert found == given
+    assert type(found) is type(given)
+
+
+@pytest.mark.parametrize("number", [0.1, 1e-320, -2.0, 0.0, 1e300, Fraction(1, 4)])
+def test_a_python_number_that_is_a_float_is_shown_as_one(number: float) -> None:
+    assert as_given(to_value("x", number, Limits())) == float(number)

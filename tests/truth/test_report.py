@@ -153,3 +153,27 @@ def test_the_repr_of_a_report_fits_a_screen() -> None:
     assert repr(made).startswith("<Report: f = sum(x**2); at x = [1")
     assert len(repr(made)) < 500 and "\n" not in repr(made)
     assert "value 9" in repr(differentiate("x^2", {"x": 3}, symbolic=False))
+
+
+def test_the_point_is_echoed_as_it_was_given() -> None:
+    report = differentiate("x*y", {"x": "pi/2", "y": 2**53 + 1}, symbolic=False)
+    assert "at x = pi/2, y = 9007199254740993" in str(report.page())
+    assert r"x = \pi/2, y = 9007199254740993" in report.drawn("latex")
+    point = report.to_dict()["points"][0]
+    assert point["at"] == {"x": 1.5707963267948966, "y": 9007199254740993}
+    assert point["at_exact"] == {"x": "pi/2"}
+    assert "9007199254740993" in json.dumps(point["at"])
+
+
+def test_what_floats_hold_is_not_told_twice() -> None:
+    assert "at_exact" not in differentiate("x", {"x": 0.1}, symbolic=False).to_dict()["points"][0]
+    tiny = differentiate("x", {"x": "1e-400"}, symbolic=False)
+    assert tiny.to_dict()["points"][0]["at_exact"] == {"x": "1e-400"}
+    assert "at x = 1e-400" in str(tiny.page())
+
+
+def test_a_pole_has_no_value_in_floats_either() -> None:
+    report = differentiate("tan(x)", {"x": "pi/2"}, symbolic=False)
+    assert report.exit_code == 3
+    assert math.isnan(report.value)
+    assert "sin(x) = 0: log" in differentiate("log(sin(x))", {"x": "pi"}, symbolic=False).notes[0].message
