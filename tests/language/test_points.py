@@ -11,10 +11,7 @@ import gradcalc
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import GradcalcError, UsageError
 from gradcalc.language.parse import Limits
-from gradcalc.language.points import nested, read_values, to_value
-
-
-from gradcalc.language.points import as_given, nested, read_points, to_value
+from gradcalc.language.points import as_given, nested, read_values, to_value
 
 LIMITS = Limits()
 
