@@ -36,9 +36,8 @@ Condition = bool | Unknown
 Function = Callable[..., Any]
 
 EXPONENT_LIMIT = 2**62
-_HUGE = arb((1, EXPONENT_LIMIT))
-_TINY = arb((1, -EXPONENT_LIMIT))
-_NOTHING = arb(0).union(_TINY).union(-_TINY)
+"""Of constants; what is computed may lie far beyond it to both sides of 1: the exponents of `arb` are integers."""
+_HUGE = arb((1, 2**4096))
 _ZERO, _ONE, _INFINITY = arb(0), arb(1), arb.pos_inf()
 _HALF = arb((1, -1))
 
@@ -116,8 +115,6 @@ def _total(balls: Balls, op: Op, function: Function) -> Function:
         if isinstance(result, ExactBall):
             return result
         if type(result) is arb and result < _HUGE and result > -_HUGE:
-            if result < _TINY and result > -_TINY and not result.is_zero():
-                return _NOTHING
             return result
         if type(result) is arb and op is ops.neg and operands[0].is_exact() and not operands[0].is_nan():
             return result
@@ -483,6 +480,11 @@ def _softplus(x: arb) -> Ball:
     return x + (-x).exp().log1p() if x > 0 else x.exp().log1p()
 
 
+def _erfc(x: arb) -> arb:
+    """By its ends where it is small and x inexact: `arb` knows the error of a tail beside 1 alone."""
+    return x.erfc() if x.is_exact() or not x > 8 else _hull(x.lower().erfc(), x.upper().erfc())
+
+
 def _leaky_relu(x: arb) -> Ball:
     if x > 0:
         return x
@@ -662,6 +664,7 @@ _VALUES: dict[Op, Function] = {
     ops.sinc_derivative: _sinc_derivative,
     ops.leaky_relu: _leaky_relu,
     ops.elu: _elu,
+    ops.erfc: _erfc,
     ops.sigmoid: _sigmoid,
     ops.softplus: _softplus,
     ops.lgamma: _within(1e30, _lgamma),

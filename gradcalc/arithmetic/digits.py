@@ -41,6 +41,8 @@ def _double(mantissa: fmpz, exponent: fmpz) -> float:
 
 _LOG10_2 = Fraction(30102999566398119521373889472449302676818988146210854131, 10**56)
 _PLAIN_TOP = 21
+_LONGEST_EXPONENT = 128
+"""Numbers are written with their digits where their binary exponents have no more bits than this: 39 figures."""
 
 
 def digits_text(ball: Ball, digits: int) -> str | None:
@@ -49,9 +51,25 @@ def digits_text(ball: Ball, digits: int) -> str | None:
         return None
     if ball.is_zero():
         return "0"
+    if _exponent_bits(ball) > _LONGEST_EXPONENT:
+        return None
     with ctx.workprec(_READING_BITS + 4 * digits):
         found = _decimal(ball, digits)
     return None if found is None else _decimal_text(*found)
+
+
+def size_text(ball: Ball) -> str | None:
+    """The size of a number whose exponent is itself too long to read: `10^-8.556e+433`, with its sign."""
+    if not isinstance(ball, arb) or not ball.is_finite() or ball.contains(0):
+        return None
+    with ctx.workprec(_READING_BITS):
+        power = digits_text(abs(ball).log() / arb(10).log(), 4)
+    return None if power is None else f"{'-' if ball < 0 else ''}10^{power}"
+
+
+def _exponent_bits(ball: arb) -> int:
+    """How long the exponent of a ball's midpoint is."""
+    return int(abs(ball.mid().man_exp()[1]).bit_length())
 
 
 def _decimal(ball: arb, digits: int) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ from flint import arb, ctx
 
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.budget import Budget, OutOfBudget
-from gradcalc.arithmetic.digits import digits_text, nearest_double, relative_bits
+from gradcalc.arithmetic.digits import digits_text, nearest_double, relative_bits, size_text
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.graph.graph import Graph
 from gradcalc.settings import DIGITS
@@ -25,7 +25,6 @@ Inputs = Callable[[Balls], Mapping[int, Any]]
 PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
 
 _TIE_BITS = 400
-_TINY = -1100  # 2**-1100 is far below the smallest subnormal double, 2**-1074
 
 
 def enclose(
@@ -75,18 +74,14 @@ def settled(ball: Ball, bits: int) -> bool:
     return tight >= max(bits, _TIE_BITS) or tight >= bits and nearest_double(ball) is not None
 
 
-def is_tiny(ball: arb) -> bool:
-    """Whether a ball contains 0 and lies far below the smallest subnormal double."""
-    return ball.contains(0) and bool(abs(ball).abs_upper() < arb(2) ** _TINY)
-
-
 def certified(ball: Ball, double: float, digits: int = DIGITS) -> Certified | None:
-    """What a ball says of the float beside it; None where it does not settle the digits."""
+    """What a ball says of the float beside it; None where it does not settle the digits.
+
+    A zero is certified only where the ball is exactly 0: a number below the smallest double has no right digit in 0.
+    """
     if isinstance(ball, Unknown):
         return None
-    if is_tiny(ball):
-        return Certified("0", ulps_between(double, 0.0), 17 if double == 0 else 0)
-    text = shown(ball, digits)
+    text = shown(ball, digits) or size_text(ball)
     with ctx.workprec(max(128, int(digits * 3.33) + 64)):
         nearest = _nearest(ball, double)
         if text is None or nearest is None:
@@ -96,8 +91,6 @@ def certified(ball: Ball, double: float, digits: int = DIGITS) -> Certified | No
 
 def shown(ball: arb, digits: int) -> str | None:
     """The digits of a ball, correctly rounded (a tie either way); None where it is too wide."""
-    if is_tiny(ball):
-        return "0"
     if relative_bits(ball) < digits * 3.33:
         return None
     return digits_text(ball, digits) or digits_text(ball.mid(), digits)

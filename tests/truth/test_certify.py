@@ -13,7 +13,8 @@ from gradcalc.arithmetic.budget import Budget
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED
 from gradcalc.language.parse import parse, parse_bindings
 from gradcalc.language.points import bind
-from gradcalc.truth.certify import certified, enclose, is_tiny, right_digits, settled, ulps_between
+from gradcalc.truth.certify import certified, enclose, right_digits, settled, ulps_between
+from gradcalc.truth.quantity import Certified, Quantity
 from tests import HANG
 from tests.truth import examine
 
@@ -72,11 +73,70 @@ def test_what_is_not_finite_has_no_right_digit() -> None:
     assert right_digits(arb(1), math.nan) == right_digits(arb(1), math.inf) == 0
 
 
-def test_tiny_is_zero_and_far_below_the_smallest_double() -> None:
-    assert is_tiny(arb(0))
-    assert is_tiny(arb(0, arb(2) ** -1101))
-    assert not is_tiny(arb(0, arb(2) ** -1000))
-    assert not is_tiny(arb(2) ** -5000), "proved not to be zero"
+def test_zero_is_certified_only_where_the_ball_is_exactly_zero() -> None:
+    assert certified(arb(0), 0.0) == Certified("0", 0.0, 17)
+    assert certified(arb(0, arb(2) ** -5000), 0.0) is None
+    tiny = certified(arb((1, -5000)), 0.0)
+    assert tiny is not None and (tiny.value, tiny.digits) == ("7.079811261048172892e-1506", 0)
+
+
+VANISHING = [
+    ("exp(-x^2)", "1e10", "7.71095392912e-43429448190325182766", "-1.54219078582e-43429448190325182755"),
+    ("exp(-x)", "3e18", "1.11330265109e-1302883445709755483", "-1.11330265109e-1302883445709755483"),
+    ("exp(-exp(x))", "43", "3.9447285163e-2053274592376409695", "-1.86500431708e-2053274592376409676"),
+    ("gelu(x)", "-1e8", "-2.90171277153e-2171472409516260", "-2.90171277153e-2171472409516252"),
+    ("erfc(x)", "1e10", "4.35043988602e-43429448190325182776", "-8.70087977205e-43429448190325182766"),
+    ("sigmoid(x)", "-1e6", "3.29683147809e-434295", "3.29683147809e-434295"),
+    ("1 - tanh(x)", "1000", "5.15307174592e-869", "-1.03061434918e-868"),
+    ("log(1 + exp(-x))", "2000", "2.57653587296e-869", "-2.57653587296e-869"),
+    ("x*x*x", "1e-200", "9.99999999999999946e-601", "2.99999999999999989e-400"),
+]
+"""Formula, point, value and slope, from mpmath."""
+
+
+@pytest.mark.parametrize(("formula", "x", "value", "slope"), VANISHING)
+def test_what_is_below_the_smallest_double_is_shown_and_has_no_right_digit(
+    formula: str, x: str, value: str, slope: str
+) -> None:
+    point = examine(formula, {"x": x}, 1)
+    for entry, right in ((point.value, value), (point.gradient[0], slope)):
+        assert entry.certified is not None and entry.value == 0
+        (figures, power), (shown, exponent) = right.split("e"), entry.certified.value.split("e")
+        assert power == exponent and float(shown) == pytest.approx(float(figures), rel=1e-11)
+        assert (entry.certified.digits, entry.verdict) == (0, "inaccurate")
+
+
+def test_a_number_whose_exponent_is_too_long_is_shown_by_its_size() -> None:
+    value = examine("exp(-exp(x))", {"x": 1000}, 1).value
+    assert value.certified == Certified("10^-8.556e+433", 0.0, 0) and value.verdict == "inaccurate"
+
+
+def test_a_cancellation_below_the_smallest_double() -> None:
+    slope = examine("(1-cos(x^4))/x^8", {"x": "1e-70"}, 1).gradient[0].certified
+    assert slope is not None and slope.digits == 0
+    assert slope.value.startswith("-3.333333333333333") and slope.value.endswith("e-491")
+
+
+def test_a_value_beyond_the_largest_double_has_no_right_digit() -> None:
+    value = examine("x^2", {"x": 1e200}, 1).value
+    assert math.isinf(value.value) and value.certified is not None
+    assert (value.certified.digits, value.verdict) == (0, "inaccurate")
+
+
+@pytest.mark.parametrize(
+    ("formula", "x"), [("x - x", 3), ("sin(x)", 0), ("x^2", 0), ("0*x", 5), ("x^3", 0), ("x*exp(-x)*0", 1e5)]
+)
+def test_an_exact_zero_is_certified(formula: str, x: float) -> None:
+    assert examine(formula, {"x": x}, 1).value == Quantity(0.0, Certified("0", 0.0, 17), None, "agrees")
+
+
+@pytest.mark.parametrize(
+    ("formula", "x"),
+    [("sin(x)^2 + cos(x)^2 - 1", 1), ("sqrt(2)*sqrt(3) - sqrt(6) + 0*x", 1), ("exp(-exp(exp(x)))", 10)],
+)
+def test_what_no_precision_tells_from_zero_is_unverified(formula: str, x: float) -> None:
+    value = examine(formula, {"x": x}, 1).value
+    assert (value.certified, value.verdict) == (None, "unverified")
 
 
 def test_certified_tells_value_ulps_and_digits() -> None:
@@ -111,12 +171,6 @@ def test_enclosure_holds_the_rational_truth() -> None:
         assert isinstance(ball, arb)
         assert ball.overlaps(arb(truth.numerator) / truth.denominator)
         assert ball.rel_accuracy_bits() > 132
-
-
-def test_a_zero_that_no_precision_shows_is_tiny_or_undecided() -> None:
-    ball = enclosed("sqrt(2)*sqrt(3) - sqrt(6) + 0*x", "x=1")
-    assert isinstance(ball, arb)
-    assert is_tiny(ball)
 
 
 def test_undefined_is_proved() -> None:
