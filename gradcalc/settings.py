@@ -169,7 +169,10 @@ class MapSettings:
         "d2f/dx2, d2f/dxdy, d2f/dy2.", ROWS,
     )  # fmt: skip
     format: str | None = option(
-        None, "--format FORMAT", "What OUT is, where its suffix does not say: csv, parquet, arrow, npz, npy.", ROWS
+        None,
+        "--format FORMAT",
+        "What OUT is, where its suffix does not say: csv, parquet, arrow, npz, npy, jsonl.",
+        ROWS,
     )
     nulls: Literal["nan", "drop", "fail"] = option(
         "nan", "--nulls", "Where a row has a null or nan, its results are nan, it is left out, or it is an error.", ROWS

@@ -1,6 +1,7 @@
 """Tests of data files; here what is read of a file, what is said against one, and writers in several pieces."""
 
 import csv
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,8 @@ def write(path: Path, data: pa.Table, **options: Any) -> Path:
     elif path.suffix == ".csv":
         with path.open("w", newline="") as file:
             csv.writer(file).writerows([columns, *zip(*(c.tolist() for c in columns.values()), strict=True)])
+    elif path.suffix == ".jsonl":
+        path.write_text("".join(f"{json.dumps(row)}\n" for row in data.to_pylist()))
     elif path.suffix == ".npz":
         np.savez_compressed(path, **columns)
     else:
@@ -88,5 +91,8 @@ def read(path: Path) -> dict[str, np.ndarray]:
     if path.suffix == ".csv":
         head, *rows = list(csv.reader(path.read_text().splitlines()))
         return {name: np.array([float(row[i] or "nan") for row in rows]) for i, name in enumerate(head)}
+    if path.suffix == ".jsonl":
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
     loaded = np.load(path)
     return {name: loaded[name] for name in (loaded.dtype.names if path.suffix == ".npy" else loaded.files)}

@@ -170,7 +170,7 @@ def test_text_of_a_csv_file_is_kept_to_the_letter(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "out.parquet").to_pydict() == {"id": ["1", "2"], "x": [1.0, 5.0], "f": [1.0, 5.0]}
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", [name for name in FORMATS if name != "jsonl"])  # whose names stand in its rows
 def test_a_file_without_rows_makes_a_file_without_rows(tmp_path: Path, format: str) -> None:
     source, output = write(tmp_path / f"in.{format}", table(0)), tmp_path / f"out.{format}"
     assert run(FORMULA, str(source), str(output), Settings(keep=["x"])).rows == 0

@@ -16,11 +16,11 @@ class Question:
 
     expression: str = required(o.EXPRESSION)
     source: str = required(
-        "IN", "A csv, parquet, arrow, feather, npy or npz file; a glob in quotes, a directory, or - for standard "
-        "input. The formula's variables are its columns.",
+        "IN", "A csv, parquet, arrow, feather, npy, npz or jsonl file; a glob in quotes, a directory, or - for "
+        "standard input. The formula's variables are its columns.",
     )  # fmt: skip
     output: str = required(
-        "-o --output OUT", "The file to write, in the format of its suffix; - is standard output (csv or arrow)."
+        "-o --output OUT", "The file to write, in the format of its suffix; - is standard output (csv, arrow or jsonl)."
     )
     let: tuple[str, ...] = option((), o.LET)
     wrt: Sequence[str] | None = option(None, o.WRT)

@@ -6,11 +6,12 @@ from pathlib import Path
 from gradcalc.data.formats.arrow import ARROW
 from gradcalc.data.formats.csv import CSV
 from gradcalc.data.formats.format import Format, readable, reading
+from gradcalc.data.formats.jsonl import JSONL
 from gradcalc.data.formats.numpy import NPY, NPZ
 from gradcalc.data.formats.parquet import PARQUET
 from gradcalc.errors import FileError, UsageError, did_you_mean
 
-FORMATS: dict[str, Format] = {format.name.lower(): format for format in (CSV, PARQUET, ARROW, NPZ, NPY)}
+FORMATS: dict[str, Format] = {format.name.lower(): format for format in (CSV, PARQUET, ARROW, NPZ, NPY, JSONL)}
 """All of them, as `--format` names them."""
 _SILENT = ("", ".txt", ".dat", ".gz")
 """Suffixes of files that may hold anything; text, if their first bytes do not say what."""
@@ -45,7 +46,8 @@ def detect_format(path: Path) -> Format:
         raise FileError(f"{path} is no {told.name} file, or a damaged one")
     if not told and not found and path.suffix.lower() not in _SILENT:
         raise FileError(f"{path}: data is not read from {path.suffix.lower()}", hint=f"one of {' '.join(suffixes())}")
-    return told or found or next(format for format in FORMATS.values() if not format.magic)
+    texts = (format for format in FORMATS.values() if head.startswith(tuple(format.likely)))
+    return told or found or next(texts, CSV)
 
 
 def output_format(output: str, name: str | None) -> Format:

@@ -123,6 +123,7 @@ class Format:
         suffixes: of its files.
         reader, writer: what reads a file, what writes one.
         magic: what its files begin with, one of these; none of text.
+        likely: what files of text begin with that nothing else tells.
         content: what such a file is said to hold, if not data of its name.
         unwritten: those of the suffixes that are only read.
         by_arrow: PyArrow alone reads and writes it.
@@ -133,6 +134,7 @@ class Format:
     reader: type[Reader]
     writer: type[Writer]
     magic: Sequence[bytes] = ()
+    likely: Sequence[bytes] = ()
     content: str = ""
     unwritten: Sequence[str] = ()
     by_arrow: bool = False

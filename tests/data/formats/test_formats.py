@@ -77,19 +77,19 @@ def test_a_new_format_is_one_entry(tmp_path: Path) -> None:
 
 def test_a_format_is_told_by_its_name_its_suffix_or_its_first_bytes(tmp_path: Path) -> None:
     for suffix, format in suffixes().items():
-        (tmp_path / f"a{suffix}").write_bytes(format.magic[0] if format.magic else b"x\n1\n")
+        (tmp_path / f"a{suffix}").write_bytes([*format.magic, *format.likely, b"x\n1\n"][0])
         assert detect_format(tmp_path / f"a{suffix}") is format
         (tmp_path / f"a{suffix}").rename(tmp_path / "a.txt")
         assert detect_format(tmp_path / "a.txt") is format
         if suffix not in format.unwritten:
             assert output_format(f"A{suffix.upper()}", None) is format
     assert all(output_format("-", name) is format for name, format in FORMATS.items())
-    with pytest.raises(UsageError, match="no such format: parket\ntry: parquet"):
-        output_format("out.csv", "parket")
+    with pytest.raises(UsageError, match="no such format: parqet\ntry: parquet"):
+        output_format("out.csv", "parqet")
 
 
 def test_only_what_streams_goes_where_nothing_can_be_gone_back_to() -> None:
-    assert [name for name, format in FORMATS.items() if format.writer.streams] == ["csv", "arrow"]
+    assert [name for name, format in FORMATS.items() if format.writer.streams] == ["csv", "arrow", "jsonl"]
     for format in FORMATS.values():
         if format.writer.streams:
             check_stream(format, "-")
