@@ -17,11 +17,16 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
+from functools import wraps
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from inspect import signature
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Span = tuple[int, int]
 """Start and end of a place in a text, in characters; the end is exclusive."""
@@ -226,6 +231,64 @@ def edit_distance(word: str, known: str) -> int:
         for j, other in enumerate(known, start=1):
             previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (letter != other))
     return row[-1]
+
+
+# -- what Python is told -----------------------------------------------------------------------------------------------
+
+_ASSIGNMENTS = re.compile(r"--(at|let) ([^\s=,]+=(?:[^\s\[]|\[[^\]]*\])+)")
+_OPTIONS = {
+    "--max-text": "limits=Limits(text=...)", "--max-depth": "limits=Limits(depth=...)",
+    "--max-nodes": "limits=Limits(nodes=...)", "--lr": "learning_rate", "--max-seconds": "seconds",
+}  # fmt: skip
+
+
+def in_python(text: str) -> str:
+    """A message or a hint with the options of the command line as Python writes them: `at={"x": 2}` for `--at x=2`."""
+
+    def mapping(found: re.Match[str]) -> str:
+        pairs = [part.partition("=") for part in re.split(r",(?![^\[(]*[\])])", found[2])]
+        written = [f'"{name}": {_python_value(value)}' for name, _, value in pairs]
+        return f"{found[1]}={{{', '.join(written)}}}"
+
+    def keyword(found: re.Match[str]) -> str:
+        return _OPTIONS.get(found[0], found[0][2:].replace("-", "_"))
+
+    text = _ASSIGNMENTS.sub(mapping, text)
+    text = re.sub(r"--optimizer ([\w-]+)", r'optimizer="\1"', text)
+    text = re.sub(r"--(data|wrt) ([\w.]+(?=$))", r'\1="\2"', text)
+    text = re.sub(r"--epochs (\d+)", r"epochs=\1", text)
+    return re.sub(r"(?<![\w-])--[a-z][a-z-]*", keyword, text)
+
+
+def _python_value(text: str) -> str:
+    """A value as Python writes it: numbers and lists as they are, formulas as text."""
+    return text if text == "..." or re.fullmatch(r"[-+.\deE\[\], ]+", text) else f'"{text}"'
+
+
+def for_python(function: Callable[P, T]) -> Callable[P, T]:
+    """A function of the Python API: its errors speak Python, arguments it does not take are told with a hint."""
+
+    @wraps(function)
+    def called(*args: P.args, **settings: P.kwargs) -> T:
+        known = signature(function).parameters
+        if not any(each.kind is each.VAR_KEYWORD for each in known.values()):
+            for name in settings:
+                if name not in known:
+                    near = did_you_mean(name, known)
+                    raise UsageError(f"{function.__name__} takes no {name}", hint=near and f"{near}=")
+        try:
+            signature(function).bind(*args, **settings)
+        except TypeError as error:
+            raise UsageError(f"{function.__name__}: {error}") from None
+        try:
+            return function(*args, **settings)
+        except GradcalcError as error:
+            error.message = in_python(error.message)
+            error.args = (error.message,)
+            error.hint = in_python(error.hint) if error.hint else None
+            raise
+
+    return called
 
 
 EXTRAS = {

@@ -23,6 +23,7 @@ from gradcalc.errors import (
     caret_lines,
     columns,
     did_you_mean,
+    in_python,
     install_command,
     installed,
     library,
@@ -261,3 +262,42 @@ def test_every_library_of_an_extra_is_in_the_extra_that_its_error_names() -> Non
     for name, (_, extra) in EXTRAS.items():
         assert any(line.startswith(name) for line in project["optional-dependencies"][extra]), name
         assert not any(line.startswith(name) for line in project["dependencies"]), name
+
+
+@pytest.mark.parametrize(
+    ("said", "python"),
+    [
+        ("--at x=1,y=...", 'at={"x": 1, "y": ...}'),
+        ("--at x=[1, 2],y=pi/4", 'at={"x": [1, 2], "y": "pi/4"}'),
+        ("--max-nodes raises the limit", "limits=Limits(nodes=...) raises the limit"),
+        ("--let n=3", 'let={"n": 3}'),
+        ("--optimizer adam", 'optimizer="adam"'),
+        ("sin(x)", "sin(x)"),
+        ("a - -b", "a - -b"),
+    ],
+)
+def test_python_is_told_in_python(said: str, python: str) -> None:
+    assert in_python(said) == python
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: gradcalc.differentiate("x^2"), 'try: at={"x": ...}'),
+        (lambda: gradcalc.differentiate("x*y", at=[{"x": 1}, {"y": 2.5}]), 'try: at={"x": 1, "y": 2.5}'),
+        (lambda: gradcalc.differentiate("x", {"x": 1}, ordr=2), "differentiate takes no ordr\ntry: order="),
+        (lambda: gradcalc.differentiate("x", {"x": 1}, wrt=3), "wrt is 3"),
+        (lambda: gradcalc.differentiate("x", 5), "at is no point"),
+        (lambda: gradcalc.differentiate("x", {"x": 1}, let=3), "let is no mapping"),
+        (lambda: gradcalc.differentiate(), "missing a required argument: 'expression'"),
+        (lambda: gradcalc.descend("x^2", {"x": 1}, lr=0.1), "did you mean learning_rate?"),
+        (lambda: gradcalc.descend("x^2", 5), "at is no mapping"),
+        (lambda: gradcalc.descend("a*x", {}, data={"x": [1.0]}), 'try: at={"a": ...}'),
+        (lambda: gradcalc.compile("x", ordr=1), "compile takes no ordr\ntry: order="),
+    ],
+)
+def test_what_python_calls_wrongly_is_a_usage_error_in_its_words(call: Any, told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        call()
+    assert told in str(caught.value)
+    assert "--" not in str(caught.value)

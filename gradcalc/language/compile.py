@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gradcalc.arithmetic.native.kernel import Kernel
-from gradcalc.errors import UsageError, did_you_mean
+from gradcalc.errors import UsageError, did_you_mean, for_python
 from gradcalc.graph.shapes import Shape
 from gradcalc.language.formula import Formula, Variable
 from gradcalc.language.parse import as_formula
@@ -13,6 +13,7 @@ from gradcalc.language.points import read_names, to_value
 from gradcalc.settings import Limits
 
 
+@for_python
 def compile(
     expression: Any,
     wrt: str | Sequence[str] | None = None,

@@ -7,12 +7,14 @@ use. Below it stand the graph and its derivatives; who reads text stands above.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NoReturn
 
 from gradcalc.errors import Span, UsageError, did_you_mean
 from gradcalc.graph import derive
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.shapes import Shape, labels
-from gradcalc.language.format import Tree, format_tree
+from gradcalc.language.format import Tree, format_node, format_tree
+from gradcalc.language.synonyms import ORDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +107,9 @@ class Formula:
 def checked_variables(formula: Formula, at: Sequence[Point], wrt: Sequence[str] | None, let: Point) -> list[Variable]:
     """The variables to differentiate for; errors for what does not fit the formula."""
     names = formula.variables
-    for name in names:
-        if name not in at[0]:
-            hint = _missing_hint(name, formula, at[0])
-            raise UsageError(f"no value for {name}", text=formula.text, span=formula.spans.get(name), hint=hint)
+    missing = [name for name in names if name not in at[0]]
+    if missing:
+        _refuse_missing(missing, formula, at)
     chosen = list(wrt) if wrt is not None else list(at[0])
     if len(set(chosen)) != len(chosen):
         raise UsageError(f"wrt names a variable twice: {', '.join(chosen)}")
@@ -145,14 +146,51 @@ def refuse_clash(formula: Formula, columns: Iterable[str]) -> None:
             raise UsageError(message, text=formula.text, span=formula.constants[name], hint=hint)
 
 
-def _missing_hint(name: str, formula: Formula, at: Point) -> str:
-    """What to write for a name that has no value."""
+def _refuse_missing(missing: Sequence[str], formula: Formula, at: Sequence[Point]) -> NoReturn:
+    """An error that names all that has no value at the first point, and the one point that has all."""
+    message = f"no value for {', '.join(missing[:_NAMED])}" + ("" if len(missing) <= _NAMED else " and others")
+    names = [name for point in at for name in point]
+    hint = _missing_hint(missing, formula, at[0])
+    if len(at) > 1 and len(set(names)) == len(names) and set(missing) <= set(names):
+        message = f"these are {len(at)} points, and the first has {message}"
+        hint = _point_hint({name: value for point in at for name, value in point.items()}, ())
+    raise UsageError(message, text=formula.text, span=formula.spans.get(missing[0]), hint=hint)
+
+
+_NAMED = 12
+"""Names that a message lists, at most."""
+
+
+def _missing_hint(missing: Sequence[str], formula: Formula, at: Point) -> str:
+    """What to write for names that have no value."""
+    name = missing[0]
     if len(name) > 1 and all(letter in at for letter in name):
         return "*".join(name)
     if name.startswith("d") and len(name) < 3 and "/d" in formula.text:
-        return "the formula alone: gradcalc differentiates it, and --wrt picks the variables"
-    near = did_you_mean(name, at)
-    return f"did you mean {near}?" if near and near not in formula.variables else f"--at {name}=..."
+        return ORDERS
+    near = did_you_mean(name, at) if len(name) > 3 else None
+    if near and near not in formula.variables and not any(map(str.isdigit, name + near)):
+        return f"did you mean {near}?"
+    constant = next((each for each in ("pi", "tau", "E") if len(name) > 1 and each.lower() == name.lower()), None)
+    return f"{constant} for the constant" if constant else _point_hint(at, missing)
+
+
+def _point_hint(at: Point, missing: Sequence[str]) -> str:
+    """One `--at` with the values that are given, where they are few, and places for the others."""
+    given = []
+    for name, value in at.items():
+        texts = [format_node(value.graph, item, limit=40) for item in value.items[:_NAMED]]
+        if value.shape:
+            given.append(f"{name}={'[' * len(value.shape)}...{']' * len(value.shape)}")
+        elif value.graph.nodes[value.items[0]].parameter != name:  # a column of data is given elsewhere
+            given.append(f"{name}={_plain_number(texts[0])}")
+    places = [f"{name}=..." for name in missing[:_NAMED]]
+    return f"--at {','.join([*given, *places] if len(given) <= _NAMED else places)}"
+
+
+def _plain_number(text: str) -> str:
+    """A number that came from Python as hexadecimal, in decimals."""
+    return repr(float.fromhex(text)) if text.lstrip("-").startswith("0x") else text
 
 
 def _shape_text(shapes: Mapping[str, Shape]) -> str:

@@ -28,6 +28,8 @@ _DIMENSIONS_LIMIT = 32
 
 def read_names(given: str | Iterable[str]) -> list[str]:
     """Names that an argument gives: `"x,y"`, or one by one."""
+    if not isinstance(given, Iterable):
+        raise UsageError(f"wrt is {given!r}: it names variables", hint='wrt="x,y", or a list of names')
     return [str(name).strip().strip("`") for name in (given.split(",") if isinstance(given, str) else given)]
 
 

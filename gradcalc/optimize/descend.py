@@ -14,7 +14,7 @@ import numpy as np
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.data.columns import column_names, read_columns
 from gradcalc.data.source import opened
-from gradcalc.errors import UsageError, did_you_mean
+from gradcalc.errors import UsageError, did_you_mean, for_python
 from gradcalc.language.formula import Formula, Point, checked_variables, refuse_clash
 from gradcalc.language.parse import as_formula
 from gradcalc.language.points import nested, numbers, to_value
@@ -26,7 +26,15 @@ from gradcalc.optimize.optimizers import FIRST_ORDER
 from gradcalc.settings import AS_USUAL, Limits, Reading
 from gradcalc.settings import DescentSettings as Settings
 
+_OTHER_NAMES = {
+    "lr": "learning_rate", "rate": "learning_rate", "eta": "learning_rate", "tol": "tolerance", "gtol": "tolerance",
+    "method": "optimizer", "maxiter": "steps", "max_iter": "steps", "iterations": "steps",
+    "timeout": "seconds",
+}  # fmt: skip
+"""Settings by the names they have elsewhere."""
 
+
+@for_python
 def descend(
     expression: Any,
     at: Mapping[str, Any],
@@ -58,8 +66,11 @@ def descend(
     unknown = set(settings) - set(Settings.__dataclass_fields__)
     if unknown:
         name = sorted(unknown)[0]
-        near = did_you_mean(name, Settings.__dataclass_fields__)
+        near = _OTHER_NAMES.get(name) or did_you_mean(name, Settings.__dataclass_fields__)
         raise UsageError(f"descend takes no {name}", hint=f"did you mean {near}?" if near else None)
+    for given, what in ((at, "at"), ({} if let is None else let, "let")):
+        if not isinstance(given, Mapping):
+            raise UsageError(f"{what} is no mapping of names to values", hint=f'{what}={{"x": 2}}')
     bounds = limits or Limits()
     start = {name: to_value(name, value, bounds) for name, value in at.items()}
     constants = {name: to_value(name, value, bounds) for name, value in (let or {}).items()}
@@ -158,6 +169,10 @@ def _named(formula: Formula, at: Point, columns: Iterable[str]) -> list[str]:
     names = [name for name in formula.variables if name not in at]
     if not names:
         raise UsageError("the formula names no column of the data", hint="a name that has no value in --at or --let")
+    if not at:
+        unheld = [name for name in names if name not in set(columns)]
+        hint = f"--at {','.join(f'{name}=...' for name in unheld or names[:1])}"
+        raise UsageError("a descent needs a start: values of what is no column of the data", hint=hint)
     return names
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
-from gradcalc.errors import UsageError
+from gradcalc.errors import UsageError, for_python
 from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point, Value, checked_variables
 from gradcalc.language.parse import as_formula
@@ -25,6 +25,7 @@ from gradcalc.truth.report import DENSE_LIMIT, PointReport, Report
 from gradcalc.truth.second_opinion import Job, Opinion, get_worker
 
 
+@for_python
 def differentiate(
     expression: Any,
     at: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
@@ -72,6 +73,8 @@ def differentiate(
     if not isinstance(given, Sequence) or not all(isinstance(point, Mapping) for point in given):
         raise UsageError("at is no point", hint='at={"x": 2, "y": 3}, or a list of such points')
     values = [_values(point, options.limits) for point in given]
+    if not isinstance(let or {}, Mapping):
+        raise UsageError("let is no mapping of names to values", hint='let={"n": 3}')
     bindings = _values(let or {}, options.limits)
     names = None if wrt is None else points.read_names(wrt)
     return report(expression, values, wrt=names, let=bindings, options=options)

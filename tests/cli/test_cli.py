@@ -37,7 +37,14 @@ def test_exit_codes(words: list[str], code: int) -> None:
 
 
 ERRORS = [
-    (["x+y", "--at", "x=1"], "error: no value for y\n  x+y\n    ^\ntry: --at y=...\n"),
+    (
+        ["x*y", "--at", "x=1", "--at", "y=2"],
+        "error: these are 2 points, and the first has no value for y\n  x*y\n    ^\ntry: --at x=1,y=2\n",
+    ),
+    (["x*y*z", "--at", "x=pi/4"], "error: no value for y, z\n  x*y*z\n    ^\ntry: --at x=pi/4,y=...,z=...\n"),
+    (["x*y", "--at", "x=1"], "error: no value for y\n  x*y\n    ^\ntry: --at x=1,y=...\n"),
+    (["x*Pi", "--at", "x=1"], "error: no value for Pi\n  x*Pi\n    ^^\ntry: pi for the constant\n"),
+    (["x+y", "--at", "x=1"], "error: no value for y\n  x+y\n    ^\ntry: --at x=1,y=...\n"),
     (["sen(x)", "--at", "x=1"], "error: sen is no function; did you mean sin?\n  sen(x)\n  ^^^\ntry: sin(x)\n"),
     (
         ["1/2x", "--at", "x=1"],

@@ -90,7 +90,7 @@ def test_bounds() -> None:
     found = descend("(x - 3)**2 + y**2", {"x": 1, "y": 1}, optimizer="sgd", bounds={"x": (0, 2)})
     assert (found.at["x"], found.status, found.kind) == (2.0, "at a bound", "at a bound")
     assert all(0 <= step.at[0] <= 2 for step in found.watch)
-    with pytest.raises(gradcalc.UsageError, match="--bounds names z, which is no variable"):
+    with pytest.raises(gradcalc.UsageError, match="bounds names z, which is no variable"):
         descend("x**2", {"x": 1}, bounds={"z": (0, 1)})
     with pytest.raises(gradcalc.UsageError, match="the bounds of x are 2 and 1"):
         descend("x**2", {"x": 1}, bounds={"x": (2, 1)})
