@@ -63,6 +63,7 @@ def answer(question: Question, options: Options, show: Show, how: Reading, limit
         wrt=question.wrt,
         let=read_bindings(question.let, limits),
         options=replace(options, digits=show.digits or DIGITS, latex=shape is Format.latex, limits=limits),
+        waiting=None if show.quiet or not sys.stderr.isatty() else _tell_waiting,
     )
     write(replace(made, digits=show.digits), shape, long=show.csv_long)
     if not show.quiet and made.symbolic_reason:
@@ -81,6 +82,11 @@ def shape_of(format: Format | None, json: bool, csv_long: bool = False) -> Forma
     if len(set(asked.values())) > 1:
         raise UsageError(f"{' and '.join(asked)} contradict each other", hint=list(asked)[-1])
     return next(iter(asked.values()), Format.table)
+
+
+def _tell_waiting() -> None:
+    """Say what is waited for."""
+    print("waiting for SymPy (--no-symbolic does without) ...", file=sys.stderr)
 
 
 def read_limits(word: str, limits: Limits) -> Limits:

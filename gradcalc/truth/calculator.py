@@ -4,7 +4,7 @@ Flow: parse, start SymPy beside it, derive, examine each point, hear SymPy, judg
 it is needed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import UsageError, for_python
+from gradcalc.graph import ops
 from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point, Value, checked_variables
 from gradcalc.language.parse import as_formula
@@ -91,8 +92,13 @@ def report(
     wrt: Sequence[str] | None = None,
     let: Mapping[str, Value] | None = None,
     options: Options = Options(),  # noqa: B008 - frozen
+    waiting: Callable[[], None] | None = None,
 ) -> Report:
-    """The report of a formula at points that are already constants: what `differentiate` and the commands call."""
+    """The report of a formula at points that are already constants: what `differentiate` and the commands call.
+
+    Args:
+        waiting: called where SymPy alone is waited for.
+    """
     let = let or {}
     at = list(at) or [{}]
     shapes = {name: value.shape for name, value in at[0].items()}
@@ -100,7 +106,7 @@ def report(
     formula = formula.differentiated(checked_variables(formula, at, wrt, let), options.order)
     job = _submit(formula, options)
     examined = [examine(formula, point, options) for point in at]
-    opinion = job.result() if job is not None else None
+    opinion = job.result(waiting) if job is not None else None
     judged = [_judge(formula, point, found, opinion, options) for point, found in zip(at, examined, strict=True)]
     floats = Floats()
     return Report(
@@ -121,10 +127,22 @@ _SYMBOLIC_LIMIT = 20_000
 _TOO_LARGE = "the formula is too large for SymPy"
 
 
+_TERMS_PER_SECOND = 1_200
+"""What SymPy differentiates and writes in a second: measured on long sums and products."""
+
+
+def _terms(formula: Formula) -> float:
+    """About how much SymPy has to write: a product of n factors has a derivative of n products."""
+    nodes = [formula.graph.nodes[index] for index in formula.graph.needed([formula.output])]
+    return len(nodes) + sum(len(node.operands) ** 2 / 4 for node in nodes if node.op is ops.mul)
+
+
 def _submit(formula: Formula, options: Options) -> Job | None:
     """Hand the formula to SymPy's process, which works while this one computes: through all of it for each variable."""
     size = len(formula.graph)
     if not options.symbolic or size > _SYMBOLIC_LIMIT or size * len(formula.names) > 100 * _SYMBOLIC_LIMIT:
+        return None
+    if _terms(formula) > _TERMS_PER_SECOND * max(options.symbolic_seconds, SYMBOLIC_SECONDS):
         return None
     return get_worker().submit(
         formula.graph, formula.output, formula.names, options.order, options.symbolic_seconds, latex=options.latex

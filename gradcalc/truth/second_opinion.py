@@ -21,6 +21,7 @@ when its parent is gone. Elsewhere there is no memory limit, and on Windows no a
 
 import atexit
 import contextlib
+import errno
 import json
 import os
 import queue
@@ -29,7 +30,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 from typing import Any, Literal
@@ -40,6 +41,9 @@ from gradcalc.graph.graph import Graph
 from gradcalc.settings import MAX_NODES
 
 Status = Literal["done", "timed out", "unsupported"]
+
+PATIENCE = 0.5
+"""For how many seconds the opinion is waited for without a word."""
 
 MEMORY_LIMIT = 1 << 30
 """How much address space the process may have, in bytes, where the system can limit it."""
@@ -117,8 +121,14 @@ class Job:
     outcome: tuple[Status, str] | None = None
     finished: threading.Event = field(default_factory=threading.Event)
 
-    def result(self) -> Opinion:
-        """The opinion, waited for until the deadline; then the process is ended."""
+    def result(self, waiting: Callable[[], None] | None = None) -> Opinion:
+        """The opinion, waited for until the deadline; then the process is ended.
+
+        Args:
+            waiting: called once, if the opinion is waited for longer than `PATIENCE`.
+        """
+        if waiting is not None and not self.finished.wait(PATIENCE) and time.monotonic() < self.deadline:
+            waiting()
         if not self.finished.wait(max(0.0, self.deadline - time.monotonic())):
             self.worker.abandon(self)
         assert self.outcome is not None
@@ -182,9 +192,13 @@ class Worker:
             self._count += 1
             request = json.dumps({"id": self._count, **body}).encode() + b"\n"
             job = Job(self, request, seconds, deadline)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="symbolic worker", daemon=True)
-                self._thread.start()
+            try:
+                if self._thread is None:
+                    thread = threading.Thread(target=self._serve, name="symbolic worker", daemon=True)
+                    thread.start()
+                    self._thread = thread
+            except RuntimeError as error:
+                job.finish("unsupported", f"cannot start a thread for SymPy: {error}")
         self._jobs.put(job)
         return job
 
@@ -206,6 +220,8 @@ class Worker:
         if self._process is not None and self._process.poll() is not None:
             self._kill()
         if self._process is None:
+            if not sys.executable:
+                raise FileNotFoundError(errno.ENOENT, "this Python is embedded and has no program of its own")
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "gradcalc.truth.second_opinion"],
                 env=_environment(),

@@ -363,3 +363,10 @@ def check_claim(entry: object, truth: Fraction) -> None:
 def test_what_is_no_point_is_said_to_be_none(at: object) -> None:
     with pytest.raises(UsageError, match="at is no point"):
         differentiate("x^2", at)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("formula", ["prod(i=1..160, x+i)", "sum(k=1..2500, sin(k*x)/k)"])
+def test_sympy_is_not_asked_for_what_it_will_not_finish(formula: str) -> None:
+    report = gradcalc.differentiate(formula, {"x": 0.1})
+    assert report.symbolic_status == "skipped" and "too large" in report.symbolic_reason
+    assert report.points[0].verdict == "agrees"

@@ -17,7 +17,8 @@ import pytest
 import gradcalc
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
-from gradcalc.truth.second_opinion import Entry, Opinion, Worker, get_worker, pack, unpack
+from gradcalc.truth import second_opinion
+from gradcalc.truth.second_opinion import Entry, Job, Opinion, Worker, get_worker, pack, unpack
 from tests import HANG
 
 if sys.platform == "linux":
@@ -456,3 +457,20 @@ def test_a_stopped_worker_leaves_no_process_and_starts_again(worker: Worker) -> 
     worker.stop()
     assert not _is_alive(before)
     assert ask(worker, x * x, "x").status == "done"
+
+
+def test_an_embedded_python_without_a_program_has_no_second_opinion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", None)
+    monkeypatch.setattr(second_opinion, "_worker", None)
+    report = gradcalc.differentiate("x^2", {"x": 1})
+    assert report.symbolic_status == "unsupported" and "embedded" in report.symbolic_reason
+    assert report.points[0].verdict == "agrees"
+
+
+def test_what_is_waited_for_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(second_opinion, "PATIENCE", 0)
+    job = Job(Worker(), b"", 0.0, time.monotonic() + HANG)
+    threading.Timer(0.01, job.finish, ("done",)).start()
+    assert job.result(lambda: told.append("waiting")).status == "done"
+    assert told == ["waiting"]
