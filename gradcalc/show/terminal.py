@@ -4,8 +4,9 @@ On a terminal long formulas wrap and are shortened, and a table is the first tha
 slim, as paragraphs. Piped, a table takes the width it needs and nothing is cut.
 """
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.box import ROUNDED, SIMPLE_HEAD
@@ -19,10 +20,20 @@ from gradcalc.show import page as pages
 
 _FORMULA_LIMIT = 240
 """Characters of a formula on a terminal; other media have it whole."""
+_MANY = 100
+"""Rows from which a table without styles is laid out here."""
+_PROSE = 80
+"""Columns that prose takes where nobody says how many there are."""
 _FEWEST = 3
 """Columns that a table has at least."""
 _REST = pages.Rest("pipe the output, or --format csv", "pipe the output, or --json", "--json has all")
 _STYLES = {"label": "dim", "strong": "bold", "good": "green", "doubt": "yellow", "bad": "red"}
+
+
+def _columns() -> int | None:
+    """The width that COLUMNS asks for, where no terminal has one."""
+    text = os.environ.get("COLUMNS", "")
+    return int(text) if text.isdecimal() and int(text) > 0 else None
 
 
 class View:
@@ -31,21 +42,27 @@ class View:
     def __init__(self, console: Console | None = None) -> None:
         self.terminal = sys.stdout.isatty() if console is None else console.is_terminal
         self.console = console or Console(file=sys.stdout, highlight=False, width=None if self.terminal else 1_000_000)
+        self.width = self.console.width if self.terminal else _columns()
         self.superscripts = self.terminal and self.console.encoding.startswith("utf")
 
     def print(self, content: RenderableType = "") -> None:
         """Print a table or a line of text."""
         self.console.print(content, soft_wrap=not self.terminal, markup=False, highlight=False, no_wrap=None)
 
-    def fits(self, table: Table) -> bool:
-        """Whether a table is no wider than the terminal; piped, everything fits."""
-        unbounded = self.console.options.update(width=1_000_000)
-        return not self.terminal or self.console.measure(table, options=unbounded).maximum <= self.console.width
+    def fits(self, table: Table, width: int | None) -> bool:
+        """Whether a table is no wider; where no width is asked for, everything fits."""
+        if width is None:
+            return True
+        return self.console.measure(table, options=self.console.options.update(width=1_000_000)).maximum <= width
 
     def is_large(self, table: pages.Table) -> bool:
-        """Whether a table without styles has so many rows that rich would take minutes for the cells of a matrix."""
-        plain = not self.terminal and self.console.color_system is None
-        return plain and len(table.rows) > pages.MATRIX_LIMIT
+        """Whether a table without styles has so many rows, a line each, that rich would take a millisecond for each."""
+        plain = not self.terminal and self.console.color_system is None and self.width is None
+        return plain and len(table.rows) > _MANY and not any("\n" in pages.plain(c) for row in table.rows for c in row)
+
+    def prose(self, table: pages.Table) -> bool:
+        """Whether a table holds words alone."""
+        return not self.terminal and all(column.kind == "word" for column in table.columns)
 
     def text(self, *pieces: pages.Piece) -> Text:
         """Pieces in their tones, formulas shortened where they would fill a terminal."""
@@ -101,13 +118,19 @@ def _print_details(view: View, details: pages.Details) -> None:
             view.print(view.text(pages.Text(f"{name} ", "label"), piece))
         view.print()
         return
-    _print_block(view, details.heading)
+    prose = not view.terminal and all(isinstance(piece, str) for _, piece in entries)
+    if prose:
+        view.console.print(view.text(*details.heading.pieces), width=view.width or _PROSE)
+    else:
+        _print_block(view, details.heading)
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, piece in entries:
         grid.add_row(f"  {visible(name)}", view.text(piece))
-    if entries:
+    if entries and prose:
+        view.console.print(grid, width=view.width or _PROSE)
+    elif entries:
         view.print(grid)
 
 
@@ -115,9 +138,14 @@ def _print_details(view: View, details: pages.Details) -> None:
 
 
 def _print_table(view: View, table: pages.Table) -> None:
-    """The first shape of a table that fits; else a paragraph for each row."""
-    shapes = (_rich_table(view, table.narrowed(count), slim) for count, slim in _shapes(table))
-    first = next(filter(view.fits, shapes), None)
+    """The first shape of a table that fits; else a paragraph for each row. Piped, no column is left out."""
+    if view.is_large(table):
+        _print_lines(view, _framed(table))
+        return
+    ways = _shapes(table) if view.terminal else ((len(table.columns), slim) for slim in (False, True))
+    shapes = (_rich_table(view, table.narrowed(count), slim) for count, slim in ways)
+    width = view.width or (_PROSE if view.prose(table) else None)
+    first = next((shape for shape in shapes if view.fits(shape, width)), None)
     if first is not None:
         view.print(first)
     else:
@@ -159,22 +187,24 @@ def _rich_table(view: View, table: pages.Table, slim: bool = False) -> Table:
 
 def _print_matrices(view: View, matrices: pages.Matrices) -> None:
     """Matrices beside each other, or below, or the first of them and all entries one by one: as the width allows."""
-    if view.is_large(matrices.tables[0]):
-        for lines in zip(*map(_framed, matrices.tables), strict=True):
-            view.print(Text("  ".join(lines)))
-        return
     tables = [_rich_table(view, table) for table in matrices.tables]
     beside = Table.grid(padding=(0, 2, 0, 0))
     beside.add_row(*tables)
-    if view.fits(beside):
+    if view.fits(beside, view.width):
         view.print(beside)
         return
-    fitting = tables if all(map(view.fits, tables)) else list(filter(view.fits, tables[:1]))
+    fit = [view.fits(each, view.width) for each in tables]
+    fitting = tables if all(fit) else tables[: int(fit[0])]
     for table in fitting:
         view.print(table)
     if len(fitting) < len(tables) or not fitting:
         for details in matrices.entries.paragraphs():
             _print_details(view, details)
+
+
+def _print_lines(view: View, lines: Iterable[str]) -> None:
+    """Lines as they are: rich would look at each character."""
+    view.console.print(Text("\n".join(lines)), soft_wrap=True, markup=False, highlight=False)
 
 
 def _framed(table: pages.Table) -> list[str]:
@@ -190,7 +220,8 @@ def _framed(table: pages.Table) -> list[str]:
         cells = (cell + b if left else b + cell for cell, b, left in zip(row, blanks, lefts, strict=True))
         written.append(f"│ {' │ '.join(cells)} │")
     top, below_titles, bottom = ROUNDED.get_top(padded), ROUNDED.get_row(padded, "head"), ROUNDED.get_bottom(padded)
-    return [table.title.ljust(len(top)), top, written[0], below_titles, *written[1:], bottom]
+    title = [table.title.ljust(len(top))] if table.title else []
+    return [*title, top, written[0], below_titles, *written[1:], bottom]
 
 
 def _print_remark(view: View, remark: pages.Remark) -> None:

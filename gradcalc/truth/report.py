@@ -296,13 +296,15 @@ class Report(Answer):
             if point.gradient:
                 yield table(self.flat_variables, point.gradient, self.digits)
             if point.curvature:
-                yield matrices or pages.line(f"{point.curvature.summary}: --json has all")
+                yield matrices or pages.line(point.curvature.summary)
+                if matrices is None:
+                    yield self._coordinates(point.curvature)
                 yield from point.curvature.facts()
         yield pages.Remarks(tuple(note.remark(self.text) for note in point.notes))
 
     def _matrices(self, curvature: Curvature | None) -> pages.Matrices | None:
-        """The Hessian beside SymPy's, where it is small enough to be given whole."""
-        if curvature is None or curvature.size > DENSE_LIMIT:
+        """The Hessian beside SymPy's, where it is small enough to be looked at whole."""
+        if curvature is None or curvature.size > pages.MATRIX_LIMIT:
             return None
         names = self.flat_variables
         columns = (pages.Column("", "word"), *map(pages.Column, names))
@@ -314,9 +316,21 @@ class Report(Answer):
         tables = [matrix("Hessian", lambda entry: pages.number_text(entry.value))]
         if any(entry.symbolic for entry in curvature.entries.values()):
             tables.append(matrix("SymPy's", lambda entry: entry.formula))
-        few = sorted(curvature.entries.items()) if curvature.size <= pages.MATRIX_LIMIT else []
-        upper = {f"{names[i]},{names[j]}": entry for (i, j), entry in few if i <= j}
+        upper = {f"{names[i]},{names[j]}": entry for (i, j), entry in sorted(curvature.entries.items()) if i <= j}
         return pages.Matrices(curvature.summary, tuple(tables), table(list(upper), list(upper.values()), None))
+
+    def _coordinates(self, curvature: Curvature) -> pages.Table:
+        """A Hessian beyond a screenful: a row for each entry of its upper triangle that is not structurally zero."""
+        names = self.flat_variables
+        words = {"row", "column", "verdict"}
+        titles = ("row", "column", "value", "digits", "verdict")
+        columns = tuple(pages.Column(title, "word" if title in words else "number") for title in titles)
+        rows = (
+            (names[i], names[j], pages.number_text(entry.value), str(entry.certified.digits) if entry.certified else "",
+             pages.Text(entry.verdict, entry.tone))
+            for (i, j), entry in sorted(curvature.entries.items()) if i <= j
+        )  # fmt: skip
+        return pages.Table(columns, tuple(rows), "Hessian, upper triangle")
 
     def _equations(self, point: PointReport, matrices: pages.Matrices | None) -> Iterator[pages.Equation]:
         yield pages.Equation((pages.Formula(self.expression, latex=self.latex),))
@@ -326,6 +340,11 @@ class Report(Answer):
             yield pages.Equation((*typeset, pages.number_text(entry.value)), (name,))
         if matrices:
             yield pages.Equation(matrices.tables[:1])
+        elif point.curvature:
+            names = self.flat_variables
+            for (i, j), entry in sorted(point.curvature.entries.items()):
+                if i <= j:
+                    yield pages.Equation((pages.number_text(entry.value),), (names[i], names[j]))
 
 
 def _flat(at: Mapping[str, Any]) -> Iterator[tuple[str, object]]:

@@ -149,12 +149,37 @@ def test_hessian_tells_matrix_eigenvalues_and_kind() -> None:
     assert "critical point: local minimum" in text
 
 
-def test_a_large_piped_matrix_is_laid_out_as_rich_lays_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    at = {"变量": 2.5, "x": [0.1 * i for i in range(1, 14)]}
-    report = differentiate("变量*sum(exp(x))*x[0]", at, order=2)
+def test_a_long_piped_table_is_laid_out_as_rich_lays_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = differentiate("变量*sum(exp(x))*x[0]", {"变量": 2.5, "x": [0.1 * i for i in range(1, 120)]}, order=1)
     quick = shown(report, terminal=False)
-    monkeypatch.setattr("gradcalc.show.page.MATRIX_LIMIT", 1_000)
-    assert report.symbolic_status == "done" and quick == shown(report, terminal=False)
+    monkeypatch.setattr("gradcalc.show.terminal._MANY", 1_000)
+    slow = shown(report, terminal=False)
+    assert [line.rstrip() for line in quick.splitlines()] == [line.rstrip() for line in slow.splitlines()]
+
+
+def test_a_hessian_beyond_a_screenful_of_columns_is_told_by_coordinates() -> None:
+    report = differentiate("sum(x[1:]*x[:-1]) + sum(x^2)", {"x": [0.5] * 50}, order=2, symbolic=False)
+    lines = shown(report, terminal=False).splitlines()
+    assert "Hessian 50 x 50, 148 entries not structurally zero" in lines
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines if line.startswith("│")]
+    assert ["row", "column", "value", "digits", "verdict"] in rows
+    assert ["x[0]", "x[1]", "1", "17", "agrees"] in rows and ["x[49]", "x[49]", "2", "17", "agrees"] in rows
+    assert len([row for row in rows if len(row) == 5]) == 1 + 99
+
+
+def test_piped_prose_takes_80_columns_or_those_that_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = functions.catalogue().page()
+    numbers = differentiate("sin(x)*y^2", {"x": "pi/4", "y": "1/3"}, symbolic=False).page()
+    for width, asked in ((80, ""), (60, "60")):
+        monkeypatch.setenv("COLUMNS", asked)
+        view = View(Console(width=1_000_000, force_terminal=False, file=io.StringIO(), color_system=None))
+        text = draw(page, view)
+        assert max(map(columns, text.splitlines())) <= width
+        assert "…" not in text
+    monkeypatch.setenv("COLUMNS", "40")
+    view = View(Console(width=1_000_000, force_terminal=False, file=io.StringIO(), color_system=None))
+    text = draw(numbers, view)
+    assert max(map(columns, text.splitlines()[4:])) <= 40 and "0.07856742013183861" in text
 
 
 def test_text_of_the_user_is_no_markup() -> None:
