@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.data.columns import column_names, read_columns
 from gradcalc.data.source import opened
-from gradcalc.errors import UsageError, did_you_mean, for_python
+from gradcalc.errors import UsageError, did_you_mean, for_python, library
 from gradcalc.language.formula import Formula, Point, checked_variables, refuse_clash
 from gradcalc.language.parse import as_formula
 from gradcalc.language.points import nested, numbers, to_value
@@ -75,6 +76,7 @@ def descend(
     start = {name: to_value(name, value, bounds) for name, value in at.items()}
     constants = {name: to_value(name, value, bounds) for name, value in (let or {}).items()}
     chosen = Settings(**settings)
+    _check_types(chosen)
     return ask(expression, start, constants, [chosen], data=data, nulls=nulls, limits=bounds, how=how).answer(
         chosen, callback
     )
@@ -127,6 +129,23 @@ def ask(
     )
 
 
+_TYPES: dict[str, tuple[Any, str]] = {
+    **dict.fromkeys(("steps", "batch_size", "epochs", "seed"), (Integral, "a whole number of at least 0")),
+    **dict.fromkeys(("learning_rate", "tolerance", "seconds"), (Real, "a number")),
+    **dict.fromkeys(("optimizer", "schedule"), (str, "a name")),
+    "bounds": (Mapping, "a mapping of names to pairs: {'x': (0, 5)}"),
+}
+
+
+def _check_types(settings: Settings) -> None:
+    """Settings from Python that are no numbers or names."""
+    for name, (kind, wanted) in _TYPES.items():
+        value = getattr(settings, name)
+        negative = kind is Integral and isinstance(value, int) and value < 0
+        if value is not None and (not isinstance(value, kind) or isinstance(value, bool) or negative):
+            raise UsageError(f"{name} is {value!r:.60}: it must be {wanted}")
+
+
 def _check(settings: Settings, data: Any) -> None:
     """Settings that do not fit each other."""
     if settings.method not in OPTIMIZERS:
@@ -152,7 +171,7 @@ def _check(settings: Settings, data: Any) -> None:
 
 def _columns(data: Any, formula: Formula, at: Point, nulls: str, how: Reading) -> tuple[Mapping[str, Any], int]:
     """The columns that the formula names, as arrays of floats, and how many rows were left out."""
-    if not isinstance(data, Mapping):
+    if isinstance(data, str | os.PathLike):
         with opened(os.fspath(data)) as paths:
             names = _named(formula, at, column_names(paths[0], list(formula.variables), how))
             found = [read_columns(path, names, nulls=nulls, how=how) for path in paths]
@@ -160,13 +179,43 @@ def _columns(data: Any, formula: Formula, at: Point, nulls: str, how: Reading) -
         if len(found) == 1:
             return found[0].values, dropped
         return {name: np.concatenate([each.values[name] for each in found]) for name in names}, dropped
-    return _arrays(data, _named(formula, at, data)), 0
+    table = _table(data)
+    return _complete(_arrays(table, _named(formula, at, table)), nulls)
+
+
+def _table(data: Any) -> Mapping[str, Any]:
+    """Data in memory as arrays by name: a mapping, or whatever hands out an Arrow stream (pandas, polars, pyarrow)."""
+    if isinstance(data, Mapping):
+        return data
+    if hasattr(data, "__arrow_c_stream__"):
+        arrow = library("pyarrow", "data by Arrow").table(data)
+        return {name: arrow.column(name).to_numpy() for name in dict.fromkeys(arrow.column_names)}
+    kind = type(data).__name__
+    raise UsageError(f"data of the type {kind} are no columns", hint="a path, a mapping of arrays, or a data frame")
+
+
+def _complete(columns: dict[str, Any], nulls: str) -> tuple[Mapping[str, Any], int]:
+    """The columns, without the rows that lack a number if those are dropped, and how many were left out."""
+    empty = np.logical_or.reduce([np.isnan(column) for column in columns.values()])
+    if nulls != "drop" or not empty.any():
+        return columns, 0
+    if empty.all():
+        raise UsageError("no row of the data has all its numbers")
+    return {name: np.ascontiguousarray(column[~empty]) for name, column in columns.items()}, int(empty.sum())
 
 
 def _named(formula: Formula, at: Point, columns: Iterable[str]) -> list[str]:
     """The columns that the formula names; an error where a constant of it is a column too, or there is none."""
     refuse_clash(formula, columns)
-    names = [name for name in formula.variables if name not in at]
+    names, known = [name for name in formula.variables if name not in at], list(map(str, columns))
+    missing = [name for name in names if name not in known]
+    if missing and at:
+        near = did_you_mean(missing[0], known)
+        start = "--at " + ",".join(f"{name}=..." for name in (*at, *missing))
+        raise UsageError(
+            f"no value for {', '.join(missing)}, and the data have no such column: {', '.join(known[:20])}",
+            text=formula.text, span=formula.spans.get(missing[0]), hint=f"did you mean {near}?" if near else start,
+        )  # fmt: skip
     if not names:
         raise UsageError("the formula names no column of the data", hint="a name that has no value in --at or --let")
     if not at:
@@ -178,9 +227,6 @@ def _named(formula: Formula, at: Point, columns: Iterable[str]) -> list[str]:
 
 def _arrays(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """The columns of these names, given as arrays: numbers, as many in each."""
-    missing = next((name for name in names if name not in data), None)
-    if missing is not None:
-        raise UsageError(f"the data have no column {missing}", hint=did_you_mean(missing, data))
     try:
         columns = {name: np.ascontiguousarray(data[name], dtype=np.float64) for name in names}
     except (TypeError, ValueError) as error:

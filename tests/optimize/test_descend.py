@@ -2,6 +2,8 @@
 
 import json
 import math
+import pickle
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -163,7 +165,8 @@ def test_the_json_is_the_contract_s() -> None:
     }
     assert body["command"] == "descend"
     assert body["at"]["z"] == found.at["z"]
-    assert len(body["trace"]) == 1_000
+    assert len(body["trace"]) == 2
+    assert len(replace(found, told_steps=1_000).to_dict()["trace"]) == 1_000
     assert [body["trace"][i]["step"] for i in (0, -1)] == [0, 3_000]
     assert body["trace"][0] == {
         "step": 0,
@@ -182,7 +185,10 @@ def test_the_json_is_the_contract_s() -> None:
         ({"learning_rate": math.nan}, "the learning rate is nan"),
         ({"steps": 3, "epochs": 2}, "both steps and epochs are given"),
         ({"batch_size": 3}, "batches and epochs need data"),
-        ({"lr": 3}, "descend takes no lr"),
+        ({"lr": 3}, "descend takes no lr\ntry: did you mean learning_rate?"),
+        ({"steps": "a"}, "steps is 'a': it must be a whole number"),
+        ({"learning_rate": "a"}, "learning_rate is 'a': it must be a number"),
+        ({"bounds": 3}, "bounds is 3: it must be a mapping"),
     ],
 )
 def test_settings_that_do_not_fit(settings: dict[str, Any], message: str) -> None:
@@ -194,7 +200,9 @@ def test_settings_that_do_not_fit(settings: dict[str, Any], message: str) -> Non
 def test_a_name_without_value_or_column() -> None:
     with pytest.raises(gradcalc.UsageError, match="no value for y"):
         descend("x**2 + y", {"x": 1})
-    with pytest.raises(gradcalc.UsageError, match="the data have no column y"):
+    with pytest.raises(
+        gradcalc.UsageError, match=r"no value for y, and the data have no such column: z"
+    ):
         descend("x**2 + y", {"x": 1}, data={"z": [1.0]})
     with pytest.raises(gradcalc.UsageError, match="the formula names no column"):
         descend("x**2", {"x": 1}, data={"z": [1.0]})
@@ -235,3 +243,20 @@ def test_arrays_that_are_no_columns_are_refused(data: dict[str, Any], message: s
 def test_rows_are_reduced_to_a_mean_or_a_sum() -> None:
     with pytest.raises(gradcalc.UsageError, match="reduce must be mean or sum, not 'max'"):
         descend("(w*x - y)^2", {"w": 0}, data={"x": [1.0], "y": [2.0]}, reduce="max")
+
+
+def test_data_that_hand_out_an_arrow_stream() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    table = pyarrow.table({"x": [1, 2, 3, None], "y": [2.0, 4.0, 6.0, 1.0], "text": ["a", "b", "c", "d"]})
+    found = descend("(w*x - y)^2", {"w": 0}, data=table, nulls="drop")
+    assert found.at["w"] == pytest.approx(2)
+    with pytest.raises(gradcalc.UsageError, match="data of the type list are no columns"):
+        descend("(w*x - y)^2", {"w": 0}, data=[1, 2])
+
+
+@pytest.mark.parametrize("data", [None, {"y": [1.0, 2.0]}])
+def test_a_descent_pickles(data: Any) -> None:
+    found = descend("(m-3)^2" if data is None else "(m-y)^2", {"m": 0}, data=data)
+    again = pickle.loads(pickle.dumps(found))
+    assert again.to_dict() == found.to_dict()
+    assert again.objective.value([1.0]) == found.objective.value([1.0])

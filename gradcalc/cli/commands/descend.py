@@ -44,6 +44,7 @@ class Show:
     trace: str | None = option(None, "--trace FILE", "Write every step as CSV.", SHOW)
     plot: str | None = option(None, "--plot FILE", "Draw it: a png, svg or pdf file, or - for the terminal.", SHOW)
     json: bool = option(False, o.JSON)
+    json_trace: bool = option(False, "--json-trace", "JSON with up to 1,000 steps, not the first and the last.", SHOW)
     quiet: bool = option(False, o.QUIET)
 
 
@@ -60,7 +61,7 @@ def descend(start: Start, settings: DescentSettings, show: Show, how: Reading, l
     if start.expression == "-" and start.data == "-":
         raise UsageError("formula and data cannot both come from standard input", hint="@FILE reads the formula")
     from gradcalc.optimize.descend import ask
-    from gradcalc.optimize.descent.answer import Comparison
+    from gradcalc.optimize.descent.answer import TRACE_LIMIT, Comparison
 
     limits = o.read_limits(start.expression, limits)
     settings = replace(settings, bounds=read_bounds(start.bounds, limits))
@@ -77,6 +78,8 @@ def descend(start: Start, settings: DescentSettings, show: Show, how: Reading, l
             file=sys.stderr,
         )
     made, seconds = _answers(question, compared, live=not show.quiet and sys.stderr.isatty())
+    if show.json_trace:
+        made = [replace(each, told_steps=TRACE_LIMIT) for each in made]
     answer = made[0] if start.compare is None else Comparison(tuple(made), tuple(seconds))
     outputs.write(answer, made)
     return outputs.failed or answer.exit_code

@@ -21,8 +21,10 @@ from gradcalc.show.picture import Path, Picture
 from gradcalc.truth.kinds import said
 from gradcalc.truth.quantity import Note
 
+TRACE_ENDS = 2
+"""How many steps the JSON holds unless more are asked for: the first and the last."""
 TRACE_LIMIT = 1_000
-"""How many steps the JSON holds at most: the first, the last, and evenly chosen ones between."""
+"""How many steps the whole trace of the JSON, and the CSV, hold at most: evenly chosen, with the first and the last."""
 _ROWS = 11
 """Steps of the trace that a page shows; the best one is added where it is not among them."""
 _EIGENVALUES = 6
@@ -55,6 +57,7 @@ class Descent(Answer):
         eigenvalues: of the Hessian there, in increasing order.
         watch: every step.
         objective: what was minimised, for whoever draws it.
+        told_steps: how many steps the JSON holds at most.
     """
 
     expression: str
@@ -71,6 +74,7 @@ class Descent(Answer):
     notes: tuple[Note, ...]
     watch: Watch
     objective: Objective = field(repr=False, compare=False)
+    told_steps: int = TRACE_ENDS
 
     @property
     def at(self) -> dict[str, Any]:
@@ -134,7 +138,7 @@ class Descent(Answer):
             "steps": self.steps,
             "point": self.kind,
             "eigenvalues": None if self.eigenvalues is None else [number(value) for value in self.eigenvalues],
-            "trace": [self._step_dict(step) for step in self.chosen(TRACE_LIMIT)],
+            "trace": [self._step_dict(step) for step in self.chosen(self.told_steps)],
             "notes": [note.to_dict() for note in self.notes],
         }
 

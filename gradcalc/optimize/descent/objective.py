@@ -65,6 +65,10 @@ class FormulaObjective:
         self._value = function.function(graph, inputs, [formula.output])
         self._slope = function.function(graph, inputs, [formula.output, *formula.gradient])
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It pickles as its formula: the functions are made anew."""
+        return FormulaObjective, (self.formula,)
+
     def value(self, x: Point) -> float:
         """The value."""
         return self._value(*x)[0]
@@ -113,6 +117,10 @@ class DataObjective:
     columns: Mapping[str, Any]
     reduce: str = "mean"
     _kernels: dict[int, Kernel] = field(default_factory=dict, repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It pickles without its kernels."""
+        return DataObjective, (self.formula, self.columns, self.reduce)
 
     def batch(self, rows: Any) -> "DataObjective":
         """The same over some of the rows."""

@@ -8,6 +8,7 @@ import time
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 Bounds = Sequence[tuple[float, float]]
 """The least and the largest value of each variable, infinite where there is none."""
@@ -103,6 +104,10 @@ class Watch:
             self._look(number)
         if number % _LOOK == 0 and time.monotonic() > self._end:
             raise Stop("finished", "the time is over")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What pickles: the steps, without what it calls."""
+        return self.__dict__ | {"callback": None, "_look": None}
 
     def presses(self, x: Sequence[float], gradient: Sequence[float]) -> bool:
         """A slope presses against a bound."""

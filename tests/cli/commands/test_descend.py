@@ -183,7 +183,7 @@ def test_columns_are_bound_by_name_and_read_once(tmp_path: Path) -> None:
     assert answered(*batches)["steps"] == 40
     mean = answered(*words, "--lr", "0.1", "--steps", "0")["value"]
     assert answered(*words, "--lr", "0.1", "--steps", "0", "--reduce", "sum")["value"] == pytest.approx(3 * mean)
-    assert "no column" in refused("(w*q - y)^2", "--at", "w=0", "--data", str(path), code=4)
+    assert "no such column" in refused("(w*q - y)^2", "--at", "w=0", "--data", str(path), code=2)
 
 
 def test_a_constant_that_is_a_column_too_is_refused(tmp_path: Path) -> None:
