@@ -200,9 +200,7 @@ def test_settings_that_do_not_fit(settings: dict[str, Any], message: str) -> Non
 def test_a_name_without_value_or_column() -> None:
     with pytest.raises(gradcalc.UsageError, match="no value for y"):
         descend("x**2 + y", {"x": 1})
-    with pytest.raises(
-        gradcalc.UsageError, match=r"no value for y, and the data have no such column: z"
-    ):
+    with pytest.raises(gradcalc.UsageError, match=r"no value for y, and the data have no such column: z"):
         descend("x**2 + y", {"x": 1}, data={"z": [1.0]})
     with pytest.raises(gradcalc.UsageError, match="the formula names no column"):
         descend("x**2", {"x": 1}, data={"z": [1.0]})
