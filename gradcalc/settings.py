@@ -181,6 +181,10 @@ class MapSettings:
         "nan", "--undefined", "Where a row has no value, as of log(-1) or 1/0, its results are nan, or it is an error.",
         ROWS,
     )  # fmt: skip
+    kinks: Literal["nan", "keep"] = option(
+        "keep", "--kinks", "Where a row is on a kink, a jump or a branch boundary, its derivatives are those that the "
+        "ops choose, or nan; such rows are counted.", ROWS,
+    )  # fmt: skip
     certify_rows: int = option(
         16, "--certify-rows N", "Check N random rows by interval arithmetic; 0: none.", LIMITS, low=0
     )

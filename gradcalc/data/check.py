@@ -8,24 +8,29 @@ from functools import partial
 from typing import Any
 
 from gradcalc.arithmetic.budget import Budget
+from gradcalc.arithmetic.marks import Unknown
 from gradcalc.language.formula import Formula
 from gradcalc.language.points import bind, to_value
 from gradcalc.settings import CERTIFY_SECONDS, Limits
 
 _WORK = 5_000_000
 """What all rows may cost, in units of about a microsecond."""
-_DOUBLE_DIGITS = 15
-"""Digits of a double that is as near as doubles are."""
+_TIGHT = 63
+"""Bits of a ball that is tight enough to count the digits of a double beside it."""
 
 
 @dataclass(frozen=True)
 class Certified:
-    """What balls say of `rows` random rows: the fewest right digits of any result, and where."""
+    """What balls say of `rows` random rows: the fewest right digits of any result, and where.
+
+    unsettled: results whose digits balls could not count.
+    """
 
     rows: int
     worst_digits: int | None = None
     worst_row: int | None = None
     worst_column: str | None = None
+    unsettled: int = 0
 
 
 class Sample:
@@ -39,13 +44,19 @@ class Sample:
         self.rows: list[tuple[int, list[float], list[float]]] = []
         self.seen, self.weight, self.next = 0, 1.0, 0
 
-    def add(self, rows: Any, inputs: Sequence[Any], results: Sequence[Any]) -> None:
-        """Draw from a batch; `rows` are the numbers of its rows. What is not finite or has no value is passed over."""
+    def add(self, rows: Any, inputs: Sequence[Any], results: Sequence[Any], kinked: Any = None) -> None:
+        """Draw from a batch; `rows` are the numbers of its rows.
+
+        What is not finite or has no value is passed over, and so are rows on a kink, where given.
+        """
         end = self.seen + len(rows)
+        if kinked is not None and kinked.all():
+            self.next = max(self.next, end)
         while self.next < end:
             place = self.next - self.seen
             point = [float(column[place]) for column in inputs]
-            if not all(map(math.isfinite, point)) or math.isnan(results[0][place]):
+            on_kink = kinked is not None and kinked[place]
+            if on_kink or not all(map(math.isfinite, point)) or math.isnan(results[0][place]):
                 self.next += 1
                 continue
             drawn = (int(rows[place]), point, [float(column[place]) for column in results])
@@ -68,11 +79,11 @@ class Sample:
 def certify_rows(
     formula: Formula, names: Sequence[str], columns: Sequence[str], sample: Sample, limits: Limits
 ) -> Certified:
-    """Check rows in balls until all are done or the work allowed is; what balls do not settle is not counted.
+    """Check rows in balls until all are done or the work allowed is; what balls do not settle is counted apart.
 
     names, columns: of the inputs and of the results, as they stand in a row of the sample.
     """
-    from gradcalc.truth.certify import certified, enclose  # 40 ms that a run without checks does not need
+    from gradcalc.truth.certify import enclose  # 40 ms that a run without checks does not need
 
     graph = formula.graph
     outputs = [formula.output, *(formula.gradient if formula.order else ())]
@@ -80,7 +91,7 @@ def certify_rows(
         zero, size = graph.constant("0"), len(formula.inputs)
         outputs += [formula.hessian.get((j, i), zero) for i in range(size) for j in range(i, size)]
     budget = Budget(_WORK, CERTIFY_SECONDS)
-    checked = 0
+    checked = unsettled = 0
     settled: list[tuple[int, int, str]] = []
     for row, point, results in sorted(sample.rows):
         if budget.spent:
@@ -89,8 +100,20 @@ def certify_rows(
         balls = enclose(graph, partial(bind, graph, values), outputs, budget=budget)
         checked += 1
         for column, ball, result in zip(columns, balls, results, strict=True):
-            if found := certified(ball, result):
-                digits = max(found.digits, _DOUBLE_DIGITS) if found.ulps <= 1 else found.digits
+            digits = _right_digits(ball, result)
+            if digits is None:
+                unsettled += 1
+            else:
                 settled.append((digits, row, column))
-    worst = min(settled, key=lambda each: each[0], default=(None, None, None))
-    return Certified(checked, *worst)
+    least, where, what = min(settled, key=lambda each: each[0], default=(None, None, None))
+    return Certified(checked, least, where, what, unsettled)
+
+
+def _right_digits(ball: Any, double: float) -> int | None:
+    """How many digits of a double are right: none of a 0 or an infinity that stands for another number."""
+    from gradcalc.arithmetic.digits import relative_bits
+    from gradcalc.truth.certify import right_digits
+
+    if isinstance(ball, Unknown) or not ball.is_exact() and relative_bits(ball) < _TIGHT:
+        return None
+    return right_digits(ball, double)

@@ -61,6 +61,9 @@ class Counts:
         rows: rows written.
         undefined: rows that had all inputs and no value; nan stands in all their results. `undefined_rows` are the
             first of them.
+        kinks: rows on a kink, a jump or a branch boundary of an op, where a derivative is a choice, if there is one.
+            `kink_rows` are the first of them.
+        nan_derivatives, infinite_derivatives: rows that have a value, and some derivative that is nan, or infinite.
         nulls: rows with a null that became nan.
         dropped: rows with a null that were left out.
     """
@@ -69,6 +72,10 @@ class Counts:
     rows: int = 0
     undefined: int = 0
     undefined_rows: Sequence[int] = ()
+    kinks: int = 0
+    kink_rows: Sequence[int] = ()
+    nan_derivatives: int = 0
+    infinite_derivatives: int = 0
     nulls: int = 0
     dropped: int = 0
 
@@ -93,7 +100,10 @@ class Summary(Counts, Answer):
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
         head = {"schema": SCHEMA, "command": "map", "expression": self.expression}
-        keys = ("rows", "undefined", "undefined_rows", "nulls", "dropped", "resumed", "output", "columns", "seconds")
+        keys = (
+            "rows", "undefined", "undefined_rows", "kinks", "kink_rows", "nan_derivatives", "infinite_derivatives",
+            "nulls", "dropped", "resumed", "output", "columns", "seconds",
+        )  # fmt: skip
         body = {key: getattr(self, key) for key in keys}
         return head | body | {"certified": vars(self.certified) if self.certified else None}
 
@@ -123,16 +133,26 @@ class Summary(Counts, Answer):
         if self.nulls:
             yield f"rows with a null, whose results are nan: {self.nulls:,}"
         if self.undefined:
-            shown = ", ".join(f"{row:,}" for row in self.undefined_rows)
-            rows = "row" if self.undefined == 1 else "rows"
-            more = ", …" if self.undefined > len(self.undefined_rows) else ""
-            yield f"rows where the formula is undefined: {self.undefined:,} ({rows} {shown}{more})"
+            yield f"rows where the formula is undefined: {_listed(self.undefined, self.undefined_rows)}"
+        if self.kinks:
+            yield f"rows on a kink, a jump or a branch boundary: {_listed(self.kinks, self.kink_rows)}"
+        if self.nan_derivatives:
+            yield f"rows with a value and a derivative that is nan: {self.nan_derivatives:,}"
+        if self.infinite_derivatives:
+            yield f"rows with an infinite derivative: {self.infinite_derivatives:,}"
         if self.certified and self.certified.rows:
             found, rows = self.certified, _counted(self.certified.rows, "random row")
             where = f"{found.worst_column} in row {found.worst_row or 0:,}"
             settled = f"at least {found.worst_digits} digits right ({where})"
             unsettled = found.worst_digits is None
-            yield f"{rows} by interval arithmetic: {'nothing could be settled' if unsettled else settled}"
+            rest = f"; {_counted(found.unsettled, 'number')} not settled" if found.unsettled else ""
+            yield f"{rows} by interval arithmetic: {'nothing could be settled' if unsettled else settled + rest}"
+
+
+def _listed(count: int, rows: Sequence[int]) -> str:
+    """How many rows, and the first of them."""
+    shown = ", ".join(f"{row:,}" for row in rows)
+    return f"{count:,} ({'row' if count == 1 else 'rows'} {shown}{', …' if count > len(rows) else ''})"
 
 
 def _counted(count: int, name: str) -> str:
@@ -196,8 +216,7 @@ def _target(paths: Sequence[Path], output: str) -> Path | None:
     if output == "-":
         return None
     target, before = check_writable(Path(output))
-    real = os.path.realpath(output)
-    if any(os.path.realpath(path) == real for path in paths):
+    if before and any(os.path.samestat(path.stat(), before) for path in paths if path.exists()):
         raise UsageError(f"{output} is read and written at once", hint="-o with another name")
     return target if before is None or stat.S_ISREG(before.st_mode) else None
 
@@ -259,6 +278,7 @@ class _Job:
     once: bool
 
     def __post_init__(self) -> None:
+        self.inputs = self._inputs()
         self.kernel = kernel(self.formula)
         keep = list(self.settings.keep)
         self.kept = column_names(self.paths[0], self.kernel.names, self.how) if keep == ["*"] else keep
@@ -267,6 +287,7 @@ class _Job:
         count = self.settings.certify_rows
         self.sample = Sample(count, self.settings.seed) if count else None
         self.domain: Kernel | None = None
+        self.kinks = self.kernel.kinks()
 
     def to_stream(self, progress: Progress | None) -> Summary:
         """To standard output, or into a device or a pipe."""
@@ -306,14 +327,24 @@ class _Job:
             return None
         return certify_rows(self.formula, self.kernel.names, self.results, self.sample, limits)
 
+    def _inputs(self) -> list[list[Any]]:
+        """The input files, how long they are and when they were changed."""
+        with readable(self.source, "data"):
+            told = [(path, path.stat()) for path in self.paths]
+        return [[str(path), stat.st_size, stat.st_mtime_ns] for path, stat in told]
+
+    def _refuse_changed(self) -> None:
+        """Raise if an input is not what it was when the work began: rows of two files would stand in one."""
+        for before, now in zip(self.inputs, self._inputs(), strict=True):
+            if before != now:
+                raise FileError(f"{now[0]} was changed while it was read", hint="again, when it is complete")
+
     def _question(self) -> dict[str, Any]:
         """What an unfinished output must answer to be gone on with."""
-        with readable(self.source, "data"):
-            inputs = [[str(path), path.stat().st_size, path.stat().st_mtime_ns] for path in self.paths]
-        settings = {name: getattr(self.settings, name) for name in ("order", "nulls", "undefined")}
+        settings = {name: getattr(self.settings, name) for name in ("order", "nulls", "undefined", "kinks")}
         let = {name: [float(x).hex() for x in numbers(value, Floats())] for name, value in self.let.items()}
         return {
-            "expression": self.formula.text, "let": let, "inputs": inputs, "format": self.format.name,
+            "expression": self.formula.text, "let": let, "inputs": self.inputs, "format": self.format.name,
             **settings, "read": vars(self.how), "wrt": self.kernel.wrt, "columns": self.columns,
         }  # fmt: skip
 
@@ -352,6 +383,7 @@ class _Job:
                     progress(counts.read, total)
             if pending:
                 pending.result()
+        self._refuse_changed()
         return out.writer, counts
 
     def _writer(self, batch: list[Any]) -> Writer:
@@ -377,25 +409,42 @@ class _Job:
         made = self.kernel(**dict(zip(self.kernel.names, inputs, strict=True)))
         results = _results(made, self.settings.order)
         undefined = self._undefined(inputs, made.value, missing)
-        for column in results:
-            column[undefined] = math.nan
-            if missing is not None:
-                column[missing] = math.nan
+        left_out = np.zeros(len(rows), dtype=bool) if missing is None else missing.copy()
+        left_out[undefined] = True
+        kinked = self._kinked(inputs, left_out)
+        kinks = np.flatnonzero(kinked) if kinked is not None else ()
+        if len(kinks) and self.settings.kinks == "nan":
+            for column in results[1:]:
+                column[kinks] = math.nan
+        odd = _odd_derivatives(results[1:], left_out if kinked is None else left_out | kinked)
+        if len(undefined) or missing is not None:
+            for column in results:
+                column[left_out] = math.nan
         if len(undefined) and self.settings.undefined == "fail":
             self._refuse(rows, inputs, int(undefined[0]))
         if self.sample is not None:
-            self.sample.add(rows, inputs, results)
+            self.sample.add(rows, inputs, results, kinked)
         after = Counts(
             read=before.read + len(batch[0]),
             rows=before.rows + len(rows),
             undefined=before.undefined + len(undefined),
-            undefined_rows=[*before.undefined_rows, *(int(rows[place]) for place in undefined[:_SHOWN_ROWS])][
-                :_SHOWN_ROWS
-            ],
+            undefined_rows=_first([*before.undefined_rows], rows, undefined),
+            kinks=before.kinks + len(kinks),
+            kink_rows=_first([*before.kink_rows], rows, kinks),
+            nan_derivatives=before.nan_derivatives + odd[0],
+            infinite_derivatives=before.infinite_derivatives + odd[1],
             nulls=before.nulls + (0 if dropping else nulls),
             dropped=before.dropped + (nulls if dropping else 0),
         )
         return [*kept, *results], after
+
+    def _kinked(self, inputs: Sequence[Any], left_out: Any) -> Any:
+        """Which rows with a value are on a kink, a jump or a branch boundary; None if none is."""
+        if self.kinks is None:
+            return None
+        found = self.kinks(**dict(zip(self.kernel.names, inputs, strict=True))).value != 0
+        found &= ~left_out
+        return found if found.any() else None
 
     def _undefined(self, inputs: Sequence[Any], values: Any, missing: Any) -> Any:
         """The rows that hold no null and have no value: it is nan, or infinite where an op leaves its domain."""
@@ -421,6 +470,23 @@ class _Job:
         point = ", ".join(f"{n}={column[place]:.17g}" for n, column in zip(self.kernel.names, inputs, strict=True))
         hint = "--undefined nan writes nan there"
         raise UndefinedError(f"the formula is undefined in row {rows[place]} of {self.source}: {point}", hint=hint)
+
+
+def _first(before: list[int], rows: Any, places: Any) -> list[int]:
+    """The numbers of the first rows, of which some are known."""
+    room = max(_SHOWN_ROWS - len(before), 0)
+    return [*before, *(int(rows[place]) for place in places[:room])]
+
+
+def _odd_derivatives(columns: Sequence[Any], left_out: Any) -> tuple[int, int]:
+    """How many rows hold a nan, and how many others an infinity, in one of some columns; not of those left out."""
+    with np.errstate(all="ignore"):
+        odd = [column for column in columns if not np.isfinite(column.sum())]  # which is quick
+    if not odd:
+        return 0, 0
+    missing = np.logical_or.reduce([np.isnan(column) for column in odd]) & ~left_out
+    infinite = np.logical_or.reduce([np.isinf(column) for column in odd]) & ~left_out
+    return int(np.count_nonzero(missing)), int(np.count_nonzero(infinite & ~missing))
 
 
 class _Out:

@@ -1,4 +1,4 @@
-"""Where a formula has a value: the domains of the ops it uses, as one node of its graph. Imports graph."""
+"""Where a formula has a value, and where a kink: of the ops it uses, as one node of its graph. Imports graph."""
 
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
@@ -22,6 +22,41 @@ def defined(graph: Graph, output: int) -> int:
         found[index] = own
     whole = found[output]
     return graph.constant(1) if whole is None else int(ops.where(whole, ops.one, ops.zero).index)
+
+
+def kinked(graph: Graph, output: int) -> int | None:
+    """A node that is 1 where an op that the output uses is on its kink, its jump or a branch boundary, else 0.
+
+    None where the formula has no such op on its inputs. On a boundary the formula itself may be smooth.
+    """
+    found: dict[int, Condition] = {}
+    moving: dict[int, bool] = {}
+    for index in graph.needed([output]):
+        op, operands, _ = graph.nodes[index]
+        inner = [found[i] for i in operands]
+        moving[index] = op is ops.input_ or any(moving[i] for i in operands)
+        if op is ops.where:
+            found[index] = _either(inner[0], _chosen_one(graph.ref(operands[0]), inner[1], inner[2]))
+            continue
+        kinks = op.kink is not None and moving[index]
+        own = op.kink(*map(graph.ref, (index, *operands) if op.variadic else operands)) if op.kink and kinks else None
+        for condition in inner:
+            own = _either(own, condition)
+        found[index] = own
+    whole = found[output]
+    return None if whole is None else int(ops.where(whole, ops.one, ops.zero).index)
+
+
+def _either(one: Condition, other: Condition) -> Condition:
+    if one is None or other is None or one.index == other.index:
+        return other if one is None else one
+    result: Ref = ops.or_(one, other)
+    return result
+
+
+def _chosen_one(c: Ref, one: Condition, other: Condition) -> Condition:
+    """Of two conditions that may never hold the one that is chosen."""
+    return _either(one and ops.and_(c, one), other and ops.and_(ops.not_(c), other))
 
 
 def _both(one: Condition, other: Condition) -> Condition:

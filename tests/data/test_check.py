@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from gradcalc.data.check import Sample
 from gradcalc.data.map import Settings, run
@@ -18,6 +19,27 @@ def test_balls_find_the_digits_that_cancellation_lost(tmp_path: Path) -> None:
     assert bad is not None and bad.rows == 3 and bad.worst_digits is not None and bad.worst_digits <= 9
     assert bad.worst_column in ("f", "df/dx")
     assert run("x", str(source), str(tmp_path / "out.npy"), Settings(certify_rows=0)).certified is None
+
+
+@pytest.mark.parametrize(
+    ("formula", "x", "digits"),
+    [
+        ("exp(-x)", 800.0, 0), ("exp(-x)", 744.5, 1), ("x^2", 1e-200, 0), ("x^2", 1e200, 0), ("x^3", 1e-107, 2),
+        ("exp(x)", 710.0, 0), ("x^2", 3.0, 17), ("x - 3", 3.0, 17), ("exp(-exp(x))", 43.0, 0),
+    ],
+)  # fmt: skip
+def test_a_zero_an_infinity_and_what_is_nearly_zero_are_no_right_digits(
+    tmp_path: Path, formula: str, x: float, digits: int
+) -> None:
+    source = write(tmp_path / "in.parquet", pa.table({"x": [x]}))
+    found = run(formula, str(source), str(tmp_path / "out.npy"), Settings(order=0)).certified
+    assert found is not None and (found.worst_digits, found.unsettled) == (digits, 0)
+
+
+def test_rows_on_a_kink_are_not_drawn(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.parquet", pa.table({"x": [0.0, 0.0, 1.0]}))
+    found = run("abs(x)", str(source), str(tmp_path / "out.npy")).certified
+    assert found is not None and (found.rows, found.worst_row) == (1, 3)
 
 
 def test_the_sampled_rows_are_spread_over_all_and_the_same_for_a_seed() -> None:

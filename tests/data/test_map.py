@@ -439,3 +439,72 @@ def test_an_output_is_not_among_the_inputs(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="is read and written at once"):
             run("x", str(source), str(tmp_path / output))
     assert read(source).keys() == {"x", "y", "n"}
+
+
+# -- where a derivative is a choice, or is none ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("formula", "x", "kinks", "odd"),
+    [
+        ("abs(x)", [0.0, 1.0], [1], (0, 0)), ("floor(x)", [2.5, 3.0], [2], (0, 0)),
+        ("where(x>0,1,0)", [0.0, 1.0], [1], (0, 0)), ("max(x,2)", [3.0, 2.0], [2], (0, 0)),
+        ("where(x>0,abs(x-1),x)", [1.0, -1.0, 0.0], [1, 3], (0, 0)), ("where(x>5,floor(x),x)", [3.0, 6.0], [2], (0, 0)),
+        ("abs(2)*x", [0.0], [], (0, 0)), ("x^x", [0.0, 1.0], [], (1, 0)), ("sqrt(x)", [0.0, -1.0], [], (0, 1)),
+    ],
+)  # fmt: skip
+def test_rows_on_kinks_and_derivatives_that_are_no_numbers_are_counted_and_told(
+    tmp_path: Path, formula: str, x: list[float], kinks: list[int], odd: tuple[int, int]
+) -> None:
+    source = str(write(tmp_path / "in.parquet", pa.table({"x": x})))
+    summary = run(formula, source, str(tmp_path / "out.npz"))
+    assert (summary.kinks, list(summary.kink_rows)) == (len(kinks), kinks)
+    assert (summary.nan_derivatives, summary.infinite_derivatives) == odd
+    told = " ".join(summary._told())
+    assert ("on a kink" in told) == bool(kinks) and ("derivative that is nan" in told) == bool(odd[0])
+    run(formula, source, str(tmp_path / "nan.npz"), Settings(kinks="nan"))
+    kept, without = read(tmp_path / "out.npz"), read(tmp_path / "nan.npz")
+    assert np.array_equal(kept["f"], without["f"], equal_nan=True)
+    places = [row - 1 for row in kinks]
+    assert np.isfinite(kept["df/dx"][places]).all() and np.isnan(without["df/dx"][places]).all()
+
+
+# -- integers that are no doubles --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint64", "decimal"])
+@pytest.mark.parametrize("suffix", ["parquet", "arrow", "csv", "npz", "npy"])
+def test_an_integer_that_no_double_holds_is_refused_with_its_row(tmp_path: Path, suffix: str, kind: str) -> None:
+    type = pa.decimal128(19, 0) if kind == "decimal" else getattr(pa, kind)()
+    for number, fits in [(2**53 + 1, False), (2**60 + 1, False), (2**53 + 2, True), (2**60, True), (2**53, True)]:
+        column = pa.array([1, number], pa.int64()).cast(pa.decimal128(19, 0)).cast(type)
+        if kind == "decimal" and suffix in ("npz", "npy"):
+            continue
+        source = write(tmp_path / f"in.{suffix}", pa.table({"x": column}))
+        if fits:
+            run("x - 2^53", str(source), str(tmp_path / "out.npz"))
+            assert read(tmp_path / "out.npz")["f"][1] == number - 2**53
+        else:
+            place = "line 3" if suffix == "csv" else "row 2"
+            with pytest.raises(FileError, match=f"{place}, column x|column x, {place}"):
+                run("x - 2^53", str(source), str(tmp_path / "out.npz"))
+
+
+def test_an_input_that_changes_meanwhile_is_an_error(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", table(5000))
+
+    def change(rows: int, total: int | None) -> None:
+        with source.open("a") as file:
+            file.write("\n")
+
+    with pytest.raises(FileError, match="in.csv was changed while it was read"):
+        run(FORMULA, str(source), str(tmp_path / "out.csv"), progress=change)
+    assert os.listdir(tmp_path) == ["in.csv"]
+
+
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_an_output_that_is_a_link_of_the_input_is_refused(tmp_path: Path, link: Callable[[Path, Path], None]) -> None:
+    source = write(tmp_path / "in.csv", table(3))
+    link(source, tmp_path / "out.csv")
+    with pytest.raises(UsageError, match="read and written at once"):
+        run(FORMULA, str(source), str(tmp_path / "out.csv"))

@@ -22,7 +22,7 @@ from gradcalc.arithmetic.native import interpreter
 from gradcalc.arithmetic.native.code import Code, Kinds, Point, compile_graph, llvm, point, pointers
 from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.graph import ops
-from gradcalc.graph.domain import defined
+from gradcalc.graph.domain import defined, kinked
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.shapes import Shape, labels, shown
 
@@ -163,6 +163,14 @@ class Kernel:
         """A kernel whose value is 1 where the formula has one, 0 where an op that it uses leaves its domain."""
         output = defined(self._graph, self._outputs[0])
         return Kernel(self._graph, output, list(self._shapes), shapes=self._shapes)
+
+    def kinks(self) -> "Kernel | None":
+        """A kernel whose value is 1 where an op that is used is on a kink, a jump or a branch boundary; None of none.
+
+        A derivative in such a row is a choice, if there is one at all.
+        """
+        output = kinked(self._graph, self._outputs[0])
+        return None if output is None else Kernel(self._graph, output, list(self._shapes), shapes=self._shapes)
 
     @property
     def hessian_places(self) -> list[tuple[int, int]]:

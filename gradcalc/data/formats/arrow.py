@@ -9,7 +9,18 @@ from os import fsencode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from gradcalc.data.formats.format import Format, Reader, Writer, find, library, most_rows, reading
+from gradcalc.data.formats.format import (
+    Format,
+    Reader,
+    Writer,
+    as_doubles,
+    find,
+    is_rounded,
+    library,
+    most_rows,
+    no_double,
+    reading,
+)  # fmt: skip
 from gradcalc.errors import FileError
 
 if TYPE_CHECKING:
@@ -50,15 +61,19 @@ def most_rows_of(schema: Any, names: Sequence[str], kept: Sequence[str], width: 
     return most_rows(max(least, width), _TEXT_ROWS)
 
 
-def as_pieces(batches: Iterable[Any], schema: Any, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+def as_pieces(
+    path: Path, batches: Iterable[Any], schema: Any, names: Sequence[str], kept: Sequence[str]
+) -> Iterator[list[Any]]:
     """The columns of batches, in pieces that are not too long; an empty one where there is none."""
     most = most_rows_of(schema, names, kept)
     parts = (batch.slice(start, most) for batch in batches for start in range(0, max(len(batch), 1), most))
     first = next(parts, None)
     if first is None:
         first = library("pyarrow").RecordBatch.from_pylist([], schema)
+    row = 1
     for part in chain([first], parts):
-        doubles = [_doubles(part.column(name)) for name in names]
+        doubles = [_doubles(part.column(name), f"{path}, column {name}", row) for name in names]
+        row += len(part)
         yield [*doubles, *(_plain(part.column(name), full=True) for name in kept)]
 
 
@@ -69,17 +84,32 @@ def _plain(array: Any, *, full: bool) -> Any:
     return array.dictionary_decode() if coded else array
 
 
-def _doubles(array: Any) -> "Array":
-    """An array of numbers as doubles, the nearest ones; a null is NaN."""
+def _doubles(array: Any, place: str, row: int) -> "Array":
+    """An array of numbers, whose first stands in `row`, as doubles, the nearest ones; a null is NaN.
+
+    An integer that is no double is an error: what is computed from its nearest one may have no right digit.
+    """
     import numpy as np
 
     arrow = library("pyarrow")
     array = _plain(array, full=False)
     if arrow.types.is_decimal(array.type):
         array = array.cast(arrow.string())  # Arrow's own cast to doubles is off by a last bit now and then
+        _refuse_rounded(array, place, row)
+    if arrow.types.is_integer(array.type):
+        as_doubles(place, array.fill_null(0).to_numpy(zero_copy_only=False), row)
     if not arrow.types.is_floating(array.type):
         array = array.cast(arrow.float64(), safe=False)
     return np.asarray(array.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _refuse_rounded(texts: Any, place: str, row: int) -> None:
+    """Raise for the first decimal that is an integer and no double."""
+    compute = library("pyarrow.compute")
+    longest = compute.max(compute.utf8_length(texts)).as_py() or 0
+    for index, text in enumerate(texts.to_pylist() if longest > 15 else ()):
+        if text is not None and is_rounded(text):
+            raise no_double(f"{place}, row {row + index:,}", text)
 
 
 class BatchWriter(Writer):
@@ -132,7 +162,7 @@ class ArrowReader(Reader):
             schema, count = _head(source)
             where = find_fields(self.path, schema, names, kept)
             reader = ipc.open_stream(source, options=ipc.IpcReadOptions(included_fields=sorted(where)))
-            for piece in as_pieces(reader, schema, names, kept):
+            for piece in as_pieces(self.path, reader, schema, names, kept):
                 yield piece
                 forget()
             if count is not None and reader.stats.num_record_batches != count:

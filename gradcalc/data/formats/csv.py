@@ -17,7 +17,19 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gradcalc.data.formats.arrow import BatchWriter
-from gradcalc.data.formats.format import NULL_TEXTS, NUMBER, Format, Reader, find, library, no_value, readable
+from gradcalc.data.formats.format import (
+    EXACT,
+    NULL_TEXTS,
+    NUMBER,
+    Format,
+    Reader,
+    find,
+    is_rounded,
+    library,
+    no_double,
+    no_value,
+    readable,
+)  # fmt: skip
 from gradcalc.data.formats.text import as_utf8, decoded, encoding_error, encoding_of, is_gzip, lines
 from gradcalc.errors import FileError, UsageError, installed
 from gradcalc.settings import Reading
@@ -189,6 +201,8 @@ class _Rows:
         It takes a quotation mark that is never closed for one that the end closes. So a row is added behind the last
         one, with a number of no other: where it does not come out again, it was inside of quotation marks.
         """
+        import numpy as np
+
         mark = random.random()
         held: list[Any] | None = None
         with as_utf8(self.path, self.dialect.encoding) as source:
@@ -197,6 +211,8 @@ class _Rows:
                     yield held
                     held = None
                 values = [batch.column(str(index)).to_numpy(zero_copy_only=False) for index in self.where]
+                if any(np.fmax.reduce(np.abs(each), initial=0) >= EXACT for each in values):
+                    raise ValueError("an integer may be no double")  # the careful pass knows
                 if len(batch):
                     held = [*values, *(batch.column(str(index)) for index in self.kept)]
         if held is None or held[0][-1] != mark:
@@ -264,6 +280,9 @@ class _Rows:
                     number = self._number(fields[index])
                     if number is None or (math.isnan(number) and not nulls):
                         raise self._cell_error(line, fields, index)
+                    text = fields[index].strip()
+                    if abs(number) >= EXACT and text.lstrip("+-").isdecimal() and is_rounded(text):
+                        raise no_double(self._place(line, fields, index), text)
                     numbers.append(number)
                 yield numbers, [fields[index] for index in self.kept]
 
@@ -276,10 +295,14 @@ class _Rows:
             text = text.replace(",", ".") if _COMMA.fullmatch(text) else text.replace(".", "no point")
         return float(text) if NUMBER.fullmatch(text) else None
 
+    def _place(self, line: int, fields: Sequence[str], index: int) -> str:
+        """Where a cell of the record that begins at `line` stands."""
+        before = "".join(fields[:index]).replace("\r\n", "\n").replace("\r", "\n")
+        return f"{self.path}, line {line + before.count(chr(10))}, column {self.dialect.columns[index]}"
+
     def _cell_error(self, line: int, fields: Sequence[str], index: int) -> FileError:
         """Why a cell of the record that begins at `line` cannot be used."""
-        before = "".join(fields[:index]).replace("\r\n", "\n").replace("\r", "\n")
-        place = f"{self.path}, line {line + before.count(chr(10))}, column {self.dialect.columns[index]}"
+        place = self._place(line, fields, index)
         text = fields[index].strip()
         if _UNDECODED.search(text):
             return encoding_error(self.path, place, self.dialect.encoding)

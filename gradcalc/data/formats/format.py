@@ -35,6 +35,8 @@ ROWS = 1 << 17
 """Rows of a piece, at most."""
 _PIECE = 1 << 24
 """Bytes of a piece, about."""
+EXACT = 2**53
+"""Up to here every integer is a double."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE | re.ASCII)
 """A number as text."""
 _CODECS = {"lzma": "LZMAError", "zstd": "ZstdError"}
@@ -167,6 +169,32 @@ def find(path: Path, columns: Sequence[str], names: Iterable[str]) -> list[int]:
 def no_value(place: str, found: str) -> FileError:
     """The error for a null where none may be."""
     return FileError(f"{place}: no value ({found})", hint="--nulls drop leaves such rows out")
+
+
+def as_doubles(place: str, integers: "np.ndarray[Any, Any]", first: int) -> "Array":
+    """Integers as doubles; an error with the row of the first one that is none, of which `first` is the first row."""
+    import numpy as np
+
+    doubles = np.ascontiguousarray(integers, dtype=np.float64)
+    wide = integers.dtype.kind in "iu" and integers.dtype.itemsize == 8 and len(integers)
+    if wide and (int(integers.max()) > EXACT or int(integers.min()) < -EXACT):
+        for row in np.flatnonzero(np.abs(doubles) >= EXACT):
+            if int(doubles[row]) != int(integers[row]):
+                raise no_double(f"{place}, row {first + int(row):,}", str(integers[row]))
+    return doubles
+
+
+def is_rounded(text: str) -> bool:
+    """Whether a number as text is an integer, written out, and no double."""
+    whole, _, rest = text.partition(".")
+    return whole.lstrip("+-").isdecimal() and not rest.strip("0") and float(whole) != int(whole[:400])
+
+
+def no_double(place: str, shown: str) -> FileError:
+    """The error for an integer that a double can only be near to."""
+    hint = "the column shifted or scaled, or as decimals (1.5e17), which stand for the nearest double"
+    shown = shown if len(shown) <= 40 else f"{shown[:39]}…"
+    return FileError(f"{place}: {shown} is an integer beyond 2^53 that no double holds", hint=hint)
 
 
 def most_rows(width: int, most: int = ROWS) -> int:

@@ -12,7 +12,18 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from gradcalc.data.formats.format import DAMAGE, Format, Reader, Writer, find, library, most_rows, readable, reading
+from gradcalc.data.formats.format import (
+    DAMAGE,
+    Format,
+    Reader,
+    Writer,
+    as_doubles,
+    find,
+    library,
+    most_rows,
+    readable,
+    reading,
+)  # fmt: skip
 from gradcalc.errors import FileError
 
 _MAGIC = b"\x93NUMPY"
@@ -49,8 +60,9 @@ class NpzReader(Reader):
                 if length != rows:
                     told = f"{names[0]} has {rows} rows, {name} {length}"
                     raise FileError(f"{self.path}: the columns differ in length: {told}")
-            for count in _counts(rows, 8 * len(wanted)):
-                yield _piece({name: read(count) for name, (_, read) in opened.items()}, names, kept)
+            for first, count in _counts(rows, 8 * len(wanted)):
+                parts = {name: read(count) for name, (_, read) in opened.items()}
+                yield _piece(self.path, first, parts, names, kept)
 
     def records(self) -> Iterator[Mapping[str, Any]]:
         """The elements of every array along its first axis; those of a matrix are arrays."""
@@ -129,11 +141,11 @@ class NpyReader(Reader):
             _check_column(self.path, name, (rows, *dtype[name].shape), dtype[name].base)
         with reading(self.path.open("rb")) as file:
             file.seek(start)
-            for count in _counts(rows, dtype.itemsize):
+            for first, count in _counts(rows, dtype.itemsize):
                 part = np.fromfile(file, dtype, count)
                 if len(part) < count:
                     raise ValueError(_CUT)
-                yield _piece(part, names, kept)
+                yield _piece(self.path, first, part, names, kept)
 
 
 def _array(file: IO[bytes]) -> Any:
@@ -145,18 +157,18 @@ def _array(file: IO[bytes]) -> Any:
     return read_array(file, allow_pickle=False, max_header_size=_HEADER)
 
 
-def _counts(rows: int, width: int) -> Iterator[int]:
-    """How many rows each piece has, if one is so many bytes; at least one piece."""
+def _counts(rows: int, width: int) -> Iterator[tuple[int, int]]:
+    """The first row of each piece, counted from 1, and how many it has, if one is so many bytes; at least one piece."""
     most = most_rows(width)
     for start in range(0, max(rows, 1), most):
-        yield min(most, rows - start)
+        yield start + 1, min(most, rows - start)
 
 
-def _piece(parts: Any, names: Sequence[str], kept: Sequence[str]) -> list[Any]:
-    """Some rows of columns as doubles, and those kept as Arrow arrays."""
+def _piece(path: Path, first: int, parts: Any, names: Sequence[str], kept: Sequence[str]) -> list[Any]:
+    """Some rows of columns, from row `first` on, as doubles, and those kept as Arrow arrays."""
     import numpy as np
 
-    piece: list[Any] = [np.ascontiguousarray(parts[name], dtype=np.float64) for name in names]
+    piece: list[Any] = [as_doubles(f"{path}, column {name}", parts[name], first) for name in names]
     for name in kept:
         part = parts[name]
         piece.append(library("pyarrow").array(np.ascontiguousarray(part, part.dtype.newbyteorder("="))))

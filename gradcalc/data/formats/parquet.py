@@ -50,7 +50,7 @@ class ParquetReader(Reader):
                     most_rows_of(schema, names, kept, width), groups, wanted, use_threads=False
                 )
             )
-            yield from as_pieces(batches, schema, names, kept)
+            yield from as_pieces(self.path, batches, schema, names, kept)
 
 
 def _row_groups(metadata: Any) -> Iterator[tuple[list[int], int]]:

@@ -47,9 +47,10 @@ def test_json_tells_what_was_done(points: Path, tmp_path: Path) -> None:
     made = ran("k*x*y", str(points), "-o", output, "--let", "k=2", "--wrt", "y", "--json", "-q")
     told = json.loads(made.stdout)
     assert made.returncode == 0 and told.pop("seconds") > 0
-    assert told.pop("certified") == {"rows": 3, "worst_digits": 17, "worst_row": 1, "worst_column": "f"}
+    assert told.pop("certified") == {"rows": 3, "worst_digits": 17, "worst_row": 1, "worst_column": "f", "unsettled": 0}
     assert told == {
         "schema": 1, "command": "map", "expression": "k*x*y", "rows": 3, "undefined": 0, "undefined_rows": [],
+        "kinks": 0, "kink_rows": [], "nan_derivatives": 0, "infinite_derivatives": 0,
         "nulls": 0, "dropped": 0, "resumed": 0, "output": output, "columns": ["f", "df/dy"],
     }  # fmt: skip
     assert np.load(output)["f"].tolist() == [4.0, 24.0, -10.0]

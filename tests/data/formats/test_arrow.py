@@ -17,7 +17,7 @@ from tests.data import plain, refusal, write_arrow_file, write_arrow_stream, wri
 
 TYPES = {
     "int64": (pa.array([1, 2, 3]), [1.0, 2.0, 3.0]),
-    "uint64": (pa.array([2**64 - 1, 2**53 + 1, 0], pa.uint64()), [2.0**64, 2.0**53, 0.0]),
+    "uint64": (pa.array([2**63, 2**53 + 2, 0], pa.uint64()), [2.0**63, 2.0**53 + 2, 0.0]),
     "int8": (pa.array([-128, 0, 127], pa.int8()), [-128.0, 0.0, 127.0]),
     "float32": (pa.array([0.1, 1, 2], pa.float32()), [float(np.float32(0.1)), 1.0, 2.0]),
     "float16": (pa.array([np.float16(x) for x in (0.1, 1, 2)]), [float(np.float16(0.1)), 1.0, 2.0]),
