@@ -74,7 +74,7 @@ class Stub:
     """A job whose answer is known."""
 
     def __init__(self, answer: Opinion) -> None:
-        self.result = lambda: answer
+        self.result = lambda waiting=None: answer
 
 
 def ask(monkeypatch: pytest.MonkeyPatch, formula: str, opinion: str) -> Report:
