@@ -61,6 +61,12 @@ def test_a_formula_without_a_minimum() -> None:
     assert found.reason == "no minimum: the value still falls towards -inf as x grows"
 
 
+@pytest.mark.parametrize("text", ["x*sin(y)", "x*y", "x*exp(y)", "x*tanh(y)", "x*y*cos(y)", "x - y^2", "x*(y - 1)"])
+def test_what_is_linear_in_a_variable_has_no_minimum(text: str) -> None:
+    found = descend(text, {"x": 1, "y": 1})
+    assert (found.status, found.exit_code) == ("unbounded", 1)
+
+
 def test_a_kink_on_the_path_is_told() -> None:
     found = descend("abs(x - 0.1) + y**2", {"x": 1, "y": 2}, learning_rate=0.3, steps=100)
     kink = note(found, "kink")

@@ -127,3 +127,34 @@ def test_what_the_watch_raises_passes_through() -> None:
 def test_no_warning_of_numpy_is_set_off_by_huge_numbers() -> None:
     with np.errstate(all="raise"):
         assert descent("x[0]^2 + 1e-200*exp(x[0])", [700.0])[-1].value == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("start", [[-7.0, 20.0], [1e6, -3.0], [1e-9, 0.0]])
+@pytest.mark.parametrize("text", ["x[0]^2 + 100*x[1]^2 + x[0]*x[1] - 3*x[0]", "(x[0] - 1e6)^2 + 3*(x[1] - x[0])^2"])
+def test_a_quadratic_takes_one_or_two_steps(text: str, start: list[float]) -> None:
+    assert len(descent(text, start)) - 1 <= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("x[0]*sin(x[1])", [1.0, 1.0]),
+        ("x[0]*x[1]", [1.0, 1.0]),
+        ("x[0]*exp(x[1])", [1.0, 1.0]),
+        ("x[0]*tanh(x[1])", [1.0, 1.0]),
+        ("x[0]*log(x[1])", [1.0, 2.0]),
+        ("x[0]", [1.0]),
+        ("-x[0]^2", [1.0]),
+        ("x[0]^2 - x[1]^4", [1.0, 0.0]),
+    ],
+)
+def test_what_falls_without_bound_is_followed_far(text: str, start: list[float]) -> None:
+    """Radii beyond the root of the largest double have no square."""
+    watch = Watch(len(start), steps=2_000)
+    with pytest.raises(Stop):
+        newton(objective(text, len(start)), start, watch)
+    assert watch[watch.best].value < -1e100
+
+
+def test_a_degenerate_saddle_is_left() -> None:
+    assert descent("x[0]^2 - x[1]^4 + x[1]^6", [1.0, 0.0])[-1].value == pytest.approx(-4 / 27, rel=1e-12)
