@@ -4,7 +4,8 @@
 computes a derivative, nothing prints. Imports errors, graph, language, show, and of truth kinds and quantity.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +15,12 @@ from gradcalc.language.formula import Variable
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.truth.kinds import said
-from gradcalc.truth.quantity import ZERO, Note, Quantity, derivative_name, optional, table, worst
+from gradcalc.truth.quantity import VERDICTS, ZERO, Note, Quantity, derivative_name, optional, table, worst
 
 DENSE_LIMIT = 1_000
 """Above this many variables a Hessian is given as coordinates and values."""
+_NAMED, _NAMED_CHARACTERS = 3, 60
+"""How many points a note names, and in how many characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +259,7 @@ class Report(Answer):
         where = [name for name, _ in _flat(self.points[0].at)]
         pairs = (f"{flat[i]},{flat[j]}" for i, j in entries)
         names = ["value", *map(derivative_name, flat), *map(derivative_name, pairs)]
-        numeric = any(entry.numeric for point in self.points for entry in point.gradient)
-        fields = ("", "_certified", "_digits", "_verdict", *(("_numeric", "_numeric_error") if numeric else ()))
+        fields = ("", "_certified", "_digits", "_verdict", *(("_numeric", "_numeric_error") if self._numeric else ()))
         titles = [name.replace("²", "2") + field for field in fields for name in names]
         yield *where, *(f"{title}_" if title in where else title for title in titles), "verdict"
         for point in self.points:
@@ -278,8 +280,13 @@ class Report(Answer):
     # -- the page -----------------------------------------------------------------------------------------------------
 
     def page(self) -> pages.Page:
-        """The report as people see it: for each point the value, a table of derivatives, the Hessian, notes."""
+        """The report as people see it: for each point the value, a table of derivatives, the Hessian, notes.
+
+        Several points without Hessians make one table, a row for each.
+        """
         blocks = pages.question(self.expression, self.latex, self.let)
+        if len(self.points) > 1 and not any(point.curvature for point in self.points):
+            return pages.Page(self.command, (*blocks, *self._several()))
         equations = []
         for point in self.points:
             matrices = self._matrices(point.curvature)
@@ -301,6 +308,77 @@ class Report(Answer):
                     yield self._coordinates(point.curvature)
                 yield from point.curvature.facts()
         yield pages.Remarks(tuple(note.remark(self.text) for note in point.notes))
+
+    def _several(self) -> Iterator[pages.Block]:
+        """Several points: what SymPy found for all, a row for each, and what is to know of one or more of them."""
+        names = [derivative_name(name) for name in self.flat_variables]
+        for name, entries in zip(names, zip(*(point.gradient for point in self.points), strict=True), strict=True):
+            if known := next((entry for entry in entries if entry.symbolic), None):
+                yield pages.fact(f"{name} =", known.formula)
+        counts = Counter(point.verdict for point in self.points)
+        said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in reversed(VERDICTS) if counts[verdict])
+        yield pages.Heading((f"{len(self.points):,} points: {said}",))
+        where = [name for name, _ in _flat(self.points[0].at)]
+        shown = [column for name in ("value", *names) for column in self._columns_of(name)]
+        columns = (*map(pages.Column, (*where, *shown, "digits")), pages.Column("verdict", "word"))
+        rows = tuple(self._row(point) for point in self.points)
+        details = tuple(
+            pages.Details(
+                pages.line(pages.Text("at ", "label"), pages.Formula(pages.point_text(point.given))),
+                tuple((column.title, piece) for column, piece in zip(columns, row, strict=True))[len(where) :],
+            )
+            for point, row in zip(self.points, rows, strict=True)
+        )
+        yield pages.Table(columns, rows, details=details)
+        yield pages.Remarks(tuple(self._remarks()))
+
+    @property
+    def _numeric(self) -> bool:
+        """Whether there are central differences."""
+        return any(entry.numeric for point in self.points for entry in point.gradient)
+
+    def _columns_of(self, name: str) -> Iterator[str]:
+        """The titles of what a row says of one number."""
+        yield name
+        if self.digits:
+            yield f"{name} certified"
+        if self._numeric and name != "value":
+            yield f"{name} by central difference"
+
+    def _row(self, point: PointReport) -> tuple[pages.Piece, ...]:
+        """A point: where, its numbers, how many digits are right in each of them, the verdict."""
+        numbers, defined = (point.value, *point.gradient), point.value.verdict != "undefined"
+        cells: list[pages.Piece] = [pages.value_text(value) for _, value in _flat(point.given)]
+        for place, entry in enumerate(numbers):
+            undefined = "" if place else pages.Text("undefined", "strong bad")
+            cells.append(pages.number_text(entry.value) if defined else undefined)
+            if self.digits:
+                cells.append(entry.certified.value if entry.certified and defined else "")
+            if self._numeric and place:
+                cells.append(str(entry.numeric or ""))
+        right = [entry.certified.digits for entry in numbers if entry.certified]
+        tone = next((entry.tone for entry in numbers if entry.verdict == point.verdict), "strong bad")
+        digits = str(min(right)) if len(right) == len(numbers) else ""
+        return *cells, digits, pages.Text(point.verdict, tone)
+
+    def _remarks(self) -> Iterator[pages.Remark]:
+        """The notes of several points, each told once, with the points it is true of."""
+        places: dict[pages.Remark, list[int]] = {}
+        for index, point in enumerate(self.points):
+            for remark in dict.fromkeys(note.remark(self.text) for note in point.notes):
+                places.setdefault(remark, []).append(index)
+        for remark, indices in places.items():
+            yield remark._replace(label=f"{remark.label} at {self._named(indices)}")
+
+    def _named(self, indices: Sequence[int]) -> str:
+        """Some of the points, in a few words."""
+        if len(indices) == len(self.points):
+            return "every point"
+        shown = [pages.point_text(self.points[index].given) for index in indices[:_NAMED]]
+        if sum(map(len, shown)) > _NAMED_CHARACTERS:
+            shown = [f"point {index + 1}" for index in indices[:_NAMED]]
+        rest = len(indices) - len(shown)
+        return "; ".join([*shown, *([f"{rest:,} more"] if rest else [])])
 
     def _matrices(self, curvature: Curvature | None) -> pages.Matrices | None:
         """The Hessian beside SymPy's, where it is small enough to be looked at whole."""

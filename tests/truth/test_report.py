@@ -2,11 +2,13 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from gradcalc import differentiate
 from gradcalc.errors import ExitCode
+from gradcalc.show import page as pages
 from gradcalc.show.answer import jsonable, number
 from gradcalc.truth.quantity import VERDICTS, Certified, Note, Numeric, Quantity, derivative_name, worst
 from gradcalc.truth.report import Curvature, PointReport, Report, Variable, nest
@@ -177,3 +179,66 @@ def test_a_pole_has_no_value_in_floats_either() -> None:
     assert report.exit_code == 3
     assert math.isnan(report.value)
     assert "sin(x) = 0: log" in differentiate("log(sin(x))", {"x": "pi"}, symbolic=False).notes[0].message
+
+
+def many_points(count: int = 100) -> Report:
+    at = [{"x": i - count // 2, "y": 0.25 * i} for i in range(count)]
+    return differentiate("abs(x)*sqrt(y)", at, symbolic=False)
+
+
+@pytest.mark.parametrize("medium", ["terminal", "markdown", "html", "latex"])
+def test_many_points_are_one_table_with_a_row_for_each(medium: str) -> None:
+    made = many_points()
+    tables = [block for block in made.page().blocks if isinstance(block, pages.Table)]
+    assert len(tables) == 1
+    assert [column.title for column in tables[0].columns] == ["x", "y", "value", "df/dx", "df/dy", "digits", "verdict"]
+    rows = [tuple(map(pages.plain, row)) for row in tables[0].rows]
+    assert len(rows) == 100
+    assert rows[1] == ("-49", "0.25", "24.5", "-0.5", "49", "17", "agrees")
+    text = made.drawn(medium)
+    assert len(text.splitlines()) < 140
+    for piece in ("100 points: 98 agrees, 1 infinite, 1 kink", "24.5", "infinite df/dy at x = -50, y = 0"):
+        assert piece in text
+
+
+def test_a_table_of_points_never_counts_digits_of_what_is_not_proved() -> None:
+    rows = {verdict: digits for *_, digits, verdict in (map(pages.plain, row) for row in table_of(many_points()).rows)}
+    assert rows["kink"] == rows["infinite"] == ""
+
+
+def test_a_point_without_a_value_has_a_row_without_numbers() -> None:
+    made = replace(differentiate("log(x)", [{"x": 1}, {"x": -1}], digits=20), digits=20)
+    assert [tuple(map(pages.plain, row)) for row in table_of(made).rows] == [
+        ("1", "0", "0", "1", "1.0000000000000000000", "17", "agrees"),
+        ("-1", "undefined", "", "", "", "", "undefined"),
+    ]
+    assert "df/dx = 1/x" in str(made.page())
+
+
+def test_a_note_of_many_points_is_told_once_with_the_points() -> None:
+    made = differentiate("abs(x)*y^2", [{"x": 0, "y": 1} for _ in range(2)] + [{"x": 0, "y": 1}, {"x": 2, "y": 1}])
+    remarks = [block for block in made.page().blocks if isinstance(block, pages.Remarks)]
+    kinks = [remark.label for remark in remarks[0].items if remark.label.startswith("kink")]
+    assert kinks == ["kink df/dx at x = 0, y = 1; x = 0, y = 1; x = 0, y = 1"]
+    every = differentiate("abs(x)", [{"x": 0} for _ in range(50)], symbolic=False).page()
+    assert [remark.label for remark in every.blocks[-1].items] == ["kink df/dx at every point"]  # type: ignore[union-attr]
+    some = differentiate("abs(x)", [{"x": 0} for _ in range(50)] + [{"x": 1}], symbolic=False).page()
+    assert [r.label for r in some.blocks[-1].items] == ["kink df/dx at x = 0; x = 0; x = 0; 47 more"]  # type: ignore[union-attr]
+    long = differentiate("sum(abs(x))", [{"x": [0] * 40}, {"x": [1] * 40}], symbolic=False).page()
+    assert {r.label.partition(" at ")[2] for r in long.blocks[-1].items} == {"point 1"}  # type: ignore[union-attr]
+
+
+def test_central_differences_of_many_points_have_their_columns() -> None:
+    made = differentiate("x^2", [{"x": 1}, {"x": 3}], symbolic=False, numeric=True)
+    titles = [column.title for column in table_of(made).columns]
+    assert titles == ["x", "value", "df/dx", "df/dx by central difference", "digits", "verdict"]
+    assert pages.plain(table_of(made).rows[1][3]).startswith("6 ± ")
+
+
+def test_hessians_at_several_points_stay_blocks() -> None:
+    page = differentiate("x^2*y", [{"x": 1, "y": 1}, {"x": 2, "y": 1}], order=2, symbolic=False).page()
+    assert len([block for block in page.blocks if isinstance(block, pages.Matrices)]) == 2
+
+
+def table_of(made: Report) -> pages.Table:
+    return next(block for block in made.page().blocks if isinstance(block, pages.Table))
