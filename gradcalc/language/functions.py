@@ -1,7 +1,7 @@
 """What a formula can use, as text: every op with its derivative, domain and kink.
 
-What is said of an op is made from its entry, so that it cannot drift from what gradcalc does. Imports derive, format,
-tokens, answer and page.
+What is said of an op is made from its entry, so that it cannot drift from what gradcalc does. Imports derive, domains,
+format, tokens, answer and page.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from gradcalc.errors import UsageError
 from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
+from gradcalc.language.domains import domain_text
 from gradcalc.language.format import format_node
 from gradcalc.language.synonyms import function_meant
 from gradcalc.language.tokens import CONSTANTS, FUNCTIONS, SPECIAL
@@ -134,11 +135,3 @@ def card(op: Op) -> Card:
         where = op.kink(graph.ref(node), *operands) if op.variadic else op.kink(*operands)
         kink = f"{format_node(graph, where.index)}: {op.at_kink}"
     return Card(op.name, syntax, op.doc, derivatives, domain_text(op), kink, op.aliases)
-
-
-def domain_text(op: Op) -> str:
-    """The domain of an op as the language writes it: `x > 0`; empty where it is all real numbers."""
-    if op.domain is None:
-        return ""
-    graph = Graph()
-    return format_node(graph, op.domain(*(graph.ref(graph.input(name)) for name in op.operands)).index)

@@ -6,8 +6,8 @@ from typing import Any
 
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
+from gradcalc.language.domains import domain_text
 from gradcalc.language.format import format_node
-from gradcalc.language.functions import domain_text
 
 
 def birth(graph: Graph, values: Sequence[Any], output: int, bad: Callable[[Any], bool]) -> int:
@@ -48,8 +48,8 @@ def undefined_because(graph: Graph, index: int, floats: Sequence[Any]) -> tuple[
         message += ": a negative base needs an integer power, a zero base a power that is not negative"
     elif op is ops.powi:
         message += ": zero has no negative power"
-    elif op.domain is not None:
-        message += f": {op.syntax} needs {domain_text(op)}"
+    elif needed := domain_text(op):
+        message += f": {op.syntax} needs {needed}"
     hint = None
     if op is ops.pow and isinstance(floats[operands[0]], float) and floats[operands[0]] < 0:
         hint = "cbrt(x) is the real cube root of a negative number" if _is_third(graph, operands[1]) else None
