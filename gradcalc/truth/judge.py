@@ -93,7 +93,10 @@ class Judge:
         if proof.digits >= INACCURATE_BELOW:
             return "agrees"
         right = f"only {proof.digits} digits" if proof.digits else "no digit"
-        self._note("inaccurate", f"floats lose digits: {right} of {found.value!r} right; it is {proof.value}", name)
+        message = f"floats lose digits: {right} of {found.value!r} right; it is {proof.value}"
+        if found.value == 0:
+            message = f"floats give 0, it is {proof.value}"
+        self._note("inaccurate", message, name)
         return "inaccurate"
 
     def _symbolic(self, key: tuple[str, ...], found: Finding) -> tuple[Symbolic | None, bool | None]:

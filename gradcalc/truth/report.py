@@ -69,13 +69,20 @@ class Curvature:
             count = "every entry" if len(right) == len(self.entries) else f"{len(right)} entries"
             yield pages.fact("digits right", f"{min(right)} or more in {count}")
         if self.eigenvalues is not None:
-            yield pages.fact("eigenvalues", ", ".join(map(pages.number_text, self.eigenvalues)))
+            yield pages.fact("eigenvalues", self._eigenvalues_text(self.eigenvalues))
         if self.definiteness:
             yield pages.fact("the Hessian is", pages.strong(self.definiteness))
         if self.critical_point:
             yield pages.fact("critical point:", pages.strong(said(self.critical_point)))
         if self.newton_step is not None:
             yield pages.fact("no critical point:", f"the gradient is not 0; the Newton step is {self.newton_step:.3g}")
+
+    def _eigenvalues_text(self, values: Sequence[float]) -> str:
+        """A few eigenvalues, or of many the ends and how many there are."""
+        if len(values) <= pages.MATRIX_LIMIT:
+            return ", ".join(map(pages.number_text, values))
+        ends = f"smallest {pages.number_text(values[0])}, largest {pages.number_text(values[-1])}"
+        return f"{len(values):,}: {ends}"
 
     def to_dict(self, symbolic: bool = True) -> dict[str, Any]:
         """The JSON form: matrices, or coordinates and values for more than 1,000 variables.

@@ -242,3 +242,23 @@ def test_hessians_at_several_points_stay_blocks() -> None:
 
 def table_of(made: Report) -> pages.Table:
     return next(block for block in made.page().blocks if isinstance(block, pages.Table))
+
+
+def test_many_eigenvalues_are_told_by_their_ends() -> None:
+    few = Curvature({}, 12, eigenvalues=tuple(float(i) for i in range(12)))
+    assert "eigenvalues 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11" in [str(fact) for fact in few.facts()]
+    many = Curvature({}, 1_000, eigenvalues=tuple(i - 0.5 for i in range(1_000)))
+    assert "eigenvalues 1,000: smallest -0.5, largest 998.5" in [str(fact) for fact in many.facts()]
+    assert many.to_dict()["eigenvalues"] == [i - 0.5 for i in range(1_000)]
+
+
+@pytest.mark.parametrize(
+    ("formula", "at"), [("exp(-x)", 800), ("-exp(-x)", 800), ("x^2", "1e-200"), ("-x^2", "1e-200")]
+)
+def test_a_zero_of_floats_that_is_none_is_told_without_a_sign(formula: str, at: object) -> None:
+    notes = differentiate(formula, {"x": at}, symbolic=False).notes
+    messages = [note.message for note in notes if note.kind == "inaccurate"]
+    assert messages
+    for message in messages:
+        assert message.startswith("floats give 0, it is ") and "-0" not in message.partition("e")[0]
+        assert message.partition("e-")[2].isdecimal()
