@@ -37,6 +37,8 @@ from gradcalc.settings import MapSettings as Settings
 from gradcalc.show.answer import SCHEMA, Answer
 from gradcalc.show.page import Page, line
 
+_LEAST, _SECONDS = 1 << 8, 0.2
+"""Rows of the least and first piece that is computed; how long one should take, so that it can be told and ended."""
 _SHOWN_ROWS = 5
 """How many undefined rows are named."""
 
@@ -288,6 +290,7 @@ class _Job:
         self.sample = Sample(count, self.settings.seed) if count else None
         self.domain: Kernel | None = None
         self.kinks = self.kernel.kinks()
+        self.pace, self.kinks_pace = _Pace(), _Pace()
 
     def to_stream(self, progress: Progress | None) -> Summary:
         """To standard output, or into a device or a pipe."""
@@ -375,7 +378,7 @@ class _Job:
             out = _Out(self._writer(ahead.result()), append, mark, begun=done is not None)
             while batch := ahead.result():
                 ahead = reading.submit(next, batches, [])
-                columns, counts = self._computed(batch, counts)
+                columns, counts = self._computed(batch, counts, progress and (lambda read: progress(read, total)))
                 if pending:
                     pending.result()
                 pending = writers.submit(out.write, columns, counts)
@@ -392,7 +395,9 @@ class _Job:
         types = {name: column.type for name, column in zip(self.kept, kept, strict=True)}
         return self.format.writer(types | dict.fromkeys(self.results))
 
-    def _computed(self, batch: list[Any], before: Counts) -> tuple[list[Any], Counts]:
+    def _computed(
+        self, batch: list[Any], before: Counts, told: Callable[[int], None] | None
+    ) -> tuple[list[Any], Counts]:
         """The columns of the output for a batch of the input, and the counts after it."""
         inputs, kept = batch[: len(self.kernel.names)], batch[len(self.kernel.names) :]
         rows: Any = range(before.read + 1, before.read + 1 + len(inputs[0]))
@@ -406,9 +411,8 @@ class _Job:
             rows, inputs = np.flatnonzero(present) + rows[0], [column[present] for column in inputs]
             mask = library("pyarrow").array(present) if kept else None
             kept = [column.filter(mask) for column in kept]
-        made = self.kernel(**dict(zip(self.kernel.names, inputs, strict=True)))
-        results = _results(made, self.settings.order)
-        undefined = self._undefined(inputs, made.value, missing)
+        results = self.pace.run(self.kernel, inputs, told and (lambda done: told(before.read + done)))
+        undefined = self._undefined(inputs, results[0], missing)
         left_out = np.zeros(len(rows), dtype=bool) if missing is None else missing.copy()
         left_out[undefined] = True
         kinked = self._kinked(inputs, left_out)
@@ -442,7 +446,7 @@ class _Job:
         """Which rows with a value are on a kink, a jump or a branch boundary; None if none is."""
         if self.kinks is None:
             return None
-        found = self.kinks(**dict(zip(self.kernel.names, inputs, strict=True))).value != 0
+        found = self.kinks_pace.run(self.kinks, inputs, None)[0] != 0
         found &= ~left_out
         return found if found.any() else None
 
@@ -487,6 +491,29 @@ def _odd_derivatives(columns: Sequence[Any], left_out: Any) -> tuple[int, int]:
     missing = np.logical_or.reduce([np.isnan(column) for column in odd]) & ~left_out
     infinite = np.logical_or.reduce([np.isinf(column) for column in odd]) & ~left_out
     return int(np.count_nonzero(missing)), int(np.count_nonzero(infinite & ~missing))
+
+
+class _Pace:
+    """Runs a kernel over batches, a slow one in pieces: between them an interrupt is heard, and progress told."""
+
+    def __init__(self) -> None:
+        self.rows = _LEAST
+
+    def run(self, kernel: Kernel, inputs: Sequence[Any], told: Callable[[int], None] | None) -> list[Any]:
+        """The columns of the results; `told` hears how many rows are done, but not of the last piece."""
+        parts: list[list[Any]] = []
+        start, rows = 0, len(inputs[0])
+        while not parts or start < rows:
+            stop, begin = min(start + self.rows, rows), time.perf_counter()
+            piece = [column[start:stop] for column in inputs]
+            parts.append(_results(kernel(**dict(zip(kernel.names, piece, strict=True))), kernel.order))
+            seconds = max(time.perf_counter() - begin, 1e-9)
+            if stop - start >= _LEAST:
+                self.rows = max(_LEAST, int((stop - start) * _SECONDS / seconds))
+            start = stop
+            if told and start < rows:
+                told(start)
+        return parts[0] if len(parts) == 1 else [np.concatenate(column) for column in zip(*parts, strict=True)]
 
 
 class _Out:

@@ -257,6 +257,67 @@ def _polygamma(n: int, x: Any) -> Any:
     return ops.where(ops.gt(x, 0), total, left)
 
 
+def _lambertw(x: Any) -> Any:
+    """Newton's steps on w + log(w) = log(x), as Iacono and Boyd write them (2017), from the guess of Winitzki."""
+    log = ops.log1p(x)
+    w = log * (1 - ops.log1p(log) / (2 + log))
+    for _ in range(4):
+        w = w * (1 + ops.log(x / w)) / (1 + w)
+    return ops.where(ops.eq(x, 0), x, w)
+
+
+_ZETA_TERMS = 28
+
+
+def _zeta_weights() -> list[Fraction]:
+    """The weights of an alternating series: Borwein, "An efficient algorithm for the Riemann zeta function" (1995)."""
+    n, sums = _ZETA_TERMS, [Fraction(0)]
+    for i in range(n + 1):
+        numerator, denominator = math.factorial(n + i - 1) * 4**i, math.factorial(n - i) * math.factorial(2 * i)
+        sums.append(sums[-1] + Fraction(numerator, denominator))
+    return [(-1) ** k * (1 - sums[k + 1] / sums[-1]) for k in range(n)]
+
+
+def _zeta_powers(x: Any) -> list[Any]:
+    """The terms k**-x, from k = 1 on."""
+    powers: dict[int, Any] = {1: ops.one}
+    for k in range(2, _ZETA_TERMS + 1):
+        factor = next(p for p in range(2, k + 1) if k % p == 0)
+        powers[k] = ops.pow(ops.one * k, -x) if factor == k else powers[factor] * powers[k // factor]
+    return list(powers.values())
+
+
+def _weighted(terms: Sequence[Any], weights: Sequence[Fraction | int]) -> Any:
+    """The weighted sum of terms, from the least to the largest."""
+    total = ops.zero
+    for term, weight in reversed(list(zip(terms, weights, strict=True))):
+        total = total + term * (ops.one * weight.numerator / weight.denominator)
+    return total
+
+
+def _zeta(x: Any) -> Any:
+    return _weighted(_zeta_powers(x), _zeta_weights()) / -ops.expm1((1 - x) * ops.log(ops.two))
+
+
+def _zeta_slope(_: Any, x: Any) -> Any:
+    """The quotient rule on the alternating series over 1 - 2**(1-x); far out the series of the function itself."""
+    powers, weights = _zeta_powers(x), _zeta_weights()
+    slopes = [power * ops.log(ops.one * k) for k, power in enumerate(powers, 1)]
+    bottom, turn = -ops.expm1((1 - x) * ops.log(ops.two)), 2 * powers[1] * ops.log(ops.two)
+    near = _weighted(slopes, weights) / bottom + _weighted(powers, weights) * (turn / bottom / bottom)
+    return -ops.where(ops.lt(x, 15), near, _weighted(slopes, [1] * len(slopes)))
+
+
+NEAR: dict[Op, tuple[Definition, Definition]] = {
+    ops.lambertw: (lambda x: ops.and_(ops.ge(x, -_half / 2), ops.lt(x, _infinity)), _lambertw),
+    ops.zeta: (lambda x: ops.and_(ops.gt(x, 1), ops.lt(x, 1000)), _zeta),
+    ops.zeta_derivative: (
+        lambda n, x: ops.and_(ops.eq(n, 1), ops.and_(ops.gt(x, 1), ops.lt(x, 1000))), _zeta_slope
+    ),
+}  # fmt: skip
+"""Ops that are put together in a part of their domain, told by the first, for rows that nobody would wait for."""
+
+
 def _derived(polynomial: list[int]) -> list[int]:
     return [k * a for k, a in enumerate(polynomial)][1:]
 

@@ -16,7 +16,7 @@ import pytest
 import gradcalc
 from gradcalc import files
 from gradcalc.data.formats import FORMATS
-from gradcalc.data.map import Settings, UndefinedError, result_names, run
+from gradcalc.data.map import Settings, UndefinedError, _Pace, result_names, run
 from gradcalc.errors import FileError, MissingExtra, UsageError
 from gradcalc.language.parse import parse_value
 from tests.data import read, table, write
@@ -508,3 +508,20 @@ def test_an_output_that_is_a_link_of_the_input_is_refused(tmp_path: Path, link: 
     link(source, tmp_path / "out.csv")
     with pytest.raises(UsageError, match="read and written at once"):
         run(FORMULA, str(source), str(tmp_path / "out.csv"))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 255, 256, 257, 3_000])
+def test_a_kernel_in_pieces_gives_the_columns_of_one_run_and_tells_the_rows(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = gradcalc.compile("x*sin(y)", order=2)
+    columns = [np.linspace(0, 1, rows), np.linspace(2, 5, rows)]
+    monkeypatch.setattr("gradcalc.data.map._SECONDS", 0.0)
+    told: list[int] = []
+    found = _Pace().run(kernel, columns, told.append)
+    whole = kernel(x=columns[0], y=columns[1])
+    expected = [whole.value, *whole.gradient, whole.hessian[0, 0], whole.hessian[0, 1], whole.hessian[1, 1]]
+    assert len(found) == len(expected)
+    for column, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(column, other)
+    assert told == list(range(256, rows, 256))

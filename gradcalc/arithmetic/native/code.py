@@ -22,7 +22,7 @@ from gradcalc.arithmetic.native import powers
 from gradcalc.arithmetic.native.powers import Lines, hexadecimal
 from gradcalc.errors import library
 from gradcalc.graph import ops
-from gradcalc.graph.definitions import CONSTANT_BASE, CONSTANT_EXPONENT, Deciding, accurate, deciding
+from gradcalc.graph.definitions import CONSTANT_BASE, CONSTANT_EXPONENT, NEAR, Deciding, accurate, deciding
 from gradcalc.graph.graph import Graph, rule_graph
 from gradcalc.graph.ops import Op
 
@@ -41,10 +41,12 @@ class Code:
         run: `run(groups, inputs, outputs)` writes a column for each output; where sums were asked for, for each output
             the sum of each lane, and what rounding took from it. Inputs and outputs are `pointers`.
         width: rows in a group, the lanes of a vector.
+        calls_back: Python functions are called in it, which may take long for a row.
     """
 
     run: Callable[..., None]
     width: int
+    calls_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ def compile_graph(
     """Native code for some outputs of a graph, or their sums over rows, for inputs of these kinds."""
     loop = _Loop(graph, inputs, outputs, kinds)
     signature = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
-    return Code(loaded(loop.sums() if sums else loop.rows(), signature), host()[0])
+    function = loaded(loop.sums() if sums else loop.rows(), signature)
+    return Code(function, host()[0], calls_back(function))
 
 
 def point(code: Code, inputs: int, outputs: int) -> Point:
@@ -125,7 +128,7 @@ def loaded(text: str, signature: Callable[..., Any]) -> Callable[..., None]:
     passes.run(module, llvm().create_pass_builder(machine, llvm().create_pipeline_tuning_options()))
     engine = llvm().create_mcjit_compiler(module, machine)
     engine.finalize_object()
-    function = signature(engine.get_function_address("run"))
+    function: Any = signature(engine.get_function_address("run"))
     function.engine = engine
 
     def run(*arguments: Any) -> None:
@@ -134,7 +137,13 @@ def loaded(text: str, signature: Callable[..., Any]) -> Callable[..., None]:
         else:
             function(*arguments)
 
-    return run if f"@{_CALLED_BACK}" in text else function
+    found: Callable[..., None] = run if f"@{_CALLED_BACK}" in text else function
+    return found
+
+
+def calls_back(function: Callable[..., None]) -> bool:
+    """Whether what `loaded` gave calls Python functions."""
+    return not hasattr(function, "engine")
 
 
 _CALLED_BACK = "floats_"
@@ -209,6 +218,8 @@ class Instructions(Lines):
         """An op by C's function, the accurate definition, SciPy's function, the table's definition, or the floats'."""
         if op.c_name and llvm().address_of_symbol(op.c_name) and len(places) == len(op.operands):
             return self._math(op.c_name, places)
+        if op in NEAR:
+            return self._near(op, places)
         define = accurate(op, n)
         if define is None and op.scipy and (capsule := _in_scipy(op)):
             if op in _PARTS:
@@ -218,6 +229,34 @@ class Instructions(Lines):
         if define is not None:
             return self._defined(define, places)
         return self._lanes(self._python(op, len(places)), places, "")
+
+    def _near(self, op: Op, places: Sequence[str]) -> str:
+        """An op by its definition where that holds, elsewhere the floats', lane by lane."""
+        within, value = (self._defined(define, places) for define in NEAR[op])
+        name, other = f"near_{op.name}", self._python(op, len(places))
+        kinds = ", ".join(["double"] * len(places))
+        parameters = [f"double %x{k}" for k in range(len(places))]
+        self.declared[other] = f"declare double @{other}({kinds})"
+        self.declared[name] = "\n".join(
+            [
+                f"define internal double @{name}({', '.join(['i1 %within', 'double %value', *parameters])}) {{",
+                "  br i1 %within, label %near, label %far",
+                "near:",
+                "  ret double %value",
+                "far:",
+                f"  %called = call double @{other}({', '.join(parameters)})",
+                "  ret double %called",
+                "}",
+            ]
+        )
+        result = "poison"
+        for lane in range(self.width):
+            typed = [(self.flags, within), *((self.vector, place) for place in (value, *places))]
+            parts = [self.line(f"extractelement {kind} {place}, i32 {lane}") for kind, place in typed]
+            given = ", ".join([f"i1 {parts[0]}", *(f"double {part}" for part in parts[1:])])
+            called = self.line(f"call double @{name}({given})")
+            result = self.line(f"insertelement {self.vector} {result}, double {called}, i32 {lane}")
+        return result
 
     def _defined(self, define: Callable[..., Any], places: Sequence[str]) -> str:
         graph, output = rule_graph(define, len(places))

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.arithmetic.native.code import Code, Instructions, Kinds, Point, floats, host, loaded
+from gradcalc.arithmetic.native.code import Code, Instructions, Kinds, Point, calls_back, floats, host, loaded
 from gradcalc.graph import ops
 from gradcalc.graph.definitions import Deciding, deciding, definition
 from gradcalc.graph.graph import Graph, rule_graph
@@ -46,7 +46,7 @@ def compile_graph(
     def run(groups: int, rows: Any, results: Any) -> None:
         function(groups, rows, results, count, lines, start.copy().ctypes.data_as(ctypes.c_void_p))
 
-    return Code(run, width)
+    return Code(run, width, calls_back(function))
 
 
 def compile_point(graph: Graph, inputs: Sequence[int], outputs: Sequence[int]) -> Point:

@@ -30,6 +30,8 @@ Array = np.ndarray[Any, Any]
 
 _BLOCK = 1 << 15
 """Rows of a block: what one thread takes at a time, and what one compensated sum runs over."""
+_CALLS = 1 << 10
+"""Rows of a call of code that calls Python back: it cannot be interrupted, and may take 0.3 ms for a row."""
 
 _SMALL, _LARGE, _MANY_ROWS = 500, 20_000, 300_000
 """Small graphs are compiled at once, in 5 to 50 ms; others once they have run over so many rows that it pays, or never:
@@ -251,7 +253,9 @@ class Kernel:
         full = rows - rows % code.width
 
         def run(start: int, stop: int) -> None:
-            code.run((stop - start) // code.width, _pointers(arrays, start), _pointers(targets, start))
+            for first in range(start, stop, _CALLS if code.calls_back else stop - start):
+                last = min(first + _CALLS, stop) if code.calls_back else stop
+                code.run((last - first) // code.width, _pointers(arrays, first), _pointers(targets, first))
 
         _in_blocks(run, full)
         if full < rows:

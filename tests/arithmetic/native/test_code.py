@@ -328,3 +328,21 @@ def test_norms_of_many_operands() -> None:
     exact = math.hypot(*x)
     (found,) = gradcalc.compile("norm(x)", order=0, shapes={"x": 1500})(x=x).value
     assert abs(found - exact) <= 4 * math.ulp(exact)
+
+
+@pytest.mark.parametrize(
+    ("formula", "op", "first"),
+    [("lambertw(x)", ops.lambertw, ()), ("zeta(x)", ops.zeta, ()), ("zeta(x)", ops.zeta_derivative, (1.0,))],
+)
+@pytest.mark.parametrize(
+    ("low", "high"), [(-0.36, -0.2), (-0.3, 0.0), (0.0, 1.0), (1.0, 1.1), (1.1, 16.0), (16.0, 1100.0)]
+)
+def test_what_is_put_together_near_and_called_back_far_is_within_5_ulps(
+    formula: str, op: Op, first: tuple[float, ...], low: float, high: float
+) -> None:
+    xs = np.append(np.random.default_rng(0).uniform(low, high, 120), [low, high, math.nextafter(low, high)])
+    batch = gradcalc.compile(formula, order=len(first))(x=xs)
+    for x, found in zip(xs.tolist(), (batch.gradient[0] if first else batch.value).tolist(), strict=True):
+        expected = Floats().functions[op](*first, x)
+        if not (found == expected or math.isnan(found) and math.isnan(expected)):
+            assert abs(found - expected) <= 5 * math.ulp(expected), (x, found, expected)
