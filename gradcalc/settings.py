@@ -23,7 +23,7 @@ DIGITS = 19
 """How many significant digits a certified value shows unless told otherwise: two more than a double can hold."""
 
 MAX_DIGITS = 1_000
-"""How many can be asked for: more than 4,096 bits are not tried."""
+"""How many can be asked for: 4,096 bits are always tried."""
 
 MAX_SECONDS = 1_000_000
 """More than the timers of some systems can hold."""

@@ -443,6 +443,15 @@ def _min(best: arb, *rest: arb) -> arb:
 # -- exponentials, logarithms, activations -----------------------------------------------------------------------------
 
 
+def _exp(x: arb) -> arb:
+    """Never below 0, though a size may be known by a bound alone."""
+    power = x.exp()
+    if power > 0 or not power.is_finite():
+        return power
+    around = arb(0, power.abs_upper() / 2)  # its radius is rounded up, and so is its middle by that very radius
+    return around + around.rad()
+
+
 def _log2(x: arb) -> Ball:
     if x.is_exact() and x > 0:
         mantissa, exponent = x.man_exp()
@@ -655,6 +664,7 @@ _VALUES: dict[Op, Function] = {
     ops.max: _max,
     ops.min: _min,
     ops.heaviside: _heaviside,
+    ops.exp: _exp,
     ops.log2: _log2,
     ops.xlogy: _xlogy,
     ops.logsumexp: _logsumexp,

@@ -1,15 +1,16 @@
 """What an evaluation in balls may cost, counted in work and not in seconds: the same question, the same answer.
 
 A unit of work is about a microsecond of a present machine. What an op costs depends on the op and the precision alone,
-as measured in `_COSTS`; so a busy machine takes longer and says the same. The clock is the last resort. Imports ops.
+as measured in `_COSTS`; so a busy machine takes longer and says the same. The clock is the last resort. Imports graph.
 """
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 from gradcalc.graph import ops
+from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
 
 _ALWAYS = 2.0
@@ -26,12 +27,22 @@ _COSTS: dict[Op, tuple[float, float]] = {
 }
 
 
+_BETWEEN_LOOKS = 500.0
+"""How much work is done between two looks at the clock."""
+
+
 @cache
 def work(op: Op, precision: int) -> float:
     """What an op costs at a precision; of one with many operands, for each after the first."""
     at_1024, power = _COSTS.get(op, _GAMMA if op.costly else _LIGHT if op.is_condition else _ELEMENTARY)
     grown: float = (precision / 1024) ** power
     return _ALWAYS + at_1024 * grown
+
+
+def total(graph: Graph, outputs: Iterable[int], precision: int) -> float:
+    """What some nodes and all they depend on cost at a precision."""
+    needed = (graph.nodes[index] for index in graph.needed(outputs))
+    return sum(work(node.op, precision) * max(1, len(node.operands) - 1) for node in needed if node.operands)
 
 
 class OutOfBudget(Exception):
@@ -47,6 +58,7 @@ class Budget:
         clock: where the time is read.
 
     Attributes:
+        left: the work that may still be done.
         late: whether the clock has struck before the work was done: then a less busy machine may know more.
     """
 
@@ -54,6 +66,7 @@ class Budget:
         self._clock = clock or time.monotonic
         self.left, self.seconds, self.late = work, seconds, False
         self._end = self._clock() + seconds
+        self._look = work
 
     @property
     def spent(self) -> bool:
@@ -63,6 +76,9 @@ class Budget:
 
     def spend(self, op: Op, operands: int, precision: int) -> None:
         """Count an op that is about to be done; raises OutOfBudget where the budget is spent."""
-        if self.spent:
-            raise OutOfBudget
-        self.left -= work(op, precision) * max(1, operands - 1)
+        if self.left <= self._look:
+            if self.spent:
+                raise OutOfBudget
+            self._look = max(0.0, self.left - _BETWEEN_LOOKS)
+        cost = work(op, precision)
+        self.left -= cost * (operands - 1) if operands > 2 else cost

@@ -8,7 +8,7 @@ from flint import arb, ctx, fmpz
 from gradcalc.arithmetic.marks import Ball
 
 _EXACT_EXPONENT = 20_000  # powers of ten up to here are computed exactly
-_READING_BITS = 4096 + 192
+_READING_BITS = 16_384 + 192
 
 
 def nearest_double(ball: Ball) -> float | None:
@@ -40,6 +40,7 @@ def _double(mantissa: fmpz, exponent: fmpz) -> float:
 
 
 _LOG10_2 = Fraction(30102999566398119521373889472449302676818988146210854131, 10**56)
+"""The first figures, not rounded: never above."""
 _PLAIN_TOP = 21
 _LONGEST_EXPONENT = 128
 """Numbers are written with their digits where their binary exponents have no more bits than this: 39 figures."""
@@ -65,6 +66,34 @@ def size_text(ball: Ball) -> str | None:
     with ctx.workprec(_READING_BITS):
         power = digits_text(abs(ball).log() / arb(10).log(), 4)
     return None if power is None else f"{'-' if ball < 0 else ''}10^{power}"
+
+
+_BELOW_DOUBLES = -1075
+"""What is less than 2 to this, half the smallest double, has the float 0 beside it."""
+_TINY = 400
+"""Where the exponent of a bound is too long to read, 1e-400 is bound enough: no double is as small either."""
+
+
+def tiny_bounds(ball: Ball) -> tuple[str, str] | None:
+    """Two powers of ten, or 0, between which a number lies that may be 0; None where a double could show more of it."""
+    if not isinstance(ball, arb) or not ball.is_finite() or not ball.contains(0):
+        return None
+    low, high = ball.lower(), ball.upper()
+    if max(map(_top, (low, high))) > _BELOW_DOUBLES:
+        return None
+    return f"-{_power_of_ten(low)}" if low < 0 else "0", _power_of_ten(high) if high > 0 else "0"
+
+
+def _top(exact: arb) -> int:
+    """The power of two just above a number's size; of 0 that of what is far below all doubles."""
+    mantissa, exponent = exact.man_exp()
+    return int(mantissa.bit_length() + exponent) if mantissa else 2 * _BELOW_DOUBLES
+
+
+def _power_of_ten(exact: arb) -> str:
+    """A power of ten not below a number's size, which is small."""
+    power = -_top(exact)
+    return f"1e-{math.floor(power * _LOG10_2) if power.bit_length() <= _LONGEST_EXPONENT else _TINY}"
 
 
 def _exponent_bits(ball: arb) -> int:

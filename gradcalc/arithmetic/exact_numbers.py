@@ -69,9 +69,12 @@ def result(op: Op, operands: Sequence[Any]) -> Any:
     function = FUNCTIONS.get(op)
     if function is None:
         return None
-    numbers = [exact(x) for x in operands]
-    if any(number is None for number in numbers):
-        return None
+    numbers = []
+    for x in operands:
+        number = exact(x)
+        if number is None:
+            return None
+        numbers.append(number)
     try:
         found = function(*numbers)
     except ZeroDivisionError:

@@ -174,7 +174,7 @@ def _judge(formula: Formula, point: Point, found: Examined, opinion: Opinion | N
     at = {name: points.as_given(given) for name, given in point.items()}
     texts = {name: given for name, given in at.items() if _has_text(given)}
     at |= {name: points.nested(point[name], Floats()) for name in texts}
-    notes = found.notes + judge.finish({note.variable for note in found.notes})
+    notes = dict.fromkeys(found.notes + judge.finish({note.variable for note in found.notes}))
     return PointReport(at, value, tuple(gradient), worst(verdicts), tuple(notes), curvature, texts)
 
 

@@ -1,6 +1,6 @@
 """How many digits of a float are right: the graph once more in balls. Imports arithmetic, graph and quantity.
 
-Precision doubles from 128 to at most 4096 bits until an enclosure settles the digits asked for. The answer is proved:
+Precision doubles from 128 to at most 16,384 bits until an enclosure settles the digits asked for. The answer is proved:
 the true number lies in the enclosure, whatever the floats did.
 
 Johansson, "Arb: efficient arbitrary-precision midpoint-radius interval arithmetic", IEEE Trans. Comput. 66 (2017).
@@ -12,7 +12,7 @@ from typing import Any
 from flint import arb, ctx
 
 from gradcalc.arithmetic.balls import Balls
-from gradcalc.arithmetic.budget import Budget, OutOfBudget
+from gradcalc.arithmetic.budget import Budget, OutOfBudget, total
 from gradcalc.arithmetic.digits import digits_text, nearest_double, relative_bits, size_text
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.graph.graph import Graph
@@ -22,7 +22,10 @@ from gradcalc.truth.quantity import Certified
 Inputs = Callable[[Balls], Mapping[int, Any]]
 """The point in an arithmetic of any precision: the ball of each input by node index."""
 
-PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
+PRECISIONS = (128, 256, 512, 1024, 2048, 4096, 8192, 16_384)
+
+_USUAL, _DEEP_WORK = 4096, 100_000
+"""More bits than usual are tried only where they come cheap, in units of about a microsecond: they seldom help."""
 
 _TIE_BITS = 400
 
@@ -52,6 +55,8 @@ def enclose(
         if precision < bits + 32 or not open_:
             continue
         balls = Balls(precision, decimals)
+        if precision > _USUAL and total(graph, open_, precision) > _DEEP_WORK:
+            break
         try:
             values = balls.evaluate(graph, inputs(balls), open_, budget)
         except OutOfBudget:

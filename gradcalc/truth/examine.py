@@ -18,7 +18,7 @@ from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point
 from gradcalc.settings import CERTIFY_WORK, SLOPES_WORK, Options
 from gradcalc.truth import blame
-from gradcalc.truth.finding import Examined, Finding
+from gradcalc.truth.finding import Examined, Finding, late_notes
 from gradcalc.truth.quantity import Note, worst
 from gradcalc.truth.report import DENSE_LIMIT
 
@@ -71,14 +71,8 @@ class _Examination:
         if formula.order == 2:
             self._settle_hessian(gradient, hessian)
         self._origins([value, *gradient, *hessian.values()])
-        self._told_late()
+        self.notes += late_notes(self.proof, self.kinks)
         return Examined(value, gradient, hessian, self.notes)
-
-    def _told_late(self) -> None:
-        """Say so where the clock, not the work, has ended a proof: elsewhere or later more may be settled."""
-        if self.proof.late or self.kinks.late:
-            message = f"the proof was stopped after {self.options.certify_seconds:g} s, before its work was done"
-            self.notes.append(Note("unsettled", message + "; --certify-timeout allows more"))
 
     # -- the value ---------------------------------------------------------------------------------------------------
 
@@ -88,9 +82,10 @@ class _Examination:
             return False
         if (value.ball if self.options.certify else self._enclosed(value.node)) is not UNDEFINED:
             return False  # what overflows floats has a value all the same
-        values = self._ball_values([value.node])
-        if values[value.node] is not UNDEFINED:
-            values = self._ball_values([value.node], precision=4096)
+        from gradcalc.truth.certify import PRECISIONS
+
+        tried = (self._ball_values([value.node], precision) for precision in PRECISIONS)
+        values = next(values for values in tried if values[value.node] is UNDEFINED)
         index = blame.birth(self.graph, values, value.node, lambda x: x is UNDEFINED)
         message, hint = blame.undefined_because(self.graph, index, self._exactly(values, index))
         value.verdict = "undefined"

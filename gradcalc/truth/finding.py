@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from gradcalc.arithmetic.budget import Budget
 from gradcalc.errors import Span
 from gradcalc.truth.quantity import Note
 
@@ -36,3 +37,10 @@ class Examined:
     gradient: list[Finding]
     hessian: dict[tuple[int, int], Finding]
     notes: list[Note] = field(default_factory=list)
+
+
+def late_notes(*budgets: Budget) -> list[Note]:
+    """What to say where the clock, not the work, has ended a proof: elsewhere or later more may be settled."""
+    late = [budget.seconds for budget in budgets if budget.late]
+    message = "the proof was stopped after {:g} s, before its work was done; --certify-timeout allows more"
+    return [Note("unsettled", message.format(late[0]))] if late else []

@@ -7,17 +7,20 @@ from functools import partial
 from typing import Any
 
 from gradcalc.arithmetic.budget import Budget
-from gradcalc.arithmetic.marks import UNDEFINED, Unknown
+from gradcalc.arithmetic.marks import UNDEFINED, Ball, Unknown
 from gradcalc.graph.graph import Graph
 from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point
 from gradcalc.settings import OPINION_WORK, SLOPES_WORK
-from gradcalc.truth.finding import Finding
+from gradcalc.show.page import number_text
+from gradcalc.truth.finding import Finding, late_notes
 from gradcalc.truth.quantity import Certified, Note, Quantity, Symbolic
 from gradcalc.truth.second_opinion import Opinion
 
 INACCURATE_BELOW = 12
 """A float with fewer right digits is called inaccurate."""
+_TOLD = 8
+"""Of how many numbers that are nearly 0 the bounds are told, each in a line of its own."""
 
 
 class Judge:
@@ -36,9 +39,9 @@ class Judge:
         self.formula, self.point, self.opinion = formula, point, opinion
         self.digits, self.undefined = digits, undefined
         self.budget = Budget(OPINION_WORK, seconds)
-        self.seconds = seconds
+        self.slopes = Budget(SLOPES_WORK, seconds)
         self.notes: list[Note] = []
-        self._unsettled: list[str] = []
+        self._unsettled: list[tuple[str, Ball]] = []
         self.decimals = "written" if opinion and _has_inexact_decimals(formula) else "double"
 
     def value(self, found: Finding) -> Quantity:
@@ -70,12 +73,19 @@ class Judge:
         return Quantity(found.value, proof, symbolic, verdict)
 
     def finish(self, told: Collection[str | None]) -> list[Note]:
-        """All notes; one more for the numbers that could not be proved, if nothing is told of them yet."""
-        silent = [name for name in self._unsettled if name not in told]
-        if silent:
-            what = f"{len(silent)} numbers are" if len(silent) > 1 else "this number is"
+        """All notes; and of the numbers that could not be proved, if nothing is told of them yet."""
+        silent = [(name, _bounds(ball)) for name, ball in self._unsettled if name not in told]
+        tiny = {name: bounds for name, bounds in silent if bounds is not None}
+        open_ = [name for name, bounds in silent if bounds is None]
+        for name, (low, high) in list(tiny.items())[:_TOLD]:
+            self._note("unsettled", f"between {low} and {high}, where a double can only be 0", name or None)
+        if len(tiny) > _TOLD:
+            self._note("unsettled", f"{len(tiny) - _TOLD} more numbers are where a double can only be 0", None)
+        if open_:
+            what = f"{len(open_)} numbers are" if len(open_) > 1 else "this number is"
             message = f"{what} not settled within the precision and the work allowed: there may be none"
-            self._note("unsettled", message, silent[0] or None if len(silent) == 1 else None)
+            self._note("unsettled", message, open_[0] or None if len(open_) == 1 else None)
+        self.notes.extend(late_notes(self.budget, self.slopes))
         return self.notes
 
     def _certified(self, found: Finding) -> Certified | None:
@@ -88,15 +98,11 @@ class Judge:
     def _accuracy(self, found: Finding, proof: Certified | None, name: str | None) -> str:
         if proof is None:
             if found.ball is not None:
-                self._unsettled.append(name or "")
+                self._unsettled.append((name or "", found.ball))
             return "unverified"
         if proof.digits >= INACCURATE_BELOW:
             return "agrees"
-        right = f"only {proof.digits} digits" if proof.digits else "no digit"
-        message = f"floats lose digits: {right} of {found.value!r} right; it is {proof.value}"
-        if found.value == 0:
-            message = f"floats give 0, it is {proof.value}"
-        self._note("inaccurate", message, name)
+        self._note("inaccurate", _inaccurate(found.value, proof), name)
         return "inaccurate"
 
     def _symbolic(self, key: tuple[str, ...], found: Finding) -> tuple[Symbolic | None, bool | None]:
@@ -141,7 +147,7 @@ class Judge:
         base = self.formula.output if len(key) == 1 else self.formula.gradient[names.index(key[0])]
         variable = self.formula.inputs[names.index(key[-1])]
         inputs = partial(points.bind, self.formula.graph, self.point)
-        slopes = along(self.formula.graph, base, inputs, {variable: 1}, Budget(SLOPES_WORK, self.seconds))
+        slopes = along(self.formula.graph, base, inputs, {variable: 1}, self.slopes)
         proof, common = self._certified(found), slopes.common
         if common is not None and common.kind == "slope" and known(found) and fits(common, found.ball):
             self._note(
@@ -153,6 +159,21 @@ class Judge:
 
     def _note(self, kind: str, message: str, name: str | None) -> None:
         self.notes.append(Note(kind, message, name))
+
+
+def _inaccurate(value: float, proof: Certified) -> str:
+    """What to say of a float with few right digits, or with none."""
+    if proof.digits == 0 and (value == 0 or not math.isfinite(value)):
+        return f"floats give {number_text(value)}; it is {proof.value}"
+    right = f"only {proof.digits} digits" if proof.digits else "no digit"
+    return f"floats lose digits: {right} of {value!r} right; it is {proof.value}"
+
+
+def _bounds(ball: Ball) -> tuple[str, str] | None:
+    """Where a number is that no double shows anything of; loads flint only for one that was certified."""
+    from gradcalc.arithmetic.digits import tiny_bounds
+
+    return tiny_bounds(ball)
 
 
 def _differs(theirs: float, measured: float) -> bool:

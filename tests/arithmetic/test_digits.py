@@ -8,7 +8,7 @@ import pytest
 from flint import arb, ctx
 
 from gradcalc.arithmetic.balls import Balls
-from gradcalc.arithmetic.digits import digits_text, nearest_double
+from gradcalc.arithmetic.digits import digits_text, nearest_double, tiny_bounds
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED
 
 BALLS = Balls(128)
@@ -80,3 +80,32 @@ def test_reading_does_not_depend_on_the_precision_in_force() -> None:
     with ctx.workprec(10):
         assert nearest_double(third) == 1 / 3
         assert digits_text(third, 30) == "0." + "3" * 30
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "bounds"),
+    [
+        ((-1, -5000), (1, -5000), ("-1e-1504", "1e-1504")),
+        ((0, 0), (1, -1076), ("0", "1e-323")),
+        ((-1, -(10**40)), (0, 0), ("-1e-400", "0")),
+        ((-1, -(10**6)), (1, -2000), ("-1e-301029", "1e-601")),
+    ],
+)
+def test_bounds_of_what_no_double_shows(low: tuple[int, int], high: tuple[int, int], bounds: tuple[str, str]) -> None:
+    """Each ball made of exact ends, its bounds compared with them as integers."""
+    ends = arb(low), arb(high)
+    with ctx.workprec(2_000_000 if low[1] == -(10**6) else 200):
+        middle, radius = (ends[0] + ends[1]) / 2, (ends[1] - ends[0]) / 2
+        around = arb(0, radius)
+        shift = around.rad() if bounds[0] == "0" else -around.rad() if bounds[1] == "0" else middle
+        found = tiny_bounds(around + shift)
+    assert found is not None
+    for end, bound in zip(ends, found, strict=True):
+        assert end.is_zero() or abs(end) <= abs(Balls(400).constant(bound.removeprefix("-")))
+    assert (found[0] == "0") == (bounds[0] == "0") and (found[1] == "0") == (bounds[1] == "0")
+
+
+def test_no_bounds_of_what_is_known_or_what_a_double_may_show() -> None:
+    assert tiny_bounds(UNDECIDED) is None
+    assert tiny_bounds(arb(0, 1e-300)) is None and tiny_bounds(arb((1, -5000))) is None
+    assert tiny_bounds(arb(1)) is None

@@ -6,8 +6,10 @@ import pytest
 
 import gradcalc
 from gradcalc import differentiate
+from gradcalc.arithmetic.budget import Budget
 from gradcalc.graph.graph import Graph
 from gradcalc.language.parse import parse
+from gradcalc.truth import judge
 from gradcalc.truth.report import ExitCode, Report
 from gradcalc.truth.second_opinion import Entry, Opinion, Worker
 
@@ -135,3 +137,66 @@ def test_note_names_sympy_where_its_formula_has_no_value() -> None:
     point = gradcalc.differentiate("0**x", {"x": 2}).points[0]
     assert point.verdict == "agrees"
     assert [note.kind for note in point.notes] == ["symbolic"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "x", "value", "slope"),
+    [
+        ("exp(-exp(exp(x)))", 10, "between 0 and 1e-400", "between -1e-400 and 1e-400"),
+        ("(1 + x^25) - 1", "1e-300", "between -1e-4931 and 1e-4931", None),
+        ("sin(x)^2 + cos(x)^2 - 1", 1, "between -1e-4931 and 1e-4931", "between -1e-4931 and 1e-4931"),
+    ],
+)
+def test_where_a_number_that_is_nearly_nothing_lies_is_told(
+    formula: str, x: Any, value: str, slope: str | None
+) -> None:
+    report = differentiate(formula, {"x": x}, symbolic=False)
+    told = {note.variable: note.message for note in report.notes if note.kind == "unsettled"}
+    assert told.pop(None).startswith(value)
+    assert slope is None and not told or told["x"].startswith(str(slope))
+    assert report.points[0].value.certified is None and "digits right" not in str(report.page())
+
+
+def test_bounds_of_many_numbers_are_told_of_some() -> None:
+    formula = "(" + " + ".join(f"(sin(x[{i}])^2 + cos(x[{i}])^2 - 1)" for i in range(12)) + ")"
+    report = differentiate(formula, {"x": list(range(1, 13))}, symbolic=False)
+    told = notes(report, "unsettled")
+    assert len(told) == 9 and told[-1] == "5 more numbers are where a double can only be 0"
+
+
+def test_second_derivatives_below_the_smallest_double() -> None:
+    """Of exp(-x^2): (4x^2 - 2) of the value; at 1e10 that is 4e20 of it."""
+    report = differentiate("exp(-x^2)", {"x": "1e10"}, order=2)
+    curvature = report.points[0].curvature
+    assert curvature is not None
+    entry = curvature.entries[0, 0]
+    assert entry.certified is not None and (entry.value, entry.certified.digits) == (0, 0)
+    assert entry.verdict == "inaccurate" and entry.symbolic is not None
+    assert entry.symbolic.value == entry.certified.value
+    figures, _, power = entry.certified.value.partition("e")
+    assert float(figures) == pytest.approx(4 * 0.7710953929116719652, rel=1e-15) and power == "-43429448190325182745"
+
+
+@pytest.mark.parametrize(("formula", "x"), [("exp(-x^2)", "1e10"), ("erfc(x)", "1e10"), ("x^3", "1e-200")])
+def test_sympy_agrees_about_what_floats_give_as_0(formula: str, x: str) -> None:
+    slope = differentiate(formula, {"x": x}).points[0].gradient[0]
+    assert slope.verdict == "inaccurate" and slope.symbolic is not None and slope.certified is not None
+    assert slope.symbolic.value == slope.certified.value
+
+
+def test_a_float_of_no_right_digit_is_told_as_what_floats_give() -> None:
+    report = differentiate("x^3", {"x": "-1e-200"}, symbolic=False)
+    assert notes(report, "inaccurate")[0].startswith("floats give 0; it is -9.99999999999999")
+
+
+def test_a_clock_that_ends_the_second_opinion_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The examination is done in time; SymPy's formula is enclosed by a budget whose clock has struck."""
+    monkeypatch.setattr(judge, "Budget", lambda work, seconds: Budget(work, -1.0))
+    report = differentiate("sin(x)^3", {"x": 2})
+    assert [note for note in notes(report, "unsettled") if "--certify-timeout" in note]
+    assert report.points[0].gradient[0].certified is not None
+
+
+def test_a_clock_that_strikes_twice_is_told_once() -> None:
+    report = differentiate("sin(x)^3", {"x": 2}, certify_timeout=0)
+    assert len([note for note in notes(report, "unsettled") if "--certify-timeout" in note]) == 1
