@@ -164,7 +164,7 @@ class Judge:
 def _inaccurate(value: float, proof: Certified) -> str:
     """What to say of a float with few right digits, or with none."""
     if proof.digits == 0 and (value == 0 or not math.isfinite(value)):
-        return f"floats give {number_text(value)}; it is {proof.value}"
+        return f"floats give {number_text(value)}, it is {proof.value}"
     right = f"only {proof.digits} digits" if proof.digits else "no digit"
     return f"floats lose digits: {right} of {value!r} right; it is {proof.value}"
 

@@ -186,7 +186,7 @@ def test_sympy_agrees_about_what_floats_give_as_0(formula: str, x: str) -> None:
 
 def test_a_float_of_no_right_digit_is_told_as_what_floats_give() -> None:
     report = differentiate("x^3", {"x": "-1e-200"}, symbolic=False)
-    assert notes(report, "inaccurate")[0].startswith("floats give 0; it is -9.99999999999999")
+    assert notes(report, "inaccurate")[0].startswith("floats give 0, it is -9.99999999999999")
 
 
 def test_a_clock_that_ends_the_second_opinion_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
