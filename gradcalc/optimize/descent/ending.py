@@ -52,6 +52,7 @@ class Ending:
         eigenvalues: of the Hessian, increasing; None where there is none.
         lower: a point beside it where the value is lower, if there is one and it is no minimum.
         why: what is to be told of that.
+        edge: whether the domain ends there, and no lower value was seen beside it.
         faint: whether what is left of value and Hessian is too little to tell anything.
     """
 
@@ -60,6 +61,7 @@ class Ending:
     lower: tuple[float, ...] | None = None
     why: str = ""
     faint: bool = False
+    edge: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,25 +160,32 @@ class _Place:
         if kind is None:
             return Ending(None, eigenvalues)
         faint = not np.abs(self.matrix).max() > _TRUSTED
-        if kind == "minimum" and (self.rough or faint) and self._proved():
-            return Ending(kind, eigenvalues)
+        if kind == "minimum" and (self.rough or faint or self.exact):
+            if self._proved():
+                return Ending(kind, eigenvalues)
+            lower = self._lower_at_once()
+            if lower is not None:
+                return Ending("not stationary", eigenvalues, lower, "a slope that rounding hides")
         if kind == "minimum" and faint:
             kind = "degenerate"
         if self.rough:
             found = self._on_kink(kind, eigenvalues)
             if found is not None:
                 return found
-        if kind in ("minimum", "not stationary"):
+        if kind == "not stationary" or kind == "degenerate" and self._steep():
+            return self._halted(eigenvalues)
+        if kind == "minimum":
             return Ending(kind, eigenvalues)
-        lower = self._lower(self._axes() if kind == "degenerate" else ())
-        if lower and kind == "degenerate" and not self._rise(lower) < -1e-12 * self.fallen:
-            lower = None
+        flat = kind == "degenerate"
+        lower = self._lower(self._axes() if flat else (), 1e-12 * self.fallen if flat else 0.0)
+        if not flat and self.exact and self._vanished() and not self._proved():
+            return Ending("not stationary", eigenvalues, lower, "a slope that rounding hides")
         why = "a point without a slope" if kind == "degenerate" else f"a {kind}"
         lost = faint and (not self.exact or 0 < abs(self.value) < _TRUSTED or self._vanished())
         return Ending(kind, eigenvalues, lower, why, lost)
 
     def _vanished(self) -> bool:
-        """Whether the gradient is 0 in floats, and certainly not 0."""
+        """Whether the gradient is certainly not 0, though floats make it so."""
         with ctx.workprec(_BITS):
             x = [arb(a) for a in self.x]
             slopes = self.objective.in_balls(Balls(_BITS), x, self.objective.formula.gradient)
@@ -255,7 +264,8 @@ class _Place:
         """What a point on or beside a kink or a jump is; None where none is near, or where it changes nothing."""
         with ctx.workprec(_BITS):
             hits = self._hits([arb(a, r) for a, r in zip(self.x, self._reach(kind), strict=True)])
-        certain = all(hit is True for hit in hits.values())
+            there = self._hits([arb(a) for a in self.x]) if hits else {}
+        certain = all(there.get(hit) is True for hit in hits)
         near = hits or self.exact and self._hits([arb(a, r) for a, r in zip(self.x, 1e-6 * self.scale, strict=True)])
         if hits and (certain or kind != "not stationary"):
             lower = self._lower([*self._axes(), *self._across()])
@@ -270,6 +280,25 @@ class _Place:
             return None
         found = forecast.at_a_kink(self.objective, self.x, flat=kind == "degenerate")
         return Ending(found, eigenvalues) if found else None
+
+    def _steep(self) -> bool:
+        """Whether a slope promises a fall worth the name, and the domain ends beside the point."""
+        return bool(np.abs(self.gradient * self.scale).max() > 1e-6 * self.fallen) and self._outside()
+
+    def _halted(self, eigenvalues: tuple[float, ...] | None) -> Ending:
+        """What a point is that is not stationary: at the edge of the domain no step may have led on from it."""
+        if not self._outside():
+            return Ending("not stationary", eigenvalues)
+        lower = self._lower([*self._axes(), *self._across()], 1e-9 * self.fallen)
+        return Ending("not stationary", eigenvalues, lower, "the edge of the domain", edge=lower is None)
+
+    def _outside(self) -> bool:
+        """Whether the value is undefined right beside the point, along an axis; asked of a few variables."""
+        return len(self.x) <= _PROVED and any(
+            math.isnan(self.objective.value(self._moved(direction, length)))
+            for direction in self._axes()
+            for length in _LENGTHS[4:]
+        )
 
     def _reach(self, kind: str) -> Any:
         """How far from here the point may truly lie: some roundings, and Newton's step where there is one."""
@@ -313,20 +342,37 @@ class _Place:
         if not self.exact:
             return self.objective.value(x) - self.value
         with ctx.workprec(_BITS):
-            values = [
-                self.objective.in_balls(Balls(_BITS), [arb(a) for a in each], [self.objective.formula.output])[0]
-                for each in (x, self.x)
-            ]
-            return math.nan if any(isinstance(ball, Unknown) for ball in values) else values[0] - values[1]  # type: ignore[operator]
+            there, here = self._enclosed(x), self._here
+            return math.nan if isinstance(there, Unknown) or isinstance(here, Unknown) else there - here
 
-    def _lower(self, directions: Sequence[Any]) -> tuple[float, ...] | None:
-        """A point beside this one where the value is lower, and then as far along as it goes on falling."""
-        rounding = 0.0 if self.exact else 2.0**-46 * abs(self.value)
+    def _enclosed(self, x: Point) -> Ball:
+        """The value there as a ball, at the precision in force."""
+        return self.objective.in_balls(Balls(_BITS), [arb(a) for a in x], [self.objective.formula.output])[0]
+
+    @cached_property
+    def _here(self) -> Ball:
+        return self._enclosed(self.x)
+
+    def _lower(self, directions: Sequence[Any], least: float = 0.0) -> tuple[float, ...] | None:
+        """A point beside this one where the value is lower, by the least, and on as far along as it goes on falling."""
+        least = max(least, 0.0 if self.exact else 2.0**-46 * abs(self.value))
         for direction in (*directions, *self._bent()):
             for length in _LENGTHS:
                 there = self._moved(direction, length)
-                if there != self.x and self._rise(there) < -rounding:
-                    return self._farther(direction, length, there)
+                if there != self.x and self._rise(there) < -least:
+                    there = self._farther(direction, length, there)
+                    if all(map(math.isfinite, self.objective.slope(there)[1])):
+                        return there
+        return None
+
+    def _lower_at_once(self) -> tuple[float, ...] | None:
+        """A lower point beside what should be a minimum, as near as that may truly lie, asked in balls."""
+        if not self.exact:
+            return None
+        for step in (4 * self._reach("minimum") / self.scale) * self._axes():
+            there = self._moved(step, 1.0)
+            if there != self.x and self._rise(there) < 0:
+                return self._farther(step, 1.0, there)
         return None
 
     def _farther(self, direction: Any, length: float, there: tuple[float, ...]) -> tuple[float, ...]:

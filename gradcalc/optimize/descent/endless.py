@@ -22,7 +22,7 @@ _DOUBLINGS = (*range(-4, 28), 32, 40, 50, 100, 200, 400, 800, 1600, 3200, 6400)
 _SURE = 6
 """So many certain falls in a row, at doubling distances, speak for a ray; from then on no value may rise."""
 
-_HALVINGS = (12, 24, 48, 96, 192)
+_HALVINGS = (6, 12, 24, 48, 96, 192)
 """How near to an edge the value is looked at: halvings of the distance to it."""
 
 _WORK, _EDGE_WORK = 60_000, 2_000
@@ -88,7 +88,7 @@ class _Ray:
                 falls, last, near = falls + 1, value, far
                 seen[power] = value
             elif value is UNDEFINED or not isinstance(value, Unknown) and (value > last or value == last):
-                return self._edge(near, far, last) if self.objective.work <= _EDGE_WORK else None
+                return self._edge(near, far) if self.objective.work <= _EDGE_WORK else None
             elif falls < _SURE:
                 return None
         return self._told(seen) if falls >= _SURE else None
@@ -113,8 +113,12 @@ class _Ray:
         parts = [_listed(group, verb) for group, verb in ((grow, "grow"), (fall, "fall")) if group]
         return " and ".join(parts)
 
-    def _edge(self, near: arb, far: arb, last: arb) -> Endless | None:
+    def _edge(self, near: arb, far: arb) -> Endless | None:
         """Whether the value falls without bound towards where it stops falling, as at the edge of a domain."""
+        with ctx.workprec(512):
+            last, beside = (self.value(at, 512) for at in (near, (near + (far - near) / 2 ** _HALVINGS[-1]).mid()))
+        if isinstance(last, Unknown) or isinstance(beside, Unknown) or not beside < last:
+            return None
         seen = []
         for halving in range(1, _HALVINGS[-1] + 1):
             with ctx.workprec(512):

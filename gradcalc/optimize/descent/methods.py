@@ -217,6 +217,7 @@ def chosen(variables: int, nodes: int, rows: int = 1) -> str:
     return "l-bfgs-b" if installed("scipy") else "l-bfgs"
 
 
+@np.errstate(all="ignore")
 def along_kinks(objective: Objective, start: Sequence[float], watch: Watch) -> None:
     """BFGS with a line search that asks for little: it follows kinks to a minimum that lies on them.
 

@@ -16,7 +16,7 @@ from gradcalc.optimize.descent.answer import Descent
 from gradcalc.optimize.descent.ending import MINIMA, Ending, ending
 from gradcalc.optimize.descent.endless import Endless, endless
 from gradcalc.optimize.descent.objective import DataObjective, Objective
-from gradcalc.optimize.descent.watch import Bounds, Step, Stop, Watch
+from gradcalc.optimize.descent.watch import FAR, Bounds, Step, Stop, Watch
 from gradcalc.optimize.optimizers import FIRST_ORDER, SGD, Optimizer
 from gradcalc.settings import DescentSettings as Settings
 from gradcalc.truth.blame import not_finite, overflow_note
@@ -32,6 +32,9 @@ _ROUNDS = 12
 
 _AXES = 20
 """Along so many axes the value is looked at for whether it falls for ever."""
+
+_LITTLE = 1e-3
+"""The part of the longest way of a variable that counts beside it where a ray is followed."""
 
 _STEEPER = 1e3
 """A descent that ends above its start, on a slope so many times as steep and ever steeper, diverges."""
@@ -143,9 +146,10 @@ class Run:
         return found.kind == "not stationary" and not self.watch.bounds
 
     def _look(self, number: int) -> None:
-        """Stop where the value falls towards -inf along the way that the descent takes."""
-        found = endless(self.objective, self.watch[number].at, [self._moved(number, number // 2)])
-        if found is not None and found.bottomless:
+        """Stop where the value falls for ever along the way that the descent takes; of several, towards -inf."""
+        way = self._moved(number, number // 2)
+        found = endless(self.objective, self.watch[number].at, [way] + [_main(way)] * (_main(way) != way))
+        if found is not None and (found.bottomless or len(way) == 1):
             raise Stop("unbounded", found.reason)
 
     def _moved(self, late: int, early: int) -> list[float]:
@@ -169,6 +173,7 @@ class Run:
         ]
         number = min(end.number, len(self.watch) - 1)
         ways = [self._moved(number, number // 2), self._moved(number, 0)]
+        ways += [_main(way) for way in ways if _main(way) not in ways]
         if len(down) == 1 and not any(map(any, ways)):
             ways += [down] if any(down) else [[1.0], [-1.0]]
         found = endless(self.objective, end.at, ways)
@@ -216,6 +221,8 @@ class Run:
         """What is told of the run, in which the values of `let` stayed as they are."""
         if self._has_grown():
             self.stopped = Stop("diverged", "the value grows")
+        elif self._stands_at_an_infinite_slope():
+            self.stopped = Stop("finished", "the slope is infinite there: no step leads on")
         best = self.stopped.status in ("diverged", "unbounded", "interrupted") or self.optimizer is None
         end = self.watch[self.watch.best if best else len(self.watch) - 1]
         if self.settings.batch_size and math.isfinite(end.value):  # a batch says little of the whole
@@ -245,6 +252,12 @@ class Run:
         steeper = last.gradient_norm > max(_STEEPER * first.gradient_norm, 5 * middle.gradient_norm)
         return steeper and last.value > first.value
 
+    def _stands_at_an_infinite_slope(self) -> bool:
+        """The last step is the lowest, and only its gradient is infinite, as at the edge of a domain."""
+        last = self.watch[len(self.watch) - 1]
+        lowest = self.watch.best == last.number and abs(last.value) < math.sqrt(FAR)
+        return self.stopped.status == "diverged" and lowest and math.isinf(last.gradient_norm)
+
     def _ending(self, end: Step) -> Ending:
         """What the end is; asked once."""
         if self._judged is None or self._judged[0] != end.at:
@@ -267,15 +280,19 @@ class Run:
             return self.stopped.status
         small = found.kind in MINIMA or found.kind == "degenerate" and not found.lower and not found.faint
         if found.kind is None:
-            small = end.gradient_norm <= _SMALL * self.watch[0].gradient_norm
+            small = math.isfinite(end.gradient_norm) and end.gradient_norm <= _SMALL * self.watch[0].gradient_norm
         reached = self.settings.tolerance is not None and end.gradient_norm <= self.settings.tolerance
         if found.kind == "at a bound" and (small or reached):
             return "at a bound"
+        if found.edge and status == "finished" and self.optimizer is None:
+            known = "the value is least there" if len(end.at) == 1 else "no lower value was found beside it"
+            self.stopped = Stop("finished", f"the edge of the domain: {known}")
         if status == "converged" and not (small or reached):
-            reason = "the gradient is 0, but this is no minimum" if found.kind != "degenerate" or found.lower else ""
-            self.stopped = Stop(
-                "finished", reason or "the slope is lost in rounding: nothing tells that it is a minimum"
-            )
+            reason = "the slope is lost in rounding: nothing tells that it is a minimum"
+            if found.kind != "degenerate" or found.lower:
+                rests = end.gradient_norm <= self.watch.tolerance
+                reason = "the gradient is 0, but this is no minimum" if rests else "it finds no lower point"
+            self.stopped = Stop("finished", reason)
         return "converged" if small or reached else "finished"
 
     def _falls(self, end: Step) -> bool:
@@ -368,6 +385,12 @@ class Run:
     def _named(self, step: Step) -> str:
         """A point in words: `x = 1.5, y = 2`."""
         return ", ".join(f"{name} = {x:.6g}" for name, x in zip(self.formula.names, step.at, strict=True))
+
+
+def _main(way: Sequence[float]) -> list[float]:
+    """A way without the variables that move little beside the others: they settle while those run away."""
+    largest = max(map(abs, way), default=0.0)
+    return [part if abs(part) >= _LITTLE * largest else 0.0 for part in way]
 
 
 def _flat_bounds(bounds: Mapping[str, tuple[float, float]] | None, formula: Formula) -> Bounds | None:

@@ -13,7 +13,7 @@ from typing import Any
 Bounds = Sequence[tuple[float, float]]
 """The least and the largest value of each variable, infinite where there is none."""
 
-_FAR = 1e150
+FAR = 1e150
 """Beyond this a value or a gradient is taken to run away."""
 
 _BOTTOM = 1e300
@@ -79,7 +79,7 @@ class Watch:
         self._width = count + 2
         self._data = array("d")
         self._end = time.monotonic() + seconds
-        self._far = _FAR
+        self._far = FAR
 
     def __call__(self, x: Sequence[float], value: float, gradient: Sequence[float]) -> None:
         """Record an iterate; raise `Stop` where the descent has to end."""
@@ -91,7 +91,7 @@ class Watch:
         if self.callback is not None and self.callback(self[number]) is True:
             raise Stop("interrupted", "the callback asked to stop")
         if number == 0:
-            self._far = max(_FAR, 1e10 * abs(value), 1e10 * norm)
+            self._far = max(FAR, 1e10 * abs(value), 1e10 * norm)
         if value <= -_BOTTOM:
             raise Stop("unbounded", f"no minimum: the value falls without bound, below {value:.3g}")
         if not (value < self._far and norm < (_BOTTOM if number == self.best else self._far)):
@@ -136,4 +136,4 @@ class Watch:
 def _what_left(value: float, norm: float) -> str:
     if math.isnan(value) or math.isnan(norm):
         return "the value is nan" if math.isnan(value) else "the gradient is nan"
-    return "the value grows without bound" if value >= _FAR or math.isinf(value) else "the gradient grows without bound"
+    return "the value grows without bound" if value >= FAR or math.isinf(value) else "the gradient grows without bound"

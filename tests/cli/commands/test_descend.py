@@ -68,6 +68,15 @@ def test_json_is_the_reports_own() -> None:
     assert (answer["command"], answer["steps"], answer["at"]) == ("descend", 3, {"x": 0.125})
 
 
+def test_json_has_the_ends_of_the_trace_or_all_of_it() -> None:
+    words = ("x**4", "--at", "x=1", "--lr", "0.01", "--steps", "20")
+    assert [step["step"] for step in answered(*words)["trace"]] == [0, 20]
+    ran = descend(*words, "--json", "--json-trace")
+    assert [step["step"] for step in json.loads(ran.out)["trace"]] == list(range(21))
+    both = json.loads(descend(*words[:-2], "--compare", "sgd,adam", "--json", "--json-trace").out)["compare"]
+    assert [len(each["trace"]) for each in both] == [1_000, 1_000]
+
+
 def test_auto_says_what_it_chose() -> None:
     assert "optimizer newton, chosen by auto" in descend(ROSENBROCK, *START).out
 

@@ -99,3 +99,52 @@ def test_a_bound_hides_no_saddle() -> None:
     assert moved == "the start x = 0.1 is out of its bounds: moved to 1"
     found = descend("x-2*y^2+y^4", {"x": 1, "y": 0}, bounds={"x": (1, 3)})
     assert (found.status, found.kind, found.value) == ("at a bound", "at a bound", pytest.approx(0))
+
+
+@pytest.mark.parametrize(
+    ("formula", "start", "end"),
+    [
+        ("acos(x)", 0.5, 1),
+        ("sqrt(x)", 3, 0),
+        ("asin(x-0.3)", 0.5, -0.7),
+        ("acosh(x)", 3, 1),
+        ("sqrt(x+1)+relu(x)+cos(x)", 2, -1),
+        ("-x*log(x)", 0.1, 0),
+    ],
+)
+def test_the_edge_of_a_domain_is_told(formula: str, start: float, end: float) -> None:
+    found = descend(formula, {"x": start})
+    assert (found.status, found.kind) == ("finished", "not stationary")
+    assert found.reason == "the edge of the domain: the value is least there"
+    assert found.at["x"] == pytest.approx(end, abs=1e-15)
+
+
+def test_along_an_edge_nothing_more_is_claimed_than_was_seen() -> None:
+    found = descend("sqrt(1-x^2-y^2)+x", {"x": 0.1, "y": 0.2})
+    assert (found.status, found.kind) == ("finished", "not stationary")
+    assert "least" not in found.reason
+    found = descend("acos(2*x)", {"x": 0.5})
+    assert (found.status, found.reason) == ("finished", "the slope is infinite there: no step leads on")
+
+
+@pytest.mark.parametrize(
+    ("formula", "start", "value"),
+    [("-floor(x)+where(x>0,x,x^2)", 3, 0), ("-max(x,0.5)+ceil(x)+sign(x-1)", 2, 1), ("x-floor(x)", 1, 0)],
+)
+def test_a_minimum_at_a_jump_may_have_a_slope(formula: str, start: float, value: float) -> None:
+    found = descend(formula, {"x": start})
+    assert (found.status, found.kind, found.value) == ("converged", "minimum at a jump", value)
+
+
+@pytest.mark.parametrize(
+    ("formula", "at"),
+    [
+        ("sin(x)-x", {"x": 0.5}),  # the slope at 1e20 is 0 as far as floats tell
+        ("ceil(2*y)+(2*x)^4-sqrt(2*x)*log1p((2*x)^2)", {"x": 1, "y": 0.5}),
+        ("x*sin(y)", {"x": 1, "y": 1}),
+    ],
+)
+def test_what_falls_by_stairs_and_beyond_rounding_is_no_minimum(formula: str, at: dict[str, Any]) -> None:
+    found = descend(formula, at)
+    assert (found.status, found.exit_code) == ("unbounded", 1)
+    assert found.kind in ("not stationary", "degenerate")
