@@ -29,6 +29,36 @@ def test_what_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) ->
     assert os.listdir(tmp_path) == ["old.csv"]
 
 
+def test_an_old_file_that_cannot_be_replaced_stays_and_no_part_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "plot.png"
+    with pytest.raises(FileError, match=r"cannot write .*plot\.png: Is a directory"), complete_file(path) as name:
+        name.write_text("new")
+        (path / "in the way").mkdir(parents=True)
+    assert os.listdir(tmp_path) == ["plot.png"]
+    old = tmp_path / "old.png"
+    old.write_text("old")
+
+    def refused(self: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(FileError, match=r"old\.png: Operation not permitted"), complete_file(old) as name:
+        name.write_text("new")
+    assert old.read_text() == "old"
+    assert sorted(os.listdir(tmp_path)) == ["old.png", "plot.png"]
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root writes everywhere")
+def test_a_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    with pytest.raises(FileError, match="no permission"), complete_file(tmp_path / "plot.png"):
+        pass
+    tmp_path.chmod(0o755)
+    assert not os.listdir(tmp_path)
+
+
 def test_the_file_appears_only_when_it_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "new.csv"
     with complete_file(path) as name:

@@ -137,6 +137,13 @@ def test_the_suffix_says_the_format_and_the_file_is_the_same_each_time(
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_a_plot_that_cannot_take_its_place_leaves_no_part(tmp_path: Path) -> None:
+    (tmp_path / "a.png").mkdir()
+    with pytest.raises(FileError, match=r"cannot write .*a\.png: it is a directory"):
+        save_plot(picture([descend("x**2", {"x": 1}, learning_rate=0.3)]), tmp_path / "a.png")
+    assert [file.name for file in tmp_path.rglob("*")] == ["a.png"]
+
+
 def test_a_name_that_the_font_lacks_warns_nobody(tmp_path: Path) -> None:
     save_plot(picture([descend("变量**2", {"变量": 1}, learning_rate=0.3)]), tmp_path / "name.png")
 
