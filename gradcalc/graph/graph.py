@@ -46,7 +46,8 @@ class Graph:
         self._index: dict[tuple[Op, tuple[int, ...], str | None], int] = {}
         self._live: dict[frozenset[int], Live] = {}
         self._numbers: dict[int, int] = {}
-        self._constants: dict[int, int] = {}
+        self._constants: dict[int | Constant, int] = {}
+        self._needed: dict[tuple[int, ...], tuple[int, ...]] = {}
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -78,7 +79,10 @@ class Graph:
             return index
         if isinstance(value, Constant):
             if value.op is None:
-                return self.emit(ops.const, (), value.text)
+                index = self._constants.get(value)
+                if index is None:
+                    index = self._constants[value] = self.emit(ops.const, (), value.text)
+                return index
             return Ref(self, 0).apply(value.op, value.operands).index
         text = str(value)
         if isinstance(value, float):
@@ -108,15 +112,24 @@ class Graph:
         key = frozenset(inputs)
         return self._live.setdefault(key, Live(self, key))
 
-    def needed(self, outputs: Iterable[int]) -> list[int]:
-        """The indices of all nodes that `outputs` depend on, themselves included, in increasing order."""
-        found, stack = set(), list(outputs)
+    def needed(self, outputs: Iterable[int]) -> Sequence[int]:
+        """The indices of all nodes that `outputs` depend on, themselves included, in increasing order.
+
+        A graph only grows, so what was found stays true: the last answers are kept, as a point is evaluated many times.
+        """
+        key = tuple(outputs)
+        if (known := self._needed.get(key)) is not None:
+            return known
+        found, stack, nodes = set(key), list(key), self.nodes
         while stack:
-            index = stack.pop()
-            if index not in found:
-                found.add(index)
-                stack.extend(self.nodes[index].operands)
-        return sorted(found)
+            for index in nodes[stack.pop()].operands:
+                if index not in found:
+                    found.add(index)
+                    stack.append(index)
+        if len(self._needed) >= _KEPT:
+            self._needed.pop(next(iter(self._needed)), None)
+        result = self._needed[key] = tuple(sorted(found))
+        return result
 
     def is_constant(self, index: int) -> bool:
         """Whether the node is a constant leaf."""
@@ -125,6 +138,10 @@ class Graph:
     def number(self, index: int) -> int | None:
         """The value of a node that is a short integer constant, else None."""
         return self._numbers.get(index)
+
+
+_KEPT = 4
+"""For how many sets of outputs a graph keeps the nodes they need."""
 
 
 @cache

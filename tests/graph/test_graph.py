@@ -86,8 +86,21 @@ def test_what_outputs_need_is_in_increasing_order_and_without_the_rest() -> None
     x, y = graph.input("x"), graph.input("y")
     product, _, sine = (graph.emit(*one) for one in ((ops.mul, (x, x)), (ops.exp, (y,)), (ops.sin, (x,))))
     total = graph.emit(ops.add, (sine, product))
-    assert graph.needed([total]) == [x, product, sine, total]
-    assert graph.needed([]) == []
+    assert graph.needed([total]) == (x, product, sine, total)
+    assert graph.needed([]) == ()
+
+
+def test_what_outputs_need_is_looked_for_once_and_stays_true_as_the_graph_grows() -> None:
+    graph = Graph()
+    x = graph.input("x")
+    outputs = [graph.emit(ops.powi, (x, graph.constant(n))) for n in range(2, 12)]
+    found = graph.needed(outputs)
+    later = graph.emit(ops.sin, (outputs[0],))
+    assert graph.needed(iter(outputs)) is found and later not in found
+    assert graph.needed([later]) == (x, 1, outputs[0], later)
+    for output in outputs:  # more answers than are kept
+        assert graph.needed([output]) == (x, output - 1, output)
+    assert graph.needed(outputs) == found
 
 
 def test_what_depends_on_inputs_is_kept_as_the_graph_grows() -> None:
