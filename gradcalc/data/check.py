@@ -24,6 +24,7 @@ class Certified:
     """What balls say of `rows` random rows: the fewest right digits of any result, and where.
 
     unsettled: results whose digits balls could not count.
+    late: whether the clock, not the work, has ended it: at another time more may be settled.
     """
 
     rows: int
@@ -31,6 +32,7 @@ class Certified:
     worst_row: int | None = None
     worst_column: str | None = None
     unsettled: int = 0
+    late: bool = False
 
 
 class Sample:
@@ -106,7 +108,7 @@ def certify_rows(
             else:
                 settled.append((digits, row, column))
     least, where, what = min(settled, key=lambda each: each[0], default=(None, None, None))
-    return Certified(checked, least, where, what, unsettled)
+    return Certified(checked, least, where, what, unsettled, budget.late)
 
 
 def _right_digits(ball: Any, double: float) -> int | None:

@@ -149,6 +149,8 @@ class Summary(Counts, Answer):
             unsettled = found.worst_digits is None
             rest = f"; {_counted(found.unsettled, 'number')} not settled" if found.unsettled else ""
             yield f"{rows} by interval arithmetic: {'nothing could be settled' if unsettled else settled + rest}"
+            if found.late:
+                yield "the proof was stopped by the clock, before its work was done"
 
 
 def _listed(count: int, rows: Sequence[int]) -> str:

@@ -1,11 +1,14 @@
 """The check of random rows: digits that cancellation lost, and which rows are drawn."""
 
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from gradcalc.arithmetic.budget import Budget
+from gradcalc.data import check
 from gradcalc.data.check import Sample
 from gradcalc.data.map import Settings, run
 from tests.data import write
@@ -54,3 +57,13 @@ def test_the_sampled_rows_are_spread_over_all_and_the_same_for_a_seed() -> None:
     assert drawn(0) == drawn(0) != drawn(1)
     assert len(set(drawn(0))) == 200 and 60 <= sum(row <= 5000 for row in drawn(0)) <= 140
     assert drawn(0, 150) == list(range(1, 151))
+
+
+def test_a_clock_that_ends_the_check_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = count(step=20.0)
+    monkeypatch.setattr(check, "Budget", lambda work, seconds: Budget(work, seconds, lambda: next(ticks)))
+    source = tmp_path / "in.csv"
+    source.write_text("x\n" + "1\n" * 50)
+    made = run("sin(x)", str(source), str(tmp_path / "out.npy"), Settings(certify_rows=50))
+    assert made.certified is not None and made.certified.late and 0 < made.certified.rows < 50
+    assert "stopped by the clock" in str(made.page())
