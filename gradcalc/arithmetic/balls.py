@@ -269,6 +269,10 @@ def _add(first: arb, *rest: arb) -> arb:
     return first
 
 
+def _sub(a: arb, b: arb) -> arb:
+    return _ZERO if a is b else a - b
+
+
 def _mul(first: arb, *rest: arb) -> Ball:
     for x in rest:
         first = first * x
@@ -301,7 +305,7 @@ def _powi(x: arb, exponent: arb) -> Ball:
 def _positive_power(x: arb, n: fmpz) -> arb:
     if n == 0:
         return _ONE
-    if n == 1:
+    if n == 1 or x.is_zero():
         return x
     if n == 2 and not x.contains(0):
         return x * x
@@ -648,7 +652,7 @@ def _zeta_derivative(order: arb, x: arb) -> Ball:
 _VALUES: dict[Op, Function] = {
     ops.add: _add,
     ops.mul: _mul,
-    ops.sub: operator.sub,
+    ops.sub: _sub,
     ops.neg: operator.neg,
     ops.div: operator.truediv,
     ops.powi: _powi,

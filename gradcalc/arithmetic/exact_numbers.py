@@ -170,6 +170,30 @@ def _maybe(ratio: fmpq | None) -> Exact | None:
     return None if ratio is None else Exact(ratio)
 
 
+def _hypot(*numbers: Exact) -> Result:
+    """The length, where it is rational, or that multiple of pi."""
+    if not _like(*numbers):
+        return None
+    square = sum((number.ratio**2 for number in numbers), fmpq(0))
+    root = _root(square, 2) if max(square.p.bit_length(), square.q.bit_length()) <= BITS else None
+    return None if root is None else Exact(root, any(number.pi for number in numbers))
+
+
+def _log10(x: Exact) -> Result:
+    """The logarithm of a power of ten."""
+    larger = max(x.ratio.p, x.ratio.q)
+    power = len(str(larger)) - 1
+    if x.pi or x.ratio <= 0 or fmpq(10) ** (power if larger == x.ratio.p else -power) != x.ratio:
+        return None
+    return _rational(power if larger == x.ratio.p else -power)
+
+
+def _clip(x: Exact, low: Exact, high: Exact) -> Result:
+    """The same as `min(max(x, low), high)`."""
+    inner = _extreme(max)(x, low)
+    return _extreme(min)(inner, high) if isinstance(inner, Exact) else None
+
+
 def _mod(a: Exact, b: Exact) -> Result:
     if not _like(a, b) or a.pi != b.pi and a.ratio != 0:
         return None
@@ -249,6 +273,11 @@ def _inverse(function: Callable[[Exact], Result]) -> Callable[[Exact], Result]:
     return inverse
 
 
+def _of_inverse(function: Callable[[Exact], Result]) -> Callable[[Exact], Result]:
+    """A function of one over a rational."""
+    return lambda x: None if x.pi else function(Exact(1 / x.ratio))
+
+
 def _odd(table: dict[fmpq, fmpq]) -> Callable[[Exact], Result]:
     """The inverse of a function that is odd, as a multiple of pi."""
 
@@ -299,6 +328,12 @@ FUNCTIONS: dict[Op, Callable[..., Result]] = {
     ops.floor: _of_rational(lambda x: x.floor()),
     ops.ceil: _of_rational(lambda x: x.ceil()),
     ops.round: _of_rational(_rounded),
+    ops.hypot: _hypot,
+    ops.log10: _log10,
+    ops.clip: _clip,
+    ops.relu: lambda x: x if x.ratio > 0 else _rational(0),
+    ops.leaky_relu: lambda x: x if x.ratio > 0 else Exact(x.ratio / 5, x.pi),
+    ops.elu: lambda x: x if x.ratio > 0 else None,
     ops.max: _extreme(max),
     ops.min: _extreme(min),
     ops.lt: _comparison(lambda a, b: a < b),
@@ -319,5 +354,7 @@ FUNCTIONS: dict[Op, Callable[..., Result]] = {
     ops.acos: _acos,
     ops.atan: _atan,
     ops.atan2: _atan2,
+    ops.asec: _of_inverse(_acos),
+    ops.acsc: _of_inverse(_asin),
 }
 """The ops that make exact numbers of exact numbers."""

@@ -16,8 +16,9 @@ _GREEK = re.compile(
     "omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
 )
 _NUMBER = re.compile(r"nan|-?inf|-?[\d.]+(e[+-]?\d+)?")
-_PLAIN = re.compile(r"(pi|[\d.+*/ -])+")
-"""Numbers and multiples of pi, which need no typesetting."""
+_ROOT = re.compile(r"sqrt\(([^()]*)\)")
+_PLAIN = re.compile(r"(pi|[\d.+*/ -]|sqrt\((pi|[\d.+*/ -])+\))+")
+"""Numbers, multiples of pi and roots of them, which need little typesetting."""
 
 
 def draw(page: Page) -> str:
@@ -61,11 +62,9 @@ def _value(value: object) -> str:
         return "[" + ", ".join(map(_value, value)) + "]"
     text = value_text(value)
     if isinstance(value, str) and not _NUMBER.fullmatch(text):
-        return (
-            text.replace("pi", r"\pi").replace("*", r" \cdot ")
-            if _PLAIN.fullmatch(text)
-            else _mathematics(Formula(text))
-        )
+        rooted = _ROOT.sub(r"\\sqrt{\1}", text)
+        plain_text = rooted.replace("pi", r"\pi").replace("*", r" \cdot ")
+        return plain_text if _PLAIN.fullmatch(text) else _mathematics(Formula(text))
     special = {"nan": r"\text{undefined}", "inf": r"\infty", "-inf": r"-\infty"}
     mantissa, _, exponent = text.partition("e")
     return special.get(text) or (rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa)

@@ -108,13 +108,14 @@ def report(
     examined = [examine(formula, point, options) for point in at]
     opinion = job.result(waiting) if job is not None else None
     judged = [_judge(formula, point, found, opinion, options) for point, found in zip(at, examined, strict=True)]
-    floats = Floats()
+    bound, bound_exactly = _echoed(let)
     return Report(
         command="hessian" if options.order == 2 else "grad",
         expression=formula.canonical,
         text=formula.text,
         variables=formula.wrt,
-        let={name: points.nested(value, floats) for name, value in let.items()},
+        let=bound,
+        let_exact=bound_exactly,
         symbolic_status=opinion.status if opinion is not None else "skipped",
         points=tuple(judged),
         symbolic_reason=opinion.reason if opinion is not None else _TOO_LARGE if options.symbolic else "",
@@ -171,11 +172,16 @@ def _judge(formula: Formula, point: Point, found: Examined, opinion: Opinion | N
         verdicts += [entry.verdict for entry in entries.values()]
     if value.verdict == "undefined":
         verdicts.append("undefined")
-    at = {name: points.as_given(given) for name, given in point.items()}
-    texts = {name: given for name, given in at.items() if _has_text(given)}
-    at |= {name: points.nested(point[name], Floats()) for name in texts}
+    at, texts = _echoed(point)
     notes = dict.fromkeys(found.notes + judge.finish({note.variable for note in found.notes}))
     return PointReport(at, value, tuple(gradient), worst(verdicts), tuple(notes), curvature, texts)
+
+
+def _echoed(values: Point) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values as they were given, as floats where only a text says it; and those texts."""
+    given = {name: points.as_given(value) for name, value in values.items()}
+    texts = {name: text for name, text in given.items() if _has_text(text)}
+    return given | {name: points.nested(values[name], Floats()) for name in texts}, texts
 
 
 def _has_text(given: Any) -> bool:

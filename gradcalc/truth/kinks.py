@@ -148,7 +148,7 @@ class _Reader:
             self.note("near_kink", f"{text}: on a kink as far as can be told", slopes)
             return
         self.finding.verdict, self.finding.ball = "kink", None
-        if math.isnan(self.finding.value):
+        if not math.isfinite(self.finding.value):
             self.finding.value, self.finding.from_slopes = _least(left, right), True
         self.note("kink", f"{text}: {no_derivative(self.name)}", slopes)
 

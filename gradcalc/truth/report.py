@@ -139,7 +139,7 @@ class Report(Answer):
     """Value, gradient and, for order 2, Hessian of a formula at one or more points, with what is known of every number.
 
     `value`, `gradient` and `hessian` are those of the only point; with several, read `points`. Where `digits` were
-    asked for, a page shows the proved digits of every number.
+    asked for, a page shows the proved digits of every number. `let_exact` is as `exact` of a point.
     """
 
     command: str
@@ -152,6 +152,7 @@ class Report(Answer):
     symbolic_reason: str = ""
     latex: str = ""
     digits: int | None = None
+    let_exact: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def value(self) -> float:
@@ -214,6 +215,7 @@ class Report(Answer):
             "expression": self.expression,
             "variables": [variable.name for variable in self.variables],
             "let": jsonable(dict(self.let)),
+            **({"let_exact": jsonable(dict(self.let_exact))} if self.let_exact else {}),
             "symbolic_status": self.symbolic_status,
         }
         if self.symbolic_reason:
@@ -291,7 +293,7 @@ class Report(Answer):
 
         Several points without Hessians make one table, a row for each.
         """
-        blocks = pages.question(self.expression, self.latex, self.let)
+        blocks = pages.question(self.expression, self.latex, {**self.let, **self.let_exact})
         if len(self.points) > 1 and not any(point.curvature for point in self.points):
             return pages.Page(self.command, (*blocks, *self._several()))
         equations = []

@@ -112,3 +112,8 @@ def test_every_special_character_is_escaped() -> None:
     assert draw(Page("test", (line("\\{}%&#$_^~<|>"),))) == (
         r"\textbackslash{}\{\}\%\&\#\$\_\textasciicircum{}\textasciitilde{}\textless{}\textbar{}\textgreater{}"
     )
+
+
+def test_roots_in_a_point_are_typeset() -> None:
+    assert r"x = \sqrt{2}/2" in draw(differentiate("x", {"x": "sqrt(2)/2"}, symbolic=False).page())
+    assert r"x = -\sqrt{\pi}" in draw(differentiate("x", {"x": "-sqrt(pi)"}, symbolic=False).page())

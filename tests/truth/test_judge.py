@@ -200,3 +200,9 @@ def test_a_clock_that_ends_the_second_opinion_is_told(monkeypatch: pytest.Monkey
 def test_a_clock_that_strikes_twice_is_told_once() -> None:
     report = differentiate("sin(x)^3", {"x": 2}, certify_timeout=0)
     assert len([note for note in notes(report, "unsettled") if "--certify-timeout" in note]) == 1
+
+
+@pytest.mark.parametrize("formula", ["exp(-x) - exp(-x)", "erfc(x) - erfc(x)", "min(0, x*-1)*0^(x^2)"])
+def test_a_difference_of_one_number_is_proved_to_be_zero(formula: str) -> None:
+    value = differentiate(formula, {"x": 1e10}, symbolic=False).points[0].value
+    assert value.certified is not None and (value.certified.value, value.certified.digits) == ("0", 17)

@@ -115,3 +115,41 @@ def test_a_kink_that_only_more_bits_rule_out_is_no_kink() -> None:
     assert [note.kind for note in point.notes if "kink" in note.kind] == []
     assert point.gradient[0].certified is not None
     assert point.gradient[0].certified.value.startswith("1.000")
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "slopes"),
+    [
+        ("asin(sin(x))", "pi/2", (1, -1)),
+        ("acos(cos(x))", "pi", (1, -1)),
+        ("cbrt(x)^2", 0, (float("-inf"), float("inf"))),
+        ("where(x>=0, sqrt(x), 0)", 0, (0, float("inf"))),
+    ],
+)
+def test_an_infinite_rule_at_a_kink_gives_the_slope_of_least_size(
+    formula: str, at: object, slopes: tuple[float, float]
+) -> None:
+    report = gradcalc.differentiate(formula, {"x": at}, symbolic=False)
+    note = next(note for note in report.notes if note.kind == "kink")
+    assert (report.gradient["x"], report.verdict, note.left, note.right) == (0, "kink", *slopes)
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "verdict"),
+    [
+        ("abs(hypot(x, 4/3) - 5/3)", 1, "kink"),
+        ("abs(hypot(x, 4/3) - 5/3)", "1/3", "agrees"),
+        ("abs(log10(x) + 3)", "1/1000", "kink"),
+        ("abs(relu(x) - 1/3)", "1/3", "kink"),
+        ("abs(relu(x) - x)", "1/3", "agrees"),
+        ("abs(leaky_relu(x) + 1/15)", "-1/3", "kink"),
+        ("abs(clip(x, 0, 1/2) - 1/3)", "1/3", "kink"),
+        ("abs(elu(x) - 1/3)", "1/3", "kink"),
+        ("floor(6*asec(x)/pi)", 2, "jump"),
+        ("floor(6*acsc(x)/pi)", 2, "jump"),
+        ("floor(log10(x))", "1/1000", "jump"),
+        ("floor(log10(x))", "1/999", "agrees"),
+    ],
+)
+def test_kinks_at_exact_points_are_settled(formula: str, at: object, verdict: str) -> None:
+    assert gradcalc.differentiate(formula, {"x": at}, symbolic=False).verdict == verdict

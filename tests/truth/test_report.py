@@ -167,6 +167,14 @@ def test_the_point_is_echoed_as_it_was_given() -> None:
     assert "9007199254740993" in json.dumps(point["at"])
 
 
+def test_what_is_bound_is_echoed_as_it_was_given() -> None:
+    report = differentiate("n*m*x", {"x": 1}, let={"n": "1/3", "m": 2}, symbolic=False)
+    assert "let n = 1/3" in str(report.page())
+    body = report.to_dict()
+    assert (body["let"], body["let_exact"]) == ({"n": 1 / 3, "m": 2}, {"n": "1/3"})
+    assert "let_exact" not in differentiate("n*x", {"x": 1}, let={"n": 2}, symbolic=False).to_dict()
+
+
 def test_what_floats_hold_is_not_told_twice() -> None:
     assert "at_exact" not in differentiate("x", {"x": 0.1}, symbolic=False).to_dict()["points"][0]
     tiny = differentiate("x", {"x": "1e-400"}, symbolic=False)
