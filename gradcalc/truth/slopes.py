@@ -13,7 +13,7 @@ from typing import Any
 from flint import arb, ctx
 
 from gradcalc.arithmetic.balls import Balls
-from gradcalc.arithmetic.budget import Budget, OutOfBudget
+from gradcalc.arithmetic.budget import Budget, OutOfBudget, work
 from gradcalc.arithmetic.digits import nearest_double
 from gradcalc.arithmetic.evaluate import Arithmetic, apply_rule
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
@@ -103,11 +103,25 @@ _ODD = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xB5297A4D3F84D5B5)
 """Factors of the steps: of no short binary or decimal form, so that no periodic function meets them in phase."""
 
 
-def steps(graph: Graph, output: int) -> tuple[int, int, int]:
-    """The exponents of the three steps: smaller for what is slow in balls of many thousand bits."""
-    needed = graph.needed([output])
-    slow = len(needed) > _LARGE or any(graph.nodes[index].op.costly for index in needed)
-    return _COARSE_STEPS if slow else _STEPS
+def steps(graph: Graph, output: int, left: float = math.inf) -> tuple[int, int, int]:
+    """The exponents of the three steps: smaller for what is slow in balls of many thousand bits.
+
+    Args:
+        left: the work that may still be done, of which one direction takes no more than a part.
+    """
+    nodes = [graph.nodes[index] for index in graph.needed([output])]
+    slow = len(nodes) > _LARGE or any(node.op.costly for node in nodes)
+    cost = sum(work(node.op, _precision(_STEPS)) * max(1, len(node.operands) - 1) for node in nodes)
+    return _COARSE_STEPS if slow or cost * _VALUES * _DIRECTIONS > left else _STEPS
+
+
+_VALUES, _DIRECTIONS = 7, 4
+"""Values that one direction asks for; directions that the work should do for."""
+
+
+def _precision(exponents: tuple[int, int, int]) -> int:
+    """The bits that hold a point and the smallest step from it."""
+    return 4 * exponents[-1] + 256
 
 
 def along(graph: Graph, output: int, inputs: Inputs, direction: Mapping[int, int], budget: Budget) -> Slopes:
@@ -154,8 +168,8 @@ class _Probe:
 
     def __init__(self, graph: Graph, output: int, inputs: Inputs, moving: Sequence[int], budget: Budget) -> None:
         self.graph, self.output, self.budget = graph, output, budget
-        exponents = steps(graph, output)
-        self.precision = 4 * exponents[-1] + 256
+        exponents = steps(graph, output, budget.left)
+        self.precision = _precision(exponents)
         self._balls = Balls(self.precision)
         with ctx.workprec(self.precision):
             self._at = dict(inputs(self._balls))

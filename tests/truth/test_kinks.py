@@ -153,3 +153,18 @@ def test_an_infinite_rule_at_a_kink_gives_the_slope_of_least_size(
 )
 def test_kinks_at_exact_points_are_settled(formula: str, at: object, verdict: str) -> None:
     assert gradcalc.differentiate(formula, {"x": at}, symbolic=False).verdict == verdict
+
+
+@pytest.mark.parametrize("terms", [200, 400])
+@pytest.mark.parametrize(
+    ("formula", "verdict"),
+    [
+        ("abs(x) + sum(k=1..{}, sin(k*x)/k)", "kink"),
+        ("abs(sum(k=1..{}, sin(k*x)))", "kink"),
+        ("max(x, sum(k=1..{}, x^k/k^2))", "agrees"),
+        ("where(x>0, sum(k=1..{}, exp(-k*x)), {} - x)", "kink"),
+    ],
+)
+def test_a_kink_under_many_terms_is_within_the_work_allowed(formula: str, verdict: str, terms: int) -> None:
+    report = gradcalc.differentiate(formula.format(terms, terms), {"x": 0}, symbolic=False)
+    assert report.verdict == verdict
