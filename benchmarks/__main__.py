@@ -1,8 +1,8 @@
-"""`python -m benchmarks [startup] [large] [gradient] [tape] [descent] [minima] [kernels] [files]`: all parts, or those named."""
+"""`python -m benchmarks [startup] [large] [gradient] [tape] [descent] [minima] [nist] [kernels] [files]`: all parts, or those named."""
 
 import sys
 
-from benchmarks import descent, files, gradient, kernels, large, more_garbow_hillstrom, startup, tables, tape
+from benchmarks import descent, files, gradient, kernels, large, more_garbow_hillstrom, nist, startup, tables, tape
 
 PARTS = {
     "startup": startup.run,
@@ -11,6 +11,7 @@ PARTS = {
     "tape": tape.run,
     "descent": descent.run,
     "minima": more_garbow_hillstrom.run,
+    "nist": nist.run,
     "kernels": kernels.run,
     "files": files.run,
 }

@@ -105,8 +105,8 @@ class DescentSettings:
     """How to descend; what is None is chosen. `bounds` are the least and the largest value, by variable."""
 
     optimizer: str | None = option(
-        None, "--optimizer NAME", "auto, newton, l-bfgs; of SciPy bfgs, l-bfgs-b, newton-cg, trust-exact; by a "
-        "learning rate: sgd, momentum, nesterov, adagrad, rmsprop, adam. Default: sgd where --lr is given, else auto.",
+        None, "--optimizer NAME", "auto, newton, least-squares, l-bfgs, SciPy's bfgs, l-bfgs-b, newton-cg, trust-exact;"
+        " with a rate sgd, momentum, nesterov, adagrad, rmsprop, adam. Default: sgd where --lr is given, else auto.",
         DESCENT,
     )  # fmt: skip
     learning_rate: float | None = option(None, "--lr RATE", "The learning rate.", DESCENT)

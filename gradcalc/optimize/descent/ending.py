@@ -34,10 +34,16 @@ _TRUSTED = 1e-250
 _PROOF_WORK, _LOOK_WORK = 100_000, 5_000
 """Nodes times rows up to which a proof, and values in balls around a point, take no second."""
 
+_ROWS_WORK = 20_000
+"""The same, times variables, up to which values over many rows are compared in balls where floats are too near."""
+
 _PROVED = 60
 """Above this many variables no minimum is proved."""
 
 _BITS = 512
+
+_NEAR = 2.0**-20
+"""Sums of squares that differ by less than this part may differ by their rounding alone: residuals cancel."""
 
 _LENGTHS = tuple(2.0**-power for power in (10, 16, 22, 30, 40, 48))
 """How far from a point its value is looked at, as parts of it; beyond rounding, and near."""
@@ -338,9 +344,11 @@ class _Place:
         return tuple(moved)
 
     def _rise(self, x: Point) -> Any:
-        """How far the value there lies above the one here, as a ball where that is asked; nan where it has none."""
+        """How far the value there lies above the one here, as a ball where floats do not tell; nan if it has none."""
         if not self.exact:
-            return self.objective.value(x) - self.value
+            rise = self.objective.value(x) - self.value
+            if not abs(rise) <= _NEAR * abs(self.value) or self.objective.work * len(self.x) > _ROWS_WORK:
+                return rise
         with ctx.workprec(_BITS):
             there, here = self._enclosed(x), self._here
             return math.nan if isinstance(there, Unknown) or isinstance(here, Unknown) else there - here
@@ -355,7 +363,7 @@ class _Place:
 
     def _lower(self, directions: Sequence[Any], least: float = 0.0) -> tuple[float, ...] | None:
         """A point beside this one where the value is lower, by the least, and on as far along as it goes on falling."""
-        least = max(least, 0.0 if self.exact else 2.0**-46 * abs(self.value))
+        least = max(least, 0.0 if self.exact else 2.0**-46 * abs(self.value) + self._rounding)
         for direction in (*directions, *self._bent()):
             for length in _LENGTHS:
                 there = self._moved(direction, length)
@@ -374,6 +382,11 @@ class _Place:
             if there != self.x and self._rise(there) < 0:
                 return self._farther(step, 1.0, there)
         return None
+
+    @cached_property
+    def _rounding(self) -> float:
+        """How far the value may lie above its least one where the point is rounded to doubles."""
+        return 2.0**-98 * float(np.abs(np.diag(self.matrix)) @ np.square(self.x))
 
     def _farther(self, direction: Any, length: float, there: tuple[float, ...]) -> tuple[float, ...]:
         """The last point before the value rises again, at doubling distances."""

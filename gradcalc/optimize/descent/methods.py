@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import UsageError, installed, library
+from gradcalc.optimize.descent.least_squares import least_squares
 from gradcalc.optimize.descent.newton import Trail, finite_hessian, limits, newton, unhindered
 from gradcalc.optimize.descent.objective import Objective
 from gradcalc.optimize.descent.watch import Watch
@@ -191,6 +192,7 @@ def _remembered(pairs: Sequence[tuple[Any, Any]], g: Any, free: Any) -> Any:
 
 METHODS: dict[str, Method] = {
     "newton": newton,
+    "least-squares": least_squares,
     "l-bfgs": l_bfgs,
     "bfgs": partial(_scipy, "BFGS", {"gtol": 0.0, "maxiter": _FOREVER}),
     "l-bfgs-b": partial(

@@ -67,6 +67,10 @@ class Trail:
         self.typical: Any = 0.0
         self.still = 0
 
+    def begin_again(self) -> None:
+        """The values to come are more exact than those before, and compared only with each other."""
+        self._watch.begin_again()
+
     def add(self, x: Array, value: float, gradient: Array) -> None:
         """The next point."""
         self._watch(x.tolist(), value, gradient.tolist())

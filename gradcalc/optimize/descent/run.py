@@ -11,7 +11,7 @@ from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.language.formula import Formula
 from gradcalc.optimize import schedules
-from gradcalc.optimize.descent import first_order, forecast, methods
+from gradcalc.optimize.descent import first_order, forecast, least_squares, methods
 from gradcalc.optimize.descent.answer import Descent
 from gradcalc.optimize.descent.ending import MINIMA, Ending, ending
 from gradcalc.optimize.descent.endless import Endless, endless
@@ -110,6 +110,8 @@ class Run:
         nodes = len(self.formula.graph.needed(self.formula.outputs))
         rows = self.objective.size if isinstance(self.objective, DataObjective) else 1
         self.method = methods.chosen(len(self.start), nodes, rows)
+        if self.method == "newton" and least_squares.suits(self.objective):
+            self.method = "least-squares"
         why = ": l-bfgs-b needs SciPy, which is not installed" if self.method == "l-bfgs" else ""
         self._tell("method", f"{self.method} was chosen{why}")
 
@@ -237,6 +239,9 @@ class Run:
             self._post_mortem()
         elif status == "finished":
             self._tell_unrest()
+        lost = least_squares.warning(self.objective, end.at) if self.method == "newton" else None
+        if lost:
+            self._tell("condition", lost)
         formula = self.formula
         return Descent(
             formula.canonical, formula.text, formula.wrt, let, self.method, self.rate, status, self.stopped.reason, end,

@@ -109,6 +109,10 @@ class Watch:
         """What pickles: the steps, without what it calls."""
         return self.__dict__ | {"callback": None, "_look": None}
 
+    def begin_again(self) -> None:
+        """The best step is one of those to come: their values are more exact than those before."""
+        self._best_value = math.inf
+
     def presses(self, x: Sequence[float], gradient: Sequence[float]) -> bool:
         """A slope presses against a bound."""
         return self.bounds is not None and list(gradient) != self._free(x, gradient)

@@ -78,7 +78,8 @@ def test_json_has_the_ends_of_the_trace_or_all_of_it() -> None:
 
 
 def test_auto_says_what_it_chose() -> None:
-    assert "optimizer newton, chosen by auto" in descend(ROSENBROCK, *START).out
+    assert "optimizer least-squares, chosen by auto" in descend(ROSENBROCK, *START).out
+    assert "optimizer newton, chosen by auto" in descend("cosh(x)", "--at", "x=1").out
 
 
 def test_a_piped_table_has_every_variable() -> None:

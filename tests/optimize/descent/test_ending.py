@@ -68,7 +68,7 @@ def test_separable_data_have_no_minimum() -> None:
 
 
 @pytest.mark.parametrize("formula", ["-x^2", "x^3", "-x", "-exp(x)", "-abs(x)"])
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", [name for name in OPTIMIZERS if name != "least-squares"])
 def test_every_method_ends_where_there_is_no_bottom(formula: str, optimizer: str) -> None:
     found = descend(formula, {"x": 1}, optimizer=optimizer)
     if formula == "x^3" and found.status != "unbounded":  # a rate may end beside the flat place at 0

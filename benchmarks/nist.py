@@ -1,0 +1,125 @@
+"""The 27 problems of nonlinear regression of NIST's Statistical Reference Datasets, each from both of its starts.
+
+Source: https://www.itl.nist.gov/div898/strd/nls/nls_main.shtml; the files in `nist/` are as published there. Each holds
+the data, two starts, and the certified parameters and residual sum of squares to 11 digits.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.tables import table
+from gradcalc.optimize.descend import descend
+from gradcalc.optimize.descent.answer import Descent
+
+FOLDER = Path(__file__).parent / "nist"
+
+
+def _rational(high: int) -> str:
+    above = "+".join(f"b{i + 1}*x^{i}" for i in range(high + 1))
+    below = "+".join(f"b{i + high + 1}*x^{i}" for i in range(1, high + 1))
+    return f"({above})/(1+{below})"
+
+
+_PEAKS = "b1*exp(-b2*x) + b3*exp(-(x-b4)^2/b5^2) + b6*exp(-(x-b7)^2/b8^2)"
+_DECAYS = "b1*exp(-b2*x) + b3*exp(-b4*x) + b5*exp(-b6*x)"
+MODELS = {
+    "Bennett5": "b1*(b2+x)^(-1/b3)",
+    "BoxBOD": "b1*(1-exp(-b2*x))",
+    "Chwirut1": "exp(-b1*x)/(b2+b3*x)",
+    "Chwirut2": "exp(-b1*x)/(b2+b3*x)",
+    "DanWood": "b1*x^b2",
+    "ENSO": "b1 + b2*cos(2*pi*x/12) + b3*sin(2*pi*x/12) + b5*cos(2*pi*x/b4) + b6*sin(2*pi*x/b4)"
+    " + b8*cos(2*pi*x/b7) + b9*sin(2*pi*x/b7)",
+    "Eckerle4": "b1/b2*exp(-0.5*((x-b3)/b2)^2)",
+    "Gauss1": _PEAKS,
+    "Gauss2": _PEAKS,
+    "Gauss3": _PEAKS,
+    "Hahn1": _rational(3),
+    "Kirby2": _rational(2),
+    "Lanczos1": _DECAYS,
+    "Lanczos2": _DECAYS,
+    "Lanczos3": _DECAYS,
+    "MGH09": "b1*(x^2+x*b2)/(x^2+x*b3+b4)",
+    "MGH10": "b1*exp(b2/(x+b3))",
+    "MGH17": "b1 + b2*exp(-x*b4) + b3*exp(-x*b5)",
+    "Misra1a": "b1*(1-exp(-b2*x))",
+    "Misra1b": "b1*(1-(1+b2*x/2)^(-2))",
+    "Misra1c": "b1*(1-(1+2*b2*x)^(-0.5))",
+    "Misra1d": "b1*b2*x*((1+b2*x)^(-1))",
+    "Nelson": "b1 - b2*x1*exp(-b3*x2)",
+    "Rat42": "b1/(1+exp(b2-b3*x))",
+    "Rat43": "b1/((1+exp(b2-b3*x))^(1/b4))",
+    "Roszman1": "b1 - b2*x - atan(b3/(x-b4))/pi",
+    "Thurber": _rational(3),
+}
+"""By the name of the file: what y, or log(y) of Nelson, is without its error."""
+
+
+@dataclass(frozen=True)
+class Regression:
+    """One problem: its columns, the two starts, and what NIST certifies."""
+
+    name: str
+    columns: Mapping[str, np.ndarray]
+    starts: tuple[Mapping[str, float], Mapping[str, float]]
+    certified: Mapping[str, float]
+    squares: float
+
+    @property
+    def formula(self) -> str:
+        """The square of a row's residual."""
+        y = "log(y)" if self.name == "Nelson" else "y"
+        return f"({y} - ({MODELS[self.name]}))^2"
+
+    def descent(self, start: int, optimizer: str = "auto") -> Descent:
+        """The descent from a start, 0 or 1, to the least sum of squares."""
+        return descend(self.formula, self.starts[start], data=self.columns, optimizer=optimizer, reduce="sum")
+
+    def digits(self, found: Descent) -> tuple[float, float]:
+        """How many digits agree with those certified: the least of the parameters', and that of the sum of squares."""
+        parameters = min(_digits(a, b) for a, b in zip(found.end.at, self.certified.values(), strict=True))
+        return parameters, _digits(found.end.value, self.squares)
+
+
+def _digits(a: float, b: float) -> float:
+    return min(11.0, -math.log10(max(abs(a - b) / abs(b), 1e-300)))
+
+
+@cache
+def regression(name: str) -> Regression:
+    """The problem of one file."""
+    text = (FOLDER / f"{name}.dat").read_text("ascii")
+    lines = re.findall(r"^ *(b\d+) = +(\S+) +(\S+) +(\S+) +\S+ *$", text, re.MULTILINE)
+    squares = re.search(r"Residual Sum of Squares: +(\S+)", text)
+    assert squares is not None
+    header, _, body = text.rpartition("Data:")[2].partition("\n")
+    numbers = np.array([line.split() for line in body.splitlines() if line.strip()], dtype=float)
+    return Regression(
+        name,
+        dict(zip(header.split(), np.ascontiguousarray(numbers.T), strict=True)),
+        ({b: float(first) for b, first, *_ in lines}, {b: float(second) for b, _, second, _ in lines}),
+        {b: float(certified) for b, *_, certified in lines},
+        float(squares[1]),
+    )
+
+
+def run() -> None:
+    """Print steps and right digits of all 54 descents."""
+    rows = []
+    for name in MODELS:
+        problem = regression(name)
+        cells = [f"{problem.squares:.10e}"]
+        for start in (0, 1):
+            found = problem.descent(start)
+            parameters, squares = problem.digits(found)
+            cells += [f"{found.steps}", f"{found.status}, {found.kind}", f"{parameters:.1f}", f"{squares:.1f}"]
+        rows.append((name, *cells))
+    columns = ("steps", "end", "parameters", "squares") * 2
+    title = "NIST StRD, nonlinear regression: digits that agree with the certified ones, at most 11"
+    table(title, ("problem", "certified", *columns), rows)
