@@ -13,11 +13,13 @@ An error says what is wrong, where (a caret under the text) and what to try:
         └── NoRuleError      a function has no derivative rule; a NotImplementedError too
 """
 
+import errno
 import os
 import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from enum import IntEnum
 from functools import wraps
 from importlib import import_module
@@ -320,9 +322,51 @@ def library(module: str, use: str) -> Any:
         raise MissingExtra(f"{use} needs {name}, which is not installed", hint=hint)
     try:
         return import_module(module)
-    except ImportError as error:
+    except (ImportError, OSError) as error:
+        if short_of_memory(error):
+            raise MemoryError(str(error)) from error
         hint = install_command(f"--force-reinstall {top}")
         raise UsageError(f"{use} needs {name}, which is installed but broken: {error}", hint=hint) from error
+
+
+_NO_ROOM = re.compile(
+    "failed to map segment|cannot allocate|can't allocate|unable to allocate|can't start new thread|malloc of size|"
+    "realloc of size|failed to launch worker thread|out of memory|memory exhausted|error return without exception",
+    re.IGNORECASE,
+)
+"""What libraries and the system say where memory is missing, whatever they raise."""
+
+
+def short_of_memory(error: BaseException | None) -> bool:
+    """Whether an error, or one that it came from, is for want of memory."""
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        wanting = isinstance(error, OSError) and error.errno == errno.ENOMEM
+        if isinstance(error, MemoryError) or wanting or _NO_ROOM.search(str(error)):
+            return True
+        seen.append(error)
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def memory_limit() -> int | None:
+    """The bytes of addresses that this process may have at most; None without a limit."""
+    with suppress(ImportError):  # another system
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_AS)[0]
+        return None if most == resource.RLIM_INFINITY else most
+    return None
+
+
+def need_room(megabytes: int, use: str) -> None:
+    """Raise where fewer addresses are allowed than libraries take: with fewer they hang, or end the process."""
+    limit = memory_limit()
+    if limit is not None and limit < megabytes * 1_000_000:
+        raise GradcalcError(
+            f"not enough memory: {use} needs {megabytes:,} MB of addresses, the limit is {limit // 1_000_000:,} MB",
+            hint="a higher limit (ulimit -v), or none",
+        )
 
 
 def install_command(words: str) -> str:

@@ -1,5 +1,6 @@
 """Errors: what, where (a caret under the text), what to try, and the exit code of each."""
 
+import errno
 import importlib
 import shlex
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 import gradcalc
+from gradcalc import errors
 from gradcalc.cli import main
 from gradcalc.errors import (
     EXTRAS,
@@ -301,3 +303,39 @@ def test_what_python_calls_wrongly_is_a_usage_error_in_its_words(call: Any, told
         call()
     assert told in str(caught.value)
     assert "--" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(errno.ENOMEM, "?"),
+        RuntimeError("can't start new thread"),
+        ImportError("libflint.so: failed to map segment from shared object"),
+        SystemError("error return without exception set"),
+    ],
+)
+def test_what_is_for_want_of_memory_is_told_from_what_is_not(error: Exception) -> None:
+    assert errors.short_of_memory(error)
+    other = ValueError("could not load it")
+    assert not errors.short_of_memory(other)
+    other.__cause__ = error
+    assert errors.short_of_memory(other)
+
+
+def test_a_library_that_memory_is_too_short_for_is_neither_missing_nor_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(module: str) -> None:
+        raise ImportError(f"{module}: failed to map segment from shared object")
+
+    monkeypatch.setattr(errors, "import_module", failing)
+    with pytest.raises(MemoryError):
+        errors.library("pyarrow", "this kind of file")
+
+
+def test_room_is_asked_for_under_a_limit_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "memory_limit", lambda: None)
+    errors.need_room(10**9, "map")
+    monkeypatch.setattr(errors, "memory_limit", lambda: 500_000_000)
+    errors.need_room(500, "map")
+    with pytest.raises(errors.GradcalcError, match="map needs 501 MB of addresses, the limit is 500 MB"):
+        errors.need_room(501, "map")

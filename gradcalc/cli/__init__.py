@@ -13,7 +13,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
-from gradcalc.errors import ExitCode, FileError, GradcalcError
+from gradcalc.errors import ExitCode, FileError, GradcalcError, short_of_memory
 
 
 def run() -> NoReturn:
@@ -108,11 +108,11 @@ def _guarded(action: Callable[[], int], json: bool) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return ExitCode.INTERRUPTED
-    except MemoryError:
-        return _fail(GradcalcError("not enough memory for this formula"), json)
-    except OSError:
-        raise  # of writing: whatever reads a file turns its errors into a FileError
-    except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
+    except Exception as error:
+        if short_of_memory(error):
+            return _fail(GradcalcError("not enough memory for this formula"), json)
+        if isinstance(error, OSError):
+            raise  # of writing: whatever reads a file turns its errors into a FileError
         return _fail(
             GradcalcError(f"this is a defect of gradcalc, please report it: {type(error).__name__}: {error}"), json
         )

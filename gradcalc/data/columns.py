@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcalc.data.formats import detect_format
 from gradcalc.data.formats.format import Reader, find, no_value, readable
-from gradcalc.errors import FileError, UsageError
+from gradcalc.errors import FileError, UsageError, need_room
 from gradcalc.settings import AS_USUAL, Reading
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def read_columns(
     Raises FileError with the line (CSV) or the row, and the column: a column is missing or named twice, a cell is no
     number, columns differ in length, no row is left, the file is broken or of another format.
     """
+    need_room(1_000, "data in files")
     import numpy as np
 
     path, names = Path(path), list(dict.fromkeys(names))

@@ -39,6 +39,8 @@ from gradcalc.show.page import Page, line
 
 _LEAST, _SECONDS = 1 << 8, 0.2
 """Rows of the least and first piece that is computed; how long one should take, so that it can be told and ended."""
+_ROOM = 1_200
+"""Megabytes of addresses that the libraries take, with two threads and the batches."""
 _SHOWN_ROWS = 5
 """How many undefined rows are named."""
 
@@ -194,6 +196,7 @@ def run(
         UndefinedError: a row has no value, with `undefined="fail"`.
     """
     settings, limits = settings or Settings(), limits or Limits()
+    errors.need_room(_ROOM, "map")
     format = output_format(output, settings.format)
     if settings.keep or format.by_arrow:
         errors.library("pyarrow", f"map {'--keep' if settings.keep else f'to {format.name}'}")

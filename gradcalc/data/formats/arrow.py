@@ -1,9 +1,7 @@
 """Arrow's files and streams, and what the other formats of PyArrow share: columns of batches, read and written."""
 
 import io
-import mmap
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from os import fsencode
 from pathlib import Path
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
 
 _TEXT_ROWS = 1 << 14
 """Rows of a piece with text, which may be long, at most."""
-_MAPPED = 1 << 28
-"""Bytes of an Arrow file that is mapped into memory instead of read."""
 
 
 # what all formats of PyArrow have in common
@@ -157,28 +153,13 @@ class ArrowReader(Reader):
     def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
         """Batch by batch, long ones in pieces."""
         ipc = library("pyarrow.ipc")
-        source, forget = _mapped(self.path)
-        with reading(source):
+        with reading(opened(self.path)) as source:
             schema, count = _head(source)
             where = find_fields(self.path, schema, names, kept)
             reader = ipc.open_stream(source, options=ipc.IpcReadOptions(included_fields=sorted(where)))
-            for piece in as_pieces(self.path, reader, schema, names, kept):
-                yield piece
-                forget()
+            yield from as_pieces(self.path, reader, schema, names, kept)
             if count is not None and reader.stats.num_record_batches != count:
                 raise ValueError(f"it has {reader.stats.num_record_batches} batches of {count}")
-
-
-def _mapped(path: Path) -> tuple[Any, Callable[[], None]]:
-    """What reads an Arrow file, and what lets go of the pages read so far: one batch may be all of a large file.
-
-    Only what is compressed has to be in memory batch by batch.
-    """
-    if hasattr(mmap, "MADV_DONTNEED") and path.stat().st_size > _MAPPED:
-        with suppress(OSError), path.open("rb") as file:  # it may be larger than the addresses that are allowed
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            return library("pyarrow").BufferReader(mapped), lambda: mapped.madvise(mmap.MADV_DONTNEED)
-    return opened(path), lambda: None
 
 
 def _head(source: Any) -> tuple[Any, int | None]:

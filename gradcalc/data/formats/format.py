@@ -218,6 +218,8 @@ def readable(place: object, format: str) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
+        if errors.memory_limit() is not None and errors.short_of_memory(error):
+            raise MemoryError(str(error)) from None  # without a limit it is the file that claims too much
         if isinstance(error, OSError) and error.strerror and error.errno != errno.EINVAL:  # a damaged place in a file
             raise FileError(f"{place}: {error.strerror}") from None
         reason = str(error).strip().partition("\n")[0] or type(error).__name__

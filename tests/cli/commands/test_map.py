@@ -149,3 +149,17 @@ def test_errors_say_what_and_leave_nothing(points: Path, words: tuple[str, ...],
     assert (made.returncode, made.stdout) == (code, "" if "--json" not in words else made.stdout)
     assert message in (made.stdout if "--json" in words else made.stderr)
     assert os.listdir(points.parent) == ["points.csv"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of addresses are Linux's")
+@pytest.mark.parametrize("megabytes", [300, 600, 900])
+def test_a_limit_of_memory_is_one_sentence_and_leaves_nothing(tmp_path: Path, megabytes: int) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("x,y\n1,2\n3,4\n")
+    limit = f"import resource as r; r.setrlimit(r.RLIMIT_AS, ({megabytes}000000, {megabytes}000000)); "
+    words = ["map", "x*y", str(source), "-o", str(tmp_path / "o.csv")]
+    code = f"{limit}import sys; from gradcalc.cli import main; sys.exit(main({words!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: not enough memory")
+    assert os.listdir(tmp_path) == ["in.csv"]
