@@ -99,14 +99,14 @@ def test_pieces_with_text_are_short(tmp_path: Path, suffix: str, monkeypatch: py
 @pytest.mark.parametrize("write", [write_arrow_file, write_arrow_stream])
 def test_an_arrow_file_that_shrinks_while_it_is_read_is_an_error(tmp_path: Path, write: Any) -> None:
     path = tmp_path / "points.arrow"
-    write(path, pa.table({"x": np.arange(3e6), "s": ["abc"] * 3_000_000}))
+    write(path, pa.table({"x": np.arange(4e3), "s": ["abc"] * 4_000}))
     pieces = read_pieces(path, ["x"], ["s"])
     first = next(pieces)
-    assert first[0][:3].tolist() == [0, 1, 2]
+    assert first[0][:2].tolist() == [0, 1]
     assert first[1][0].as_py() == "abc"
     os.truncate(path, 4096)  # a file that were mapped would end the process here
     with suppress(FileError):  # what was read before may be all that is asked
-        assert sum(len(piece[0]) for piece in pieces) + len(first[0]) == 3_000_000
+        assert sum(len(piece[0]) for piece in pieces) + len(first[0]) == 4_000
 
 
 def test_an_arrow_file_that_ends_early_or_has_no_names_is_refused(tmp_path: Path) -> None:
