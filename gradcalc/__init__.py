@@ -14,7 +14,11 @@ and for `GradientTape` on NumPy arrays: `tape`, then `nn`, `optimize`, `tf`. `gr
 import os
 import sys
 
-if sys.argv and sys.argv[0].endswith(("/gradcalc", "/gradcalc/__main__.py")):  # the command: Ctrl-C from here on
+if (
+    sys.argv[:1] == ["-m"]
+    and ("-m", "gradcalc") in zip(sys.orig_argv, sys.orig_argv[1:], strict=False)
+    or (sys.argv and sys.argv[0].endswith(("/gradcalc", "/gradcalc/__main__.py")))
+):  # the command, while `-m` loads it too: Ctrl-C from here on
     import _signal  # type: ignore[import-not-found]  # `signal` would take milliseconds
 
     def _stop(number: int, frame: object) -> None:
