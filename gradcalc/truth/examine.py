@@ -145,6 +145,8 @@ class _Examination:
                     message = "no second derivative: the first one is infinite"
                     self.notes.append(Note("undefined", message, f"{name},{name}", first.span))
                 hessian.setdefault((row, row), Finding(first.node, 0.0))
+            elif first.ball is UNDECIDED:  # nor is the derivative of what is not settled a structural zero
+                hessian.setdefault((row, row), Finding(first.node, 0.0, UNDECIDED))
         for (i, j), finding in hessian.items():
             if i in broken or j in broken:
                 finding.verdict, finding.ball = worst([broken[k] for k in (i, j) if k in broken]), None

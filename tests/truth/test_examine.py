@@ -96,3 +96,11 @@ def test_the_clock_of_a_proof_is_told_when_it_strikes() -> None:
     report = gradcalc.differentiate("sin(x)", {"x": 1}, symbolic=False, certify_timeout=0)
     assert report.points[0].verdict == "unverified"
     assert ["--certify-timeout" in note.message for note in report.points[0].notes if note.kind == "unsettled"][0]
+
+
+def test_what_is_derived_from_an_unsettled_derivative_is_not_settled_either() -> None:
+    point = gradcalc.differentiate("floor(gamma(x))", {"x": 100}, order=2, symbolic=False).points[0]
+    assert point.curvature is not None
+    assert point.gradient[0].certified is None
+    assert point.curvature.entries[0, 0].certified is None
+    assert point.curvature.critical_point is None
