@@ -1,8 +1,11 @@
 """Tests, mirroring the package. No test judges speed: benchmarks/ does; `HANG` only ends what would never end."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+os.environ.pop("COLUMNS", None)  # the width that whoever runs the tests has: they say their own
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""

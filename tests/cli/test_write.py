@@ -31,7 +31,7 @@ ANSWERS: dict[str, tuple[Callable[[Path], Answer], str]] = {
     "grad": (lambda _: differentiate("abs(x) + y", {"x": 0, "y": 1}, symbolic=False), "slope -1 from the left"),
     "hessian": (lambda _: differentiate("x*y", {"x": 0, "y": 0}, order=2, symbolic=False), "saddle"),
     "descend": (lambda _: descend.descend("x**2", {"x": 1}, learning_rate=0.1), "local minimum"),
-    "compare": (lambda _: Comparison((descend.descend("x**2", {"x": 1}),) * 2, (0.0, 1.0)), "newton by auto"),
+    "compare": (lambda _: Comparison((descend.descend("x**2", {"x": 1}),) * 2, (0.0, 1.0)), "least-squares by auto"),
     "map": (mapped, "rows where the formula is undefined: 1"),
     "functions": (lambda _: catalogue(), "angle of the point"),
     "function": (lambda _: catalogue("arctan2"), "angle of the point"),
