@@ -49,9 +49,16 @@ class _Command(TyperCommand):
         ctx.params = {name: value for name, value in given.items() if isinstance(value, (bool, str, list))}
         if not rest:
             return rest
-        raise UsageError(
-            f"got unexpected extra argument(s) ({' '.join(rest)})", hint='quotes around the formula, as in "x^2 + y"'
-        )
+        raise UsageError(f"got unexpected extra argument(s) ({' '.join(rest)})", hint=self._one(args, rest))
+
+    def _one(self, args: Sequence[str], rest: Sequence[str]) -> str:
+        """How the words that are one too many are given."""
+        if "--" in args and any(word.startswith("-") for word in args[args.index("--") + 2 :]):
+            return "a formula that begins with a minus needs no --; behind it there are no options"
+        if all(each.name != "expression" for each in self.known if not each.flags):
+            first = next((word for word in args if not word.startswith("-")), "")
+            return f"one at a time, as in gradcalc {self.name} {first}".rstrip()
+        return 'quotes around the formula, as in "x^2 + y"'
 
     def invoke(self, ctx: Any) -> int:
         """Call the function with its groups."""
@@ -158,13 +165,25 @@ def _usage(error: Any, words: Sequence[str], known: Sequence[Parameter]) -> Usag
     if hasattr(error, "possibilities") and hasattr(error, "option_name"):
         option = error.option_name
         word = next((word for word in words if word.startswith(option)), option).partition("=")[0]
-        near = did_you_mean(f"--{word.lstrip('-')}", all_flags(known) or ["--version"])
+        flag = f"--{word.lstrip('-')}"
+        near: str | None = _OTHER_NAMES.get(flag, flag)
+        if near not in all_flags(known):
+            near = did_you_mean(flag, all_flags(known) or ["--version"])
         return UsageError(f"no such option: {_short(word)}", hint=near or where)
     message = error.format_message().rstrip(".").replace("\n", " ")
     if message.startswith("No such command"):
         near = did_you_mean(name, COMMANDS)
         return UsageError(f"no such command: {_short(name)}", hint=f"gradcalc {near}" if near else where)
     return UsageError(message[:1].lower() + message[1:], hint=where)
+
+
+_OTHER_NAMES = {
+    "--learning-rate": "--lr", "--rate": "--lr", "--step-size": "--lr", "--iterations": "--steps", "--iters": "--steps",
+    "--epochs": "--steps", "--max-iter": "--steps", "--maxiter": "--steps", "--method": "--optimizer",
+    "--point": "--at", "--start": "--at", "--x0": "--at", "--const": "--let", "--constants": "--let", "--vars": "--wrt",
+    "--variables": "--wrt", "--precision": "--digits", "--rtol": "--tolerance",
+}  # fmt: skip
+"""What other programs call options."""
 
 
 def _short(word: str) -> str:

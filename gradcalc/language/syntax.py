@@ -410,7 +410,8 @@ class Parser:
         """The transpose of `A.T`, the only attribute there is."""
         name = self.tokens[self.position]
         if name.text != "T":
-            hint = "functions by their own names, such as sin(x)"
+            named = f"{name.text}(...), without what stands before it"
+            hint = named if name.text in FUNCTIONS else "functions by their own names, such as sin(x)"
             self.fail("a formula has no attributes but .T, the transpose", hint, (self.start, name.span[1]))
         self.position += 1
         return self.wrap("transpose", None, name.start + 1)

@@ -73,6 +73,27 @@ ERRORS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["functions", "sin", "cos"], "one at a time, as in gradcalc functions sin"),
+        (
+            ["grad", "--", "-x^2", "--at", "x=1"],
+            "a formula that begins with a minus needs no --; behind it there are no options",
+        ),
+        (["grad", "--", "-x^2", "y"], 'quotes around the formula, as in "x^2 + y"'),
+        (["descend", "x^2", "--at", "x=1", "--learning-rate", "0.1"], "--lr"),
+        (["descend", "x^2", "--at", "x=1", "--max-iter=9"], "--steps"),
+        (["grad", "x^2", "--at", "x=1", "--learning-rate", "0.1"], "gradcalc grad --help"),
+        (["grad", "x^2", "--point", "x=1"], "--at"),
+    ],
+)
+def test_hints_fit_the_command(words: list[str], hint: str) -> None:
+    ran = run(*words)
+    assert ran.code == 2
+    assert ran.err.splitlines()[-1] == f"try: {hint}"
+
+
 @pytest.mark.parametrize(("words", "text"), ERRORS)
 def test_errors_say_what_where_and_what_to_try(words: list[str], text: str) -> None:
     ran = grad(*words)

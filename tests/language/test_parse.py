@@ -244,6 +244,7 @@ REFUSALS = {
     "atan2(x)": ("atan2(x)", "takes 2 operands, not 1", "atan2(a, b)"),
     "sin()": ("sin()", "takes 1 operand, not 0", "sin(x)"),
     "a.b": (".b", "no attributes but .T", "sin(x)"),
+    "np.sin(x)": (".sin", "no attributes but .T", "sin(...), without what stands before it"),
     "[1, 2]": ("[1, 2]", "shape (2,)", "sum(...)"),
     "[[1, 2], [3]]": ("[[1, 2], [3]]", "different shapes", "[[1, 2], [3, 4]]"),
     "x > 1": ("x > 1", "condition stands where a number", "where(condition, 1, 0)"),
