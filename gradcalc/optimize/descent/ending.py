@@ -238,15 +238,17 @@ class _Place:
         known = [ball for ball in (*slopes, *entries) if not isinstance(ball, Unknown)]
         if len(known) < len(slopes) + len(entries):
             return False
-        middle, radius, g = np.zeros((count, count)), np.zeros((count, count)), np.zeros(count)
+        middle, radius, g, lost = (np.zeros(shape) for shape in ((count, count), (count, count), count, count))
         for i, ball in zip(index, known[: len(slopes)], strict=True):
             if i >= 0:
-                g[i] = float(abs(ball).abs_upper()) * (1 if ball > 0 else -1)
+                g[i], lost[i] = float(ball.mid()), float(ball.rad())
         for (i, j), ball in zip(places, known[len(slopes) :], strict=True):
             if index[i] >= 0 and index[j] >= 0:
                 middle[index[i], index[j]], radius[index[i], index[j]] = float(ball.mid()), float(ball.rad())
+        # what the middles lose as doubles is more radius
+        radius, lost = radius + 2.0**-52 * np.abs(middle), lost + 2.0**-52 * np.abs(g)
         off = np.abs(np.eye(count) - inverse @ middle) + np.abs(inverse) @ radius
-        return bool(np.all(np.abs(inverse @ g) + off @ reach < 0.99 * reach))
+        return bool(np.all(np.abs(inverse @ g) + np.abs(inverse) @ lost + off @ reach < 0.99 * reach))
 
     # -- on a kink, and beside the point ------------------------------------------------------------------------------
 
