@@ -2,6 +2,7 @@
 
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
+from gradcalc.graph.ops import Op
 
 Condition = Ref | None
 """A condition; None if it always holds."""
@@ -14,11 +15,11 @@ def defined(graph: Graph, output: int) -> int:
         op, operands, _ = graph.nodes[index]
         inner = [found[i] for i in operands]
         if op is ops.where:
-            found[index] = _both(inner[0], _chosen(graph.ref(operands[0]), inner[1], inner[2]))
+            found[index] = _joined(ops.and_, inner[0], _chosen(graph.ref(operands[0]), inner[1], inner[2]))
             continue
         own = op.domain(*map(graph.ref, operands)) if op.domain else None
         for condition in inner:
-            own = _both(own, condition)
+            own = _joined(ops.and_, own, condition)
         found[index] = own
     whole = found[output]
     return graph.constant(1) if whole is None else int(ops.where(whole, ops.one, ops.zero).index)
@@ -36,34 +37,28 @@ def kinked(graph: Graph, output: int) -> int | None:
         inner = [found[i] for i in operands]
         moving[index] = op is ops.input_ or any(moving[i] for i in operands)
         if op is ops.where:
-            found[index] = _either(inner[0], _chosen_one(graph.ref(operands[0]), inner[1], inner[2]))
+            found[index] = _joined(ops.or_, inner[0], _chosen_one(graph.ref(operands[0]), inner[1], inner[2]))
             continue
         kinks = op.kink is not None and moving[index]
         own = op.kink(*map(graph.ref, (index, *operands) if op.variadic else operands)) if op.kink and kinks else None
         for condition in inner:
-            own = _either(own, condition)
+            own = _joined(ops.or_, own, condition)
         found[index] = own
     whole = found[output]
     return None if whole is None else int(ops.where(whole, ops.one, ops.zero).index)
 
 
-def _either(one: Condition, other: Condition) -> Condition:
+def _joined(op: Op, one: Condition, other: Condition) -> Condition:
+    """Two conditions as one, by `and_` or `or_`; what is None does not count."""
     if one is None or other is None or one.index == other.index:
         return other if one is None else one
-    result: Ref = ops.or_(one, other)
+    result: Ref = op(one, other)
     return result
 
 
 def _chosen_one(c: Ref, one: Condition, other: Condition) -> Condition:
     """Of two conditions that may never hold the one that is chosen."""
-    return _either(one and ops.and_(c, one), other and ops.and_(ops.not_(c), other))
-
-
-def _both(one: Condition, other: Condition) -> Condition:
-    if one is None or other is None or one.index == other.index:
-        return other if one is None else one
-    result: Ref = ops.and_(one, other)
-    return result
+    return _joined(ops.or_, one and ops.and_(c, one), other and ops.and_(ops.not_(c), other))
 
 
 def _chosen(c: Ref, one: Condition, other: Condition) -> Condition:
