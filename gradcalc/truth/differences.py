@@ -14,6 +14,10 @@ _ROWS = 48
 """Steps are halved: the last is a few ulps of the point, or of 1 where that is larger."""
 
 
+_LEAST = 5e-324
+"""The smallest double."""
+
+
 def central_difference(function: Callable[[float], float], x: float) -> Numeric:
     """The derivative of a function of one number by a tableau of central differences.
 
@@ -41,6 +45,7 @@ def _estimates(function: Callable[[float], float], x: float) -> Iterator[Numeric
         below, above = function(low), function(high)
         row = [(above - below) / (high - low)]
         rounding = 2**-50 * (max(abs(above), abs(below)) + abs(x * row[0])) / step
+        rounding += max(_LEAST / step, _LEAST)  # a value may have fallen to 0
         best = Numeric(math.nan, math.inf)
         for i, older in enumerate(previous):
             row.append(row[i] + (row[i] - older) / (4.0 ** (i + 1) - 1))

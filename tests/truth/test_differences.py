@@ -77,3 +77,10 @@ def test_numeric_error_bounds_the_error_of_an_oscillation_and_beside_a_pole(
     numeric = report.points[0].gradient[0].numeric
     assert numeric is not None
     assert math.isnan(numeric.error) or abs(numeric.value - truth) <= numeric.error
+
+
+@pytest.mark.parametrize(("formula", "x"), [("exp(-x^2)", 1e10), ("exp(-exp(x))", 43.0), ("x^2", 1e-200)])
+def test_numeric_never_claims_an_error_of_zero_of_values_that_fell_to_zero(formula: str, x: float) -> None:
+    numeric = gradcalc.differentiate(formula, {"x": x}, symbolic=False, numeric=True).points[0].gradient[0].numeric
+    assert numeric is not None
+    assert numeric.error > 0
