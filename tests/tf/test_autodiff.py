@@ -1,6 +1,14 @@
 """`tf.autodiff`: derivatives in a direction."""
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc
 import gradcalc.tf as tf
+from tests.tape.test_functional import INNER
 
 
 def test_forward_accumulator_gives_the_derivative_in_a_direction() -> None:
@@ -20,3 +28,31 @@ def test_forward_over_reverse_is_a_hessian_times_a_vector() -> None:
             y = x[0] ** 3 * x[1]
         g = tape.gradient(y, x)
     assert acc.jvp(g).numpy().tolist() == [15, 3]
+
+
+def forward(f: Callable[[Any], Any], at: Any) -> Any:
+    """The derivative of a function of one number."""
+    x = tf.convert_to_tensor(at) if isinstance(at, tf.Tensor) else tf.constant(at, tf.float64)
+    with tf.autodiff.ForwardAccumulator(x, tf.constant(1.0, tf.float64)) as accumulator:
+        y = f(x)
+    return accumulator.jvp(y)
+
+
+@pytest.mark.parametrize("name", INNER)
+def test_a_form_at_plain_numbers_inside_forward_mode(name: str) -> None:
+    inner, c, k = INNER[name]
+    first, second = c * (k + 1) * 3.0**k, c * (k + 1) * k * 3.0 ** (k - 1)
+    assert float(forward(lambda x: x * inner(x), 3.0)) == pytest.approx(first, rel=1e-14)
+    assert float(forward(gradcalc.grad(lambda x: x * inner(x)), 3.0)) == pytest.approx(second, rel=1e-14)
+    assert gradcalc.grad(lambda x: forward(lambda z: z * inner(z), x))(3.0) == pytest.approx(second, rel=1e-14)
+
+
+def test_forms_inside_control_flow() -> None:
+    def inner(x: Any, y: Any) -> Any:
+        return gradcalc.grad(lambda z: x * z**2)(float(y))
+
+    def looped(x: Any) -> Any:
+        return tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s + inner(x, i)), (0, x))[1]
+
+    assert gradcalc.grad(lambda x: np.sum(tf.map_fn(lambda y: inner(x, y), np.array([1.0, 2.0]))))(3.0) == 6.0
+    assert gradcalc.grad(looped)(3.0) == 7.0
