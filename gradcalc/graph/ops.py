@@ -103,6 +103,7 @@ class Op:
     Attributes:
         operands: their names, as a formula writes them; none for an op that is of arrays alone.
         passes: the rules only pass the adjoint on, times nothing but signs (add): what is zero stays zero.
+        steps: the rules depend on the operands by jumps alone (relu): there is a second derivative, and it is 0.
         define: the op put together from others, as SymPy and the balls take it.
         numpy, scipy, flint, libm: its name in NumPy, in `scipy.special` (with which of several results), among the
             methods of `arb`, and in C, where that is not its own; "" says that the library has another of that name.
@@ -117,6 +118,7 @@ class Op:
     costly: bool = False
     internal: bool = False
     passes: bool = False
+    steps: bool = False
     domain: Callable[..., Any] | None = None
     kink: Callable[..., Any] | None = None
     at_kink: str = ""
@@ -353,17 +355,17 @@ round: Op = op(
 )  # fmt: skip
 mod: Op = op(
     "mod", lambda g, y, a, b: g, lambda g, y, a, b: -g * floor(a / b), domain=lambda a, b: ne(b, 0),
-    kink=lambda a, b: eq(a / b, floor(a / b)), at_kink="jump", sympy="Mod", aliases=("Mod", "fmod"),
+    kink=lambda a, b: eq(a / b, floor(a / b)), at_kink="jump", sympy="Mod", steps=True, aliases=("Mod", "fmod"),
     sample=((2.6, 3.8), (1.3, 1.7)), doc="a - b*floor(a/b): the remainder, with the sign of b",
 )  # fmt: skip
 max: Op = op(
     "max", _shares, operands="a b", variadic=True, kink=lambda y, *xs: _tie(y, *xs), at_kink="shared equally",
-    sympy="Max", numpy="maximum", aliases=("Max", "maximum", "amax"),
+    sympy="Max", steps=True, numpy="maximum", aliases=("Max", "maximum", "amax"),
     doc="largest operand, or largest element of an array",
 )  # fmt: skip
 min: Op = op(
     "min", _shares, operands="a b", variadic=True, kink=lambda y, *xs: _tie(y, *xs), at_kink="shared equally",
-    sympy="Min", numpy="minimum", aliases=("Min", "minimum", "amin"),
+    sympy="Min", steps=True, numpy="minimum", aliases=("Min", "minimum", "amin"),
     doc="smallest operand, or smallest element of an array",
 )  # fmt: skip
 clip: Op = op(
@@ -372,7 +374,7 @@ clip: Op = op(
     lambda g, y, x, lo, hi: where(or_(gt(x, hi), le(hi, lo)), g, zero),
     kink=lambda x, lo, hi: or_(or_(eq(x, lo), eq(x, hi)), eq(lo, hi)), at_kink="0",
     define=lambda x, lo, hi: min(max(x, lo), hi), aliases=("clamp",), sample=((0.2, 0.8), (0.0, 0.1), (0.9, 1.0)),
-    doc="x, but not below lo nor above hi",
+    steps=True, doc="x, but not below lo nor above hi",
 )  # fmt: skip
 where: Op = op(
     "where", None, lambda g, y, c, a, b: where(c, g, zero), lambda g, y, c, a, b: where(c, zero, g),
@@ -528,11 +530,12 @@ acoth: Op = op(
 
 relu: Op = op(
     "relu", lambda g, y, x: where(gt(x, 0), g, zero), kink=lambda x: eq(x, 0), at_kink="0",
-    define=lambda x: max(x, zero), sample=(-2.0, 2.0), doc="max(x, 0)",
+    define=lambda x: max(x, zero), steps=True, sample=(-2.0, 2.0), doc="max(x, 0)",
 )  # fmt: skip
 leaky_relu: Op = op(
     "leaky_relu", lambda g, y, x: where(gt(x, 0), g, g / 5), kink=lambda x: eq(x, 0), at_kink="1/5",
-    define=lambda x: where(gt(x, 0), x, x / 5), sample=(-2.0, 2.0), doc="x above zero, x/5 below (Keras's slope)",
+    define=lambda x: where(gt(x, 0), x, x / 5), sample=(-2.0, 2.0), steps=True,
+    doc="x above zero, x/5 below (Keras's slope)",
 )  # fmt: skip
 elu: Op = op(
     "elu", lambda g, y, x: where(gt(x, 0), g, g * exp(x)), define=lambda x: where(gt(x, 0), x, expm1(x)),
@@ -674,10 +677,10 @@ Ci: Op = special(
 # -- ufuncs of NumPy and of `scipy.special` that no formula can name: ops of arrays alone (DLMF chapters 5 to 10) -----
 
 
-def ufunc(name: str, *rules: Rule | None, passes: bool = False) -> Op:
+def ufunc(name: str, *rules: Rule | None, **columns: bool) -> Op:
     """Enter an op of arrays alone. It stands for a ufunc, as the name says: `numpy.square`, `scipy.ndtr`."""
     library, _, function = name.partition(".")
-    entry = Op(name, rules, (), f"the ufunc {name}", internal=True, passes=passes, **{library: function})  # type: ignore[arg-type]
+    entry = Op(name, rules, (), f"the ufunc {name}", internal=True, **columns, **{library: function})  # type: ignore[arg-type]
     assert name not in TABLE, name
     TABLE[name] = entry
     return entry
@@ -717,7 +720,10 @@ def _share(base: Op) -> tuple[Rule, Rule]:
 
 
 for _name in ("numpy.maximum", "numpy.minimum"):
-    ufunc(_name, lambda g, y, a, b: _half_where_equal(g, y, a, b), lambda g, y, a, b: _half_where_equal(g, y, b, a))
+    ufunc(
+        _name, lambda g, y, a, b: _half_where_equal(g, y, a, b), lambda g, y, a, b: _half_where_equal(g, y, b, a),
+        steps=True,
+    )  # fmt: skip
 trunc: Op = ufunc("numpy.trunc", _zero)
 ufunc("scipy.gammasgn", _zero)
 ufunc("numpy.floor_divide", _zeros, _zeros)
@@ -731,7 +737,7 @@ power: Op = ufunc(
 """NumPy's `a**b`; to an exponent of 0 the base does not matter, and to a base of 0 the exponent does not."""
 ufunc("numpy.square", lambda g, y, x: 2 * g * x)
 ufunc("numpy.reciprocal", lambda g, y, x: -g * y * y)
-ufunc("numpy.fmod", lambda g, y, a, b: g, lambda g, y, a, b: -g * trunc(a / b))
+ufunc("numpy.fmod", lambda g, y, a, b: g, lambda g, y, a, b: -g * trunc(a / b), steps=True)
 ufunc("numpy.logaddexp", *_share(exp))
 ufunc("numpy.logaddexp2", *_share(exp2))
 ldexp: Op = ufunc("numpy.ldexp", lambda g, y, x, n: ldexp(g, n), None)

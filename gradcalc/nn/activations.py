@@ -11,6 +11,7 @@ import numpy as np
 from gradcalc.graph import ops
 from gradcalc.tape.rules.reductions import log_softmax
 from gradcalc.tape.rules.reductions import softmax as plain_softmax
+from gradcalc.tape.rules.shapes import KINKED
 from gradcalc.tape.tensor import Tensor
 
 Activation = Callable[..., Any]
@@ -44,6 +45,7 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     if not negative_slope and not threshold:
         y = ops.relu(x)
     else:
+        x = KINKED(x)
         y = np.where(x > threshold if threshold else x >= 0, x, negative_slope * (x - threshold))
     return y if max_value is None else np.where(y < max_value, y, max_value)
 
@@ -55,7 +57,10 @@ def relu6(x: Any) -> Any:
 
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     """X above zero, `negative_slope * x` below."""
-    return ops.leaky_relu(x) if negative_slope == 0.2 else np.where(x > 0, x, negative_slope * x)
+    if negative_slope == 0.2:
+        return ops.leaky_relu(x)
+    x = KINKED(x)
+    return np.where(x > 0, x, negative_slope * x)
 
 
 def elu(x: Any, alpha: float = 1.0) -> Any:

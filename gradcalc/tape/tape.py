@@ -20,7 +20,7 @@ from gradcalc.errors import TapeError
 from gradcalc.graph import ops
 from gradcalc.tape.custom import STOP
 from gradcalc.tape.nest import flatten, in_order, pack
-from gradcalc.tape.rules.shapes import unbroadcast
+from gradcalc.tape.rules.shapes import tied, unbroadcast
 from gradcalc.tape.tensor import LIVE, Array, ArrayOp, Tensor, Variable, as_array, cast, constant, new_id, run
 
 
@@ -295,7 +295,7 @@ class _Sweep:
         key = result.id
         g = self.adjoints[key] if key in self.keep else self.adjoints.pop(key)
         mask = self.masks.pop(key, None) if self.masks else None
-        if mask is not None and not mask.any():
+        if self.plain and mask is not None and not mask.any():
             for x, want in zip(operands, wanted, strict=True):
                 if want:
                     self.add(x, 0, np.broadcast_to(np.False_, x.shape))
@@ -312,6 +312,8 @@ class _Sweep:
             parts = op.rules[0](g, y, wanted, *xs)
         else:
             parts = [rule(g, y, *xs) if want else None for rule, want in zip(op.rules, wanted, strict=True)]
+        if op.steps and not self.plain:
+            parts = [tied(part, *operands) if want else None for part, want in zip(parts, wanted, strict=True)]
         for part, x, want in zip(parts, operands, wanted, strict=True):
             if not want:
                 continue
@@ -328,16 +330,18 @@ class _Sweep:
             if part is None:
                 continue
             x, used = operands[i], None
+            if op.steps and not self.plain:
+                part = tied(part, *operands)
             if type(part) is Masked:
                 part, used = part.value, part.mask
-            if not self.tracked.get(x.id):
-                used = None
-            elif mask is not None and op.passes:
+            if mask is not None and not mask.any():  # nothing is used; but which path there is, values do not say
+                part, used = _chosen(np.False_, part), np.broadcast_to(np.False_, x.shape)
+            elif mask is not None and op.passes and self.tracked.get(x.id):
                 alone = [j == i for j in range(len(operands))]
                 arrays = [v.array if isinstance(v, Tensor) else v for v in operands]
                 carried = _parts(op, mask.astype(float), result.array, alone, arrays, settings)[i]
                 used = (carried.value if type(carried) is Masked else carried) != 0
-            self.add(x, part, used)
+            self.add(x, part, used if self.tracked.get(x.id) else None)
 
     def _add_masked(self, op: Any, part: Any, x: Tensor, mask: Any) -> None:
         """Add a contribution of an elementwise op under the masks of the result and of the rule."""

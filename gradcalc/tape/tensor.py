@@ -52,10 +52,10 @@ class ArrayOp:
 
     A rule is `lambda g, y, x, **settings`: adjoint, result, operands, and what the call was given besides; written in
     NumPy's functions and in array ops, so it runs on arrays and on tensors. `variadic`: one rule for all operands,
-    `lambda g, y, wanted, *xs, **settings`, which returns a list. `passes` as in `ops.Op`.
+    `lambda g, y, wanted, *xs, **settings`, which returns a list. `passes` and `steps` as in `ops.Op`.
     """
 
-    __slots__ = ("forward", "name", "passes", "rules", "variadic")
+    __slots__ = ("forward", "name", "passes", "rules", "steps", "variadic")
 
     def __init__(
         self,
@@ -64,12 +64,14 @@ class ArrayOp:
         *rules: Callable[..., Any],
         variadic: bool = False,
         passes: bool = False,
+        steps: bool = False,
     ) -> None:
         self.name = name
         self.forward = forward
         self.rules = rules
         self.variadic = variadic
         self.passes = passes
+        self.steps = steps
 
     def __call__(self, *operands: Any, **settings: Any) -> Any:
         """Apply it: recorded where a tensor takes part, plain NumPy where none does."""

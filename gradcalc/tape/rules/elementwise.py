@@ -14,7 +14,7 @@ from gradcalc.arithmetic.arrays import in_numpy
 from gradcalc.errors import NoRuleError
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Op
-from gradcalc.tape.rules.shapes import implements, plain_of, refuse
+from gradcalc.tape.rules.shapes import KINKED, implements, plain_of, refuse
 from gradcalc.tape.tensor import UFUNCS, ArrayOp, Tensor, as_tensor, cast, recorded, without_rule
 
 # -- ops of the table --------------------------------------------------------------------------------------------------
@@ -58,11 +58,15 @@ def _same(x: Any) -> Any:
     return x
 
 
+def _signed(a: Any, keep: Any) -> Any:
+    return np.where(keep, a, -a)
+
+
 UFUNCS.update({
     "power": _power, "radians": ops.deg2rad, "degrees": ops.rad2deg, "fabs": ops.abs, "loggamma": ops.lgamma,
     "positive": _same, "conjugate": _same,
     "float_power": lambda a, b: _power(cast(a, float), b if type(b) is int else cast(b, float)),
-    "copysign": lambda a, b: np.where(np.signbit(plain_of(a)) == np.signbit(plain_of(b)), a, -as_tensor(a)),
+    "copysign": lambda a, b: _signed(KINKED(as_tensor(a)), np.signbit(plain_of(a)) == np.signbit(plain_of(b))),
     "fmax": lambda a, b: np.where(np.isnan(plain_of(b)), a, np.where(np.isnan(plain_of(a)), b, np.maximum(a, b))),
     "fmin": lambda a, b: np.where(np.isnan(plain_of(b)), a, np.where(np.isnan(plain_of(a)), b, np.minimum(a, b))),
     "divmod": lambda a, b: (np.floor_divide(a, b), np.remainder(a, b)),
@@ -142,7 +146,7 @@ def unwrap(p: Any, *args: Any, **kwargs: Any) -> Any:
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     """`numpy.interp`: all three arrays may be tensors."""
     refuse(period=period)
-    x, xp, fp = as_tensor(x), as_tensor(xp), as_tensor(fp)
+    x, xp, fp = KINKED(as_tensor(x)), as_tensor(xp), as_tensor(fp)
     place = np.clip(np.searchsorted(xp.array, x.array, side="right") - 1, 0, np.maximum(xp.size - 2, 0))
     nearest = np.minimum(place + 1, xp.size - 1)
     run_, rise = xp[nearest] - xp[place], fp[nearest] - fp[place]

@@ -153,8 +153,12 @@ def _shared(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool, where: Any = Tru
     return Masked(np.where(chosen, share if axis is None else kept(share, x.shape, axis, keepdims), 0), chosen)
 
 
-MAX: ArrayOp = ArrayOp("max", lambda x, axis, keepdims, **k: np.max(x, axis=axis, keepdims=keepdims, **k), _shared)
-MIN: ArrayOp = ArrayOp("min", lambda x, axis, keepdims, **k: np.min(x, axis=axis, keepdims=keepdims, **k), _shared)
+MAX: ArrayOp = ArrayOp(
+    "max", lambda x, axis, keepdims, **k: np.max(x, axis=axis, keepdims=keepdims, **k), _shared, steps=True
+)
+MIN: ArrayOp = ArrayOp(
+    "min", lambda x, axis, keepdims, **k: np.min(x, axis=axis, keepdims=keepdims, **k), _shared, steps=True
+)
 
 
 def _extreme(op: ArrayOp, *functions: Callable[..., Any]) -> Callable[..., Any]:

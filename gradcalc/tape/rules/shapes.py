@@ -133,6 +133,28 @@ def refuse(**given: Any) -> None:
             raise TypeError(f"{name}= is not taken where a tensor takes part; try: leave it out, and use the result")
 
 
+# -- paths -------------------------------------------------------------------------------------------------------------
+
+
+def _tied_back(g: Any, y: Any, wanted: Sequence[bool], value: Any, *others: Any) -> list[Any]:
+    """The adjoint to the value, zeros (tied again) to the others."""
+    zeros = [tied(np.zeros(x.shape, x.dtype), x) if w else None for x, w in zip(others, wanted[1:], strict=True)]
+    return [g if wanted[0] else None, *zeros]
+
+
+TIE: ArrayOp = ArrayOp("tie", lambda value, *others: value, _tied_back, variadic=True, passes=True)
+KINKED: ArrayOp = ArrayOp("kinked", lambda x: x, lambda g, y, x: g, passes=True, steps=True)
+"""A tensor as it is, for functions whose slope jumps with its values (`sort`): that has the derivative 0."""
+
+
+def tied(part: Any, *others: Any) -> Any:
+    """A contribution, and a path of derivative 0 to the tensors by which it jumps: None means that there is no path."""
+    tensors = [x for x in others if isinstance(x, Tensor)]
+    if type(part) is Masked:
+        return Masked(tied(part.value, *tensors), part.mask)
+    return TIE(part, *tensors) if tensors else part
+
+
 # -- shapes ------------------------------------------------------------------------------------------------------------
 
 RESHAPE: ArrayOp = ArrayOp(
@@ -331,12 +353,12 @@ implements(np.compress)(lambda condition, a, axis: _selected(np.compress, condit
 implements(np.extract)(lambda condition, arr: _selected(np.extract, condition, arr))
 implements(np.sort)(
     lambda a, axis, kind, order, *, stable=None: rearranged(
-        np.take_along_axis, a, np.argsort(a.array, axis, kind, order, stable=stable), axis
+        np.take_along_axis, KINKED(a), np.argsort(a.array, axis, kind, order, stable=stable), axis
     )
 )
 implements(np.partition)(
     lambda a, kth, axis, kind, order: rearranged(
-        np.take_along_axis, a, np.argpartition(a.array, plain_of(kth), axis, kind, order), axis
+        np.take_along_axis, KINKED(a), np.argpartition(a.array, plain_of(kth), axis, kind, order), axis
     )
 )
 

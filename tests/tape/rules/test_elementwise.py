@@ -12,7 +12,7 @@ import pytest
 from scipy import special
 
 import gradcalc
-from gradcalc import constant
+from gradcalc import constant, nn
 from gradcalc.arithmetic.arrays import FUNCTIONS
 from gradcalc.errors import DetachError, NoRuleError
 from gradcalc.graph import ops
@@ -366,3 +366,59 @@ def test_what_both_operands_of_logaddexp_leave_out_has_no_gradient() -> None:
         first, second = derivatives(lambda x, f=function: f(x, -np.inf), [-np.inf, 1.0], 2)
         assert first.tolist() == [0, 1]
         assert second.tolist() == [0, 0]
+
+
+# -- zero is no None ---------------------------------------------------------------------------------------------------
+
+KINKED: dict[str, Callable[[Any], Any]] = {
+    "relu": ops.relu,
+    "leaky_relu": ops.leaky_relu,
+    "leaky_relu of another slope": lambda x: nn.activations.leaky_relu(x, 0.1),
+    "relu6": nn.activations.relu6,
+    "relu of three arguments": lambda x: nn.activations.relu(x, 0.1, 2.0, 0.5),
+    "hard_sigmoid": nn.activations.hard_sigmoid,
+    "abs": np.abs,
+    "maximum": lambda x: np.maximum(x, 0.3),
+    "fmin": lambda x: np.fmin(0.3, x),
+    "max of the table": lambda x: ops.max(x, 0.3),
+    "clip": lambda x: np.clip(x, -0.3, 0.3),
+    "copysign": lambda x: np.copysign(x, -1.0),
+    "largest": np.max,
+    "smallest along an axis": lambda x: np.min(np.reshape(x, (1, -1)), axis=0),
+    "sort": np.sort,
+    "partition": lambda x: np.partition(x, 1),
+    "median": np.median,
+    "norm 1": lambda x: np.linalg.norm(x, 1),
+    "norm inf": lambda x: np.linalg.norm(x, np.inf),
+    "interp": lambda x: np.interp(x, [-5.0, 0.0, 1.0], [3.0, 4.0, 7.0]),
+    "fmod": lambda x: np.fmod(x, 0.7),
+}
+
+
+def second(function: Callable[[Any], Any], at: Any) -> Any:
+    """The gradient of the gradient, None where there is no path."""
+    x = gradcalc.Variable(at)
+    with gradcalc.GradientTape() as outer:
+        with gradcalc.GradientTape() as inner:
+            y = function(x)
+        g = inner.gradient(y, x)
+    return outer.gradient(g, x)
+
+
+@pytest.mark.parametrize("name", KINKED)
+def test_the_second_derivative_of_what_is_linear_between_kinks_is_zero(name: str) -> None:
+    for at in ([1.0, -1.0, 0.1], [1.0, 2.0, 3.0], [-1.0, -2.0, -3.0], [0.0, 0.0, 0.0]):
+        found = second(KINKED[name], at)
+        assert found is not None
+        assert found.numpy().tolist() == [0, 0, 0]
+
+
+def test_none_never_depends_on_the_value() -> None:
+    curved: list[Callable[[Any], Any]] = [
+        ops.elu, nn.activations.selu, lambda x: np.where(x > 0, 1.0, x * x), lambda x: np.maximum(x * x, 0.5),
+        lambda x: np.where(x > 0, 0.0, np.outer(x, x) @ x),
+    ]  # fmt: skip
+    straight: list[Callable[[Any], Any]] = [lambda x: np.where(x > 0, x, 2 * x), lambda x: np.where(x > 0, x, 0.0)]
+    for at in ([1.0], [-1.0], [1.0, 2.0], [-1.0, -2.0], [1.0, -2.0]):
+        assert all(second(function, at) is not None for function in curved)
+        assert all(second(function, at) is None for function in straight)
