@@ -1,11 +1,12 @@
 """The rows of files as batches: piece after piece, cut evenly."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 from gradcalc.data.columns import count_rows, read_pieces
-from gradcalc.data.formats.format import NoColumnError, library
+from gradcalc.data.formats.format import NoColumnError, library, row_bytes
 from gradcalc.errors import FileError
 from gradcalc.settings import AS_USUAL, Reading
 
@@ -60,10 +61,10 @@ def even(pieces: Iterable[list[Any]], width: int) -> Iterator[list[Any]]:
     """
     held: list[list[Any]] = []
     rows = size = 0
-    for part in _cut(pieces, _LEAST_ROWS):
+    for part in _cut(pieces):
         held.append(part)
         rows += len(part[0])
-        size += len(part[0]) * width + sum(column.nbytes for column in part)
+        size += len(part[0]) * width + _bytes(part)
         if rows >= _MOST_ROWS or size >= _BYTES:
             yield _joined(held)
             held, rows, size = [], 0, 0
@@ -71,18 +72,52 @@ def even(pieces: Iterable[list[Any]], width: int) -> Iterator[list[Any]]:
         yield _joined(held)
 
 
-def _cut(pieces: Iterable[list[Any]], rows: int) -> Iterator[list[Any]]:
-    """Pieces joined and cut so that each has `rows` rows, or the rest; one that is empty if there is none."""
+def _cut(pieces: Iterable[list[Any]]) -> Iterator[list[Any]]:
+    """Pieces joined and cut where `_end` says, and the rest; one that is empty if there is none."""
     held: list[list[Any]] = []
-    count = 0
+    count = size = 0
     for piece in pieces:
         held.append(piece)
-        count += len(piece[0])
-        while count >= rows:
+        count, size = count + len(piece[0]), size + _bytes(piece)
+        while count >= _LEAST_ROWS or size >= _BYTES:
             whole = _joined(held)
-            yield [column[:rows] for column in whole]
-            held, count = [[column[rows:] for column in whole]], count - rows
+            end = _end(whole)
+            held = [[column[end:] for column in whole]] if end else [whole]
+            count, size = len(held[0][0]), _bytes(held[0])
+            if not end:
+                break
+            yield [column[:end] for column in whole]
     yield _joined(held)
+
+
+def _end(piece: list[Any]) -> int | None:
+    """After which row a piece is cut: as soon as the rows up to it are many or large; None where they are not yet."""
+    import numpy as np
+
+    piece = [column[:_LEAST_ROWS] for column in piece]
+    if _bytes(piece) >= _BYTES:
+        sizes = np.cumsum(sum(map(_row_bytes, piece)))
+        end = int(np.searchsorted(sizes, _BYTES))
+        if end < len(sizes):
+            return end + 1
+    return _LEAST_ROWS if len(piece[0]) == _LEAST_ROWS else None
+
+
+def _bytes(piece: list[Any]) -> int:
+    """How many bytes the columns take."""
+    return sum(column.nbytes for column in piece)
+
+
+def _row_bytes(column: Any) -> Any:
+    """How many bytes each row of a column takes, whatever piece it stands in."""
+    import numpy as np
+
+    if isinstance(column, np.ndarray):
+        return np.full(len(column), column.itemsize)
+    lengths = row_bytes(column)
+    if lengths is None:
+        lengths = np.array([row.nbytes for row in map(column.slice, range(len(column)), repeat(1))])
+    return lengths
 
 
 def _joined(pieces: Sequence[list[Any]]) -> list[Any]:

@@ -12,12 +12,14 @@ from gradcalc.data.formats.format import (
     Reader,
     Writer,
     as_doubles,
+    cuts,
     find,
     is_rounded,
     library,
     most_rows,
     no_double,
     reading,
+    row_bytes,
 )  # fmt: skip
 from gradcalc.errors import FileError
 
@@ -62,7 +64,7 @@ def as_pieces(
 ) -> Iterator[list[Any]]:
     """The columns of batches, in pieces that are not too long; an empty one where there is none."""
     most = most_rows_of(schema, names, kept)
-    parts = (batch.slice(start, most) for batch in batches for start in range(0, max(len(batch), 1), most))
+    parts = (part for batch in batches for part in _parts(batch, most, kept))
     first = next(parts, None)
     if first is None:
         first = library("pyarrow").RecordBatch.from_pylist([], schema)
@@ -70,14 +72,38 @@ def as_pieces(
     for part in chain([first], parts):
         doubles = [_doubles(part.column(name), f"{path}, column {name}", row) for name in names]
         row += len(part)
-        yield [*doubles, *(_plain(part.column(name), full=True) for name in kept)]
+        yield [*doubles, *(_plain(part.column(name), schema.field(name).type) for name in kept)]
 
 
-def _plain(array: Any, *, full: bool) -> Any:
-    """An array that is safe to hand on, its dictionary replaced by what it stands for."""
-    coded = library("pyarrow").types.is_dictionary(array.type)
-    array.validate(full=full or coded)  # a damaged file must not be followed out of its memory
-    return array.dictionary_decode() if coded else array
+def _parts(batch: Any, most: int, kept: Sequence[str]) -> Iterator[Any]:
+    """A batch in parts of at most so many rows, which stay small when their dictionaries are replaced by texts."""
+    import numpy as np
+
+    compute = library("pyarrow.compute")
+    sizes = np.zeros(len(batch), np.int64)
+    for column in map(batch.column, kept):
+        if _is_coded(column.type):
+            column.validate(full=True)
+            lengths = row_bytes(column.dictionary)
+            if lengths is not None and len(lengths):
+                sizes += lengths[compute.fill_null(column.indices, 0).to_numpy(zero_copy_only=False)]
+    for start, stop in cuts(sizes, most):
+        yield batch.slice(start, stop - start)
+
+
+def _is_coded(type: Any) -> bool:
+    """Whether a column holds places in a dictionary."""
+    return bool(library("pyarrow").types.is_dictionary(type))
+
+
+def _plain(array: Any, type: Any = None) -> Any:
+    """An array that is safe to hand on, its dictionary replaced by what it stands for; of a `type` if it is kept."""
+    coded = _is_coded(array.type)
+    array.validate(full=type is not None or coded)  # a damaged file must not be followed out of its memory
+    if not coded:
+        return array
+    decoded = array.dictionary_decode()
+    return decoded if type is None or _is_coded(type) else decoded.cast(type)
 
 
 def _doubles(array: Any, place: str, row: int) -> "Array":
@@ -88,7 +114,7 @@ def _doubles(array: Any, place: str, row: int) -> "Array":
     import numpy as np
 
     arrow = library("pyarrow")
-    array = _plain(array, full=False)
+    array = _plain(array)
     if arrow.types.is_decimal(array.type):
         array = array.cast(arrow.string())  # Arrow's own cast to doubles is off by a last bit now and then
         _refuse_rounded(array, place, row)

@@ -19,10 +19,12 @@ from typing import Any, BinaryIO
 from gradcalc.data.formats.arrow import BatchWriter
 from gradcalc.data.formats.format import (
     EXACT,
+    LINE,
     NULL_TEXTS,
     NUMBER,
     Format,
     Reader,
+    blocks,
     find,
     is_rounded,
     library,
@@ -155,6 +157,7 @@ def _records(
             yield each
 
     with readable(path, "CSV"), decoded(path, encoding) as text:
+        csv.field_size_limit(max(csv.field_size_limit(), LINE))  # a field may be as long as a line
         reader = csv.reader(counted(text), delimiter=delimiter, strict=True)
         while True:
             record.clear()
@@ -242,13 +245,11 @@ class _Rows:
         """The pieces after the first `skip` rows, cell by cell; without `nulls` one of them is an error."""
         import numpy as np
 
-        begun = skip > 0
         with closing(self._checked(skip, nulls)) as rows:
-            while (block := list(islice(rows, _ROWS))) or not begun:
+            for block in blocks(rows, _ROWS, lambda row: sum(map(len, row[1]))):
                 values = list(np.array([numbers for numbers, _ in block]).reshape(-1, len(self.where)).T.copy())
                 texts = [[words[place] for _, words in block] for place in range(len(self.kept))]
                 yield [*values, *(self._as_arrow(values, *column) for column in zip(self.kept, texts, strict=True))]
-                begun = True
 
     def _as_arrow(self, values: Sequence[Any], index: int, texts: Sequence[str]) -> Any:
         """A column that is kept: its numbers, a null for each NaN, if they were read; else its texts."""

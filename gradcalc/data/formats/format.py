@@ -10,7 +10,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
 
 F = TypeVar("F", bound=Any)
+T = TypeVar("T")
 
 LINE = 1 << 24
 """Characters of a line of text, at most."""
@@ -200,6 +201,48 @@ def no_double(place: str, shown: str) -> FileError:
 def most_rows(width: int, most: int = ROWS) -> int:
     """Rows of a piece, at most, if a row is so many bytes."""
     return max(min(most, _PIECE // max(width, 1)), 1)
+
+
+def blocks(rows: Iterable[T], most: int, size: Callable[[T], int]) -> Iterator[list[T]]:
+    """Rows in lists of at most so many, which are not too large; one that is empty if there is none."""
+    held: list[T] = []
+    begun, held_size = False, 0
+    for row in rows:
+        held.append(row)
+        held_size += size(row)
+        if len(held) == most or held_size >= _PIECE:
+            yield held
+            begun, held, held_size = True, [], 0
+    if held or not begun:
+        yield held
+
+
+def cuts(sizes: "np.ndarray[Any, Any]", most: int) -> Iterator[tuple[int, int]]:
+    """The first row of each piece and the one after its last, if rows have so many bytes; at least one piece."""
+    ends, start = sizes.cumsum(), 0
+    while start < len(ends) or start == 0:
+        room = int(ends.searchsorted(_PIECE + (ends[start - 1] if start else 0)))
+        stop = max(start + 1, min(room, start + most, len(ends)))
+        yield start, min(stop, len(ends))
+        start = stop
+
+
+def row_bytes(array: Any) -> Any:
+    """How many bytes each element of an array takes; None where it is no number and no text."""
+    import numpy as np
+
+    if library("pyarrow").types.is_primitive(array.type):
+        return np.full(len(array), array.type.bit_width // 8)
+    if is_text(array.type):
+        return library("pyarrow.compute").binary_length(array).fill_null(0).to_numpy(zero_copy_only=False)
+    return None
+
+
+def is_text(type: Any) -> bool:
+    """Whether a column holds text, or bytes."""
+    types = library("pyarrow").types
+    tests = (types.is_string, types.is_binary, types.is_large_string, types.is_large_binary)
+    return any(test(type) for test in tests)
 
 
 @contextmanager

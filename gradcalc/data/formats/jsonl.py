@@ -8,8 +8,9 @@ from contextlib import closing
 from itertools import islice
 from typing import Any, BinaryIO
 
-from gradcalc.data.formats.format import NULL_TEXTS, NUMBER, Format, Reader, Writer, find, library
-from gradcalc.data.formats.text import decoded, encoding_of, lines
+from gradcalc.data.formats.format import NULL_TEXTS, NUMBER, Format, Reader, Writer, blocks, find, library
+from gradcalc.data.formats.text import decoded, encoding_of
+from gradcalc.data.formats.text import lines as numbered
 from gradcalc.errors import FileError
 
 _ROWS = 1 << 13
@@ -25,12 +26,12 @@ class JsonlReader(Reader):
     def column_names(self, names: Sequence[str]) -> Sequence[str]:
         """The names in the first rows."""
         with closing(self._objects()) as objects:
-            return list(dict.fromkeys(name for _, row in islice(objects, _ROWS) for name in row))
+            return list(dict.fromkeys(name for _, row, _ in islice(objects, _ROWS) for name in row))
 
     def records(self) -> Iterator[Mapping[str, Any]]:
         """The objects as they are."""
         with closing(self._objects()) as objects:
-            for _, row in objects:
+            for _, row, _ in objects:
                 yield row
 
     def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
@@ -39,19 +40,19 @@ class JsonlReader(Reader):
 
         find(self.path, self.column_names(names), [*names, *kept])
         types: list[Any] = [None] * len(kept)
-        begun = False
         with closing(self._objects()) as objects:
-            while (block := list(islice(objects, _ROWS))) or not begun:
+            for lines in blocks(objects, _ROWS, lambda line: line[2]):
+                block = [(number, row) for number, row, _ in lines]
                 columns = [[self._number(line, name, row.get(name)) for line, row in block] for name in names]
                 others = [self._kept(name, block, type) for name, type in zip(kept, types, strict=True)]
-                types, begun = [other.type for other in others], True
+                types = [other.type for other in others]
                 yield [*(np.array(column, np.float64) for column in columns), *others]
 
-    def _objects(self) -> Generator[tuple[int, dict[str, Any]], None, None]:
-        """Every object with its line; blank lines and comments are none."""
+    def _objects(self) -> Generator[tuple[int, dict[str, Any], int], None, None]:
+        """Every object with its line and the length of that; blank lines and comments are none."""
         comment = self.how.comment
         with decoded(self.path, encoding_of(self.path, self.how)) as text:
-            for number, line in lines(self.path, text):
+            for number, line in numbered(self.path, text):
                 bare = line.removeprefix("\ufeff").strip()
                 if not bare or (comment and bare.startswith(comment)):
                     continue
@@ -61,7 +62,7 @@ class JsonlReader(Reader):
                     raise FileError(f"{self.path}, line {number}: not readable as JSON: {error}") from None
                 if not isinstance(row, dict):
                     raise FileError(f'{self.path}, line {number}: a row is an object such as {{"x": 2, "y": 3}}')
-                yield number, row
+                yield number, row, len(line)
 
     def _number(self, line: int, name: str, value: Any) -> float:
         """The nearest double; NaN for a null."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gradcalc.data.formats.arrow import BatchWriter, as_pieces, find_fields, most_rows_of, opened
-from gradcalc.data.formats.format import ROWS, Format, Reader, library, reading
+from gradcalc.data.formats.format import ROWS, Format, Reader, is_text, library, reading
 
 _BUFFER = 1 << 18
 """Bytes of a column that are read at once."""
@@ -35,12 +35,13 @@ class ParquetReader(Reader):
     def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
         """Row group by row group, each column in pieces."""
         parquet = library("pyarrow.parquet")
-        with (
-            reading(opened(self.path)) as source,
-            parquet.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True) as file,
-        ):
-            schema = file.schema_arrow
+        with reading(opened(self.path)) as source:
+            schema = parquet.read_schema(source)
             find_fields(self.path, schema, names, kept)
+            coded = [name for name in kept if is_text(schema.field(name).type)]  # a long text stays one until later
+            file = parquet.ParquetFile(
+                source, read_dictionary=coded, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True
+            )
             wanted = list(dict.fromkeys((*names, *kept)))
             batches = (
                 batch
