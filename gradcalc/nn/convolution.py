@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from gradcalc.nn.layer import Affine, Layer, pair
+from gradcalc.tape.batch import TOGETHER, Batch
 from gradcalc.tape.tensor import Array, ArrayOp, as_tensor
 
 __all__ = [
@@ -64,6 +65,17 @@ def _fold(g: Array, shape: Sizes, size: Sizes, strides: Sizes, dilation: Sizes, 
         result[(slice(None), *at)] += g[index]
     inner = tuple(slice(before, before + m) for m, (before, _) in zip(shape[1:-1], pads, strict=True))
     return result[(slice(None), *inner)]
+
+
+def _fold_batch(g: Batch, shape: Sizes, **window: Any) -> Any:
+    """Many adjoints are as many rows."""
+    n, many = len(window["size"]), len(g.whole)
+    rows = np.moveaxis(g.whole, 0, n)
+    rows = rows.reshape(*rows.shape[:n], many * shape[0], *rows.shape[n + 2 :])
+    return FOLD(rows, shape=(many * shape[0], *shape[1:]), **window).reshape(many, *shape)
+
+
+TOGETHER[FOLD] = _fold_batch
 
 
 def _pads(sizes: Sequence[int], size: Sizes, strides: Sizes, dilation: Sizes, padding: str) -> tuple[Sizes, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcalc.errors import TapeError
 from gradcalc.tape import nest
+from gradcalc.tape.batch import Batch
 from gradcalc.tape.rules.shapes import packed, unpacked
 from gradcalc.tape.tensor import LIVE, ArrayOp, Tensor, Variable, as_tensor, run
 
@@ -125,7 +126,8 @@ class _Rule:
             given, for_variables = self.gradient(*tensors), []
         parts = nest.flatten(given) + nest.flatten(for_variables)
         self._check(parts, xs)
-        return [x.array if isinstance(x, Tensor) and not LIVE.get() else x for x in parts]
+        keep = LIVE.get() or any(type(x) is Batch for x in upstream)
+        return [x.array if isinstance(x, Tensor) and not keep else x for x in parts]
 
     def _check_variables(self) -> None:
         parameters = inspect.signature(self.gradient).parameters.values()
@@ -142,9 +144,9 @@ class _Rule:
                 hint="one for each positional argument, None where there is none",
             )
         for part, x in zip(parts, xs, strict=True):
-            if part is not None and np.shape(part) != x.shape:
+            shape = part.shape if isinstance(part, Tensor) else np.shape(part)
+            if part is not None and shape != x.shape:
                 raise TapeError(
-                    f"the gradient function of {self.name} returned shape {np.shape(part)} "
-                    f"for an argument of shape {x.shape}",
+                    f"the gradient function of {self.name} returned shape {shape} for an argument of shape {x.shape}",
                     hint="np.sum over the axes that were broadcast",
                 )

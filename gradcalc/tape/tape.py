@@ -6,6 +6,7 @@ the outer tapes) where one is. Beside an adjoint it carries a mask, where a `whe
 what is not chosen never reaches the result. Meanings and defaults are those of `tensorflow.GradientTape`.
 """
 
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,10 +19,11 @@ import numpy as np
 from gradcalc.arithmetic.arrays import Masked
 from gradcalc.errors import TapeError
 from gradcalc.graph import ops
+from gradcalc.tape.batch import Batch, NotTogether, batched, whole
 from gradcalc.tape.custom import STOP
 from gradcalc.tape.nest import flatten, in_order, pack
 from gradcalc.tape.rules.shapes import tied, unbroadcast
-from gradcalc.tape.tensor import LIVE, Array, ArrayOp, Tensor, Variable, as_array, cast, constant, new_id, run
+from gradcalc.tape.tensor import LIVE, Tensor, Variable, as_array, cast, constant, new_id, run
 
 
 class UnconnectedGradients(Enum):
@@ -33,6 +35,9 @@ class UnconnectedGradients(Enum):
 
 Record = tuple[Any, Sequence[Any], Tensor, Sequence[bool], dict[str, Any] | None]
 """One operation on a tape: op, operands, result, which operands are watched, settings (of an array op)."""
+
+
+_ROOM = 2**20  # elements of one value, of all adjoints in a batch: 8 MB of doubles
 
 
 class GradientTape:
@@ -185,7 +190,8 @@ class GradientTape:
     ) -> Any:
         """The derivative of every element of one target with respect to every element of the sources.
 
-        One sweep for each element of the target. The last two arguments are TensorFlow's, and change nothing.
+        One sweep for many elements of the target together; with `experimental_use_pfor=False` one for each. The
+        arguments are TensorFlow's; `parallel_iterations` changes nothing.
 
         Returns:
             In the structure of `sources`, a tensor of shape `target.shape + source.shape`.
@@ -194,7 +200,7 @@ class GradientTape:
         _check_one(target, "target")
         self._ask("jacobian")
         places = flatten(sources)
-        rows = self._rows(target, _basis(target, target.shape), places)
+        rows = self._rows(target, target.shape, places, experimental_use_pfor)
         shape = target.shape
         return pack(sources, [_stack(row, shape, x, unconnected) for row, x in zip(rows, places, strict=True)])
 
@@ -208,26 +214,36 @@ class GradientTape:
     ) -> Any:
         """The Jacobian of each row of the target with respect to the same row of the source.
 
-        Rows must not depend on each other's sources (what does, adds up). One sweep for each element of a row.
+        Rows must not depend on each other's sources (what does, adds up). Sweeps as those of `jacobian`.
 
         Returns:
-            A tensor of shape `(batch,) + target.shape[1:] + source.shape[1:]`.
+            A tensor of shape `(batch,) + target.shape[1:] + source.shape[1:]`: zeros, as TensorFlow's, of a source that
+            the target does not depend on.
         """
-        unconnected = UnconnectedGradients(unconnected_gradients)
+        UnconnectedGradients(unconnected_gradients)  # what it does not know, it refuses
         _check_one(target, "target")
         _check_one(source, "source")
         if target.ndim < 1 or source.ndim < 1 or target.shape[0] != source.shape[0]:
             raise ValueError(f"batch_jacobian needs as many rows in target {target.shape} as in source {source.shape}")
         self._ask("batch_jacobian")
-        (rows,) = self._rows(target, _basis(target, target.shape[1:]), [source])
-        stacked = _stack(rows, target.shape[1:], source, unconnected)
-        if stacked is None:
-            return None
+        (rows,) = self._rows(target, target.shape[1:], [source], experimental_use_pfor)
+        stacked = _stack(rows, target.shape[1:], source, UnconnectedGradients.ZERO)
         return np.moveaxis(stacked, target.ndim - 1, 0)  # type: ignore[type-var]
 
-    def _rows(self, target: Tensor, basis: Iterator[Array], places: list[Tensor]) -> list[list[Any]]:
-        """For each source, the adjoints that the seeds of a basis give."""
-        found = [self._sweep([(target, seed)], _tensors(places), release=False) for seed in basis]
+    def _rows(self, target: Tensor, last: tuple[int, ...], places: list[Tensor], together: bool) -> list[list[Any]]:
+        """For each source, the adjoints of many seeds, in pieces along a first axis; None where unconnected.
+
+        The seeds: for each place along the last axes, whose sizes are given, ones there along all axes before.
+        """
+        basis = np.eye(math.prod(last), dtype=target.dtype)
+        step = max(1, _ROOM // max([1, *(record[2].size for record in self.records)])) if together else 1
+        sources, found = _tensors(places), []
+        for start in range(0, len(basis), step):
+            some = basis[start : start + step].reshape(-1, *(1,) * (target.ndim - len(last)), *last)
+            seeds = np.broadcast_to(some, (len(some), *target.shape))
+            seed = Batch(seeds) if len(seeds) > 1 else np.array(seeds[0])[()]
+            adjoints = self._sweep([(target, seed)], sources, release=False)
+            found.append([None if a is None else whole(a, len(seeds)) for a in adjoints])
         if not self._persistent:
             self.records = []
         return [[adjoints[i] for adjoints in found] for i in range(len(places))]
@@ -262,7 +278,8 @@ class GradientTape:
         sweep = _Sweep(self.tracked, plain, keep)
         for target, seed in seeds:
             if target.id in self.tracked or target.id in keep:
-                sweep.add(target, seed.array if plain and isinstance(seed, Tensor) else seed, None)
+                given = plain and isinstance(seed, Tensor) and type(seed) is not Batch
+                sweep.add(target, seed.array if given else seed, None)
         records = self.records if release else self.records.copy()
         adjoints = sweep.adjoints
         unreached: list[Record] = []
@@ -305,15 +322,12 @@ class _Sweep:
             y = result.array
         else:
             xs, y = operands, result
-        if settings is not None:
-            self._through_array_op(record, g, y, xs, mask)
-            return
-        if op.variadic:
-            parts = op.rules[0](g, y, wanted, *xs)
-        else:
-            parts = [rule(g, y, *xs) if want else None for rule, want in zip(op.rules, wanted, strict=True)]
+        parts = _parts(op, g, y, wanted, xs, settings or {})
         if op.steps and not self.plain:
-            parts = [tied(part, *operands) if want else None for part, want in zip(parts, wanted, strict=True)]
+            parts = [None if part is None else tied(part, *operands) for part in parts]
+        if settings is not None:
+            self._through_array_op(record, parts, xs, mask)
+            return
         for part, x, want in zip(parts, operands, wanted, strict=True):
             if not want:
                 continue
@@ -322,16 +336,14 @@ class _Sweep:
             else:
                 self._add_masked(op, part, x, mask)
 
-    def _through_array_op(self, record: Record, g: Any, y: Any, xs: Sequence[Any], mask: Any) -> None:
+    def _through_array_op(self, record: Record, parts: list[Any], xs: Sequence[Any], mask: Any) -> None:
         """The parts of an array op; a mask goes on where the op only moves elements about."""
-        op, operands, result, wanted, settings = record
+        op, operands, result, _, settings = record
         assert settings is not None
-        for i, part in enumerate(_parts(op, g, y, wanted, xs, settings)):
+        for i, part in enumerate(parts):
             if part is None:
                 continue
             x, used = operands[i], None
-            if op.steps and not self.plain:
-                part = tied(part, *operands)
             if type(part) is Masked:
                 part, used = part.value, part.mask
             if mask is not None and not mask.any():  # nothing is used; but which path there is, values do not say
@@ -387,13 +399,24 @@ def _kept(operand: Any) -> Any:
     return operand
 
 
-def _parts(
-    op: ArrayOp, g: Any, y: Any, wanted: Sequence[bool], xs: Sequence[Any], settings: dict[str, Any]
-) -> list[Any]:
-    """The contributions of an array op to its operands, None to those not wanted."""
-    if op.variadic:
-        return op.rules[0](g, y, wanted, *xs, **settings)  # type: ignore[no-any-return]
-    return [rule(g, y, *xs, **settings) if want else None for rule, want in zip(op.rules, wanted, strict=True)]
+def _parts(op: Any, g: Any, y: Any, wanted: Sequence[bool], xs: Sequence[Any], settings: dict[str, Any]) -> list[Any]:
+    """What the rules of an op pass on to its operands, None to those not wanted."""
+    try:
+        if op.variadic:
+            return op.rules[0](g, y, wanted, *xs, **settings)  # type: ignore[no-any-return]
+        return [rule(g, y, *xs, **settings) if want else None for rule, want in zip(op.rules, wanted, strict=True)]
+    except NotTogether:
+        each = [_parts(op, one, y, wanted, xs, settings) for one in g.apart()]
+        return [_gathered(parts, x) for parts, x in zip(zip(*each, strict=True), xs, strict=True)]
+
+
+def _gathered(parts: Sequence[Any], x: Any) -> Any:
+    """The contributions of the adjoints in a batch to one operand, as one."""
+    if all(part is None for part in parts):
+        return None
+    values = [part.value if type(part) is Masked else 0 if part is None else part for part in parts]
+    together = batched([_fitted(value, x) for value in values])
+    return Masked(together, parts[0].mask) if type(parts[0]) is Masked else together
 
 
 def _chosen(mask: Any, part: Any) -> Any:
@@ -468,21 +491,12 @@ def _answer(adjoint: Any, source: Tensor, unconnected: UnconnectedGradients) -> 
     return adjoint if isinstance(adjoint, Tensor) else Tensor(adjoint)
 
 
-def _basis(target: Tensor, last: tuple[int, ...]) -> Iterator[Array]:
-    """For each place along the last axes, whose sizes are given, ones there along all axes before: a seed."""
-    for index in np.ndindex(last):
-        seed = np.zeros(target.shape, target.dtype)
-        seed[(..., *index)] = 1
-        yield seed[()]
-
-
 def _stack(rows: list[Any], shape: tuple[int, ...], source: Tensor, unconnected: UnconnectedGradients) -> Tensor | None:
-    """The adjoints of many seeds as one tensor of shape `shape + source.shape`."""
-    found = [row for row in rows if row is not None]
-    if not found and rows and unconnected is UnconnectedGradients.NONE:
+    """Pieces of adjoints along a first axis as one tensor of shape `shape + source.shape`."""
+    if rows and all(row is None for row in rows) and unconnected is UnconnectedGradients.NONE:
         return None
-    if not found:
-        return constant(np.zeros(shape + source.shape, source.dtype))
-    whole = np.stack([np.zeros(source.shape, source.dtype) if row is None else row for row in rows])
-    stacked = np.reshape(whole, shape + source.shape)
-    return stacked if isinstance(stacked, Tensor) else Tensor(stacked)
+    zeros = np.zeros(shape + source.shape, source.dtype)
+    if not rows or rows[0] is None:
+        return constant(zeros)
+    stacked = np.reshape(rows[0] if len(rows) == 1 else np.concatenate(rows), zeros.shape)
+    return stacked if isinstance(stacked, Tensor) else Tensor(stacked[()])

@@ -42,6 +42,9 @@ UFUNCS: dict[str, Callable[..., Any]] = {}
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 """What stands for a function of NumPy that is no ufunc."""
 
+INSTEAD: dict[type, Callable[..., Any]] = {}
+"""What stands for `run` where an operand is of this class."""
+
 _ids = itertools.count()
 new_id: Callable[[], int] = _ids.__next__
 """A number for a tensor; later ones are larger."""
@@ -464,7 +467,10 @@ def run(op: Any, operands: Sequence[Any], settings: dict[str, Any] | None) -> Te
     """Apply an op of the table (`settings` is None) or an array op, and show it to the live tapes."""
     for x in operands:
         if type(x) not in _READY:
-            operands = [_operand(x) for x in operands]
+            for y in operands:
+                if type(y) in INSTEAD:
+                    return INSTEAD[type(y)](op, operands, settings)  # type: ignore[no-any-return]
+            operands = [as_operand(x) for x in operands]
             break
     values = [x.array if isinstance(x, Tensor) else x for x in operands]
     if settings is None:
@@ -486,7 +492,7 @@ def _masked(operands: Sequence[Any]) -> Masked:
     return Masked(run(ops.where, (c, 0, b), None), np.logical_not(used))
 
 
-def _operand(x: Any) -> Any:
+def as_operand(x: Any) -> Any:
     """A tensor, array or number, of what a rule or a user brings along."""
     if isinstance(x, Masked):
         return x.value

@@ -247,7 +247,7 @@ def _reshapes(function: Callable[..., Any]) -> None:
     """Enter a function that adds or drops axes of size 1."""
 
     def change(a: Any, *args: Any, **kwargs: Any) -> Any:
-        return RESHAPE(a, shape=function(a.array, *args, **kwargs).shape)
+        return RESHAPE(a, shape=function(np.broadcast_to(0, a.shape), *args, **kwargs).shape)
 
     FUNCTIONS[function] = change
 
@@ -269,7 +269,10 @@ def _at_least(function: Callable[..., Any]) -> None:
 _enter_each(_at_least, np.atleast_1d, np.atleast_2d, np.atleast_3d)
 
 
-implements(np.broadcast_to)(lambda array, shape: BROADCAST(array, shape=np.broadcast_to(array.array, shape).shape))
+@implements(np.broadcast_to)
+def broadcast_to(array: Any, shape: Any) -> Any:
+    """`numpy.broadcast_to`."""
+    return BROADCAST(array, shape=np.broadcast_to(np.broadcast_to(0, array.shape), shape).shape)
 
 
 @implements(np.broadcast_arrays)
