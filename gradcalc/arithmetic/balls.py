@@ -26,7 +26,7 @@ from gradcalc.arithmetic import exact_numbers
 from gradcalc.arithmetic.budget import Budget
 from gradcalc.arithmetic.digits import nearest_double, relative_bits
 from gradcalc.arithmetic.evaluate import Functions, apply_rule, evaluate
-from gradcalc.arithmetic.exact_numbers import Exact, ExactBall
+from gradcalc.arithmetic.exact_numbers import ExactBall
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
@@ -135,12 +135,12 @@ def _mark(operands: Iterable[Any]) -> Unknown:
 # -- constants ---------------------------------------------------------------------------------------------------------
 
 _NAMED: dict[str, Callable[[], Ball]] = {
-    "pi": lambda: exact_numbers.ball_of(Exact(fmpq(1), True)),
-    "tau": lambda: exact_numbers.ball_of(Exact(fmpq(2), True)),
+    "pi": lambda: exact_numbers.ball_of(exact_numbers.multiple(1)),
+    "tau": lambda: exact_numbers.ball_of(exact_numbers.multiple(2)),
     "E": arb.const_e,
     "EulerGamma": arb.const_euler,
     "Catalan": arb.const_catalan,
-    "GoldenRatio": lambda: (1 + arb(5).sqrt()) / 2,
+    "GoldenRatio": lambda: exact_numbers.ball_of(exact_numbers.GOLDEN_RATIO),
     "nan": lambda: UNDEFINED,
     "oo": arb.pos_inf,
     "-oo": arb.neg_inf,
@@ -422,6 +422,8 @@ _EXACT_SHIFT = 100_000
 def _mod(a: arb, b: arb) -> Ball:
     if 0 <= a < b or b < a <= 0:
         return a
+    if a is b and not b.contains(0):
+        return _ZERO
     if a.is_exact() and b.is_exact() and not b.is_zero() and not a.is_zero():
         (m, e), (n, f) = a.man_exp(), b.man_exp()
         shift = e - f

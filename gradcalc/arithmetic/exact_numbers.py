@@ -1,28 +1,66 @@
-"""Exact numbers beside balls: rationals, and rational multiples of pi. Imports ops and flint.
+"""Exact numbers beside balls: rationals, and polynomials in one radical or in pi. Imports marks, ops and flint.
 
-A ball of 1/3 or of pi/2 is never exact, so that balls alone do not settle whether `3*x - 1` is 0 at 1/3, or `cos(x)` at
-pi/2. A number that an op is known to make of such numbers is kept beside its ball, and questions of zero, of order and
-of the integers around it are answered by it. A dyadic number that its ball holds whole needs nothing beside it.
+A ball of 1/3, of pi/2 or of sqrt(2) is never exact, so that balls alone do not settle whether `3*x - 1` is 0 at 1/3,
+`cos(x)` at pi/2 or `x^2 - 2` at sqrt(2). A number that an op is known to make of such numbers is kept beside its ball,
+and questions of zero, of order and of the integers around it are answered by it. A dyadic number that its ball holds
+whole needs nothing beside it.
 """
 
+import math
 from collections.abc import Callable, Sequence
+from functools import cache, cmp_to_key
 from typing import Any, NamedTuple
 
-from flint import arb, fmpq, fmpz
+from flint import arb, ctx, fmpq, fmpq_poly, fmpz
 
 from gradcalc.arithmetic.marks import UNDEFINED
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Op
 
-BITS = 4_096
-"""The length of a numerator or denominator up to which a number is followed."""
+BITS, _IRRATIONAL_BITS = 4_096, 512
+"""The length of a numerator or denominator up to which a rational is followed, or an irrational number."""
+_RADICAND_BITS, _DEGREE = 32, 8
+"""The length of a numerator or denominator under a root, and the degree of the root or of a polynomial in pi."""
+
+
+class Base(NamedTuple):
+    """A positive irrational number: the root of an integer, `radicand**(1/degree)`, or pi where there is none.
+
+    The polynomial `g**degree - radicand` is irreducible, and pi is transcendental: so a polynomial in a base, of lower
+    degree, is 0 as a number only where it is 0 as a polynomial.
+    """
+
+    radicand: int = 0
+    degree: int = 0
+
+    @property
+    def ball(self) -> arb:
+        """Its ball at the precision in force."""
+        return arb(self.radicand).root(self.degree) if self.degree else arb.pi()
+
+
+PI = Base()
 
 
 class Exact(NamedTuple):
-    """The number `ratio`, or that multiple of pi; 0 is no multiple of pi."""
+    """A rational, or a polynomial in a base that is no rational."""
 
-    ratio: fmpq
-    pi: bool = False
+    value: Any
+    base: Base | None = None
+
+    @property
+    def bits(self) -> int:
+        """The length of the longest integer in it."""
+        if self.base is None:
+            return max(int(self.value.p.bit_length()), int(self.value.q.bit_length()))
+        return max(int(part.bit_length()) for part in (*self.value.numer().coeffs(), self.value.denom()))
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is followed any further."""
+        if self.base is None:
+            return self.bits <= BITS
+        return int(self.value.degree()) <= _DEGREE and self.bits <= _IRRATIONAL_BITS
 
 
 class ExactBall(arb):
@@ -34,6 +72,10 @@ class ExactBall(arb):
 
 Result = Exact | bool | None
 """A number, a truth, or None where balls are to be asked."""
+
+
+class _UnknownNumber(Exception):
+    """What an op makes is no number of this kind, or too long a one."""
 
 
 def plain(ball: arb) -> arb:
@@ -56,12 +98,29 @@ def exact(ball: Any) -> Exact | None:
 
 def ball_of(number: Exact) -> arb:
     """The ball of a number at the precision in force."""
-    ball = arb.pi() * number.ratio if number.pi else arb(number.ratio)
+    ball = arb(number.value) if number.base is None else _polynomial(number.value, number.base)
     if ball.is_exact():
         return ball
     result = ExactBall(ball)
     result.number = number
     return result
+
+
+def _polynomial(value: Any, base: Base) -> arb:
+    """A polynomial in a base, to the precision in force though its terms may cancel: it is not 0."""
+    coefficients, wanted = value.coeffs(), ctx.prec
+    if not any(coefficients[:-1]):
+        monomial: arb = base.ball ** (len(coefficients) - 1) * coefficients[-1]
+        return monomial
+    precision = wanted
+    while True:
+        with ctx.workprec(precision + 32):
+            ball, power = arb(0), base.ball
+            for coefficient in reversed(coefficients):
+                ball = ball * power + coefficient
+        if ball.rel_accuracy_bits() >= wanted:
+            return +ball
+        precision *= 2
 
 
 def result(op: Op, operands: Sequence[Any]) -> Any:
@@ -79,237 +138,325 @@ def result(op: Op, operands: Sequence[Any]) -> Any:
         found = function(*numbers)
     except ZeroDivisionError:
         return UNDEFINED
+    except _UnknownNumber:
+        return None
     if not isinstance(found, Exact):
         return found
-    ratio = found.ratio
-    return ball_of(found) if max(ratio.p.bit_length(), ratio.q.bit_length()) <= BITS else None
+    return ball_of(found) if found.is_short else None
 
 
-def _rational(ratio: Any) -> Exact:
+def rational(ratio: Any) -> Exact:
+    """A rational number."""
     return Exact(fmpq(ratio))
 
 
-def _multiple(ratio: fmpq) -> Exact:
-    """A multiple of pi; 0 is a rational."""
-    return Exact(ratio, bool(ratio != 0))
+def multiple(ratio: Any, base: Base = PI) -> Exact:
+    """A rational multiple of a base."""
+    return _made(fmpq_poly([0, fmpq(ratio)]), base)
+
+
+def _made(value: Any, base: Base | None) -> Exact:
+    """A polynomial in a base as a number: of low degree, and a rational where it is one."""
+    if base is None or not isinstance(value, fmpq_poly):
+        return Exact(fmpq(value))
+    if base.degree and value.degree() >= base.degree:
+        value = value % _relation(base)
+    return Exact(value, base) if value.degree() > 0 else Exact(fmpq(value[0]))
+
+
+@cache
+def _relation(base: Base) -> Any:
+    """The polynomial of which a radical is a root."""
+    return fmpq_poly([-base.radicand, *[0] * (base.degree - 1), 1])
+
+
+def _shared(*numbers: Exact) -> Base | None:
+    """The base of some numbers, beside rationals."""
+    bases = {number.base for number in numbers if number.base is not None}
+    if len(bases) > 1:
+        raise _UnknownNumber
+    return bases.pop() if bases else None
+
+
+def _ratio(x: Exact) -> Any:
+    """A number that is rational."""
+    if x.base is not None:
+        raise _UnknownNumber
+    return x.value
 
 
 # -- arithmetic --------------------------------------------------------------------------------------------------------
 
 
-def _like(*numbers: Exact) -> bool:
-    """Whether numbers are of one kind, beside zeros: then ratios compare and add as the numbers do."""
-    return len({number.pi for number in numbers if number.ratio != 0}) < 2
+def _add(*numbers: Exact) -> Exact:
+    base = _shared(*numbers)
+    total = numbers[0].value
+    for number in numbers[1:]:
+        total = total + number.value
+    return _made(total, base)
 
 
-def _add(*numbers: Exact) -> Result:
-    if not _like(*numbers):
-        return None
-    total = sum((number.ratio for number in numbers), fmpq(0))
-    return _multiple(total) if any(number.pi for number in numbers) else Exact(total)
-
-
-def _sub(a: Exact, b: Exact) -> Result:
+def _sub(a: Exact, b: Exact) -> Exact:
     return _add(a, _neg(b))
 
 
 def _neg(x: Exact) -> Exact:
-    return Exact(-x.ratio, x.pi)
+    return Exact(-x.value, x.base)
 
 
-def _mul(*numbers: Exact) -> Result:
-    product, pis = fmpq(1), 0
-    for number in numbers:
-        product, pis = product * number.ratio, pis + number.pi
-        if max(product.p.bit_length(), product.q.bit_length()) > BITS:
-            return None
-    if product == 0:
-        return Exact(product)
-    return Exact(product, pis == 1) if pis < 2 else None
+def _mul(*numbers: Exact) -> Exact:
+    if any(number.value == 0 for number in numbers):
+        return rational(0)
+    product, base = numbers[0], _shared(*numbers)
+    for number in numbers[1:]:
+        product = _made(product.value * number.value, base)
+        if not product.is_short:
+            raise _UnknownNumber
+    return product
 
 
-def _div(a: Exact, b: Exact) -> Result:
-    if b.pi and not a.pi and a.ratio != 0:
-        return None
-    return Exact(a.ratio / b.ratio, bool(a.pi and not b.pi and a.ratio != 0))
+def _div(a: Exact, b: Exact) -> Exact:
+    if b.base is None:
+        return _made(a.value / b.value, a.base)
+    if a.value == 0:
+        return a
+    return _mul(a, _inverse(b)) if b.base.degree else _quotient(a, b)
 
 
-def _pow(a: Exact, b: Exact) -> Result:
-    """An integer power, or a root of small degree that is a rational."""
-    if a.pi or b.pi:
-        return a if b == _rational(1) else None
-    n, degree = b.ratio.p, b.ratio.q
-    longest = max(a.ratio.p.bit_length(), a.ratio.q.bit_length())
-    if degree > 8 or abs(n) * longest > BITS or (degree > 1 and a.ratio < 0):
-        return None
-    if a.ratio == 0:
-        return None
-    base = a.ratio if degree == 1 else _root(a.ratio, int(degree))
-    return None if base is None else Exact(base ** int(n))
+def _inverse(x: Exact) -> Exact:
+    """One over a number."""
+    if x.base is None:
+        return Exact(1 / x.value)
+    if not x.base.degree:
+        raise _UnknownNumber
+    _, factor, _ = x.value.xgcd(_relation(x.base))
+    return _made(factor, x.base)
 
 
-def _root(ratio: fmpq, degree: int) -> fmpq | None:
-    """The root of a positive rational, if that is one."""
+def _quotient(a: Exact, b: Exact) -> Exact:
+    """Of polynomials in pi, where that is one."""
+    whole, rest = divmod(fmpq_poly(a.value if a.base else [a.value]), b.value)
+    if _shared(a, b) is None or rest != 0:
+        raise _UnknownNumber
+    return _made(whole, b.base)
+
+
+def _pow(a: Exact, b: Exact) -> Exact:
+    """An integer power, or a root of small degree."""
+    ratio = _ratio(b)
+    n, degree = int(ratio.p), int(ratio.q)
+    if n == degree:
+        return a
+    if a.value == 0 or abs(n) * a.bits > BITS:
+        raise _UnknownNumber
+    base = a if degree == 1 else _root(a, degree)
+    if base.base is None:
+        return Exact(base.value**n)
+    power = _mul(*[base] * abs(n)) if n else rational(1)
+    return power if n >= 0 else _inverse(power)
+
+
+def _root(x: Exact, degree: int) -> Exact:
+    """The root of a positive number: of a rational, or of a power of a base."""
+    if degree > _DEGREE or _sign(x) <= 0:
+        raise _UnknownNumber
+    if x.base is None:
+        return _rational_root(x.value, degree)
+    power = x.value.degree()
+    if power % degree or any(x.value.coeffs()[:-1]):
+        raise _UnknownNumber
+    return _mul(_rational_root(x.value[power], degree), *[multiple(1, x.base)] * (power // degree))
+
+
+def _rational_root(ratio: Any, degree: int) -> Exact:
+    """The root of a positive rational; irrational where the rational is short."""
     parts = [part.root(degree) for part in (ratio.p, ratio.q)]
-    roots = fmpq(parts[0], parts[1])
-    return roots if roots**degree == ratio else None
+    root = fmpq(parts[0], parts[1])
+    if root**degree == ratio:
+        return Exact(root)
+    if max(ratio.p.bit_length(), ratio.q.bit_length()) > _RADICAND_BITS:
+        raise _UnknownNumber
+    powers = [*ratio.p.factor(), *((prime, power * (degree - 1)) for prime, power in ratio.q.factor())]
+    outside = math.prod((prime ** (power // degree) for prime, power in powers), start=fmpz(1))
+    inside = [(prime, power % degree) for prime, power in powers if power % degree]
+    common = math.gcd(degree, *(power for _, power in inside))
+    radicand = math.prod(int(prime) ** (power // common) for prime, power in inside)
+    return multiple(fmpq(outside, ratio.q), Base(radicand, degree // common))
 
 
-def _sqrt(x: Exact) -> Result:
-    return None if x.pi or x.ratio <= 0 else _maybe(_root(x.ratio, 2))
+def _sqrt(x: Exact) -> Exact:
+    return _root(x, 2)
 
 
-def _cbrt(x: Exact) -> Result:
-    if x.pi or x.ratio == 0:
-        return None
-    root = _root(abs(x.ratio), 3)
-    return None if root is None else Exact(root if x.ratio > 0 else -root)
+def _cbrt(x: Exact) -> Exact:
+    return _root(x, 3) if _sign(x) > 0 else _neg(_root(_neg(x), 3))
 
 
-def _maybe(ratio: fmpq | None) -> Exact | None:
-    return None if ratio is None else Exact(ratio)
+def _hypot(*numbers: Exact) -> Exact:
+    """The largest number times the length of the others over it."""
+    largest = _abs(max(numbers, key=lambda number: _ORDER(_abs(number))))
+    if largest.value == 0:
+        return largest
+    parts = [_div(number, largest) for number in numbers]
+    return _mul(largest, _sqrt(_add(*(_mul(part, part) for part in parts))))
 
 
-def _hypot(*numbers: Exact) -> Result:
-    """The length, where it is rational, or that multiple of pi."""
-    if not _like(*numbers):
-        return None
-    square = sum((number.ratio**2 for number in numbers), fmpq(0))
-    root = _root(square, 2) if max(square.p.bit_length(), square.q.bit_length()) <= BITS else None
-    return None if root is None else Exact(root, any(number.pi for number in numbers))
-
-
-def _log10(x: Exact) -> Result:
+def _log10(x: Exact) -> Exact:
     """The logarithm of a power of ten."""
-    larger = max(x.ratio.p, x.ratio.q)
+    ratio = _ratio(x)
+    larger = max(ratio.p, ratio.q)
     power = len(str(larger)) - 1
-    if x.pi or x.ratio <= 0 or fmpq(10) ** (power if larger == x.ratio.p else -power) != x.ratio:
-        return None
-    return _rational(power if larger == x.ratio.p else -power)
+    power = power if larger == ratio.p else -power
+    if ratio <= 0 or fmpq(10) ** power != ratio:
+        raise _UnknownNumber
+    return rational(power)
 
 
-def _clip(x: Exact, low: Exact, high: Exact) -> Result:
-    """The same as `min(max(x, low), high)`."""
-    inner = _extreme(max)(x, low)
-    return _extreme(min)(inner, high) if isinstance(inner, Exact) else None
+# -- order -------------------------------------------------------------------------------------------------------------
 
 
-def _mod(a: Exact, b: Exact) -> Result:
-    if not _like(a, b) or a.pi != b.pi and a.ratio != 0:
-        return None
-    left = a.ratio - b.ratio * (a.ratio / b.ratio).floor()
-    return _multiple(left) if b.pi else Exact(left)
+def _sign(x: Exact) -> int:
+    """-1, 0 or 1."""
+    value = x.value if x.base is None else _polynomial(x.value, x.base)
+    return (value > 0) - (value < 0)
 
 
-def _of_rational(function: Callable[[fmpq], Any]) -> Callable[[Exact], Result]:
-    """A function of rationals alone: a multiple of pi lies between integers, which balls tell."""
-    return lambda x: None if x.pi else _rational(function(x.ratio))
+def _compared(a: Exact, b: Exact) -> int:
+    """-1, 0 or 1, as a is below, equal to or above b."""
+    return _sign(_sub(a, b))
 
 
-def _rounded(x: fmpq) -> fmpz:
+_ORDER = cmp_to_key(_compared)
+
+
+def _comparison(holds: Callable[[int], bool]) -> Callable[[Exact, Exact], bool]:
+    """A comparison, by how a compares to b."""
+    return lambda a, b: holds(_compared(a, b))
+
+
+def _abs(x: Exact) -> Exact:
+    return x if _sign(x) >= 0 else _neg(x)
+
+
+def _extreme(choose: Callable[..., Exact]) -> Callable[..., Exact]:
+    """The largest or the smallest of some numbers."""
+    return lambda *numbers: choose(numbers, key=_ORDER)
+
+
+_max, _min = _extreme(max), _extreme(min)
+
+
+def _floor(x: Exact) -> Exact:
+    """The integer below; of an irrational number, which is none itself, as its ball tells."""
+    if x.base is None:
+        return rational(x.value.floor())
+    with ctx.workprec(x.bits + 64):
+        low = _polynomial(x.value, x.base).floor()
+    if not low.is_exact():
+        raise _UnknownNumber
+    return rational(low.unique_fmpz())
+
+
+def _round(x: Exact) -> Exact:
     """The nearest integer, halves to even."""
-    low = x.floor()
-    twice = 2 * (x - low)
-    return low + (1 if twice > 1 or twice == 1 and low % 2 else 0)
+    low = _floor(x)
+    twice = _compared(_sub(x, low), rational(fmpq(1, 2)))
+    return rational(low.value + (1 if twice > 0 or twice == 0 and low.value.p % 2 else 0))
 
 
-def _extreme(choose: Callable[..., Exact]) -> Callable[..., Result]:
-    """The largest or the smallest of numbers of one kind."""
-    return lambda *numbers: choose(numbers, key=lambda number: number.ratio) if _like(*numbers) else None
-
-
-def _comparison(holds: Callable[[fmpq, fmpq], bool], unlike: bool | None = None) -> Callable[[Exact, Exact], Result]:
-    """A comparison; a multiple of pi is never equal to a rational."""
-    return lambda a, b: bool(holds(a.ratio, b.ratio)) if _like(a, b) else unlike
+def _mod(a: Exact, b: Exact) -> Exact:
+    return _sub(a, _mul(b, _floor(_div(a, b))))
 
 
 # -- trigonometric -----------------------------------------------------------------------------------------------------
 
 _HALF = fmpq(1, 2)
-_SINES = {fmpq(0): fmpq(0), fmpq(1, 6): _HALF, _HALF: fmpq(1), fmpq(5, 6): _HALF}
-"""The sines of multiples of pi in 0 <= x < pi that are rational (Niven's theorem)."""
-_TANGENTS = {fmpq(0): fmpq(0), fmpq(1, 4): fmpq(1), fmpq(3, 4): fmpq(-1)}
-_ARCSINES = {fmpq(0): fmpq(0), _HALF: fmpq(1, 6), fmpq(1): _HALF}
-_ARCTANGENTS = {fmpq(0): fmpq(0), fmpq(1): fmpq(1, 4)}
+_ROOT_2, _ROOT_3 = _rational_root(fmpq(1, 2), 2), _rational_root(fmpq(3, 4), 2)
+_SINES = {fmpq(0): rational(0), fmpq(1, 6): rational(_HALF), fmpq(1, 4): _ROOT_2, fmpq(1, 3): _ROOT_3}
+_SINES |= {_HALF: rational(1)} | {1 - turns: sine for turns, sine in _SINES.items() if turns}
+"""The sines of multiples of pi in 0 <= x < pi that are a rational or a root of one."""
 
 
-def _turned(x: Exact, quarter: fmpq) -> fmpq | None:
-    """The sine of a multiple of pi, turned by another one."""
-    if not x.pi and x.ratio != 0:
-        return None
-    turns = x.ratio + quarter
-    found = _SINES.get(turns - turns.floor())
-    return -found if found is not None and turns.floor() % 2 else found
+def _turns(x: Exact) -> Any:
+    """Of which rational a number is the multiple of pi."""
+    if x.value == 0:
+        return fmpq(0)
+    if x.base != PI or x.value.degree() > 1 or x.value[0] != 0:
+        raise _UnknownNumber
+    return x.value[1]
 
 
-def _sin(x: Exact) -> Result:
-    return _maybe(_turned(x, fmpq(0)))
+def _sine(turns: Any) -> Exact:
+    """The sine of a multiple of pi."""
+    half = turns.floor()
+    found = _SINES.get(turns - half)
+    if found is None:
+        raise _UnknownNumber
+    return _neg(found) if half % 2 else found
 
 
-def _cos(x: Exact) -> Result:
-    return _maybe(_turned(x, _HALF))
+def _sin(x: Exact) -> Exact:
+    return _sine(_turns(x))
 
 
-def _tan(x: Exact) -> Result:
-    if not x.pi and x.ratio != 0:
-        return None
-    part = x.ratio - x.ratio.floor()
-    if part == _HALF:
-        raise ZeroDivisionError
-    return _maybe(_TANGENTS.get(part))
+def _cos(x: Exact) -> Exact:
+    return _sine(_turns(x) + _HALF)
 
 
-def _cot(x: Exact) -> Result:
-    return _tan(Exact(_HALF - x.ratio, True)) if x.pi or x.ratio == 0 else None
+def _tan(x: Exact) -> Exact:
+    return _div(_sin(x), _cos(x))
 
 
-def _inverse(function: Callable[[Exact], Result]) -> Callable[[Exact], Result]:
+def _cot(x: Exact) -> Exact:
+    return _div(_cos(x), _sin(x))
+
+
+def _reciprocal(function: Callable[[Exact], Exact]) -> Callable[[Exact], Exact]:
     """One over a function."""
-
-    def inverse(x: Exact) -> Result:
-        found = function(x)
-        return Exact(1 / found.ratio) if isinstance(found, Exact) else found
-
-    return inverse
+    return lambda x: _inverse(function(x))
 
 
-def _of_inverse(function: Callable[[Exact], Result]) -> Callable[[Exact], Result]:
-    """A function of one over a rational."""
-    return lambda x: None if x.pi else function(Exact(1 / x.ratio))
+def _of_reciprocal(function: Callable[[Exact], Exact]) -> Callable[[Exact], Exact]:
+    """A function of one over a number."""
+    return lambda x: function(_inverse(x))
 
 
-def _odd(table: dict[fmpq, fmpq]) -> Callable[[Exact], Result]:
-    """The inverse of a function that is odd, as a multiple of pi."""
+def _odd(angles: Sequence[Any], function: Callable[[Exact], Exact]) -> Callable[[Exact], Exact]:
+    """The inverse of an odd function that takes what is looked for at one of some multiples of pi."""
+    table = [(multiple(angle), function(multiple(angle))) for angle in angles]
 
-    def arc(x: Exact) -> Result:
-        found = None if x.pi else table.get(abs(x.ratio))
-        return None if found is None else _multiple(found if x.ratio > 0 else -found)
+    def arc(x: Exact) -> Exact:
+        found = next((angle for angle, value in table if value == _abs(x)), None)
+        if found is None:
+            raise _UnknownNumber
+        return found if _sign(x) >= 0 else _neg(found)
 
     return arc
 
 
-_asin, _atan = _odd(_ARCSINES), _odd(_ARCTANGENTS)
+_ANGLES = tuple(turns for turns in _SINES if turns <= _HALF)
+_asin, _atan = _odd(_ANGLES, _sin), _odd([turns for turns in _ANGLES if turns < _HALF], _tan)
 
 
-def _acos(x: Exact) -> Result:
-    found = _asin(x)
-    return _multiple(_HALF - found.ratio) if isinstance(found, Exact) else None
+def _acos(x: Exact) -> Exact:
+    return _sub(multiple(_HALF), _asin(x))
 
 
-def _atan2(a: Exact, b: Exact) -> Result:
-    """The angle, where it is a multiple of pi/4."""
-    if not _like(a, b):
-        return None
-    if b.ratio == 0:
-        return None if a.ratio == 0 else _multiple(_HALF if a.ratio > 0 else -_HALF)
-    angle = _atan(Exact(a.ratio / b.ratio))
-    if not isinstance(angle, Exact):
-        return None
-    return angle if b.ratio > 0 else _multiple(angle.ratio + (1 if a.ratio >= 0 else -1))
+def _atan2(a: Exact, b: Exact) -> Exact:
+    """The angle, where its tangent is one of those known."""
+    above = _sign(a)
+    if b.value == 0:
+        if not above:
+            raise _UnknownNumber
+        return multiple(above * _HALF)
+    angle = _atan(_div(a, b))
+    return angle if _sign(b) > 0 else _add(angle, multiple(1 if above >= 0 else -1))
 
 
-def _sinc(x: Exact) -> Result:
-    return _rational(0) if x.pi and x.ratio.q == 1 else None
+def _sinc(x: Exact) -> Exact:
+    if _turns(x).q != 1 or x.value == 0:
+        raise _UnknownNumber
+    return rational(0)
 
 
 FUNCTIONS: dict[Op, Callable[..., Result]] = {
@@ -323,38 +470,40 @@ FUNCTIONS: dict[Op, Callable[..., Result]] = {
     ops.sqrt: _sqrt,
     ops.cbrt: _cbrt,
     ops.mod: _mod,
-    ops.abs: lambda x: Exact(abs(x.ratio), x.pi),
-    ops.sign: lambda x: _rational((x.ratio > 0) - (x.ratio < 0)),
-    ops.floor: _of_rational(lambda x: x.floor()),
-    ops.ceil: _of_rational(lambda x: x.ceil()),
-    ops.round: _of_rational(_rounded),
+    ops.abs: _abs,
+    ops.sign: lambda x: rational(_sign(x)),
+    ops.floor: _floor,
+    ops.ceil: lambda x: _neg(_floor(_neg(x))),
+    ops.round: _round,
     ops.hypot: _hypot,
     ops.log10: _log10,
-    ops.clip: _clip,
-    ops.relu: lambda x: x if x.ratio > 0 else _rational(0),
-    ops.leaky_relu: lambda x: x if x.ratio > 0 else Exact(x.ratio / 5, x.pi),
-    ops.elu: lambda x: x if x.ratio > 0 else None,
-    ops.max: _extreme(max),
-    ops.min: _extreme(min),
-    ops.lt: _comparison(lambda a, b: a < b),
-    ops.le: _comparison(lambda a, b: a <= b),
-    ops.gt: _comparison(lambda a, b: a > b),
-    ops.ge: _comparison(lambda a, b: a >= b),
-    ops.eq: _comparison(lambda a, b: a == b, unlike=False),
-    ops.same: _comparison(lambda a, b: a == b, unlike=False),
-    ops.ne: _comparison(lambda a, b: a != b, unlike=True),
+    ops.clip: lambda x, low, high: _min(_max(x, low), high),
+    ops.relu: lambda x: _max(x, rational(0)),
+    ops.leaky_relu: lambda x: _max(x, _div(x, rational(5))),
+    ops.elu: lambda x: x if _sign(x) > 0 else None,
+    ops.max: _max,
+    ops.min: _min,
+    ops.lt: _comparison(lambda order: order < 0),
+    ops.le: _comparison(lambda order: order <= 0),
+    ops.gt: _comparison(lambda order: order > 0),
+    ops.ge: _comparison(lambda order: order >= 0),
+    ops.eq: _comparison(lambda order: order == 0),
+    ops.same: _comparison(lambda order: order == 0),
+    ops.ne: _comparison(lambda order: order != 0),
     ops.sin: _sin,
     ops.cos: _cos,
     ops.tan: _tan,
     ops.cot: _cot,
-    ops.sec: _inverse(_cos),
-    ops.csc: _inverse(_sin),
+    ops.sec: _reciprocal(_cos),
+    ops.csc: _reciprocal(_sin),
     ops.sinc: _sinc,
     ops.asin: _asin,
     ops.acos: _acos,
     ops.atan: _atan,
     ops.atan2: _atan2,
-    ops.asec: _of_inverse(_acos),
-    ops.acsc: _of_inverse(_asin),
+    ops.asec: _of_reciprocal(_acos),
+    ops.acsc: _of_reciprocal(_asin),
 }
 """The ops that make exact numbers of exact numbers."""
+
+GOLDEN_RATIO = _div(_add(rational(1), _sqrt(rational(5))), rational(2))

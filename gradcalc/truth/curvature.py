@@ -137,14 +137,14 @@ def _proved_signs(numbers: Mapping[tuple[int, int], arb], size: int) -> Signs | 
 def _is_rational(ball: arb) -> bool:
     """Whether the number in a ball is known to be a rational, and not too long to be written down."""
     number = exact(ball)
-    return number is not None and not number.pi
+    return number is not None and number.base is None
 
 
 def _rational(ball: arb) -> fmpq:
     """A ball as the rational it is."""
     number = exact(ball)
     assert number is not None
-    return number.ratio
+    return number.value  # type: ignore[no-any-return]
 
 
 def _sign(x: arb | fmpq) -> int | None:

@@ -159,10 +159,9 @@ class _Reader:
         if math.isinf(slope) and common.kind != "infinite":
             return  # a finite slope beyond the largest double
         if known(finding) and common.kind == "slope" and fits(common, finding.ball):
-            if self.at_one_point:  # a branch taken at a single point proves nothing of the slope
-                finding.ball, finding.from_slopes = None, True
-            return
-        if common.kind == "infinite":
+            if not self.at_one_point:  # a branch taken at a single point proves nothing of the slope
+                return
+        elif common.kind == "infinite":
             finding.verdict = "infinite"
             self.note("infinite", "the slope is infinite " + _where(slopes), slopes)
         elif finding.value != slope:

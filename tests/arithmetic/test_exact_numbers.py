@@ -3,16 +3,32 @@
 import itertools
 
 import pytest
-from flint import arb, ctx, fmpq
+from flint import arb, ctx, fmpq, fmpq_poly
 
 from gradcalc.arithmetic.balls import Balls
-from gradcalc.arithmetic.exact_numbers import BITS, FUNCTIONS, Exact, ExactBall, ball_of, exact, plain, result
+from gradcalc.arithmetic.exact_numbers import (
+    BITS,
+    FUNCTIONS,
+    GOLDEN_RATIO,
+    PI,
+    Base,
+    Exact,
+    ExactBall,
+    ball_of,
+    exact,
+    multiple,
+    plain,
+    rational,
+    result,
+)
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Op
 
 RATIOS = [fmpq(n, d) for n, d in ((0, 1), (1, 1), (-1, 1), (1, 2), (1, 3), (-2, 3), (5, 6), (7, 4), (-9, 4), (3, 1))]
-NUMBERS = [*map(Exact, RATIOS), *(Exact(ratio, True) for ratio in RATIOS if ratio != 0)]
+ROOT = multiple(1, Base(2, 2))
+NUMBERS = [*map(rational, RATIOS), *map(multiple, RATIOS[1:]), ROOT, multiple(fmpq(-1, 2), Base(2, 2)), GOLDEN_RATIO]
+NUMBERS += [multiple(3, Base(5, 3)), Exact(fmpq_poly([1, -1, 2]), PI), Exact(fmpq_poly([1, 0, 1]), Base(2, 3))]
 
 
 @pytest.fixture(autouse=True)
@@ -44,24 +60,37 @@ def test_what_an_op_makes_of_exact_numbers_lies_in_its_ball(op: Op) -> None:
 @pytest.mark.parametrize(
     ("op", "numbers", "value"),
     [
-        (ops.cos, [Exact(fmpq(1, 2), True)], arb(0)),
-        (ops.sin, [Exact(fmpq(7, 6), True)], arb(-0.5)),
-        (ops.tan, [Exact(fmpq(-3, 4), True)], arb(1)),
-        (ops.sec, [Exact(fmpq(1, 3), True)], arb(2)),
-        (ops.sub, [Exact(fmpq(1, 3)), Exact(fmpq(1, 3))], arb(0)),
-        (ops.div, [Exact(fmpq(6), True), Exact(fmpq(2), True)], arb(3)),
-        (ops.sqrt, [Exact(fmpq(9, 4))], arb(1.5)),
-        (ops.cbrt, [Exact(fmpq(-27))], arb(-3)),
-        (ops.floor, [Exact(fmpq(-1, 3))], arb(-1)),
-        (ops.round, [Exact(fmpq(5, 2))], arb(2)),
-        (ops.round, [Exact(fmpq(7, 2))], arb(4)),
-        (ops.tan, [Exact(fmpq(1, 2), True)], UNDEFINED),
-        (ops.csc, [Exact(fmpq(5), True)], UNDEFINED),
-        (ops.div, [Exact(fmpq(1)), Exact(fmpq(0))], UNDEFINED),
-        (ops.eq, [Exact(fmpq(1, 3)), Exact(fmpq(1, 3))], True),
-        (ops.eq, [Exact(fmpq(1), True), Exact(fmpq(22, 7))], False),
-        (ops.lt, [Exact(fmpq(1), True), Exact(fmpq(22, 7))], None),
-        (ops.exp, [Exact(fmpq(1, 3))], None),
+        (ops.cos, [multiple(fmpq(1, 2))], arb(0)),
+        (ops.sin, [multiple(fmpq(7, 6))], arb(-0.5)),
+        (ops.tan, [multiple(fmpq(-3, 4))], arb(1)),
+        (ops.sec, [multiple(fmpq(1, 3))], arb(2)),
+        (ops.sub, [rational(fmpq(1, 3)), rational(fmpq(1, 3))], arb(0)),
+        (ops.div, [multiple(fmpq(6)), multiple(fmpq(2))], arb(3)),
+        (ops.sqrt, [rational(fmpq(9, 4))], arb(1.5)),
+        (ops.cbrt, [rational(fmpq(-27))], arb(-3)),
+        (ops.floor, [rational(fmpq(-1, 3))], arb(-1)),
+        (ops.round, [rational(fmpq(5, 2))], arb(2)),
+        (ops.round, [rational(fmpq(7, 2))], arb(4)),
+        (ops.tan, [multiple(fmpq(1, 2))], UNDEFINED),
+        (ops.csc, [multiple(fmpq(5))], UNDEFINED),
+        (ops.div, [rational(fmpq(1)), rational(fmpq(0))], UNDEFINED),
+        (ops.eq, [rational(fmpq(1, 3)), rational(fmpq(1, 3))], True),
+        (ops.eq, [multiple(fmpq(1)), rational(fmpq(22, 7))], False),
+        (ops.lt, [multiple(fmpq(1)), rational(fmpq(22, 7))], True),
+        (ops.exp, [rational(fmpq(1, 3))], None),
+        (ops.powi, [ROOT, rational(2)], arb(2)),
+        (ops.powi, [ROOT, rational(-4)], arb(0.25)),
+        (ops.powi, [multiple(3, Base(5, 3)), rational(3)], arb(135)),
+        (ops.mul, [GOLDEN_RATIO, Exact(fmpq_poly([fmpq(-1, 2), fmpq(1, 2)]), Base(5, 2))], arb(1)),
+        (ops.floor, [multiple(10**9, Base(2, 2))], arb(1_414_213_562)),
+        (ops.round, [multiple(fmpq(1, 2))], arb(2)),
+        (ops.ceil, [multiple(-1)], arb(-3)),
+        (ops.add, [ROOT, multiple(1, Base(3, 2))], None),
+        (ops.mul, [multiple(1), ROOT], None),
+        (ops.eq, [ROOT, rational(fmpq(99, 70))], False),
+        (ops.lt, [ROOT, rational(fmpq(99, 70))], True),
+        (ops.lt, [ROOT, multiple(1)], None),
+        (ops.mod, [ROOT, ROOT], arb(0)),
     ],
 )
 def test_values(op: Op, numbers: list[Exact], value: object) -> None:
@@ -69,16 +98,37 @@ def test_values(op: Op, numbers: list[Exact], value: object) -> None:
     assert made == value if isinstance(value, arb) else made is value
 
 
+def test_a_root_is_written_in_one_way() -> None:
+    for op, ratio, number in (
+        (ops.sqrt, fmpq(8), multiple(2, Base(2, 2))),
+        (ops.sqrt, fmpq(1, 2), multiple(fmpq(1, 2), Base(2, 2))),
+        (ops.cbrt, fmpq(-54), multiple(-3, Base(2, 3))),
+        (ops.sqrt, fmpq(12, 25), multiple(fmpq(2, 5), Base(3, 2))),
+    ):
+        assert exact(result(op, [ball_of(rational(ratio))])) == number
+    fourth = result(ops.pow, [arb(4), arb(0.25)])
+    assert exact(fourth) == ROOT
+    assert exact(result(ops.pow, [ball_of(Exact(fmpq_poly([0, 0, 9]), PI)), arb(0.5)])) == multiple(3)
+
+
+def test_a_sign_is_found_though_terms_cancel() -> None:
+    """(sqrt(2) - 1)^60 is 1e-23, written with numbers of 76 bits."""
+    small = result(ops.powi, [ball_of(Exact(fmpq_poly([-1, 1]), Base(2, 2))), arb(60)])
+    assert small > 0 and small.rel_accuracy_bits() > 190
+    assert result(ops.sign, [small]) == 1
+    assert result(ops.floor, [result(ops.neg, [small])]) == -1
+
+
 def test_an_angle_is_a_multiple_of_pi() -> None:
     for op, at, ratio in ((ops.asin, 1, fmpq(1, 2)), (ops.acos, -1, fmpq(1)), (ops.atan, -1, fmpq(-1, 4))):
-        assert exact(result(op, [arb(at)])) == Exact(ratio, True)
-    assert exact(result(ops.atan2, [arb(0), arb(-3)])) == Exact(fmpq(1), True)
+        assert exact(result(op, [arb(at)])) == multiple(ratio)
+    assert exact(result(ops.atan2, [arb(0), arb(-3)])) == multiple(fmpq(1))
 
 
 def test_numbers_are_followed_up_to_a_length() -> None:
-    third = ball_of(Exact(fmpq(1, 3)))
+    third = ball_of(rational(fmpq(1, 3)))
     assert isinstance(third, ExactBall)
-    assert exact(result(ops.pow, [third, arb(40)])) == Exact(fmpq(1, 3**40))
+    assert exact(result(ops.pow, [third, arb(40)])) == rational(fmpq(1, 3**40))
     assert result(ops.pow, [third, arb(BITS)]) is None
     assert exact(arb((1, 10**12))) is None
     assert exact(arb(1).exp()) is None

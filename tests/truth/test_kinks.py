@@ -1,5 +1,6 @@
 """Kinks and jumps at points chosen to mislead: false proofs, false kinks. The expected answers are by pencil."""
 
+import math
 from collections.abc import Mapping
 
 import pytest
@@ -168,3 +169,48 @@ def test_kinks_at_exact_points_are_settled(formula: str, at: object, verdict: st
 def test_a_kink_under_many_terms_is_within_the_work_allowed(formula: str, verdict: str, terms: int) -> None:
     report = gradcalc.differentiate(formula.format(terms, terms), {"x": 0}, symbolic=False)
     assert report.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "derivative"),
+    [
+        ("where(x != x, x, x)/(x/1e-8)", "1e-300", 0.0),
+        ("where(x == x, (1+x)-1, 0)", "1e-300", 1.0),
+        ("where(x == x, x^2/x/x, 0)", "1e-200", 0.0),
+    ],
+)
+def test_a_slope_stands_in_for_a_float_that_lost_its_digits(formula: str, at: str, derivative: float) -> None:
+    point = examine(formula, {"x": at}, 1)
+    assert (point.gradient[0].value, point.verdict) == (derivative, "agrees")
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "verdict", "left", "right"),
+    [
+        ("floor(x^2)", "sqrt(2)", "jump", None, 0.0),
+        ("floor(x^2)", "-sqrt(2)", "jump", 0.0, None),
+        ("abs(x^2 - 2)", "sqrt(2)", "kink", -(8**0.5), 8**0.5),
+        ("abs(x^2 - x - 1)", "(1+sqrt(5))/2", "kink", -(5**0.5), 5**0.5),
+        ("abs(x^2 - x - 1)", "GoldenRatio", "kink", -(5**0.5), 5**0.5),
+        ("abs(x^3 - 2)", "2^(1/3)", "kink", -3 * 4 ** (1 / 3), 3 * 4 ** (1 / 3)),
+        ("max(sin(x), sqrt(3)/2)", "pi/3", "kink", 0.0, 0.5),
+        ("relu(1 - 2*cos(x)^2)", "pi/4", "kink", 0.0, 2.0),
+        ("abs(x^2 - pi^2/4)", "pi/2", "kink", -math.pi, math.pi),
+        ("abs(atan(x) - pi/3)", "sqrt(3)", "kink", -0.25, 0.25),
+        ("mod(x, sqrt(2))", "3*sqrt(2)", "jump", None, 1.0),
+        ("where(x^2 < 2, x, 2*x)", "sqrt(2)", "jump", None, 2.0),
+        ("floor(x^2)", "1.4142135623730951", "agrees", None, None),
+        ("abs(x^2 - 3)", "sqrt(2)", "agrees", None, None),
+    ],
+)
+def test_a_radical_is_exact(formula: str, at: str, verdict: str, left: float | None, right: float | None) -> None:
+    point = examine(formula, {"x": at}, 1)
+    assert point.verdict == verdict
+    sides = [(note.left, note.right) for note in point.notes if note.kind == verdict]
+    assert sides == ([] if verdict == "agrees" else [(pytest.approx(left), pytest.approx(right))])
+
+
+@pytest.mark.parametrize("formula", ["x/hypot(x, x)", "mod(x, x)", "x/sqrt(2*x^2)", "sqrt(x^2)/x"])
+@pytest.mark.parametrize("at", ["1", "1/3", "0.5", "7", "sqrt(2)"])
+def test_a_derivative_that_cancels_is_proved_to_be_zero(formula: str, at: str) -> None:
+    assert [entry.certified and entry.certified.value for entry in examine(formula, {"x": at}, 1).gradient] == ["0"]

@@ -132,7 +132,8 @@ def test_sides_that_differ_and_sides_that_jump(text: str, differ: bool, jumps: b
         ("max(x, 1)", "x=2", False),
         ("floor(x)", "x=3", True),
         ("floor(x)", "x=2.5", False),
-        ("abs(sqrt(2)*sqrt(2) - 2 + x)", "x=0", None),
+        ("abs(sqrt(2)*sqrt(2) - 2 + x)", "x=0", True),
+        ("abs(sqrt(2)*sqrt(3) - sqrt(6) + x)", "x=0", None),
     ],
 )
 def test_a_node_on_a_kink_is_found_in_balls(text: str, at: str, hit: bool | None) -> None:
