@@ -10,6 +10,12 @@ Condition = Ref | None
 
 def defined(graph: Graph, output: int) -> int:
     """A node that is 1 where the output has a value, 0 where an op that is used leaves its domain."""
+    whole = definedness(graph, output)
+    return graph.constant(1) if whole is None else int(ops.where(graph.ref(whole), ops.one, ops.zero).index)
+
+
+def definedness(graph: Graph, output: int) -> int | None:
+    """The condition that no op which is used leaves its domain; None if that always holds."""
     found: dict[int, Condition] = {}
     for index in graph.needed([output]):
         op, operands, _ = graph.nodes[index]
@@ -22,7 +28,7 @@ def defined(graph: Graph, output: int) -> int:
             own = _joined(ops.and_, own, condition)
         found[index] = own
     whole = found[output]
-    return graph.constant(1) if whole is None else int(ops.where(whole, ops.one, ops.zero).index)
+    return None if whole is None else whole.index
 
 
 def kinked(graph: Graph, output: int) -> int | None:

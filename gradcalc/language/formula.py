@@ -14,7 +14,7 @@ from gradcalc.graph import derive
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.shapes import Shape, labels
 from gradcalc.language.format import Tree, format_node, format_tree
-from gradcalc.language.synonyms import ORDERS
+from gradcalc.language.synonyms import DERIVATIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def _missing_hint(missing: Sequence[str], formula: Formula, at: Point) -> str:
     if len(name) > 1 and all(letter in at for letter in name):
         return "*".join(name)
     if name.startswith("d") and len(name) < 3 and "/d" in formula.text:
-        return ORDERS
+        return DERIVATIVE
     near = did_you_mean(name, at) if len(name) > 3 else None
     if near and near not in formula.variables and not any(map(str.isdigit, name + near)):
         return f"did you mean {near}?"

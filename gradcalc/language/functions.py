@@ -27,6 +27,7 @@ _WRITTEN_OUT = {
     "root": "n-th root; of degree 3 it is cbrt",
     "piecewise": "the first value whose condition holds, else the default",
     "transpose": "axes in reverse order",
+    "diff": "derivative of any order of a part of the formula, also written d/dx(f) and d^2/dx^2(f)",
 }
 """Functions that parsing writes out in ops, and what they are."""
 

@@ -13,7 +13,8 @@ from itertools import repeat
 from typing import Any, NamedTuple, NoReturn
 
 from gradcalc.errors import LimitError, Span
-from gradcalc.graph import ops, shapes
+from gradcalc.graph import derive, ops, shapes
+from gradcalc.graph.domain import definedness
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
 from gradcalc.graph.shapes import Shape
@@ -481,6 +482,45 @@ class Lowering:
             return self.apply(ops.digamma, values[1:], at=1)
         return self.apply(ops.polygamma, values)
 
+    def derivative(self, name: str, values: list[Any]) -> Number:
+        """`diff(f, x, 2, y)`: a derivative of any order, where the function itself has a value."""
+        by = self.derived_for(name, values)
+        self.check(values[:1])
+        return self.elementwise(lambda row: self.derivative_of(row[0], by), values[:1])
+
+    def derived_for(self, name: str, values: list[Any]) -> list[int]:
+        """The inputs that the derivative is taken for, each as often as it is asked."""
+        by: list[int] = []
+        for operand, value in enumerate(values[1:], start=1):
+            order = self.rational(value)
+            if order is not None and by and self.rational(values[operand - 1]) is None:
+                count = self.integer(value, "the order of a derivative", operand)
+                if not 0 <= count <= self.graph.max_nodes:
+                    self.fail("the order of a derivative is a number from 0 on", SPECIAL["diff"], operand)
+                by[-1:] = by[-1:] * count
+            elif isinstance(value, int) and self.graph.nodes[value].op is ops.input_:
+                by.append(value)
+            else:
+                what = "an array" if not isinstance(value, int) else "no variable"
+                hint = (
+                    "diff(f, x[0])" if what == "an array" else "diff(f, x) for a variable x, which --let does not bind"
+                )
+                self.fail(f"a derivative is taken for a variable, and this is {what}", hint, operand)
+        if len(values) < 2:
+            self.fail(f"{name} takes a formula and what it is derived for", SPECIAL["diff"])
+        return by
+
+    def derivative_of(self, index: int, by: Sequence[int]) -> int:
+        """A derivative of one element: where that has no value, it has none."""
+        found, first = index, len(self.graph)
+        for variable in by:
+            (found,) = derive.gradient(self.graph, found, [variable])
+            if len(self.graph) - first > _DERIVED:
+                message = f"a derivative of order {len(by)} takes more than {_DERIVED:,} nodes"
+                raise LimitError(message, hint="gradcalc diff computes high orders at points, by power series")
+        domain = definedness(self.graph, index) if by else None
+        return found if domain is None else self.graph.emit(ops.where, (domain, found, index))
+
     # -- sums with a counter
 
     def begin(self, name: str, values: list[Any]) -> int:
@@ -516,6 +556,8 @@ class Lowering:
 
 _E = (ops.const, (), "E")
 _SMALL = 2**53
+_DERIVED = 50_000
+"""Nodes of a derivative, at most: each order makes it some two to three times as large."""
 
 
 def _parts(value: Number) -> tuple[Shape, Sequence[int]]:
@@ -533,7 +575,7 @@ _CALLS: dict[str, tuple[Callable[[Lowering, str, list[Any]], Lowered], *tuple[in
     **dict.fromkeys(("and", "or"), (Lowering.logical,)), **dict.fromkeys(COMPARISONS, (Lowering.compare, 2)),
     **dict.fromkeys(REDUCTIONS, (Lowering.reduction,)), "mean": (Lowering.mean, 1), "norm": (Lowering.norm,),
     "dot": (Lowering.dot, 2), "transpose": (Lowering.transpose, 1), "heaviside": (Lowering.heaviside, 1, 2),
-    "polygamma": (Lowering.polygamma, 2),
+    "polygamma": (Lowering.polygamma, 2), "diff": (Lowering.derivative,),
 }  # fmt: skip
 """Functions with a lowering of their own, and how many operands each takes where that is fixed."""
 

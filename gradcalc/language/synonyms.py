@@ -120,8 +120,8 @@ _NO_TARGETS = frozenset(("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not",
 _TARGETS = [name for name, meaning in FUNCTIONS.items() if len(name) > 2 and meaning not in _NO_TARGETS]
 """What a slip of the keyboard may have meant."""
 
-ORDERS = "first derivatives by gradcalc grad, second by gradcalc hessian, each of a formula by itself"
-"""How derivatives are asked for."""
+DERIVATIVE = "d/dx(x^2), d^2/dx^2(x^2) or diff(x^2, x)"
+"""How derivatives are written."""
 
 
 def function_meant(name: str) -> str | None:

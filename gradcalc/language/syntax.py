@@ -6,17 +6,18 @@ ways is refused, with both ways written out.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from gradcalc.errors import ExpressionError, LimitError, Span
 from gradcalc.graph import ops
 from gradcalc.language.format import COMPARE, MUL, POSTFIX, POW, Tree
-from gradcalc.language.synonyms import ORDERS, formula_meant, function_meant
+from gradcalc.language.synonyms import DERIVATIVE, formula_meant, function_meant
 from gradcalc.language.tokens import (
     CLOSING,
     CONSTANTS,
     DERIVATIVES,
+    DIVIDE,
     FUNCTIONS,
     GLUED,
     INFIX,
@@ -28,7 +29,9 @@ from gradcalc.language.tokens import (
     PREFIX,
     RAISED,
     REFUSED,
+    SPECIAL,
     WORDS,
+    Token,
     Tokens,
     check_name,
     refuse,
@@ -40,6 +43,7 @@ class Pending:
     """What waits: an operator, a chain of terms or factors, or an open bracket, whose precedence is 0."""
 
     power = ""  # of a call such as sin^2(x), its exponent
+    by: Sequence[tuple[Token, int]] = ()  # of d^2/dx^2(...), the names it is derived for, and how often
 
     def __init__(self, precedence: int, kind: str, left: int, nests: int, payload: Any = None) -> None:
         self.precedence = precedence
@@ -162,6 +166,8 @@ class Parser:
         elif word == "∞":
             self.node("constant", "oo", (), self.start, self.start + 1)
             return False
+        elif word == "∂" and self.open_derivative():
+            return True
         elif word != "+":
             return self.no_operand()
         return True
@@ -187,6 +193,8 @@ class Parser:
             self.fail(f"{before}{word} is no operator", REFUSED[before + word], span)
         if not word:
             self.fail_at_end()
+        if word == "∂":
+            self.fail("a derivative needs parentheses around what is derived, and orders that agree", REFUSED[word])
         if word in CLOSING and before and not any(entry.kind for entry in self.pending):
             self.fail(f"{word} closes nothing", "remove it, or open a bracket before")
         self.fail(f"an operand is missing before {word}", "a number, a name or a parenthesis there")
@@ -224,6 +232,8 @@ class Parser:
         end, following = self.name_end(), self.words[self.position]
         if following == "(":
             return self.open_call()
+        if name == "d" and not self.is_known(name) and self.open_derivative():
+            return True
         if name in FUNCTIONS and (following in ("^", "**") or self.tokens.kinds[following] == "raised"):
             power = self.function_power()
             if power:
@@ -334,6 +344,44 @@ class Parser:
             entry.kind, entry.payload = "loop", (name, counter.text)
             self.position += 2
         return True
+
+    def open_derivative(self) -> bool:
+        """The `d^2/dx^2(` of a derivative, past which the position moves; whether it is one."""
+        order, position = self.raised_to(self.position)
+        if self.words[position] not in DIVIDE:
+            return False
+        by: list[tuple[Token, int]] = []
+        position += 1
+        while (found := self.differential(position)) is not None:
+            token, position = found
+            count, position = self.raised_to(position)
+            by.append((token, count))
+        if sum(count for _, count in by) != order and len(by) == 1:
+            by = _apart(by[0][0]) if by[0][1] == 1 else by
+        if self.words[position] != "(" or sum(count for _, count in by) != order:
+            return False
+        self.position = position + 1
+        self.push(0, "call", self.start, "diff").by = by
+        return True
+
+    def raised_to(self, position: int) -> tuple[int, int]:
+        """The order that stands from a position on, 1 if none does, and the position behind it."""
+        word = self.words[position]
+        digits, after = word.translate(RAISED), position + 1
+        if word in ("^", "**"):
+            digits, after = self.words[after], after + 1
+        elif self.tokens.kinds[word] != "raised":
+            return 1, position
+        return (int(digits), after) if digits.isdecimal() and len(digits) < 4 else (0, after)
+
+    def differential(self, position: int) -> tuple[Token, int] | None:
+        """The name of `dx` or `∂x` at a position, and the position behind it."""
+        token, following = self.tokens[position], self.tokens[position + 1]
+        if token.text == "∂" and following.kind == "name":
+            return following, position + 2
+        if token.kind == "name" and token.text.startswith("d") and len(token.text) > 1:
+            return token._replace(text=token.text[1:], start=token.start + 1, length=token.length - 1), position + 1
+        return None
 
     # -- where an operator is expected
 
@@ -462,6 +510,8 @@ class Parser:
         if entry.kind == "body":
             self.counters.pop()
             self.loops[entry.operands[0]] = len(self.tree)
+        for token, count in entry.by:
+            self.derived_for(entry, token, count)
         kind, function = ("call", entry.payload) if entry.kind == "call" else ("loop", entry.payload[0])
         self.node(kind, function, tuple(entry.operands), entry.left, end)
         if entry.power:
@@ -469,6 +519,17 @@ class Parser:
             self.node("number", entry.power, (), left, end)
             self.node("pow", None, (base, self.operands.pop()[0]), left, end)
         return False
+
+    def derived_for(self, entry: Pending, name: Token, count: int) -> None:
+        """Hand a derivative the name it is taken for, and how often: operands of `diff`."""
+        nodes = [("name", name.text)] + ([("number", str(count))] if count > 1 else [])
+        if not self.is_known(name.text):
+            check_name(name)
+        if name.text not in self.counters:
+            self.names.setdefault(name.text, name.span)
+        for kind, payload in nodes:
+            self.node(kind, payload, (), *name.span)
+            entry.operands.append(self.operands.pop()[0])
 
     def comma(self) -> bool:
         """The next element, operand or axis."""
@@ -562,7 +623,7 @@ class Parser:
         if self.is_derivative():
             self.fail_derivative()
         if name.lower() in DERIVATIVES:
-            self.fail(f"{name} is no function of a formula", _derivative_hint(pieces))
+            self.fail(f"{name} is no function of a formula", self.derivative_meant(pieces, end))
         if name.lower() in INTEGRALS:
             self.fail(f"{name} is no function: gradcalc has no integrals and no limits", _LIST)
         product = f"{name}*({', '.join(pieces)})"
@@ -602,15 +663,19 @@ class Parser:
             re.search(r"\bd\s*((\^|\*\*)?\s*\d|[²³])?\s*/\s*$", self.text[max(0, self.start - 20) : self.start])
         ) and (self.word.startswith("d") and len(self.word) > 1)
 
+    def derivative_meant(self, pieces: list[str], end: int) -> str:
+        """What is written for `d(f)/dx`, and for the gradient or Hessian of a formula."""
+        if (found := re.compile(r"\s*/\s*d([^\W\d]\w*)").match(self.text, end)) and len(pieces) == 1:
+            return f"diff({pieces[0]}, {found[1]})"
+        command = "hessian" if self.word.lower() == "hessian" else "grad"
+        return f"gradcalc {command} {pieces[0]!r}" if len(pieces) == 1 and pieces[0] else SPECIAL["diff"]
+
     def fail_derivative(self) -> NoReturn:
-        """An error for `d/dx(...)`."""
-        operand = self.text[self.start :].partition("(")[2] if self.words[self.position] == "(" else ""
-        pieces, end = self.call_text() if operand else ([], 0)
-        alone = (
-            len(pieces) == 1 and not self.text[end:].strip() and re.fullmatch(r"\s*d\s*/\s*", self.text[: self.start])
-        )
-        hint = _derivative_hint([*pieces, self.word[1:]]) if alone else ORDERS
-        self.fail("a derivative is no part of a formula", hint)
+        """An error for `d/dx` without what it is the derivative of in parentheses."""
+        rest = self.text[self.start + len(self.tokens.typed[self.position - 1]) :].strip()
+        plain = rest[:1].isalnum() and not _LOOSE.search(rest)
+        hint = f"d/{self.word}({rest})" if plain else DERIVATIVE
+        self.fail("a derivative needs parentheses around what is derived, and orders that agree", hint)
 
     def fail_root(self) -> NoReturn:
         """An error for `√x^2`."""
@@ -647,8 +712,6 @@ class Parser:
         if kind == "number" or not (before.kind in ("number", "raised") or before.text == ")"):
             if before.kind == kind == "number":
                 self.fail("an operator is missing between two numbers", _numbers_hint(last, self.numbers()))
-            if re.search(r"\bd\s*/\s*d\w+\s*$", self.text[: self.start][-40:]):
-                self.fail("a derivative is no part of a formula", ORDERS)
             self.fail("an operator is missing between two operands", f"{last}*{factor}")
         top = next(entry for entry in reversed(self.pending) if entry.kind != "neg")
         if top.kind in ("div", "mod", "matmul", "pow", "sqrt", "cbrt"):
@@ -680,17 +743,17 @@ class Parser:
 _FIRST_WORD = re.compile(r"(\w+)")
 _OPERAND = re.compile(r"\s*([-−]?\s*(?:[0-9.]+)?)\s*([^\W\d]\w*(?!\w*\s*\())?(?<=[\w.])")
 """What a function without parentheses is applied to: a sign, a number, a name, each of which may be absent."""
+_LOOSE = re.compile(r"[-+−<>=,&|]")
+"""Signs that bind more loosely than a product: what stands beside them may belong to a derivative or not."""
 _FAR = 400
 """Words of a call that a hint repeats, at most."""
 _LIST = "gradcalc functions lists what there is"
 
 
-def _derivative_hint(pieces: list[str]) -> str:
-    """How the derivative that is asked for is got: of the first or second order, for one variable."""
-    formula, *by = pieces
-    if len(by) == 2 and (by[1] == "2" or by[0] == by[1]):
-        return f"gradcalc hessian {formula!r} --wrt {by[0]}"
-    return f"gradcalc grad {formula!r}" + (f" --wrt {by[0]}" if by else "") if len(by) < 2 and formula else ORDERS
+def _apart(name: Token) -> list[tuple[Token, int]]:
+    """The names of `dxdy`, of which the first d is cut off: `xdy`."""
+    parts = re.findall(r"[^d]\w*?(?=d[^\W\d]|$)", name.text)
+    return [(name._replace(text=part), 1) for part in parts] if "d".join(parts) == name.text else []
 
 
 def _numbers_hint(first: str, second: str) -> str:

@@ -27,6 +27,7 @@ SPECIAL = {
     "dot": "dot(a, b)", "norm": "norm(array)", "root": "root(x, n)", "log": "log(x) or log(x, base)",
     "piecewise": "piecewise((a, x < 0), (b, x < 1), c)", "and": "p & q", "or": "p | q", "not": "~p",
     "heaviside": "heaviside(x)", "polygamma": "polygamma(n, x)", "transpose": "A.T",
+    "diff": "diff(f, x) or diff(f, x, 2, y)",
 }  # fmt: skip
 """Functions whose lowering is their own, beside the ops of the table, and how each is written."""
 
@@ -34,6 +35,7 @@ FUNCTIONS: dict[str, str] = {
     **{name: name for name, op in ops.TABLE.items() if not op.internal}, **ops.ALIASES,
     **{name: name for name in SPECIAL},
     "Piecewise": "piecewise", "ITE": "where", "And": "and", "Or": "or", "Not": "not",
+    **dict.fromkeys(("Derivative", "derivative", "deriv"), "diff"),
     "Eq": "eq", "Ne": "ne", "Lt": "lt", "Le": "le", "Gt": "gt", "Ge": "ge",
 }  # fmt: skip
 """Every spelling of a function, to its name."""
@@ -57,7 +59,7 @@ PREFIX = {
     "-": (NEG, "neg"), "−": (NEG, "neg"), "~": (NOT, "not"), "¬": (NOT, "not"), "not": (NOT, "not"),
     "√": (POSTFIX, "sqrt"), "∛": (POSTFIX, "cbrt"),
 }  # fmt: skip
-MINUS = frozenset("-−")
+MINUS, DIVIDE = frozenset("-−"), frozenset("/÷∕")
 WORDS = frozenset({"and", "or", "not"})
 PARTNER = {"(": ")", "[": "]", "|": "|"}
 OPENING, CLOSING = frozenset("(["), frozenset(")]")
@@ -78,12 +80,12 @@ REFUSED = {
     "for": "sum(i=1..n, body)", "in": "sum(i=1..n, body)", "is": "sum(i=1..n, body)",
     "~": "an operator such as & or *", "¬": "an operator such as & or *",
     **dict.fromkeys("–—‐‑", "- for minus"), "∑": "sum(i=1..n, ...)", "∏": "prod(i=1..n, ...)",
-    **dict.fromkeys("∂∇", "the formula alone: gradcalc grad gives its first derivatives, gradcalc hessian the second"),
+    "∂": "∂/∂x(f)", "∇": "the formula alone: gradcalc grad gives its gradient",
     "∫": "an integral that is worked out: gradcalc has derivatives only",
 }  # fmt: skip
 """What has no meaning where an operator is expected though one may think so, and what to write instead."""
 
-DERIVATIVES = frozenset(("diff", "derivative", "deriv", "d", "grad", "gradient", "hessian", "nabla"))
+DERIVATIVES = frozenset(("d", "grad", "gradient", "hessian", "nabla"))
 INTEGRALS = frozenset(("integrate", "integral", "int", "lim", "limit"))
 """Words that ask for what is no part of a formula."""
 
@@ -146,7 +148,7 @@ _PATTERNS = {
     "name": r"[^\W\d⁰¹²³⁴⁵⁶⁷⁸⁹](?:[^\W⁰¹²³⁴⁵⁶⁷⁸⁹]|[\u0300-\u036f])*",
     "number": r"0[xX][0-9a-fA-F]*\.?[0-9a-fA-F]*[pP][+-]?[0-9]+"
     r"|(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?",
-    "sign": r"\*\*|==|!=|<=|>=|\.\.|[-+*/^%@()\[\],|!&~<>=:.√∛∞×·⋅∙∗−÷∕≤≥≠∧∨¬]",
+    "sign": r"\*\*|==|!=|<=|>=|\.\.|[-+*/^%@()\[\],|!&~<>=:.√∛∞×·⋅∙∗−÷∕≤≥≠∧∨¬∂]",
     "raised": "⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+",
     "quoted": "`[^`\\n]+`",
     "wrong": "(?s:.)",

@@ -533,7 +533,7 @@ def check_total(text: str) -> None:
         ("Sin[x]", "sin(x), with round parentheses"),
         ("EXP(x)", "exp(x)"),
         ("tg(x)", "tan(x)"),
-        ("diff(x^2, x)", "gradcalc grad 'x^2' --wrt x"),
+        ("d(x^2)/dx", "diff(x^2, x)"),
         ("ln|x|", "ln(|x|)"),
         ("exp^x", "exp(x)"),
         ("½x", "(1/2)"),

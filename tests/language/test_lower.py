@@ -1,0 +1,105 @@
+"""Derivatives inside a formula: how they are written, what they are, where they have no value, what is refused."""
+
+import math
+
+import pytest
+
+from gradcalc import GradcalcError, compile, differentiate
+from gradcalc.language.parse import parse
+
+
+def value(text: str, **at: float) -> float:
+    """The value of a formula, which is certified."""
+    report = differentiate(text, at, symbolic=False)
+    found = report.points[0].value
+    assert found.certified is not None and found.certified.digits >= 14
+    return found.value
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("d/dx(x^3)", "diff(x**3, x)"),
+        ("d/dx (x^3)", "diff(x**3, x)"),
+        ("d^2/dx^2(x^3)", "diff(x**3, x, 2)"),
+        ("d**2/dx**2(x^3)", "diff(x**3, x, 2)"),
+        ("d²/dx²(x^3)", "diff(x**3, x, 2)"),
+        ("∂/∂x(x*y)", "diff(x*y, x)"),
+        ("∂²/∂x∂y(x*y)", "diff(x*y, x, y)"),
+        ("∂³/∂x²∂y(x*y)", "diff(x*y, x, 2, y)"),
+        ("d^2/dxdy(x*y)", "diff(x*y, x, y)"),
+        ("d^2/dx dy(x*y)", "diff(x*y, x, y)"),
+        ("2 d/dx(x^2) + 1", "2*diff(x**2, x) + 1"),
+        ("d/dx(d/dy(x*y))", "diff(diff(x*y, y), x)"),
+        ("Derivative(x^2, x)", "diff(x**2, x)"),
+    ],
+)
+def test_a_derivative_is_read_in_every_writing_and_written_in_one(text: str, canonical: str) -> None:
+    formula = parse(text)
+    assert formula.canonical == canonical
+    assert parse(canonical).graph.nodes == formula.graph.nodes
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "right"),
+    [
+        ("diff(x^4, x, 3)", {"x": 2.0}, 48.0),
+        ("diff(x^3*y^2, x, 2, y)", {"x": 2.0, "y": 5.0}, 120.0),
+        ("diff(sin(x), x, 0)", {"x": 1.0}, math.sin(1)),
+        ("abs(diff(x^2, x, 2))/(1 + diff(x^2, x)^2)^1.5", {"x": 1.0}, 2 / 5**1.5),
+        ("-diff(x^2 + y^2, x)/diff(x^2 + y^2, y)", {"x": 3.0, "y": 4.0}, -0.75),
+        ("sum(k=1..3, diff(x^k, x))", {"x": 2.0}, 17.0),
+        ("sum(diff([x, x^2, x^3], x))", {"x": 2.0}, 17.0),
+        ("d/dt(t*x^2)", {"t": 1.0, "x": 3.0}, 9.0),
+    ],
+)
+def test_it_has_the_value_of_the_derivative(text: str, at: dict[str, float], right: float) -> None:
+    assert value(text, **at) == pytest.approx(right, rel=1e-15)
+
+
+def test_a_variable_named_d_makes_a_quotient() -> None:
+    assert parse("d/dx*(x+1)", shapes={"d": (), "dx": (), "x": ()}).canonical == "d/dx*(x + 1)"
+    assert differentiate("d/2", {"d": 4}, symbolic=False).points[0].value.value == 2.0
+
+
+def test_it_may_be_derived_further_and_compiled() -> None:
+    report = differentiate("diff(sin(x*y), x)", {"x": 1, "y": 2}, symbolic=False)
+    assert [entry.value for entry in report.points[0].gradient] == pytest.approx(
+        [-4 * math.sin(2), math.cos(2) - 2 * math.sin(2)], rel=1e-15
+    )
+    found = compile("diff(x^3, x)")(x=[2.0, 3.0])
+    assert found.value.tolist() == [12.0, 27.0] and found.gradient.tolist() == [[12.0], [18.0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "reason"),
+    [("diff(log(x), x)", -1, "log(x) needs x > 0"), ("diff(0*sqrt(x), x)", -2, "sqrt(x) needs x >= 0")],
+)
+def test_where_the_function_has_no_value_its_derivative_has_none(text: str, x: float, reason: str) -> None:
+    report = differentiate(text, {"x": x}, symbolic=False)
+    assert report.exit_code == 3
+    assert reason in report.notes[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("diff(x^3)", (0, 9)),
+        ("diff(x^3, 2)", (10, 11)),
+        ("diff(x^3, x, 2.5)", (13, 16)),
+        ("diff(x^3, x, -1)", (13, 15)),
+        ("diff(x^3, x^2)", (10, 13)),
+        ("diff(x^3, [x, x])", (10, 16)),
+        ("sum(k=1..2, diff(k*x, k))", (22, 23)),
+        ("diff(x > 0, x)", (5, 10)),
+    ],
+)
+def test_what_is_no_derivative_is_refused_at_its_place(text: str, place: tuple[int, int]) -> None:
+    with pytest.raises(GradcalcError) as caught:
+        parse(text)
+    assert caught.value.span == place and caught.value.hint
+
+
+def test_an_order_that_makes_too_large_a_graph_is_refused() -> None:
+    with pytest.raises(GradcalcError, match="more than 50,000 nodes"):
+        parse("diff(exp(sin(x)), x, 40)")
