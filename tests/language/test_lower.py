@@ -68,7 +68,7 @@ def test_it_may_be_derived_further_and_compiled() -> None:
         [-4 * math.sin(2), math.cos(2) - 2 * math.sin(2)], rel=1e-15
     )
     found = compile("diff(x^3, x)")(x=[2.0, 3.0])
-    assert found.value.tolist() == [12.0, 27.0] and found.gradient.tolist() == [[12.0], [18.0]]
+    assert found.value.tolist() == [12.0, 27.0] and found.gradient.tolist() == [[12.0, 18.0]]
 
 
 @pytest.mark.parametrize(
