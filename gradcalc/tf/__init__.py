@@ -22,6 +22,7 @@ from gradcalc.tf import (
     math as math, nest as nest, nn as nn, random as random,
 )  # fmt: skip
 from gradcalc.tf.arrays import *
+from gradcalc.tf.control_flow import *
 from gradcalc.tf.defaults import Variable as Variable, constant as constant, convert_to_tensor as convert_to_tensor
 from gradcalc.tf.defaults import missing
 from gradcalc.tf.dtypes import (

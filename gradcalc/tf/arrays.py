@@ -1,6 +1,5 @@
 """Making, reshaping, joining and selecting: TensorFlow's functions of whole arrays. Imports tape and NumPy."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,10 @@ from gradcalc.tape.tensor import SCATTER, Array, Tensor
 from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors
 
 __all__ = [
-    "argsort", "boolean_mask", "broadcast_to", "concat", "cond", "expand_dims", "fill", "gather", "gather_nd",
-    "identity", "linspace", "map_fn", "meshgrid", "one_hot", "ones", "ones_like", "pad", "range", "rank", "repeat",
+    "argsort", "boolean_mask", "broadcast_to", "concat", "expand_dims", "fill", "gather", "gather_nd",
+    "identity", "linspace", "meshgrid", "one_hot", "ones", "ones_like", "pad", "range", "rank", "repeat",
     "reshape", "reverse", "roll", "scatter_nd", "shape", "size", "sort", "split", "squeeze", "stack",
-    "tensor_scatter_nd_update", "tile", "transpose", "unstack", "vectorized_map", "where", "while_loop", "zeros",
+    "tensor_scatter_nd_update", "tile", "transpose", "unstack", "where", "zeros",
     "zeros_like",
 ]  # fmt: skip
 """What `tf` itself has of these."""
@@ -259,28 +258,3 @@ def descending(x: Array, axis: int) -> Array:
 def identity(input: Any, name: str | None = None) -> Result:
     """The same values as a tensor of its own."""
     return _identity(as_tensor(input))
-
-
-# -- control flow ------------------------------------------------------------------------------------------------------
-
-
-def map_fn(fn: Callable[..., Any], elems: Any, **settings: Any) -> Result:
-    """`fn` of each part along the first axis, stacked."""
-    return stack([fn(x) for x in as_tensor(elems)])
-
-
-vectorized_map = map_fn
-
-
-def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], name: str | None = None) -> Any:
-    """What one of two functions returns."""
-    return true_fn() if pred else false_fn()
-
-
-def while_loop(cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Sequence[Any], **settings: Any) -> Any:
-    """The loop variables, after `body` was applied to them as long as `cond` of them holds."""
-    values = [as_tensor(x) for x in loop_vars]
-    while cond(*values):
-        answer = body(*values)
-        values = list(answer) if isinstance(answer, list | tuple) else [answer]
-    return values
