@@ -23,7 +23,7 @@ from typing import Any
 from flint import acb, arb, arb_series, ctx, fmpq, fmpz
 
 from gradcalc.arithmetic import exact_numbers
-from gradcalc.arithmetic.budget import Budget
+from gradcalc.arithmetic.budget import Budget, total
 from gradcalc.arithmetic.digits import nearest_double, relative_bits
 from gradcalc.arithmetic.evaluate import Functions, apply_rule, evaluate
 from gradcalc.arithmetic.exact_numbers import ExactBall
@@ -38,6 +38,8 @@ Function = Callable[..., Any]
 EXPONENT_LIMIT = 2**62
 """Of constants; what is computed may lie far beyond it to both sides of 1: the exponents of `arb` are integers."""
 _HUGE = arb((1, 2**4096))
+_LARGE, _LOW = arb((1, 2**60)), arb((-1, 2**60))
+"""Compared with in a tenth of the time that a bound of a long exponent takes."""
 _ZERO, _ONE, _INFINITY = arb(0), arb(1), arb.pos_inf()
 _HALF = arb((1, -1))
 
@@ -68,9 +70,13 @@ class Balls:
         self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int], budget: Budget | None = None
     ) -> list[Any]:
         """`arithmetic.evaluate` at this precision; raises OutOfBudget where that would cost more than the budget."""
-        before = partial(budget.spend, precision=self.precision) if budget is not None else None
+        if budget is None:
+            with ctx.workprec(self.precision):
+                return evaluate(graph, self, inputs, outputs)
+        outputs = tuple(outputs)
+        every = budget.spend(total(graph, outputs, self.precision), len(graph.needed(outputs)))
         with ctx.workprec(self.precision):
-            return evaluate(graph, self, inputs, outputs, before=before)
+            return evaluate(graph, self, inputs, outputs, pause=budget.look, every=every)
 
     def is_defined(self, op: Op, operands: tuple[Any, ...]) -> Condition:
         """Whether the operands lie in the op's domain; True for an op that has none."""
@@ -93,6 +99,7 @@ def _function(balls: Balls, op: Op) -> Function:
 
 def _total(balls: Balls, op: Op, function: Function) -> Function:
     """The function for marks too, with results outside its domain and beyond all exponents taken care of."""
+    followed = op in exact_numbers.FUNCTIONS
 
     def beside(operands: tuple[Any, ...]) -> Ball:
         """Of what are not all balls alone: marks, or exact numbers."""
@@ -109,12 +116,19 @@ def _total(balls: Balls, op: Op, function: Function) -> Function:
             result = function(*operands)
         except (ValueError, ArithmeticError):
             result = UNDECIDED
-        if type(result) is arb and not result.is_exact():
-            found: Ball | None = exact_numbers.result(op, operands)
-            result = result if found is None else found
-        if isinstance(result, ExactBall):
-            return result
-        if type(result) is arb and result < _HUGE and result > -_HUGE:
+        if followed and type(result) is arb and not result.is_exact():
+            for x in operands:
+                if not x.is_exact():
+                    break
+            else:
+                found: Ball | None = exact_numbers.result(op, operands)
+                if isinstance(found, ExactBall):
+                    return found
+                result = result if found is None else found
+        if type(result) is arb:
+            if _LOW < result < _LARGE or -_HUGE < result < _HUGE:
+                return result
+        elif isinstance(result, ExactBall):
             return result
         if type(result) is arb and op is ops.neg and operands[0].is_exact() and not operands[0].is_nan():
             return result

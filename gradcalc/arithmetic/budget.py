@@ -27,7 +27,7 @@ _COSTS: dict[Op, tuple[float, float]] = {
 }
 
 
-_BETWEEN_LOOKS = 500.0
+_BETWEEN_LOOKS = 5_000.0
 """How much work is done between two looks at the clock."""
 
 
@@ -41,8 +41,8 @@ def work(op: Op, precision: int) -> float:
 
 def total(graph: Graph, outputs: Iterable[int], precision: int) -> float:
     """What some nodes and all they depend on cost at a precision."""
-    needed = (graph.nodes[index] for index in graph.needed(outputs))
-    return sum(work(node.op, precision) * max(1, len(node.operands) - 1) for node in needed if node.operands)
+    counts = graph.census(outputs).items()
+    return sum(work(op, precision) * max(1, operands - 1) * count for (op, operands), count in counts)
 
 
 class OutOfBudget(Exception):
@@ -66,7 +66,6 @@ class Budget:
         self._clock = clock or time.monotonic
         self.left, self.seconds, self.late = work, seconds, False
         self._end = self._clock() + seconds
-        self._look = work
 
     @property
     def spent(self) -> bool:
@@ -74,11 +73,20 @@ class Budget:
         self.late = self.late or self.left > 0 and self._clock() >= self._end
         return self.late or self.left <= 0
 
-    def spend(self, op: Op, operands: int, precision: int) -> None:
-        """Count an op that is about to be done; raises OutOfBudget where the budget is spent."""
-        if self.left <= self._look:
-            if self.spent:
-                raise OutOfBudget
-            self._look = max(0.0, self.left - _BETWEEN_LOOKS)
-        cost = work(op, precision)
-        self.left -= cost * (operands - 1) if operands > 2 else cost
+    def spend(self, work: float, nodes: int) -> int:
+        """Count the work of an evaluation before it is begun; raises OutOfBudget where it is more than what is left.
+
+        Returns:
+            After how many of its nodes the clock is looked at.
+        """
+        if self.spent or work > self.left:
+            self.left = min(self.left, 0.0)
+            raise OutOfBudget
+        self.left -= work
+        return max(1, int(nodes * min(1.0, _BETWEEN_LOOKS / (work or 1.0))))
+
+    def look(self) -> None:
+        """Raises OutOfBudget where the clock has struck."""
+        if self._clock() >= self._end:
+            self.late = True
+            raise OutOfBudget

@@ -8,6 +8,7 @@ sweep costs time in what it reaches, not in the size of the graph.
 Griewank and Walther, "Evaluating Derivatives", 2nd ed., chapters 3 and 7.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from heapq import heappop, heappush
 from typing import Any
@@ -89,8 +90,26 @@ def _total(graph: Graph, parts: list[int]) -> int:
     """The sum of the contributions to one node."""
     if len(parts) == 1:
         return parts[0]
-    total: Ref = ops.add(*(graph.ref(part) for part in parts))
+    counts = Counter(parts)
+    if max(counts.values()) >= _MANY:
+        parts = [part for same, count in counts.items() for part in _multiple(graph, same, count)]
+    total: Ref = ops.add(*[Ref(graph, part) for part in parts])
     return total.index
+
+
+def _multiple(graph: Graph, part: int, count: int) -> list[int]:
+    """The same contribution many times, as one: a multiple of what is used, under its condition."""
+    op, operands, _ = graph.nodes[part]
+    if count < _MANY:
+        return [part] * count
+    if op is ops.where and graph.number(operands[2]) == 0:
+        condition, chosen, zero = (Ref(graph, i) for i in operands)
+        return [ops.where(condition, count * chosen, zero).index]
+    return [part] * count if op in _MASKING else [(count * Ref(graph, part)).index]
+
+
+_MANY = 4
+"""From how many times on a contribution is multiplied, not added."""
 
 
 def _contributions(
@@ -98,7 +117,8 @@ def _contributions(
 ) -> list[tuple[int, int]]:
     """What a node hands to its live operands: pairs of operand and contribution."""
     op, indices, _ = node
-    operands = [Ref(graph, i) for i in indices]
+    refs = {i: Ref(graph, i) for i in indices}
+    operands = [refs[i] for i in indices]
     wanted = [flags[i] and (i >= first or not graph.is_leaf(i)) for i in indices]
     g, y = Ref(graph, adjoint), Ref(graph, index)
     parts: Sequence[Any]
@@ -108,7 +128,7 @@ def _contributions(
         parts = (op.rules[0](g, y, operands[0]),)  # type: ignore[misc]
     else:
         parts = [(rule or _refuse(op))(g, y, *operands) if w else 0 for rule, w in zip(op.rules, wanted, strict=True)]
-    condition = _condition(graph, adjoint)
+    condition = _condition(graph, adjoint) if graph.nodes[adjoint].op in _MASKING else None
     result = []
     for i, part, w in zip(indices, parts, wanted, strict=True):
         if w and type(part) is Ref and graph.number(part.index) != 0:

@@ -5,14 +5,18 @@ only grows: the derivative of a graph is the same graph with more nodes (see `de
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from typing import Any, NamedTuple
+from functools import cache, partial
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
 
 from gradcalc.errors import LimitError, Span
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Constant, Op, Operand
 from gradcalc.settings import MAX_NODES
+
+T = TypeVar("T")
 
 
 class Node(NamedTuple):
@@ -21,6 +25,10 @@ class Node(NamedTuple):
     op: Op
     operands: tuple[int, ...]
     parameter: str | None = None
+
+
+_node: Callable[[tuple[Op, tuple[int, ...], str | None]], Node] = partial(tuple.__new__, Node)
+"""A node of its three parts, made without a look at each: a long formula has a million."""
 
 
 class Graph:
@@ -48,25 +56,24 @@ class Graph:
         self._numbers: dict[int, int] = {}
         self._constants: dict[int | Constant, int] = {}
         self._needed: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self._census: dict[tuple[int, ...], Counter[tuple[Op, int]]] = {}
 
     def __len__(self) -> int:
         return len(self.nodes)
 
     def emit(self, op: Op, operands: tuple[int, ...], parameter: str | None = None) -> int:
         """The index of the node, stored now or before."""
-        index = self._index.get((op, operands, parameter))
-        return self._store(Node(op, operands, parameter)) if index is None else index
-
-    def _store(self, node: Node) -> int:
-        """The index of a node that the graph does not have yet."""
-        index = len(self.nodes)
+        node, last = _node((op, operands, parameter)), len(self.nodes)
+        index = self._index.setdefault(node, last)
+        if index != last:
+            return index
         if index >= self.max_nodes:
+            del self._index[node]
             message = f"the formula needs more than {self.max_nodes:,} nodes"
             raise LimitError(message, hint="--max-nodes raises the limit")
-        self._index[node] = index
         self.nodes.append(node)
         self.spans.append(self.span)
-        if node.op is ops.const and (number := integer(node.parameter)) is not None:
+        if op is ops.const and (number := integer(parameter)) is not None:
             self._numbers[index] = number
         return index
 
@@ -126,10 +133,16 @@ class Graph:
                 if index not in found:
                     found.add(index)
                     stack.append(index)
-        if len(self._needed) >= _KEPT:
-            self._needed.pop(next(iter(self._needed)), None)
-        result = self._needed[key] = tuple(sorted(found))
-        return result
+        return _keep(self._needed, key, tuple(sorted(found)))
+
+    def census(self, outputs: Iterable[int]) -> "Counter[tuple[Op, int]]":
+        """How many nodes of each op and number of operands `outputs` depend on, leaves left out."""
+        key = tuple(outputs)
+        if (known := self._census.get(key)) is not None:
+            return known
+        nodes = [self.nodes[index] for index in self.needed(key)]
+        counts = Counter(zip(map(itemgetter(0), nodes), map(len, map(itemgetter(1), nodes)), strict=True))
+        return _keep(self._census, key, Counter({kind: count for kind, count in counts.items() if kind[1]}))
 
     def is_constant(self, index: int) -> bool:
         """Whether the node is a constant leaf."""
@@ -141,7 +154,15 @@ class Graph:
 
 
 _KEPT = 4
-"""For how many sets of outputs a graph keeps the nodes they need."""
+"""For how many sets of outputs a graph keeps what it has found of them."""
+
+
+def _keep(known: dict[tuple[int, ...], T], key: tuple[int, ...], result: T) -> T:
+    """The result, kept with the last ones."""
+    if len(known) >= _KEPT:
+        known.pop(next(iter(known)), None)
+    known[key] = result
+    return result
 
 
 @cache
@@ -196,14 +217,16 @@ class Ref(Operand):
         graph = self.graph
         indices = tuple([x.index if type(x) is Ref else graph.constant(x) for x in operands])
         simplify = _SIMPLIFY.get(op)
-        if simplify is None and op in _FOLD and graph.has_number(indices):
-            simplify = _FOLD[op]
-        index = simplify(graph, indices) if simplify else None
-        return Ref(graph, graph.emit(op, indices) if index is None else index)
+        if simplify is not None and (op not in _FOLD or graph.has_number(indices)):
+            index = simplify(graph, indices)
+            if index is not None:
+                return Ref(graph, index)
+        return Ref(graph, graph.emit(op, indices))
 
 
 # -- what is exact, and true whatever the operands are: only the nodes that rules emit pass here, never the user's ----
 
+_Simplify = Callable[[Graph, tuple[int, ...]], int | None]
 _SMALL = 2**53
 
 
@@ -295,5 +318,8 @@ def _same(graph: Graph, operands: tuple[int, ...]) -> int | None:
     return operands[0] if operands[0] == operands[1] else None
 
 
-_FOLD = {ops.add: _add, ops.sub: _sub, ops.mul: _mul, ops.div: _div, ops.powi: _powi, ops.pow: _pow}
-_SIMPLIFY = {ops.neg: _neg, ops.where: _where, ops.not_: _not, ops.and_: _same, ops.or_: _same}
+_FOLD: dict[Op, _Simplify] = {
+    ops.add: _add, ops.sub: _sub, ops.mul: _mul, ops.div: _div, ops.powi: _powi, ops.pow: _pow
+}  # fmt: skip
+"""Where one of the operands is a number."""
+_SIMPLIFY = _FOLD | {ops.neg: _neg, ops.where: _where, ops.not_: _not, ops.and_: _same, ops.or_: _same}

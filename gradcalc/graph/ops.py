@@ -279,19 +279,30 @@ def _products(g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:
 
 def _shares(g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:
     """The adjoint shared equally by the operands that equal the result."""
-    chosen = [same(x, y) for x in xs]
-    ties = add(*(where(c, one, zero) for c in chosen))
-    return [where(c, g / ties, zero) if w else None for c, w in zip(chosen, wanted, strict=True)]
+    chosen = _each(xs, lambda x: same(x, y))
+    share = g / add(*_each(chosen, lambda c: where(c, one, zero)))
+    return _each(chosen, lambda c: where(c, share, zero), wanted)
 
 
 def _directions(g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:
     """The adjoint times each operand over the result; 0 where that is 0."""
-    return [where(same(y, 0), zero, g * x / y) if w else None for x, w in zip(xs, wanted, strict=True)]
+    none = same(y, 0)
+    return _each(xs, lambda x: where(none, zero, g * x / y), wanted)
+
+
+def _each(xs: Sequence[Any], function: Callable[[Any], Any], wanted: Sequence[bool] = ()) -> list[Any]:
+    """What a function makes of each operand that is wanted, asked once of an operand that comes many times."""
+    found: dict[int, Any] = {}
+    wanted = wanted or [True] * len(xs)
+    for x, w in zip(xs, wanted, strict=True):
+        if w and id(x) not in found:
+            found[id(x)] = function(x)
+    return [found[id(x)] if w else None for x, w in zip(xs, wanted, strict=True)]
 
 
 def _tie(y: Any, *xs: Any) -> Any:
     """More than one operand equals the result."""
-    return gt(add(*(where(eq(x, y), one, zero) for x in xs)), one)
+    return gt(add(*_each(xs, lambda x: where(eq(x, y), one, zero))), one)
 
 
 add: Op = op(
@@ -417,7 +428,7 @@ xlogy: Op = op(
     doc="a*log(b), and 0 where a is 0",
 )  # fmt: skip
 logsumexp: Op = op(
-    "logsumexp", lambda g, y, wanted, *xs: [g * exp(x - y) if w else None for x, w in zip(xs, wanted, strict=True)],
+    "logsumexp", lambda g, y, wanted, *xs: _each(xs, lambda x: g * exp(x - y), wanted),
     operands="a b", variadic=True, define=lambda *xs: log(add(*map(exp, xs))), sample=(-2.0, 2.0),
     numpy="logaddexp", doc="log(exp(a) + exp(b) + ...), without overflow",
 )  # fmt: skip

@@ -106,21 +106,22 @@ class Formula:
 
 def checked_variables(formula: Formula, at: Sequence[Point], wrt: Sequence[str] | None, let: Point) -> list[Variable]:
     """The variables to differentiate for; errors for what does not fit the formula."""
-    names = formula.variables
+    names, asked = formula.variables, frozenset(wrt or ())
     missing = [name for name in names if name not in at[0]]
     if missing:
         _refuse_missing(missing, formula, at)
     chosen = list(wrt) if wrt is not None else list(at[0])
     if len(set(chosen)) != len(chosen):
         raise UsageError(f"wrt names a variable twice: {', '.join(chosen)}")
+    derived = frozenset(chosen)
     for name in (*at[0], *let, *chosen):
         if name in at[0] and name in let:
             raise UsageError(f"{name} is given by both --at and --let", hint="--at for variables, --let for constants")
-        if name in chosen and name in let:
+        if name in derived and name in let:
             raise UsageError(f"{name} is bound by --let, so nothing is differentiated for it", hint=f"--at {name}=...")
-        if name in chosen and name not in at[0]:
+        if name in derived and name not in at[0]:
             raise UsageError(f"no value for {name}, which --wrt names", hint=f"--at {name}=...")
-        if name not in names and name not in formula.spans and name not in (wrt or ()):
+        if name not in names and name not in formula.spans and name not in asked:
             near = did_you_mean(name, names)
             hint = f"did you mean {near}?" if near else f"--wrt {name} gives its derivative all the same: 0"
             if name in let and not near:

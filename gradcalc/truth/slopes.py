@@ -279,7 +279,8 @@ def on_kink(graph: Graph, arithmetic: Arithmetic, values: Sequence[Any], nodes: 
         op, operands, _ = graph.nodes[index]
         if op.kink is None:
             continue
-        arguments = [values[i] for i in ((index, *operands) if op.variadic else operands)]
+        used = (index, *dict.fromkeys(operands)) if op.variadic else operands  # `max(x, x)` is no tie
+        arguments = [values[i] for i in used]
         hit = apply_rule(op.kink, arithmetic, *arguments)
         if hit is True or hit is UNDECIDED:
             found[index] = hit

@@ -1,4 +1,4 @@
-"""The one loop over a graph: only what outputs need, inputs by index, what comes before an op; functions found when first asked."""
+"""The one loop over a graph: only what outputs need, inputs by index, pauses between nodes; functions found when first asked."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -35,19 +35,19 @@ def test_any_kind_of_number_goes_through_and_only_what_is_needed_is_asked_for() 
     assert len(values) == len(graph) and values[y] is values[y + 1] is None
 
 
-def test_what_is_called_before_each_op_may_end_the_evaluation() -> None:
+def test_what_is_called_between_nodes_may_end_the_evaluation() -> None:
     graph = Graph()
     x = graph.input("x")
-    output = graph.emit(ops.add, (graph.emit(ops.sin, (x,)), x, x))
-    seen: list[tuple[Op, int]] = []
-    values = evaluate(graph, Floats(), {x: 0.0}, [output], before=lambda op, operands: seen.append((op, operands)))
-    assert values[output] == 0.0 and seen == [(ops.sin, 1), (ops.add, 3)]
+    output = graph.emit(ops.add, (graph.emit(ops.sin, (x,)), graph.emit(ops.cos, (x,)), x))
+    pauses: list[None] = []
+    values = evaluate(graph, Floats(), {x: 0.0}, [output], pause=lambda: pauses.append(None), every=3)
+    assert values[output] == 1.0 and len(pauses) == 2
 
-    def stop(op: Op, operands: int) -> None:
+    def stop() -> None:
         raise StopIteration
 
     with pytest.raises(StopIteration):
-        evaluate(graph, Floats(), {x: 1.0}, [output], before=stop)
+        evaluate(graph, Floats(), {x: 1.0}, [output], pause=stop, every=100)
 
 
 def test_the_function_of_an_op_is_looked_for_once() -> None:
