@@ -19,7 +19,7 @@ from typing import Any
 
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.arithmetic.native import powers
-from gradcalc.arithmetic.native.powers import Lines, hexadecimal
+from gradcalc.arithmetic.native.lines import Lines, hexadecimal
 from gradcalc.errors import library
 from gradcalc.graph import ops
 from gradcalc.graph.definitions import CONSTANT_BASE, CONSTANT_EXPONENT, NEAR, Deciding, accurate, deciding
@@ -302,7 +302,7 @@ class Instructions(Lines):
             return self._defined(define, places)
         if n == CONSTANT_EXPONENT:
             return powers.constant_exponent(self, *places)
-        return powers.constant_base(self, *places) if n == CONSTANT_BASE else self._math("pow", places)
+        return powers.constant_base(self, *places) if n == CONSTANT_BASE else powers.power(self, *places)
 
     def _squarings(self, x: str, n: int) -> str:
         """An integer power by squaring; what each product loses is carried along: within an ulp."""

@@ -8,12 +8,8 @@ The result is within an ulp (tests measure it); Muller et al., "Handbook of Floa
 """
 
 import math
-import struct
-from collections.abc import Sequence
-from fractions import Fraction
 
-Pair = tuple[str, str]
-"""A number as the sum of two doubles, the first the nearest to it."""
+from gradcalc.arithmetic.native.lines import Lines, Pair, bits_of
 
 _LOG_2 = 0.6931471805599453094172321214581765680755
 _LOG_2_HIGH = float.fromhex("0x1.62e42fefa38p-1")  # 42 bits: its product with an exponent of a double is exact
@@ -21,102 +17,31 @@ _LOG_2_LOW = float.fromhex("0x1.ef35793c7673p-45")
 _ROOT_OF_HALF = 0x3FE6A09E667F3BCD
 _ROUNDING = 1.5 * 2**52
 """Added to a double it leaves the nearest integer in its last bits."""
-_LOG_TERMS, _EXP_TERMS = 12, 13
+_FRACTION = 2**52 - 1
+"""The bits of a double that are behind the point."""
+_SIGN = -(2**63)
 _FARTHEST = 1_400.0
 """Beyond this exponent of e all doubles are 0 or infinite."""
 
-
-class Lines:
-    """Instructions of double arithmetic on vectors of rows: the lines, and the functions that they call."""
-
-    def __init__(self, width: int) -> None:
-        self.width = width
-        self.vector, self.flags, self.integers = f"<{width} x double>", f"<{width} x i1>", f"<{width} x i64>"
-        self.declared: dict[str, str] = {}
-        self.lines: list[str] = []
-        self.count = 0
-
-    def line(self, text: str) -> str:
-        """Add an instruction; the name of its result."""
-        self.count += 1
-        self.lines.append(f"  %t{self.count} = {text}")
-        return f"%t{self.count}"
-
-    def declare(self, name: str, count: int, intrinsic: bool = False) -> str:
-        """A function of vectors that computes and nothing else."""
-        symbol = f"{name}.v{self.width}f64" if intrinsic else name
-        operands = ", ".join([self.vector] * count)
-        pure = "" if intrinsic else " nounwind willreturn memory(none)"
-        self.declared[symbol] = f"declare {self.vector} @{symbol}({operands}){pure}"
-        return symbol
-
-    def call(self, symbol: str, places: Sequence[str]) -> str:
-        """Add a call of a function of vectors."""
-        return self.line(f"call {self.vector} @{symbol}({', '.join(f'{self.vector} {p}' for p in places)})")
-
-    def literal(self, value: float) -> str:
-        """A number in all lanes."""
-        return f"splat (double {hexadecimal(value)})"
-
-    def binary(self, operation: str, a: str, b: str) -> str:
-        """An instruction of two vectors of doubles: `fadd`, `fcmp olt`."""
-        return self.line(f"{operation} {self.vector} {a}, {b}")
-
-    def magnitude(self, a: str) -> str:
-        """|a|."""
-        return self.call(self.declare("llvm.fabs", 1, intrinsic=True), [a])
-
-    def negative(self, a: str) -> str:
-        """-a."""
-        return self.line(f"fneg {self.vector} {a}")
-
-    def select(self, condition: str, a: str, b: str) -> str:
-        """a where the condition holds, else b."""
-        return self.line(f"select {self.flags} {condition}, {self.vector} {a}, {self.vector} {b}")
-
-    def fma(self, a: str, b: str, c: str) -> str:
-        """a*b + c, rounded once."""
-        return self.call(self.declare("llvm.fma", 3, intrinsic=True), [a, b, c])
-
-    def sum(self, large: str, small: str) -> Pair:
-        """The sum of two numbers and what rounding took from it (Dekker 1971)."""
-        total = self.binary("fadd", large, small)
-        return total, self.binary("fadd", self.binary("fsub", large, total), small)
-
-    def product(self, a: str, b: str) -> Pair:
-        """The product of two numbers and what rounding took from it."""
-        total = self.binary("fmul", a, b)
-        return total, self.fma(a, b, self.negative(total))
-
-    def polynomial(self, x: str, coefficients: Sequence[Fraction]) -> str:
-        """By Horner's rule, the constant first."""
-        total = self.literal(float(coefficients[-1]))
-        for coefficient in reversed(coefficients[:-1]):
-            total = self.fma(total, x, self.literal(float(coefficient)))
-        return total
-
-    def bits(self, a: str) -> str:
-        """Doubles as the integers that their bits are."""
-        return self.line(f"bitcast {self.vector} {a} to {self.integers}")
-
-    def double(self, bits: str) -> str:
-        """The doubles that integers are the bits of."""
-        return self.line(f"bitcast {self.integers} {bits} to {self.vector}")
-
-    def whole(self, operation: str, a: str, b: str | int) -> str:
-        """An instruction of two vectors of integers, or a number for all lanes."""
-        return self.line(f"{operation} {self.integers} {a}, {f'splat (i64 {b})' if isinstance(b, int) else b}")
-
-
-def hexadecimal(value: float) -> str:
-    """A double as IR writes it."""
-    return f"0x{_bits(math.nan if math.isnan(value) else value) % 2**64:016X}"
+_TWELFTH = float.fromhex("0x1.5555555555555p-4")
+_TWELFTH_LOW = float.fromhex("0x1.5555555555555p-58")
+_LOG_TAIL = tuple(map(float.fromhex, (
+    "0x1.999999999999ap-7", "0x1.2492492492521p-9", "0x1.c71c71c6eaa10p-12", "0x1.745d177a96056p-14",
+    "0x1.3b1395d2190c1p-16", "0x1.1118c7e4b0917p-18", "0x1.df7cc8e5fa539p-21", "0x1.e02e6fff27908p-23",
+)))  # fmt: skip
+"""(2 atanh(w/2) - w - w**3/12)/w**5 by powers of w**2, at Chebyshev's points: w**4 times it is within 2**-66."""
+_EXP_TAIL = tuple(map(float.fromhex, (
+    "0x1.5555555555556p-3", "0x1.5555555555555p-5", "0x1.11111111109b3p-7", "0x1.6c16c16c167e1p-10",
+    "0x1.a01a01a7c41d5p-13", "0x1.a01a01a47b054p-16", "0x1.71de0dae63bb3p-19", "0x1.27e4e1f48534fp-22",
+    "0x1.af38a9b0ec855p-26", "0x1.1f66df7fca49fp-29",
+)))  # fmt: skip
+"""(exp(r) - 1 - r - r**2/2)/r**3 by powers of r, at Chebyshev's points: r**3 times it is within 2**-60."""
 
 
 def constant_exponent(at: Lines, x: str, exponent: str) -> str:
     """x**exponent for an exponent, the same in all lanes, between -1 and 1 that is not 0."""
     zero, infinity = at.literal(0.0), at.literal(math.inf)
-    power = _exponential(at, _times(at, _logarithm(at, x), exponent))
+    power = exponential(at, _times(at, logarithm(at, x), exponent))
     falls = at.binary("fcmp olt", exponent, zero)
     at_zero, at_infinity = at.select(falls, infinity, zero), at.select(falls, zero, infinity)
     power = at.select(at.binary("fcmp oeq", x, zero), at_zero, power)
@@ -126,11 +51,38 @@ def constant_exponent(at: Lines, x: str, exponent: str) -> str:
 
 def constant_base(at: Lines, base: str, exponent: str) -> str:
     """base**exponent for a base that is positive and finite."""
-    high, low = _times(at, _logarithm(at, base), exponent)
+    return _bounded(at, _times(at, logarithm(at, base), exponent))
+
+
+def power(at: Lines, base: str, exponent: str) -> str:
+    """base**exponent as C's `pow` has it, that of nan and of infinities too."""
+    zero, one, infinity, nan = map(at.literal, (0.0, 1.0, math.inf, math.nan))
+    size = at.magnitude(base)
+    high, low = logarithm(at, size)
+    nothing = at.binary("fcmp oeq", size, zero)
+    high = at.select(nothing, at.literal(-math.inf), at.select(at.binary("fcmp oeq", size, infinity), infinity, high))
+    result = _bounded(at, _times(at, (high, low), exponent))
+
+    half = at.binary("fmul", exponent, at.literal(0.5))
+    whole = at.binary("fcmp oeq", at.rounded(exponent), exponent)
+    odd = at.flag("and", whole, at.binary("fcmp une", at.rounded(half), half))
+    turned = at.double(at.whole("xor", at.bits(result), at.whole("and", at.bits(base), _SIGN)))
+    negative = at.flag("and", at.binary("fcmp olt", base, zero), at.binary("fcmp one", size, infinity))
+    result = at.select(odd, turned, at.select(whole, result, at.select(negative, nan, result)))
+    result = at.select(at.binary("fcmp uno", base, exponent), nan, result)
+    far = at.binary("fcmp oeq", at.magnitude(exponent), infinity)
+    unit = at.flag("and", at.binary("fcmp oeq", size, one), far)
+    unit = at.flag("or", unit, at.binary("fcmp oeq", base, one))
+    return at.select(at.flag("or", unit, at.binary("fcmp oeq", exponent, zero)), one, result)
+
+
+def _bounded(at: Lines, pair: Pair) -> str:
+    """e**(high + low), 0 or infinite far out."""
+    high, low = pair
     far = at.binary("fcmp uge", at.magnitude(high), at.literal(_FARTHEST))
     end = at.call(at.declare("llvm.copysign", 2, intrinsic=True), [at.literal(_FARTHEST), high])
     end = at.select(at.binary("fcmp uno", high, high), high, end)
-    return _exponential(at, (at.select(far, end, high), at.select(far, at.literal(0.0), low)))
+    return exponential(at, (at.select(far, end, high), at.select(far, at.literal(0.0), low)))
 
 
 def _times(at: Lines, pair: Pair, factor: str) -> Pair:
@@ -138,62 +90,56 @@ def _times(at: Lines, pair: Pair, factor: str) -> Pair:
     return high, at.fma(pair[1], factor, rest)
 
 
-def _logarithm(at: Lines, x: str) -> Pair:
-    """log x for x > 0, to about 2**-63 of itself."""
+def logarithm(at: Lines, x: str) -> Pair:
+    """log x for a finite x > 0, to about 2**-63 of itself."""
+    one, half = at.literal(1.0), at.literal(0.5)
     small = at.binary("fcmp olt", x, at.literal(2.0**-1022))
-    scaled = at.select(small, at.binary("fmul", x, at.literal(2.0**54)), x)
-    bits = at.bits(scaled)
-    k = at.whole("ashr", at.whole("sub", bits, _ROOT_OF_HALF), 52)
-    m = at.double(at.whole("sub", bits, at.whole("shl", k, 52)))
-    # k as a double: the last bits of a large one
-    shifted = at.double(at.whole("add", k, _bits(_ROUNDING)))
-    power = at.binary("fsub", at.binary("fsub", shifted, at.literal(_ROUNDING)),
-                      at.select(small, at.literal(54.0), at.literal(0.0)))  # fmt: skip
+    bits = at.bits(at.select(small, at.binary("fmul", x, at.literal(2.0**54)), x))
+    moved = at.whole("sub", bits, _ROOT_OF_HALF - (1023 << 52))
+    shifted = at.double(at.whole("or", at.whole("lshr", moved, 52), bits_of(2.0**52)))
+    offset = at.select(small, at.literal(2.0**52 + 1023 + 54), at.literal(2.0**52 + 1023))
+    k = at.binary("fsub", shifted, offset)
+    m = at.double(at.whole("add", at.whole("and", moved, _FRACTION), _ROOT_OF_HALF))
 
-    one = at.literal(1.0)
-    top, (bottom, lost) = at.binary("fsub", m, one), at.sum(one, m)
+    # w + w_low = 2(m - 1)/(m + 1)
+    top, bottom = at.binary("fsub", m, one), at.fma(m, half, half)
+    lost = at.fma(m, half, at.binary("fsub", half, bottom))
     inverse = at.binary("fdiv", one, bottom)
-    z = at.binary("fmul", top, inverse)
-    rest = at.fma(at.negative(z), lost, at.fma(at.negative(z), bottom, top))
-    z_low = at.binary("fmul", rest, inverse)
+    w = at.binary("fmul", top, inverse)
+    minus = at.negative(w)
+    w_low = at.binary("fmul", at.fma(minus, lost, at.fma(minus, bottom, top)), inverse)
 
-    square, square_low = at.product(z, z)
-    square_low = at.fma(at.binary("fadd", z, z), z_low, square_low)
-    tail = at.polynomial(square, [Fraction(1, 2 * j + 1) for j in range(2, _LOG_TERMS)])
-    third = float(Fraction(1, 3))
-    series, series_low = at.sum(at.literal(third), at.binary("fmul", square, tail))
-    series_low = at.binary("fadd", series_low, at.literal(float(Fraction(1, 3) - Fraction(third))))
-    share, share_low = at.product(square, series)
-    share_low = at.fma(square_low, series, at.fma(square, series_low, share_low))
-    more, more_low = at.product(z, share)
-    more_low = at.fma(z_low, share, at.fma(z, share_low, more_low))
-    half, half_low = at.sum(z, more)
-    half_low = at.binary("fadd", half_low, at.binary("fadd", z_low, more_low))
+    square, square_low = at.product(w, w)
+    cube, cube_low = at.product(w, square)
+    cube_low = at.fma(at.binary("fmul", square, at.literal(3.0)), w_low, at.fma(w, square_low, cube_low))
+    twelfth = at.literal(_TWELFTH)
+    bend, bend_low = at.product(cube, twelfth)
+    bend_low = at.fma(cube_low, twelfth, at.fma(cube, at.literal(_TWELFTH_LOW), bend_low))
+    tail = at.polynomial(square, _LOG_TAIL)
+    rest = at.fma(at.binary("fmul", cube, square), tail, at.binary("fadd", bend_low, w_low))
 
-    scale = at.binary("fmul", power, at.literal(_LOG_2_HIGH))
-    high, low = at.sum(scale, at.binary("fadd", half, half))
-    low = at.binary("fadd", low, at.binary("fadd", half_low, half_low))
-    return at.sum(high, at.fma(power, at.literal(_LOG_2_LOW), low))
+    near, near_low = at.sum(w, bend)
+    high, low = at.sum(at.binary("fmul", k, at.literal(_LOG_2_HIGH)), near)
+    low = at.binary("fadd", low, at.binary("fadd", near_low, rest))
+    return high, at.fma(k, at.literal(_LOG_2_LOW), low)
 
 
-def _exponential(at: Lines, pair: Pair) -> str:
+def exponential(at: Lines, pair: Pair) -> str:
     """e**(high + low) for a high within the limits of `_FARTHEST`."""
     high, low = pair
-    shifted = at.binary("fadd", at.binary("fmul", high, at.literal(1 / _LOG_2)), at.literal(_ROUNDING))
+    shifted = at.fma(high, at.literal(1 / _LOG_2), at.literal(_ROUNDING))
     n = at.negative(at.binary("fsub", shifted, at.literal(_ROUNDING)))
     r, low = at.sum(at.fma(n, at.literal(_LOG_2_HIGH), high), at.fma(n, at.literal(_LOG_2_LOW), low))
-    series = at.polynomial(r, [Fraction(1, math.factorial(k)) for k in range(2, _EXP_TERMS + 1)])
+    series = at.fma(r, at.polynomial(r, _EXP_TAIL), at.literal(0.5))
+    whole, rest = at.sum(at.literal(1.0), r)
     bent = at.fma(at.binary("fmul", r, r), series, low)
-    power = at.binary("fadd", at.literal(1.0), at.binary("fadd", r, bent))
-    # 2**n in two steps, each a double
-    count = at.whole("sub", at.bits(shifted), _bits(_ROUNDING))
-    half = at.whole("ashr", count, 1)
-    for part in (half, at.whole("sub", count, half)):
-        power = at.binary("fmul", power, at.double(at.whole("shl", at.whole("add", part, 1023), 52)))
-    return power
+    return _scaled(at, at.binary("fadd", whole, at.binary("fadd", rest, bent)), shifted)
 
 
-def _bits(double: float) -> int:
-    """The bits of a double as an integer."""
-    bits: int = struct.unpack("<q", struct.pack("<d", double))[0]
-    return bits
+def _scaled(at: Lines, x: str, shifted: str) -> str:
+    """x 2**n for an x near 1 and n + _ROUNDING, rounded once: half of n is added to the exponent of x."""
+    bits = at.bits(shifted)
+    half = at.whole("and", at.whole("shl", bits, 51), ~_FRACTION)
+    rest = at.whole("sub", at.whole("shl", bits, 52), half)
+    return at.binary("fmul", at.double(at.whole("add", at.bits(x), half)),
+                     at.double(at.whole("add", rest, bits_of(1.0))))  # fmt: skip

@@ -63,6 +63,34 @@ def test_a_constant_base_has_the_ends_of_pow(base: float) -> None:
     np.testing.assert_array_equal(compile(f"({base!r})**x", order=0)(x=rows).value, expected)
 
 
+def test_a_general_power_is_within_an_ulp_everywhere() -> None:
+    random = np.random.default_rng(3)
+    base, exponent = np.tile(sample(4), 4), np.append(random.uniform(-3, 3, 1500), random.normal(0, 300, 1500))
+    exponent[::7] = np.round(exponent[::7])
+    exponent = exponent[: len(base)]
+    found = compile("x**y", order=0)(x=np.where(np.arange(len(base)) % 7, base, -base), y=exponent).value
+    worst = 0.0
+    with ctx.workprec(300):
+        for k, (x, y, f) in enumerate(zip(base.tolist(), exponent.tolist(), found.tolist(), strict=True)):
+            sign = 1 if k % 7 or y % 2 == 0 else -1
+            worst = max(worst, ulps(sign * f, arb(x) ** arb(y)) if x else 0)
+    assert worst <= 1
+
+
+ENDS = (0.0, 1.0, 0.5, 2.0, 3.0, 2.5, 1 + 2**-52, 2.0**53 + 1, 1e300, 5e-324, 1.7e308, math.inf)
+
+
+def test_a_general_power_has_the_ends_of_pow() -> None:
+    both = [sign * x for x in ENDS for sign in (1, -1)] + [math.nan]
+    base, exponent = map(np.ravel, np.meshgrid(both, both))
+    with np.errstate(all="ignore"):
+        expected = np.power(base, exponent)
+    found = compile("x**y", order=0)(x=base, y=exponent).value
+    np.testing.assert_allclose(found, expected, rtol=3e-16)
+    there = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(found)[there], np.signbit(expected)[there])
+
+
 def test_exponents_a_whole_number_apart_share_their_logarithm() -> None:
     rows = np.linspace(0.01, 50.0, 500)
     apart = compile("x**0.7", order=0)(x=rows).value
