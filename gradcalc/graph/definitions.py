@@ -28,6 +28,7 @@ _MOST_PRODUCTS = 64
 
 _half, _tiny = ops.one / 2, ops.Constant(None, (), "1e-300")
 _infinity, _nan = ops.Constant(None, (), "oo"), ops.Constant(None, (), "nan")
+_decay_of_64 = ops.Constant(None, (), math.exp(-64).hex())
 _root_high, _root_low = ops.Constant(None, (), "0x1.6a09e64p-1"), ops.Constant(None, (), "0x1.3f9de6484597ep-28")
 """The square root of 1/2: its first 27 bits, and the others."""
 
@@ -112,9 +113,7 @@ _DEFINITIONS: dict[Op, Callable[..., Any]] = {
     ops.hypot: _hypot,
     ops.sigmoid: _sigmoid,
     ops.softplus: lambda x: ops.max(x, ops.zero) + ops.log1p(ops.exp(-ops.abs(x))),
-    ops.silu: lambda x: ops.where(
-        ops.lt(x, -700), x * ops.exp(x + 64) * ops.exp(ops.Constant(None, (), "-64")), x * ops.sigmoid(x)
-    ),
+    ops.silu: lambda x: ops.where(ops.lt(x, -700), x * ops.exp(x + 64) * _decay_of_64, x * ops.sigmoid(x)),
     ops.elu: lambda x: ops.where(ops.gt(x, 0), x, ops.expm1(ops.min(x, ops.zero))),
     ops.gelu: _gelu,
     ops.asec: _asec,

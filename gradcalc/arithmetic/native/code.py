@@ -7,6 +7,7 @@ compiler: the same row gives the same result wherever it stands.
 """
 
 import ctypes
+import math
 import os
 import platform
 import threading
@@ -18,7 +19,7 @@ from functools import cache
 from typing import Any
 
 from gradcalc.arithmetic.floats import Floats
-from gradcalc.arithmetic.native import powers
+from gradcalc.arithmetic.native import exponentials, logarithms, powers
 from gradcalc.arithmetic.native.lines import Lines, hexadecimal
 from gradcalc.errors import library
 from gradcalc.graph import ops
@@ -173,6 +174,10 @@ _COMPARISONS: dict[Op, str] = {
 }  # fmt: skip
 _INTRINSICS = (ops.sqrt, ops.abs, ops.floor, ops.ceil, ops.round)
 _WHOLE = (ops.floor, ops.ceil, ops.round)
+_WRITTEN: dict[Op, Callable[..., str]] = {
+    **{ops.TABLE[name]: getattr(exponentials, name) for name in exponentials.NAMES},
+    ops.xlogy: logarithms.xlogy,
+}
 _PARTS: dict[Op, tuple[int, float, float]] = {
     **dict.fromkeys((ops.airyai, ops.airyaiprime, ops.airybi, ops.airybiprime), (4, -100.0, 100.0)),
     ops.Si: (2, -1e15, 1e15), ops.Ci: (2, 5e-324, 1e15),
@@ -190,6 +195,10 @@ class Instructions(Lines):
     def emit(self, op: Op, places: Sequence[str], n: Deciding) -> str:
         """The instructions of one op; where its value is. `n` is what `definitions.deciding` gave for it."""
         t = self.vector
+        if op is ops.neg:
+            return self.negative(places[0])
+        if op is ops.div and math.frexp(self.numbers.get(places[1], 3.0))[0] == 0.5:
+            return self.times(places[0], 1 / self.numbers[places[1]])
         if op in _INSTRUCTIONS:
             return self._chain(lambda a, b: f"{_INSTRUCTIONS[op]} {t} {a}, {b}", places)
         if op in _COMPARISONS:
@@ -215,7 +224,9 @@ class Instructions(Lines):
         return self._function(op, places, n)
 
     def _function(self, op: Op, places: Sequence[str], n: Deciding = None) -> str:
-        """An op by C's function, the accurate definition, SciPy's function, the table's definition, or the floats'."""
+        """An op as written here, or by C's function, an accurate definition, SciPy, the table's definition, floats."""
+        if op in _WRITTEN:
+            return _WRITTEN[op](self, *places)
         if op.c_name and llvm().address_of_symbol(op.c_name) and len(places) == len(op.operands):
             return self._math(op.c_name, places)
         if op in NEAR:

@@ -17,6 +17,8 @@ class Lines:
         self.declared: dict[str, str] = {}
         self.lines: list[str] = []
         self.count = 0
+        self.numbers: dict[str, float] = {}
+        self.multiples: dict[str, tuple[str, float]] = {}
 
     def line(self, text: str) -> str:
         """Add an instruction; the name of its result."""
@@ -38,14 +40,26 @@ class Lines:
 
     def literal(self, value: float) -> str:
         """A number in all lanes."""
-        return f"splat (double {hexadecimal(value)})"
+        text = f"splat (double {hexadecimal(value)})"
+        self.numbers[text] = value
+        return text
 
     def binary(self, operation: str, a: str, b: str) -> str:
         """An instruction of two vectors of doubles: `fadd`, `fcmp olt`."""
         return self.line(f"{operation} {self.vector} {a}, {b}")
 
+    def times(self, a: str, factor: float) -> str:
+        """a times a number."""
+        place = self.binary("fmul", a, self.literal(factor))
+        self.multiples[place] = (a, factor)
+        return place
+
     def magnitude(self, a: str) -> str:
-        """|a|."""
+        """|a|; of a multiple that of what it is one of, so that functions of both may share it."""
+        if a in self.multiples:
+            a, factor = self.multiples[a]
+            size = self.magnitude(a)
+            return size if abs(factor) == 1 else self.binary("fmul", size, self.literal(abs(factor)))
         return self.call(self.declare("llvm.fabs", 1, intrinsic=True), [a])
 
     def rounded(self, a: str) -> str:
@@ -54,7 +68,9 @@ class Lines:
 
     def negative(self, a: str) -> str:
         """-a."""
-        return self.line(f"fneg {self.vector} {a}")
+        place = self.line(f"fneg {self.vector} {a}")
+        self.multiples[place] = (a, -1.0)
+        return place
 
     def select(self, condition: str, a: str, b: str) -> str:
         """a where the condition holds, else b."""

@@ -1,4 +1,4 @@
-"""Powers in vectors, beside balls: constant exponents and bases over the whole range of doubles, and its ends."""
+"""Powers and logarithms in vectors (`lines`, `logarithms`), beside balls: the whole range of doubles, and its ends."""
 
 import math
 
@@ -75,6 +75,19 @@ def test_a_general_power_is_within_an_ulp_everywhere() -> None:
             sign = 1 if k % 7 or y % 2 == 0 else -1
             worst = max(worst, ulps(sign * f, arb(x) ** arb(y)) if x else 0)
     assert worst <= 1
+
+
+def test_the_derivative_for_an_exponent_has_its_logarithm_to_an_ulp() -> None:
+    rows = sample(6)
+    rows = rows[rows > 0]
+    found = compile("xlogy(y, x)", order=0)(x=rows, y=1.0).value
+    with ctx.workprec(300):
+        worst = max(ulps(f, arb(x).log()) for x, f in zip(rows.tolist(), found.tolist(), strict=True))
+    assert worst <= 0.6
+    ends = compile("xlogy(y, x)", order=0)(
+        x=[0.0, 0.0, -1.0, math.inf, math.nan, 1.0], y=[0.0, 1.0, 1.0, 2.0, 1.0, 3.0]
+    )
+    np.testing.assert_array_equal(ends.value, [0.0, -math.inf, math.nan, math.inf, math.nan, 0.0])
 
 
 ENDS = (0.0, 1.0, 0.5, 2.0, 3.0, 2.5, 1 + 2**-52, 2.0**53 + 1, 1e300, 5e-324, 1.7e308, math.inf)
