@@ -300,6 +300,17 @@ EXTRAS = {
 """The libraries that the base does without: the name of each, and the extra that brings it."""
 
 
+def only(value: Any, **arguments: Any) -> None:
+    """Refuse by name each argument that is not the one value that is supported here.
+
+    Raises:
+        NotImplementedError: it has another value.
+    """
+    for name, given in arguments.items():
+        if given is not value and not (type(given) is type(value) and given == value):
+            raise NotImplementedError(f"{name}={given!r} is not supported here: only {name}={value!r} is")
+
+
 def installed(name: str) -> bool:
     """Whether a library of an extra is there, without importing it."""
     return find_spec(name) is not None

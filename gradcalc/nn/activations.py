@@ -4,15 +4,18 @@ Names, defaults and formulas are those of Keras's documentation.
 """
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from gradcalc.graph import ops
-from gradcalc.tape.rules.reductions import log_softmax
+from gradcalc.graph.ops import Operand
+from gradcalc.tape import nest
+from gradcalc.tape.rules.reductions import log_softmax as plain_log_softmax
 from gradcalc.tape.rules.reductions import softmax as plain_softmax
 from gradcalc.tape.rules.shapes import KINKED
-from gradcalc.tape.tensor import Tensor
+from gradcalc.tape.tensor import Tensor, as_array
 
 Activation = Callable[..., Any]
 
@@ -35,11 +38,36 @@ def _probabilities(result: Any, x: Any) -> Any:
     return Probabilities(result, x) if isinstance(result, Tensor) else result
 
 
+def activation(function: Activation) -> Activation:
+    """An activation that reads what is no tensor as Keras does: Python's floats as float32, arrays as they are."""
+
+    @wraps(function)
+    def of_tensor(x: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(x if isinstance(x, Operand) else _tensor(x), *args, **kwargs)
+
+    ACTIVATIONS[function.__name__] = of_tensor
+    return of_tensor
+
+
+def _tensor(x: Any) -> Any:
+    if isinstance(x, list | tuple) and any(isinstance(item, Tensor) for item in nest.flatten(x)):
+        return np.stack([_tensor(item) for item in x])
+    array = as_array(x)
+    narrow = {"float64": "float32", "int64": "int32"}.get(array.dtype.name)
+    return Tensor(array if narrow is None or isinstance(x, np.ndarray | np.generic) else array.astype(narrow))
+
+
+ACTIVATIONS: dict[str, Activation] = {}
+"""The activations by name."""
+
+
+@activation
 def linear(x: Any) -> Any:
     """The input itself."""
     return x
 
 
+@activation
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
     """`max(x, 0)`; with arguments `max_value` above it, x between, `negative_slope * (x - threshold)` below."""
     if not negative_slope and not threshold:
@@ -47,14 +75,16 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     else:
         x = KINKED(x)
         y = np.where(x > threshold if threshold else x >= 0, x, negative_slope * (x - threshold))
-    return y if max_value is None else np.where(y < max_value, y, max_value)
+    return y if max_value is None else np.where(y >= max_value, max_value, y)
 
 
+@activation
 def relu6(x: Any) -> Any:
     """`min(max(x, 0), 6)`."""
     return relu(x, max_value=6.0)
 
 
+@activation
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     """X above zero, `negative_slope * x` below."""
     if negative_slope == 0.2:
@@ -63,17 +93,20 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     return np.where(x > 0, x, negative_slope * x)
 
 
+@activation
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """X above zero, `alpha * (exp(x) - 1)` below (Clevert et al. 2016)."""
     y = ops.elu(x)
     return y if alpha == 1 else np.where(x >= 0, x, alpha * y)
 
 
+@activation
 def selu(x: Any) -> Any:
     """`1.0507 * elu(x, 1.6733)`: keeps mean 0 and variance 1 (Klambauer et al. 2017)."""
     return 1.0507009873554805 * elu(x, 1.6732632423543772)
 
 
+@activation
 def gelu(x: Any, approximate: bool = False) -> Any:
     """X times the normal distribution function (Hendrycks and Gimpel 2016); `approximate` by tanh."""
     if not approximate:
@@ -81,70 +114,80 @@ def gelu(x: Any, approximate: bool = False) -> Any:
     return 0.5 * x * (1 + np.tanh(0.7978845608028654 * (x + 0.044715 * x**3)))
 
 
+@activation
 def silu(x: Any) -> Any:
     """`x * sigmoid(x)`, also called swish."""
     return ops.silu(x)
 
 
+@activation
 def softplus(x: Any) -> Any:
     """`log(1 + exp(x))`, without overflow."""
     return ops.softplus(x)
 
 
+@activation
 def softsign(x: Any) -> Any:
     """`x / (1 + |x|)`."""
     return x / (1 + np.abs(x))
 
 
+@activation
 def sigmoid(x: Any) -> Any:
     """`1 / (1 + exp(-x))`; a loss that gets the result computes from x."""
     return _probabilities(ops.sigmoid(x), x)
 
 
+@activation
 def log_sigmoid(x: Any) -> Any:
     """`log(sigmoid(x))`, without overflow."""
     return -ops.softplus(-x)
 
 
+@activation
 def hard_sigmoid(x: Any) -> Any:
     """`x/6 + 1/2`, between 0 and 1."""
     return np.clip(x / 6 + 0.5, 0, 1)
 
 
+@activation
 def hard_silu(x: Any) -> Any:
     """`x * hard_sigmoid(x)`, also called hard swish."""
     return x * hard_sigmoid(x)
 
 
+@activation
 def tanh(x: Any) -> Any:
     """Hyperbolic tangent."""
     return np.tanh(x)
 
 
+@activation
 def exponential(x: Any) -> Any:
     """`exp(x)`."""
     return np.exp(x)
 
 
+@activation
 def mish(x: Any) -> Any:
     """`x * tanh(softplus(x))` (Misra 2019)."""
     return x * np.tanh(ops.softplus(x))
 
 
+@activation
 def softmax(x: Any, axis: int = -1) -> Any:
     """`exp(x) / sum(exp(x))` along an axis; a loss that gets the result computes from x."""
     result = plain_softmax(x, axis=axis)
     return _probabilities(result, x) if axis in (-1, x.ndim - 1) else result
 
 
-ACTIVATIONS: dict[str, Activation] = {
-    function.__name__: function
-    for function in (
-        linear, relu, relu6, leaky_relu, elu, selu, gelu, silu, softplus, softsign, sigmoid, log_sigmoid, hard_sigmoid,
-        hard_silu, tanh, exponential, mish, softmax, log_softmax,
-    )
-} | {"swish": silu, "hard_swish": hard_silu}  # fmt: skip
-"""The activations by name."""
+@activation
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """`log(softmax(x))`, accurate where softmax is near 0."""
+    return plain_log_softmax(x, axis=axis)
+
+
+ACTIVATIONS |= {"swish": silu, "hard_swish": hard_silu}
 
 
 def get(identifier: Any) -> Activation:

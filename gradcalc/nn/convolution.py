@@ -5,7 +5,7 @@ is copied), `FOLD` adds windows up where they came from. NumPy's products and re
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -15,11 +15,14 @@ from gradcalc.tape.batch import TOGETHER, Batch
 from gradcalc.tape.tensor import Array, ArrayOp, as_tensor
 
 __all__ = [
-    "AveragePooling1D", "AveragePooling2D", "Conv1D", "Conv2D", "GlobalAveragePooling1D", "GlobalAveragePooling2D",
-    "GlobalMaxPooling1D", "GlobalMaxPooling2D", "MaxPooling1D", "MaxPooling2D", "corr2d",
+    "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "Conv1D", "Conv2D", "Conv3D", "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalMaxPooling1D", "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "corr2d",
 ]  # fmt: skip
 
 Sizes = tuple[int, ...]
+Padding = str | Sequence[Sizes]
+"""`"valid"`, `"same"`, or what is put before and after each axis."""
 
 # -- windows -----------------------------------------------------------------------------------------------------------
 
@@ -78,22 +81,80 @@ def _fold_batch(g: Batch, shape: Sizes, **window: Any) -> Any:
 TOGETHER[FOLD] = _fold_batch
 
 
-def _pads(sizes: Sequence[int], size: Sizes, strides: Sizes, dilation: Sizes, padding: str) -> tuple[Sizes, ...]:
-    """What is put before and after each axis: for "same" so much that there are `ceil(n / stride)` places."""
-    if padding == "valid":
-        return ((0, 0),) * len(size)
-    missing = [
-        max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0)
-        for n, k, s, d in zip(sizes, size, strides, dilation, strict=True)
-    ]
-    return tuple((total // 2, total - total // 2) for total in missing)
+class Moves(NamedTuple):
+    """How windows lie over axes: a size, a stride and a dilation for each, and the padding."""
 
+    size: Sizes
+    strides: Sizes
+    dilation: Sizes
+    padding: Padding
 
-def _places(n: int | None, size: int, stride: int, dilation: int, padding: str) -> int | None:
-    """How many windows fit along an axis."""
-    if n is None:
-        return None
-    return -(-n // stride) if padding == "same" else (n - (size - 1) * dilation - 1) // stride + 1
+    def places(self, sizes: Sequence[int | None]) -> list[int | None]:
+        """How many windows fit along each axis.
+
+        Raises:
+            ValueError: none does.
+        """
+        counts = [None if n is None else self._count(i, n) for i, n in enumerate(sizes)]
+        if any(n is not None and n <= 0 for n in counts):
+            raise ValueError(
+                f"Computed output size would be zero or negative. Received axes of {tuple(sizes)} for windows of "
+                f"{self.size}, strides={self.strides}, padding={self.padding}."
+            )
+        return counts
+
+    def _count(self, i: int, n: int) -> int:
+        if self.padding == "same":
+            return -(-n // self.strides[i])
+        added = 0 if isinstance(self.padding, str) else sum(self.padding[i])
+        return (n + added - (self.size[i] - 1) * self.dilation[i] - 1) // self.strides[i] + 1
+
+    def pads(self, sizes: Sequence[int]) -> tuple[Sizes, ...]:
+        """What is put before and after each axis: for "same" so much that there are `ceil(n / stride)` places."""
+        if not isinstance(self.padding, str):
+            return tuple(map(tuple, self.padding))
+        if self.padding == "valid":
+            return ((0, 0),) * len(self.size)
+        spans = zip(sizes, self.size, self.strides, self.dilation, strict=True)
+        missing = [max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0) for n, k, s, d in spans]
+        return tuple((total // 2, total - total // 2) for total in missing)
+
+    def windows(self, x: Any, fill: float = 0) -> Any:
+        """The windows of `(rows, *sizes, channels)`: see `WINDOWS`."""
+        sizes = x.shape[1:-1]
+        self.places(sizes)
+        pads = self.pads(sizes)
+        return WINDOWS(x, size=self.size, strides=self.strides, dilation=self.dilation, pads=pads, fill=fill)
+
+    def convolved(self, x: Any, kernel: Any) -> Any:
+        """The cross-correlation with `(*size, depth, filters)`; where there are more channels than `depth`, in groups.
+
+        Raises:
+            ValueError: channels or filters cannot be shared among equal groups.
+        """
+        depth, filters = kernel.shape[-2:]
+        groups, rest = divmod(x.shape[-1], depth)
+        if rest or not groups or filters % groups:
+            raise ValueError(f"{x.shape[-1]} channels in groups of {depth} do not fit {filters} filters")
+        windows, n = self.windows(x), len(self.size)
+        axes = ((*range(n), 2 * n + 1), tuple(range(n + 1)))
+        if groups == 1:
+            return np.tensordot(windows, kernel, axes)
+        channels, share = np.split(windows, groups, -1), np.split(kernel, groups, -1)
+        return np.concatenate([np.tensordot(w, k, axes) for w, k in zip(channels, share, strict=True)], axis=-1)
+
+    def largest(self, x: Any) -> Any:
+        """The largest element of each window."""
+        fill = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+        return np.max(self.windows(x, fill), axis=tuple(range(len(self.size))))
+
+    def averaged(self, x: Any) -> Any:
+        """The mean of each window; of an incomplete one, of what is there."""
+        axes, windows = tuple(range(len(self.size))), self.windows(x)
+        if self.padding == "valid":
+            return np.mean(windows, axis=axes)
+        counts = np.sum(self.windows(np.ones((1, *x.shape[1:-1], 1), x.dtype)), axis=axes)
+        return np.sum(windows, axis=axes) / counts
 
 
 def corr2d(x: Any, k: Any) -> Any:
@@ -128,7 +189,7 @@ def _check_last(data_format: str | None) -> None:
 class _Windowed(Layer):
     """What convolution and pooling share: windows over the axes between rows and channels."""
 
-    axes = 2
+    axes: ClassVar[int]
     """The number of axes that windows move along."""
 
     def __init__(
@@ -141,24 +202,7 @@ class _Windowed(Layer):
         self.strides = pair(strides, self.axes, "strides")
         self.padding = padding
         self.data_format = "channels_last"
-        self._size = size
-        self._dilation = pair(dilation, self.axes, "dilation_rate")
-
-    def _windows_of(self, x: Any, fill: float = 0) -> Any:
-        """The windows of an input, which must hold at least one."""
-        sizes = x.shape[1:-1]
-        if 0 in self._out(sizes):
-            raise ValueError(
-                f"Computed output size would be zero or negative. Received input of shape {x.shape} for windows of "
-                f"{self._size}, strides={self.strides}, padding={self.padding}."
-            )
-        window = {"size": self._size, "strides": self.strides, "dilation": self._dilation}
-        return WINDOWS(x, **window, pads=_pads(sizes, **window, padding=self.padding), fill=fill)
-
-    def _out(self, sizes: Sequence[int | None]) -> list[int | None]:
-        moves = zip(sizes, self._size, self.strides, self._dilation, strict=True)
-        counts = [_places(n, k, s, d, self.padding) for n, k, s, d in moves]
-        return [n if n is None else max(n, 0) for n in counts]
+        self._moves = Moves(size, self.strides, pair(dilation, self.axes, "dilation_rate"), padding)
 
     def _check(self, shape: tuple[int, ...]) -> None:
         if len(shape) != self.axes + 2:
@@ -170,27 +214,11 @@ class _Windowed(Layer):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Rows, the number of windows along each axis, channels."""
-        return (input_shape[0], *self._out(input_shape[1:-1]), input_shape[-1])
+        return (input_shape[0], *self._moves.places(input_shape[1:-1]), input_shape[-1])
 
 
-class Conv2D(_Windowed, Affine):
-    """Cross-correlation with a kernel, plus bias, then the activation, as Keras's Conv2D (channels last, one group).
-
-    Takes `(rows, height, width, channels)`, gives `(rows, places, places, filters)`.
-
-    Args:
-        filters: the size of the result's last axis.
-        kernel_size: one size for all axes, or one for each.
-        strides: how far a window moves.
-        padding: `"valid"`, or `"same"`: zeros around, so that there are `ceil(size / stride)` places.
-        data_format: `"channels_last"`.
-        dilation_rate: the distance between the elements of a window.
-        activation: a name or a function; none by default.
-        use_bias: whether a bias is added.
-        kernel_initializer: what the kernel `(*kernel_size, channels, filters)` begins with.
-        bias_initializer: what the bias `(filters,)` begins with.
-        common: the arguments of `Layer`.
-    """
+class _Conv(_Windowed, Affine):
+    """Cross-correlation with a kernel, plus bias, then the activation (channels last)."""
 
     def __init__(
         self,
@@ -200,18 +228,49 @@ class Conv2D(_Windowed, Affine):
         padding: str = "valid",
         data_format: str | None = None,
         dilation_rate: Any = 1,
+        groups: int = 1,
         activation: Any = None,
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **common: Any,
     ) -> None:
-        (self.filters,) = pair(filters, 1, "filters")
+        """Make it of these settings.
+
+        Args:
+            filters: the size of the result's last axis.
+            kernel_size: one size for all axes, or one for each.
+            strides: how far a window moves.
+            padding: `"valid"`, or `"same"`: zeros around, so that there are `ceil(size / stride)` places.
+            data_format: `"channels_last"`.
+            dilation_rate: the distance between the elements of a window.
+            groups: in how many equal groups channels meet filters.
+            activation: a name or a function; none by default.
+            use_bias: whether a bias is added.
+            kernel_initializer: what the kernel `(*kernel_size, channels / groups, filters)` begins with.
+            bias_initializer: what the bias `(filters,)` begins with.
+            kernel_regularizer, bias_regularizer, activity_regularizer: penalties, to be found in `losses`.
+            kernel_constraint, bias_constraint: what optimizers hold kernel and bias to.
+            common: the arguments of `Layer`.
+        """
+        (self.filters,), (self.groups,) = pair(filters, 1, "filters"), pair(groups, 1, "groups")
         self.kernel_size = pair(kernel_size, self.axes, "kernel_size")
-        common |= {"activation": activation, "use_bias": use_bias}
+        if self.filters % self.groups:
+            raise ValueError(
+                "The number of filters must be evenly divisible by the number of groups. Received: "
+                f"groups={groups}, filters={filters}."
+            )
+        common |= {"activation": activation, "use_bias": use_bias, "activity_regularizer": activity_regularizer}
         common |= {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
+        common |= {"kernel_regularizer": kernel_regularizer, "bias_regularizer": bias_regularizer}
+        common |= {"kernel_constraint": kernel_constraint, "bias_constraint": bias_constraint}
         super().__init__(self.kernel_size, strides, padding, data_format, dilation_rate, **common)
-        self.dilation_rate = self._dilation
+        self.dilation_rate = self._moves.dilation
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
                 "`strides > 1` not supported in conjunction with `dilation_rate > 1`. Received: "
@@ -220,13 +279,18 @@ class Conv2D(_Windowed, Affine):
 
     def build(self, input_shape: Any) -> None:
         """Make kernel and bias."""
-        self._make((*self.kernel_size, input_shape[-1], self.filters))
+        channels = input_shape[-1]
+        if channels % self.groups:
+            raise ValueError(
+                "The number of input channels must be evenly divisible by the number of groups. Received "
+                f"groups={self.groups}, but the input has {channels} channels (full input shape is {input_shape})."
+            )
+        self._make((*self.kernel_size, channels // self.groups, self.filters))
+        self._axis_size = channels
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
-        n = self.axes
-        windows = self._windows_of(self._float(inputs))
-        y = np.tensordot(windows, self.kernel, ((*range(n), 2 * n + 1), tuple(range(n + 1))))
+        y = self._moves.convolved(self._float(inputs), self.kernel)
         return self.activation(y if self.bias is None else y + self.bias)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -234,14 +298,43 @@ class Conv2D(_Windowed, Affine):
         return (*super().compute_output_shape(input_shape)[:-1], self.filters)
 
 
-class Conv1D(Conv2D):
-    """As `Conv2D`, over inputs `(rows, steps, channels)`; as Keras's Conv1D."""
+class Conv1D(_Conv):
+    """Convolution of `(rows, steps, channels)`, as Keras's Conv1D."""
 
     axes = 1
 
 
+class Conv2D(_Conv):
+    """Convolution of `(rows, height, width, channels)`, as Keras's Conv2D."""
+
+    axes = 2
+
+
+class Conv3D(_Conv):
+    """Convolution of `(rows, depth, height, width, channels)`, as Keras's Conv3D."""
+
+    axes = 3
+
+
 class _Pooling(_Windowed):
-    """The windows of each channel made into one number each."""
+    """The windows of each channel made into one number each; by default they do not overlap."""
+
+    def __init__(
+        self,
+        pool_size: Any,
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **common: Any,
+    ) -> None:
+        self.pool_size = pair(pool_size, self.axes, "pool_size")
+        strides = self.pool_size if strides is None else strides
+        super().__init__(self.pool_size, strides, padding, data_format, 1, name=name, **common)
+
+
+class _MaxPooling(_Pooling):
+    """The largest element of each window; where several are, they share the gradient equally."""
 
     def __init__(
         self,
@@ -249,61 +342,74 @@ class _Pooling(_Windowed):
         strides: Any = None,
         padding: str = "valid",
         data_format: str | None = None,
+        name: str | None = None,
         **common: Any,
     ) -> None:
-        self.pool_size = pair(pool_size, self.axes, "pool_size")
-        strides = self.pool_size if strides is None else strides
-        super().__init__(self.pool_size, strides, padding, data_format, 1, **common)
-
-
-class MaxPooling2D(_Pooling):
-    """The largest element of each window, as Keras's MaxPooling2D; where several are, they share the gradient equally.
-
-    Takes `(rows, height, width, channels)`. By default windows do not overlap; with padding="same" some are incomplete.
-    """
+        super().__init__(pool_size, strides, padding, data_format, name, **common)
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
-        return np.max(self._windows_of(self._float(inputs), fill=-np.inf), axis=tuple(range(self.axes)))
+        return self._moves.largest(self._float(inputs))
 
 
-class AveragePooling2D(_Pooling):
-    """The mean of each window, as Keras's AveragePooling2D; of incomplete windows (`padding="same"`) of what is there.
-
-    Takes `(rows, height, width, channels)`. By default windows do not overlap.
-    """
-
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
-        x, axes = self._float(inputs), tuple(range(self.axes))
-        windows = self._windows_of(x)
-        if self.padding == "valid":
-            return np.mean(windows, axis=axes)
-        counts = np.sum(self._windows_of(np.ones((1, *x.shape[1:-1], 1), x.dtype)), axis=axes)
-        return np.sum(windows, axis=axes) / counts
-
-
-class MaxPooling1D(MaxPooling2D):
-    """As `MaxPooling2D`, over inputs `(rows, steps, channels)`; as Keras's MaxPooling1D."""
+class MaxPooling1D(_MaxPooling):
+    """The largest elements of `(rows, steps, channels)`, as Keras's MaxPooling1D; several share the gradient."""
 
     axes = 1
 
 
-class AveragePooling1D(AveragePooling2D):
-    """As `AveragePooling2D`, over inputs `(rows, steps, channels)`; as Keras's AveragePooling1D."""
+class MaxPooling2D(_MaxPooling):
+    """The largest elements of `(rows, height, width, channels)`, as Keras's MaxPooling2D; they share the gradient."""
+
+    axes = 2
+
+
+class MaxPooling3D(_MaxPooling):
+    """The largest elements of windows over three axes, as Keras's MaxPooling3D; several share the gradient."""
+
+    axes = 3
+
+
+class _AveragePooling(_Pooling):
+    """The mean of each window; of an incomplete one (`padding="same"`) of what is there."""
+
+    def call(self, inputs: Any) -> Any:
+        """The result for an input."""
+        return self._moves.averaged(self._float(inputs))
+
+
+class AveragePooling1D(_AveragePooling):
+    """The means of `(rows, steps, channels)`, as Keras's AveragePooling1D; of an incomplete window of what is there."""
 
     axes = 1
+
+
+class AveragePooling2D(_AveragePooling):
+    """The means of `(rows, height, width, channels)`, as Keras's AveragePooling2D; incomplete: of what is there."""
+
+    axes = 2
+
+
+class AveragePooling3D(_AveragePooling):
+    """The means of windows over three axes, as Keras's AveragePooling3D; incomplete: of what is there."""
+
+    axes = 3
 
 
 class _GlobalPooling(Layer):
     """All places of each channel made into one number."""
 
-    axes, min_ndim = 2, 4
+    axes: ClassVar[int]
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **common: Any) -> None:
         super().__init__(**common)
         _check_last(data_format)
         self.keepdims = keepdims
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        """An input has rows, the axes, and channels."""
+        super().__init_subclass__(**settings)
+        cls.min_ndim = getattr(cls, "axes", 0) + 2
 
     def _over(self) -> dict[str, Any]:
         return {"axis": tuple(range(1, self.axes + 1)), "keepdims": self.keepdims}
@@ -313,29 +419,53 @@ class _GlobalPooling(Layer):
         return (input_shape[0], *((1,) * self.axes if self.keepdims else ()), input_shape[-1])
 
 
-class GlobalMaxPooling2D(_GlobalPooling):
-    """The largest element of each channel of `(rows, height, width, channels)`, as Keras's GlobalMaxPooling2D."""
+class _GlobalMaxPooling(_GlobalPooling):
+    """The largest element of each channel."""
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
         return np.max(inputs, **self._over())
 
 
-class GlobalAveragePooling2D(_GlobalPooling):
-    """The mean of each channel of `(rows, height, width, channels)`, as Keras's GlobalAveragePooling2D."""
+class _GlobalAveragePooling(_GlobalPooling):
+    """The mean of each channel."""
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
         return np.mean(self._float(inputs), **self._over())
 
 
-class GlobalMaxPooling1D(GlobalMaxPooling2D):
-    """As `GlobalMaxPooling2D`, over inputs `(rows, steps, channels)`."""
+class GlobalMaxPooling1D(_GlobalMaxPooling):
+    """The largest element of each channel of `(rows, steps, channels)`, as Keras's GlobalMaxPooling1D."""
 
-    axes, min_ndim = 1, 3
+    axes = 1
 
 
-class GlobalAveragePooling1D(GlobalAveragePooling2D):
-    """As `GlobalAveragePooling2D`, over inputs `(rows, steps, channels)`."""
+class GlobalMaxPooling2D(_GlobalMaxPooling):
+    """The largest element of each channel of `(rows, height, width, channels)`, as Keras's GlobalMaxPooling2D."""
 
-    axes, min_ndim = 1, 3
+    axes = 2
+
+
+class GlobalMaxPooling3D(_GlobalMaxPooling):
+    """The largest element of each channel over three axes, as Keras's GlobalMaxPooling3D."""
+
+    axes = 3
+
+
+class GlobalAveragePooling1D(_GlobalAveragePooling):
+    """The mean of each channel of `(rows, steps, channels)`, as Keras's GlobalAveragePooling1D."""
+
+    axes = 1
+
+
+class GlobalAveragePooling2D(_GlobalAveragePooling):
+    """The mean of each channel of `(rows, height, width, channels)`, as Keras's GlobalAveragePooling2D."""
+
+    axes = 2
+
+
+class GlobalAveragePooling3D(_GlobalAveragePooling):
+    """The mean of each channel of `(rows, depth, height, width, channels)`, as Keras's GlobalAveragePooling3D."""
+
+    axes = 3

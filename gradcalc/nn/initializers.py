@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.errors import only
 from gradcalc.graph.names import snake_case
 from gradcalc.nn.activations import known
+from gradcalc.tape.tensor import Tensor
 
 Array = Any
-Initializer = Callable[..., Array]
-"""`initializer(shape, dtype)` returns an array."""
 
 
 class Source:
@@ -48,42 +48,56 @@ def generator(seed: int | None = None) -> np.random.Generator:
     return SOURCE.generator if seed is None else np.random.default_rng(seed)
 
 
+class Initializer:
+    """Base of the initializers: a subclass gives `__call__`."""
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+        """A tensor of the shape, float32 by default."""
+        raise NotImplementedError(f"{type(self).__name__} must define __call__(self, shape, dtype=None)")
+
+
 @dataclass(repr=False, eq=False)
-class Constant:
-    """One value everywhere."""
+class Constant(Initializer):
+    """One value everywhere, or several that are broadcast."""
 
-    value: float = 0.0
+    value: Any = 0.0
 
-    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
-        """An array of the shape."""
-        return np.full(shape, self.value, dtype)
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
+        """A tensor of the shape."""
+        return Tensor(np.full(shape, self.value, dtype or "float32"))
 
 
-class Zeros(Constant):
+class Zeros(Initializer):
     """Zero everywhere."""
 
-    def __init__(self) -> None:
-        super().__init__(0.0)
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
+        """A tensor of the shape."""
+        return Constant(0.0)(shape, dtype)
 
 
-class Ones(Constant):
+class Ones(Initializer):
     """One everywhere."""
 
-    def __init__(self) -> None:
-        super().__init__(1.0)
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
+        """A tensor of the shape."""
+        return Constant(1.0)(shape, dtype)
 
 
 @dataclass(repr=False, eq=False)
-class RandomNormal:
+class RandomNormal(Initializer):
     """Normal numbers."""
 
     mean: float = 0.0
     stddev: float = 0.05
     seed: int | None = None
 
-    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
-        """An array of the shape."""
-        return generator(self.seed).normal(self.mean, self.stddev, tuple(shape)).astype(dtype)
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
+        """A tensor of the shape."""
+        return _tensor(generator(self.seed).normal(self.mean, self.stddev, tuple(shape)), dtype)
+
+
+def _tensor(values: Any, dtype: Any) -> Tensor:
+    return Tensor(np.asarray(values).astype(dtype or "float32"))
 
 
 def truncated(source: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -94,29 +108,34 @@ def truncated(source: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return values
 
 
-class TruncatedNormal(RandomNormal):
+@dataclass(repr=False, eq=False)
+class TruncatedNormal(Initializer):
     """Normal numbers, drawn again where they are more than two standard deviations from the mean."""
 
-    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
-        """An array of the shape."""
-        return (self.mean + self.stddev * truncated(generator(self.seed), tuple(shape))).astype(dtype)
+    mean: float = 0.0
+    stddev: float = 0.05
+    seed: int | None = None
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
+        """A tensor of the shape."""
+        return _tensor(self.mean + self.stddev * truncated(generator(self.seed), tuple(shape)), dtype)
 
 
 @dataclass(repr=False, eq=False)
-class RandomUniform:
+class RandomUniform(Initializer):
     """Numbers evenly spread between `minval` and `maxval`."""
 
     minval: float = -0.05
     maxval: float = 0.05
     seed: int | None = None
 
-    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
-        """An array of the shape."""
-        return generator(self.seed).uniform(self.minval, self.maxval, tuple(shape)).astype(dtype)
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
+        """A tensor of the shape."""
+        return _tensor(generator(self.seed).uniform(self.minval, self.maxval, tuple(shape)), dtype)
 
 
 @dataclass(repr=False, eq=False)
-class VarianceScaling:
+class VarianceScaling(Initializer):
     """Random numbers of variance `scale / n`, n the number of inputs or outputs of a unit, or their mean.
 
     Args:
@@ -131,8 +150,11 @@ class VarianceScaling:
     mode: str = "fan_in"
     distribution: str = "truncated_normal"
     seed: int | None = None
+    input_axes: Any = None
+    output_axes: Any = None
 
     def __post_init__(self) -> None:
+        only(None, input_axes=self.input_axes, output_axes=self.output_axes)
         if self.scale <= 0:
             raise ValueError(f"Argument `scale` must be positive float. Received: scale={self.scale}")
         if self.mode not in ("fan_in", "fan_out", "fan_avg"):
@@ -143,8 +165,8 @@ class VarianceScaling:
                 "uniform"
             )
 
-    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
-        """An array of the shape."""
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
+        """A tensor of the shape."""
         inputs, outputs = _fans(tuple(shape))
         n = {"fan_in": inputs, "fan_out": outputs, "fan_avg": (inputs + outputs) / 2}[self.mode]
         variance = self.scale / max(1.0, n)
@@ -171,8 +193,8 @@ def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
 class _Scaled(VarianceScaling):
     """Variance scaling of a known kind: scale, mode and distribution are the class's."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        self.seed = seed
+    def __init__(self, seed: int | None = None, input_axes: Any = None, output_axes: Any = None) -> None:
+        super().__init__(self.scale, self.mode, self.distribution, seed, input_axes, output_axes)
 
 
 class GlorotUniform(_Scaled):
@@ -211,7 +233,7 @@ class LecunNormal(_Scaled):
     scale, mode, distribution = 1.0, "fan_in", "truncated_normal"
 
 
-INITIALIZERS: Mapping[str, Callable[..., Initializer]] = {
+INITIALIZERS: Mapping[str, Callable[..., Any]] = {
     snake_case(kind.__name__): kind
     for kind in (
         Zeros, Ones, Constant, RandomNormal, RandomUniform, TruncatedNormal, GlorotUniform, GlorotNormal, HeUniform,
@@ -221,7 +243,7 @@ INITIALIZERS: Mapping[str, Callable[..., Initializer]] = {
 """The initializers by name, with default arguments."""
 
 
-def get(identifier: Any) -> Initializer:
+def get(identifier: Any) -> Callable[..., Any]:
     """The initializer of a name (`glorot_uniform`, or `GlorotUniform`), or the given one; None is zeros."""
     classes = {getattr(kind, "__name__", ""): kind for kind in INITIALIZERS.values()}
     return known("initializer", Zeros if identifier is None else identifier, {**classes, **INITIALIZERS})

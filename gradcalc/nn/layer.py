@@ -5,6 +5,7 @@ attributes hold, directly or in lists, tuples and dicts; nothing has to be decla
 """
 
 import inspect
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from functools import wraps
@@ -12,25 +13,30 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from gradcalc.errors import only
 from gradcalc.graph.names import NAMES
-from gradcalc.nn import activations, functional, initializers
+from gradcalc.nn import activations, constraints, functional, initializers, regularizers
 from gradcalc.nn.functional import Call, Shape, Symbolic
 from gradcalc.tape import nest
-from gradcalc.tape.tensor import LIVE, Tensor, Variable, cast
+from gradcalc.tape.tensor import Tensor, Variable, cast
 
 __all__ = ["Layer", "Weight"]
 
-_outer: ContextVar[tuple[str, bool | None, Any]] = ContextVar("layers being called", default=("", None, None))
-"""The path of the layers that are being called or built, whether they train, and the innermost of them."""
+_outer: ContextVar[tuple[str, bool | None, Any, int]] = ContextVar("layers being called", default=("", None, None, 0))
+"""The path of the layers that are being called or built, whether they train, the innermost of them, and a number."""
+
+_calls = itertools.count(1)
+"""A number for each call of a layer that is within none."""
 
 
 class Weight(Variable):
     """A variable of a layer: it knows its path in the model, and prints as Keras's do.
 
-    One that is not `learned` stays untrainable when its layer becomes trainable.
+    One that is not `learned` stays untrainable when its layer becomes trainable. Its `regularizer` gives a penalty, to
+    be found in the `losses` of the layer; optimizers hold it to its `constraint`.
     """
 
-    __slots__ = ("learned", "path")
+    __slots__ = ("constraint", "learned", "path", "regularizer")
 
     def __init__(
         self,
@@ -40,10 +46,14 @@ class Weight(Variable):
         name: str | None = None,
         path: str = "",
         learned: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
     ) -> None:
         super().__init__(value, trainable and learned, dtype, name)
         self.path = path or self.name
         self.learned = learned
+        self.regularizer = regularizers.get(regularizer)
+        self.constraint = constraints.get(constraint)
 
     @property
     def name(self) -> str:
@@ -55,6 +65,14 @@ class Weight(Variable):
         """The present value as a tensor, recorded."""
         return self.copy()
 
+    def assign_add(self, value: Any) -> Self:
+        """Replace the value by itself plus another."""
+        return super().assign_add(value)
+
+    def assign_sub(self, value: Any) -> Self:
+        """Replace the value by itself minus another."""
+        return super().assign_sub(value)
+
     def __repr__(self) -> str:
         value = self.array if self.ndim else self.array.item()
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={value}>"
@@ -62,7 +80,8 @@ class Weight(Variable):
     __str__ = __repr__
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.array, self.trainable, self.dtype, self._name, self.path, self.learned)
+        settings = (self.path, self.learned, self.regularizer, self.constraint)
+        return type(self), (self.array, self.trainable, self.dtype, self._name, *settings)
 
     def __deepcopy__(self, memo: Any) -> Self:
         return type(self)(*self.__reduce__()[1])
@@ -72,14 +91,18 @@ class Layer:
     """Base of all layers and models, as Keras's Layer: a subclass gives `call`, and `build` where there are weights.
 
     Args:
-        name: by default the class's name and a number, counted until `clear_session`.
-        dtype: of the weights; floating inputs are cast to it.
+        activity_regularizer: a penalty of each result, to be found in `losses`.
         trainable: tapes watch the weights.
+        dtype: of the weights; floating inputs are cast to it, always (`autocast`).
+        name: by default the class's name and a number, counted until `clear_session`.
         input_shape: of one row of the input, for the first layer of a `Sequential`; `input_dim` where it has one axis.
     """
 
     min_ndim: ClassVar[int] = 0
     """The least number of axes of an input."""
+
+    _fixed: ClassVar[dict[str, Any]] = {}
+    """Keras's arguments that are not supported here, each with the one value that it may have: its default."""
 
     _takes_training: ClassVar[bool] = False
     _call: Call | None = None  # the first on symbolic values
@@ -87,19 +110,27 @@ class Layer:
     def __init__(
         self,
         *,
-        name: str | None = None,
-        dtype: Any = "float32",
+        activity_regularizer: Any = None,
         trainable: bool = True,
+        dtype: Any = None,
+        autocast: bool = True,
+        name: str | None = None,
         input_shape: Sequence[int | None] | None = None,
         input_dim: int | None = None,
         **unknown: Any,
     ) -> None:
+        only(True, autocast=autocast)
+        for argument in self._fixed.keys() & unknown.keys():
+            only(self._fixed[argument], **{argument: unknown.pop(argument)})
         if unknown:
             raise ValueError(f"Unrecognized keyword arguments passed to {type(self).__name__}: {unknown}")
         self.name = name or NAMES.next(type(self).__name__)
         self.dtype = np.dtype(dtype or "float32").name
         self.built = type(self).build is Layer.build
+        self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = trainable
+        self._penalties: list[Any] = []
+        self._noted_in = 0
         self._input_shape = tuple(input_shape) if input_shape is not None else input_dim and (input_dim,)
         self._output_shape: Shape | None = None
         self._axis_size: int | None = None
@@ -109,6 +140,9 @@ class Layer:
         super().__init_subclass__(**settings)
         if "call" in vars(cls):
             cls._takes_training = "training" in inspect.signature(cls.call).parameters
+        cls._fixed = {
+            name: value for kind in reversed(cls.__mro__) for name, value in vars(kind).get("_fixed", {}).items()
+        }
         if "build" in vars(cls):
             cls.build = _marked(cls.build)  # type: ignore[method-assign]
 
@@ -150,13 +184,15 @@ class Layer:
             self._check(inputs.shape)
         if not self.built:
             self._prepare(functional.shapes(inputs))
-        path, trains, _ = _outer.get()
+        path, trains, _, number = _outer.get()
         training = trains if training is None else training
         if self._takes_training and not args:
             kwargs["training"] = training
-        token = _outer.set((f"{path}{self.name}/", training, self))
+        token = _outer.set((f"{path}{self.name}/", training, self, number or next(_calls)))
         try:
             result = self.call(inputs, *args, **kwargs)
+            if self.activity_regularizer is not None:
+                self._penalize(result)
         finally:
             _outer.reset(token)
         self.built = True
@@ -197,7 +233,7 @@ class Layer:
             array = np.asarray(inputs)
             if array.dtype.kind == "f" and array.dtype != self.dtype:
                 array = array.astype(self.dtype)
-            elif LIVE.get() and array.flags.writeable:  # the tape keeps it
+            elif array.base is not None or array.flags.writeable:  # a result may be a view of it, and a tape keeps it
                 array = array.copy()
             return Tensor(array[()])
         return inputs
@@ -223,19 +259,65 @@ class Layer:
 
     def add_weight(
         self,
-        shape: Sequence[int] = (),
+        shape: Sequence[int] | None = None,
         initializer: Any = None,
         dtype: Any = None,
         trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: str = "none",
+        overwrite_with_gradient: bool = False,
         name: str | None = None,
     ) -> Weight:
         """A new weight, to be kept in an attribute; begins as `glorot_uniform` has it, or as zeros for integers."""
+        only(True, autocast=autocast)
+        only(False, overwrite_with_gradient=overwrite_with_gradient)
         dtype = np.dtype(dtype or self.dtype)
         make = initializers.get(initializer or ("glorot_uniform" if dtype.kind == "f" else "zeros"))
-        path, _, innermost = _outer.get()
+        path, _, innermost, _ = _outer.get()
         prefix = path if innermost is self else f"{path}{self.name}/"
-        value = make(tuple(shape), dtype=dtype)
-        return Weight(value, self._trainable, dtype, name, f"{prefix}{name or 'variable'}", trainable)
+        value = make(tuple(shape or ()), dtype=dtype)
+        path = f"{prefix}{name or 'variable'}"
+        return Weight(value, self._trainable, dtype, name, path, trainable, regularizer, constraint)
+
+    def _weight(self, name: str, shape: Sequence[int]) -> Weight:
+        """The weight of a name, by the initializer, regularizer and constraint in attributes that begin with it."""
+        first, *others = (getattr(self, f"{name}_{what}") for what in ("initializer", "regularizer", "constraint"))
+        return self.add_weight(shape, first, regularizer=others[0], constraint=others[1], name=name)
+
+    # -- penalties ----------------------------------------------------------------------------------------------------
+
+    def add_loss(self, loss: Any) -> None:
+        """Let a scalar, or a list of them, be found in `losses` until the next call."""
+        number = _outer.get()[-1]
+        if self._noted_in != number:
+            self._noted_in, self._penalties = number, []
+        self._penalties += nest.flatten(loss)
+
+    @property
+    def losses(self) -> list[Any]:
+        """What `add_loss` was told and the penalties of results, at the last call, and those of the weights at present.
+
+        Here and in inner layers; to be added to the loss, inside the tape.
+        """
+        own = [penalty for layer in (self, *self._inner()) for penalty in layer._penalties]
+        weights = [v for v in self.trainable_variables if getattr(v, "regularizer", None) is not None]
+        return own + [v.regularizer(v) for v in weights]  # type: ignore[attr-defined]
+
+    def _inner(self) -> Iterator["Layer"]:
+        """The layers in the attributes, and those in them."""
+        for _, child in self.children():
+            if isinstance(child, Layer):
+                yield child
+                yield from child._inner()
+
+    def _penalize(self, result: Any) -> None:
+        """The penalty of each result: for each of its rows, in the mean."""
+        for y in nest.flatten(result):
+            self.add_loss(self.activity_regularizer(y) / (y.shape[0] if y.ndim else 1))  # type: ignore[misc]
+
+    # -- what it holds ------------------------------------------------------------------------------------------------
 
     def children(self) -> Iterator[tuple[str, Any]]:
         """The weights and layers in the attributes, each with its name here: `dense`, `blocks/0`."""
@@ -326,7 +408,7 @@ class Layer:
         return self._call.args[0], self._call.result
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_call"}
+        return {name: value for name, value in self.__dict__.items() if name != "_call"} | {"_penalties": []}
 
     def __getattr__(self, name: str) -> Any:
         if name in ("input", "output"):
@@ -350,19 +432,34 @@ class Elementwise(Layer):
 class Affine(Layer):
     """What `Dense` and convolution share: products with a kernel, perhaps plus a bias, then an activation."""
 
+    _fixed: ClassVar[dict[str, Any]] = {"lora_rank": None, "lora_alpha": None, "quantization_config": None}
+
     def __init__(
-        self, activation: Any, use_bias: bool, kernel_initializer: Any, bias_initializer: Any, **common: Any
+        self,
+        activation: Any,
+        use_bias: bool,
+        kernel_initializer: Any,
+        bias_initializer: Any,
+        kernel_regularizer: Any,
+        bias_regularizer: Any,
+        kernel_constraint: Any,
+        bias_constraint: Any,
+        **common: Any,
     ) -> None:
         super().__init__(**common)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
 
     def _make(self, shape: Sequence[int]) -> None:
         """Make a kernel of a shape, whose last axes are what comes in and what goes out, and the bias."""
-        self.kernel = self.add_weight(shape, self.kernel_initializer, name="kernel")
-        self.bias = self.add_weight(shape[-1:], self.bias_initializer, name="bias") if self.use_bias else None
+        self.kernel = self._weight("kernel", shape)
+        self.bias = self._weight("bias", shape[-1:]) if self.use_bias else None
         self._axis_size = shape[-2]
 
 
@@ -371,8 +468,8 @@ def _marked(build: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(build)
     def marked(self: Layer, input_shape: Any = None) -> None:
-        path, trains, _ = _outer.get()
-        token = _outer.set((f"{path}{self.name}/", trains, self))
+        path, trains, _, number = _outer.get()
+        token = _outer.set((f"{path}{self.name}/", trains, self, number))
         try:
             build(self, input_shape)
         finally:

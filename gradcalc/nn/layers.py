@@ -7,11 +7,12 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcalc.nn import activations, functional, initializers
+from gradcalc.errors import only
+from gradcalc.nn import activations, constraints, functional, initializers, regularizers
 from gradcalc.nn.functional import Call, Shape, Symbolic
 from gradcalc.nn.layer import Affine, Elementwise, Layer, pair
 from gradcalc.tape.tensor import ArrayOp, cast
@@ -28,8 +29,8 @@ class InputLayer(Elementwise):
     Args:
         shape: of one row.
         batch_size: the number of rows, where it is fixed.
-        batch_shape: both together.
         dtype: floating inputs are cast to it.
+        batch_shape: shape and number of rows together.
         name: by default `input_layer` and a number.
     """
 
@@ -37,15 +38,24 @@ class InputLayer(Elementwise):
         self,
         shape: Sequence[int | None] | None = None,
         batch_size: int | None = None,
-        dtype: Any = "float32",
+        dtype: Any = None,
+        sparse: bool | None = None,
+        ragged: bool | None = None,
         batch_shape: Sequence[int | None] | None = None,
+        input_tensor: Any = None,
+        optional: bool = False,
         name: str | None = None,
+        **common: Any,
     ) -> None:
+        only(None, sparse=sparse or None, ragged=ragged or None, input_tensor=input_tensor)
+        only(False, optional=optional)
         if (shape is None) == (batch_shape is None):
             raise ValueError("You must pass one of `shape` and `batch_shape`, as in Input(shape=(4,))")
-        super().__init__(name=name, dtype=dtype)
+        super().__init__(name=name, dtype=dtype, **common)
         rows = (shape,) if isinstance(shape, int) else tuple(shape or ())
         self.batch_shape: Shape = (batch_size, *rows) if batch_shape is None else tuple(batch_shape)
+        if any(n is not None and n < 0 for n in self.batch_shape):
+            raise ValueError(f"Cannot convert '{self.batch_shape}' to a shape. Negative dimensions are not allowed.")
         self._output_shape = self.batch_shape
 
     def call(self, inputs: Any) -> Any:
@@ -57,12 +67,23 @@ class InputLayer(Elementwise):
         return call.result, call.result
 
 
-def Input(*args: Any, **kwargs: Any) -> Symbolic:
+def Input(
+    shape: Sequence[int | None] | None = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    sparse: bool | None = None,
+    ragged: bool | None = None,
+    batch_shape: Sequence[int | None] | None = None,
+    name: str | None = None,
+    tensor: Any = None,
+    optional: bool = False,
+) -> Symbolic:
     """The symbolic input of a functional model; the arguments are those of `InputLayer`.
 
     >>> x = gradcalc.nn.Input(shape=(3,))
     """
-    return InputLayer(*args, **kwargs).output  # type: ignore[no-any-return]
+    layer = InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)
+    return layer.output  # type: ignore[no-any-return]
 
 
 AFFINE = ArrayOp(
@@ -96,6 +117,8 @@ class Dense(Affine):
         use_bias: whether a bias is added.
         kernel_initializer: what the kernel `(inputs, units)` begins with.
         bias_initializer: what the bias `(units,)` begins with.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties, to be found in `losses`.
+        kernel_constraint, bias_constraint: what optimizers hold kernel and bias to.
         common: the arguments of `Layer`.
     """
 
@@ -108,13 +131,20 @@ class Dense(Affine):
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **common: Any,
     ) -> None:
         if not isinstance(units, int) or units <= 0:
             raise ValueError(
                 f"Received an invalid value for `units`, expected a positive integer. Received: units={units}"
             )
-        super().__init__(activation, use_bias, kernel_initializer, bias_initializer, **common)
+        begins = (kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer)
+        common |= {"kernel_constraint": kernel_constraint, "bias_constraint": bias_constraint}
+        super().__init__(activation, use_bias, *begins, activity_regularizer=activity_regularizer, **common)
         self.units = units
 
     def build(self, input_shape: Any) -> None:
@@ -138,19 +168,33 @@ class Embedding(Layer):
         input_dim: the number of classes.
         output_dim: the size of a row.
         embeddings_initializer: what the table `(input_dim, output_dim)` begins with.
+        embeddings_regularizer: a penalty, to be found in `losses`.
+        embeddings_constraint: what optimizers hold the table to.
         common: the arguments of `Layer`.
     """
 
-    def __init__(self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform", **common: Any) -> None:
+    _fixed: ClassVar[dict[str, Any]] = {
+        "mask_zero": False, "weights": None, "lora_rank": None, "lora_alpha": None, "quantization_config": None,
+    }  # fmt: skip
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        **common: Any,
+    ) -> None:
         super().__init__(**common)
         (self.input_dim,), (self.output_dim,) = pair(input_dim, 1, "input_dim"), pair(output_dim, 1, "output_dim")
         self.embeddings_initializer = initializers.get(embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(embeddings_constraint)
 
     def build(self, input_shape: Any = None) -> None:
         """Make the table."""
-        self.embeddings = self.add_weight(
-            (self.input_dim, self.output_dim), self.embeddings_initializer, name="embeddings"
-        )
+        self.embeddings = self._weight("embeddings", (self.input_dim, self.output_dim))
 
     def call(self, inputs: Any) -> Any:
         """The rows for numbers from 0 to `input_dim` - 1.
@@ -172,10 +216,18 @@ class Embedding(Layer):
 
 
 class Flatten(Layer):
-    """All axes but the first as one, as Keras's Flatten."""
+    """All axes but the first as one, as Keras's Flatten; the second comes last if inputs are `channels_first`."""
+
+    def __init__(self, data_format: str | None = None, **common: Any) -> None:
+        super().__init__(**common)
+        if data_format not in (None, "channels_last", "channels_first"):
+            raise ValueError(f"`data_format` is channels_last or channels_first. Received: data_format={data_format}")
+        self.data_format = data_format or "channels_last"
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
+        if self.data_format == "channels_first" and inputs.ndim > 1:
+            inputs = np.moveaxis(inputs, 1, -1)
         return np.reshape(inputs, (inputs.shape[0], math.prod(inputs.shape[1:])))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -190,6 +242,10 @@ class Reshape(Layer):
     def __init__(self, target_shape: Sequence[int], **common: Any) -> None:
         super().__init__(**common)
         self.target_shape = tuple(target_shape)
+        if self.target_shape.count(-1) > 1:
+            raise ValueError(
+                f"There must be at most one unknown dimension (-1) in `target_shape`. Received: {target_shape}"
+            )
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
@@ -203,7 +259,7 @@ class Reshape(Layer):
         """The target shape with -1 worked out."""
         known, size = math.prod(n for n in self.target_shape if n != -1), math.prod(shape[1:])
         target = tuple(size // (known or 1) if n == -1 else n for n in self.target_shape)
-        if math.prod(target) != size or target.count(-1) > 1:
+        if math.prod(target) != size:
             raise ValueError(f"rows of shape {tuple(shape[1:])} cannot be reshaped to {self.target_shape}")
         return target
 
@@ -220,6 +276,12 @@ class Activation(Elementwise):
         return self.activation(inputs)
 
 
+def _check_not_negative(**settings: float | None) -> None:
+    for name, value in settings.items():
+        if value is None or value < 0:
+            raise ValueError(f"{name} cannot be None or a negative value. Received: {name}={value}")
+
+
 class ReLU(Elementwise):
     """`activations.relu` as a layer."""
 
@@ -227,6 +289,9 @@ class ReLU(Elementwise):
         self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **common: Any
     ) -> None:
         super().__init__(**common)
+        _check_not_negative(negative_slope=negative_slope, threshold=threshold)
+        if max_value is not None:
+            _check_not_negative(max_value=max_value)
         self.max_value = max_value
         self.negative_slope = negative_slope
         self.threshold = threshold
@@ -241,6 +306,7 @@ class LeakyReLU(Elementwise):
 
     def __init__(self, negative_slope: float = 0.3, **common: Any) -> None:
         super().__init__(**common)
+        _check_not_negative(negative_slope=negative_slope)
         self.negative_slope = negative_slope
 
     def call(self, inputs: Any) -> Any:
@@ -275,10 +341,13 @@ class Softmax(Elementwise):
 class Dropout(Elementwise):
     """While training, sets a share `rate` of the elements to 0 and scales the others up; else changes nothing.
 
-    Srivastava et al. 2014, as Keras's Dropout. `seed` gives the layer random numbers of its own.
+    Srivastava et al. 2014, as Keras's Dropout. Along an axis where `noise_shape` is 1 all elements share one fate; None
+    there stands for the input's size. `seed` gives the layer random numbers of its own.
     """
 
-    def __init__(self, rate: float, seed: int | None = None, **common: Any) -> None:
+    def __init__(
+        self, rate: float, noise_shape: Sequence[int | None] | None = None, seed: int | None = None, **common: Any
+    ) -> None:
         if not 0 <= rate <= 1:
             raise ValueError(
                 "Invalid value received for argument `rate`. Expected a float value between 0 and 1. "
@@ -286,6 +355,7 @@ class Dropout(Elementwise):
             )
         super().__init__(**common)
         self.rate = rate
+        self.noise_shape = noise_shape
         self.seed = seed
         self._source = None if seed is None else initializers.generator(seed)
 
@@ -293,8 +363,9 @@ class Dropout(Elementwise):
         """The result for an input."""
         if not training or not self.rate:
             return inputs
+        noise = zip(self.noise_shape or inputs.shape, inputs.shape, strict=True)
         source = self._source or initializers.generator()
-        kept = source.random(inputs.shape) >= self.rate
+        kept = source.random([n if m is None else m for m, n in noise]) >= self.rate
         return inputs * (kept / max(1 - self.rate, np.finfo(float).tiny)).astype(inputs.dtype)
 
 
@@ -312,9 +383,11 @@ class Lambda(Layer):
         self,
         function: Callable[..., Any],
         output_shape: Any = None,
+        mask: Any = None,
         arguments: dict[str, Any] | None = None,
         **common: Any,
     ) -> None:
+        only(None, mask=mask)
         super().__init__(**common)
         self.function = function
         self.arguments = arguments or {}

@@ -15,7 +15,7 @@ import numpy as np
 from gradcalc.graph import ops
 from gradcalc.nn.activations import Probabilities, known
 from gradcalc.tape.rules.reductions import log_softmax, softmax
-from gradcalc.tape.tensor import ArrayOp, Tensor, cast
+from gradcalc.tape.tensor import ArrayOp, Tensor, as_array, cast
 
 __all__ = [
     "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "Loss", "MeanAbsoluteError", "MeanSquaredError",
@@ -132,7 +132,7 @@ def categorical_crossentropy(
         axis: the axis of the classes.
     """
     y_true, y_pred, from_logits = _alike(y_true, y_pred, from_logits)
-    if y_pred.shape[-1] == 1:
+    if y_pred.shape[axis] == 1:
         warnings.warn(
             f"categorical_crossentropy over one class (y_pred.shape={y_pred.shape}) is always 0: "
             "binary_crossentropy is for two classes",
@@ -140,7 +140,7 @@ def categorical_crossentropy(
             stacklevel=2,
         )
     if label_smoothing:
-        y_true = y_true * (1 - label_smoothing) + label_smoothing / y_true.shape[-1]
+        y_true = y_true * (1 - label_smoothing) + label_smoothing / y_true.shape[axis]
     if from_logits:
         if axis not in (-1, y_pred.ndim - 1):
             y_true, y_pred = np.moveaxis(y_true, axis, -1), np.moveaxis(y_pred, axis, -1)
@@ -149,13 +149,16 @@ def categorical_crossentropy(
     return -np.sum(y_true * np.log(np.clip(p, EPSILON, 1 - EPSILON)), axis=axis)
 
 
-def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False, axis: int = -1) -> Any:
+def sparse_categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
+) -> Any:
     """As `categorical_crossentropy`, for labels that are the numbers of the classes.
 
     Args:
         y_true: class numbers, of the shape of `y_pred` without its last axis, or with 1 there.
         y_pred: probabilities (not scaled here, as in Keras), or with `from_logits` logits.
         from_logits: what `y_pred` holds.
+        ignore_class: a label whose rows count 0; it may be no class.
         axis: the axis of the classes: the last.
 
     Raises:
@@ -171,27 +174,29 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
         labels = labels[..., 0]
     if labels.shape != y_pred.shape[:-1]:
         raise ValueError(f"labels of shape {labels.shape} do not fit y_pred of shape {y_pred.shape}: one class per row")
-    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
-        raise ValueError(f"labels go from {labels.min()} to {labels.max()}, but y_pred has classes 0 to {classes - 1}")
-    one_hot = (labels[..., None] == np.arange(classes)).astype(y_pred.dtype)
+    counts = np.ones(labels.shape, bool) if ignore_class is None else labels != ignore_class
+    known = labels[counts]
+    if known.size and not 0 <= known.min() <= known.max() < classes:
+        raise ValueError(f"labels go from {known.min()} to {known.max()}, but y_pred has classes 0 to {classes - 1}")
+    one_hot = ((labels[..., None] == np.arange(classes)) & counts[..., None]).astype(y_pred.dtype)
     logits = y_pred if from_logits else np.log(np.clip(y_pred, EPSILON, 1 - EPSILON))
     return _cross_entropy(one_hot, logits)
 
 
-def _prediction(y_pred: Any) -> Any:
-    """Predictions as a tensor or array of floats."""
-    if isinstance(y_pred, Tensor):
-        return y_pred if y_pred.dtype.kind == "f" else cast(y_pred, "float32")
-    array = np.asarray(y_pred)
-    return array if isinstance(y_pred, np.ndarray | np.generic) and array.dtype.kind == "f" else array.astype("float32")
+def _prediction(y_pred: Any) -> Tensor:
+    """Predictions as a tensor of floats."""
+    if not isinstance(y_pred, Tensor):
+        array = as_array(y_pred)
+        keeps = isinstance(y_pred, np.ndarray | np.generic) and array.dtype.kind == "f"
+        return Tensor(array if keeps else array.astype("float32"))
+    return y_pred if y_pred.dtype.kind == "f" else cast(y_pred, "float32")
 
 
 def _floats(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     """Labels and predictions in the floating dtype of the predictions."""
     y_pred = _prediction(y_pred)
-    if isinstance(y_true, Tensor):
-        return y_true if y_true.dtype == y_pred.dtype else cast(y_true, y_pred.dtype), y_pred
-    return np.asarray(y_true, y_pred.dtype), y_pred
+    y_true = y_true if isinstance(y_true, Tensor) else Tensor(as_array(y_true, y_pred.dtype))
+    return y_true if y_true.dtype == y_pred.dtype else cast(y_true, y_pred.dtype), y_pred
 
 
 def _aligned(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
@@ -363,8 +368,9 @@ class SparseCategoricalCrossentropy(_FunctionLoss):
 
     function = staticmethod(sparse_categorical_crossentropy)
     from_logits: bool = False
-    axis: int = -1
+    ignore_class: int | None = None
     reduction: str | None = "sum_over_batch_size"
+    axis: int = -1
     name: str = "sparse_categorical_crossentropy"
     dtype: Any = None
 

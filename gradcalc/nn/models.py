@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from gradcalc.errors import only
 from gradcalc.graph.names import NAMES, snake_case
 from gradcalc.nn import functional
 from gradcalc.nn.functional import Network, Symbolic
@@ -106,16 +107,28 @@ class Model(Layer):
                 return layer
         raise ValueError(f"No such layer: {name}. Existing layers are: {[layer.name for layer in self.layers]}.")
 
-    def summary(self, print_fn: Callable[[str], Any] = print) -> None:
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Callable[[str], Any] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
         """Print a table of the layers: name and type, shape of the result, number of weights."""
-        print_fn(summary_text(self))
+        only(None, line_length=line_length, positions=positions, layer_range=layer_range)
+        only(False, expand_nested=expand_nested, show_trainable=show_trainable)
+        (print_fn or print)(summary_text(self))
 
-    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
+    def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: Any = None) -> None:
         """Write the weights to an `.npz` file; see `weights.save_weights`."""
+        only(None, max_shard_size=max_shard_size)
         save_weights(self, filepath, overwrite)
 
-    def load_weights(self, filepath: Any) -> None:
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False) -> None:
         """Read the weights from an `.npz` file; see `weights.load_weights`."""
+        only(False, skip_mismatch=skip_mismatch)
         load_weights(self, filepath)
 
     def __getattr__(self, name: str) -> Any:
@@ -152,8 +165,8 @@ class Sequential(Model):
         for layer in layers or ():
             self.add(layer)
 
-    def add(self, layer: Layer | Symbolic) -> None:
-        """Put a layer last.
+    def add(self, layer: Layer | Symbolic, rebuild: bool = True) -> None:
+        """Put a layer last, and `rebuild` as far as shapes are known.
 
         Raises:
             ValueError: it is no layer, or another has its name.
@@ -173,25 +186,38 @@ class Sequential(Model):
         if isinstance(layer, InputLayer) and self._layers:
             raise ValueError(f"an Input comes first: Sequential model '{self.name}' has layers already")
         self._layers.append(layer)
-        self._rebuild()
+        self.built = False
+        if rebuild:
+            self._rebuild()
 
-    def pop(self) -> Layer:
-        """Take the last layer off, and return it."""
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Take the last layer off, and return it; `rebuild` as far as shapes are known."""
         layer = self._layers.pop()
         del self._values[len(self.layers) + 1 :]
-        self._rebuild()
+        self.built = False
+        if rebuild:
+            self._rebuild()
         return layer
 
     def _rebuild(self) -> None:
         """Build as far as shapes are known."""
         self.built = False
-        if not self.layers:
-            return
-        first = self._layers[0]
-        shape = (
-            first.batch_shape if isinstance(first, InputLayer) else first._input_shape and (None, *first._input_shape)
-        )
+        shape = self._first_shape() if self.layers else None
         if shape:
+            self.build(shape)
+
+    def _first_shape(self) -> Any:
+        """The shape of inputs, where the first layer knows it; a model does once it is built, if it is not alone."""
+        first = self._layers[0]
+        if isinstance(first, InputLayer):
+            return first.batch_shape
+        if isinstance(first, Model) and first.built and len(self._layers) > 1:
+            return getattr(first, "input_shape", None)
+        return first._input_shape and (None, *first._input_shape)
+
+    def _prepare(self, shape: Any) -> None:
+        """Build the layers for a first input that is one array; of lists and dicts no model is drawn up before."""
+        if all(n is None or isinstance(n, int) for n in shape):
             self.build(shape)
 
     def build(self, input_shape: Any = None) -> None:
@@ -220,8 +246,9 @@ class Sequential(Model):
         for shape in state["_values"]:
             self.build(shape)
 
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """The result for an input; layers are told `training` by the call around them."""
+        only(None, mask=mask)
         for layer in self._layers:
             inputs = layer(inputs)
         return inputs

@@ -1,11 +1,11 @@
 """BatchNormalization and LayerNormalization, as Keras 3's. Imports layer and initializers."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcalc.nn import initializers
+from gradcalc.nn import constraints, initializers, regularizers
 from gradcalc.nn.layer import Elementwise
 
 __all__ = ["BatchNormalization", "LayerNormalization"]
@@ -22,6 +22,10 @@ class _Normalization(Elementwise):
         scale: bool = True,
         beta_initializer: Any = "zeros",
         gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
         **common: Any,
     ) -> None:
         super().__init__(**common)
@@ -31,6 +35,10 @@ class _Normalization(Elementwise):
         self.scale = scale
         self.beta_initializer = initializers.get(beta_initializer)
         self.gamma_initializer = initializers.get(gamma_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
 
     def build(self, input_shape: Any) -> None:
         """Make gamma and beta."""
@@ -40,8 +48,8 @@ class _Normalization(Elementwise):
         self._axes = tuple(sorted(axis % ndim for axis in axes))
         self._others = tuple(axis for axis in range(ndim) if axis not in self._axes)
         shape = tuple(input_shape[axis] for axis in self._axes)
-        self.gamma = self.add_weight(shape, self.gamma_initializer, name="gamma") if self.scale else None
-        self.beta = self.add_weight(shape, self.beta_initializer, name="beta") if self.center else None
+        self.gamma = self._weight("gamma", shape) if self.scale else None
+        self.beta = self._weight("beta", shape) if self.center else None
 
     def _normal(self, x: Any, mean: Any, variance: Any) -> Any:
         """The formula, for a mean and a variance that broadcast."""
@@ -69,8 +77,14 @@ class BatchNormalization(_Normalization):
         scale: whether gamma is multiplied with.
         beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: what the weights
             begin with, of the shape `(features,)`.
+        beta_regularizer, gamma_regularizer: penalties, to be found in `losses`.
+        beta_constraint, gamma_constraint: what optimizers hold them to.
         common: the arguments of `Layer`.
     """
+
+    _fixed: ClassVar[dict[str, Any]] = {
+        "renorm": False, "renorm_clipping": None, "renorm_momentum": 0.99, "synchronized": False,
+    }  # fmt: skip
 
     def __init__(
         self,
@@ -83,8 +97,14 @@ class BatchNormalization(_Normalization):
         gamma_initializer: Any = "ones",
         moving_mean_initializer: Any = "zeros",
         moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
         **common: Any,
     ) -> None:
+        common |= {"beta_regularizer": beta_regularizer, "gamma_regularizer": gamma_regularizer}
+        common |= {"beta_constraint": beta_constraint, "gamma_constraint": gamma_constraint}
         super().__init__(axis, epsilon, center, scale, beta_initializer, gamma_initializer, **common)
         self.momentum = float(momentum)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
@@ -94,8 +114,10 @@ class BatchNormalization(_Normalization):
         """Make gamma, beta, and the moving mean and variance."""
         super().build(input_shape)
         shape = (input_shape[self._axes[0]],)
-        self.moving_mean = self.add_weight(shape, self.moving_mean_initializer, None, False, "moving_mean")
-        self.moving_variance = self.add_weight(shape, self.moving_variance_initializer, None, False, "moving_variance")
+        self.moving_mean = self.add_weight(shape, self.moving_mean_initializer, None, False, name="moving_mean")
+        self.moving_variance = self.add_weight(
+            shape, self.moving_variance_initializer, None, False, name="moving_variance"
+        )
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The result for an input."""
@@ -119,6 +141,8 @@ class LayerNormalization(_Normalization):
         center: whether beta is added.
         scale: whether gamma is multiplied with.
         beta_initializer, gamma_initializer: what the weights begin with.
+        beta_regularizer, gamma_regularizer: penalties, to be found in `losses`.
+        beta_constraint, gamma_constraint: what optimizers hold them to.
         common: the arguments of `Layer`.
     """
 

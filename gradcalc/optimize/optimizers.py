@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.arithmetic.arrays import Array
+from gradcalc.errors import only
 from gradcalc.graph import ops
 from gradcalc.graph.names import NAMES
 from gradcalc.optimize.schedules import LearningRateSchedule
@@ -25,6 +26,13 @@ __all__ = ["SGD", "Adagrad", "Adam", "Optimizer", "RMSprop"]
 
 Number = Any
 """An array, a float, or a node of a graph."""
+
+
+_FIXED: dict[str, Any] = {
+    "use_ema": False, "ema_momentum": 0.99, "ema_overwrite_frequency": None, "loss_scale_factor": None,
+    "gradient_accumulation_steps": None,
+}  # fmt: skip
+"""Keras's arguments that are not supported here, each with the one value that it may have: its default."""
 
 
 class Optimizer:
@@ -49,6 +57,8 @@ class Optimizer:
         name: str | None = None,
         **unknown: Any,
     ) -> None:
+        for argument in _FIXED.keys() & unknown.keys():
+            only(_FIXED[argument], **{argument: unknown.pop(argument)})
         if unknown:
             raise ValueError(f"Argument(s) not recognized: {unknown}")
         if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
@@ -147,11 +157,13 @@ class Optimizer:
         ]
         self.built = True
 
-    def exclude_from_weight_decay(self, var_list: Iterable[Any] = (), var_names: Iterable[str] = ()) -> None:
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Any] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
         """Let weight decay leave out these variables, and those whose name contains one of these patterns."""
         if self.built:
             raise ValueError("`exclude_from_weight_decay()` can only be configured before the optimizer is built.")
-        self._undecayed = {id(variable) for variable in var_list}, "|".join(var_names) or None
+        self._undecayed = {id(variable) for variable in var_list or ()}, "|".join(var_names or ()) or None
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Replace the state by arrays, in the order of `variables`."""
@@ -217,6 +229,8 @@ class Optimizer:
         values = self.update([_array(g) for g, _ in pairs], [v.array for _, v in pairs], slots)
         for (_, variable), value in zip(pairs, values, strict=True):
             variable._set(value)
+            if getattr(variable, "constraint", None) is not None:
+                variable.assign(variable.constraint(variable))
 
     def update(
         self, gradients: Sequence[Array], values: Sequence[Array], slots: Sequence[int] | None = None
@@ -269,9 +283,10 @@ class Optimizer:
         if self.clipvalue:
             return [np.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
         if self.clipnorm:
-            return [g * (self.clipnorm / max(_norm([g]), self.clipnorm)) for g in gradients]
+            return [g * (self.clipnorm / max(_length(g), self.clipnorm)) for g in gradients]
         if self.global_clipnorm:
-            scale = self.global_clipnorm / max(_norm(gradients), self.global_clipnorm)
+            length = _norm(gradients)
+            scale = self.global_clipnorm / max(length, self.global_clipnorm) if math.isfinite(length) else math.nan
             return [g * scale for g in gradients]
         return gradients
 
@@ -425,8 +440,14 @@ FIRST_ORDER: dict[str, tuple[Callable[[Any], Optimizer], float]] = {
 """The optimizers by the names that `descend` takes, and the rate where none is given (and the curvature says none)."""
 
 
+def _length(array: Array) -> float:
+    """The Euclidean norm of an array, infinite only where an element is: no square overflows."""
+    largest = float(np.max(np.abs(array), initial=0.0))
+    return largest * _norm([array / largest]) if 0 < largest < math.inf else largest
+
+
 def _norm(arrays: Sequence[Array]) -> float:
-    """The Euclidean norm of all elements together."""
+    """The Euclidean norm of all elements together; infinite where a square is, as Keras has it."""
     return float(np.sqrt(sum(float(np.vdot(a, a)) for a in arrays)))
 
 

@@ -6,15 +6,16 @@ name, and says what is not there and what behaves differently.
 # ruff: noqa: F403, I001
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from gradcalc import __version__ as __version__
 from gradcalc.tape import (
     GradientTape as GradientTape, Tensor as Tensor, UnconnectedGradients as UnconnectedGradients,
-    custom_gradient as custom_gradient, stop_gradient as stop_gradient,
+    stop_gradient as _stop_gradient,
 )  # fmt: skip
+from gradcalc.tape import custom_gradient as _custom_gradient
 from gradcalc.nn import Layer
 from gradcalc.tf import arrays
 from gradcalc.tf import (
@@ -24,7 +25,7 @@ from gradcalc.tf import (
 from gradcalc.tf.arrays import *
 from gradcalc.tf.control_flow import *
 from gradcalc.tf.defaults import Variable as Variable, constant as constant, convert_to_tensor as convert_to_tensor
-from gradcalc.tf.defaults import missing
+from gradcalc.tf.defaults import as_tensor as _as_tensor, missing, only
 from gradcalc.tf.dtypes import (
     DType as DType, as_dtype as as_dtype, bool as bool, cast as cast, double as double, float16 as float16,
     float32 as float32, float64 as float64, half as half, int8 as int8, int16 as int16, int32 as int32, int64 as int64,
@@ -33,7 +34,7 @@ from gradcalc.tf.dtypes import (
 from gradcalc.tf.keras import (
     initializers as initializers, losses as losses, metrics as metrics, optimizers as optimizers,
 )  # fmt: skip
-from gradcalc.tf.keras.initializers import (
+from gradcalc.tf.init import (
     constant_initializer as constant_initializer, ones_initializer as ones_initializer,
     random_normal_initializer as random_normal_initializer, random_uniform_initializer as random_uniform_initializer,
     zeros_initializer as zeros_initializer,
@@ -48,7 +49,7 @@ newaxis = None
 class TensorSpec(NamedTuple):
     """What `tf.function(input_signature=...)` is given; nothing reads it here."""
 
-    shape: Any = None
+    shape: Any
     dtype: Any = float32
     name: str | None = None
 
@@ -67,19 +68,28 @@ class Module(Layer):
     @property
     def submodules(self) -> tuple[Layer, ...]:
         """The modules and layers in the attributes, and those in them."""
-        return tuple(_inner(self))
+        return tuple(self._inner())
 
 
-def _inner(layer: Layer) -> Iterator[Layer]:
-    for _, child in layer.children():
-        if isinstance(child, Layer):
-            yield child
-            yield from _inner(child)
-
-
-def function(func: Callable[..., Any] | None = None, **options: Any) -> Any:
+def function(
+    func: Callable[..., Any] | None = None, input_signature: Any = None, autograph: Any = True,
+    jit_compile: Any = None, reduce_retracing: Any = False, experimental_implements: str | None = None,
+    experimental_autograph_options: Any = None, experimental_attributes: Any = None,
+    experimental_relax_shapes: Any = None, experimental_compile: Any = None,
+    experimental_follow_type_hints: Any = None,
+) -> Any:  # fmt: skip
     """The function itself: nothing is compiled. With options alone, a decorator that returns the function itself."""
     return func if func is not None else lambda decorated: decorated
+
+
+def stop_gradient(input: Any, name: str | None = None) -> Tensor:
+    """The same values, through which no gradient flows."""
+    return _stop_gradient(_as_tensor(input))
+
+
+def custom_gradient(f: Callable[..., Any] | None = None) -> Any:
+    """`gradcalc.custom_gradient`: give a function a derivative rule of its own; without one, a decorator."""
+    return custom_gradient if f is None else _custom_gradient(f)
 
 
 def executing_eagerly() -> Any:
@@ -97,15 +107,20 @@ def device(device_name: Any) -> nullcontext[None]:
     return nullcontext()
 
 
-def print(*inputs: Any, output_stream: Any = None, sep: str = " ", end: str = "\n", **options: Any) -> None:
+def print(
+    *inputs: Any, output_stream: Any = None, summarize: int | None = None, sep: str = " ", end: str = "\n",
+    name: str | None = None,
+) -> None:  # fmt: skip
     """Print the values of tensors, to standard error by default, as TensorFlow does."""
+    only(None, summarize=summarize)
     values = nest.map_structure(lambda x: x.numpy() if isinstance(x, Tensor) else x, inputs)
     (output_stream or sys.stderr).write(sep.join(map(str, values)) + end)
 
 
 for _module in (
-    autodiff, config, debugging, dtypes, linalg, math, nest, nn, random, keras, keras.activations, initializers,
-    keras.layers, losses, metrics, keras.models, optimizers, optimizers.schedules, keras.utils,
+    autodiff, config, debugging, dtypes, linalg, math, nest, nn, random, keras, keras.activations, keras.constraints,
+    initializers, keras.layers, losses, metrics, keras.models, optimizers, optimizers.schedules, keras.regularizers,
+    keras.utils,
 ):  # fmt: skip
     missing(_module)
 missing(sys.modules[__name__], math, linalg, nn, random, keras.layers)

@@ -8,8 +8,8 @@ from gradcalc.tf.defaults import as_tensor
 
 
 def assert_near(
-    x: Any, y: Any, rtol: float | None = None, atol: float | None = None, message: str = "", summarize: Any = None,
-    name: str | None = None,
+    x: Any, y: Any, rtol: float | None = None, atol: float | None = None, message: str | None = None,
+    summarize: Any = None, name: str | None = None,
 ) -> None:  # fmt: skip
     """Every element of `x` is within `atol + rtol * |y|` of that of `y`; both are 10 eps of the dtype by default."""
     x, y = as_tensor(x).array, as_tensor(y).array
@@ -19,18 +19,18 @@ def assert_near(
     )
 
 
-def assert_equal(x: Any, y: Any, message: str = "", summarize: Any = None, name: str | None = None) -> None:
+def assert_equal(x: Any, y: Any, message: str | None = None, summarize: Any = None, name: str | None = None) -> None:
     """Every element of `x` equals that of `y`."""
     np.testing.assert_array_equal(as_tensor(x).array, as_tensor(y).array, message or "")
 
 
-def assert_all_finite(x: Any, message: str = "", name: str | None = None) -> Any:
+def assert_all_finite(x: Any, message: str, name: str | None = None) -> Any:
     """No element is infinite or nan; returns `x`."""
     if not np.isfinite(as_tensor(x).array).all():
         raise AssertionError(message or "a tensor has elements that are infinite or nan")
     return x
 
 
-def check_numerics(tensor: Any, message: str = "", name: str | None = None) -> Any:
+def check_numerics(tensor: Any, message: str, name: str | None = None) -> Any:
     """No element is infinite or nan; returns the tensor."""
     return assert_all_finite(tensor, message)

@@ -6,13 +6,15 @@ with their operands read this way; `unary`, `binary` and `reduction` make them.
 
 import operator
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import numpy as np
 
 from gradcalc import tape
 from gradcalc.errors import did_you_mean
+from gradcalc.errors import only as only
 from gradcalc.graph.ops import Op
 from gradcalc.tape import nest
 from gradcalc.tape.tensor import Tensor, as_array, cast
@@ -74,39 +76,44 @@ def as_axes(axis: Any) -> Any:
     return None if axis is None else as_shape(axis) if np.ndim(axis) else int(axis)
 
 
-def unary(function: Function) -> Function:
-    """`function` of a tensor."""
+def unary(function: Function, x: str = "x") -> Function:
+    """`function` of a tensor; `x` is what TensorFlow calls it."""
 
     def alias(x: Any, name: str | None = None) -> Result:
         return function(as_tensor(x))
 
-    return described(alias, function)
+    return described(alias, function, x, "name")
 
 
-def binary(function: Function) -> Function:
-    """`function` of two tensors."""
+def binary(function: Function, x: str = "x", y: str = "y") -> Function:
+    """`function` of two tensors; `x` and `y` are what TensorFlow calls them."""
 
     def alias(x: Any, y: Any, name: str | None = None) -> Result:
         return function(*as_tensors(x, y))
 
-    return described(alias, function)
+    return described(alias, function, x, y, "name")
 
 
-def reduction(function: Function) -> Function:
-    """`function` of a tensor over axes; integers stay of their dtype."""
+def reduction(function: Function, floats: bool = False) -> Function:
+    """`function` of a tensor over axes; integers stay of their dtype, or are refused where it takes `floats` alone."""
 
     def alias(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Result:
         x = as_tensor(input_tensor)
+        if floats and x.dtype.kind != "f":
+            raise TypeError(f"{alias.__name__} takes floating tensors, not {x.dtype}: tf.cast(x, tf.float32) makes one")
         result = function(x, axis=as_axes(axis), keepdims=bool(keepdims))
         return cast(result, x.dtype) if x.dtype.kind in "iu" and result.dtype != x.dtype else result
 
     return described(alias, function)
 
 
-def described(alias: Function, function: Any) -> Function:
-    """The alias, with the name and the docstring of what it stands for."""
+def described(alias: Function, function: Any, *parameters: str) -> Function:
+    """The alias, with the name and the docstring of what it stands for, and with parameters of these names."""
     alias.__name__ = alias.__qualname__ = function.name if isinstance(function, Op) else function.__name__
     alias.__doc__ = function.doc if isinstance(function, Op) else function.__doc__
+    if parameters:  # as if they were written so: a call binds them at no cost
+        alias.__code__ = alias.__code__.replace(co_varnames=parameters)
+        alias.__annotations__ = dict(zip((*parameters, "return"), alias.__annotations__.values(), strict=True))
     return alias
 
 
@@ -135,13 +142,37 @@ def _known_as(module: ModuleType) -> str:
 class Variable(tape.Variable):
     """`gradcalc.Variable` of a value read as TensorFlow reads it."""
 
-    __slots__ = ()
+    __slots__ = ("constraint",)
 
     def __init__(
-        self, initial_value: Any, trainable: bool | None = True, name: str | None = None, dtype: Any = None
-    ) -> None:
+        self, initial_value: Any = None, trainable: bool | None = None, validate_shape: bool = True,
+        caching_device: Any = None, name: str | None = None, variable_def: Any = None, dtype: Any = None,
+        import_scope: Any = None, constraint: Any = None, synchronization: Any = None, aggregation: Any = None,
+        shape: Any = None, experimental_enable_variable_lifting: bool = True,
+    ) -> None:  # fmt: skip
+        only(None, variable_def=variable_def, import_scope=import_scope)
         value = initial_value() if callable(initial_value) else initial_value
         super().__init__(as_tensor(value, dtype), trainable is not False, name=name)
+        self.constraint = constraint
+        if shape is not None and as_shape(shape) != self.shape:
+            raise ValueError(f"the value of {self.name} has shape {self.shape}, not {as_shape(shape)}")
+
+    def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
+        """Replace the value, by one of the same shape, cast to this dtype; returns the variable, if `read_value`."""
+        super().assign(value)
+        return self if read_value else None
+
+    def assign_add(
+        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> Any:
+        """Replace the value by itself plus `delta`."""
+        return self.assign(self.array + as_array(delta), read_value=read_value)
+
+    def assign_sub(
+        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> Any:
+        """Replace the value by itself minus `delta`."""
+        return self.assign(self.array - as_array(delta), read_value=read_value)
 
     def value(self) -> Tensor:
         """The present value as a tensor, recorded."""
@@ -150,10 +181,15 @@ class Variable(tape.Variable):
     read_value = value
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.array, self.trainable, self._name)
+        make = partial(type(self), name=self._name, constraint=self.constraint)
+        return make, (self.array, self.trainable)
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        kind, value = self.__reduce__()
+        return kind(*value)  # type: ignore[no-any-return]
 
 
-def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Result:
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Result:
     """A tensor of a value read as TensorFlow reads it, in `shape` if given; one element fills it."""
     x = _snapshot(as_tensor(value, dtype))
     if shape is None:

@@ -7,21 +7,40 @@ from typing import Any
 import numpy as np
 
 from gradcalc.tape.tensor import Tensor
-from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, unary
+from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, only, unary
 
 __all__ = [
     "clip_by_global_norm", "clip_by_norm", "einsum", "eye", "matmul", "norm", "tensordot",
 ]  # fmt: skip
 """What `tf` itself has of these."""
 
-cholesky = unary(np.linalg.cholesky)
-det = unary(np.linalg.det)
-eigh = unary(np.linalg.eigh)
-eigvalsh = unary(np.linalg.eigvalsh)
-inv = unary(np.linalg.inv)
-adjoint = matrix_transpose = unary(np.matrix_transpose)
-pinv = unary(np.linalg.pinv)
-slogdet = unary(np.linalg.slogdet)
+cholesky = unary(np.linalg.cholesky, "input")
+det = unary(np.linalg.det, "input")
+eigh = unary(np.linalg.eigh, "tensor")
+eigvalsh = unary(np.linalg.eigvalsh, "tensor")
+adjoint = unary(np.matrix_transpose, "matrix")
+slogdet = unary(np.linalg.slogdet, "input")
+
+
+def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Result:
+    """The inverse of each matrix, or of its transpose."""
+    x = as_tensor(input)
+    return np.linalg.inv(x.mT if adjoint else x)
+
+
+def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | None = None) -> Result:
+    """The Moore-Penrose inverse of each matrix.
+
+    Singular values up to `rcond` times the largest count as 0; it is 10 eps times the larger size by default.
+    """
+    x = as_tensor(a)
+    least = 10 * max(x.shape[-2:]) * float(np.finfo(x.dtype).eps) if rcond is None else rcond
+    return np.linalg.pinv(x, least)
+
+
+def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = False) -> Result:
+    """Each matrix with rows for columns."""
+    return np.matrix_transpose(as_tensor(a))
 
 
 @unary
@@ -30,47 +49,62 @@ def trace(x: Tensor) -> Any:
     return np.trace(x, axis1=-2, axis2=-1)
 
 
-@unary
-def logdet(x: Tensor) -> Any:
-    """The logarithm of the determinant of each positive definite matrix."""
-    return np.linalg.slogdet(x)[1]
+def logdet(matrix: Any, name: str | None = None) -> Result:
+    """The logarithm of the determinant of each positive definite matrix; nan of any other."""
+    sign, value = np.linalg.slogdet(as_tensor(matrix))
+    return np.where(sign > 0, value, np.nan)
 
 
-@unary
-def diag_part(x: Tensor) -> Any:
-    """The diagonal of each matrix."""
-    return np.diagonal(x, axis1=-2, axis2=-1)
+def diag_part(
+    input: Any, name: str = "diag_part", k: int = 0, padding_value: Any = 0, align: str = "RIGHT_LEFT"
+) -> Result:
+    """The diagonal of each matrix, or the one `k` places above it."""
+    only(0, padding_value=padding_value)
+    return np.diagonal(as_tensor(input), k, axis1=-2, axis2=-1)
 
 
-@unary
-def diag(x: Tensor) -> Any:
-    """Square matrices with these diagonals, zero elsewhere."""
-    return np.where(np.eye(x.shape[-1], dtype=bool), x[..., np.newaxis], 0)
+def diag(
+    diagonal: Any, name: str = "diag", k: int = 0, num_rows: int = -1, num_cols: int = -1, padding_value: Any = 0,
+    align: str = "RIGHT_LEFT",
+) -> Result:  # fmt: skip
+    """Square matrices with these diagonals, or with them `k` places above, and `padding_value` elsewhere."""
+    only(-1, num_rows=num_rows, num_cols=num_cols)
+    x = as_tensor(diagonal)
+    around = [(0, 0)] * (x.ndim - 1)
+    column = np.pad(x, [*around, (max(-k, 0), max(k, 0))])[..., np.newaxis]
+    size = x.shape[-1] + abs(k)
+    return np.where(np.eye(size, k=k, dtype=bool), column, as_tensor(padding_value, x.dtype))
 
 
-@unary
-def tensor_diag(x: Tensor) -> Any:
-    """A tensor of the shape of `x` twice, with `x` where the two halves of an index are equal, zero elsewhere."""
+def tensor_diag(diagonal: Any, name: str | None = None) -> Result:
+    """A tensor of the shape of `diagonal` twice, with it where the two halves of an index are equal, zero elsewhere."""
+    x = as_tensor(diagonal)
     return np.reshape(np.diag(np.ravel(x)), x.shape * 2)
 
 
-@unary
-def tensor_diag_part(x: Tensor) -> Any:
+def tensor_diag_part(input: Any, name: str | None = None) -> Result:
     """What `tensor_diag` was given."""
+    x = as_tensor(input)
     half = x.shape[: x.ndim // 2]
     return np.reshape(np.diagonal(np.reshape(x, (math.prod(half), -1))), half)
 
 
 def matmul(
     a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, adjoint_a: bool = False,
-    adjoint_b: bool = False, name: str | None = None,
+    adjoint_b: bool = False, a_is_sparse: bool = False, b_is_sparse: bool = False, output_type: Any = None,
+    grad_a: bool = False, grad_b: bool = False, name: str | None = None,
 ) -> Result:  # fmt: skip
-    """The matrix product; either operand can be transposed first."""
+    """The matrix product; either operand can be transposed first. That many elements are 0 makes no difference."""
+    only(None, output_type=output_type)
+    only(False, grad_a=grad_a, grad_b=grad_b)
     a, b = as_tensors(a, b)
     return (a.mT if transpose_a or adjoint_a else a) @ (b.mT if transpose_b or adjoint_b else b)
 
 
-def matvec(a: Any, b: Any, transpose_a: bool = False, adjoint_a: bool = False, name: str | None = None) -> Result:
+def matvec(
+    a: Any, b: Any, transpose_a: bool = False, adjoint_a: bool = False, a_is_sparse: bool = False,
+    b_is_sparse: bool = False, name: str | None = None,
+) -> Result:  # fmt: skip
     """The product of matrices and vectors."""
     a, b = as_tensors(a, b)
     return matmul(a, b[..., np.newaxis], transpose_a, False, adjoint_a)[..., 0]
@@ -133,16 +167,15 @@ def normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None, name: str |
     return as_tensor(tensor) / length, length
 
 
-def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None) -> Result:
-    """A tensor divided by its length, or by the root of `epsilon` where that is longer."""
-    x = as_tensor(x)
-    squares = np.sum(x * x, axis=as_axes(axis), keepdims=True)
-    return x / np.sqrt(np.maximum(squares, epsilon))
+def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None, dim: Any = None) -> Result:
+    """A tensor divided by its length along an axis (or `dim`, its old name), or by the root of `epsilon` if longer."""
+    x, axis = as_tensor(x), as_axes(dim if axis is None else axis)
+    return x / np.maximum(np.linalg.vector_norm(x, axis=axis, keepdims=True), math.sqrt(epsilon))
 
 
 def global_norm(t_list: Sequence[Any], name: str | None = None) -> Result:
-    """The length of all tensors as one vector; None in the list counts for nothing."""
-    return norm([norm(x) for x in alike([t for t in t_list if t is not None])])
+    """The length of all tensors as one vector; None in the list counts for nothing. Infinite where a square is."""
+    return np.sqrt(sum(np.sum(np.square(x)) for x in alike([t for t in t_list if t is not None])))
 
 
 def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Result:
@@ -153,9 +186,12 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = No
 
 
 def clip_by_global_norm(t_list: Sequence[Any], clip_norm: Any, use_norm: Any = None, name: str | None = None) -> Any:
-    """The tensors, all shortened by one factor if as one vector they are longer than `clip_norm`; and that length."""
+    """The tensors, all shortened by one factor if as one vector they are longer than `clip_norm`; and that length.
+
+    They are nan where the length is not finite: nothing would be left of them.
+    """
     length = global_norm(t_list) if use_norm is None else as_tensor(use_norm)
-    factor = clip_norm / np.maximum(length, clip_norm)
+    factor = np.where(np.isfinite(length), clip_norm / np.maximum(length, clip_norm), np.nan)
     return [None if t is None else as_tensor(t) * factor for t in t_list], length
 
 
@@ -171,7 +207,7 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Result:
     return np.tensordot(*as_tensors(a, b), axes=axes)  # type: ignore[call-overload]
 
 
-def einsum(equation: str, *inputs: Any, **settings: Any) -> Result:
+def einsum(equation: str, *inputs: Any, optimize: Any = "greedy", name: str | None = None) -> Result:
     """The sum of products that an equation names, as `"ij,jk->ik"`."""
     return np.einsum(equation, *alike(inputs))
 

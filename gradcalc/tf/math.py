@@ -61,15 +61,15 @@ sigmoid = unary(ops.sigmoid)
 sign = unary(np.sign)
 sin = unary(np.sin)
 sinh = unary(np.sinh)
-softplus = unary(ops.softplus)
-softsign = unary(activations.softsign)
+softplus = unary(ops.softplus, "features")
+softsign = unary(activations.softsign, "features")
 sqrt = unary(np.sqrt)
 square = unary(np.square)
 tan = unary(np.tan)
 tanh = unary(np.tanh)
 
 add = binary(np.add)
-atan2 = binary(np.arctan2)
+atan2 = binary(np.arctan2, "y", "x")
 divide = truediv = binary(np.true_divide)
 equal = binary(np.equal)
 floordiv = binary(np.floor_divide)
@@ -83,9 +83,9 @@ logical_or = binary(np.logical_or)
 logical_xor = binary(np.logical_xor)
 maximum = binary(np.maximum)
 minimum = binary(np.minimum)
-multiply = scalar_mul = binary(np.multiply)
+multiply = binary(np.multiply)
 not_equal = binary(np.not_equal)
-polygamma = binary(ops.polygamma)
+polygamma = binary(ops.polygamma, "a", "x")
 pow = binary(operator.pow)
 subtract = binary(np.subtract)
 xlogy = binary(ops.xlogy)
@@ -106,13 +106,22 @@ def squared_difference(x: Result, y: Result) -> Result:
 @binary
 def divide_no_nan(x: Result, y: Result) -> Result:
     """`x / y`, 0 where `y` is 0."""
+    y = as_tensor(y, x.dtype)
     return np.where(y == 0, 0, x / np.where(y == 0, 1, y))
 
 
 @binary
 def multiply_no_nan(x: Result, y: Result) -> Result:
     """`x * y`, 0 where `y` is 0, whatever `x` is."""
+    y = as_tensor(y, x.dtype)
     return np.where(y == 0, 0, x) * y
+
+
+def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Result:
+    """A number times a tensor."""
+    if np.ndim(scalar):
+        raise ValueError(f"scalar_mul takes a scalar first, not one of shape {np.shape(scalar)}")
+    return multiply(scalar, x)
 
 
 def add_n(inputs: Sequence[Any], name: str | None = None) -> Result:
@@ -135,9 +144,9 @@ reduce_max = reduction(np.max)
 reduce_mean = reduction(np.mean)
 reduce_min = reduction(np.min)
 reduce_prod = reduction(np.prod)
-reduce_std = reduction(np.std)
+reduce_std = reduction(np.std, floats=True)
 reduce_sum = reduction(np.sum)
-reduce_variance = reduction(np.var)
+reduce_variance = reduction(np.var, floats=True)
 
 
 def argmax(input: Any, axis: int | None = None, output_type: Any = np.int64, name: str | None = None) -> Result:
@@ -151,7 +160,7 @@ def argmin(input: Any, axis: int | None = None, output_type: Any = np.int64, nam
 
 
 def count_nonzero(
-    input: Any, axis: Any = None, keepdims: bool = False, dtype: Any = np.int64, name: str | None = None
+    input: Any, axis: Any = None, keepdims: bool | None = None, dtype: Any = np.int64, name: str | None = None
 ) -> Result:
     """How many elements are not zero."""
     return cast(np.sum(as_tensor(input) != 0, axis=as_axes(axis), keepdims=bool(keepdims)), dtype)
@@ -190,11 +199,18 @@ def log_softmax(logits: Any, axis: int | None = None, name: str | None = None) -
 
 def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Result:
     """The elements, held between two bounds."""
-    return np.clip(*as_tensors(t, clip_value_min, clip_value_max))
+    result = np.clip(*as_tensors(t, clip_value_min, clip_value_max))
+    if result.shape != np.shape(t):
+        raise ValueError(f"clip_by_value: bounds of shape {result.shape} would enlarge a tensor of shape {np.shape(t)}")
+    return result
 
 
-def top_k(input: Any, k: int = 1, sorted: bool = True, name: str | None = None) -> tuple[Result, Result]:
+def top_k(
+    input: Any, k: int = 1, sorted: bool = True, index_type: Any = np.int32, name: str | None = None
+) -> tuple[Result, Result]:
     """The `k` largest elements along the last axis, largest first, and where they stand."""
     x = as_tensor(input)
+    if not (x.ndim and 0 <= k <= x.shape[-1]):
+        raise ValueError(f"top_k: k={k} of a tensor of shape {x.shape}, whose last axis must have as many elements")
     order = _descending(x.array, -1)[..., :k]
-    return np.take_along_axis(x, order, -1), Tensor(order.astype(np.int32))
+    return np.take_along_axis(x, order, -1), Tensor(order.astype(index_type))

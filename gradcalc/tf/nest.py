@@ -3,9 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from gradcalc.errors import only
 from gradcalc.tape import nest
 
-flatten = nest.flatten
+
+def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
+    """The values in a structure, in order, those of a dict in the order of its sorted keys."""
+    only(False, expand_composites=expand_composites)
+    return nest.flatten(structure)
 
 
 def map_structure(func: Callable[..., Any], *structure: Any) -> Any:
@@ -18,6 +23,7 @@ def map_structure(func: Callable[..., Any], *structure: Any) -> Any:
     return nest.pack(structure[0], [func(*values) for values in zip(*leaves, strict=True)])
 
 
-def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any]) -> Any:
+def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any], expand_composites: bool = False) -> Any:
     """The structure with other values, given in the order of `flatten`."""
+    only(False, expand_composites=expand_composites)
     return nest.pack(structure, flat_sequence)

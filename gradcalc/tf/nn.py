@@ -5,9 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.nn import AveragePooling2D, Conv2D, MaxPooling2D, activations, losses
+from gradcalc.nn import activations, losses
+from gradcalc.nn.convolution import Moves, Padding
+from gradcalc.tape.tensor import Tensor, cast
 from gradcalc.tf.arrays import gather
-from gradcalc.tf.defaults import Result, alike, as_axes, as_tensor, as_tensors, unary
+from gradcalc.tf.defaults import (
+    Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, described, unary,
+)  # fmt: skip
+from gradcalc.tf.linalg import clip_by_norm
 from gradcalc.tf.linalg import l2_normalize as l2_normalize
 from gradcalc.tf.math import (
     log_softmax as log_softmax, sigmoid as sigmoid, softmax as softmax, softplus as softplus, softsign as softsign,
@@ -15,22 +20,40 @@ from gradcalc.tf.math import (
 )  # fmt: skip
 from gradcalc.tf.random import uniform
 
-embedding_lookup = gather
-elu = unary(activations.elu)
-relu = unary(activations.relu)
-relu6 = unary(activations.relu6)
-selu = unary(activations.selu)
-silu = swish = unary(activations.silu)
+elu = unary(activations.elu, "features")
+relu = unary(activations.relu, "features")
+relu6 = unary(activations.relu6, "features")
+selu = unary(activations.selu, "features")
+
+
+def silu(features: Any, beta: float = 1.0) -> Result:
+    """`x * sigmoid(beta * x)`, also called swish."""
+    x = as_tensor(features)
+    return activations.silu(x) if beta == 1 else x * sigmoid(beta * x)
+
+
+swish = silu
+
+
+def embedding_lookup(params: Any, ids: Any, max_norm: Any = None, name: str | None = None) -> Result:
+    """The parts of a tensor at indices along its first axis, shortened to `max_norm` where they are longer."""
+    found = gather(params, ids)
+    return found if max_norm is None else clip_by_norm(found, max_norm, tuple(range(np.ndim(ids), found.ndim)))
 
 
 def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Result:
     """`x` above zero, `alpha * x` below."""
-    return activations.leaky_relu(as_tensor(features), alpha)
+    return activations.leaky_relu(_floating(features), alpha)
 
 
 def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Result:
     """`x` times the normal distribution function; `approximate` by tanh."""
     return activations.gelu(as_tensor(features), approximate)
+
+
+def _floating(x: Any) -> Tensor:
+    x = as_tensor(x)
+    return x if x.dtype.kind == "f" else cast(x, np.float32)
 
 
 def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, name: str | None = None) -> Result:
@@ -56,8 +79,16 @@ def l2_loss(t: Any, name: str | None = None) -> Result:
 
 
 def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | None = None) -> Result:
-    """The sum, the bias along the last axis."""
-    return np.add(*as_tensors(value, bias))
+    """The sum, the bias along the last axis, or along the second of channels first (`NCHW`).
+
+    Raises:
+        ValueError: the bias is not one number for each place of that axis.
+    """
+    x, bias = as_tensors(value, bias)
+    first = data_format is not None and data_format.startswith("NC")
+    if np.shape(bias) != (x.shape[1 if first else -1],):
+        raise ValueError(f"bias_add: a bias of shape {np.shape(bias)} does not fit a tensor of shape {x.shape}")
+    return x + (np.reshape(bias, (-1,) + (1,) * (x.ndim - 2)) if first else bias)
 
 
 def moments(x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
@@ -66,10 +97,17 @@ def moments(x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: 
     return np.mean(x, axis=axis, keepdims=keepdims), np.var(x, axis=axis, keepdims=keepdims)
 
 
-def dropout(x: Any, rate: float, noise_shape: Any = None, seed: int | None = None, name: str | None = None) -> Result:
-    """A tensor with a share `rate` of its elements set to 0, the others divided by `1 - rate`."""
-    x = as_tensor(x)
-    kept = uniform(x.shape if noise_shape is None else noise_shape, seed=seed).array >= rate
+def dropout(x: Any, rate: Any, noise_shape: Any = None, seed: int | None = None, name: str | None = None) -> Result:
+    """A tensor with a share `rate` of its elements set to 0, the others divided by `1 - rate`.
+
+    Along an axis where `noise_shape` is 1 all elements share one fate.
+    """
+    x, share = as_tensor(x), float(as_tensor(rate).numpy())
+    if not 0 <= share < 1:
+        raise ValueError(f"`rate` must be a scalar tensor or a float in the range [0, 1). Received: rate={rate}")
+    if x.dtype.kind != "f":
+        raise ValueError(f"dropout scales its tensor, which must be floating, not {x.dtype}")
+    kept = uniform(x.shape if noise_shape is None else noise_shape, seed=seed).array >= share
     return np.where(kept, x / (1 - rate), 0)
 
 
@@ -83,49 +121,106 @@ def batch_normalization(
     return y if offset is None else y + offset
 
 
-def conv2d(
-    input: Any, filters: Any, strides: Any, padding: str, data_format: str = "NHWC", dilations: Any = None,
-    name: str | None = None,
+# -- convolution and pooling -------------------------------------------------------------------------------------------
+
+
+def convolution(
+    input: Any, filters: Any, strides: Any = None, padding: Any = "VALID", data_format: str | None = None,
+    dilations: Any = None, name: str | None = None,
 ) -> Result:  # fmt: skip
-    """The cross-correlation of `(rows, height, width, channels)` with filters `(height, width, channels, filters)`."""
+    """The cross-correlation of `(rows, *sizes, channels)` with filters `(*size, channels / groups, filters)`."""
     x, kernel = as_tensors(input, filters)
-    common = _settings("conv2d", x, strides, padding, data_format)
-    layer = Conv2D(kernel.shape[-1], kernel.shape[:2], dilation_rate=_sizes(dilations), use_bias=False, **common)
-    layer.kernel, layer.bias, layer.built = kernel, None, True
-    return layer(x)
+    return _moves(x, kernel.shape[:-2], strides, padding, data_format, dilations).convolved(x, kernel)
 
 
-def max_pool2d(
-    input: Any, ksize: Any, strides: Any, padding: str, data_format: str = "NHWC", name: str | None = None
+def _convolution(n: int, layout: str, strides: str = "strides") -> Function:
+    """`convolution` along `n` axes."""
+
+    def alias(
+        input: Any, filters: Any, strides: Any, padding: Any, data_format: Any = layout, dilations: Any = None,
+        name: str | None = None,
+    ) -> Result:  # fmt: skip
+        return convolution(_of_axes(n, input), filters, strides, padding, data_format, dilations)
+
+    return described(alias, convolution, "input", "filters", strides, *_CONVOLVED)
+
+
+_CONVOLVED = ("padding", "data_format", "dilations", "name")
+
+conv1d = _convolution(1, "NWC", "stride")
+conv2d = _convolution(2, "NHWC")
+conv3d = _convolution(3, "NDHWC")
+
+
+def max_pool(
+    input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = None, name: str | None = None
 ) -> Result:
-    """The largest element of each window of `(rows, height, width, channels)`."""
-    return _pooled(MaxPooling2D, input, ksize, strides, padding, data_format)
-
-
-def avg_pool2d(
-    input: Any, ksize: Any, strides: Any, padding: str, data_format: str = "NHWC", name: str | None = None
-) -> Result:
-    """The mean of each window of `(rows, height, width, channels)`."""
-    return _pooled(AveragePooling2D, input, ksize, strides, padding, data_format)
-
-
-max_pool, avg_pool = max_pool2d, avg_pool2d
-
-
-def _pooled(kind: Any, input: Any, ksize: Any, strides: Any, padding: str, data_format: str) -> Result:
+    """The largest element of each window of `(rows, *sizes, channels)`; where several are, they share the gradient."""
     x = as_tensor(input)
-    return kind(_sizes(ksize), **_settings("pool2d", x, strides, padding, data_format))(x)
+    return _moves(x, ksize, strides, padding, data_format).largest(x)
 
 
-def _settings(name: str, x: Any, strides: Any, padding: str, data_format: str) -> dict[str, Any]:
-    """What the layers of convolution and pooling are told alike; a name given uses up no number."""
-    layout = {"NHWC": "channels_last", "NCHW": "channels_first"}.get(data_format, data_format)
-    settings = {"strides": _sizes(strides), "padding": padding.lower(), "data_format": layout}
-    return settings | {"dtype": x.dtype, "name": name}
+def avg_pool(
+    input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = None, name: str | None = None
+) -> Result:
+    """The mean of each window of `(rows, *sizes, channels)`; of an incomplete one, of what is there."""
+    x = as_tensor(input)
+    return _moves(x, ksize, strides, padding, data_format).averaged(x)
 
 
-def _sizes(sizes: Any) -> Any:
-    """One size, or two, of what may be given for all four axes; 1 for None."""
-    if sizes is None or isinstance(sizes, int):
-        return sizes or 1
-    return tuple(sizes[1:3]) if len(sizes) == 4 else tuple(sizes) if len(sizes) == 2 else sizes[0]
+def _pooling(function: Function, n: int, layout: str) -> Function:
+    """A pooling function along `n` axes."""
+
+    def alias(
+        input: Any, ksize: Any, strides: Any, padding: Any, data_format: Any = layout, name: str | None = None
+    ) -> Result:
+        return function(_of_axes(n, input), ksize, strides, padding, data_format)
+
+    return described(alias, function)
+
+
+max_pool1d, avg_pool1d = _pooling(max_pool, 1, "NWC"), _pooling(avg_pool, 1, "NWC")
+max_pool2d, avg_pool2d = _pooling(max_pool, 2, "NHWC"), _pooling(avg_pool, 2, "NHWC")
+max_pool3d, avg_pool3d = _pooling(max_pool, 3, "NDHWC"), _pooling(avg_pool, 3, "NDHWC")
+
+
+def _of_axes(n: int, input: Any) -> Tensor:
+    x = as_tensor(input)
+    if x.ndim != n + 2:
+        raise ValueError(f"this takes an input of {n + 2} axes: rows, {n} of places, channels; not shape {x.shape}")
+    return x
+
+
+def _moves(x: Tensor, size: Any, strides: Any, padding: Any, data_format: str | None, dilations: Any = None) -> Moves:
+    """How windows lie over the axes of a tensor between the first and the last."""
+    n = x.ndim - 2
+    if n < 1 or data_format not in (None, "NWC", "NHWC", "NDHWC"):
+        raise ValueError(f"only (rows, ..., channels) is taken, not shape {x.shape} and data_format={data_format}")
+    sizes = [_sizes(what, value, n) for what, value in (("size", size), ("strides", strides), ("dilations", dilations))]
+    return Moves(sizes[0], sizes[1], sizes[2], _padding(padding, n))
+
+
+def _sizes(what: str, sizes: Any, n: int) -> tuple[int, ...]:
+    """A size for each of the axes between, of one for all, or of those for all axes; 1 for None."""
+    given = (1,) if sizes is None else as_shape(sizes)
+    if len(given) == n + 2 and given[0] == given[-1] == 1:
+        given = given[1:-1]
+    if len(given) not in (1, n) or min(given) < 1:
+        raise ValueError(f"{what}={sizes}: one positive number, or {n}, or {n + 2} of which first and last are 1")
+    return given * n if len(given) == 1 else given
+
+
+def _padding(padding: Any, n: int) -> Padding:
+    """As `Moves` has it, of a word or of what is put before and after all axes, rows and channels too."""
+    if isinstance(padding, str):
+        if padding.upper() not in ("VALID", "SAME"):
+            raise ValueError(f"padding is VALID, SAME or a list of pairs, not {padding}")
+        return padding.lower()
+    pairs = [as_shape(pair) for pair in padding]
+    if (
+        [len(pair) for pair in pairs] != [2] * (n + 2)
+        or any(map(any, (pairs[0], pairs[-1])))
+        or min(map(min, pairs)) < 0
+    ):
+        raise ValueError(f"padding={padding}: {n + 2} pairs, of which first and last are [0, 0]")
+    return pairs[1:-1]

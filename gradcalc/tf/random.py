@@ -3,6 +3,7 @@
 The numbers are those of NumPy's generator: repeatable, but not those that TensorFlow draws from the same seed.
 """
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,15 @@ from gradcalc.tf.defaults import Result, as_shape, as_tensor
 class Generator:
     """A generator of random tensors of its own: `tf.random.Generator.from_seed(7).normal([2, 3])`."""
 
-    def __init__(self, seed: Any = None) -> None:
-        self._generator = np.random.default_rng(seed)
+    def __init__(self, copy_from: "Generator | None" = None, state: Any = None, alg: Any = None) -> None:
+        self._generator: np.random.Generator = (
+            np.random.default_rng(state) if copy_from is None else deepcopy(copy_from._generator)
+        )
 
     @classmethod
-    def from_seed(cls, seed: int, alg: Any = None) -> "Generator":
+    def from_seed(cls, seed: Any, alg: Any = None) -> "Generator":
         """A generator that gives the same numbers for the same seed."""
-        return cls(seed)
+        return cls(state=seed)
 
     @classmethod
     def from_non_deterministic_state(cls, alg: Any = None) -> "Generator":
@@ -31,27 +34,27 @@ class Generator:
     def normal(
         self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, name: str | None = None
     ) -> Tensor:
-        """Numbers of a normal distribution."""
-        return _tensor(self._generator.standard_normal(as_shape(shape)) * _plain(stddev) + _plain(mean), dtype)
+        """Numbers of a normal distribution; their gradients with respect to `mean` and `stddev` are recorded."""
+        return _moved(self._generator.standard_normal(as_shape(shape)), stddev, mean, dtype)
 
     def uniform(
         self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32, name: str | None = None
     ) -> Tensor:
         """Numbers from `minval` up to below `maxval`, all alike; ints of an integer dtype, which needs `maxval`."""
-        low = _plain(minval)
         if np.dtype(dtype).kind in "iu":
             if maxval is None:
                 raise ValueError("uniform ints need maxval")
-            return _tensor(self._generator.integers(low, _plain(maxval), as_shape(shape)), dtype)
-        high = 1.0 if maxval is None else _plain(maxval)
-        return _tensor(self._generator.random(as_shape(shape), np.float32) * (high - low) + low, dtype)
+            low, high = as_tensor(minval).array, as_tensor(maxval).array
+            return _tensor(self._generator.integers(low, high, as_shape(shape)), dtype)
+        low, high = as_tensor(minval, dtype), as_tensor(1.0 if maxval is None else maxval, dtype)
+        part = np.float32 if np.dtype(dtype).itemsize < 8 else np.float64
+        return _moved(self._generator.random(as_shape(shape), part), high - low, low, dtype)
 
     def truncated_normal(
         self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, name: str | None = None
     ) -> Tensor:
         """Numbers of a normal distribution, drawn again where they are more than two deviations from the mean."""
-        values = initializers.truncated(self._generator, as_shape(shape))
-        return _tensor(values * _plain(stddev) + _plain(mean), dtype)
+        return _moved(initializers.truncated(self._generator, as_shape(shape)), stddev, mean, dtype)
 
     def permutation(self, n: int) -> np.ndarray[Any, Any]:
         """The numbers below `n` in random order."""
@@ -74,8 +77,8 @@ class _Seeded:
     def generator(self, seed: int | None) -> Generator:
         """That of a seed, made at its first call (by one of several threads); `nn`'s where none is given."""
         if seed is None:
-            return Generator(initializers.generator())
-        return self._generators.setdefault(seed, Generator(seed))
+            return Generator(state=initializers.generator())
+        return self._generators.setdefault(seed, Generator(state=seed))
 
 
 _SEEDED = _Seeded()
@@ -115,21 +118,24 @@ def shuffle(value: Any, seed: Any = None, name: str | None = None) -> Result:
 
 
 def stateless_normal(
-    shape: Any, seed: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, name: str | None = None
-) -> Tensor:
+    shape: Any, seed: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, name: str | None = None,
+    alg: Any = "auto_select",
+) -> Tensor:  # fmt: skip
     """Numbers of a normal distribution, the same for the same two seeds."""
-    return Generator(as_shape(seed)).normal(shape, mean, stddev, dtype)
+    return Generator(state=as_shape(seed)).normal(shape, mean, stddev, dtype)
 
 
 def stateless_uniform(
-    shape: Any, seed: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32, name: str | None = None
-) -> Tensor:
+    shape: Any, seed: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32, name: str | None = None,
+    alg: Any = "auto_select",
+) -> Tensor:  # fmt: skip
     """Numbers from `minval` up to below `maxval`, the same for the same two seeds."""
-    return Generator(as_shape(seed)).uniform(shape, minval, maxval, dtype)
+    return Generator(state=as_shape(seed)).uniform(shape, minval, maxval, dtype)
 
 
-def _plain(value: Any) -> Any:
-    return as_tensor(value).numpy() if not isinstance(value, int | float) else value
+def _moved(values: Any, factor: Any, start: Any, dtype: Any) -> Tensor:
+    """Random numbers, scaled and moved: what the tape records of them."""
+    return _tensor(values, dtype) * as_tensor(factor, dtype) + as_tensor(start, dtype)  # type: ignore[no-any-return]
 
 
 def _tensor(values: Any, dtype: Any) -> Tensor:

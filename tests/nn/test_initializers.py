@@ -25,7 +25,7 @@ from tests.nn.support import over, says
 )  # fmt: skip
 def test_random_weights_have_the_variance_that_their_name_says(name: str, deviation: float, limit: float) -> None:
     initializers.set_seed(0)
-    values = initializers.get(name)((200, 300))
+    values = initializers.get(name)((200, 300)).numpy()
     assert values.dtype == np.float32 and values.std() == pytest.approx(deviation, rel=0.02)
     assert abs(values.mean()) < 0.02 * deviation and np.abs(values).max() <= limit
 

@@ -22,7 +22,7 @@ LAYERS = [
 ]
 ARGUMENTS: dict[str, Any] = {
     "units": 3, "filters": 2, "kernel_size": 2, "rate": 0.5, "target_shape": (-1,), "activation": "tanh",
-    "input_dim": 5, "output_dim": 2, "function": np.tanh, "shape": (4, 3),
+    "input_dim": 5, "output_dim": 2, "function": np.tanh, "shape": (4, 3), "pool_size": 2,
 }  # fmt: skip
 """What layers are made of, by the names of their arguments."""
 
@@ -41,7 +41,8 @@ def example(kind: type[nn.Layer]) -> Any:
     """An input: a batch of two, of as many axes as the layer takes."""
     if kind is nn.Embedding:
         return np.array([[0, 4, 2]])
-    x = ramp(*((2, 4, 4, 3) if kind.__name__.endswith("2D") else (2, 4, 3))).astype("float32")
+    axes = {"2D": 2, "3D": 3}.get(kind.__name__[-2:], 1)
+    x = ramp(2, *(4,) * axes, 3).astype("float32")
     return [x, x[:, ::-1] + 1] if issubclass(kind, _Merge) else x
 
 

@@ -86,7 +86,8 @@ def test_the_page_names_every_public_function(package: str) -> None:
 
 
 HELPERS = {
-    "Result", "alike", "as_axes", "as_shape", "as_tensor", "as_tensors", "binary", "missing", "reduction", "unary",
+    "Result", "alike", "as_axes", "as_shape", "as_tensor", "as_tensors", "binary", "described", "missing", "reduction",
+    "unary",
 }  # fmt: skip
 
 

@@ -3,17 +3,22 @@
 
 from gradcalc.nn.initializers import (
     Constant as Constant, GlorotNormal as GlorotNormal, GlorotUniform as GlorotUniform, HeNormal as HeNormal,
-    HeUniform as HeUniform, LecunNormal as LecunNormal, LecunUniform as LecunUniform, Ones as Ones,
+    HeUniform as HeUniform, Initializer as Initializer, LecunNormal as LecunNormal, LecunUniform as LecunUniform,
+    Ones as Ones,
     RandomNormal as RandomNormal, RandomUniform as RandomUniform, TruncatedNormal as TruncatedNormal,
     VarianceScaling as VarianceScaling, Zeros as Zeros, get as get,
 )  # fmt: skip
 
-constant = constant_initializer = Constant
+constant = Constant
 glorot_normal = GlorotNormal
 glorot_uniform = GlorotUniform
 he_normal = HeNormal
 he_uniform = HeUniform
-ones = ones_initializer = Ones
-random_normal = random_normal_initializer = RandomNormal
-random_uniform = random_uniform_initializer = RandomUniform
-zeros = zeros_initializer = Zeros
+lecun_normal = LecunNormal
+lecun_uniform = LecunUniform
+ones = Ones
+random_normal = RandomNormal
+random_uniform = RandomUniform
+truncated_normal = TruncatedNormal
+variance_scaling = VarianceScaling
+zeros = Zeros

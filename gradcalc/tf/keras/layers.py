@@ -11,10 +11,13 @@ from gradcalc.nn.normalization import *
 from gradcalc.tf.defaults import described
 
 del corr2d  # d2l's, not Keras's
-AvgPool1D, AvgPool2D, MaxPool1D, MaxPool2D = AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
-GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
-GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
-Convolution1D, Convolution2D = Conv1D, Conv2D
+AvgPool1D, AvgPool2D, AvgPool3D = AveragePooling1D, AveragePooling2D, AveragePooling3D
+MaxPool1D, MaxPool2D, MaxPool3D = MaxPooling1D, MaxPooling2D, MaxPooling3D
+GlobalAvgPool1D, GlobalAvgPool2D, GlobalAvgPool3D = (
+    GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D
+)  # fmt: skip
+GlobalMaxPool1D, GlobalMaxPool2D, GlobalMaxPool3D = GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D
+Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
 
 
 def _function(kind: type[Layer]) -> Callable[..., Any]:
@@ -23,4 +26,9 @@ def _function(kind: type[Layer]) -> Callable[..., Any]:
 
 
 add, subtract, multiply, average = _function(Add), _function(Subtract), _function(Multiply), _function(Average)
-maximum, minimum, concatenate = _function(Maximum), _function(Minimum), _function(Concatenate)
+maximum, minimum = _function(Maximum), _function(Minimum)
+
+
+def concatenate(inputs: Any, axis: int = -1, **common: Any) -> Any:
+    """A list of inputs joined along an axis."""
+    return Concatenate(axis, **common)(inputs)

@@ -1,0 +1,86 @@
+"""What weights are held to after each step of an optimizer, as Keras 3's constraints. Imports activations.
+
+Names, defaults and formulas are those of Keras's documentation.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcalc.graph.names import snake_case
+from gradcalc.nn.activations import known
+
+__all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"]
+
+EPSILON = 1e-7
+"""Added to a length before it divides, as Keras does."""
+
+
+class Constraint:
+    """Base of the constraints: a subclass gives `__call__`, what becomes of a weight."""
+
+    def __call__(self, w: Any) -> Any:
+        """The weight, held to it."""
+        raise NotImplementedError(f"{type(self).__name__} must define __call__(self, w)")
+
+
+@dataclass(repr=False, eq=False)
+class MinMaxNorm(Constraint):
+    """Lengths along an axis are moved by a share `rate` into `min_value` to `max_value`."""
+
+    min_value: float = 0.0
+    max_value: float = 1.0
+    rate: float = 1.0
+    axis: Any = 0
+
+    def __call__(self, w: Any) -> Any:
+        """The weight, held to it."""
+        norms = np.linalg.vector_norm(w, axis=self.axis, keepdims=True)
+        desired = self.rate * np.clip(norms, self.min_value, self.max_value) + (1 - self.rate) * norms
+        return w * (desired / (EPSILON + norms))
+
+
+@dataclass(repr=False, eq=False)
+class MaxNorm(Constraint):
+    """Lengths along an axis are at most `max_value`."""
+
+    max_value: float = 2
+    axis: Any = 0
+
+    def __call__(self, w: Any) -> Any:
+        """The weight, held to it."""
+        return MinMaxNorm(0.0, self.max_value, axis=self.axis)(w)
+
+
+class NonNeg(Constraint):
+    """No element is negative."""
+
+    def __call__(self, w: Any) -> Any:
+        """The weight, held to it."""
+        return np.where(w >= 0, w, 0)
+
+
+@dataclass(repr=False, eq=False)
+class UnitNorm(Constraint):
+    """Lengths along an axis are 1."""
+
+    axis: Any = 0
+
+    def __call__(self, w: Any) -> Any:
+        """The weight, held to it."""
+        return w / (EPSILON + np.linalg.vector_norm(w, axis=self.axis, keepdims=True))
+
+
+CONSTRAINTS: Mapping[str, Callable[..., Constraint]] = {
+    name: kind
+    for kind in (MaxNorm, MinMaxNorm, NonNeg, UnitNorm)
+    for name in (kind.__name__, snake_case(kind.__name__))
+}
+"""The constraints by name, with default arguments."""
+
+
+def get(identifier: Any) -> Callable[..., Any] | None:
+    """The constraint of a name (`max_norm`, or `MaxNorm`), or the given function; None is none."""
+    return None if identifier is None else known("constraint", identifier, CONSTRAINTS)

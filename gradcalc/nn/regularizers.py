@@ -1,0 +1,90 @@
+"""Penalties on weights and results, as Keras 3's regularizers, found in `losses` of layers. Imports activations.
+
+Names, defaults and formulas are those of Keras's documentation.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcalc.graph.names import snake_case
+from gradcalc.nn.activations import known
+
+__all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer"]
+
+
+class Regularizer:
+    """Base of the regularizers: a subclass gives `__call__`, the penalty of a tensor."""
+
+    def __call__(self, x: Any) -> Any:
+        """The penalty."""
+        raise NotImplementedError(f"{type(self).__name__} must define __call__(self, x)")
+
+
+@dataclass(repr=False, eq=False)
+class L1(Regularizer):
+    """`l1 * sum(|x|)`."""
+
+    l1: float = 0.01
+
+    def __call__(self, x: Any) -> Any:
+        """The penalty."""
+        return self.l1 * np.sum(np.abs(x))
+
+
+@dataclass(repr=False, eq=False)
+class L2(Regularizer):
+    """`l2 * sum(x**2)`."""
+
+    l2: float = 0.01
+
+    def __call__(self, x: Any) -> Any:
+        """The penalty."""
+        return self.l2 * np.sum(np.square(x))
+
+
+@dataclass(repr=False, eq=False)
+class L1L2(Regularizer):
+    """`l1 * sum(|x|) + l2 * sum(x**2)`."""
+
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def __call__(self, x: Any) -> Any:
+        """The penalty."""
+        return self.l1 * np.sum(np.abs(x)) + self.l2 * np.sum(np.square(x))
+
+
+@dataclass(repr=False, eq=False)
+class OrthogonalRegularizer(Regularizer):
+    """`factor` times the mean absolute cosine between two rows of a matrix, or two columns."""
+
+    factor: float = 0.01
+    mode: str = "rows"
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("rows", "columns"):
+            raise ValueError(f"Invalid value for argument `mode`. Expected 'rows' or 'columns'. Received: {self.mode}")
+
+    def __call__(self, x: Any) -> Any:
+        """The penalty."""
+        if x.ndim != 2:
+            raise ValueError(f"Inputs to OrthogonalRegularizer must have rank 2. Received: shape {x.shape}")
+        rows = x if self.mode == "rows" else x.T
+        rows = rows / np.maximum(np.linalg.vector_norm(rows, axis=1, keepdims=True), 1e-6)
+        cosines = (rows @ rows.T) * (1 - np.eye(rows.shape[0], dtype=x.dtype))
+        pairs = rows.shape[0] * (rows.shape[0] - 1) / 2
+        return self.factor * 0.5 * np.sum(np.abs(cosines)) / pairs
+
+
+REGULARIZERS: Mapping[str, Callable[..., Regularizer]] = {
+    name: kind for kind in (L1, L2, L1L2, OrthogonalRegularizer) for name in (kind.__name__, snake_case(kind.__name__))
+}
+"""The regularizers by name, with default arguments."""
+
+
+def get(identifier: Any) -> Callable[..., Any] | None:
+    """The regularizer of a name (`l2`, or `L2`), or the given function; None is none."""
+    return None if identifier is None else known("regularizer", identifier, REGULARIZERS)
