@@ -1,5 +1,6 @@
 """custom_gradient and stop_gradient."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -127,3 +128,95 @@ def test_gradients_of_custom_results_that_are_not_used_are_zero() -> None:
         product, whole = both(x, y)
     assert whole.dtype == int
     assert tape.gradient(product, x).numpy() == 7.0
+
+
+# -- how arguments are given -------------------------------------------------------------------------------------------
+
+
+@custom_gradient
+def weighed(x: Any, y: Any = 2.0, n: int = 1) -> Any:
+    return x * y * n, lambda g: (g * 10, g * 20, None)
+
+
+@custom_gradient
+def one_of(x: Any, n: int = 2, kind: str = "plain") -> Any:
+    return x * n, lambda g: g * 7
+
+
+CALLS: list[tuple[Callable[[Any, Any], Any], Any]] = [
+    (lambda a, b: weighed(a, b, 3), (10.0, 20.0)),
+    (lambda a, b: weighed(a, y=b, n=3), (10.0, 20.0)),
+    (lambda a, b: weighed(a, y=b), (10.0, 20.0)),
+    (lambda a, b: weighed(n=1, y=b, x=a), (10.0, 20.0)),
+    (lambda a, b: weighed(a), (10.0, None)),
+    (lambda a, b: weighed(5.0, b), (None, 20.0)),
+    (lambda a, b: one_of(a), (7.0, None)),
+    (lambda a, b: one_of(x=a), (7.0, None)),
+    (lambda a, b: one_of(a, n=3), (7.0, None)),
+    (lambda a, b: one_of(n=3, kind="other", x=a), (7.0, None)),
+]
+
+
+@pytest.mark.parametrize(("call", "right"), CALLS)
+def test_arguments_by_name_and_by_default(call: Callable[[Any, Any], Any], right: Any) -> None:
+    a, b = Variable(3.0), Variable(4.0)
+    with GradientTape() as tape:
+        y = call(a, b)
+    assert tuple(None if g is None else g.numpy() for g in tape.gradient(y, (a, b))) == right
+
+
+def test_arguments_that_have_no_place() -> None:
+    @custom_gradient
+    def f(x: Any, *rest: Any, scale: Any, **more: Any) -> Any:
+        return x * rest[0] * scale * more["k"], lambda g: (g, g * 2, g * 3, g * 4)
+
+    xs = [Variable(float(i)) for i in range(1, 5)]
+    with GradientTape() as tape:
+        y = f(xs[0], xs[1], scale=xs[2], k=xs[3])
+    assert y.numpy() == 24.0
+    assert [g.numpy() for g in tape.gradient(y, xs)] == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_an_argument_by_name_is_never_cut_in_silence() -> None:
+    a, b = Variable(3.0), Variable(4.0)
+    with GradientTape() as tape:
+        y = one_of(a, n=b)
+    with pytest.raises(gradcalc.TapeError, match="one_of returned 1 gradients for 2 arguments"):
+        tape.gradient(y, b)
+
+
+def test_structures_of_arguments_whatever_the_order_of_their_keys() -> None:
+    @custom_gradient
+    def f(d: Any, mode: str = "sum") -> Any:
+        return {"s": d["a"] * d["b"][0]}, lambda g: {"b": [g * 20], "a": g * 10}
+
+    a, b = Variable(3.0), Variable(4.0)
+    for call in (lambda d: f(d), lambda d: f(d=d), lambda d: f(d, mode="mean")):
+        with GradientTape() as tape:
+            y = call({"a": a, "b": [b]})["s"]
+        assert [g.numpy() for g in tape.gradient(y, [a, b])] == [10.0, 20.0]
+
+
+def test_methods_and_other_values_are_passed_on() -> None:
+    class Scale:
+        factor = 3.0
+
+        @custom_gradient
+        def apply(self, x: Any, how: Any = None) -> Any:
+            return x * self.factor, lambda g: (None, g * 30)
+
+    assert gradcalc.grad(lambda x: Scale().apply(x))(2.0) == 30.0
+    assert gradcalc.grad(lambda x: Scale().apply(x, how=np.sin))(2.0) == 30.0
+
+
+def test_variables_and_arguments_by_name() -> None:
+    w = Variable(3.0)
+
+    @custom_gradient
+    def layer(x: Any, gain: Any = 1.0) -> Any:
+        return x * w * gain, lambda g, variables: ((g * 7, g * 9), [g * 11])
+
+    x, gain = Variable(2.0), Variable(5.0)
+    with GradientTape() as tape:
+        y = layer(gain=gain, x=x)
+    assert [g.numpy() for g in tape.gradient(y, [x, w, gain])] == [7.0, 11.0, 9.0]
