@@ -201,7 +201,11 @@ class Tensor(Operand):
     # -- leaving the tape ---------------------------------------------------------------------------------------------
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        return np.array(plain(self, "array"), dtype=dtype, copy=copy is not False)
+        array: np.ndarray[Any, Any] = np.array(plain(self, "array"), dtype=dtype, copy=copy is not False)
+        if copy is False:
+            array = array.view()
+            array.flags.writeable = False
+        return array
 
     def __float__(self) -> float:
         return float(plain(self, "float"))

@@ -117,6 +117,37 @@ def test_an_array_changed_after_the_use_does_not_change_the_gradient() -> None:
     assert values(tape.gradient(y, x)) == [5.0, 4.0]
 
 
+CHANGED: list[tuple[Callable[..., Any], Any]] = [
+    (lambda x, i: np.take(x, i, axis=0), np.array([0, 0, 2])),
+    (lambda x, i: np.take_along_axis(x, i, axis=0), np.array([[0, 1]])),
+    (lambda x, c: np.compress(c, x, axis=0), np.array([True, False, True])),
+    (lambda x, c: np.extract(c, x[:, 0]), np.array([True, False, True])),
+    (lambda x, n: np.repeat(x, n, axis=0), np.array([1, 2, 0])),
+    (lambda x, i: np.delete(x, i, axis=0), np.array([1])),
+    (lambda x, i: np.insert(x[:, 0], i, x[:, 1]), np.array([0, 1, 3])),
+    (lambda x, i: np.choose(i, [x[:, 0], x[:, 1]]), np.array([0, 1, 0])),
+    (lambda x, w: np.max(x, axis=0, where=w[:, None], initial=-9), np.array([True, False, True])),
+    (lambda x, w: np.sum(x, axis=0, where=w[:, None]), np.array([True, False, True])),
+    (lambda x, i: x[i], np.array([0, 0, 2])),
+    (lambda x, c: np.where(c[:, None], x, 2 * x), np.array([True, False, True])),
+    (lambda x, s: np.roll(x, s, axis=(0, 1)), np.array([1, 0])),
+    (lambda x, w: w @ x, np.array([1.0, 2.0, 3.0])),
+]
+
+
+@pytest.mark.parametrize(("f", "given"), CHANGED)
+def test_what_is_given_besides_may_change_after_the_call(f: Callable[..., Any], given: Any) -> None:
+    x, argument = constant(np.arange(6.0).reshape(3, 2)), given.copy()
+    with GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = f(x, argument)
+        z = np.sum(np.sin(y) * np.arange(y.size).reshape(y.shape))
+    before, value = tape.gradient(z, x).numpy(), y.numpy()
+    argument[...] = 0
+    np.testing.assert_array_equal(y.numpy(), value)
+    np.testing.assert_array_equal(tape.gradient(z, x).numpy(), before)
+
+
 # -- watching ----------------------------------------------------------------------------------------------------------
 
 

@@ -378,3 +378,12 @@ def test_a_tensor_and_a_graph_do_not_mix() -> None:
     graph = gradcalc.Graph()
     with pytest.raises(TypeError, match="belongs to a graph, not to a tape"):
         constant(1.0) + graph.ref(graph.input("x"))
+
+
+def test_an_array_without_a_copy_is_read_only() -> None:
+    x = constant([1.0, 2.0])
+    for array in (np.asarray(x), np.array(x)):
+        array[:] = 9
+    with pytest.raises(ValueError, match="read-only"):
+        np.array(x, copy=False)[0] = 9
+    assert x.numpy().tolist() == [1.0, 2.0]

@@ -18,6 +18,7 @@ from gradcalc.tape.rules.shapes import (
     TRANSPOSE,
     Axis,
     axes_of,
+    held,
     implements,
     kept,
     kept_shape,
@@ -167,7 +168,7 @@ def _extreme(op: ArrayOp, *functions: Callable[..., Any]) -> Callable[..., Any]:
     @implements(*functions)
     def extreme(a: Any, axis: Axis, keepdims: bool, initial: Any, where: Any) -> Any:
         given = (("initial", initial), ("where", where))
-        bounds = {k: np.asarray(v) if isinstance(v, Tensor) else v for k, v in given if v is not None}
+        bounds = {k: np.asarray(v) if isinstance(v, Tensor) else held(v) for k, v in given if v is not None}
         return op(_ready(a), axis=axis, keepdims=keepdims, **bounds)
 
     return extreme

@@ -126,6 +126,11 @@ def plain_of(x: Any) -> Any:
     return x.array if isinstance(x, Tensor) else x
 
 
+def held(x: Any) -> Any:
+    """As `plain_of`; an array is copied, for what the tape keeps must not change when its owner changes it."""
+    return x.copy() if isinstance(x, np.ndarray) else plain_of(x)
+
+
 def refuse(**given: Any) -> None:
     """Arguments of NumPy that have no meaning on a tape."""
     for name, value in given.items():
@@ -316,6 +321,7 @@ MOVE: ArrayOp = ArrayOp("move", lambda *xs, function: function(*xs), _moved_back
 
 def rearranged(function: Callable[..., Any], a: Any, *args: Any, **kwargs: Any) -> Any:
     """What a function of NumPy that only moves elements about makes of a tensor, recorded as one operation."""
+    args, kwargs = nest.apply(held, (args, kwargs))
     return MOVE(a, function=lambda x: function(x, *args, **kwargs))
 
 
@@ -348,7 +354,7 @@ _enter_each(
 
 
 def _selected(select: Callable[..., Any], condition: Any, a: Any, *axis: Any) -> Any:
-    c = plain_of(condition)
+    c = held(condition)
     return rearranged(lambda x: select(c, x, *axis), as_tensor(a))
 
 
@@ -497,14 +503,14 @@ implements(np.block)(lambda arrays: joined(lambda xs: np.block(nest.pack(arrays,
 @implements(np.insert)
 def insert(arr: Any, obj: Any, values: Any, axis: Any) -> Any:
     """`numpy.insert`."""
-    where_to = plain_of(obj)
+    where_to = held(obj)
     return joined(lambda xs: np.insert(xs[0], where_to, xs[1], axis), (arr, values))
 
 
 @implements(np.choose)
 def choose(a: Any, choices: Any, mode: Any) -> Any:
     """`numpy.choose`."""
-    which, parts = plain_of(a), _parts(choices)
+    which, parts = held(a), _parts(choices)
     dtype = np.result_type(*map(plain_of, choices))
     return joined(lambda xs: np.choose(which, xs, mode=mode), [cast(x, dtype) for x in parts])
 
