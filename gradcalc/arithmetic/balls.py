@@ -16,7 +16,8 @@ nonzero double is near (`1e400`, `1e-400`) is taken as written in both.
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any
 
@@ -658,11 +659,21 @@ def _bessel(function: Function, slow: bool) -> Function:
 
 
 def _zeta_derivative(order: arb, x: arb) -> Ball:
-    n = _order(order, 9)  # flint's context cuts series off after ten terms
+    n = _order(order, 100)
     if n is None:
         return UNDECIDED
-    series = arb_series([x, 1], prec=n + 1).zeta()
-    return series[n] * math.factorial(n)
+    with series_of(n + 1):
+        return arb_series([x, 1], prec=n + 1).zeta()[n] * math.factorial(n)
+
+
+@contextmanager
+def series_of(length: int) -> Iterator[None]:
+    """Let flint's series be of this length, past which its context cuts them off."""
+    before, ctx.cap = ctx.cap, length
+    try:
+        yield
+    finally:
+        ctx.cap = before
 
 
 _VALUES: dict[Op, Function] = {
