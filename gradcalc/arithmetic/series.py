@@ -146,7 +146,7 @@ class Series:
         if any(isinstance(x, Unknown) for x in found):
             return UNDECIDED
         own = arb_series([x / math.factorial(k) for k, x in enumerate(found)], prec=self.length)
-        return own(operands[place] - _head(operands[place]))
+        return own(_step(operands[place]))
 
     def _bessel(self, op: Op, order: Any, x: Any) -> Any:
         """A Bessel function: the first two coefficients by the function itself, the others by its equation.
@@ -163,7 +163,7 @@ class Series:
             known = before[3] * at * (k + 1) * (2 * k + 1) + before[2] * (k * k + sign * at * at - order * order)
             known = known + sign * (2 * at * before[1] + before[0])
             found.append(-known / (at * at * (k + 2) * (k + 1)))
-        return arb_series(found[: self.length], prec=self.length)(x - at)
+        return arb_series(found[: self.length], prec=self.length)(_step(x))
 
 
 _BESSEL = {ops.besselj: 1, ops.bessely: 1, ops.besseli: -1, ops.besselk: -1}
@@ -175,6 +175,11 @@ _TOWER = 20_000
 def _head(x: Any) -> Any:
     """The value of a number: the first coefficient of a series."""
     return x[0] if isinstance(x, arb_series) else x
+
+
+def _step(x: Any) -> Any:
+    """A series without its value: exactly 0 at the middle."""
+    return arb_series([0, *x.coeffs()[1:]], prec=x.prec)
 
 
 def _with_head(x: Any, value: Any) -> Any:
