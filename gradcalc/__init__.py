@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc.tape import *
     from gradcalc.truth.calculator import differentiate as differentiate
     from gradcalc.truth.report import Report as Report
+    from gradcalc.truth.taylor import Taylor as Taylor, taylor as taylor
 
 __version__ = "0.1.0"
 
@@ -64,6 +65,7 @@ _NAMES = {
     "gradcheck hessian hvp jacobian jvp log_softmax logsumexp softmax stop_gradient value_and_grad",
     "truth.calculator": "differentiate",
     "truth.report": "Report",
+    "truth.taylor": "Taylor taylor",
 }
 """The public names by the module that each comes from."""
 

@@ -94,7 +94,8 @@ class Series:
             if op.is_condition or op in _STEPS:
                 return value
             numbers = [x if isinstance(x, arb_series) else plain(x) for x in operands]
-            result = next(filter(None, (self._finite(each, numbers) for each in of_series)), UNDECIDED)
+            tried = (self._finite(each, numbers) for each in of_series)
+            result = next((each for each in tried if each is not None), UNDECIDED)
             return _with_head(result, plain(value))
 
         return function

@@ -59,7 +59,7 @@ def answer(question: Question, options: Options, show: Show, how: Reading, limit
         import gradcalc.show.terminal  # noqa: F401 - while SymPy loads in its own process
     made = report(
         read_expression(question.expression, limits),
-        [point for text in question.at for point in read_points(text, limits, how)],
+        read_all_points(question.at, limits, how),
         wrt=question.wrt,
         let=read_bindings(question.let, limits),
         options=replace(options, digits=show.digits or DIGITS, latex=shape is Format.latex, limits=limits),
@@ -126,6 +126,11 @@ def read_points(text: str, limits: Limits, how: Reading) -> "list[dict[str, Valu
     from gradcalc.language.points import read_values
 
     return [read_values(text, limits)]
+
+
+def read_all_points(texts: Sequence[str], limits: Limits, how: Reading) -> "list[dict[str, Value]]":
+    """The points of all `--at`."""
+    return [point for text in texts for point in read_points(text, limits, how)]
 
 
 def read_bindings(texts: Sequence[str], limits: Limits) -> "dict[str, Value]":

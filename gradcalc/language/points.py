@@ -5,7 +5,7 @@ a quotient such as `1/3` is exact, a Python float enters as hexadecimal.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from numbers import Rational, Real
 from typing import Any
@@ -44,6 +44,25 @@ def to_value(name: str, given: Any, limits: Limits) -> Value:
     graph = Graph(limits.nodes)
     items, shape = _flatten(name, plain)
     return Value(graph, shape, tuple(_number_node(graph, name, item) for item in items))
+
+
+def to_points(at: Any, limits: Limits) -> list[dict[str, Value]]:
+    """The points that an argument gives: a mapping, or a sequence of such; None is the point without variables."""
+    given = [at or {}] if at is None or isinstance(at, Mapping) else at
+    if not isinstance(given, Sequence) or not all(isinstance(point, Mapping) for point in given):
+        raise UsageError("at is no point", hint='at={"x": 2, "y": 3}, or a list of such points')
+    return [_to_values(point, limits) for point in given]
+
+
+def to_bindings(let: Any, limits: Limits) -> dict[str, Value]:
+    """The values that an argument gives to names."""
+    if not isinstance(let or {}, Mapping):
+        raise UsageError("let is no mapping of names to values", hint='let={"n": 3}')
+    return _to_values(let or {}, limits)
+
+
+def _to_values(given: Mapping[str, Any], limits: Limits) -> dict[str, Value]:
+    return {str(name): to_value(str(name), value, limits) for name, value in given.items()}
 
 
 def _flatten(name: str, nested: Any) -> tuple[list[Any], tuple[int, ...]]:
@@ -121,6 +140,18 @@ def as_given(value: Value) -> Any:
     doubles, ratios = numbers(value, Floats()), Exact(value.graph)
     items = zip(value.items, doubles, strict=True)
     return nest([_as_given(value.graph, ratios, node, double) for node, double in items], value.shape)
+
+
+def echoed(values: Point) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values as they were given, as floats where only a text says it; and those texts."""
+    given = {name: as_given(value) for name, value in values.items()}
+    texts = {name: text for name, text in given.items() if _has_text(text)}
+    return given | {name: nested(values[name], Floats()) for name in texts}, texts
+
+
+def _has_text(given: Any) -> bool:
+    """Whether a number, or one in nested lists, is known by its text alone."""
+    return any(map(_has_text, given)) if isinstance(given, list) else isinstance(given, str)
 
 
 def _as_given(graph: Graph, ratios: Exact, node: int, double: float) -> float | int | str:

@@ -70,19 +70,10 @@ def differentiate(
         raise UsageError(f"digits is {digits!r}", hint=f"from 1 to {MAX_DIGITS:,}; 19 unless told otherwise")
     if order not in (1, 2):
         raise UsageError(f"order is {order!r}", hint="order=1 for the gradient, order=2 for the Hessian as well")
-    given = [at or {}] if at is None or isinstance(at, Mapping) else at
-    if not isinstance(given, Sequence) or not all(isinstance(point, Mapping) for point in given):
-        raise UsageError("at is no point", hint='at={"x": 2, "y": 3}, or a list of such points')
-    values = [_values(point, options.limits) for point in given]
-    if not isinstance(let or {}, Mapping):
-        raise UsageError("let is no mapping of names to values", hint='let={"n": 3}')
-    bindings = _values(let or {}, options.limits)
+    values = points.to_points(at, options.limits)
+    bindings = points.to_bindings(let, options.limits)
     names = None if wrt is None else points.read_names(wrt)
     return report(expression, values, wrt=names, let=bindings, options=options)
-
-
-def _values(given: Mapping[str, Any], limits: Limits) -> dict[str, Value]:
-    return {str(name): points.to_value(str(name), value, limits) for name, value in given.items()}
 
 
 def report(
@@ -101,14 +92,12 @@ def report(
     """
     let = let or {}
     at = list(at) or [{}]
-    shapes = {name: value.shape for name, value in at[0].items()}
-    formula = as_formula(expression, dict.fromkeys(wrt or (), ()) | shapes, let, options.limits)
-    formula = formula.differentiated(checked_variables(formula, at, wrt, let), options.order)
+    formula = asked(expression, at, wrt, let, options.order, options.limits)
     job = _submit(formula, options)
     examined = [examine(formula, point, options) for point in at]
     opinion = job.result(waiting) if job is not None else None
     judged = [_judge(formula, point, found, opinion, options) for point, found in zip(at, examined, strict=True)]
-    bound, bound_exactly = _echoed(let)
+    bound, bound_exactly = points.echoed(let)
     return Report(
         command="hessian" if options.order == 2 else "grad",
         expression=formula.canonical,
@@ -121,6 +110,20 @@ def report(
         symbolic_reason=opinion.reason if opinion is not None else _TOO_LARGE if options.symbolic else "",
         latex=opinion.latex if opinion is not None else "",
     )
+
+
+def asked(
+    expression: Any,
+    at: Sequence[Point],
+    wrt: Sequence[str] | None,
+    let: Mapping[str, Value],
+    order: int,
+    limits: Limits,
+) -> Formula:
+    """The formula that is asked about at some points, with the variables that it is differentiated for."""
+    shapes = {name: value.shape for name, value in at[0].items()}
+    formula = as_formula(expression, dict.fromkeys(wrt or (), ()) | shapes, let, limits)
+    return formula.differentiated(checked_variables(formula, at, wrt, let), order)
 
 
 _SYMBOLIC_LIMIT = 20_000
@@ -172,21 +175,9 @@ def _judge(formula: Formula, point: Point, found: Examined, opinion: Opinion | N
         verdicts += [entry.verdict for entry in entries.values()]
     if value.verdict == "undefined":
         verdicts.append("undefined")
-    at, texts = _echoed(point)
+    at, texts = points.echoed(point)
     notes = dict.fromkeys(found.notes + judge.finish({note.variable for note in found.notes}))
     return PointReport(at, value, tuple(gradient), worst(verdicts), tuple(notes), curvature, texts)
-
-
-def _echoed(values: Point) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Values as they were given, as floats where only a text says it; and those texts."""
-    given = {name: points.as_given(value) for name, value in values.items()}
-    texts = {name: text for name, text in given.items() if _has_text(text)}
-    return given | {name: points.nested(values[name], Floats()) for name in texts}, texts
-
-
-def _has_text(given: Any) -> bool:
-    """Whether a number, or one in nested lists, is known by its text alone."""
-    return any(map(_has_text, given)) if isinstance(given, list) else isinstance(given, str)
 
 
 def _curvature(found: Examined, entries: Mapping[tuple[int, int], Quantity], point: Point, formula: Formula) -> Any:

@@ -20,7 +20,7 @@ _TONES |= {"unverified": "label"}
 _LABELS = {
     "near_kink": "near a kink", "unsettled": "not settled",
     "nan_origin": "nan or infinity", "symbolic": "SymPy", "post_mortem": "what happened",
-    "went_on": "went on",
+    "went_on": "went on", "no_series": "no series",
 }  # fmt: skip
 """How a kind of note reads, where not as it is called."""
 _SIDED = ("kink", "near_kink", "jump", "infinite", "measured", "unsettled")

@@ -1,206 +1,343 @@
-"""Taylor polynomials: certified coefficients at points, and a proved bound of what the polynomial leaves out.
+"""`taylor`: Taylor polynomials at points, each coefficient certified, with a bound of what the polynomial leaves out.
 
-Flow: a formula and a point to series along directions, these to coefficients by powers of the variables; for the bound
-the first coefficient left out over boxes around the point, the box of the largest bound bisected again and again.
-
-Griewank, Utke, Walther, "Evaluating higher derivative tensors by forward propagation of univariate Taylor series",
-Math. Comp. 69 (2000); here the homogeneous polynomial of each degree is interpolated on the lattice of its own powers.
+Imports calculator, expansion, language, show; nothing here computes a coefficient.
 """
 
-import heapq
 import math
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Context
 from typing import Any
 
-from flint import arb, ctx, fmpq_mat
-
-from gradcalc.arithmetic.budget import Budget, OutOfBudget
-from gradcalc.arithmetic.digits import nearest_double
-from gradcalc.arithmetic.exact_numbers import plain
-from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.budget import Budget
+from gradcalc.arithmetic.digits import nearest_double, tiny_bounds
+from gradcalc.arithmetic.marks import UNDEFINED, Ball, Unknown
 from gradcalc.arithmetic.series import Series
+from gradcalc.errors import ExitCode, UsageError, for_python
 from gradcalc.language import points
+from gradcalc.language.format import format_node, quoted
 from gradcalc.language.formula import Formula, Point
-from gradcalc.truth.certify import PRECISIONS, settled
+from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, MAX_DIGITS, Limits
+from gradcalc.show import page as pages
+from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
+from gradcalc.truth.calculator import asked
+from gradcalc.truth.certify import certified
+from gradcalc.truth.expansion import coefficients, degrees, remainder
+from gradcalc.truth.quantity import Certified, Note, Quantity, optional
 
-Powers = tuple[int, ...]
-"""How often each variable is a factor of a term."""
-
-_BOXES = 1_000
-"""How many boxes a bound is looked for in, at most."""
-_SLIVER = 2.0**-24
-"""The part of a side of the box below which it is cut no further: a kink or a pole stays in it for ever."""
-_NEAR = 2.0
-"""A bound is sharp enough where it is at most this many times what is reached within the box."""
-
-
-def degrees(count: int, degree: int) -> list[Powers]:
-    """The powers of `count` variables that have this degree together, the first variable's falling."""
-    if count <= 1:
-        return [(degree,) * count] if count or not degree else []
-    return [(first, *rest) for first in range(degree, -1, -1) for rest in degrees(count - 1, degree - first)]
+MAX_ORDER = 10_000
+_MAX_TERMS = 2_000
+"""How many coefficients there may be of several variables: each degree is solved for all its own together."""
 
 
-def coefficients(
-    formula: Formula, point: Point, wanted: Sequence[Powers], digits: int, budget: Budget
-) -> dict[Powers, Ball]:
-    """The Taylor coefficients of some powers of the formula's variables, each as tight as `digits` digits ask.
+@dataclass(frozen=True, slots=True)
+class Coefficient:
+    """The number before a product of powers of the variables' steps; `powers` without those to the power 0."""
 
-    Returns:
-        For each a finite ball, UNDEFINED where the formula has no value, or UNDECIDED: where it has no Taylor series
-        as far as is known, as on a kink, or where the budget is spent.
+    powers: Mapping[str, int]
+    value: Quantity
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "powers": dict(self.powers),
+            "value": number(self.value.value),
+            "certified": optional(self.value.certified),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """A proved bound of |formula - polynomial| for steps of at most `within` along each variable, if one is known."""
+
+    within: float
+    bound: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"within": number(self.within), "bound": number(self.bound)}
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """The Taylor polynomial at a point; without coefficients where there is none, which a note says."""
+
+    at: Mapping[str, Any]
+    coefficients: tuple[Coefficient, ...]
+    polynomial: str
+    remainder: Remainder | None = None
+    verdict: str = "agrees"
+    notes: tuple[Note, ...] = ()
+    exact: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The point as it was given."""
+        return {**self.at, **self.exact}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is a polynomial, and a bound where one was asked for."""
+        return self.verdict == "agrees" and (self.remainder is None or self.remainder.bound is not None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "at": jsonable(dict(self.at)),
+            **({"at_exact": jsonable(dict(self.exact))} if self.exact else {}),
+            "coefficients": [each.to_dict() for each in self.coefficients],
+            "polynomial": self.polynomial,
+            "remainder": self.remainder.to_dict() if self.remainder else None,
+            "verdict": self.verdict,
+            "notes": [note.to_dict() for note in self.notes],
+        }
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Taylor(Answer):
+    """The Taylor polynomials of a formula at one or more points."""
+
+    expression: str
+    text: str
+    order: int
+    variables: tuple[str, ...]
+    points: tuple[Expansion, ...]
+    let: Mapping[str, Any] = field(default_factory=dict)
+    digits: int | None = None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """3 where the formula has no value, 1 where it has no polynomial or a bound was not found, else 0."""
+        if any(point.verdict == "undefined" for point in self.points):
+            return ExitCode.UNDEFINED
+        found = all(
+            point.verdict == "agrees" and (not (r := point.remainder) or r.bound is not None) for point in self.points
+        )
+        return ExitCode.DONE if found else ExitCode.NO
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as JSON-ready data."""
+        return {
+            "schema": SCHEMA,
+            "command": "taylor",
+            "expression": self.expression,
+            "variables": list(self.variables),
+            "order": self.order,
+            "let": jsonable(dict(self.let)),
+            "points": [point.to_dict() for point in self.points],
+        }
+
+    def records(self) -> Iterator[Sequence[object]]:
+        """A row for each coefficient, the titles first."""
+        yield "point", *self.variables, "value", "certified", "digits"
+        for index, point in enumerate(self.points):
+            for each in point.coefficients:
+                proof = each.value.certified
+                proved = (proof.value, proof.digits) if proof else ("", "")
+                yield index, *(each.powers.get(name, 0) for name in self.variables), each.value.value, *proved
+
+    def page(self) -> pages.Page:
+        """The answer as people see it: for each point the polynomial, the bound, a table of coefficients, notes."""
+        blocks = pages.question(self.expression, "", self.let)
+        equations = []
+        for point in self.points:
+            blocks += self._blocks(point)
+            equations.append((pages.Equation((pages.Formula(point.polynomial),), at=point.given),))
+        return pages.Page("taylor", tuple(blocks), tuple(equations))
+
+    def _blocks(self, point: Expansion) -> Iterator[pages.Block]:
+        yield pages.Heading((pages.Text("at ", "label"), pages.Formula(pages.point_text(point.given))))
+        if point.coefficients:
+            yield pages.fact(f"order {self.order}:", pages.Formula(point.polynomial, "strong"))
+        if point.remainder is not None:
+            yield _bound_line(point.remainder, self.variables)
+        if point.coefficients:
+            titles = ("coefficient", *(("certified",) if self.digits else ()), "digits")
+            rows = ((_power_text(each.powers, point.given), *self._cells(each.value)) for each in point.coefficients)
+            yield pages.Table((pages.Column("power", "word"), *map(pages.Column, titles)), tuple(rows))
+        yield pages.Remarks(tuple(note.remark(self.text) for note in point.notes))
+
+    def _cells(self, value: Quantity) -> tuple[pages.Piece, ...]:
+        proof = value.certified
+        shown = (proof.value if proof else "",) if self.digits else ()
+        return pages.number_text(value.value), *shown, str(proof.digits) if proof else ""
+
+
+@for_python
+def taylor(
+    expression: Any,
+    at: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    *,
+    order: int = 5,
+    within: float | None = None,
+    wrt: str | Sequence[str] | None = None,
+    let: Mapping[str, Any] | None = None,
+    digits: int = DIGITS,
+    limits: Limits | None = None,
+) -> Taylor:
+    """The Taylor polynomial of a formula at one or more points.
+
+    >>> gradcalc.taylor("exp(x)", at={"x": 0}, order=3).points[0].polynomial
+    '1 + x + 0.5*x**2 + 0.16666666666666666*x**3'
+
+    Args:
+        expression: text, a `sympy.Expr`, or a `Graph` (its last node is the formula).
+        at: values by variable, or a list of such points; as of `differentiate`.
+        order: the total degree of the polynomial.
+        within: also bound what is left out, for steps of at most this size along each variable.
+        wrt: the variables of the polynomial; the others keep their values. Default: those of the first point.
+        let: values by name that are put into the formula.
+        digits: significant digits of certified coefficients, 1 to 1,000.
+        limits: how large the formula may be; default: `Limits()`.
+
+    Raises:
+        ExpressionError, UsageError: as `differentiate`; an order or a size that is none.
     """
-    bits = int(digits * 3.33) + 14
-    found: dict[Powers, Ball] = dict.fromkeys(wanted, UNDECIDED)
-    open_ = list(found)
-    for precision in PRECISIONS:
-        if precision < bits + 32 or not open_:
-            continue
-        try:
-            known = _of_degrees(formula, point, {sum(powers) for powers in open_}, precision, budget)
-        except OutOfBudget:
-            break
-        found |= {powers: known[powers] for powers in open_ if known[powers] is not UNDECIDED}
-        open_ = [powers for powers in open_ if not settled(found[powers], bits)]
-    return found
+    limits = limits or Limits()
+    names = None if wrt is None else points.read_names(wrt)
+    given, bound = points.to_points(at, limits), points.to_bindings(let, limits)
+    return expand(expression, given, order=order, within=within, wrt=names, let=bound, digits=digits, limits=limits)
 
 
-def _of_degrees(formula: Formula, point: Point, wanted: set[int], precision: int, budget: Budget) -> dict[Powers, Ball]:
-    """The coefficients of all powers of some degrees; of one variable all from one series."""
+def expand(
+    expression: Any,
+    at: Sequence[Point],
+    *,
+    order: int,
+    within: float | None,
+    wrt: Sequence[str] | None,
+    let: Mapping[str, Any],
+    digits: int,
+    limits: Limits,
+) -> Taylor:
+    """The same at points that are already constants: what `taylor` and the command call."""
+    _check(order, within, digits)
+    at = list(at) or [{}]
+    formula = asked(expression, at, wrt, let, 0, limits)
+    if not formula.inputs:
+        raise UsageError("there is no variable to expand in", hint="--at x=0 gives the point")
+    if len(formula.inputs) > 1 and math.comb(len(formula.inputs) + order, order) > _MAX_TERMS:
+        raise UsageError(
+            f"a polynomial of order {order} in {len(formula.inputs)} variables has more than {_MAX_TERMS:,} terms",
+            hint="a smaller --order, or fewer variables by --wrt",
+        )
+    return Taylor(
+        expression=formula.canonical,
+        text=formula.text,
+        order=order,
+        variables=tuple(formula.names),
+        points=tuple(_expansion(formula, point, order, within, digits) for point in at),
+        let=points.echoed(let)[0] | points.echoed(let)[1],
+    )
+
+
+def _check(order: int, within: float | None, digits: int) -> None:
+    if not isinstance(order, int) or not 0 <= order <= MAX_ORDER:
+        raise UsageError(f"order is {order!r}", hint=f"a whole number from 0 to {MAX_ORDER:,}")
+    if within is not None and not 0 < within < math.inf:
+        raise UsageError(f"within is {within!r}", hint="a size above 0, such as 0.1")
+    if not 1 <= digits <= MAX_DIGITS:
+        raise UsageError(f"digits is {digits!r}", hint=f"from 1 to {MAX_DIGITS:,}; 19 unless told otherwise")
+
+
+def _expansion(formula: Formula, point: Point, order: int, within: float | None, digits: int) -> Expansion:
+    """The polynomial at a point."""
     count = len(formula.inputs)
-    if count == 1:
-        found = series(formula, point, (1,), max(wanted), precision, budget)
-        found[:1] = series(formula, point, (0,), 0, precision, budget)  # which may be known exactly
-        return {(degree,): found[degree] for degree in wanted}
-    known: dict[Powers, Ball] = {}
-    for degree in sorted(wanted):
-        powers = degrees(count, degree)
-        along = [series(formula, point, direction, degree, precision, budget)[degree] for direction in powers]
-        known |= zip(powers, _solution(count, degree, along, precision), strict=True)
-    return known
+    wanted = [powers for degree in range(order + 1) for powers in degrees(count, degree)]
+    found = coefficients(formula, point, wanted, digits, Budget(CERTIFY_WORK, CERTIFY_SECONDS))
+    at, exact = points.echoed(point)
+    if any(isinstance(ball, Unknown) for ball in found.values()):
+        undefined = UNDEFINED in found.values()
+        note = _why_not(formula, point, undefined)
+        return Expansion(at, (), "", None, "undefined" if undefined else "unverified", (note,), exact)
+    terms, notes = [], []
+    for powers, ball in found.items():
+        named = {name: power for name, power in zip(formula.names, powers, strict=True) if power}
+        terms.append(Coefficient(named, _quantity(ball, digits)))
+        if bounds := tiny_bounds(ball) if not ball.is_zero() else None:  # type: ignore[union-attr]
+            text = _power_text(named, {**at, **exact})
+            notes.append(Note("tiny", f"the coefficient of {text} is between {bounds[0]} and {bounds[1]}"))
+    rest = None
+    if within is not None:
+        bound = remainder(formula, point, order, [within] * count, Budget(CERTIFY_WORK, CERTIFY_SECONDS))
+        rest = Remainder(within, bound)
+        if bound is None:
+            message = f"no bound was found within {within:g}: there may be a kink, a pole or no value there"
+            notes.append(Note("remainder", message))
+    return Expansion(at, tuple(terms), _polynomial(terms, {**at, **exact}), rest, "agrees", tuple(notes), exact)
 
 
-def _solution(count: int, degree: int, along: Sequence[Ball], precision: int) -> list[Ball]:
-    """The coefficients of a degree from its values along all directions."""
-    if any(isinstance(ball, Unknown) for ball in along):
-        return [UNDEFINED if UNDEFINED in along else UNDECIDED] * len(along)
-    with ctx.workprec(precision):
-        return [
-            sum((ball * q for ball, q in zip(along, row, strict=True) if q), arb(0)) for row in _solved(count, degree)
-        ]
+def _quantity(ball: Ball, digits: int) -> Quantity:
+    """A coefficient: the double nearest to its ball, and what is proved of it."""
+    value = nearest_double(ball)
+    if value is None:
+        value = nearest_double(ball.mid()) or 0.0  # type: ignore[union-attr]
+    proof: Certified | None = certified(ball, value, digits)
+    return Quantity(value, proof, verdict="agrees" if proof else "unverified")
 
 
-@cache
-def _solved(count: int, degree: int) -> list[list[Any]]:
-    """The rationals that make coefficients of values: the inverse of the matrix of directions to powers."""
-    powers = degrees(count, degree)
-    rows = [[math.prod(s**p for s, p in zip(direction, each, strict=True)) for each in powers] for direction in powers]
-    return fmpq_mat(rows).inv().tolist()
+def _why_not(formula: Formula, point: Point, undefined: bool) -> Note:
+    """The part of the formula that has no value, or no Taylor series, though all it is made of has."""
+    arithmetic, graph = Series(3, 256), formula.graph
+    at = points.bind(graph, point, Balls(256))
+    at |= {i: arithmetic.variable(at[i]) for i in formula.inputs}
+    values = arithmetic.evaluate(graph, at, [formula.output])
+    bad = formula.output
+    while culprit := [i for i in graph.nodes[bad].operands if isinstance(values[i], Unknown)]:
+        bad = culprit[0]
+    text = format_node(graph, bad, limit=60)
+    if undefined:
+        return Note("undefined", f"{text} has no value here", span=graph.spans[bad])
+    return Note(
+        "no_series",
+        f"{text} has no Taylor series that is known here: a kink, or the end of its domain",
+        span=graph.spans[bad],
+    )
 
 
-def series(
-    formula: Formula, point: Point, direction: Sequence[Any], order: int, precision: int, budget: Budget
-) -> list[Ball]:
-    """All coefficients to an order along a direction: a number for each of the formula's inputs."""
-    arithmetic = Series(order + 1, precision)
-    with ctx.workprec(precision):
-        at = points.bind(formula.graph, point, arithmetic.balls)
-        at |= {i: arithmetic.variable(at[i], slope) for i, slope in zip(formula.inputs, direction, strict=True)}
-        values = arithmetic.evaluate(formula.graph, at, [formula.output], budget)
-    return [plain(ball) for ball in arithmetic.coefficients(values[formula.output])]
+def _polynomial(terms: Sequence[Coefficient], at: Mapping[str, Any]) -> str:
+    """The polynomial in steps from the point, without the terms that are 0."""
+    text = ""
+    for each in terms:
+        value = each.value.value
+        if not value:
+            continue
+        power, size = _power_text(each.powers, at), pages.number_text(abs(value))
+        term = size if power == "1" else power if size == "1" else f"{size}*{power}"
+        text += f" {'-' if value < 0 else '+'} {term}" if text else f"{'-' if value < 0 else ''}{term}"
+    return text or "0"
 
 
-# -- what is left out ------------------------------------------------------------------------------------------------
+def _power_text(powers: Mapping[str, int], at: Mapping[str, Any]) -> str:
+    """A product of powers of steps: `(x - 1)**2*y`."""
+    factors = []
+    for name, power in powers.items():
+        step = _step_text(name, at)
+        factors.append(step if power == 1 else f"{step}**{power}")
+    return "*".join(factors) or "1"
 
 
-Side = tuple[arb, arb]
-"""The exact ends of a box along a variable, or of the steps along it."""
-
-_Box = tuple[float, int, tuple[Side, ...]]
-"""Minus the bound of the coefficient there, so that the largest comes first; a number that tells boxes apart; sides of
-the variables, then of the steps."""
-
-
-def remainder(formula: Formula, point: Point, order: int, within: Sequence[float], budget: Budget) -> float | None:
-    """A proved bound of what the polynomial of an order leaves out in the box of these half widths around the point.
-
-    By Taylor's theorem that is, for a step h within the box, the coefficient `order + 1` along h somewhere between the
-    point and the point moved by h.
-
-    Returns:
-        None where no bound is found: where the formula may have a kink, a pole or no value in the box.
-    """
-    search = _Remainder(formula, point, order, within, budget)
-    try:
-        return search.bound()
-    except OutOfBudget:
-        return None
+def _step_text(name: str, at: Mapping[str, Any]) -> str:
+    """The step of a variable, or of an element of an array, from where it is."""
+    where, _, index = name.partition("[")
+    value = at[where]
+    for place in index.rstrip("]").split(",") if index else ():
+        value = value[int(place)]
+    text = pages.value_text(value)
+    if text in ("0", "-0"):
+        return quoted(name)
+    if text.startswith("-") and all(c.isalnum() or c == "." for c in text[1:]):
+        return f"({quoted(name)} + {text[1:]})"
+    plain = all(c.isalnum() or c == "." for c in text)
+    return f"({quoted(name)} - {text if plain else f'({text})'})"
 
 
-class _Remainder:
-    """The search for a bound: boxes by their bounds, the largest first."""
-
-    def __init__(self, formula: Formula, point: Point, order: int, within: Sequence[float], budget: Budget) -> None:
-        self.formula, self.order, self.budget = formula, order, budget
-        self.arithmetic = Series(order + 2, 64 + 4 * order)
-        self.center = points.bind(formula.graph, point, self.arithmetic.balls)
-        self.within = [arb(r) for r in within]
-        self.count = len(formula.inputs)
-        self.made = 0
-        self.reached = 0.0
-
-    def bound(self) -> float | None:
-        """Bisect until the largest bound is near to what is reached, or the boxes are spent."""
-        middles = [plain(self.center[i]) for i in self.formula.inputs]
-        if any(isinstance(middle, Unknown) for middle in middles):
-            return None
-        around = [((x - r).lower(), (x + r).upper()) for x, r in zip(middles, self.within, strict=True)]
-        steps = [(-r if self.count > 1 else r, r) for r in self.within]
-        boxes = [self.box((*around, *steps))]
-        while self.made < _BOXES and boxes[0][0] and -boxes[0][0] > _NEAR * self.reached:
-            if math.isinf(boxes[0][0]) and self.is_sliver(boxes[0][2]):
-                return None
-            for half in _halves(heapq.heappop(boxes)[2]):
-                heapq.heappush(boxes, self.box(half))
-        largest = -boxes[0][0]
-        return largest if math.isfinite(largest) else None
-
-    def is_sliver(self, sides: tuple[Side, ...]) -> bool:
-        """Whether a box is too narrow to be cut further."""
-        parts = zip(sides, self.within, strict=False)
-        return all(high - low < _SLIVER * r for (low, high), r in parts)
-
-    def box(self, sides: tuple[Side, ...]) -> _Box:
-        """A box with its bound; what is reached at its middle, by its longest step, counts for all."""
-        bound = self.sizes([low.union(high) for low, high in sides])[1]
-        if bound > self.reached:
-            middles = [((low + high) / 2).mid() for low, high in sides[: self.count]]
-            longest = [high if abs(high) >= abs(low) else low for low, high in sides[self.count :]]
-            self.reached = max(self.reached, self.sizes([*middles, *longest])[0])
-        self.made += 1
-        return -bound, self.made, sides
-
-    def sizes(self, numbers: Sequence[arb]) -> tuple[float, float]:
-        """Between what the size of the coefficient is over the numbers: 0 and infinity where it is not known."""
-        with ctx.workprec(self.arithmetic.balls.precision):
-            places = zip(self.formula.inputs, numbers[: self.count], numbers[self.count :], strict=True)
-            at = self.center | {i: self.arithmetic.variable(x, step) for i, x, step in places}
-            values = self.arithmetic.evaluate(self.formula.graph, at, [self.formula.output], self.budget)
-            found = plain(self.arithmetic.coefficients(values[self.formula.output])[self.order + 1])
-            if isinstance(found, Unknown):
-                return 0.0, math.inf
-            size = abs(found)
-            if size.is_zero():
-                return 0.0, 0.0
-            low, high = nearest_double(size.abs_lower()) or 0.0, nearest_double(size.abs_upper())
-        return math.nextafter(low, 0.0), math.inf if high is None else math.nextafter(high, math.inf)
-
-
-def _halves(sides: tuple[Side, ...]) -> Iterator[tuple[Side, ...]]:
-    """A box cut in two across its widest side; the two share the cut."""
-    widest = max(range(len(sides)), key=lambda i: float(sides[i][1] - sides[i][0]))
-    low, high = sides[widest]
-    cut = ((low + high) / 2).mid()
-    for part in ((low, cut), (cut, high)):
-        yield (*sides[:widest], part, *sides[widest + 1 :])
+def _bound_line(rest: Remainder, names: Sequence[str]) -> pages.Line:
+    """What the polynomial leaves out, on a page."""
+    if rest.bound is None:
+        return pages.fact("remainder", pages.Text("no bound found", "doubt"))
+    many = " along each variable" if len(names) > 1 else ""
+    proved = pages.Text("   proved", "good")
+    bound = Context(prec=4, rounding=ROUND_CEILING).create_decimal(rest.bound)
+    return pages.fact("remainder", f"at most {float(bound):.4g} within {rest.within:g}{many}", proved)

@@ -52,6 +52,7 @@ def test_the_series_of_an_op_has_the_derivatives_of_its_rules(op: ops.Op) -> Non
 @pytest.mark.parametrize(
     ("text", "x", "right"),
     [
+        ("x^2 - x*x", 3, [0, 0, 0]),
         ("exp(x)", 0, [1, 1, 1 / 2, 1 / 6, 1 / 24]),
         ("abs(x)", -3, [3, -1, 0, 0, 0]),
         ("max(x, x^2)", 2, [4, 4, 1, 0, 0]),

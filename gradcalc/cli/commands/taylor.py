@@ -1,0 +1,46 @@
+"""`gradcalc taylor`: the Taylor polynomial of a formula at points."""
+
+from dataclasses import dataclass, replace
+
+from gradcalc.cli import options as o
+from gradcalc.cli.write import Format, write
+from gradcalc.settings import DIGITS, MAX_DIGITS, MAX_SECONDS, SHOW, Limits, Reading, option
+
+
+@dataclass(frozen=True)
+class Polynomial:
+    """How far the polynomial goes, and how it is shown."""
+
+    order: int = option(5, "-n --order N", "The total degree of the polynomial.", low=0, high=10_000)
+    within: float | None = option(
+        None, "--within R", "Also bound what is left out, for steps of at most R.", low=0, high=MAX_SECONDS
+    )
+    format: Format | None = option(None, o.FORMAT)
+    digits: int | None = option(None, "--digits N", "Show N certified digits.", SHOW, low=1, high=MAX_DIGITS)
+    json: bool = option(False, o.JSON)
+
+
+def taylor(question: o.Question, wanted: Polynomial, how: Reading, limits: Limits) -> int:
+    """The Taylor polynomial at a point, each coefficient certified, and a proved bound of the rest.
+
+    \b
+    gradcalc taylor "exp(x)" --at x=0
+    gradcalc taylor "sin(x*y)" --at x=1,y=2 --order 3
+    gradcalc taylor "exp(sin(x))" --at x=1 --order 8 --within 0.1
+    """
+    from gradcalc.truth.taylor import expand
+
+    limits = o.read_limits(question.expression, limits)
+    shape = o.shape_of(wanted.format, wanted.json)
+    made = expand(
+        o.read_expression(question.expression, limits),
+        o.read_all_points(question.at, limits, how),
+        order=wanted.order,
+        within=wanted.within,
+        wrt=question.wrt,
+        let=o.read_bindings(question.let, limits),
+        digits=wanted.digits or DIGITS,
+        limits=limits,
+    )
+    write(replace(made, digits=wanted.digits), shape)
+    return made.exit_code
