@@ -20,7 +20,7 @@ from typing import Any
 from flint import arb, arb_series, ctx
 
 from gradcalc.arithmetic.balls import Balls, series_of
-from gradcalc.arithmetic.budget import Budget
+from gradcalc.arithmetic.budget import Budget, total
 from gradcalc.arithmetic.evaluate import Functions, apply_rule, evaluate
 from gradcalc.arithmetic.exact_numbers import plain
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Unknown
@@ -67,14 +67,13 @@ class Series:
         self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int], budget: Budget | None = None
     ) -> list[Any]:
         """`arithmetic.evaluate` at this length and precision; raises OutOfBudget as `Balls.evaluate` does."""
-        weight = 1 + self.length // 8
-
-        def before(op: Op, count: int) -> None:
-            if budget is not None:
-                budget.spend(op, count * weight, precision=self.balls.precision)
-
-        with ctx.workprec(self.balls.precision), series_of(self.length):
-            return evaluate(graph, self, inputs, outputs, before=before)
+        precision, outputs = self.balls.precision, tuple(outputs)
+        with ctx.workprec(precision), series_of(self.length):
+            if budget is None:
+                return evaluate(graph, self, inputs, outputs)
+            work = total(graph, outputs, precision) * (1 + self.length // 8)
+            every = budget.spend(work, len(graph.needed(outputs)))
+            return evaluate(graph, self, inputs, outputs, pause=budget.look, every=every)
 
     def _function(self, op: Op) -> Function:
         """What an op does: to balls what it always does, to a series the first that is found for it and is finite."""

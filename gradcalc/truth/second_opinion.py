@@ -6,8 +6,8 @@ waits for the derivatives, at most until the deadline, and keeps what was finish
 
 The two talk in lines of JSON. A request:
 
-    {"id": 1, "nodes": [[op, [operands], parameter], ...], "output": 3, "wrt": ["x"], "order": 1, "seconds": 5.0,
-     "latex": false}
+    {"id": 1, "nodes": [[op, [operands], parameter], ...], "output": 3, "entries": [["x"], ["x", "x"]],
+     "seconds": 5.0, "latex": false}
 
 and its replies, one as soon as each derivative is found:
 
@@ -182,11 +182,14 @@ class Worker:
 
         Args:
             wrt: names of the inputs to differentiate for.
-            order: 2 asks for the second derivatives as well.
+            order: 2 asks for the second derivatives as well; 0 for the one derivative alone that is taken for each of
+                `wrt`, one after the other.
             seconds: how long the answer may take, from now on; includes loading SymPy.
         """
         deadline = time.monotonic() + seconds
-        body = {"wrt": list(wrt), "order": order, "seconds": seconds, "latex": latex, **pack(graph, output)}
+        entries = [[name] for name in wrt] if order else [list(wrt)]
+        entries += map(list, combinations_with_replacement(wrt, 2)) if order == 2 else []
+        body = {"entries": entries, "seconds": seconds, "latex": latex, **pack(graph, output)}
         self.start()
         with self._lock:
             self._count += 1
@@ -390,31 +393,36 @@ def _differentiate(request: dict[str, Any]) -> None:
     """Reply with one derivative after the other."""
     from gradcalc.language.symbolic import real_symbol, to_sympy, typeset
 
-    wrt = request["wrt"]
-    symbols = {name: real_symbol(name) for name in wrt}
+    entries = [tuple(entry) for entry in request["entries"]]
     try:
         expr = to_sympy(*unpack(request))
     except GradcalcError as error:
-        for name in wrt:
-            _reply(request, entry=[name], unsupported=error.message)
+        for entry in entries:
+            if len(entry) == len(entries[0]):
+                _reply(request, entry=entry, unsupported=error.message)
         return
     if request["latex"]:
         _reply(request, entry=[], nodes=[], output=-1, formula=str(expr), latex=typeset(expr))
-    first = {name: _entry(request, [name], expr, symbols[name]) for name in wrt}
-    if request["order"] == 2:
-        for row, column in combinations_with_replacement(wrt, 2):
-            _entry(request, [row, column], first[row], symbols[column])
+    found: dict[tuple[str, ...], Any] = {(): expr}
+    for entry in entries:
+        for order in range(1, len(entry) + 1):
+            first, name = entry[: order - 1], entry[order - 1]
+            if entry[:order] not in found:
+                told = entry if order == len(entry) else None
+                found[entry[:order]] = _entry(request, told, found[first], real_symbol(name))
 
 
-def _entry(request: dict[str, Any], entry: list[str], expr: Any, symbol: Any) -> Any:
-    """Reply with one derivative, or with why there is none. Returns it for the next order, None if SymPy failed."""
+def _entry(request: dict[str, Any], entry: tuple[str, ...] | None, expr: Any, symbol: Any) -> Any:
+    """One derivative, None if SymPy failed; if it is an entry, reply with it, or with why there is none."""
     from gradcalc.language.symbolic import derivative, from_sympy, typeset
 
     graph, result = Graph(), None
     try:
         if expr is None:
-            raise GradcalcError("SymPy failed at the first derivative")
+            raise GradcalcError("SymPy failed at the derivative before")
         result = derivative(expr, symbol)
+        if entry is None:
+            return result
         output = from_sympy(result, graph)
         latex = typeset(result) if request["latex"] else ""
         body = {"formula": str(result), "latex": latex, **pack(graph, output)}
@@ -424,7 +432,8 @@ def _entry(request: dict[str, Any], entry: list[str], expr: Any, symbol: Any) ->
         raise
     except Exception as error:  # noqa: BLE001 (SymPy may raise anything)
         body = {"unsupported": _failure(error)}
-    _reply(request, entry=entry, **body)
+    if entry is not None:
+        _reply(request, entry=entry, **body)
     return result
 
 
