@@ -296,6 +296,19 @@ class GradientTape:
         return [adjoints.get(x.id) for x in sources]
 
 
+@contextmanager
+def resumed(recorders: Sequence[Any]) -> Iterator[None]:
+    """Inside this `with`, those of these tapes that have stopped and can still be asked record on."""
+    asleep = [x for x in recorders if isinstance(x, GradientTape) and not x._recording and not x._used]
+    for tape in asleep:
+        tape.__enter__()
+    try:
+        yield
+    finally:
+        for tape in asleep:
+            tape._stop()
+
+
 class _Sweep:
     """The state of one reverse pass: adjoints by the id of a tensor, and masks where not all of it is used."""
 
