@@ -107,19 +107,61 @@ class Shape(tuple[int, ...]):
         """The product of the sizes."""
         return math.prod(self)
 
+    def __eq__(self, other: object) -> bool:
+        return tuple.__eq__(self, tuple(other) if isinstance(other, list) else other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
+
+
+class Reference:
+    """What stands for a tensor in sets and dicts: equal to another of the same tensor."""
+
+    def __init__(self, tensor: "Tensor") -> None:
+        self._tensor = tensor
+
+    def deref(self) -> "Tensor":
+        """The tensor."""
+        return self._tensor
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and self._tensor is other._tensor
+
+    def __hash__(self) -> int:
+        return id(self._tensor)
+
+    def __repr__(self) -> str:
+        return f"<Reference wrapping {self._tensor!r}>"
+
 
 def _binary(function: Any) -> tuple[Any, Any]:
     """Two operators of tensors: an op of the table, or NumPy's function, with the tensor on the left and the right."""
-    if isinstance(function, Op):
-        return lambda self, other: run(function, (self, other), None), lambda self, other: run(
-            function, (other, self), None
-        )
-    return lambda self, other: function(self, other), lambda self, other: function(other, self)
+
+    def left(self: Any, other: Any) -> Any:
+        if type(other) not in _READY and names_axes(other):
+            return NotImplemented
+        return run(function, (self, other), None) if of_table else function(self, other)
+
+    def right(self: Any, other: Any) -> Any:
+        return run(function, (other, self), None) if of_table else function(other, self)
+
+    of_table = isinstance(function, Op)
+    return left, right
+
+
+def names_axes(x: Any) -> bool:
+    """It has axes with names (an `xarray.DataArray`), and takes tensors in: operators leave all to it."""
+    return hasattr(type(x), "dims")
 
 
 def _unary(function: Any) -> Any:
     """An operator of one tensor."""
     return lambda self: function(self)
+
+
+_equal, _unequal = _binary(ops.eq)[0], _binary(ops.ne)[0]
 
 
 class Tensor(Operand):
@@ -166,6 +208,10 @@ class Tensor(Operand):
     def nbytes(self) -> int:
         """The memory of the elements, in bytes."""
         return self.array.nbytes  # type: ignore[no-any-return]
+
+    def ref(self) -> Reference:
+        """What stands for this tensor in sets and dicts."""
+        return Reference(self)
 
     def numpy(self) -> Array:
         """The value, copied, off every tape: an array, or a NumPy scalar where there are no axes."""
@@ -231,10 +277,10 @@ class Tensor(Operand):
         return run(ops.powi, (self, other), None) if isinstance(other, int) else np.power(self, other)
 
     def __eq__(self, other: Any) -> Any:
-        return False if other is None else run(ops.eq, (self, other), None)
+        return False if other is None else _equal(self, other)
 
     def __ne__(self, other: Any) -> Any:
-        return True if other is None else run(ops.ne, (self, other), None)
+        return True if other is None else _unequal(self, other)
 
     __hash__ = object.__hash__
     __abs__, __invert__ = _unary(ops.abs), _unary(np.invert)
@@ -270,6 +316,8 @@ class Tensor(Operand):
     # -- NumPy's protocols --------------------------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(type(x) not in _READY and names_axes(x) for x in inputs):
+            return NotImplemented
         name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
         rule = UFUNCS.get(name)
         if kwargs or method == "at":

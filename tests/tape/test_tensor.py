@@ -387,3 +387,52 @@ def test_an_array_without_a_copy_is_read_only() -> None:
     with pytest.raises(ValueError, match="read-only"):
         np.array(x, copy=False)[0] = 9
     assert x.numpy().tolist() == [1.0, 2.0]
+
+
+def test_shapes_equal_lists() -> None:
+    shape = constant(np.ones((2, 3))).shape
+    assert shape == [2, 3] and shape == (2, 3)
+    assert [2, 3] == shape and not shape != [2, 3]  # noqa: SIM300, SIM202
+    assert shape != [3, 2] and shape != [2] and shape is not None and shape != 2
+    assert hash(shape) == hash((2, 3))
+
+
+def test_references_stand_for_tensors_in_dicts() -> None:
+    x, y = constant([1.0]), constant([1.0])
+    assert x.ref() == x.ref() and x.ref() != y.ref() and x.ref() != x
+    assert {x.ref(): 1, y.ref(): 2}[x.ref()] == 1
+    assert x.ref().deref() is x
+
+
+class Labelled:
+    """As `xarray.DataArray`: axes with names, and a tensor or an array in it."""
+
+    __array_priority__ = 60
+    dims = ("i",)
+
+    def __init__(self, data: Any) -> None:
+        self.data = data
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.asarray(self.data)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return Labelled(getattr(ufunc, method)(*(x.data if isinstance(x, Labelled) else x for x in inputs), **kwargs))
+
+    def __mul__(self, other: Any) -> Any:
+        return Labelled(self.data * other)
+
+    __rmul__ = __mul__
+
+    def __eq__(self, other: object) -> Any:
+        return Labelled(self.data == other)
+
+
+def test_what_names_its_axes_takes_the_tensor_in() -> None:
+    x, labelled = Variable([1.0, 2.0]), Labelled(np.array([3.0, 4.0]))
+    with gradcalc.GradientTape(persistent=True) as tape:
+        products = [x * labelled, labelled * x, np.multiply(x, labelled), np.multiply(labelled, x)]
+    for product in products:
+        assert isinstance(product, Labelled)
+        assert tape.gradient(product.data, x).numpy().tolist() == [3.0, 4.0]
+    assert isinstance(x == labelled, Labelled)
