@@ -273,6 +273,12 @@ class Tensor(Operand):
             return _masked(operands)
         return run(op, operands, None)
 
+    def __truediv__(self, other: Any) -> Any:
+        return run(ops.div, (wide(self), other), None)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return run(ops.div, (other, wide(self)), None)
+
     def __pow__(self, other: Any) -> Any:
         return run(ops.powi, (self, other), None) if isinstance(other, int) else np.power(self, other)
 
@@ -287,7 +293,6 @@ class Tensor(Operand):
     __add__, __radd__ = _binary(ops.add)
     __sub__, __rsub__ = _binary(ops.sub)
     __mul__, __rmul__ = _binary(ops.mul)
-    __truediv__, __rtruediv__ = _binary(ops.div)
     __mod__, __rmod__ = _binary(ops.mod)
     __lt__, __le__ = _binary(ops.lt)[0], _binary(ops.le)[0]
     __gt__, __ge__ = _binary(ops.gt)[0], _binary(ops.ge)[0]
@@ -512,7 +517,7 @@ def as_tensor(x: Any) -> Tensor:
 # -- the one way to compute --------------------------------------------------------------------------------------------
 
 
-_READY = {Tensor, Variable, int, float, np.ndarray, np.float64, np.float32}
+_READY = {Tensor, Variable, int, float, np.ndarray, np.float32}
 
 
 def run(op: Any, operands: Sequence[Any], settings: dict[str, Any] | None) -> Tensor:
@@ -522,7 +527,7 @@ def run(op: Any, operands: Sequence[Any], settings: dict[str, Any] | None) -> Te
             for y in operands:
                 if type(y) in INSTEAD:
                     return INSTEAD[type(y)](op, operands, settings)  # type: ignore[no-any-return]
-            operands = [as_operand(x) for x in operands]
+            operands = [as_operand(x, operands if settings is None else ()) for x in operands]
             break
     values = [x.array if isinstance(x, Tensor) else x for x in operands]
     if settings is None:
@@ -544,8 +549,15 @@ def _masked(operands: Sequence[Any]) -> Masked:
     return Masked(run(ops.where, (c, 0, b), None), np.logical_not(used))
 
 
-def as_operand(x: Any) -> Any:
-    """A tensor, array or number, of what a rule or a user brings along."""
+def as_operand(x: Any, beside: Sequence[Any] = ()) -> Any:
+    """A tensor, array or number, of what a rule or a user brings along.
+
+    `beside` tensors, in an elementwise op, lists take their floating dtype, and float64 scalars are Python's floats.
+    """
+    if type(x) is np.float64 and beside:
+        return float(x)
+    if isinstance(x, list | tuple) and (like := [y.dtype for y in beside if isinstance(y, Tensor)]):
+        return as_array(x, like[0] if like[0].kind == "f" else None)
     if isinstance(x, Masked):
         return x.value
     if isinstance(x, Constant):
@@ -557,6 +569,12 @@ def as_operand(x: Any) -> Any:
     if isinstance(x, Tensor | np.ndarray | np.generic) and x.dtype.kind in "fiub":
         return np.asarray(x) if isinstance(x, np.ndarray) else x
     return as_array(x)
+
+
+def wide(x: Tensor) -> Tensor:
+    """What is divided: integers of 8 and 16 bits as float32, as TensorFlow has it (NumPy: float16 and float64)."""
+    dtype = x.dtype
+    return cast(x, np.float32) if dtype.kind in "iu" and dtype.itemsize < 4 else x
 
 
 def cast(x: Any, dtype: Any) -> Tensor:

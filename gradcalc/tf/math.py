@@ -13,7 +13,7 @@ import numpy as np
 from gradcalc.graph import ops
 from gradcalc.nn import activations
 from gradcalc.tape.rules import reductions
-from gradcalc.tape.tensor import Tensor, cast
+from gradcalc.tape.tensor import Tensor, cast, wide
 from gradcalc.tf.arrays import descending as _descending
 from gradcalc.tf.defaults import Result, as_axes, as_tensor, as_tensors, binary, reduction, unary
 from gradcalc.tf.linalg import l2_normalize as l2_normalize
@@ -70,7 +70,6 @@ tanh = unary(np.tanh)
 
 add = binary(np.add)
 atan2 = binary(np.arctan2, "y", "x")
-divide = truediv = binary(np.true_divide)
 equal = binary(np.equal)
 floordiv = binary(np.floor_divide)
 floormod = mod = binary(np.mod)
@@ -89,6 +88,15 @@ polygamma = binary(ops.polygamma, "a", "x")
 pow = binary(operator.pow)
 subtract = binary(np.subtract)
 xlogy = binary(ops.xlogy)
+
+
+@binary
+def divide(x: Result, y: Result) -> Result:
+    """`x / y`."""
+    return wide(x) / y
+
+
+truediv = divide
 
 
 @unary

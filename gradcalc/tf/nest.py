@@ -1,5 +1,6 @@
 """`tf.nest`: lists, tuples and dicts of values, in any depth. Imports tape."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +11,11 @@ from gradcalc.tape import nest
 def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
     """The values in a structure, in order, those of a dict in the order of its sorted keys."""
     only(False, expand_composites=expand_composites)
-    return nest.flatten(structure)
+    if isinstance(structure, dict):
+        structure = [structure[key] for key in sorted(structure)]
+    elif not isinstance(structure, list | tuple):
+        return [structure]
+    return [leaf for item in structure for leaf in flatten(item)]
 
 
 def map_structure(func: Callable[..., Any], *structure: Any) -> Any:
@@ -24,6 +29,17 @@ def map_structure(func: Callable[..., Any], *structure: Any) -> Any:
 
 
 def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any], expand_composites: bool = False) -> Any:
-    """The structure with other values, given in the order of `flatten`."""
+    """The structure with other values, given in the order of `flatten`.
+
+    Raises:
+        ValueError: they are not as many.
+    """
     only(False, expand_composites=expand_composites)
-    return nest.pack(structure, flat_sequence)
+    places = flatten(nest.pack(structure, itertools.count()))
+    if len(places) != len(flat_sequence):
+        raise ValueError(f"{len(flat_sequence)} values for a structure of {len(places)}")
+    return nest.pack(structure, [value for _, value in sorted(zip(places, flat_sequence, strict=True), key=_place)])
+
+
+def _place(pair: tuple[int, Any]) -> int:
+    return pair[0]

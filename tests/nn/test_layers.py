@@ -154,3 +154,50 @@ def test_lambda_takes_a_function_that_tells_no_signature() -> None:
     with pytest.raises(ValueError):
         inspect.signature(max)
     assert nn.Lambda(max)(np.array([1.0, 3.0, 2.0])) == 3.0
+
+
+@pytest.mark.parametrize("make", [
+    lambda: nn.Flatten(), lambda: nn.Dropout(0.5), lambda: nn.Activation("linear"), lambda: nn.Reshape((4,)),
+    lambda: nn.Lambda(lambda x: x[:, :1]), lambda: nn.Sequential([nn.Dropout(0.5), nn.Flatten()]), lambda: nn.ReLU(),
+])  # fmt: skip
+def test_a_result_shares_no_memory_with_its_input(make: Any) -> None:
+    x = np.ones((2, 2, 2), "float32")
+    view = x[:]
+    view.flags.writeable = False
+    for given in (x, view):
+        y = make()(given)
+        before = y.numpy()
+        x *= 2
+        np.testing.assert_array_equal(y.numpy(), before)
+
+
+REFUSED: list[tuple[Callable[[], Any], str]] = [
+    (lambda: nn.ReLU(max_value=-10), "max_value cannot be"), (lambda: nn.ReLU(threshold=-1.0), "threshold cannot be"),
+    (lambda: nn.ReLU(negative_slope=None), "negative_slope cannot be"), (lambda: nn.LeakyReLU(-1.0), "negative_slope cannot be"),
+    (lambda: nn.Dropout(1.1), "between 0 and 1"), (lambda: nn.Reshape((-1, -1)), "at most one unknown"),
+    (lambda: nn.Input((-1,)), "Negative dimensions"), (lambda: nn.Conv2D(2, 3)(nn.Input((2, 2, 1))), "zero or negative"),
+    (lambda: nn.MaxPooling2D(3)(nn.Input((2, 2, 1))), "zero or negative"), (lambda: nn.Conv2D(4, 3, groups=3), "divisible"),
+    (lambda: nn.Conv1D(4, 1, groups=2)(np.ones((1, 3, 3))), "input channels must be evenly divisible"),
+    (lambda: nn.Flatten(data_format="last"), "channels_last or channels_first"),
+]  # fmt: skip
+
+test_what_makes_no_sense_is_refused = over(REFUSED, says)
+
+
+def test_channels_first_are_flattened_as_channels_last() -> None:
+    x = np.arange(8.0).reshape(1, 2, 2, 2)
+    assert nn.Flatten("channels_first")(x).numpy().tolist() == [[0, 4, 1, 5, 2, 6, 3, 7]]
+    assert nn.Flatten("channels_first")(np.ones(2)).shape == (2, 1)
+
+
+def test_dropout_with_a_noise_shape_drops_together() -> None:
+    y = nn.Dropout(0.5, noise_shape=(None, 1), seed=3)(np.ones((50, 4)), training=True).numpy()
+    assert {tuple(row) for row in y} == {(0, 0, 0, 0), (2, 2, 2, 2)}
+
+
+def test_groups_of_channels_meet_their_filters() -> None:
+    layer = nn.Conv1D(4, 1, groups=2, use_bias=False)
+    layer.build((None, 3, 4))
+    assert layer.kernel.shape == (1, 2, 4)
+    layer.kernel.assign(np.arange(8.0).reshape(1, 2, 4))
+    assert layer(np.array([[[1.0, 10.0, 100.0, 1000.0]]])).numpy().tolist() == [[[40, 51, 6200, 7300]]]

@@ -253,3 +253,26 @@ def test_what_is_not_there_says_what_to_write() -> None:
     with pytest.raises(AttributeError, match="models have no fit: train in a loop of one's own"):
         Net().fit  # noqa: B018
     assert not hasattr(Net(), "predict") and not hasattr(Net(), "kernels")
+
+
+def test_a_sequence_begins_with_a_layer_of_structures() -> None:
+    class Double(nn.Layer):
+        def call(self, inputs: Any) -> Any:
+            return inputs["a"] * 2
+
+    x = constant([[1.0, 2.0]], "float32")
+    assert nn.Sequential([Double(), nn.Flatten()])({"a": x}).numpy().tolist() == [[2, 4]]
+    assert nn.Sequential([nn.Add()])([x, x]).numpy().tolist() == [[2, 4]]
+
+
+def test_a_sequence_that_begins_with_a_built_model_is_built() -> None:
+    inner = nn.Sequential([nn.Dense(2)])
+    inner.build((None, 3))
+    x = nn.Input((3,))
+    for first in (inner, nn.Model(x, nn.Dense(2)(x))):
+        outer = nn.Sequential([first, nn.Dense(1)])
+        assert outer.built and outer.input_shape == (None, 3) and len(outer.weights) == 4
+    assert not nn.Sequential([nn.Dense(2), nn.Dense(1)]).built
+    late = nn.Sequential([nn.Input((3,))])
+    late.add(nn.Dense(2), rebuild=False)
+    assert not late.built

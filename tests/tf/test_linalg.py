@@ -33,6 +33,18 @@ RESULTS = [
     (lambda: tf.abs(tf.linalg.qr([[3.0], [4.0]])[1]), [[5]], "float32"),
     (lambda: tf.shape(tf.linalg.qr([[3.0], [4.0]], full_matrices=True)[0]), [2, 2], "int32"),
     (lambda: tf.math.l2_normalize([3.0, 4.0]), [0.6, 0.8], "float32"),
+    (lambda: tf.linalg.logdet([[1.0, 2.0], [2.0, 1.0]]), np.nan, "float32"),
+    (lambda: tf.linalg.diag([1.0, 2.0], k=1), [[0, 1, 0], [0, 0, 2], [0, 0, 0]], "float32"),
+    (lambda: tf.linalg.diag([1.0], k=-1, padding_value=9), [[9, 9], [1, 9]], "float32"),
+    (lambda: tf.linalg.diag_part([[1.0, 2.0], [3.0, 4.0]], k=-1), [3], "float32"),
+    (lambda: tf.linalg.pinv(np.float32([[1, 2], [2, 4]])), [[0.04, 0.08], [0.08, 0.16]], "float32"),
+    (lambda: tf.clip_by_global_norm([tf.constant([3e30, 1.0])], 1.0)[0][0], [np.nan, np.nan], "float32"),
+    (lambda: tf.clip_by_global_norm([tf.constant([np.inf, 1.0])], 1.0)[0][0], [np.nan, np.nan], "float32"),
+    (lambda: tf.clip_by_global_norm([tf.constant([np.nan, 1.0])], 1.0)[0][0], [np.nan, np.nan], "float32"),
+    (lambda: tf.clip_by_global_norm([tf.constant([3.0, 4.0])], 1.0, use_norm=10.0)[0][0], [0.3, 0.4], "float32"),
+    (lambda: tf.linalg.global_norm([tf.constant([3e30, 1.0])]), np.inf, "float32"),
+    (lambda: tf.math.l2_normalize([[3.0, 0.0], [4.0, 2.0]], dim=0), [[0.6, 0], [0.8, 1]], "float32"),
+    (lambda: tf.math.l2_normalize([3e-7, 4e-7]), [0.3, 0.4], "float32"),
     (lambda: tf.linalg.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]), [0, 0, 1], "float32"),
 ]
 
@@ -41,6 +53,8 @@ test_results_and_dtypes_are_tensorflows = over(RESULTS, check_result)
 
 GRADIENTS: list[tuple[Callable[[Any], Any], list[float]]] = [
     (lambda x: tf.linalg.normalize(x)[1], [0.09874621, 0.5595618, 0.822885]),
+    (lambda x: tf.linalg.global_norm([x[:1], None, x[1:]]), [0.09874621, 0.5595618, 0.822885]),
+    (lambda x: tf.math.l2_normalize(x * 0 + [0.0, 3e-7, 4e-7]), [0, 0, 0]),
 ]
 
 test_gradients_flow_through_the_aliases = over(GRADIENTS, check_gradient)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 import gradcalc.tf as tf
 from tests.tf.results import check_gradient, check_result, over
@@ -59,3 +60,24 @@ def test_the_norm_of_zeros_has_gradient_zero() -> None:
     with tf.GradientTape() as tape:
         y = tf.math.reduce_euclidean_norm(x)
     assert tape.gradient(y, x).numpy().tolist() == [0.0, 0.0]
+
+
+REFUSED: list[tuple[Callable[[], Any], str]] = [
+    (lambda: tf.clip_by_value(1.0, [0.0, 0.0], [2.0, 0.5]), "would enlarge"),
+    (lambda: tf.clip_by_value([1.0, 2.0], [[0.0], [0.0]], [2.0, 0.5]), "would enlarge"),
+    (lambda: tf.math.top_k([1.0, 2.0], 3), "k=3"), (lambda: tf.math.top_k([1.0, 2.0], -1), "k=-1"),
+    (lambda: tf.math.top_k(1.0, 1), r"shape \(\)"), (lambda: tf.math.reduce_std([1, 2]), "not int32"),
+    (lambda: tf.math.reduce_variance([1, 2]), "reduce_variance takes floating|var takes floating"),
+    (lambda: tf.scalar_mul([1.0, 2.0], [3.0, 4.0]), "takes a scalar first"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "message"), REFUSED)
+def test_what_makes_no_sense_is_refused(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        call()
+
+
+def test_no_element_is_among_the_largest_none() -> None:
+    values, places = tf.math.top_k([1.0, 2.0], 0, index_type=tf.int64)
+    assert (values.shape, places.dtype) == ((0,), "int64")

@@ -73,3 +73,22 @@ def test_a_seed_of_a_call_begins_again_with_the_global_one() -> None:
     assert len(set(first)) == 3 and drawn() != first
     tf.random.set_seed(2)
     assert drawn() == first
+
+
+def test_random_tensors_are_differentiable_in_what_moves_them() -> None:
+    mean, spread = tf.Variable([1.0, 2.0]), tf.Variable(3.0)
+    generator = tf.random.Generator.from_seed(3)
+    for draw in (tf.random.normal, tf.random.truncated_normal, generator.normal):
+        with tf.GradientTape() as tape:
+            x = draw([4, 2], mean, spread)
+        by_mean, by_spread = tape.gradient(x, [mean, spread])
+        np.testing.assert_allclose(by_mean.numpy(), [4, 4])
+        np.testing.assert_allclose(by_spread.numpy(), np.sum((x.numpy() - mean.numpy()) / 3), rtol=1e-5)
+    low, high = tf.Variable(1.0), tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        x = tf.random.uniform([5], low, high)
+    by_low, by_high = tape.gradient(x, [low, high])
+    np.testing.assert_allclose(by_high.numpy(), np.sum(x.numpy() - 1) / 2, rtol=1e-5)
+    np.testing.assert_allclose(by_low.numpy(), 5 - by_high.numpy(), rtol=1e-5)
+    copy = tf.random.Generator(copy_from=generator)
+    assert copy.normal([2]).numpy().tolist() == generator.normal([2]).numpy().tolist()

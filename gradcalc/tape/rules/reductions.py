@@ -501,7 +501,7 @@ LOGSUMEXP: ArrayOp = ArrayOp("logsumexp", _logsumexp, _logsumexp_back)
 
 
 def _softmax(x: Array, axis: Axis) -> Array:
-    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True, initial=-np.inf))
     e /= np.add.reduce(e, axis=axis, keepdims=True)
     return e
 
