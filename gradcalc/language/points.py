@@ -154,6 +154,16 @@ def _has_text(given: Any) -> bool:
     return any(map(_has_text, given)) if isinstance(given, list) else isinstance(given, str)
 
 
+def given(graph: Graph, point: Point) -> dict[int, Any]:
+    """The number of every input of a graph as it was given (`as_given`), by node index."""
+    found: dict[int, Any] = {}
+    for name, value in point.items():
+        for label, item in zip(labels(name, value.shape), value.items, strict=True):
+            if label in graph.inputs:
+                found[graph.inputs[label]] = as_given(Value(value.graph, (), (item,)))
+    return found
+
+
 def _as_given(graph: Graph, ratios: Exact, node: int, double: float) -> float | int | str:
     leaf = graph.nodes[node]
     while leaf.op is ops.neg:

@@ -29,11 +29,14 @@ def not_finite(value: Any) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
 
 
-def undefined_because(graph: Graph, index: int, floats: Sequence[Any]) -> tuple[str, str | None]:
+def undefined_because(
+    graph: Graph, index: int, floats: Sequence[Any], shown: Callable[[int], str]
+) -> tuple[str, str | None]:
     """Why a node has no value, and what to write instead where there is something.
 
     Args:
-        floats: the floats of all nodes, to tell the operands.
+        floats: the floats of all nodes.
+        shown: the value of a node as text, to tell the operands.
     """
     op, operands, _ = graph.nodes[index]
     text = format_node(graph, index, limit=60)
@@ -42,8 +45,8 @@ def undefined_because(graph: Graph, index: int, floats: Sequence[Any]) -> tuple[
     if op is ops.div:
         return f"{text} divides by zero", None
     varying = [i for i in operands if any(graph.nodes[j].op is ops.input_ for j in graph.needed([i]))]
-    shown = ", ".join(f"{format_node(graph, i, limit=40)} = {floats[i]:.6g}" for i in varying)
-    message = f"{text} is undefined" + (f" at {shown}" if shown else "")
+    where = ", ".join(f"{format_node(graph, i, limit=40)} = {shown(i)}" for i in varying)
+    message = f"{text} is undefined" + (f" at {where}" if where else "")
     if op is ops.pow:
         message += ": a negative base needs an integer power, a zero base a power that is not negative"
     elif op is ops.powi:

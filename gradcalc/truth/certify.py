@@ -6,6 +6,7 @@ the true number lies in the enclosure, whatever the floats did.
 Johansson, "Arb: efficient arbitrary-precision midpoint-radius interval arithmetic", IEEE Trans. Comput. 66 (2017).
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -99,6 +100,14 @@ def shown(ball: arb, digits: int) -> str | None:
     if relative_bits(ball) < digits * 3.33:
         return None
     return digits_text(ball, digits) or digits_text(ball.mid(), digits)
+
+
+def rough_text(ball: Ball, double: float) -> str:
+    """A number in six digits, or by its size: by its ball where that is known, else by the float."""
+    nearest = nearest_double(ball)
+    if isinstance(ball, arb) and not ball.is_zero() and nearest in (0.0, math.inf, -math.inf):
+        return digits_text(ball, 6) or size_text(ball) or "nearly 0"
+    return f"{double if nearest is None else nearest:.6g}"
 
 
 def _nearest(ball: arb, double: float) -> float | None:

@@ -66,7 +66,8 @@ def describe(
     kind = (UNDECIDED_KIND if signs is None else prefix + kind_by_signs(signs)) if critical else None
     word = UNDECIDED_KIND if signs is None else prefix + definiteness(signs)
     step = None if critical else _newton_step(matrix, gradient, gradient_balls, at)
-    return Curvature(entries, size, tuple(eigenvalues.tolist()), word, kind, step)
+    hidden = not np.any(matrix) and any(not number.is_zero() for number in numbers.values())  # 0 in floats alone
+    return Curvature(entries, size, None if hidden else tuple(eigenvalues.tolist()), word, kind, step)
 
 
 def best(double: float, ball: Ball | None) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
+from itertools import combinations
 from typing import Any
 
 from gradcalc.arithmetic.budget import Budget, OutOfBudget
@@ -17,6 +18,7 @@ from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Unknown
 from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point
 from gradcalc.settings import CERTIFY_WORK, SLOPES_WORK, Options
+from gradcalc.show.page import value_text
 from gradcalc.truth import blame
 from gradcalc.truth.finding import Examined, Finding, late_notes
 from gradcalc.truth.quantity import Note, worst
@@ -32,7 +34,7 @@ class _Examination:
     """The state of one `examine`."""
 
     def __init__(self, formula: Formula, point: Point, options: Options) -> None:
-        self.formula, self.graph, self.options = formula, formula.graph, options
+        self.formula, self.graph, self.point, self.options = formula, formula.graph, point, options
         self.inputs = partial(points.bind, self.graph, point)
         self.arithmetic = Floats()
         self.floats = evaluate(self.graph, self.arithmetic, self.inputs(self.arithmetic), formula.outputs)
@@ -87,7 +89,8 @@ class _Examination:
         tried = (self._ball_values([value.node], precision) for precision in PRECISIONS)
         values = next(values for values in tried if values[value.node] is UNDEFINED)
         index = blame.birth(self.graph, values, value.node, lambda x: x is UNDEFINED)
-        message, hint = blame.undefined_because(self.graph, index, self._exactly(values, index))
+        shown = partial(self._shown, values)
+        message, hint = blame.undefined_because(self.graph, index, self._exactly(values, index), shown)
         value.verdict = "undefined"
         value.value = math.nan if math.isfinite(value.value) else value.value
         self.notes.append(Note("undefined", message + (f"; {hint}" if hint else ""), None, self.graph.spans[index]))
@@ -102,6 +105,13 @@ class _Examination:
             nearest = nearest_double(values[operand])
             floats[operand] = floats[operand] if nearest is None else nearest
         return floats
+
+    def _shown(self, values: Sequence[Any], node: int) -> str:
+        """A number that has to do with what is undefined: a variable as it was given, else as its ball tells."""
+        from gradcalc.truth.certify import rough_text
+
+        given = points.given(self.graph, self.point).get(node)
+        return rough_text(values[node], self.floats[node]) if given is None else value_text(given)
 
     def _enclosed(self, node: int) -> Any:
         """The ball of a node, asked for where floats alone do not tell an overflow from what is undefined."""
@@ -147,6 +157,11 @@ class _Examination:
                 hessian.setdefault((row, row), Finding(first.node, 0.0))
             elif first.ball is UNDECIDED:  # nor is the derivative of what is not settled a structural zero
                 hessian.setdefault((row, row), Finding(first.node, 0.0, UNDECIDED))
+        if (
+            len(gradient) <= DENSE_LIMIT
+        ):  # where neither of two derivatives exists, their mixed one is no structural zero
+            for i, j in combinations(broken, 2):
+                hessian.setdefault((i, j), Finding(gradient[i].node, 0.0))
         for (i, j), finding in hessian.items():
             if i in broken or j in broken:
                 finding.verdict, finding.ball = worst([broken[k] for k in (i, j) if k in broken]), None

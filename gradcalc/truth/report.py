@@ -30,7 +30,8 @@ class Curvature:
     Attributes:
         entries: by row and column over the flattened variables; an absent one is structurally zero.
         size: number of rows.
-        eigenvalues: in increasing order; None for more than 1,000 variables or where an entry is not finite.
+        eigenvalues: in increasing order; None for more than 1,000 variables, where an entry is not finite, and where
+            floats show 0 for entries that are not.
         definiteness: in words; `numerically ` before it where the signs are not proved, `undecided` where the errors
             leave a sign open.
         critical_point: what kind the point is where the gradient vanishes, `undecided` too, else None.

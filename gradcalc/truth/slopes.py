@@ -22,6 +22,8 @@ from gradcalc.truth.certify import Inputs
 
 _STEPS = (512, 2048, 8192)
 _COARSE_STEPS = (64, 256, 1024)
+_CHEAP_STEPS = (32, 96, 288)
+"""Where even those cost more than is left."""
 _LARGE = 2_000
 
 
@@ -111,8 +113,11 @@ def steps(graph: Graph, output: int, left: float = math.inf) -> tuple[int, int, 
     """
     nodes = [graph.nodes[index] for index in graph.needed([output])]
     slow = len(nodes) > _LARGE or any(node.op.costly for node in nodes)
-    cost = sum(work(node.op, _precision(_STEPS)) * max(1, len(node.operands) - 1) for node in nodes)
-    return _COARSE_STEPS if slow or cost * _VALUES * _DIRECTIONS > left else _STEPS
+    for exponents in (_COARSE_STEPS,) if slow else (_STEPS, _COARSE_STEPS):
+        cost = sum(work(node.op, _precision(exponents)) * max(1, len(node.operands) - 1) for node in nodes)
+        if cost * _VALUES * _DIRECTIONS <= left:
+            return exponents
+    return _CHEAP_STEPS
 
 
 _VALUES, _DIRECTIONS = 7, 4

@@ -241,3 +241,16 @@ def test_signs_of_a_singular_form_of_integers_are_proved() -> None:
     assert curvature is not None
     assert curvature.definiteness == "positive semidefinite"
     assert curvature.critical_point == "degenerate"
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "eigenvalues"),
+    [
+        ("exp(-x)", 800, None), ("exp(-exp(x^2))", 40, None), ("x^2*sqrt(x)", 0, None), ("(x^3-5)^3", "5^(1/3)", (0.0,)),
+        ("x^4", 0, (0.0,)), ("x^3*1e-300", 1e-300, None), ("exp(-x)", 1, (math.exp(-1),)), ("x", 3, (0.0,)),
+    ],
+)  # fmt: skip
+def test_no_eigenvalue_is_zero_in_floats_alone(formula: str, at: object, eigenvalues: tuple[float, ...] | None) -> None:
+    curvature = differentiate(formula, {"x": at}, order=2, symbolic=False).points[0].curvature
+    assert curvature is not None
+    assert curvature.eigenvalues == (None if eigenvalues is None else pytest.approx(eigenvalues))

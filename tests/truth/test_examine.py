@@ -104,3 +104,36 @@ def test_what_is_derived_from_an_unsettled_derivative_is_not_settled_either() ->
     assert point.gradient[0].certified is None
     assert point.curvature.entries[0, 0].certified is None
     assert point.curvature.critical_point is None
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "told"),
+    [
+        ("tan(x)", {"x": "pi/2"}, "at x = pi/2:"),
+        ("log(x)", {"x": "-1/3"}, "at x = -1/3:"),
+        ("log(x)", {"x": -1}, "at x = -1:"),
+        ("sqrt(x)", {"x": "-0.30000000000000004"}, "at x = -0.30000000000000004:"),
+        ("sqrt(x)", {"x": "-1e-400"}, "at x = -1e-400:"),
+        ("log(a[1])", {"a": "[1, -sqrt(2)]"}, "at a[1] = -sqrt(2):"),
+        ("log(x^2 - 2)", {"x": "sqrt(2)"}, "at x**2 - 2 = 0:"),
+        ("sqrt((1 - x^5) - 1)", {"x": "1e-300"}, "= -1.00000e-1500:"),
+        ("asin(x*y)", {"x": 1e308, "y": 1e308}, "at x*y = 1.00000e+616:"),
+        ("sqrt(x - y)", {"x": 1, "y": 3}, "at x - y = -2:"),
+    ],
+)
+def test_what_is_undefined_is_told_with_its_numbers_as_given(formula: str, at: Mapping[str, object], told: str) -> None:
+    assert [told in note.message for note in examine(formula, at, 1).notes] == [True]
+
+
+@pytest.mark.parametrize("formula", ["floor(x*y)", "abs(x) + abs(y)", "sign(floor(x*y))", "max(x, y) + floor(x)*y"])
+def test_no_mixed_derivative_is_zero_where_neither_first_one_exists(formula: str) -> None:
+    curvature = examine(formula, ORIGIN).curvature
+    assert curvature is not None
+    assert curvature.entries[0, 1].verdict in ("kink", "jump")
+    assert (curvature.definiteness, curvature.critical_point) == (None, None)
+
+
+def test_a_mixed_derivative_of_a_smooth_part_is_zero_beside_a_kink() -> None:
+    curvature = examine("abs(x) + y^2", ORIGIN).curvature
+    assert curvature is not None
+    assert (0, 1) not in curvature.entries

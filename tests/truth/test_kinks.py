@@ -214,3 +214,9 @@ def test_a_radical_is_exact(formula: str, at: str, verdict: str, left: float | N
 @pytest.mark.parametrize("at", ["1", "1/3", "0.5", "7", "sqrt(2)"])
 def test_a_derivative_that_cancels_is_proved_to_be_zero(formula: str, at: str) -> None:
     assert [entry.certified and entry.certified.value for entry in examine(formula, {"x": at}, 1).gradient] == ["0"]
+
+
+def test_a_kink_under_many_slow_functions_is_measured_at_cheap_steps() -> None:
+    point = examine("sum(k=1..40, besseli(k,x)*relu(x-50))", {"x": 50}, 1)
+    right = gradcalc.differentiate("sum(k=1..40, besseli(k,x))", {"x": 50}, symbolic=False).value
+    assert [(note.kind, note.left, note.right) for note in point.notes] == [("kink", 0.0, pytest.approx(right))]

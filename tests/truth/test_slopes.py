@@ -83,7 +83,7 @@ def test_slow_functions_get_coarser_steps() -> None:
     quick, slow = parse("abs(x)"), parse("besselj(1, x)")
     assert max(steps(slow.graph, slow.output)) < max(steps(quick.graph, quick.output))
     assert steps(quick.graph, quick.output, 1e9) == steps(quick.graph, quick.output)
-    assert steps(quick.graph, quick.output, 1.0) == steps(slow.graph, slow.output)
+    assert max(steps(quick.graph, quick.output, 1.0)) < max(steps(slow.graph, slow.output))
 
 
 @pytest.mark.parametrize(
