@@ -6,14 +6,16 @@ of them. A sign within the error is no sign: then the word is `undecided`.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flint import arb, ctx, fmpq
 
+from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.digits import nearest_double
 from gradcalc.arithmetic.exact_numbers import exact
-from gradcalc.arithmetic.marks import Ball
+from gradcalc.arithmetic.marks import UNDECIDED, Ball, Unknown
+from gradcalc.graph import ops
 from gradcalc.truth.kinds import UNDECIDED_KIND, Signs, certain_signs, definiteness, kind_by_signs
 from gradcalc.truth.quantity import Quantity
 from gradcalc.truth.report import DENSE_LIMIT, Curvature
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 _PROOF_LIMIT = 60
 """Above this many rows the elimination in balls would take seconds."""
+
+_PROOF_BITS = 512
 
 _BROKEN = ("disagrees", "undefined", "jump", "kink", "infinite")
 """Verdicts of a second derivative that leave nothing to say of the curvature."""
@@ -128,11 +132,19 @@ def _numerical_signs(numbers: Mapping[tuple[int, int], arb], size: int) -> Signs
 
 def _proved_signs(numbers: Mapping[tuple[int, int], arb], size: int) -> Signs | None:
     """The signs of the eigenvalues by LDL^T with symmetric pivoting in balls; None where a sign cannot be proved."""
-    exact = all(_is_rational(ball) for ball in numbers.values())
-    zero = fmpq(0) if exact else arb(0)
-    found = {place: _rational(ball) if exact else ball for place, ball in numbers.items()}
-    with ctx.workprec(512):
-        return _inertia([[found.get((i, j), zero) for j in range(size)] for i in range(size)])
+    if all(_is_rational(ball) for ball in numbers.values()):
+        rationals = {place: _rational(ball) for place, ball in numbers.items()}
+        rows = [[rationals.get((i, j), fmpq(0)) for j in range(size)] for i in range(size)]
+        return _inertia(rows, lambda x, a, b, pivot: x - a * b / pivot)
+    functions = Balls(_PROOF_BITS).functions  # numbers that are exact beside their balls stay so
+
+    def eliminated(x: Ball, a: Ball, b: Ball, pivot: Ball) -> Ball:
+        found: Ball = functions[ops.sub](x, functions[ops.div](functions[ops.mul](a, b), pivot))
+        return found
+
+    with ctx.workprec(_PROOF_BITS):
+        known = {place: ball if ball.is_finite() else UNDECIDED for place, ball in numbers.items()}
+        return _inertia([[known.get((i, j), arb(0)) for j in range(size)] for i in range(size)], eliminated)
 
 
 def _is_rational(ball: arb) -> bool:
@@ -148,8 +160,10 @@ def _rational(ball: arb) -> fmpq:
     return number.value  # type: ignore[no-any-return]
 
 
-def _sign(x: arb | fmpq) -> int | None:
+def _sign(x: Ball | fmpq) -> int | None:
     """-1, 0 or 1; None where a ball does not tell."""
+    if isinstance(x, Unknown):
+        return None
     if x > 0:
         return 1
     if x < 0:
@@ -157,7 +171,7 @@ def _sign(x: arb | fmpq) -> int | None:
     return 0 if x == 0 else None
 
 
-def _inertia(rows: list[list[Any]]) -> Signs | None:
+def _inertia(rows: list[list[Any]], eliminated: Callable[..., Any]) -> Signs | None:
     """Eliminate one diagonal element of certain sign after the other; rationals are exact, balls may not decide."""
     found = {-1: False, 0: False, 1: False}
     while rows:
@@ -173,14 +187,14 @@ def _inertia(rows: list[list[Any]]) -> Signs | None:
         found[signs[pivot] or 0] = True
         keep = [i for i in range(len(rows)) if i != pivot]
         value = rows[pivot][pivot]
-        rows = [[rows[i][j] - rows[i][pivot] * rows[j][pivot] / value for j in keep] for i in keep]
+        rows = [[eliminated(rows[i][j], rows[i][pivot], rows[j][pivot], value) for j in keep] for i in keep]
     return found[1], found[-1], found[0]
 
 
 def _has_saddle(rows: list[list[Any]]) -> bool:
     """Whether two variables alone show eigenvalues of both signs: their determinant is negative."""
-    pairs = ((i, j) for i in range(len(rows)) for j in range(i))
-    return any(rows[i][i] * rows[j][j] - rows[i][j] * rows[i][j] < 0 for i, j in pairs)
+    blocks = ((rows[i][i], rows[j][j], rows[i][j]) for i in range(len(rows)) for j in range(i))
+    return any(a * b - c * c < 0 for a, b, c in blocks if not any(isinstance(x, Unknown) for x in (a, b, c)))
 
 
 def _newton_step(

@@ -254,3 +254,20 @@ def test_no_eigenvalue_is_zero_in_floats_alone(formula: str, at: object, eigenva
     curvature = differentiate(formula, {"x": at}, order=2, symbolic=False).points[0].curvature
     assert curvature is not None
     assert curvature.eigenvalues == (None if eigenvalues is None else pytest.approx(eigenvalues))
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "word"),
+    [
+        ("(x-sqrt(2)*y)^2", "sqrt(2),1", "positive semidefinite"), ("(x-pi*y)^2", "0,0", "positive semidefinite"),
+        ("x^4-4*x^2*y^2+4*y^4", "sqrt(2),1", "positive semidefinite"), ("-(x-cbrt(2)*y)^2", "0,0", "negative semidefinite"),
+        ("(x-sqrt(2)*y)^2 + 1e-30*y^2", "0,0", "positive definite"), ("(x-sqrt(2)*y)^2 - y^2/1000", "0,0", "indefinite"),
+        ("(x-sqrt(2)*y)^2 - (y-sqrt(2)*z)^2", "0,0,0", "indefinite"), ("(x-sqrt(2)*y+z)^2", "0,0,0", "positive semidefinite"),
+        ("(x-sqrt(2)*y-sqrt(3)*z)^2", "0,0,0", "undecided"), ("(x*y-2)^2", "sqrt(2),sqrt(2)", "positive semidefinite"),
+    ],
+)  # fmt: skip
+def test_a_singular_hessian_of_radicals_or_of_pi_is_proved(formula: str, at: str, word: str) -> None:
+    point = dict(zip("xyz", at.split(","), strict=False))
+    curvature = differentiate(formula, point, order=2, symbolic=False).points[0].curvature
+    assert curvature is not None
+    assert curvature.definiteness == word
