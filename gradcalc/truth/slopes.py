@@ -223,20 +223,28 @@ def _side(heights: Sequence[tuple[arb, Ball, Ball]]) -> Side:
     if len(rises) < len(heights):
         return UNKNOWN
     low, high = ([getattr(abs(rise), bound)() for rise in rises] for bound in ("abs_lower", "abs_upper"))
-    if low[2] > 0 and low[2] * 3 >= high[1] * 2:
-        return Side("jump", None, _jump_limit(rises, heights[2][1]))
-    side = _settled(
-        [rise / step for (step, _, _), rise in zip(heights, rises, strict=True)], [h for h, _, _ in heights]
-    )
-    shrinks = high[2] * 16 <= low[1] and high[1] * 16 <= low[0]
+    moves = [step for step, _, _ in heights]
+    power = _power(rises, moves)
+    vanishes = power is not None and power > 0  # as the least power of the step does, however slowly
+    declines = high[2] < low[1] and high[1] < low[0]  # it may go on to, as 1/log(log(1/h)) does
+    stays = low[2] * 16 >= high[1] * 15 if declines else low[2] * 3 >= high[1] * 2
+    if low[2] > 0 and stays and not vanishes:
+        return Side("jump", None, _jump_limit(rises, moves, heights[2][1]))
+    side = _settled([rise / move for move, rise in zip(moves, rises, strict=True)], moves)
+    shrinks = vanishes or high[2] * 16 <= low[1] and high[1] * 16 <= low[0]
     return side if side.kind != "infinite" or shrinks else UNKNOWN
 
 
-def _jump_limit(rises: Sequence[arb], last: Ball) -> float | None:
-    """What the value tends to beside a jump: a number, infinity, or None where it does not settle."""
+def _jump_limit(rises: Sequence[arb], steps: Sequence[arb], last: Ball) -> float | None:
+    """What the value tends to beside a jump: a number, infinity, or None where it does not settle.
+
+    Infinity where it grows as a power of the step, faster than one, or as the logarithm of the step.
+    """
     if abs(rises[2] - rises[1]).abs_upper() <= abs(rises[2]).abs_lower() * _ROUGH:
         return None if isinstance(last, Unknown) else nearest_double(last.mid())
-    if abs(rises[2]).abs_lower() >= 2 * abs(rises[1]).abs_upper():
+    grows = _power(rises, steps) is not None or all(power < -_LEAST_GROWTH for power in _powers(rises, steps))
+    first, second = _rates(rises, steps)
+    if grows or abs(first - second) < abs(second) * _FINE:
         return math.inf if rises[2] > 0 else -math.inf
     return None
 
@@ -252,28 +260,44 @@ def _settled(found: Sequence[Ball], steps: Sequence[arb]) -> Side:
     before, after = ((quotients[i + 1] - quotients[i]) for i in (0, 1))
     moved = abs(after).abs_upper()
     limits = tuple(quotients)
-    if moved <= low[2] * _ROUGH or moved * 64 <= low[2] and moved * low[2] ** 2 <= abs(before).abs_upper() ** 3:
-        return Side("slope", nearest_double(quotients[2].mid()), None, limits)
-    if high[2] * 1024 <= low[1] and high[1] * 16 <= low[0] or quotients[2].contains(0) and high[2] < _FINE:
-        return Side("slope", 0.0, None, limits)
     power = _power(quotients, steps)
     if power is not None and power > 0:
+        return Side("slope", 0.0, None, limits)
+    near = moved <= low[2] * _ROUGH or moved * 64 <= low[2] and moved * low[2] ** 2 <= abs(before).abs_upper() ** 3
+    if near and power is None:
+        return Side("slope", nearest_double(quotients[2].mid()), None, limits)
+    if high[2] * 1024 <= low[1] and high[1] * 16 <= low[0] or quotients[2].contains(0) and high[2] < _FINE:
         return Side("slope", 0.0, None, limits)
     if 2 * low[2] >= 3 * high[1] and 2 * low[1] >= 3 * high[0] and low[2] > 64 or power is not None:
         return Side("infinite", math.inf if quotients[2] > 0 else -math.inf, None, limits)
     return UNKNOWN
 
 
-def _power(quotients: Sequence[arb], steps: Sequence[arb]) -> arb | None:
-    """The power of the step that quotients are, however small (`abs(x)**1.001`); None where they are none."""
-    if any(quotient.contains(0) for quotient in quotients):
+def _power(found: Sequence[arb], steps: Sequence[arb]) -> arb | None:
+    """The power of the step that numbers are, however small (`abs(x)**1.001`); None where they are none."""
+    if any(number.contains(0) for number in found):
         return None
-    sizes, widths = ([abs(x).log() for x in numbers] for numbers in (quotients, steps))
-    first, second = ((sizes[i + 1] - sizes[i]) / (widths[i + 1] - widths[i]) for i in (0, 1))
-    same = abs(first - second) < abs(second) * _SAME_POWER and abs(second) > _ROUGH
-    return second if same else None
+    with ctx.workprec(min(ctx.prec, _POWER_BITS)):
+        first, second = _powers(found, steps)
+        same = abs(first - second) < abs(second) * _SAME_POWER and not second.contains(0)
+        return second if same else None
 
 
+def _powers(found: Sequence[arb], steps: Sequence[arb]) -> tuple[arb, arb]:
+    """The powers of the step between three numbers."""
+    return _rates([abs(x).log() for x in found], steps)
+
+
+def _rates(found: Sequence[arb], steps: Sequence[arb]) -> tuple[arb, arb]:
+    """How three numbers change beside the logarithm of the step."""
+    sizes = [abs(step).log() for step in steps]
+    first, second = ((found[i + 1] - found[i]) / (sizes[i + 1] - sizes[i]) for i in (0, 1))
+    return first, second
+
+
+_LEAST_GROWTH = arb((1, -4))
+"""The power of one over the step from which on what grows is taken to go on."""
+_POWER_BITS = 2048
 _SAME_POWER = arb(2) ** -40
 
 

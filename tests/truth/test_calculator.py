@@ -260,7 +260,7 @@ def test_critical_points(formula: str, at: dict[str, object], kind: str | None, 
 
 
 def test_signs_that_cannot_be_told_are_undecided() -> None:
-    curvature = examine("(x + y*pi)**2", {"x": 0, "y": 0}, order=2).curvature
+    curvature = examine("(x + y*EulerGamma)**2", {"x": 0, "y": 0}, order=2).curvature
     assert curvature is not None
     assert (curvature.definiteness, curvature.critical_point) == ("undecided", "undecided")
 

@@ -220,3 +220,45 @@ def test_a_kink_under_many_slow_functions_is_measured_at_cheap_steps() -> None:
     point = examine("sum(k=1..40, besseli(k,x)*relu(x-50))", {"x": 50}, 1)
     right = gradcalc.differentiate("sum(k=1..40, besseli(k,x))", {"x": 50}, symbolic=False).value
     assert [(note.kind, note.left, note.right) for note in point.notes] == [("kink", 0.0, pytest.approx(right))]
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict", "sides"),
+    [
+        ("abs(x)^1e-4", "kink", (-math.inf, math.inf)),
+        ("abs(x)^1e-6", "kink", (-math.inf, math.inf)),
+        ("abs(x)^1e-300", "kink", (-math.inf, math.inf)),
+        ("x^1e-5", "infinite", (None, math.inf)),
+        ("where(x>0, x^1e-7, 0)", "kink", (0.0, math.inf)),
+        ("where(x==0, 0, 1/log(log(1/abs(x))))", "unverified", None),
+        ("where(x==0, 0, (-1/log(abs(x)))^0.2)", "unverified", None),
+        ("where(x==0, 0, x*log(log(1/abs(x))))", "unverified", None),
+        ("where(x==0, 0, 1 - 1/log(abs(x)))", "jump", (None, None)),
+        ("abs(x)^(1+1e-9)", "agrees", None),
+        ("abs(x)^(1+1e-12)", "agrees", None),
+        ("sign(x)*abs(x)^(1-1e-12)", "infinite", (math.inf, math.inf)),
+    ],
+)
+def test_what_tends_slowly_neither_jumps_nor_settles_early(
+    formula: str, verdict: str, sides: tuple[float | None, float | None] | None
+) -> None:
+    point = examine(formula, {"x": 0}, 1)
+    assert point.verdict == verdict
+    assert [(note.left, note.right) for note in point.notes if note.kind == verdict] == (
+        [] if sides is None else [sides]
+    )
+
+
+@pytest.mark.parametrize(
+    ("formula", "told"),
+    [
+        ("where(x>0, log(x), x)", "to the right it tends to -inf"),
+        ("where(x>0, 1/x, x)", "to the right it tends to inf"),
+        ("where(x>0, 1/(x*log(x)^2), x)", "to the right it tends to inf"),
+        ("where(x>0, x^-1e-3, x)", "to the right it tends to inf"),
+        ("where(x==0, 1, abs(x)^1e-9)", "to the right it does not settle"),
+        ("where(x>0, 2 + x^0.1, x)", "to the right it tends to 2"),
+    ],
+)
+def test_what_a_value_tends_to_beside_a_jump(formula: str, told: str) -> None:
+    assert [told in note.message for note in examine(formula, {"x": 0}, 1).notes if note.kind == "jump"] == [True]
