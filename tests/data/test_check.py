@@ -1,16 +1,25 @@
 """The check of random rows: digits that cancellation lost, and which rows are drawn."""
 
+import math
+from functools import partial
 from itertools import count
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from flint import arb, ctx
 
+from gradcalc import compile
+from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.budget import Budget
 from gradcalc.data import check
 from gradcalc.data.check import Sample
 from gradcalc.data.map import Settings, run
+from gradcalc.language.points import bind, to_value
+from gradcalc.settings import Limits
+from gradcalc.truth.certify import enclose
 from tests.data import write
 
 
@@ -67,3 +76,49 @@ def test_a_clock_that_ends_the_check_is_told(tmp_path: Path, monkeypatch: pytest
     made = run("sin(x)", str(source), str(tmp_path / "out.npy"), Settings(certify_rows=50))
     assert made.certified is not None and made.certified.late and 0 < made.certified.rows < 50
     assert "stopped by the clock" in str(made.page())
+
+
+SHAPES = (
+    "{}({}(x) - y)", "{}(x)/{}(y)", "{}(x*y) - {}(x)", "{}(x)^2.5*{}(y)^(-1.3)", "{}({}(x)*y)^(x/2)", "{}(x + y) - {}(y)",
+)  # fmt: skip
+ONES = ("sin", "tan", "exp", "tanh", "sech", "coth", "atan", "sqrt", "log", "gelu", "silu", "erfc", "cbrt", "floor")
+WILD = (
+    0.0,
+    -0.0,
+    5e-324,
+    1e-310,
+    1e-160,
+    1e-8,
+    0.5,
+    1.0,
+    -2.5,
+    math.pi,
+    18.9,
+    36.7,
+    -745.5,
+    1e16,
+    math.pi * 1e21,
+    1e22,
+    1e308,
+)
+
+
+def test_no_more_digits_are_counted_than_there_are() -> None:
+    chance, exact, counted = Random(8), Balls(4000), 0
+    for shape in SHAPES * 2:
+        kernel = compile(shape.format(chance.choice(ONES), chance.choice(ONES)))
+        graph, outputs = kernel._graph, kernel._outputs
+        rows = [(chance.choice(WILD), chance.choice(WILD)) for _ in range(8)]
+        batch = kernel(x=[x for x, _ in rows], y=[y for _, y in rows])
+        for k, row in enumerate(rows):
+            at = dict(zip("xy", row, strict=True))
+            values = {name: to_value(name, x, Limits()) for name, x in at.items()}
+            found = enclose(graph, partial(bind, graph, values), outputs, budget=Budget(50_000, 20))
+            true = exact.evaluate(graph, {graph.input(name): arb(x) for name, x in at.items()}, outputs)
+            for ball, output, double in zip(found, outputs, [batch.value[k], *batch.gradient[:, k]], strict=True):
+                digits, number = check._right_digits(ball, float(double)), true[output]
+                if digits and isinstance(number, arb) and number.is_finite() and number.rel_accuracy_bits() > 200:
+                    counted += 1
+                    with ctx.workprec(4000):
+                        assert abs(arb(float(double)) - number) * arb(10) ** digits <= abs(number), (shape, row)
+    assert counted > 80

@@ -154,6 +154,7 @@ class _Loop(Instructions):
         """The text of the module."""
         for number, block in enumerate(blocks):
             self.lines.append(f"block{number}:")
+            self.known.clear()
             self._block(*block)
             self.lines.append("  br label %next")
         cases = " ".join(f"i32 {number}, label %block{number}" for number in range(len(blocks)))

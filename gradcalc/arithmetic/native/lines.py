@@ -17,12 +17,17 @@ class Lines:
         self.declared: dict[str, str] = {}
         self.lines: list[str] = []
         self.count = 0
+        self.known: dict[tuple[int, str], str] = {}
         self.numbers: dict[str, float] = {}
         self.multiples: dict[str, tuple[str, float]] = {}
 
     def line(self, text: str) -> str:
-        """Add an instruction; the name of its result."""
+        """Add an instruction, unless these lines have it; the name of its result."""
+        key, reads = (id(self.lines), text), text.startswith(("load", "call double"))
+        if key in self.known and not reads:
+            return self.known[key]
         self.count += 1
+        self.known[key] = f"%t{self.count}"
         self.lines.append(f"  %t{self.count} = {text}")
         return f"%t{self.count}"
 
