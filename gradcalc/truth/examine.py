@@ -180,7 +180,8 @@ class _Examination:
 
         names, inputs = self.formula.names, self.formula.inputs
         question = self._question(self.formula.output)
-        settle_second(question, Entry(f"{names[i]},{names[j]}", inputs[i], finding), inputs[j])
+        first = self.formula.gradient[i]
+        settle_second(question, Entry(f"{names[i]},{names[j]}", inputs[i], finding), inputs[j], first)
 
     def _settle_row(
         self, row: int, first: Finding, stored: Sequence[Finding], hessian: dict[tuple[int, int], Finding]

@@ -19,7 +19,7 @@ from gradcalc.graph.graph import Graph
 from gradcalc.truth.certify import Inputs
 from gradcalc.truth.finding import Finding
 from gradcalc.truth.quantity import Note, no_derivative
-from gradcalc.truth.slopes import Side, Slopes, along, generic_directions, second
+from gradcalc.truth.slopes import Side, Slopes, along, between, generic_directions, second
 
 _HITS_LIMIT = 256
 COMPARE_BITS = 1024
@@ -188,8 +188,11 @@ class _Reader:
             self.question.notes.append(Note("near_kink", message, self.name, self.span, left, right))
 
 
-def settle_second(question: Question, entry: Entry, other: int) -> None:
-    """A second derivative where the first is known by slopes only: second differences of the function itself."""
+def settle_second(question: Question, entry: Entry, other: int, first: int) -> None:
+    """A second derivative where the first is known by slopes only: second differences of the function itself.
+
+    They settle for `x^3*sin(1/x)` too, which has none: so the first derivative, node `first`, must change as they say.
+    """
     finding = entry.finding
     slopes = second(question.graph, question.output, question.inputs, entry.node, other, question.budget)
     finding.ball = UNDECIDED
@@ -198,7 +201,7 @@ def settle_second(question: Question, entry: Entry, other: int) -> None:
         finding.verdict, finding.ball = "kink", None
         message = f"second differences give {slopes.left.slope:g} to the left, {slopes.right.slope:g} to the right"
         question.notes.append(Note("kink", message, entry.name, finding.span, slopes.left.slope, slopes.right.slope))
-    elif common is not None and common.slope is not None:
+    elif common is not None and common.slope is not None and _changes(question, first, other, common):
         finding.value, finding.ball, finding.from_slopes = common.slope, None, True
         infinite = math.isinf(common.slope)
         finding.verdict = "infinite" if infinite else None
@@ -208,6 +211,19 @@ def settle_second(question: Question, entry: Entry, other: int) -> None:
             finding.verdict or "measured",
         )
         question.notes.append(Note(kind, message, entry.name, finding.span, common.slope, common.slope))
+
+
+def _changes(question: Question, first: int, other: int, side: Side) -> bool:
+    """Whether a first derivative changes beside the point as the second one says, wherever it has a value."""
+    rates = between(question.graph, first, question.inputs, other, question.budget)
+    known_rates = [rate for rate in rates if isinstance(rate, arb)]
+    if UNDECIDED in rates or not known_rates:
+        return False
+    slack = max(abs(side.limit), arb(1)) * _NEAR if side.kind == "slope" else arb(0)
+    return side.kind == "infinite" or all(abs(rate - side.limit) <= slack for rate in known_rates)
+
+
+_NEAR = arb((1, -20))
 
 
 def _ask_diagonals(question: Question, entries: Sequence[Entry], asked: Sequence[Entry], span: Span | None) -> None:

@@ -163,6 +163,21 @@ def second(graph: Graph, output: int, inputs: Inputs, i: int, j: int, budget: Bu
         return Slopes(UNKNOWN, UNKNOWN)
 
 
+def between(graph: Graph, output: int, inputs: Inputs, input_: int, budget: Budget) -> list[Ball]:
+    """How fast a node changes between the first two steps, to either side of a point that is not used itself."""
+    try:
+        probe = _Probe(graph, output, inputs, [input_], budget)
+        with ctx.workprec(probe.precision):
+            found: list[Ball] = []
+            for far, near in ((sign * probe.steps[0], sign * probe.steps[1]) for sign in (-1, 1)):
+                a, b = (probe.value({input_: step}) for step in (far, near))
+                marks = [value for value in (a, b) if isinstance(value, Unknown)]
+                found.append(marks[0] if marks else (a - b) / (far - near))  # type: ignore[operator]
+            return found
+    except OutOfBudget:
+        return [UNDECIDED]
+
+
 def _same(square: Side, oblong: Side) -> bool:
     """Whether two shapes of a second difference say the same of one side."""
     return square.kind == oblong.kind == "undefined" or _slopes(square, oblong).gap is False
@@ -182,9 +197,10 @@ class _Probe:
             self.steps = [
                 scale * odd * arb(2) ** (-64 - exponent) for odd, exponent in zip(_ODD, exponents, strict=True)
             ]
-            self.centre = self._value({})
+            self.centre = self.value({})
 
-    def _value(self, moves: Mapping[int, arb]) -> Ball:
+    def value(self, moves: Mapping[int, arb]) -> Ball:
+        """The value where some inputs have moved."""
         moved = self._at | {index: self._at[index] + move for index, move in moves.items()}
         value: Ball = self._balls.evaluate(self.graph, moved, [self.output], self.budget)[self.output]
         return value
@@ -192,7 +208,7 @@ class _Probe:
     def rise(self, direction: Mapping[int, int], sign: int, k: int) -> tuple[arb, Ball, Ball]:
         """The k-th step with its sign, the value there, and how much it lies above the value at the point."""
         step = sign * self.steps[k]
-        value = self._value({index: step * weight for index, weight in direction.items()})
+        value = self.value({index: step * weight for index, weight in direction.items()})
         if isinstance(value, Unknown) or isinstance(self.centre, Unknown):
             return step, value, UNDECIDED
         return step, value, value - self.centre
@@ -200,8 +216,8 @@ class _Probe:
     def bend(self, i: int, j: int, sign: int, ratio: int, k: int) -> Ball:
         """The k-th second difference quotient to one side, the second step `ratio` times the first."""
         first, other = sign * self.steps[k], sign * ratio * self.steps[k]
-        corner = self._value({i: first + other} if i == j else {i: first, j: other})
-        values = [corner, self.centre, self._value({i: first}), self._value({j: other})]
+        corner = self.value({i: first + other} if i == j else {i: first, j: other})
+        values = [corner, self.centre, self.value({i: first}), self.value({j: other})]
         known = [value for value in values if not isinstance(value, Unknown)]
         if any(value is UNDEFINED for value in values):
             return UNDEFINED

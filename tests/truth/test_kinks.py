@@ -262,3 +262,19 @@ def test_what_tends_slowly_neither_jumps_nor_settles_early(
 )
 def test_what_a_value_tends_to_beside_a_jump(formula: str, told: str) -> None:
     assert [told in note.message for note in examine(formula, {"x": 0}, 1).notes if note.kind == "jump"] == [True]
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ("where(x==0, 0, x^3*sin(1/x))", None),
+        ("where(x==0, 0, x^2*sin(1/x))", None),
+        ("where(x==0, 0, x^4*sin(1/x))", 0.0),
+        ("where(x==0, 0, x^3*log(abs(x)))", 0.0),
+        ("where(x==0, 1, sin(x)/x)", -1 / 3),
+    ],
+)
+def test_a_second_derivative_is_that_of_the_first(formula: str, value: float | None) -> None:
+    entry = second(formula, {"x": 0})
+    assert entry.verdict == ("unverified" if value is None else "agrees")
+    assert value is None or entry.value == pytest.approx(value)
