@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc.settings import Limits as Limits
     from gradcalc.tape import *
     from gradcalc.truth.calculator import differentiate as differentiate
+    from gradcalc.truth.derivative import Derivative as Derivative, diff as diff
     from gradcalc.truth.report import Report as Report
     from gradcalc.truth.taylor import Taylor as Taylor, taylor as taylor
 
@@ -64,6 +65,7 @@ _NAMES = {
     "tape": "GradCheck GradientTape Tensor UnconnectedGradients Variable constant custom_gradient explain_none grad "
     "gradcheck hessian hvp jacobian jvp log_softmax logsumexp softmax stop_gradient value_and_grad",
     "truth.calculator": "differentiate",
+    "truth.derivative": "Derivative diff",
     "truth.report": "Report",
     "truth.taylor": "Taylor taylor",
 }

@@ -88,7 +88,7 @@ def _prepare_streams() -> None:
 
 
 def _run(words: Sequence[str]) -> int:
-    if words and words[0] in ("grad", "hessian") and not {"--no-symbolic", "--help"} & set(words):
+    if words and words[0] in ("grad", "hessian", "diff") and not {"--no-symbolic", "--help"} & set(words):
         from gradcalc.truth.second_opinion import get_worker
 
         get_worker().start()  # SymPy loads in its process while this one reads the formula

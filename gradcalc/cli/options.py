@@ -1,7 +1,7 @@
 """What the commands have in common: the options, and how expressions, points and bindings are read."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ FILE_LIMIT = 32_000_000
 
 
 EXPRESSION = Option("EXPR", "The formula; - reads it from standard input, @FILE from a file.")
+AT = Option("--at POINT", "Where: x=2,y=pi/4,z=[1,2]. Repeat for more points; @FILE reads json and all that map reads.")
 LET = Option("--let NAMES", "Values put into the formula and not differentiated: n=3,A=[[1,2],[3,4]].")
 WRT = Option("--wrt VARIABLES", "Variables to differentiate for, in this order: x,y.")
 FORMAT = Option("--format", "How to show the answer; default: table.", SHOW)
@@ -31,9 +32,7 @@ class Question:
     """A formula at points."""
 
     expression: str = required(EXPRESSION)
-    at: tuple[str, ...] = option(
-        (), "--at POINT", "Where: x=2,y=pi/4,z=[1,2]. Repeat for more points; @FILE reads json and all that map reads."
-    )
+    at: tuple[str, ...] = option((), AT)
     let: tuple[str, ...] = option((), LET)
     wrt: Sequence[str] | None = option(None, WRT)
 
@@ -63,7 +62,7 @@ def answer(question: Question, options: Options, show: Show, how: Reading, limit
         wrt=question.wrt,
         let=read_bindings(question.let, limits),
         options=replace(options, digits=show.digits or DIGITS, latex=shape is Format.latex, limits=limits),
-        waiting=None if show.quiet or not sys.stderr.isatty() else _tell_waiting,
+        waiting=waiting(show.quiet),
     )
     write(replace(made, digits=show.digits), shape, long=show.csv_long)
     if not show.quiet and made.symbolic_reason:
@@ -82,6 +81,11 @@ def shape_of(format: Format | None, json: bool, csv_long: bool = False) -> Forma
     if len(set(asked.values())) > 1:
         raise UsageError(f"{' and '.join(asked)} contradict each other", hint=list(asked)[-1])
     return next(iter(asked.values()), Format.table)
+
+
+def waiting(quiet: bool) -> Callable[[], None] | None:
+    """What says that SymPy is waited for, to who looks at a terminal."""
+    return None if quiet or not sys.stderr.isatty() else _tell_waiting
 
 
 def _tell_waiting() -> None:

@@ -1,6 +1,12 @@
-"""Where a formula has a value, and where a kink: of the ops it uses, as one node of its graph. Imports graph."""
+"""Where a formula has a value, and where a kink, as one node of its graph; derivatives with it.
 
-from gradcalc.graph import ops
+Imports derive and graph.
+"""
+
+from collections.abc import Sequence
+
+from gradcalc.errors import LimitError
+from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph, Ref
 from gradcalc.graph.ops import Op
 
@@ -29,6 +35,28 @@ def definedness(graph: Graph, output: int) -> int | None:
         found[index] = own
     whole = found[output]
     return None if whole is None else whole.index
+
+
+def derivative(graph: Graph, output: int, by: Sequence[int], limit: int = 50_000) -> int:
+    """The derivative of a node for some inputs, one after the other, with a value only where the node itself has one.
+
+    Raises:
+        LimitError: it takes more nodes than `limit`: each order makes it some two to three times as large.
+    """
+    found = plain_derivative(graph, output, by, limit)
+    domain = definedness(graph, output) if by else None
+    return found if domain is None else graph.emit(ops.where, (domain, found, output))
+
+
+def plain_derivative(graph: Graph, output: int, by: Sequence[int], limit: int) -> int:
+    """The same as the rules give it: it may have values where the node has none, as 1/x where log(x) has none."""
+    found, first = output, len(graph)
+    for variable in by:
+        (found,) = derive.gradient(graph, found, [variable])
+        if len(graph) - first > limit:
+            message = f"a derivative of order {len(by)} takes more than {limit:,} nodes"
+            raise LimitError(message, hint="gradcalc diff computes high orders at points, by power series")
+    return found
 
 
 def kinked(graph: Graph, output: int) -> int | None:

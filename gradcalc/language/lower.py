@@ -13,8 +13,8 @@ from itertools import repeat
 from typing import Any, NamedTuple, NoReturn
 
 from gradcalc.errors import LimitError, Span
-from gradcalc.graph import derive, ops, shapes
-from gradcalc.graph.domain import definedness
+from gradcalc.graph import ops, shapes
+from gradcalc.graph.domain import derivative
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
 from gradcalc.graph.shapes import Shape
@@ -486,7 +486,7 @@ class Lowering:
         """`diff(f, x, 2, y)`: a derivative of any order, where the function itself has a value."""
         by = self.derived_for(name, values)
         self.check(values[:1])
-        return self.elementwise(lambda row: self.derivative_of(row[0], by), values[:1])
+        return self.elementwise(lambda row: derivative(self.graph, row[0], by), values[:1])
 
     def derived_for(self, name: str, values: list[Any]) -> list[int]:
         """The inputs that the derivative is taken for, each as often as it is asked."""
@@ -509,17 +509,6 @@ class Lowering:
         if len(values) < 2:
             self.fail(f"{name} takes a formula and what it is derived for", SPECIAL["diff"])
         return by
-
-    def derivative_of(self, index: int, by: Sequence[int]) -> int:
-        """A derivative of one element: where that has no value, it has none."""
-        found, first = index, len(self.graph)
-        for variable in by:
-            (found,) = derive.gradient(self.graph, found, [variable])
-            if len(self.graph) - first > _DERIVED:
-                message = f"a derivative of order {len(by)} takes more than {_DERIVED:,} nodes"
-                raise LimitError(message, hint="gradcalc diff computes high orders at points, by power series")
-        domain = definedness(self.graph, index) if by else None
-        return found if domain is None else self.graph.emit(ops.where, (domain, found, index))
 
     # -- sums with a counter
 
@@ -556,8 +545,6 @@ class Lowering:
 
 _E = (ops.const, (), "E")
 _SMALL = 2**53
-_DERIVED = 50_000
-"""Nodes of a derivative, at most: each order makes it some two to three times as large."""
 
 
 def _parts(value: Number) -> tuple[Shape, Sequence[int]]:

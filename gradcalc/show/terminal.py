@@ -73,10 +73,13 @@ class View:
         """The text of a piece, and how rich styles it."""
         text = visible(pages.plain(piece), keep="\n")
         if not self.superscripts and not isinstance(piece, pages.Formula):
-            text = text.replace("²", "2")
+            text = text.translate(_RAISED)
         if self.terminal and isinstance(piece, pages.Formula) and len(text) > _FORMULA_LIMIT:
             text = f"{text[:_FORMULA_LIMIT]}… ({len(text):,} characters: {_REST.whole})"
         return text, "" if isinstance(piece, str) else " ".join(_STYLES[tone] for tone in piece.tone.split())
+
+
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 
 def draw(page: pages.Page, view: View | None = None) -> str:

@@ -93,10 +93,8 @@ def report(
     let = let or {}
     at = list(at) or [{}]
     formula = asked(expression, at, wrt, let, options.order, options.limits)
-    job = _submit(formula, options)
-    examined = [examine(formula, point, options) for point in at]
-    opinion = job.result(waiting) if job is not None else None
-    judged = [_judge(formula, point, found, opinion, options) for point, found in zip(at, examined, strict=True)]
+    job = submitted(formula, formula.names, options)
+    found, opinion = judged(formula, at, job, options, waiting)
     bound, bound_exactly = points.echoed(let)
     return Report(
         command="hessian" if options.order == 2 else "grad",
@@ -106,7 +104,7 @@ def report(
         let=bound,
         let_exact=bound_exactly,
         symbolic_status=opinion.status if opinion is not None else "skipped",
-        points=tuple(judged),
+        points=found,
         symbolic_reason=opinion.reason if opinion is not None else _TOO_LARGE if options.symbolic else "",
         latex=opinion.latex if opinion is not None else "",
     )
@@ -141,16 +139,35 @@ def _terms(formula: Formula) -> float:
     return len(nodes) + sum(len(node.operands) ** 2 / 4 for node in nodes if node.op is ops.mul)
 
 
-def _submit(formula: Formula, options: Options) -> Job | None:
-    """Hand the formula to SymPy's process, which works while this one computes: through all of it for each variable."""
+def submitted(formula: Formula, wrt: Sequence[str], options: Options) -> Job | None:
+    """Hand the formula to SymPy's process, which works while this one computes: through all of it for each variable.
+
+    With order 0 it is the one derivative that is asked for, taken for each of `wrt` in turn.
+    """
     size = len(formula.graph)
-    if not options.symbolic or size > _SYMBOLIC_LIMIT or size * len(formula.names) > 100 * _SYMBOLIC_LIMIT:
+    if not options.symbolic or size > _SYMBOLIC_LIMIT or size * len(wrt) > 100 * _SYMBOLIC_LIMIT:
         return None
     if _terms(formula) > _TERMS_PER_SECOND * max(options.symbolic_seconds, SYMBOLIC_SECONDS):
         return None
     return get_worker().submit(
-        formula.graph, formula.output, formula.names, options.order, options.symbolic_seconds, latex=options.latex
+        formula.graph, formula.output, wrt, options.order, options.symbolic_seconds, latex=options.latex
     )
+
+
+def judged(
+    formula: Formula,
+    at: Sequence[Point],
+    job: Job | None,
+    options: Options,
+    waiting: Callable[[], None] | None = None,
+    heard: Callable[[Opinion], Opinion] = lambda opinion: opinion,
+) -> tuple[tuple[PointReport, ...], Opinion | None]:
+    """All that is known at each point, and what SymPy said, of which `heard` makes what is compared."""
+    examined = [examine(formula, point, options) for point in at]
+    opinion = job.result(waiting) if job is not None else None
+    theirs = heard(opinion) if opinion is not None else None
+    pairs = zip(at, examined, strict=True)
+    return tuple(_judge(formula, point, found, theirs, options) for point, found in pairs), opinion
 
 
 # -- one point ---------------------------------------------------------------------------------------------------------

@@ -249,12 +249,12 @@ def _expansion(formula: Formula, point: Point, order: int, within: float | None,
     at, exact = points.echoed(point)
     if any(isinstance(ball, Unknown) for ball in found.values()):
         undefined = UNDEFINED in found.values()
-        note = _why_not(formula, point, undefined)
+        note = why_no_series(formula, point, undefined)
         return Expansion(at, (), "", None, "undefined" if undefined else "unverified", (note,), exact)
     terms, notes = [], []
     for powers, ball in found.items():
         named = {name: power for name, power in zip(formula.names, powers, strict=True) if power}
-        terms.append(Coefficient(named, _quantity(ball, digits)))
+        terms.append(Coefficient(named, quantity(ball, digits)))
         if bounds := tiny_bounds(ball) if not ball.is_zero() else None:  # type: ignore[union-attr]
             text = _power_text(named, {**at, **exact})
             notes.append(Note("tiny", f"the coefficient of {text} is between {bounds[0]} and {bounds[1]}"))
@@ -268,7 +268,7 @@ def _expansion(formula: Formula, point: Point, order: int, within: float | None,
     return Expansion(at, tuple(terms), _polynomial(terms, {**at, **exact}), rest, "agrees", tuple(notes), exact)
 
 
-def _quantity(ball: Ball, digits: int) -> Quantity:
+def quantity(ball: Ball, digits: int) -> Quantity:
     """A coefficient: the double nearest to its ball, and what is proved of it."""
     value = nearest_double(ball)
     if value is None:
@@ -277,7 +277,7 @@ def _quantity(ball: Ball, digits: int) -> Quantity:
     return Quantity(value, proof, verdict="agrees" if proof else "unverified")
 
 
-def _why_not(formula: Formula, point: Point, undefined: bool) -> Note:
+def why_no_series(formula: Formula, point: Point, undefined: bool) -> Note:
     """The part of the formula that has no value, or no Taylor series, though all it is made of has."""
     arithmetic, graph = Series(3, 256), formula.graph
     at = points.bind(graph, point, Balls(256))

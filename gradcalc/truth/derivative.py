@@ -1,0 +1,316 @@
+"""`diff`: one derivative of any order, as a formula and at points.
+
+Up to order 4 the derivative is a part of the formula's graph, judged as a gradient is: with kinks, digits and SymPy's
+own derivative beside it. Above that it is a coefficient of a power series, certified too. Imports calculator, taylor.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from flint import ctx
+
+from gradcalc.arithmetic.budget import Budget
+from gradcalc.arithmetic.marks import UNDEFINED, Unknown
+from gradcalc.errors import ExitCode, LimitError, UsageError, for_python
+from gradcalc.graph.domain import derivative, plain_derivative
+from gradcalc.language import points
+from gradcalc.language.format import format_node
+from gradcalc.language.formula import Formula, Point, Value, Variable, checked_variables
+from gradcalc.language.parse import as_formula
+from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, MAX_DIGITS, Limits, Options
+from gradcalc.show import page as pages
+from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
+from gradcalc.truth.calculator import judged, submitted
+from gradcalc.truth.expansion import coefficients
+from gradcalc.truth.quantity import Note, Quantity, optional, table
+from gradcalc.truth.report import PointReport
+from gradcalc.truth.second_opinion import Entry, Job, Opinion
+from gradcalc.truth.taylor import quantity, why_no_series
+
+BY_GRAPH = 4
+"""Up to this order a derivative is made as a graph, which grows two- to threefold with each."""
+MAX_ORDER = 1_000
+_FORMULA = 300
+"""Characters of a formula that is made here, at most: longer ones tell nobody anything."""
+_NODES = 20_000
+_SYMBOLIC_ORDER = 12
+"""Up to this order SymPy is asked for the formula, where no numbers wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DerivativePoint:
+    """The derivative at a point, and what is known of it."""
+
+    at: Mapping[str, Any]
+    value: Quantity
+    notes: tuple[Note, ...] = ()
+    exact: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The point as it was given."""
+        return {**self.at, **self.exact}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "at": jsonable(dict(self.at)),
+            **({"at_exact": jsonable(dict(self.exact))} if self.exact else {}),
+            "value": number(self.value.value),
+            "certified": optional(self.value.certified),
+            "symbolic": optional(self.value.symbolic),
+            "verdict": self.value.verdict,
+            "notes": [note.to_dict() for note in self.notes],
+        }
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Derivative(Answer):
+    """A derivative of a formula; `formula` is None where it is too long to be read, `reason` why SymPy found none."""
+
+    expression: str
+    text: str
+    by: tuple[str, ...]
+    formula: str | None
+    points: tuple[DerivativePoint, ...]
+    latex: str = ""
+    let: Mapping[str, Any] = field(default_factory=dict)
+    digits: int | None = None
+    reason: str = ""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """1 if any point disagrees, else 3 if any is undefined, else 0."""
+        verdicts = {point.value.verdict for point in self.points}
+        if "disagrees" in verdicts:
+            return ExitCode.NO
+        return ExitCode.UNDEFINED if "undefined" in verdicts else ExitCode.DONE
+
+    @property
+    def name(self) -> str:
+        """How the derivative is called: `d³f/dx²dy`."""
+        order = len(self.by)
+        runs = [(name, self.by.count(name)) for name in dict.fromkeys(self.by)]
+        below = "".join(f"d{name}{_raised(count)}" for name, count in runs)
+        return f"d{_raised(order)}f/{below}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as JSON-ready data."""
+        return {
+            "schema": SCHEMA,
+            "command": "diff",
+            "expression": self.expression,
+            "by": list(self.by),
+            "formula": self.formula,
+            "let": jsonable(dict(self.let)),
+            "points": [point.to_dict() for point in self.points],
+        }
+
+    def records(self) -> Iterator[Sequence[object]]:
+        """A row for each point, the titles first."""
+        yield *(self.points[0].at if self.points else ()), "value", "certified", "digits", "verdict"
+        for point in self.points:
+            proof = point.value.certified
+            proved = (proof.value, proof.digits) if proof else ("", "")
+            yield *point.given.values(), point.value.value, *proved, point.value.verdict
+
+    def page(self) -> pages.Page:
+        """The answer as people see it: the formula, and a table with a row for each point."""
+        blocks = pages.question(self.expression, "", self.let)
+        if self.formula is not None:
+            blocks.append(pages.fact(f"{self.name} =", pages.Formula(self.formula, "strong", self.latex)))
+        if self.points:
+            names = [pages.point_text(point.given) for point in self.points]
+            found = table(names, [point.value for point in self.points], self.digits)
+            titles = {"variable": "at", "derivative": self.name}
+            columns = [each._replace(title=titles.get(each.title, each.title)) for each in found.columns]
+            kept = [i for i, each in enumerate(columns) if each.title != "SymPy's formula"]
+            rows = tuple(tuple(row[i] for i in kept) for row in found.rows)
+            blocks.append(pages.Table(tuple(columns[i] for i in kept), rows))
+        blocks.append(pages.Remarks(tuple(note.remark(self.text) for point in self.points for note in point.notes)))
+        typeset = (pages.Formula(self.formula or self.name, latex=self.latex),)
+        return pages.Page("diff", tuple(blocks), ((pages.Equation(typeset, tuple(self.by)),),))
+
+
+def _raised(count: int) -> str:
+    """An exponent as it is written, nothing for 1."""
+    return "" if count == 1 else str(count).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+@for_python
+def diff(
+    expression: Any,
+    by: str | Sequence[str],
+    at: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    *,
+    let: Mapping[str, Any] | None = None,
+    symbolic: bool = True,
+    digits: int = DIGITS,
+    limits: Limits | None = None,
+) -> Derivative:
+    """A derivative of any order, as a formula and, certified, at points.
+
+    >>> gradcalc.diff("x**3*y", "x:2,y", at={"x": 2, "y": 1}).points[0].value.value
+    12.0
+
+    Args:
+        expression: text, a `sympy.Expr`, or a `Graph` (its last node is the formula).
+        by: what it is derived for: `"x"`, `"x,x,y"`, `"x:3,y"`, or a list of names.
+        at: values by variable, or a list of such points; none for the formula alone.
+        let: values by name that are put into the formula.
+        symbolic: whether SymPy is asked for its derivative.
+        digits: significant digits of certified values, 1 to 1,000.
+        limits: how large the formula may be; default: `Limits()`.
+
+    Raises:
+        ExpressionError, UsageError: as `differentiate`; a `by` that names no variables.
+    """
+    limits = limits or Limits()
+    if not 1 <= digits <= MAX_DIGITS:
+        raise UsageError(f"digits is {digits!r}", hint=f"from 1 to {MAX_DIGITS:,}; 19 unless told otherwise")
+    names = read_by(by if isinstance(by, str) else ",".join(map(str, by)))
+    given = points.to_points(at, limits) if at else []
+    options = Options(0, symbolic, digits=digits, latex=True, limits=limits)
+    return derived(expression, names, given, points.to_bindings(let, limits), options)
+
+
+def read_by(text: str) -> tuple[str, ...]:
+    """The names of `x:2,y`, each as often as it is derived for."""
+    names: list[str] = []
+    for piece in text.split(","):
+        found = re.fullmatch(r"\s*`?([^`:]*?)`?\s*(?::\s*(\d+)\s*)?", piece)
+        if found is None or not found[1]:
+            raise UsageError(f"{text or 'nothing'} says not what to derive for", hint="x, x,x,y or x:2,y")
+        count = int(found[2] or 1) if len(found[2] or "") < 6 else MAX_ORDER + 1
+        names += [found[1]] * min(count, MAX_ORDER + 1)
+    if not names:
+        raise UsageError(f"{text} is a derivative of order 0: the formula itself", hint="x:1")
+    if len(names) > MAX_ORDER:
+        raise UsageError(f"the order is above {MAX_ORDER:,}", hint="x:50 is a derivative of order 50")
+    return tuple(names)
+
+
+def derived(
+    expression: Any,
+    by: Sequence[str],
+    at: Sequence[Point],
+    let: Mapping[str, Value],
+    options: Options,
+    waiting: Callable[[], None] | None = None,
+) -> Derivative:
+    """The same at points that are already constants: what `diff` and the command call."""
+    formula = _asked(expression, by, at, let, options.limits)
+    given, at = at, [_with_absent(point, by) for point in at]
+    job = submitted(formula, by, options) if len(by) <= (BY_GRAPH if at else _SYMBOLIC_ORDER) else None
+    if len(by) > BY_GRAPH:
+        found, opinion = [_by_series(formula, point, by, options) for point in at], job.result(waiting) if job else None
+    else:
+        found, opinion = _by_graph(formula, at, by, job, options, waiting)
+    entry = opinion.entries.get(tuple(by)) if opinion is not None else None
+    known = entry if isinstance(entry, Entry) else None
+    echoed, exactly = points.echoed(let)
+    return Derivative(
+        expression=formula.canonical,
+        text=formula.text,
+        by=tuple(by),
+        formula=known.formula if known else _own_formula(formula, by),
+        points=tuple(_echoing(each, point) for each, point in zip(found, given, strict=True)),
+        latex=known.latex if known else "",
+        let={**echoed, **exactly},
+        reason=opinion.reason if opinion is not None else "",
+    )
+
+
+def _asked(
+    expression: Any, by: Sequence[str], at: Sequence[Point], let: Mapping[str, Value], limits: Limits
+) -> Formula:
+    """The formula; at points it is checked that they fit."""
+    shapes = {name: value.shape for name, value in at[0].items()} if at else {}
+    formula = as_formula(expression, shapes, let, limits)
+    for name in dict.fromkeys(by):
+        if name in let:
+            raise UsageError(f"{name} is bound by --let, so nothing is differentiated for it", hint=f"--at {name}=...")
+        if (
+            at
+            and at[0].get(name.partition("[")[0]) is not None
+            and at[0][name.partition("[")[0]].shape
+            and "[" not in name
+        ):
+            raise UsageError(f"{name} is an array: a derivative is taken for one element", hint=f"{name}[0]")
+        near = next((each for each in formula.variables if each.lower() == name.lower()), name)
+        if near != name:
+            raise UsageError(f"the formula does not contain {name}", text=formula.text, hint=f"did you mean {near}?")
+    if at:
+        points_with = [_with_absent(point, by) for point in at]
+        checked_variables(formula, points_with, list(dict.fromkeys(name.partition("[")[0] for name in by)), let)
+    return formula
+
+
+def _with_absent(point: Point, by: Sequence[str]) -> Point:
+    """The point, with a value for what the formula is derived for and need not contain."""
+    return {**{name: points.to_value(name, 0, Limits()) for name in by if "[" not in name}, **point}
+
+
+def _echoing(found: DerivativePoint, point: Point) -> DerivativePoint:
+    """What was found, at the point as it was given."""
+    at, exact = points.echoed(point)
+    return replace(found, at=at, exact=exact)
+
+
+def _by_graph(
+    formula: Formula,
+    at: Sequence[Point],
+    by: Sequence[str],
+    job: Job | None,
+    options: Options,
+    waiting: Callable[[], None] | None,
+) -> tuple[list[DerivativePoint], Opinion | None]:
+    """The derivative as the gradient of the one before it, judged as gradients are."""
+    *first, last = by
+    graph = formula.graph
+    before = derivative(graph, formula.output, [graph.input(name) for name in first])
+    base = replace(formula, output=before).differentiated([Variable(last)], 1)
+
+    def heard(opinion: Opinion) -> Opinion:
+        entry = opinion.entries.get(tuple(by))
+        return replace(opinion, entries={} if entry is None else {(last,): entry})
+
+    found, opinion = judged(base, at, job, options, waiting, heard)
+    return [_point(report) for report in found], opinion
+
+
+def _point(report: PointReport) -> DerivativePoint:
+    """The one derivative of a report; undefined where what is derived is."""
+    undefined = report.value.verdict == "undefined"
+    value = Quantity(math.nan, verdict="undefined") if undefined else report.gradient[0]
+    notes = tuple(replace(note, variable=None) for note in report.notes)
+    return DerivativePoint({}, value, notes)
+
+
+def _by_series(formula: Formula, point: Point, by: Sequence[str], options: Options) -> DerivativePoint:
+    """The derivative as a coefficient of a Taylor series, times factorials."""
+    names = list(dict.fromkeys(by))
+    counts = tuple(by.count(name) for name in names)
+    inner = formula.differentiated([Variable(name) for name in names], 0)
+    ball = coefficients(inner, point, [counts], options.digits, Budget(CERTIFY_WORK, CERTIFY_SECONDS))[counts]
+    if isinstance(ball, Unknown):
+        note = why_no_series(inner, point, ball is UNDEFINED)
+        verdict = "undefined" if ball is UNDEFINED else "unverified"
+        return DerivativePoint({}, Quantity(math.nan, verdict=verdict), (note,))
+    with ctx.workprec(max(ball.bits(), 64) + 64):
+        ball = ball * math.prod(map(math.factorial, counts))
+    return DerivativePoint({}, quantity(ball, options.digits))
+
+
+def _own_formula(formula: Formula, by: Sequence[str]) -> str | None:
+    """The derivative as the rules give it, where it is short enough to be read."""
+    graph = formula.graph
+    try:
+        node = plain_derivative(graph, formula.output, [graph.input(name) for name in by], _NODES)
+    except LimitError:
+        return None
+    text = format_node(graph, node, limit=_FORMULA)
+    return None if text.endswith("…") else text
