@@ -100,7 +100,7 @@ def _function(balls: Balls, op: Op) -> Function:
 
 def _total(balls: Balls, op: Op, function: Function) -> Function:
     """The function for marks too, with results outside its domain and beyond all exponents taken care of."""
-    followed = op in exact_numbers.FUNCTIONS
+    followed = op in exact_numbers.FUNCTIONS and op not in _OF_PI
 
     def beside(operands: tuple[Any, ...]) -> Ball:
         """Of what are not all balls alone: marks, or exact numbers."""
@@ -140,6 +140,10 @@ def _total(balls: Balls, op: Op, function: Function) -> Function:
         return UNDEFINED if isinstance(result, arb) and balls.is_defined(op, operands) is False else result
 
     return checked if op in _LOOSE else ordinary
+
+
+_OF_PI = frozenset((ops.sin, ops.cos, ops.tan, ops.cot, ops.sec, ops.csc, ops.sinc))
+"""What is exact of multiples of pi, and of 0, where `arb` is exact too: no dyadic number need be tried."""
 
 
 def _mark(operands: Iterable[Any]) -> Unknown:

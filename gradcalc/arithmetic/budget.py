@@ -1,7 +1,8 @@
 """What an evaluation in balls may cost, counted in work and not in seconds: the same question, the same answer.
 
 A unit of work is about a microsecond of a present machine. What an op costs depends on the op and the precision alone,
-as measured in `_COSTS`; so a busy machine takes longer and says the same. The clock is the last resort. Imports graph.
+as measured in `_COSTS`; so a busy machine takes longer and says the same. The clock is the last resort, and counts the
+time that this thread computes, not what others take beside it. Imports graph.
 """
 
 import math
@@ -55,7 +56,7 @@ class Budget:
     Args:
         work: in units of about a microsecond.
         seconds: how long it may take whatever the work; counted from now on.
-        clock: where the time is read.
+        clock: where the time is read; that which this thread computes, so that a busy machine ends no proof early.
 
     Attributes:
         left: the work that may still be done.
@@ -63,7 +64,7 @@ class Budget:
     """
 
     def __init__(self, work: float, seconds: float = math.inf, clock: Callable[[], float] | None = None) -> None:
-        self._clock = clock or time.monotonic
+        self._clock = clock or time.thread_time
         self.left, self.seconds, self.late = work, seconds, False
         self._end = self._clock() + seconds
 

@@ -117,16 +117,18 @@ def _contributions(
 ) -> list[tuple[int, int]]:
     """What a node hands to its live operands: pairs of operand and contribution."""
     op, indices, _ = node
-    refs = {i: Ref(graph, i) for i in indices}
-    operands = [refs[i] for i in indices]
-    wanted = [flags[i] and (i >= first or not graph.is_leaf(i)) for i in indices]
+    wanted = [flags[i] for i in indices]
+    if first:
+        wanted = [w and (i >= first or not graph.is_leaf(i)) for i, w in zip(indices, wanted, strict=True)]
     g, y = Ref(graph, adjoint), Ref(graph, index)
     parts: Sequence[Any]
     if op.variadic:
-        parts = op.rules[0](g, y, wanted, *operands)  # type: ignore[misc]
+        refs = {i: Ref(graph, i) for i in indices}  # one for each, as rules ask an operand that comes often once
+        parts = op.rules[0](g, y, wanted, *[refs[i] for i in indices])  # type: ignore[misc]
     elif len(indices) == 1:
-        parts = (op.rules[0](g, y, operands[0]),)  # type: ignore[misc]
+        parts = (op.rules[0](g, y, Ref(graph, indices[0])),)  # type: ignore[misc]
     else:
+        operands = [Ref(graph, i) for i in indices]
         parts = [(rule or _refuse(op))(g, y, *operands) if w else 0 for rule, w in zip(op.rules, wanted, strict=True)]
     condition = _condition(graph, adjoint) if graph.nodes[adjoint].op in _MASKING else None
     result = []

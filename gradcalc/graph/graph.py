@@ -215,7 +215,11 @@ class Ref(Operand):
     def apply(self, op: Op, operands: Sequence[Any]) -> "Ref":
         """Emit `op` on `operands` (Refs, ints and Constants)."""
         graph = self.graph
-        indices = tuple([x.index if type(x) is Ref else graph.constant(x) for x in operands])
+        indices: tuple[int, ...]
+        if len(operands) == 2 and type(operands[0]) is type(operands[1]) is Ref:
+            indices = (operands[0].index, operands[1].index)
+        else:
+            indices = tuple([x.index if type(x) is Ref else graph.constant(x) for x in operands])
         simplify = _SIMPLIFY.get(op)
         if simplify is not None and (op not in _FOLD or graph.has_number(indices)):
             index = simplify(graph, indices)

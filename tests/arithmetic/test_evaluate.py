@@ -60,3 +60,10 @@ def test_the_function_of_an_op_is_looked_for_once() -> None:
 def test_a_rule_of_the_table_is_applied_to_numbers() -> None:
     assert [apply_rule(ops.log.domain, Floats(), x) for x in (2.0, 0.0, -1.0)] == [True, False, False]
     assert apply_rule(lambda x, y: x * y + 1, Texts(), "a", "b") == "add(mul(a,b),1)"
+
+
+def test_a_rule_of_many_operands_is_applied_without_a_graph() -> None:
+    for numbers in ([1.0] * 3, [1.0] * 30, [0.5] * 29 + [1.0]):
+        assert apply_rule(ops.max.kink, Floats(), 1.0, *numbers) is (numbers[0] == 1.0)
+    half = apply_rule(lambda *xs: xs[0] * ops.one / 2 + ops.pi * 0, Floats(), *[3.0] * 20)
+    assert half == 1.5

@@ -192,3 +192,34 @@ def test_deep_chains_of_where_do_not_recurse() -> None:
         y = ops.where(ops.gt(x, k % 7 - 10), y + 1, 0)
     (slope,) = gradient(graph, y.index, [x.index])
     assert floats_at(graph, {x.index: 0.5}, [slope]) == [1.0]
+
+
+def test_a_contribution_that_comes_many_times_is_one_multiple() -> None:
+    graph = Graph()
+    x, y = variables(graph, 2)
+    formula = ops.sin(ops.add(*[x] * 1000, y))
+    before = len(graph)
+    dx, dy = gradient(graph, formula.index, [x.index, y.index])
+    assert len(graph) - before < 10
+    at = {x.index: 0.001, y.index: 0.5}
+    assert floats_at(graph, at, [dx, dy]) == pytest.approx([1000 * math.cos(1.5), math.cos(1.5)])
+
+
+def test_repeated_operands_share_a_tie_by_how_often_they_come() -> None:
+    graph = Graph()
+    x, y = variables(graph, 2)
+    formula = ops.sqrt(ops.max(*[x] * 6, y, y))
+    derivatives = gradient(graph, formula.index, [x.index, y.index])
+    assert floats_at(graph, {x.index: 4.0, y.index: 4.0}, derivatives) == [0.25 * 6 / 8, 0.25 * 2 / 8]
+    assert floats_at(graph, {x.index: 4.0, y.index: 1.0}, derivatives) == [0.25, 0.0]
+    assert floats_at(graph, {x.index: -1.0, y.index: 4.0}, derivatives) == [0.0, 0.25]
+
+
+def test_the_mask_of_what_was_not_chosen_survives_a_multiple() -> None:
+    graph = Graph()
+    (x,) = variables(graph, 1)
+    log = ops.log(x)
+    formula = ops.where(ops.gt(x, 0), ops.add(*[log] * 9), x)
+    (dx,) = gradient(graph, formula.index, [x.index])
+    assert floats_at(graph, {x.index: 2.0}, [dx]) == [4.5]
+    assert floats_at(graph, {x.index: 0.0}, [dx]) == floats_at(graph, {x.index: -1.0}, [dx]) == [1.0]

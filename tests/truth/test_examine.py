@@ -87,7 +87,7 @@ def test_a_busy_machine_says_the_same(formula: str, monkeypatch: pytest.MonkeyPa
     at = {"x": 0 if "abs" in formula else 2.3}
     answers, ticks = [], itertools.count()
     for step in (1e-9, 2e-5):  # a machine that is idle, and one where each op takes twenty microseconds
-        monkeypatch.setattr(time, "monotonic", lambda step=step: next(ticks) * step)
+        monkeypatch.setattr(time, "thread_time", lambda step=step: next(ticks) * step)
         answers.append(examine(formula, at, 1))
     assert repr(answers[0]) == repr(answers[1])
 
@@ -137,3 +137,11 @@ def test_a_mixed_derivative_of_a_smooth_part_is_zero_beside_a_kink() -> None:
     curvature = examine("abs(x) + y^2", ORIGIN).curvature
     assert curvature is not None
     assert (0, 1) not in curvature.entries
+
+
+def test_the_same_operand_many_times_is_no_tie() -> None:
+    for op in ("max", "min"):
+        point = gradcalc.differentiate(f"{op}({','.join('x' * 20_000)})", {"x": 1.5}, symbolic=False).points[0]
+        assert (point.verdict, point.gradient[0].value) == ("agrees", 1)
+    tie = gradcalc.differentiate("max(x, x, 3 - x)", {"x": 1.5}, symbolic=False).points[0]
+    assert tie.verdict == "kink"
