@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from gradcalc.errors import FileError, UsageError
 
@@ -153,8 +153,8 @@ class Unfinished:
     """A hidden directory beside an output that is not complete yet, from which a later run goes on.
 
     It holds `data`, to which pieces are appended, and `state`: a line of JSON that says what was asked, and one for
-    each piece that is whole. Each line begins with the checksum of all up to it; what a killed run wrote after the last
-    line that is right is cut off.
+    each piece that is whole, with its checksum. Each line begins with the checksum of all up to it; what stands after
+    the last line that is right, or after the last piece that is what its line says, is cut off.
 
     Args:
         output: the file that will appear when all is written.
@@ -167,6 +167,7 @@ class Unfinished:
         self._lines: Any = None
         self._file: Any = None
         self._checksum = 0
+        self._piece: Mapping[str, int] = {}
         self.marks: list[dict[str, Any]] = []
         self.restarted = False
 
@@ -211,25 +212,36 @@ class Unfinished:
     def _read(self, question: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The marks of an earlier run with the same question."""
         self._lines.seek(0)
-        size = self.data.stat().st_size if self.data.exists() else 0
-        lines: list[dict[str, Any]] = []
-        whole = 0
-        for line in self._lines:
-            checksum = zlib.crc32(line[9:], self._checksum)
-            if line[:9] != b"%08x " % checksum or lines and json.loads(line[9:])["end"] > size:
-                break
-            lines.append(json.loads(line[9:]))
-            self._checksum, whole = checksum, whole + len(line)
-        if not lines:
+        lines = self._whole_lines()
+        asked, end = next(lines, (None, 0))
+        if asked is None:
             return []
-        self._lines.truncate(whole)
-        asked, same = lines[0], json.loads(json.dumps(question))
+        same = json.loads(json.dumps(question))
         for key in same:
             if asked.get(key) != same[key]:
                 hint = "without --resume the work begins anew"
                 what = _difference(key, asked.get(key), same[key])
                 raise UsageError(f"the unfinished {self.output} is of another run: {what}", hint=hint)
-        return lines[1:]
+        marks, checksum = [], self._checksum
+        with self.data.open("a+b") as data:
+            for mark, whole in lines:
+                if not _is_whole(data, mark):
+                    break
+                marks.append(mark)
+                checksum, end = self._checksum, whole
+        self._checksum = checksum
+        self._lines.truncate(end)
+        return marks
+
+    def _whole_lines(self) -> Iterator[tuple[dict[str, Any], int]]:
+        """What each line of the state says, as long as they are right, and where it ends."""
+        whole = 0
+        for line in self._lines:
+            checksum = zlib.crc32(line[9:], self._checksum)
+            if line[:9] != b"%08x " % checksum:
+                return
+            self._checksum, whole = checksum, whole + len(line)
+            yield json.loads(line[9:]), whole
 
     def _tell(self, line: Mapping[str, Any]) -> None:
         """Add a line to the state."""
@@ -241,16 +253,25 @@ class Unfinished:
     def append(self, piece: Callable[[BinaryIO], object]) -> int:
         """Have a piece append itself to the data; where it ends."""
         with writing(self.output):
-            self._file.seek(0, os.SEEK_END)
-            piece(self._file)
+            start = self._file.seek(0, os.SEEK_END)
+            file = _Summed(self._file)
+            piece(cast(BinaryIO, file))
             self._file.flush()
+            self._piece = {"start": start, "checksum": file.checksum}
             return int(self._file.seek(0, os.SEEK_END))
 
     def mark(self, mark: dict[str, Any]) -> None:
         """What is written so far is whole, and this is how far the work has come."""
+        mark = {**mark, **self._piece}
         with writing(self.output):
             self._tell(mark)
         self.marks.append(mark)
+
+    def check(self) -> None:
+        """Raise if the data are not as long as they were written."""
+        with writing(self.output):
+            if self.data.stat().st_size != self.marks[-1]["end"]:
+                raise OSError(None, f"{self.data} was changed meanwhile")
 
     def place(self, made: Path) -> None:
         """Put the complete file in the place of the output."""
@@ -271,6 +292,27 @@ class Unfinished:
         self.close()
         with suppress(OSError):  # it may come from closing a directory too
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class _Summed:
+    """A file that is written, with the checksum of what was."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.checksum = file, 0
+
+    def write(self, data: Any) -> int:
+        """Write some bytes."""
+        self.checksum = zlib.crc32(data, self.checksum)
+        return self._file.write(data)
+
+
+def _is_whole(data: BinaryIO, mark: Mapping[str, int]) -> bool:
+    """Whether a piece is what was written."""
+    data.seek(mark["start"])
+    left, checksum = mark["end"] - mark["start"], 0
+    while left > 0 and (part := data.read(min(left, 1 << 20))):
+        left, checksum = left - len(part), zlib.crc32(part, checksum)
+    return left == 0 and checksum == mark["checksum"]
 
 
 def _difference(key: str, before: Any, now: Any) -> str:

@@ -361,8 +361,12 @@ class _Job:
         done = Counts(**unfinished.marks[-1]["done"]) if unfinished.marks else None
         writer, counts = self._through(unfinished.append, unfinished.mark, done, progress)
         with writing(self.output):
+            unfinished.check()
             ends = [len(writer.begin()), *(mark["end"] for mark in unfinished.marks)]
-            complete = writer.finish(unfinished.data, ends)
+            try:
+                complete = writer.finish(unfinished.data, ends)
+            except (ValueError, LookupError, EOFError) as error:
+                raise OSError(None, f"{unfinished.data} was changed meanwhile: {error}") from None
         unfinished.place(complete)
         return self._summary(counts, resumed=done.rows if done else 0, restarted=unfinished.restarted)
 
@@ -529,13 +533,16 @@ class _Out:
 
     def write(self, columns: Sequence[Any], counts: Counts) -> None:
         """Encode a batch and append it; of those without rows only the first."""
-        if not self.begun:
-            self.append(lambda file: file.write(self.writer.begin()))
-        elif not len(columns[-1]):
+        begin = b"" if self.begun else self.writer.begin()
+        if self.begun and not len(columns[-1]):
             return
         self.begun = True
-        end = self.append(lambda file: self.writer.append(columns, file))
-        self.mark({"end": end, "done": vars(counts)})
+
+        def piece(file: BinaryIO) -> None:
+            file.write(begin)
+            self.writer.append(columns, file)
+
+        self.mark({"end": self.append(piece), "done": vars(counts)})
 
 
 __all__ = ["Counts", "Settings", "Summary", "UndefinedError", "result_names", "run"]

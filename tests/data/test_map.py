@@ -292,7 +292,7 @@ def test_a_run_that_was_cut_goes_on_and_ends_like_one_that_was_not(
     settings = Settings(nulls=nulls, keep=["x"], certify_rows=0)
     whole = run("log(x)", source, str(tmp_path / f"whole.{format}"), settings)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        cut(patch, 5, KeyboardInterrupt())
+        cut(patch, 4, KeyboardInterrupt())
         run("log(x)", source, str(output), settings)
     assert not output.exists() and hidden(tmp_path) == [f".out.{format}.gradcalc"]
     with pytest.raises(UsageError, match=r"its expression was log\(x\), now log\(2x\)"):
@@ -309,7 +309,7 @@ def test_a_full_disk_keeps_what_is_done_and_the_old_output(tmp_path: Path, monke
     source, output = write(tmp_path / "in.parquet", table()), tmp_path / "out.csv"
     output.write_text("old")
     with monkeypatch.context() as patch, pytest.raises(FileError, match="No space left"):
-        cut(patch, 3, files.WriteError("No space left"))
+        cut(patch, 2, files.WriteError("No space left"))
         run("x", str(source), str(output))
     assert output.read_text() == "old"
     assert run("x", str(source), str(output), Settings(resume=True)).resumed == 128
@@ -379,6 +379,56 @@ def test_the_state_is_believed_as_far_as_it_is_whole(tmp_path: Path, damage: Any
         again.close()
     assert [mark["end"] for mark in again.marks] == [4, 8, 12, 16]
     assert again.data.read_bytes() == b"one two moremost"
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "zeros"])
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.usefixtures("small")
+def test_a_piece_that_is_not_what_was_written_is_made_anew(
+    tmp_path: Path, format: str, damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, output = str(write(tmp_path / "in.parquet", table())), tmp_path / f"out.{format}"
+    run("x*y", source, str(output))
+    whole = output.read_bytes() if format != "npz" else read(output)
+    output.unlink()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        cut(patch, 7, KeyboardInterrupt())
+        run("x*y", source, str(output))
+    data = tmp_path / f".out.{format}.gradcalc" / "data"
+    before = data.read_bytes()
+    for place in range(0, len(before), 997):
+        run_on = {"cut": b"", "flipped": bytes([before[place] ^ 255]), "zeros": b"\0" * 64}[damage]
+        data.parent.mkdir(exist_ok=True)
+        data.write_bytes(before[:place] + run_on + (before[place + len(run_on) :] if run_on else b""))
+        if place == 0:
+            state = (data.parent / "state").read_bytes()
+        (data.parent / "state").write_bytes(state)
+        summary = run("x*y", source, str(output), Settings(resume=True))
+        assert summary.resumed <= 64 * 7 * place / len(before)
+        assert output.read_bytes() == whole if format != "npz" else same(read(output), whole)
+        output.unlink()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.usefixtures("small")
+def test_pieces_that_change_under_a_run_are_an_error_and_go_on_right(
+    tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, output = str(write(tmp_path / "in.parquet", table())), tmp_path / f"out.{format}"
+    plain = files.Unfinished.mark
+
+    def cut_short(self: files.Unfinished, mark: dict[str, Any]) -> None:
+        plain(self, mark)
+        if mark["done"]["read"] == 1000:
+            os.truncate(self.data, mark["end"] - 100)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.Unfinished, "mark", cut_short)
+        with pytest.raises(FileError, match="data was changed meanwhile") as caught:
+            run("x*y", source, str(output))
+    assert "--resume" in str(caught.value.hint) and not output.exists()
+    assert run("x*y", source, str(output), Settings(resume=True)).resumed == 960
+    assert len(read(output)["f"]) == 1000 and hidden(tmp_path) == []
 
 
 def test_an_interrupt_after_the_end_leaves_the_output_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
