@@ -161,8 +161,8 @@ class MapSettings:
     wrt: Sequence[str] | None = None
     order: int = option(1, "--order N", "0: value; 1: gradient too; 2: Hessian too.", low=0, high=2)
     keep: Sequence[str] = option(
-        (), "--keep COLUMNS", "Columns of IN that are written too: x,y or all. Default: none. Of a csv file, those "
-        "that are no variables are kept as text.", ROWS,
+        (), "--keep COLUMNS", "Columns of IN that are written too: x,y or all. Default: none. Of a csv file, numbers "
+        "stay numbers where OUT has types, and text stays as it is.", ROWS,
     )  # fmt: skip
     names: Sequence[str] | None = option(
         None, "--names NAMES", "Other names for the results, in their order: value,gx,gy. Default: f, df/dx, df/dy, "

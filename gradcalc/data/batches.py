@@ -1,12 +1,15 @@
 """The rows of files as batches: piece after piece, cut evenly."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from gradcalc.data.columns import count_rows, read_pieces
+from gradcalc.data.formats import detect_format
 from gradcalc.data.formats.format import NoColumnError, library, row_bytes
+from gradcalc.data.kept import as_number, number_types
 from gradcalc.errors import FileError
 from gradcalc.settings import AS_USUAL, Reading
 
@@ -26,13 +29,47 @@ def total_rows(paths: Sequence[Path], how: Reading = AS_USUAL) -> int | None:
     return total
 
 
+def kept_numbers(
+    paths: Sequence[Path],
+    names: Sequence[str],
+    kept: Sequence[str],
+    how: Reading = AS_USUAL,
+    told: Callable[[], None] | None = None,
+) -> Mapping[str, Any]:
+    """The types of those kept columns that files without types hold as text, and that are numbers in all of them."""
+    kept = [name for name in kept if name not in names]
+    plain = [path for path in paths if not detect_format(path).typed]
+
+    def pieces() -> Iterator[Sequence[Any]]:
+        for path in plain:
+            for piece in _read(path, names, kept, how):
+                yield piece[len(names) :]
+                if told:
+                    told()
+
+    return number_types(pieces(), kept, how) if kept and plain else {}
+
+
 def read_files(
-    paths: Sequence[Path], names: Sequence[str], kept: Sequence[str], *, skip: int = 0, how: Reading = AS_USUAL
+    paths: Sequence[Path],
+    names: Sequence[str],
+    kept: Sequence[str],
+    *,
+    skip: int = 0,
+    how: Reading = AS_USUAL,
+    numbers: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[list[Any]]:
-    """The pieces of all files after the first `skip` rows; an error if a kept column is not of one type in all."""
+    """The pieces of all files after the first `skip` rows; an error if a kept column is not of one type in all.
+
+    numbers: what `kept_numbers` finds, where these columns shall be numbers.
+    """
     types: list[Any] | None = None
     for path in paths:
+        as_text = [name for name in numbers if not detect_format(path).typed]
         for piece in _read(path, names, kept, how):
+            for name in as_text:
+                place = len(names) + kept.index(name)
+                piece[place] = as_number(piece[place], numbers[name], how)
             found = [column.type for column in piece[len(names) :]]
             types = types or found
             for name, before, now in zip(kept, types, found, strict=True):

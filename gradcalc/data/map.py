@@ -9,10 +9,11 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,7 +22,7 @@ import numpy as np
 from gradcalc import errors
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.arithmetic.native.kernel import Kernel
-from gradcalc.data.batches import even, read_files, total_rows
+from gradcalc.data.batches import even, kept_numbers, read_files, total_rows
 from gradcalc.data.check import Certified, Sample, certify_rows
 from gradcalc.data.columns import column_names, null_rows
 from gradcalc.data.formats import check_stream, output_format
@@ -305,7 +306,8 @@ class _Job:
         place = "the result" if self.output == "-" else self.output
         with writing(place), ExitStack() as stack:
             file: BinaryIO = sys.stdout.buffer if self.output == "-" else stack.enter_context(open(self.output, "wb"))
-            writer, counts = self._through(lambda piece: piece(file), lambda mark: None, None, progress)
+            with self._unchanged():
+                writer, counts = self._through(lambda piece: piece(file), lambda mark: None, None, progress)
             file.write(writer.end())
             file.flush()
         return self._summary(counts)
@@ -341,8 +343,20 @@ class _Job:
             told = [(path, path.stat()) for path in self.paths]
         return [[str(path), stat.st_size, stat.st_mtime_ns] for path, stat in told]
 
-    def _refuse_changed(self) -> None:
+    @contextmanager
+    def _unchanged(self) -> Iterator[None]:
         """Raise if an input is not what it was when the work began: rows of two files would stand in one."""
+        try:
+            yield
+        except WriteError:
+            raise
+        except FileError:
+            self._refuse_changed()  # a better reason than what is said of half a line
+            raise
+        self._refuse_changed()
+
+    def _refuse_changed(self) -> None:
+        """Raise if an input is not what it was."""
         for before, now in zip(self.inputs, self._inputs(), strict=True):
             if before != now:
                 raise FileError(f"{now[0]} was changed while it was read", hint="again, when it is complete")
@@ -359,7 +373,8 @@ class _Job:
     def _filled(self, unfinished: Unfinished, progress: Progress | None) -> Summary:
         """Write what is missing, and put the complete file in its place."""
         done = Counts(**unfinished.marks[-1]["done"]) if unfinished.marks else None
-        writer, counts = self._through(unfinished.append, unfinished.mark, done, progress)
+        with self._unchanged():
+            writer, counts = self._through(unfinished.append, unfinished.mark, done, progress)
         with writing(self.output):
             unfinished.check()
             ends = [len(writer.begin()), *(mark["end"] for mark in unfinished.marks)]
@@ -379,7 +394,11 @@ class _Job:
         """Every batch that is not done through the formula: one is read, one computed, one written at a time."""
         counts = done or Counts()
         total = total_rows(self.paths, self.how) if progress else None
-        pieces = read_files(self.paths, self.kernel.names, self.kept, skip=counts.read, how=self.how)
+        numbers: Mapping[str, Any] = {}
+        if self.format.typed:
+            told = partial(progress, counts.read, total) if progress else None
+            numbers = kept_numbers(self.paths, self.kernel.names, self.kept, self.how, told)
+        pieces = read_files(self.paths, self.kernel.names, self.kept, skip=counts.read, how=self.how, numbers=numbers)
         batches = even(pieces, 8 * len(self.results))
         pending: Future[None] | None = None
         with ThreadPoolExecutor(1, "read") as reading, ThreadPoolExecutor(1, "write") as writers:
@@ -395,7 +414,6 @@ class _Job:
                     progress(counts.read, total)
             if pending:
                 pending.result()
-        self._refuse_changed()
         return out.writer, counts
 
     def _writer(self, batch: list[Any]) -> Writer:

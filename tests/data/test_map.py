@@ -19,6 +19,7 @@ from gradcalc.data.formats import FORMATS
 from gradcalc.data.map import Settings, UndefinedError, _Pace, result_names, run
 from gradcalc.errors import FileError, MissingExtra, UsageError
 from gradcalc.language.parse import parse_value
+from gradcalc.settings import Reading
 from tests.data import read, table, write
 
 FORMULA = "x**3*y + sin(y)"
@@ -167,7 +168,52 @@ def test_text_of_a_csv_file_is_kept_to_the_letter(tmp_path: Path) -> None:
     assert rows == [["id", "x", "f"], ["007", "1", "1"], ['a,"b', "", "nan"], ["", "3", "3"]]
     (tmp_path / "in.csv").write_text("id,x\n1,1\n" + "2, 5 \n")  # PyArrow refuses the second, the careful pass reads it
     run("x", str(tmp_path / "in.csv"), str(tmp_path / "out.parquet"), Settings(keep=["*"], order=0))
-    assert pq.read_table(tmp_path / "out.parquet").to_pydict() == {"id": ["1", "2"], "x": [1.0, 5.0], "f": [1.0, 5.0]}
+    assert pq.read_table(tmp_path / "out.parquet").to_pydict() == {"id": [1, 2], "x": [1.0, 5.0], "f": [1.0, 5.0]}
+
+
+@pytest.mark.parametrize(
+    ("cells", "values", "type"),
+    [
+        (["1", "-20", "+3"], [1, -20, 3], "int64"),
+        (["1", "", " 3 "], [1, None, 3], "int64"),
+        (["9007199254740993", "1", "NA"], [9007199254740993, 1, None], "int64"),
+        (["1.5", "2", "nan"], [1.5, 2.0, None], "double"),
+        (["1e3", "-.5", "inf"], [1000.0, -0.5, float("inf")], "double"),
+        (["0.1", "-0", "0e5"], [0.1, -0.0, 0.0], "double"),
+        (["007", "1", "2"], None, "string"),
+        (["1", "2", "x"], None, "string"),
+        (["9007199254740993", "1.5", "2"], None, "string"),
+        (["9223372036854775808", "1", "2"], None, "string"),
+        (["1e400", "1", "2"], None, "string"),
+        (["1e-400", "1", "2"], None, "string"),
+        (["2024-01-01", "1", "2"], None, "string"),
+        (["1_000", "1", "2"], None, "string"),
+        (["", "NA", ""], None, "string"),
+    ],
+)
+@pytest.mark.usefixtures("small")
+def test_numbers_of_a_csv_file_that_are_kept_are_numbers_where_columns_have_types(
+    tmp_path: Path, cells: list[str], values: list[float | None] | None, type: str
+) -> None:
+    cells = [cells[0]] * 100 + cells[1:]  # over two batches; the last cells decide
+    (tmp_path / "a.csv").write_text("k,x\n" + "".join(f"{cell},{i}\n" for i, cell in enumerate(cells)))
+    (tmp_path / "b.csv").write_text(f"k,x\n{cells[-1]},5\n")
+    run("x", str(tmp_path / "[ab].csv"), str(tmp_path / "out.parquet"), Settings(keep=["k"]))
+    found = pq.read_table(tmp_path / "out.parquet")["k"]
+    want = cells if values is None else [values[0]] * 100 + values[1:]
+    assert str(found.type) == type and list(map(repr, found.to_pylist())) == list(map(repr, [*want, want[-1]]))
+    run("x", str(tmp_path / "[ab].csv"), str(tmp_path / "out.csv"), Settings(keep=["k"]))
+    assert [row[0] for row in csv.reader((tmp_path / "out.csv").read_text().splitlines())] == ["k", *cells, cells[-1]]
+
+
+def test_decimal_commas_and_missing_words_of_kept_columns_are_read_as_all_others(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("x;k;n;t\n1;0,5;-9;0.5\n2;1;7;1\n")
+    how = Reading(decimal_comma=True, missing=("-9",))
+    run("x", str(tmp_path / "in.csv"), str(tmp_path / "out.parquet"), Settings(keep=["*"], order=0), how=how)
+    found = pq.read_table(tmp_path / "out.parquet").to_pydict()
+    assert found == {"x": [1, 2], "k": [0.5, 1.0], "n": [None, 7], "t": ["0.5", "1"], "f": [1, 2]}
+    run("x", str(tmp_path / "in.csv"), str(tmp_path / "out.npz"), Settings(keep=["k"], order=0), how=how)
+    assert np.load(tmp_path / "out.npz")["k"].tolist() == [0.5, 1.0]
 
 
 @pytest.mark.parametrize("format", [name for name in FORMATS if name != "jsonl"])  # whose names stand in its rows

@@ -377,4 +377,4 @@ class _CsvWriter(BatchWriter):
         file.write(sink.getvalue())
 
 
-CSV = Format("CSV", (".csv", ".tsv"), CsvReader, _CsvWriter, unwritten=(".tsv",))  # it is written with commas
+CSV = Format("CSV", (".csv", ".tsv"), CsvReader, _CsvWriter, unwritten=(".tsv",), typed=False)  # written with commas

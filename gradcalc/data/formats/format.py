@@ -130,6 +130,7 @@ class Format:
         content: what such a file is said to hold, if not data of its name.
         unwritten: those of the suffixes that are only read.
         by_arrow: PyArrow alone reads and writes it.
+        typed: it says what its columns hold; else all is text.
     """
 
     name: str
@@ -141,6 +142,7 @@ class Format:
     content: str = ""
     unwritten: Sequence[str] = ()
     by_arrow: bool = False
+    typed: bool = True
 
 
 class NoColumnError(FileError):
