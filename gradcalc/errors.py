@@ -370,10 +370,16 @@ def memory_limit() -> int | None:
     return None
 
 
+def has_room(megabytes: int) -> bool:
+    """Whether so many addresses are allowed."""
+    limit = memory_limit()
+    return limit is None or limit >= megabytes * 1_000_000
+
+
 def need_room(megabytes: int, use: str) -> None:
     """Raise where fewer addresses are allowed than libraries take: with fewer they hang, or end the process."""
     limit = memory_limit()
-    if limit is not None and limit < megabytes * 1_000_000:
+    if limit is not None and not has_room(megabytes):
         raise GradcalcError(
             f"not enough memory: {use} needs {megabytes:,} MB of addresses, the limit is {limit // 1_000_000:,} MB",
             hint="a higher limit (ulimit -v), or none",

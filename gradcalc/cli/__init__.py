@@ -13,7 +13,10 @@ from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
-from gradcalc.errors import ExitCode, FileError, GradcalcError, short_of_memory
+from gradcalc.errors import ExitCode, FileError, GradcalcError, memory_limit, short_of_memory
+
+_AMPLE = 4_000_000_000
+"""Bytes of addresses with which nothing needs to be saved."""
 
 
 def run() -> NoReturn:
@@ -27,6 +30,20 @@ def run() -> NoReturn:
         atexit._run_exitfuncs()
         os._exit(code)
     sys.exit(code)
+
+
+def _save_room() -> None:
+    """Where addresses are limited, libraries begin with one thread and one heap: each further one reserves some."""
+    limit = memory_limit()
+    if limit is None or limit > _AMPLE:
+        return
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "ARROW_IO_THREADS"):
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    with suppress(ImportError, OSError, AttributeError):
+        import ctypes
+
+        ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX of glibc
 
 
 def _listen() -> None:
@@ -64,6 +81,7 @@ def _unraisable(what: "sys.UnraisableHookArgs") -> None:
 
 def main(words: Sequence[str]) -> int:
     """Run a command line and return its exit code; whatever goes wrong ends as a message, never a traceback."""
+    _save_room()
     _prepare_streams()
     pairs = zip(words, words[1:], strict=False)
     json = bool({"--json", "--format=json"} & set(words)) or ("--format", "json") in pairs

@@ -15,6 +15,9 @@ from gradcalc.settings import AS_USUAL, Reading
 if TYPE_CHECKING:
     from gradcalc.data.formats.format import Array
 
+_ROOM = 400
+"""Megabytes of addresses that the libraries take; without PyArrow."""
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -46,7 +49,7 @@ def read_columns(
     Raises FileError with the line (CSV) or the row, and the column: a column is missing or named twice, a cell is no
     number, columns differ in length, no row is left, the file is broken or of another format.
     """
-    need_room(1_000, "data in files")
+    need_room(_ROOM, "data in files")
     import numpy as np
 
     path, names = Path(path), list(dict.fromkeys(names))

@@ -40,8 +40,8 @@ from gradcalc.show.page import Page, line
 
 _LEAST, _SECONDS = 1 << 8, 0.2
 """Rows of the least and first piece that is computed; how long one should take, so that it can be told and ended."""
-_ROOM = 1_200
-"""Megabytes of addresses that the libraries take, with two threads and the batches."""
+_ROOM = 450
+"""Megabytes of addresses that the libraries take, with two threads and the batches; without PyArrow."""
 _SHOWN_ROWS = 5
 """How many undefined rows are named."""
 

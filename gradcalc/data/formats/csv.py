@@ -26,6 +26,7 @@ from gradcalc.data.formats.format import (
     Reader,
     blocks,
     find,
+    has_arrow,
     is_rounded,
     library,
     no_double,
@@ -33,7 +34,7 @@ from gradcalc.data.formats.format import (
     readable,
 )  # fmt: skip
 from gradcalc.data.formats.text import as_utf8, decoded, encoding_error, encoding_of, is_gzip, lines
-from gradcalc.errors import FileError, UsageError, installed
+from gradcalc.errors import FileError, UsageError
 from gradcalc.settings import Reading
 
 _BLOCK = 1 << 20
@@ -67,7 +68,7 @@ class CsvReader(Reader):
         """By PyArrow as far as it goes, the rest cell by cell."""
         rows = _Rows(self.path, names, kept, self.how)
         read = 0
-        if installed("pyarrow") and names:
+        if has_arrow() and names:
             with suppress(ValueError):
                 for piece in rows.fast():
                     yield piece
@@ -365,7 +366,7 @@ class _CsvWriter(BatchWriter):
         return text.getvalue().encode()
 
     def append(self, columns: Sequence[Any], file: BinaryIO) -> None:
-        if installed("pyarrow"):
+        if has_arrow():
             return super().append(columns, file)
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(zip(*(column.tolist() for column in columns), strict=True))

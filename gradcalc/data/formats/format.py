@@ -34,6 +34,8 @@ NULL_TEXTS = frozenset(("", "NA", "N/A", "n/a", "#N/A", "NULL", "null", "NaN", "
 """The texts that hold no number and are no mistake."""
 ROWS = 1 << 17
 """Rows of a piece, at most."""
+_ARROW_ROOM = 650
+"""Megabytes of addresses that PyArrow takes, with all else."""
 _PIECE = 1 << 24
 """Bytes of a piece, about."""
 EXACT = 2**53
@@ -271,6 +273,12 @@ def readable(place: object, format: str) -> Iterator[None]:
         raise FileError(f"{place}: not readable as {format}: {reason}") from None
 
 
+def has_arrow() -> bool:
+    """Whether PyArrow can be used: short of addresses it ends the process."""
+    return errors.installed("pyarrow") and errors.has_room(_ARROW_ROOM)
+
+
 def library(name: str) -> Any:
     """A module of PyArrow."""
+    errors.need_room(_ARROW_ROOM, "PyArrow")
     return errors.library(name, "this kind of file")

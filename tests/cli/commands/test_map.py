@@ -152,14 +152,19 @@ def test_errors_say_what_and_leave_nothing(points: Path, words: tuple[str, ...],
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of addresses are Linux's")
-@pytest.mark.parametrize("megabytes", [300, 600, 900])
-def test_a_limit_of_memory_is_one_sentence_and_leaves_nothing(tmp_path: Path, megabytes: int) -> None:
+@pytest.mark.parametrize(
+    ("megabytes", "output", "code"),
+    [(300, "o.csv", 1), (500, "o.csv", 0), (500, "o.parquet", 1), (800, "o.parquet", 0)],
+)
+def test_few_addresses_are_enough_or_one_sentence_says_how_many_are_needed(
+    tmp_path: Path, megabytes: int, output: str, code: int
+) -> None:
     source = tmp_path / "in.csv"
     source.write_text("x,y\n1,2\n3,4\n")
     limit = f"import resource as r; r.setrlimit(r.RLIMIT_AS, ({megabytes}000000, {megabytes}000000)); "
-    words = ["map", "x*y", str(source), "-o", str(tmp_path / "o.csv")]
-    code = f"{limit}import sys; from gradcalc.cli import main; sys.exit(main({words!r}))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: not enough memory")
-    assert os.listdir(tmp_path) == ["in.csv"]
+    words = ["map", "x*y", str(source), "-o", str(tmp_path / output)]
+    text = f"{limit}import sys; from gradcalc.cli import main; sys.exit(main({words!r}))"
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=120)
+    assert done.returncode == code
+    assert done.stderr.startswith("error: not enough memory: " if code else f"{tmp_path / output}: 2 rows")
+    assert sorted(os.listdir(tmp_path)) == ["in.csv", *([] if code else [output])]
