@@ -9,6 +9,7 @@ import os
 import stat
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -261,8 +262,7 @@ def _checked_names(settings: Settings, kernel: Kernel, kept: Sequence[str]) -> l
     names = list(settings.names) if settings.names is not None else own
     if len(names) != len(own):
         raise UsageError(f"--names gives {len(names)} names for {len(own)} columns: {', '.join(own)}")
-    every = [*kept, *names]
-    twice = next((name for name in every if every.count(name) > 1), None)
+    twice = next((name for name, count in Counter([*kept, *names]).items() if count > 1), None)
     if twice is not None:
         raise UsageError(f"two columns of the output would be called {twice}", hint="--names gives the results others")
     return names

@@ -5,6 +5,7 @@ how long a medium is. All are named tuples, quick to define: every answer import
 """
 
 import math
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from decimal import Context
@@ -220,6 +221,9 @@ def value_text(value: object) -> str:
     return number_text(value) if isinstance(value, float) else str(value)
 
 
+_DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?")
+
+
 def _float(text: str) -> float:
     """The float nearest to a decimal; nan for other words."""
     try:
@@ -233,7 +237,7 @@ def short_text(text: str) -> str:
     value = _float(text)
     if sys.float_info.min <= abs(value) <= sys.float_info.max or value == 0 and not text.strip("+-0."):
         return number_text(value)
-    if not any(map(str.isdigit, text)) or " " in text:
+    if not _DECIMAL.fullmatch(text):
         return text
     mantissa, mark, exponent = text.partition("e")
     mantissa = f"{Context(prec=17).create_decimal(mantissa):f}"

@@ -171,6 +171,29 @@ def test_text_of_a_csv_file_is_kept_to_the_letter(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "out.parquet").to_pydict() == {"id": [1, 2], "x": [1.0, 5.0], "f": [1.0, 5.0]}
 
 
+def test_ten_thousand_columns_are_found_and_kept_in_time_that_is_linear(tmp_path: Path) -> None:
+    names = [f"c{i}" for i in range(10_000)]
+    (tmp_path / "in.csv").write_text("".join(",".join(row) + "\n" for row in (names, ["2"] * 10_000, ["3"] * 10_000)))
+    found = []
+
+    def counted(frame: object, event: str, argument: object) -> None:
+        found.append(event == "c_call" and getattr(argument, "__name__", "") in ("count", "index"))
+
+    sys.setprofile(counted)
+    try:
+        run(
+            "c1*c9999",
+            str(tmp_path / "in.csv"),
+            str(tmp_path / "out.csv"),
+            Settings(keep=["*"], order=0, certify_rows=0),
+        )
+    finally:
+        sys.setprofile(None)
+    assert sum(found) < 1_000
+    head, *rows = list(csv.reader((tmp_path / "out.csv").read_text().splitlines()))
+    assert head == [*names, "f"] and [row[-1] for row in rows] == ["4", "9"]
+
+
 @pytest.mark.parametrize(
     ("cells", "values", "type"),
     [

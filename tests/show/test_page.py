@@ -75,6 +75,7 @@ def test_numbers_as_text(value: float, text: str) -> None:
 def test_points_as_text() -> None:
     assert point_text({"x": 1.0, "A": [[1.0, 2.5]], "n": 3}) == "x = 1, A = [[1, 2.5]], n = 3"
     assert short_text("32.00000000000000000") == "32"
+    assert short_text("-10^-8.556e+433") == "-10^-8.556e+433"  # whose exponent is no integer of a decimal
 
 
 def test_json_of_nested_values() -> None:

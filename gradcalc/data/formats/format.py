@@ -10,6 +10,7 @@ import re
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
@@ -157,18 +158,20 @@ class NoColumnError(FileError):
 
 def find(path: Path, columns: Sequence[str], names: Iterable[str]) -> list[int]:
     """Where each name stands among the columns of a file."""
+    counts, places = Counter(columns), {name: place for place, name in enumerate(columns)}
+    names = list(names)
     for name in names:
-        if name not in columns:
+        if name not in places:
             near = did_you_mean(name, columns)
             shown = ", ".join(columns[:10]) + (", …" if len(columns) > 10 else "")
             hint = f"did you mean {near}?" if near else f"its columns: {shown}"
             if columns and all(map(NUMBER.fullmatch, columns)):
                 hint = "the first line must name the columns"
             raise NoColumnError(path, name, hint)
-        if columns.count(name) > 1:
+        if counts[name] > 1:
             hint = "give each column a name of its own"
-            raise FileError(f"{path} has {columns.count(name)} columns named {name}", hint=hint)
-    return [columns.index(name) for name in names]
+            raise FileError(f"{path} has {counts[name]} columns named {name}", hint=hint)
+    return [places[name] for name in names]
 
 
 def no_value(place: str, found: str) -> FileError:
