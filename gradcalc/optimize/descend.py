@@ -18,7 +18,7 @@ from gradcalc.data.source import opened
 from gradcalc.errors import UsageError, did_you_mean, for_python, library
 from gradcalc.language.formula import Formula, Point, checked_variables, refuse_clash
 from gradcalc.language.parse import as_formula
-from gradcalc.language.points import nested, numbers, to_value
+from gradcalc.language.points import echoed, numbers, to_value
 from gradcalc.optimize.descent.answer import Descent
 from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective, Objective
 from gradcalc.optimize.descent.run import OPTIMIZERS, Run
@@ -84,19 +84,22 @@ def descend(
 
 @dataclass(frozen=True)
 class Question:
-    """What is to be minimised and from where, for any number of descents; `dropped` rows of the data had a null."""
+    """What is to be minimised and from where, for any number of descents; `dropped` rows of the data had a null.
+
+    `let` holds what stays as it is, as floats and as the texts that say more.
+    """
 
     formula: Formula
     objective: Objective
     start: Sequence[float]
-    let: Mapping[str, Any]
+    let: tuple[Mapping[str, Any], Mapping[str, Any]]
     dropped: int = 0
 
     def answer(self, settings: Settings, callback: Callable[[Step], object] | None = None) -> Descent:
         """One descent."""
         run = Run(self.formula, self.objective, self.start, settings, callback)
         run.go()
-        return run.answer(self.let)
+        return run.answer(*self.let)
 
 
 def ask(
@@ -124,7 +127,7 @@ def ask(
         formula,
         DataObjective(formula, columns, settings[0].reduce) if columns else FormulaObjective(formula),
         [x for value in at.values() for x in numbers(value, floats)],
-        {name: nested(value, floats) for name, value in let.items()},
+        echoed(let),
         dropped,
     )
 

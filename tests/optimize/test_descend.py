@@ -86,12 +86,16 @@ def test_a_rate_that_keeps_the_steps_from_settling_is_told() -> None:
     [
         ("x**2 - y**2", {"x": 1, "y": 0}, "saddle"),
         ("x**2 + y**2", {"x": 1, "y": 1}, "minimum"),
-        ("-x**2", {"x": 0}, "maximum"),
         ("0*x + 1", {"x": 3}, "degenerate"),
     ],
 )
 def test_what_the_point_is(text: str, at: dict[str, float], kind: str) -> None:
     assert descend(text, at, learning_rate=0.3, steps=200).kind == kind
+
+
+def test_from_a_maximum_the_descent_goes_on() -> None:
+    assert descend("-x**2", {"x": 0}, learning_rate=0.3, tolerance=1e-9).kind == "maximum"
+    assert descend("-x**2", {"x": 0}, learning_rate=0.3).status == "unbounded"
 
 
 def test_bounds() -> None:

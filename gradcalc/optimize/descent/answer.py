@@ -46,6 +46,7 @@ class Descent(Answer):
     """A descent from a start to where it ended.
 
     Attributes:
+        let: what stayed as it is; `let_exact` is as given, of names for which floats are not that number (`pi/2`).
         optimizer: what was used, by its name on the command line.
         learning_rate: of a first-order optimizer, at the start; else None.
         status: `converged`, `at a bound`, `finished`, `diverged`, `unbounded` or `interrupted`; `reason` says more
@@ -64,6 +65,7 @@ class Descent(Answer):
     text: str
     variables: tuple[Variable, ...]
     let: Mapping[str, Any]
+    let_exact: Mapping[str, Any]
     optimizer: str
     learning_rate: float | None
     status: str
@@ -128,6 +130,7 @@ class Descent(Answer):
             "expression": self.expression,
             "variables": [variable.name for variable in self.variables],
             "let": jsonable(dict(self.let)),
+            **({"let_exact": jsonable(dict(self.let_exact))} if self.let_exact else {}),
             "optimizer": self.optimizer,
             "learning_rate": self.learning_rate,
             "status": self.status,
@@ -168,7 +171,7 @@ class Descent(Answer):
         """The descent as people see it: the forecast, the trace, where it ended and what is to be known of that."""
         chosen = ", chosen by auto" if self.by_auto else ""
         blocks = [
-            *pages.question(self.expression, "", self.let),
+            *pages.question(self.expression, "", {**self.let, **self.let_exact}),
             self.remarks(forecast=True),
             pages.fact("optimizer", pages.strong(self.how), chosen),
             self._trace(),
@@ -270,7 +273,9 @@ class Comparison(Answer):
             series=len(first.flat_variables),
         )
         remarks = (each.remarks(kind, f"{each.optimizer}: ") for each in self.descents for kind in (True, False))
-        return pages.Page("descend", (*pages.question(first.expression, "", first.let), table, *remarks))
+        return pages.Page(
+            "descend", (*pages.question(first.expression, "", {**first.let, **first.let_exact}), table, *remarks)
+        )
 
 
 def _compared(descent: Descent, seconds: float) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ balls. On a kink or a jump the one-sided slopes decide, and values beside the po
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -24,9 +24,6 @@ from gradcalc.truth.slopes import on_kink
 
 MINIMA = ("minimum", "minimum at a kink", "minimum at a jump", "at a bound")
 """The kinds of a point at which a descent has converged."""
-
-_ROUGH = {"sqrt", "cbrt", "pow", "asin", "acos", "acosh", "xlogy"}
-"""Ops without a kink whose derivative may be infinite."""
 
 _TRUSTED = 1e-250
 """A Hessian below this is what is left of numbers near the end of the range."""
@@ -59,6 +56,8 @@ class Ending:
         lower: a point beside it where the value is lower, if there is one and it is no minimum.
         why: what is to be told of that.
         edge: whether the domain ends there, and no lower value was seen beside it.
+        held: the variables that the edge of the domain holds, where the others do not rest.
+        flat: the directions, of a degenerate point, along which the Hessian tells nothing.
         faint: whether what is left of value and Hessian is too little to tell anything.
     """
 
@@ -68,6 +67,8 @@ class Ending:
     why: str = ""
     faint: bool = False
     edge: bool = False
+    held: tuple[int, ...] = ()
+    flat: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,9 @@ def ending(objective: Objective, x: Point, fallen: float, bounds: Bounds | None)
     found = _Place(part, tuple(x[i] for i in free), fallen, [limits[i] for i in free]).ending
     kind = "at a bound" if found.kind in MINIMA or found.kind == "degenerate" and not found.lower else found.kind
     lower = None if found.lower is None else tuple(part._filled(found.lower, x))
-    return Ending(kind, forecast.spectrum(objective, x), lower, found.why)
+    held = tuple(free[i] for i in found.held)
+    flat = tuple(tuple(part._filled(way, [0.0] * len(x))) for way in found.flat)
+    return Ending(kind, forecast.spectrum(objective, x), lower, found.why, held=held, flat=flat)
 
 
 @dataclass
@@ -174,7 +177,7 @@ class _Place:
                 return Ending("not stationary", eigenvalues, lower, "a slope that rounding hides")
         if kind == "minimum" and faint:
             kind = "degenerate"
-        if self.rough:
+        if self.rough or self.exact:
             found = self._on_kink(kind, eigenvalues)
             if found is not None:
                 return found
@@ -183,12 +186,13 @@ class _Place:
         if kind == "minimum":
             return Ending(kind, eigenvalues)
         flat = kind == "degenerate"
-        lower = self._lower(self._axes() if flat else (), 1e-12 * self.fallen if flat else 0.0)
+        lower = self._lower([*self._axes(), *self._mixed()] if flat else (), 1e-12 * self.fallen if flat else 0.0, flat)
         if not flat and self.exact and self._vanished() and not self._proved():
             return Ending("not stationary", eigenvalues, lower, "a slope that rounding hides")
         why = "a point without a slope" if kind == "degenerate" else f"a {kind}"
         lost = faint and (not self.exact or 0 < abs(self.value) < _TRUSTED or self._vanished())
-        return Ending(kind, eigenvalues, lower, why, lost)
+        ways = tuple(tuple(way.tolist()) for way in self._bent()) if flat and len(self.x) <= _PROVED else ()
+        return Ending(kind, eigenvalues, lower, why, lost, flat=ways)
 
     def _vanished(self) -> bool:
         """Whether the gradient is certainly not 0, though floats make it so."""
@@ -204,10 +208,10 @@ class _Place:
 
     @cached_property
     def rough(self) -> tuple[int, ...]:
-        """The nodes of the value that may have a kink or a jump, or an infinite slope."""
+        """The nodes of the value that may have a kink or a jump."""
         nodes = self.graph.nodes
         needed = self.graph.needed([self.objective.formula.output])
-        return tuple(i for i in needed if nodes[i].op.kink is not None or nodes[i].op.name in _ROUGH)
+        return tuple(i for i in needed if nodes[i].op.kink)
 
     # -- where the formula is smooth ----------------------------------------------------------------------------------
 
@@ -253,15 +257,25 @@ class _Place:
     # -- on a kink, and beside the point ------------------------------------------------------------------------------
 
     def _hits(self, box: Sequence[arb]) -> dict[int, Any]:
-        """The nodes on a kink somewhere in a box, True where they certainly are; over many rows any of them may be."""
-        if self.exact:
-            balls, needed = Balls(_BITS), self.graph.needed([self.objective.formula.output])
-            found = dict(zip(needed, self.objective.in_balls(balls, box, needed), strict=True))
-            values = [found.get(i) for i in range(len(self.graph))]
-            with ctx.workprec(_BITS):
-                edges = {i: None for i in self.rough if isinstance(values[i], Unknown)}
-                return edges | on_kink(self.graph, balls, values, self.rough)
-        return dict.fromkeys(self.rough)
+        """The nodes on a kink somewhere in a box, True where they certainly are; over many rows any of them may be.
+
+        Where none is, but the derivatives are unknown, as at a cusp, that is the value's node.
+        """
+        if not self.exact:
+            return dict.fromkeys(self.rough)
+        formula, balls = self.objective.formula, Balls(_BITS)
+        value, needed = (self.graph.needed(nodes) for nodes in ([formula.output], [formula.output, *formula.gradient]))
+        found = dict(zip(needed, self.objective.in_balls(balls, box, needed), strict=True))
+        values = [found.get(i) for i in range(len(self.graph))]
+        with ctx.workprec(_BITS):
+            edges = {i: None for i in value if isinstance(values[i], Unknown) and self._is_first(i, values)}
+            hits = edges | on_kink(self.graph, balls, values, self.rough)
+        cusp = not hits and any(isinstance(values[i], Unknown) for i in formula.gradient)
+        return hits | {formula.output: None} if cusp else hits
+
+    def _is_first(self, index: int, values: Sequence[Any]) -> bool:
+        """Whether a node's operands are all known."""
+        return not any(isinstance(values[i], Unknown) for i in self.graph.nodes[index].operands)
 
     @cached_property
     def exact(self) -> bool:
@@ -276,7 +290,7 @@ class _Place:
         certain = all(there.get(hit) is True for hit in hits)
         near = hits or self.exact and self._hits([arb(a, r) for a, r in zip(self.x, 1e-6 * self.scale, strict=True)])
         if hits and (certain or kind != "not stationary"):
-            lower = self._lower([*self._axes(), *self._across()])
+            lower = self._lower(self._ways())
             jumps = self._jumps()
             if jumps and not certain:
                 return Ending("at a jump", eigenvalues)
@@ -287,7 +301,15 @@ class _Place:
         if not near or kind not in ("degenerate", "not stationary") or not self._smooth_part_rests(near):
             return None
         found = forecast.at_a_kink(self.objective, self.x, flat=kind == "degenerate")
+        lower = self._lower(self._ways(), self._off_the_kink()) if found == "minimum at a kink" else None
+        if lower is not None:
+            return Ending("not stationary", eigenvalues, lower, "a ridge of kinks")
         return Ending(found, eigenvalues) if found else None
+
+    def _off_the_kink(self) -> float:
+        """How far the value may lie above that on a kink beside the point, whose numbers are rounded."""
+        slopes = np.maximum(np.abs(self._around).max(axis=0), np.abs(self.gradient))
+        return float(slopes @ (2.0**-48 * np.abs(self.x))) + 2.0**-48 * abs(self.value)
 
     def _steep(self) -> bool:
         """Whether a slope promises a fall worth the name, and the domain ends beside the point."""
@@ -295,10 +317,30 @@ class _Place:
 
     def _halted(self, eigenvalues: tuple[float, ...] | None) -> Ending:
         """What a point is that is not stationary: at the edge of the domain no step may have led on from it."""
-        if not self._outside():
-            return Ending("not stationary", eigenvalues)
-        lower = self._lower([*self._axes(), *self._across()], 1e-9 * self.fallen)
-        return Ending("not stationary", eigenvalues, lower, "the edge of the domain", edge=lower is None)
+        outside = self._outside()
+        held = self._held() if outside else ()
+        if 0 < len(held) < len(self.x):
+            free = tuple(i for i in range(len(self.x)) if i not in held)
+            part = Part(self.objective, self.x, free)
+            rest = _Place(part, tuple(self.x[i] for i in free), self.fallen, [self.limits[i] for i in free]).ending
+            if rest.kind not in MINIMA:
+                return Ending("not stationary", eigenvalues, why="the edge of the domain", held=held)
+        lower = self._lower(self._ways(), 1e-9 * self.fallen)
+        why = "the edge of the domain" if outside else "no minimum"
+        return Ending("not stationary", eigenvalues, lower, why, edge=outside and lower is None)
+
+    def _held(self) -> tuple[int, ...]:
+        """The variables that press against the edge of the domain: however little farther, there is no value."""
+        return tuple(
+            i
+            for i, g in enumerate(self.gradient)
+            if g
+            and all(
+                math.isnan(self.objective.value(self._moved(-np.sign(g) * row, length)))
+                for row in np.eye(len(self.x))[i : i + 1]
+                for length in _LENGTHS
+            )
+        )
 
     def _outside(self) -> bool:
         """Whether the value is undefined right beside the point, along an axis; asked of a few variables."""
@@ -330,14 +372,55 @@ class _Place:
 
     def _across(self) -> list[Any]:
         """Both ways along directions that are along no axis and no diagonal."""
-        weights = np.sin(np.outer((1.0, 2.0, 5.0), np.arange(1.0, len(self.x) + 1)))
-        return [sign * row for row in weights for sign in (1.0, -1.0)] if len(self.x) > 1 else []
+        return _combined(np.eye(len(self.x)), 3)
+
+    def _mixed(self) -> list[Any]:
+        """Both ways along directions between the axes that do not bend, of which there may be many."""
+        count = min(24, _LOOK_WORK // (self.objective.work * len(self.x)))
+        return _combined(np.array([axis / self.scale for axis in self._flat]), count)
+
+    def _ways(self) -> list[Any]:
+        """Where the value may fall from a point with a slope: against it, along axes and across, and along kinks."""
+        many = len(self.x) > _PROVED
+        return [*self._ridges(), *([] if many else [*self._axes(), *self._across()])]
+
+    @cached_property
+    def _around(self) -> Any:
+        """Gradients at points around this one, `(m, n)`; none of many variables."""
+        found = forecast.around(self.objective, self.x, 1e-6 * self.scale)[1] if len(self.x) <= _PROVED else []
+        finite = np.array([slope for slope in found if np.all(np.isfinite(slope))])
+        return finite if len(finite) else np.asarray(self.gradient)[None, :]
+
+    def _ridges(self) -> list[Any]:
+        """Against the slope here, and the mean slope around without the parts in which slopes differ most.
+
+        On a ridge of kinks slopes differ across it, and what is left of them is along it.
+        """
+        slopes = self._around * self.scale
+        slopes = slopes / (np.abs(slopes).max() or 1.0)
+        if not np.all(np.isfinite(slopes)):
+            return []
+        mean = slopes.mean(axis=0)
+        parts = np.linalg.svd(slopes - mean, full_matrices=False)[2]
+        left = [np.asarray(self.gradient) * self.scale, mean]
+        for part in parts[:-1]:
+            left.append(left[-1] - (left[-1] @ part) * part)
+        return [-slope / np.abs(slope).max() for slope in left if np.all(np.isfinite(slope)) and np.any(slope)]
+
+    @cached_property
+    def _curved(self) -> tuple[Any, Any, Any]:
+        """Curvatures, axes, and which of them do not rise."""
+        curvatures, axes = np.linalg.eigh(self.matrix)
+        return curvatures, axes.T, curvatures <= 1e-9 * np.abs(curvatures).max()
+
+    @property
+    def _flat(self) -> Any:
+        """The axes of curvature that do not rise."""
+        return self._curved[1][self._curved[2]]
 
     def _bent(self) -> list[Any]:
         """Both ways along the axes of curvature that do not rise."""
-        curvatures, axes = np.linalg.eigh(self.matrix)
-        margin = 1e-9 * np.abs(curvatures).max()
-        return [sign * axes[:, i] / self.scale for i in np.flatnonzero(curvatures <= margin) for sign in (1.0, -1.0)]
+        return [sign * axis / self.scale for axis in self._flat for sign in (1.0, -1.0)]
 
     def _moved(self, direction: Any, length: float) -> tuple[float, ...]:
         """The point beside this one, within the limits."""
@@ -363,17 +446,39 @@ class _Place:
     def _here(self) -> Ball:
         return self._enclosed(self.x)
 
-    def _lower(self, directions: Sequence[Any], least: float = 0.0) -> tuple[float, ...] | None:
-        """A point beside this one where the value is lower, by the least, and on as far along as it goes on falling."""
-        least = max(least, 0.0 if self.exact else 2.0**-46 * abs(self.value) + self._rounding)
-        for direction in (*directions, *self._bent()):
+    def _lower(self, directions: Sequence[Any], least: float = 0.0, curved: bool = False) -> tuple[float, ...] | None:
+        """A point beside this one where the value is lower, and by the least as far along as it goes on falling.
+
+        Args:
+            curved: whether to look on the floors of valleys that bend too.
+        """
+        noise = 0.0 if self.exact else 2.0**-46 * abs(self.value) + self._rounding
+        bent = self._bent()
+        ways = [partial(self._moved, direction) for direction in (*directions, *bent)]
+        for way in (*ways, *(partial(self._floor, direction) for direction in bent if curved and self.exact)):
             for length in _LENGTHS:
-                there = self._moved(direction, length)
-                if there != self.x and self._rise(there) < -least:
-                    there = self._farther(direction, length, there)
-                    if all(map(math.isfinite, self.objective.slope(there)[1])):
+                there = way(length)
+                if there != self.x and self._rise(there) < -noise:
+                    there = self._farther(way, length)
+                    if self._rise(there) < -max(least, noise) and self._has_slope(there):
                         return there
         return None
+
+    def _has_slope(self, x: Point) -> bool:
+        """Whether a descent can begin there."""
+        return all(map(math.isfinite, self.objective.slope(x)[1]))
+
+    def _floor(self, direction: Any, length: float) -> tuple[float, ...]:
+        """The point on the floor of the valley beside one that is moved: by Newton's steps in the axes that rise.
+
+        Where a valley leaves along a flat axis and bends, no line shows that the value falls.
+        """
+        curvatures, axes, flat = self._curved
+        there: Any = np.asarray(self._moved(direction, length))
+        for _ in range(2):
+            slope = np.asarray(self.objective.slope(there.tolist())[1])
+            there = there - axes[~flat].T @ (axes[~flat] @ slope / curvatures[~flat])
+        return tuple(np.clip(there, *np.transpose(self.limits)).tolist())
 
     def _lower_at_once(self) -> tuple[float, ...] | None:
         """A lower point beside what should be a minimum, as near as that may truly lie, asked in balls."""
@@ -382,7 +487,7 @@ class _Place:
         for step in (4 * self._reach("minimum") / self.scale) * self._axes():
             there = self._moved(step, 1.0)
             if there != self.x and self._rise(there) < 0:
-                return self._farther(step, 1.0, there)
+                return self._farther(partial(self._moved, step), 1.0)
         return None
 
     @cached_property
@@ -390,11 +495,12 @@ class _Place:
         """How far the value may lie above its least one where the point is rounded to doubles."""
         return 2.0**-98 * float(np.abs(np.diag(self.matrix)) @ np.square(self.x))
 
-    def _farther(self, direction: Any, length: float, there: tuple[float, ...]) -> tuple[float, ...]:
-        """The last point before the value rises again, at doubling distances."""
+    def _farther(self, way: Callable[[float], tuple[float, ...]], length: float) -> tuple[float, ...]:
+        """The last point of a way before the value rises again, at doubling lengths."""
+        there = way(length)
         for _ in range(60):
             length *= 2
-            ahead = self._moved(direction, length)
+            ahead = way(length)
             if ahead == there or not self.objective.value(ahead) < self.objective.value(there):
                 break
             there = ahead
@@ -407,3 +513,11 @@ class _Place:
             for direction in self._axes()
             for far, near in [[self._rise(self._moved(direction, length)) for length in (_LENGTHS[2], _LENGTHS[4])]]
         )
+
+
+def _combined(rows: Any, count: int) -> list[Any]:
+    """Both ways along so many directions that lie between some axes; none of a single one."""
+    if len(rows) < 2:
+        return []
+    weights = np.sin(np.outer(1.0 + np.arange(count) ** 2, np.arange(1.0, len(rows) + 1)))
+    return [sign * row for row in weights @ rows for sign in (1.0, -1.0)]

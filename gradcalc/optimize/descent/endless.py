@@ -7,13 +7,14 @@ only certain comparisons count. Imports objective and flint.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 
-from flint import arb, ctx
+from flint import arb, arb_mat, ctx, fmpq
 
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.digits import nearest_double
-from gradcalc.arithmetic.marks import UNDEFINED, Ball, Unknown
+from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.optimize.descent.objective import Objective, Point
 
 _DOUBLINGS = (*range(-4, 28), 32, 40, 50, 100, 200, 400, 800, 1600, 3200, 6400)
@@ -25,7 +26,16 @@ _SURE = 6
 _HALVINGS = (6, 12, 24, 48, 96, 192)
 """How near to an edge the value is looked at: halvings of the distance to it."""
 
-_WORK, _EDGE_WORK = 60_000, 2_000
+_SIMPLE, _NEAR = 1_000, 1e-7
+"""The largest denominator of a simple ratio, and how near to one a direction is taken for it: those of formulas are."""
+
+_GROWN, _PARTS = 7.0, 12
+"""The logarithm of a growth that a power is read off; the largest denominator of a power."""
+
+_NEWTON = 3
+"""Steps that take a place on a ray back to the floor of its valley."""
+
+_WORK, _EDGE_WORK = 60_000, 500
 """Nodes times rows up to which a ray, and an edge, are looked at."""
 
 
@@ -51,29 +61,91 @@ def endless(objective: Objective, x: Point, directions: Sequence[Sequence[float]
         largest = max(map(abs, direction), default=0.0)
         if not 0 < largest < math.inf:
             continue
-        found = _Ray(objective, x, [part / largest for part in direction]).look()
-        if found is not None:
-            return found
+        parts = [Fraction(part / largest) for part in direction]
+        simple = [part.limit_denominator(_SIMPLE) for part in parts]
+        near = max(abs(a - b) for a, b in zip(parts, simple, strict=True)) < _NEAR
+        for each in ([simple] if near else []) + ([parts] if parts != simple else []):
+            found = _Ray(objective, x, each).look()
+            if found is not None:
+                return found
     return None
 
 
-class _Ray:
-    """The values of an objective along a ray."""
+def endless_by_powers(objective: Objective, x: Point, before: Point, free: Sequence[bool]) -> Endless | None:
+    """The same along the curve of powers `x_i * s^p_i` from an earlier point to this one, as a bent valley leads.
 
-    def __init__(self, objective: Objective, x: Point, direction: Sequence[float]) -> None:
-        self.objective, self.x, self.direction = objective, x, direction
-        self.size = 2.0 ** math.frexp(max(1e-300, max(map(abs, x))) if any(x) else 1.0)[1]
+    Only what grows many times is taken for a power; the others, and what is not free, stay.
+    """
+    growth = [math.log(a / b) if go and a * b > 0 else 0.0 for a, b, go in zip(x, before, free, strict=True)]
+    if objective.work > _WORK or not max(growth) > _GROWN:
+        return None
+    powers = [Fraction(rate / max(growth)).limit_denominator(_PARTS) for rate in growth]
+    return _Ray(objective, x, [power if a > 0 else -power for a, power in zip(x, powers, strict=True)], powers).look()
+
+
+class _Ray:
+    """The values of an objective along a ray; with powers, each variable grows by its own power of the distance."""
+
+    def __init__(
+        self, objective: Objective, x: Point, direction: Sequence[Fraction], powers: Sequence[Fraction] = ()
+    ) -> None:
+        self.objective, self.x, self.direction, self.powers = objective, x, direction, powers
+        self.size = 1.0 if powers else 2.0 ** math.frexp(max(1e-300, max(map(abs, x))) if any(x) else 1.0)[1]
         self.before = self.value(arb(0), 128)
 
     def place(self, distance: arb) -> list[arb]:
         """The point so far along the ray, at the precision in force."""
-        return [arb(a) + arb(part) * distance for a, part in zip(self.x, self.direction, strict=True)]
+        if self.powers:
+            power = ((1 + distance).log() * fmpq(p.numerator, p.denominator) for p in self.powers)
+            return [arb(a) * part.exp() for a, part in zip(self.x, power, strict=True)]
+        return [
+            arb(a) + fmpq(part.numerator, part.denominator) * distance
+            for a, part in zip(self.x, self.direction, strict=True)
+        ]
 
     def value(self, distance: arb, precision: int) -> Ball:
         """The value there."""
         with ctx.workprec(precision):
             balls = Balls(precision)
             return self.objective.in_balls(balls, self.place(distance), [self.objective.formula.output])[0]
+
+    def floor(self, distance: arb, precision: int) -> Ball:
+        """The value on the floor of a valley that the ray leaves, for no direction is exact in floats.
+
+        It is found by Newton's steps of all variables that move, but for the one that moves most.
+        """
+        sizes = [abs(part) for part in self.direction]
+        main = sizes.index(max(sizes))
+        moving = [i for i, size in enumerate(sizes) if size and i != main]
+        if not moving or self.objective.work * len(moving) ** 2 > _EDGE_WORK:
+            return UNDECIDED
+        with ctx.workprec(precision):
+            x = self.place(distance)
+            for _ in range(_NEWTON):
+                step = self._step(x, moving, Balls(precision))
+                if step is None:
+                    return UNDECIDED
+                for i, part in zip(moving, step, strict=True):
+                    x[i] = (x[i] - part).mid()
+            return self.objective.in_balls(Balls(precision), x, [self.objective.formula.output])[0]
+
+    def _step(self, x: Sequence[arb], moving: Sequence[int], balls: Balls) -> Sequence[arb] | None:
+        """Newton's step of some variables, at the precision in force."""
+        formula, names = self.objective.formula, [self.objective.names[i] for i in moving]
+        flat = [formula.names.index(name) for name in names]
+        places = [(i, j) for i in flat for j in flat]
+        wanted = [*(formula.gradient[i] for i in flat), *(formula.hessian[p] for p in places if p in formula.hessian)]
+        found = self.objective.in_balls(balls, x, wanted)
+        known = [ball for ball in found if not isinstance(ball, Unknown)]
+        if len(known) < len(found):
+            return None
+        bends = iter(known[len(flat) :])
+        matrix = [next(bends) if place in formula.hessian else arb(0) for place in places]
+        count = len(flat)
+        try:
+            return arb_mat(count, count, matrix).solve(arb_mat(count, 1, known[:count])).entries()
+        except ZeroDivisionError:
+            return None
 
     def look(self) -> Endless | None:
         """What the ray shows."""
@@ -83,7 +155,14 @@ class _Ray:
         seen: dict[int, arb] = {}
         for power in _DOUBLINGS:
             far = arb(self.size) * arb(2) ** power
-            value = self.value(far, 2 * max(power, 0) + 1_024)
+            precision = 2 * max(power, 0) + 1_024
+            value = self.value(far, precision)
+            if falls >= _SURE and (isinstance(value, Unknown) or not value < last):
+                floor = self.floor(far, precision)
+                if not isinstance(floor, Unknown):
+                    if not floor < last:
+                        return None
+                    value = floor
             if not isinstance(value, Unknown) and value < last:
                 falls, last, near = falls + 1, value, far
                 seen[power] = value

@@ -14,6 +14,9 @@ from gradcalc.optimize.descent.watch import Watch
 from gradcalc.optimize.optimizers import SGD
 from gradcalc.truth.kinds import kind_by_signs, numerical_signs
 
+_ARRIVED = 1e-10
+"""The part of what a descent has fallen below which nothing more is promised."""
+
 DENSE = 500
 """Above this many variables no Hessian is made for a forecast."""
 
@@ -68,7 +71,7 @@ def _kind(objective: Objective, x: Point, value: float, g: Any, fallen: float) -
     rounding = 1e-13 * abs(value) + min(1e-6 * fallen, 2.0**-98 * float(np.sum((np.asarray(x) / scale) ** 2)))
     promised, later = (abs(float(slope @ _newton_step(scaled, slope))) for slope in (scale * g, left))
     if explained and change <= 0.25 and later <= 0.01 * promised + rounding:
-        near = promised <= 1e-6 * fallen + rounding
+        near = promised <= _ARRIVED * fallen + rounding
         return _signs(np.linalg.eigvalsh(ahead), 0.1 * change) if near else "not stationary"
     nearly = math.hypot(*g) * (1 + math.hypot(*x)) <= 1e-9 * (1 + abs(value))
     return "degenerate" if nearly else "not stationary"
@@ -110,11 +113,11 @@ def at_a_kink(objective: Objective, x: Point, flat: bool = False) -> str | None:
         ahead = objective.value((np.asarray(x) - reach * (g * reach) / steepness).tolist())
         if not ahead > value - 0.5 * steepness:
             return None
-    near, slopes = _around(objective, x, reach)
+    near, slopes = around(objective, x, reach)
     if not (np.all(np.isfinite(near)) and np.all(np.isfinite(slopes))):
         return None
     sizes = np.abs(slopes).max(axis=0)
-    if not np.abs(_around(objective, x, reach / 128)[1]).max() > 0.3 * sizes.max() > 0:
+    if not np.abs(around(objective, x, reach / 128)[1]).max() > 0.3 * sizes.max() > 0:
         return None
     if near.min() < value - 1e-3 * float((sizes * reach).max()) - 1e-15 * abs(value):
         return "not stationary" if flat else None
@@ -155,7 +158,7 @@ def _least_norm(points: Any) -> float:
     return float(np.linalg.norm(weights @ points) / weights.sum())
 
 
-def _around(objective: Objective, x: Point, reach: Any) -> tuple[Any, Any]:
+def around(objective: Objective, x: Point, reach: Any) -> tuple[Any, Any]:
     """Values `(m,)` and gradients `(m, n)` at points around `x`: along each axis, and in directions that are fixed."""
     count = len(x)
     others = np.random.default_rng(0).uniform(-1, 1, (count + 4 if count > 1 else 0, count))
@@ -167,7 +170,7 @@ def _around(objective: Objective, x: Point, reach: Any) -> tuple[Any, Any]:
 def kinks_at(objective: Objective, x: Point) -> list[tuple[int, float, float]]:
     """Where the slope along a variable turns from falling to rising: variable, slopes to the left and to the right."""
     reach = _NEAR * (1e-3 + np.abs(x))
-    _, slopes = _around(objective, x, reach)
+    _, slopes = around(objective, x, reach)
     turns = ((i, float(slopes[len(x) + i, i]), float(slopes[i, i])) for i in range(len(x)))
     sizes = np.abs(slopes).max()
     return [(i, left, right) for i, left, right in turns if left < 0 < right and min(-left, right) > 1e-3 * sizes]

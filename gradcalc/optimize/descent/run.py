@@ -14,7 +14,7 @@ from gradcalc.optimize import schedules
 from gradcalc.optimize.descent import first_order, forecast, least_squares, methods
 from gradcalc.optimize.descent.answer import Descent
 from gradcalc.optimize.descent.ending import MINIMA, Ending, ending
-from gradcalc.optimize.descent.endless import Endless, endless
+from gradcalc.optimize.descent.endless import Endless, endless, endless_by_powers
 from gradcalc.optimize.descent.objective import DataObjective, Objective
 from gradcalc.optimize.descent.watch import FAR, Bounds, Step, Stop, Watch
 from gradcalc.optimize.optimizers import FIRST_ORDER, SGD, Optimizer
@@ -30,11 +30,20 @@ _SMALL = 1e-6
 _ROUNDS = 12
 """How often a descent goes on from an end where the value still falls."""
 
+_OWN_ROUNDS = 3
+"""From so many rounds on what stalls again is left to BFGS."""
+
+_OUT = 1e6
+"""A descent that came so many times as far from 0 as its start may have no end."""
+
 _AXES = 20
 """Along so many axes the value is looked at for whether it falls for ever."""
 
 _LITTLE = 1e-3
 """The part of the longest way of a variable that counts beside it where a ray is followed."""
+
+_NOTHING = 1e-12
+"""A variable below this part of the largest may be rounding."""
 
 _STEEPER = 1e3
 """A descent that ends above its start, on a slope so many times as steep and ever steeper, diverges."""
@@ -91,13 +100,9 @@ class Run:
         try:
             if self.method in FIRST_ORDER:
                 self._choose_rate()
-                assert self.optimizer is not None
-                batches = self._batches() if self.settings.batch_size else None
-                first_order.run(self.optimizer, self.objective, self.start, self.watch, batches)
-            else:
-                if self.method == "auto":
-                    self._choose_method()
-                self._descend()
+            elif self.method == "auto":
+                self._choose_method()
+            self._descend()
         except Stop as stop:
             self.stopped = stop
         except KeyboardInterrupt:
@@ -115,13 +120,20 @@ class Run:
         why = ": l-bfgs-b needs SciPy, which is not installed" if self.method == "l-bfgs" else ""
         self._tell("method", f"{self.method} was chosen{why}")
 
+    def _by_rate(self, objective: Objective, start: Sequence[float], watch: Watch) -> None:
+        """The method of a first-order optimizer."""
+        assert self.optimizer is not None
+        batches = self._batches() if self.settings.batch_size else None
+        first_order.run(self.optimizer, objective, start, watch, batches)
+
     def _descend(self) -> None:
         """By the method, and again from every end where the value still falls.
 
-        Where the method that `auto` chose stalls at a point that is not stationary, as at a kink, BFGS goes on once.
+        Where the method that `auto` chose stalls at a point that is not stationary, as at a kink, BFGS goes on.
         """
-        method, start = methods.METHODS[self.method], self.start
-        for _ in range(_ROUNDS):
+        method = methods.METHODS.get(self.method, self._by_rate)
+        start, bounds, held = self.start, self.watch.bounds, set[tuple[int, ...]]()
+        for number in range(_ROUNDS):
             try:
                 method(self.objective, start, self.watch)
                 self.stopped = Stop("finished", "it finds no lower point")
@@ -129,23 +141,38 @@ class Run:
                 if stop.status != "converged" or self.settings.tolerance:
                     raise
                 self.stopped = stop
+            finally:
+                self.watch.bounds = bounds
             end = self.watch[self.watch.best]
             found = self._ending(end)
-            if found.lower is not None and self.objective.value(found.lower) < end.value:
+            far = max(map(abs, end.at)) > _OUT * (1 + max(map(abs, self.start)))
+            forever = self._endless(end, found) if far and found.kind not in MINIMA else None
+            if forever is not None:
+                raise Stop("unbounded", forever.reason)
+            lower = found.lower if found.lower and self.objective.value(found.lower) < end.value else None
+            stalled = found.kind == "not stationary" and not found.edge
+            stalled = stalled and self.settings.method == "auto" and self.method != "bfgs"
+            if found.held and found.held not in held:
+                held.add(found.held)
+                self.watch.bounds, start = self._holding(end.at, found.held), end.at
+                names = ", ".join(self.formula.names[i] for i in found.held)
+                why = f"where {names} stays at the edge of the domain"
+                self._tell("went_on", f"from step {end.number} ({self._named(end)}), {why}")
+            elif stalled and not bounds and (lower is None or number >= _OWN_ROUNDS):
+                self._tell("method", f"{self.method} stalled at step {end.number}: bfgs went on")
+                self.method, method, start = "bfgs", methods.along_kinks, lower or end.at
+            elif lower is not None:
                 self._tell(
                     "went_on", f"from step {end.number} ({self._named(end)}), {found.why}, where the value still falls"
                 )
-                method, start = methods.METHODS[self.method], found.lower
-            elif self.settings.method == "auto" and self.method != "bfgs" and self._stalled(found):
-                stalled, self.method = self.method, "bfgs"
-                self._tell("method", f"{stalled} stalled at step {end.number}: bfgs went on")
-                method, start = methods.along_kinks, end.at
+                start = lower
             else:
                 return
 
-    def _stalled(self, found: Ending) -> bool:
-        """Whether a method ended where it should not have, without bounds that `along_kinks` does not know."""
-        return found.kind == "not stationary" and not self.watch.bounds
+    def _holding(self, x: Sequence[float], held: Sequence[int]) -> Bounds:
+        """The bounds, with some variables held where they are."""
+        free = self.watch.bounds or [(-math.inf, math.inf)] * len(x)
+        return [(a, a) if i in held else pair for i, (a, pair) in enumerate(zip(x, free, strict=True))]
 
     def _look(self, number: int) -> None:
         """Stop where the value falls for ever along the way that the descent takes; of several, towards -inf."""
@@ -155,35 +182,42 @@ class Run:
             raise Stop("unbounded", found.reason)
 
     def _moved(self, late: int, early: int) -> list[float]:
-        """The way from one step to another; where it ran into bounds it goes no farther."""
-        x, bounds = self.watch[late].at, self.watch.bounds or [(-math.inf, math.inf)] * len(self.start)
+        """The way from one step to another."""
+        return self._open([a - b for a, b in zip(self.watch[late].at, self.watch[early].at, strict=True)])
+
+    def _open(self, way: Sequence[float]) -> list[float]:
+        """A way without what runs into a bound."""
+        bounds = self.watch.bounds or [(-math.inf, math.inf)] * len(way)
         return [
-            a - b if math.isinf(low if a < b else high) else 0.0
-            for a, b, (low, high) in zip(x, self.watch[early].at, bounds, strict=True)
+            part if math.isinf(low if part < 0 else high) else 0.0
+            for part, (low, high) in zip(way, bounds, strict=True)
         ]
 
-    def _endless(self, end: Step, kind: str | None) -> Endless | None:
+    def _endless(self, end: Step, found: Ending) -> Endless | None:
         """How the value falls for ever from the end: along the way there, against the slope, along an axis.
 
-        Along an axis that the descent did not take only a fall to -inf counts, for elsewhere there may be a minimum.
+        Along an axis that the descent did not take only a fall to -inf counts, for elsewhere there may be a minimum;
+        but not along one that is flat at the end, where there is none.
         """
-        bounds = self.watch.bounds or [(-math.inf, math.inf)] * len(self.start)
-        slope = self.objective.slope(end.at)[1] if kind != "degenerate" or len(self.start) == 1 else [0.0] * len(bounds)
-        down = [
-            (low if g > 0 else high) in (math.inf, -math.inf) and -g or 0.0
-            for g, (low, high) in zip(slope, bounds, strict=True)
-        ]
+        alone, flat = len(end.at) == 1, found.kind == "degenerate" or bool(found.flat)
+        slope = self.objective.slope(end.at)[1] if not flat or alone else [0.0] * len(end.at)
+        down = self._open([-g for g in slope])
         number = min(end.number, len(self.watch) - 1)
         ways = [self._moved(number, number // 2), self._moved(number, 0)]
         ways += [_main(way) for way in ways if _main(way) not in ways]
-        if len(down) == 1 and not any(map(any, ways)):
+        if alone and not any(map(any, ways)):
             ways += [down] if any(down) else [[1.0], [-1.0]]
-        found = endless(self.objective, end.at, ways)
-        if found is not None:
-            return found
+        ways += [_main(self._open(way)) for way in found.flat]
         axes = [[g if i == j else 0.0 for j in range(len(down))] for i, g in enumerate(down[:_AXES]) if g]
-        found = next(filter(None, (endless(self.objective, end.at, [way]) for way in [down, *axes])), None)
-        return found if found is not None and (found.bottomless or len(down) == 1) else None
+        settled = [a if abs(a) > _NOTHING * max(map(abs, end.at)) else 0.0 for a in end.at]
+        for x in dict.fromkeys((end.at, tuple(settled), self.watch[number // 2].at)):
+            seen = [endless(self.objective, x, ways)]
+            seen += [endless(self.objective, x, [way]) for way in [down, *axes] if seen[0] is None]
+            for each in filter(None, seen):
+                if each is seen[0] or each.bottomless or alone:
+                    return each
+        grown = [part != 0 for part in ways[0]]
+        return endless_by_powers(self.objective, end.at, self.watch[number // 2].at, grown)
 
     def _choose_rate(self) -> None:
         """The learning rate, given or chosen, and what the curvature at the start says of it."""
@@ -219,7 +253,7 @@ class Run:
 
     # -- the answer ---------------------------------------------------------------------------------------------------
 
-    def answer(self, let: Mapping[str, Any]) -> Descent:
+    def answer(self, let: Mapping[str, Any], let_exact: Mapping[str, Any]) -> Descent:
         """What is told of the run, in which the values of `let` stayed as they are."""
         if self._has_grown():
             self.stopped = Stop("diverged", "the value grows")
@@ -244,8 +278,8 @@ class Run:
             self._tell("condition", lost)
         formula = self.formula
         return Descent(
-            formula.canonical, formula.text, formula.wrt, let, self.method, self.rate, status, self.stopped.reason, end,
-            kind, eigenvalues, tuple(self.notes), self.watch, self.objective,
+            formula.canonical, formula.text, formula.wrt, let, let_exact, self.method, self.rate, status,
+            self.stopped.reason, end, kind, eigenvalues, tuple(self.notes), self.watch, self.objective,
         )  # fmt: skip
 
     def _has_grown(self) -> bool:
@@ -276,9 +310,13 @@ class Run:
         if status not in ("finished", "converged", "diverged", "unbounded"):
             return status
         told = status == "unbounded" and "towards" in self.stopped.reason
-        asked = found.kind not in MINIMA and math.isfinite(end.value) and (status != "diverged" or self._falls(end))
+        asked = (
+            (found.kind not in MINIMA or found.flat)
+            and math.isfinite(end.value)
+            and (status != "diverged" or self._falls(end))
+        )
         if asked and not told:
-            forever = self._endless(end, found.kind)
+            forever = self._endless(end, found)
             if forever is not None:
                 self.stopped = Stop("unbounded", forever.reason)
         if self.stopped.status in ("diverged", "unbounded"):
@@ -289,7 +327,7 @@ class Run:
         reached = self.settings.tolerance is not None and end.gradient_norm <= self.settings.tolerance
         if found.kind == "at a bound" and (small or reached):
             return "at a bound"
-        if found.edge and status == "finished" and self.optimizer is None:
+        if found.edge and status in ("finished", "converged") and not reached and self.optimizer is None:
             known = "the value is least there" if len(end.at) == 1 else "no lower value was found beside it"
             self.stopped = Stop("finished", f"the edge of the domain: {known}")
         if status == "converged" and not (small or reached):
@@ -302,8 +340,8 @@ class Run:
 
     def _falls(self, end: Step) -> bool:
         """Whether a descent that ran away went down on its way."""
-        last = self.watch[len(self.watch) - 1]
-        return end.number > 0 and last.value < self.watch[0].value
+        left = math.isnan(self.watch[len(self.watch) - 1].value)
+        return end.number > 0 and end.value < self.watch[0].value and not left
 
     def _tell_unrest(self) -> None:
         """Why the last steps did not settle: a kink that they jump across, or a rate that is too large there."""

@@ -17,7 +17,7 @@ FAR = 1e150
 """Beyond this a value or a gradient is taken to run away."""
 
 _BOTTOM = 1e300
-"""A value below the negative of this falls without bound, as far as floats tell."""
+"""Below the negative of this, and far below its start, no value is followed: it is near the end of the range."""
 
 _LOOKS = 64
 """The first step at which a descent is looked at for whether it has no end; then at twice as many, and so on."""
@@ -79,22 +79,23 @@ class Watch:
         self._width = count + 2
         self._data = array("d")
         self._end = time.monotonic() + seconds
-        self._far = FAR
+        self._far, self._bottom = FAR, -_BOTTOM
 
     def __call__(self, x: Sequence[float], value: float, gradient: Sequence[float]) -> None:
         """Record an iterate; raise `Stop` where the descent has to end."""
         norm = math.hypot(*(self._free(x, gradient) if self.bounds else gradient))
         number = len(self)
         self._data.extend((value, norm, *x))
-        if value < self._best_value:
+        if -math.inf < value < self._best_value:
             self.best, self._best_value = number, value
         if self.callback is not None and self.callback(self[number]) is True:
             raise Stop("interrupted", "the callback asked to stop")
         if number == 0:
             self._far = max(FAR, 1e10 * abs(value), 1e10 * norm)
-        if value <= -_BOTTOM:
-            raise Stop("unbounded", f"no minimum: the value falls without bound, below {value:.3g}")
-        if not (value < self._far and norm < (_BOTTOM if number == self.best else self._far)):
+            self._bottom = -max(_BOTTOM, 1e10 * abs(value))
+        if value <= self._bottom:
+            raise Stop("diverged", "the value falls to the end of the range of floats")
+        if not (value < self._far and norm < (-self._bottom if number == self.best else self._far)):
             raise Stop("diverged", _what_left(value, norm))
         if norm <= self.tolerance:
             raise Stop("converged")

@@ -4,7 +4,7 @@ import pytest
 
 from gradcalc.language.points import to_value
 from gradcalc.optimize.descend import ask
-from gradcalc.optimize.descent.endless import Endless, endless
+from gradcalc.optimize.descent.endless import Endless, endless, endless_by_powers
 from gradcalc.settings import DescentSettings, Limits
 
 
@@ -55,3 +55,21 @@ def test_what_falls_for_ever(formula: str, x: float, direction: float, words: st
 )
 def test_what_has_a_bottom(formula: str, x: float, direction: float) -> None:
     assert along(formula, x, direction) is None
+
+
+def test_a_direction_near_simple_ratios_is_taken_for_them() -> None:
+    question = ask(
+        "(x-3y)^4-y", {name: to_value(name, 0, Limits()) for name in "xy"}, {}, [DescentSettings()]
+    )  # fmt: skip
+    found = endless(question.objective, [0, 0], [[3, 1 + 1e-9]])
+    assert found is not None
+    assert found.where == "x and y grow"
+    assert endless(question.objective, [0, 0], [[3, 1.01]]) is None
+
+
+def test_a_bent_valley_is_followed_by_powers() -> None:
+    question = ask("(y-x^3)*(y-2x^3)", {name: to_value(name, 0, Limits()) for name in "xy"}, {}, [DescentSettings()])
+    found = endless_by_powers(question.objective, [1e4, 1.5e12], [1e2, 1.5e6], [True, True])
+    assert found is not None
+    assert found.reason == "no minimum: the value still falls towards -inf as x and y grow"
+    assert endless_by_powers(question.objective, [1e4, 3e12], [1e2, 3e6], [True, True]) is None

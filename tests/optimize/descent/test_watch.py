@@ -42,8 +42,9 @@ def test_what_runs_away_diverges(x: float, value: float, reason: str) -> None:
 
 
 def test_a_value_without_bottom_ends_the_descent() -> None:
-    reason = "no minimum: the value falls without bound, below -1e+301"
-    assert status(Watch(1, steps=9), (1.0, 1.0), (1.0, -1e301)) == ("unbounded", reason)
+    reason = "the value falls to the end of the range of floats"
+    assert status(Watch(1, steps=9), (1.0, 1.0), (1.0, -1e301)) == ("diverged", reason)
+    assert status(Watch(1, steps=1), (1.0, -1e300), (1.0, -1e301)) == ("finished", "")
 
 
 def test_the_callback_may_stop() -> None:
