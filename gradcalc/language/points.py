@@ -185,18 +185,6 @@ _TEXT = 200
 """How long a text is of a number in a point, at most."""
 
 
-def echoed(values: Point) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Values as they were given, as floats where only a text says it; and those texts."""
-    given = {name: as_given(value) for name, value in values.items()}
-    texts = {name: text for name, text in given.items() if _has_text(text)}
-    return given | {name: nested(values[name], Floats()) for name in texts}, texts
-
-
-def _has_text(given: Any) -> bool:
-    """Whether a number, or one in nested lists, is known by its text alone."""
-    return any(map(_has_text, given)) if isinstance(given, list) else isinstance(given, str)
-
-
 def bind(graph: Graph, point: Point, arithmetic: Arithmetic) -> dict[int, Any]:
     """The number of every input of a graph at a point, by node index."""
     by_name: dict[str, Any] = {}

@@ -191,8 +191,12 @@ def _table(data: Any) -> Mapping[str, Any]:
     if isinstance(data, Mapping):
         return data
     if hasattr(data, "__arrow_c_stream__"):
-        arrow = library("pyarrow", "data by Arrow").table(data)
-        return {name: arrow.column(name).to_numpy() for name in dict.fromkeys(arrow.column_names)}
+        arrow = library("pyarrow", "data by Arrow")
+        try:
+            table = arrow.table(data)
+        except arrow.ArrowInvalid as error:
+            raise UsageError(f"the data are no table: {error}", hint="a data frame with named columns") from None
+        return {name: table.column(name).to_numpy() for name in dict.fromkeys(table.column_names)}
     kind = type(data).__name__
     raise UsageError(f"data of the type {kind} are no columns", hint="a path, a mapping of arrays, or a data frame")
 
@@ -230,10 +234,14 @@ def _named(formula: Formula, at: Point, columns: Iterable[str]) -> list[str]:
 
 def _arrays(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """The columns of these names, given as arrays: numbers, as many in each."""
-    try:
-        columns = {name: np.ascontiguousarray(data[name], dtype=np.float64) for name in names}
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"the data are no columns of numbers: {error}") from None
+    columns = {}
+    for name in names:
+        try:
+            if getattr(getattr(data[name], "dtype", None), "kind", "") in ("m", "M"):
+                raise TypeError("dates and times have no unit here")
+            columns[name] = np.ascontiguousarray(data[name], dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"the data's {name} is no column of numbers: {error}") from None
     shapes = [column.shape for column in columns.values()]
     if len(set(shapes)) > 1 or len(shapes[0]) > 1 or 0 in shapes[0]:
         listed = ", ".join(f"{name} has {shape}" for name, shape in zip(names, shapes, strict=True))

@@ -239,8 +239,8 @@ def test_a_setting_without_sense_is_refused(settings: dict[str, Any]) -> None:
         ({"x": [1], "y": [1, 2]}, "columns need one length"),
         ({"x": [], "y": []}, "columns need one length"),
         ({"x": [[1, 2]], "y": [[1, 2]]}, "columns need one length"),
-        ({"x": ["a"], "y": [1]}, "the data are no columns of numbers: could not convert string to float: 'a'"),
-        ({"x": [[1], [1, 2]], "y": [1]}, "the data are no columns of numbers"),
+        ({"x": ["a"], "y": [1]}, "the data's x is no column of numbers: could not convert string to float: 'a'"),
+        ({"x": [[1], [1, 2]], "y": [1]}, "the data's x is no column of numbers"),
     ],
 )
 def test_arrays_that_are_no_columns_are_refused(data: dict[str, Any], message: str) -> None:
@@ -268,3 +268,9 @@ def test_a_descent_pickles(data: Any) -> None:
     again = pickle.loads(pickle.dumps(found))
     assert again.to_dict() == found.to_dict()
     assert again.objective.value([1.0]) == found.objective.value([1.0])
+
+
+def test_columns_of_dates_and_texts_are_refused_by_name() -> None:
+    for column in (np.array(["2020-01-01", "2020-01-02"], "datetime64[ns]"), ["a", "b"]):
+        with pytest.raises(gradcalc.UsageError, match="the data's x is no column of numbers"):
+            descend("(a*x-y)^2", {"a": 0}, data={"x": column, "y": [1, 2]})

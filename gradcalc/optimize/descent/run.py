@@ -330,6 +330,7 @@ class Run:
         if found.edge and status in ("finished", "converged") and not reached and self.optimizer is None:
             known = "the value is least there" if len(end.at) == 1 else "no lower value was found beside it"
             self.stopped = Stop("finished", f"the edge of the domain: {known}")
+            return "finished"
         if status == "converged" and not (small or reached):
             reason = "the slope is lost in rounding: nothing tells that it is a minimum"
             if found.kind != "degenerate" or found.lower:
