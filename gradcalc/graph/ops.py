@@ -721,13 +721,19 @@ def _quotient(a: Any, b: Any) -> Any:
 
 
 def _share(base: Op) -> tuple[Rule, Rule]:
-    """The rules of a logarithm of a sum of powers: the adjoint times each power's share, 0 where the sum is 0."""
+    """The rules of a logarithm of a sum of powers: the adjoint times each power's share; 0 where the sum is 0.
 
-    def share(g: Any, y: Any, x: Any) -> Any:
-        nothing = same(y, -math.inf)
-        return g * base(x - (where(nothing, 0, y) if nothing.any() else y))
+    A sum that is infinite is shared by the powers that are.
+    """
 
-    return lambda g, y, a, b: share(g, y, a), lambda g, y, a, b: share(g, y, b)
+    def share(g: Any, y: Any, x: Any, other: Any) -> Any:
+        limit = same(abs(y), math.inf)
+        if not limit.any():
+            return g * base(x - y)
+        endless = where(same(x, math.inf), where(same(other, math.inf), g / 2, g), 0)
+        return where(same(y, math.inf), endless, g * base(x - where(limit, 0, y)))
+
+    return lambda g, y, a, b: share(g, y, a, b), lambda g, y, a, b: share(g, y, b, a)
 
 
 for _name in ("numpy.maximum", "numpy.minimum"):

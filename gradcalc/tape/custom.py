@@ -96,7 +96,7 @@ class _Arguments:
 
     def contributions(self, given: Any, name: str) -> list[Any]:
         """To each operand, from what the gradient function gave for the arguments that it answers for."""
-        parts = nest.flatten(nest.in_order(nest.in_order(given, self.values), self.values[0] if self.values else None))
+        parts = nest.flatten(given)
         for how in (_BY_POSITION, _BY_NAME, _BY_DEFAULT):
             answered = [operand for given_how, operand in self.places if given_how <= how]
             if len(answered) == len(parts):

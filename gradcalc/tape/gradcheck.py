@@ -15,7 +15,9 @@ import numpy as np
 
 from gradcalc.tape import nest
 from gradcalc.tape.functional import grad, hvp
-from gradcalc.tape.tensor import Tensor, as_array
+from gradcalc.tape.rules.linalg import CHOLESKY, EIGH
+from gradcalc.tape.tape import GradientTape
+from gradcalc.tape.tensor import Tensor, as_array, as_tensor
 
 _STEPS = 2.0 ** -np.arange(3, 44)
 _NOISE = 16.0  # how far above the noise a remainder counts
@@ -73,22 +75,33 @@ def gradcheck(
         seed: of the random numbers.
 
     Returns:
-        A `GradCheck`, true or false; printed, it shows the slopes.
+        A `GradCheck`, true or false; printed, it shows the slopes. Of a function that takes a matrix as symmetric
+        (`cholesky`, `eigh`, `eigvalsh`: they read one triangle), symmetric inputs are moved in symmetric directions.
     """
     if order not in (1, 2):
         raise ValueError(f"order must be 1 or 2, not {order}")
     point = tuple(as_array(x, np.float64) for x in (inputs if isinstance(inputs, tuple) else (inputs,)))
     random = np.random.default_rng(seed)
-    weights = random.normal(size=np.shape(as_array(function(*map(Tensor, point)))))
+    with GradientTape() as tape:
+        tape.watch(inside := tuple(map(Tensor, point)))
+        weights = random.normal(size=as_tensor(function(*inside)).shape)
+    one_triangle = any(record[0] in (CHOLESKY, EIGH) for record in tape.records)
 
     def scalar(xs: Any) -> Any:
         return np.sum(function(*xs) * weights)
 
     tests: list[TaylorTest] = []
     for _ in range(directions):
-        direction = tuple(random.normal(size=x.shape) for x in point)
+        direction = tuple(_direction(random, x, one_triangle) for x in point)
         tests += _along(scalar, point, direction, order)
     return GradCheck(tuple(tests))
+
+
+def _direction(random: np.random.Generator, x: Any, one_triangle: bool) -> Any:
+    """A random direction; a symmetric one at symmetric matrices of which one triangle is read."""
+    way = random.normal(size=x.shape)
+    square = one_triangle and x.ndim > 1 and x.shape[-1] == x.shape[-2]
+    return (way + way.mT) / 2 if square and np.array_equal(x, x.mT) else way
 
 
 def _along(scalar: Callable[..., Any], point: Any, direction: Any, order: int) -> list[TaylorTest]:

@@ -1,4 +1,7 @@
-"""Lists, tuples and dicts of values, in any depth: taken apart and put together again. Standard library only."""
+"""Lists, tuples and dicts of values, in any depth: taken apart and put together again. Standard library only.
+
+The values of a dict are in the order of its sorted keys, as in TensorFlow: dicts with the same keys have one order.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -7,7 +10,7 @@ from typing import Any
 def flatten(structure: Any) -> list[Any]:
     """The values in a structure of lists, tuples and dicts, in order; a value by itself is a list of one."""
     if isinstance(structure, dict):
-        structure = structure.values()
+        structure = [structure[key] for key in keys(structure)]
     elif not isinstance(structure, (list, tuple)):
         return [structure]
     leaves = []
@@ -19,6 +22,14 @@ def flatten(structure: Any) -> list[Any]:
     return leaves
 
 
+def keys(structure: dict[Any, Any]) -> list[Any]:
+    """The keys in order; keys that do not compare, in the order of their types and of how they are shown."""
+    try:
+        return sorted(structure)
+    except TypeError:
+        return sorted(structure, key=lambda key: (type(key).__name__, repr(key)))
+
+
 def pack(structure: Any, values: Iterable[Any]) -> Any:
     """The same structure with other values, given in the order of `flatten`."""
     return _packed(structure, iter(values))
@@ -26,7 +37,8 @@ def pack(structure: Any, values: Iterable[Any]) -> Any:
 
 def _packed(structure: Any, values: Iterator[Any]) -> Any:
     if isinstance(structure, dict):
-        return {key: _packed(item, values) for key, item in structure.items()}
+        found = {key: _packed(structure[key], values) for key in keys(structure)}
+        return {key: found[key] for key in structure}
     if isinstance(structure, (list, tuple)):
         items = [_packed(item, values) if isinstance(item, (list, tuple, dict)) else next(values) for item in structure]
         if isinstance(structure, list):
@@ -38,12 +50,3 @@ def _packed(structure: Any, values: Iterator[Any]) -> Any:
 def apply(function: Callable[[Any], Any], structure: Any) -> Any:
     """The same structure with `function` of each value."""
     return pack(structure, map(function, flatten(structure)))
-
-
-def in_order(structure: Any, like: Any) -> Any:
-    """A structure with the keys of each dict in the order of those of `like`, so that `flatten` pairs their values."""
-    if isinstance(like, dict) and isinstance(structure, dict) and like.keys() == structure.keys():
-        return [in_order(structure[key], item) for key, item in like.items()]
-    if isinstance(like, list | tuple) and isinstance(structure, list | tuple) and len(like) == len(structure):
-        return [in_order(item, other) for item, other in zip(structure, like, strict=True)]
-    return structure

@@ -21,7 +21,7 @@ from gradcalc.errors import TapeError
 from gradcalc.graph import ops
 from gradcalc.tape.batch import Batch, NotTogether, batched, whole
 from gradcalc.tape.custom import STOP
-from gradcalc.tape.nest import flatten, in_order, pack
+from gradcalc.tape.nest import flatten, pack
 from gradcalc.tape.rules.shapes import tied, unbroadcast
 from gradcalc.tape.tensor import LIVE, Tensor, Variable, as_array, cast, constant, new_id, run
 
@@ -471,7 +471,7 @@ def _check_one(tensor: Any, what: str) -> None:
 def _seeds(target: Any, output_gradients: Any) -> list[tuple[Tensor, Any]]:
     """The floating targets, each with the adjoint that the sweep begins with."""
     targets = flatten(target)
-    weights = [output_gradients] if isinstance(target, Tensor) else flatten(in_order(output_gradients, target))
+    weights = [output_gradients] if isinstance(target, Tensor) else flatten(output_gradients)
     if output_gradients is None:
         weights = [None] * len(targets)
     if len(weights) != len(targets):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from gradcalc.tape.custom import identity as _identity
 from gradcalc.tape.tensor import SCATTER, Array, Tensor, cast
@@ -232,8 +233,10 @@ def gather(
         IndexError: an index is not one of the axis.
     """
     x, at = as_tensor(params), as_tensor(indices).array
-    batch = batch_dims % (at.ndim + 1)
-    axis = batch if axis is None else axis % x.ndim
+    batch = batch_dims + at.ndim if batch_dims < 0 else batch_dims
+    axis = batch if axis is None else normalize_axis_index(axis, x.ndim)
+    if batch > axis or x.shape[:batch] != at.shape[:batch]:
+        raise ValueError(f"gather: batch_dims={batch_dims} of shapes {x.shape} and {at.shape} along axis {axis}")
     _check_indices("gather", at, x.shape[axis])
     if not batch:
         return np.take(x, at, axis)
@@ -330,6 +333,22 @@ def _descends(direction: str) -> bool:
     if direction not in ("ASCENDING", "DESCENDING"):
         raise ValueError(f"the direction is ASCENDING or DESCENDING, not {direction}")
     return direction == "DESCENDING"
+
+
+def largest(x: Array, k: int) -> Array:
+    """Where the largest elements along the last axis stand, largest first, the first of equals first.
+
+    They are found without sorting the rest, unless equals of the k-th are left out, or it is nan.
+    """
+    start = x.shape[-1] - k
+    if not 0 < k < x.shape[-1] // 4:
+        return descending(x, -1)[..., :k]
+    chosen = np.sort(np.argpartition(x, start, axis=-1)[..., start:], axis=-1)
+    values = np.take_along_axis(x, chosen, -1)
+    least = np.min(values, axis=-1, keepdims=True)
+    if (least != least).any() or (np.sum(values == least, -1) != np.sum(x == least, -1)).any():
+        return descending(x, -1)[..., :k]
+    return np.take_along_axis(chosen, descending(values, -1), -1)
 
 
 def descending(x: Array, axis: int) -> Array:

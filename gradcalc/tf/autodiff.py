@@ -30,7 +30,7 @@ class ForwardAccumulator:
 
     def __init__(self, primals: Any, tangents: Any) -> None:
         self._primals = nest.flatten(primals)
-        directions = nest.flatten(nest.in_order(tangents, primals))
+        directions = nest.flatten(tangents)
         if len({id(x) for x in self._primals}) < len(self._primals):
             raise ValueError("a tensor is there twice among the primals: if that is meant, add up its tangents")
         self._tangents = [_tangent(t, x) for t, x in zip(directions, self._primals, strict=True)]

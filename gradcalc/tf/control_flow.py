@@ -56,7 +56,7 @@ def _like(value: Any, model: Any, what: str) -> Any:
     """A value in the structure of a model, its numbers as tensors of the model's floating dtypes."""
     if not _same(value, model):
         raise ValueError(f"{what}: the two structures don't have the same nested structure: {value!r} and {model!r}")
-    pairs = zip(nest.flatten(nest.in_order(value, model)), nest.flatten(model), strict=True)
+    pairs = zip(nest.flatten(value), nest.flatten(model), strict=True)
     return nest.pack(model, [as_tensor(x, None if isinstance(x, Tensor) else _floating(y)) for x, y in pairs])
 
 
@@ -84,7 +84,7 @@ def _stacked(results: Sequence[Any], what: str) -> Any:
     first = results[0]
     if not all(_same(result, first) for result in results):
         raise ValueError(f"{what}: the results don't have the same nested structure")
-    rows = [nest.flatten(nest.in_order(result, first)) for result in results]
+    rows = [nest.flatten(result) for result in results]
     return nest.pack(first, [None if column[0] is None else stack(column) for column in zip(*rows, strict=True)])
 
 

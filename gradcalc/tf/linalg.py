@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.tape.tensor import Tensor
+from gradcalc.tape.tensor import Array, Tensor
 from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, only, unary
 
 __all__ = [
@@ -51,8 +51,17 @@ def trace(x: Tensor) -> Any:
 
 def logdet(matrix: Any, name: str | None = None) -> Result:
     """The logarithm of the determinant of each positive definite matrix; nan of any other."""
-    sign, value = np.linalg.slogdet(as_tensor(matrix))
-    return np.where(sign > 0, value, np.nan)
+    x = as_tensor(matrix)
+    definite = np.vectorize(_is_definite, signature="(n,n)->()", otypes=[bool])(x.array)
+    return np.linalg.slogdet(x)[1] * np.where(definite, 1, np.nan).astype(x.dtype)
+
+
+def _is_definite(matrix: Array) -> bool:
+    try:
+        np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        return False
+    return True
 
 
 def diag_part(
@@ -197,10 +206,16 @@ def clip_by_global_norm(t_list: Sequence[Any], clip_norm: Any, use_norm: Any = N
 
 
 def lstsq(matrix: Any, rhs: Any, l2_regularizer: float = 0.0, fast: bool = True, name: str | None = None) -> Result:
-    """The least squares solution of `matrix @ x = rhs`, by the normal equations."""
+    """The least squares solution of `matrix @ x = rhs`, of a wide matrix the shortest of all.
+
+    By the normal equations of the smaller side if `fast`, else by the pseudo-inverse, whatever the rank.
+    """
     a, b = as_tensors(matrix, rhs)
-    gram = a.mT @ a + l2_regularizer * np.eye(a.shape[-1], dtype=a.dtype)
-    return np.linalg.solve(gram, a.mT @ b)
+    if not fast:
+        return np.linalg.pinv(a) @ b
+    wide = a.shape[-2] < a.shape[-1]
+    gram = (a @ a.mT if wide else a.mT @ a) + l2_regularizer * np.eye(min(a.shape[-2:]), dtype=a.dtype)
+    return a.mT @ np.linalg.solve(gram, b) if wide else np.linalg.solve(gram, a.mT @ b)
 
 
 def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Result:

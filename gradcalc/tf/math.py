@@ -13,8 +13,9 @@ import numpy as np
 from gradcalc.graph import ops
 from gradcalc.nn import activations
 from gradcalc.tape.rules import reductions
+from gradcalc.tape.rules.shapes import KINKED
 from gradcalc.tape.tensor import Tensor, cast, wide
-from gradcalc.tf.arrays import descending as _descending
+from gradcalc.tf.arrays import largest as _largest
 from gradcalc.tf.defaults import Result, as_axes, as_tensor, as_tensors, binary, reduction, unary
 from gradcalc.tf.linalg import l2_normalize as l2_normalize
 
@@ -87,7 +88,7 @@ not_equal = binary(np.not_equal)
 polygamma = binary(ops.polygamma, "a", "x")
 pow = binary(operator.pow)
 subtract = binary(np.subtract)
-xlogy = binary(ops.xlogy)
+xlogy = binary(ops.xlogy_ufunc)
 
 
 @binary
@@ -220,5 +221,5 @@ def top_k(
     x = as_tensor(input)
     if not (x.ndim and 0 <= k <= x.shape[-1]):
         raise ValueError(f"top_k: k={k} of a tensor of shape {x.shape}, whose last axis must have as many elements")
-    order = _descending(x.array, -1)[..., :k]
-    return np.take_along_axis(x, order, -1), Tensor(order.astype(index_type))
+    order = _largest(x.array, int(k))
+    return np.take_along_axis(KINKED(x), order, -1), Tensor(order.astype(index_type))

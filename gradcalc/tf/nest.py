@@ -1,6 +1,5 @@
 """`tf.nest`: lists, tuples and dicts of values, in any depth. Imports tape."""
 
-import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,11 +10,7 @@ from gradcalc.tape import nest
 def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
     """The values in a structure, in order, those of a dict in the order of its sorted keys."""
     only(False, expand_composites=expand_composites)
-    if isinstance(structure, dict):
-        structure = [structure[key] for key in sorted(structure)]
-    elif not isinstance(structure, list | tuple):
-        return [structure]
-    return [leaf for item in structure for leaf in flatten(item)]
+    return nest.flatten(structure)
 
 
 def map_structure(func: Callable[..., Any], *structure: Any) -> Any:
@@ -24,7 +19,7 @@ def map_structure(func: Callable[..., Any], *structure: Any) -> Any:
     Raises:
         ValueError: they have not as many values.
     """
-    leaves = [nest.flatten(nest.in_order(other, structure[0])) for other in structure]
+    leaves = [nest.flatten(other) for other in structure]
     return nest.pack(structure[0], [func(*values) for values in zip(*leaves, strict=True)])
 
 
@@ -35,11 +30,6 @@ def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any], expand_compos
         ValueError: they are not as many.
     """
     only(False, expand_composites=expand_composites)
-    places = flatten(nest.pack(structure, itertools.count()))
-    if len(places) != len(flat_sequence):
-        raise ValueError(f"{len(flat_sequence)} values for a structure of {len(places)}")
-    return nest.pack(structure, [value for _, value in sorted(zip(places, flat_sequence, strict=True), key=_place)])
-
-
-def _place(pair: tuple[int, Any]) -> int:
-    return pair[0]
+    if (count := len(nest.flatten(structure))) != len(flat_sequence):
+        raise ValueError(f"{len(flat_sequence)} values for a structure of {count}")
+    return nest.pack(structure, flat_sequence)

@@ -65,3 +65,33 @@ def test_a_kink_fails() -> None:
 def test_the_order_is_1_or_2() -> None:
     with pytest.raises(ValueError, match="order must be 1 or 2, not 3"):
         gradcheck(np.sin, 1.0, order=3)
+
+
+SPD = np.array([[4.0, 1.0, 0.5], [1.0, 3.0, 0.2], [0.5, 0.2, 2.0]])
+
+
+def test_functions_of_one_triangle_are_tried_in_symmetric_directions() -> None:
+    for function in (
+        np.linalg.cholesky,
+        lambda x: np.linalg.cholesky(x, upper=True),
+        np.linalg.eigvalsh,
+        lambda x: np.linalg.eigh(x).eigenvectors ** 2,
+        lambda x: np.linalg.cholesky(np.stack([x, 2 * x])) @ x,
+    ):
+        verdict = gradcheck(function, SPD)
+        assert verdict, verdict
+
+
+def test_a_wrong_gradient_at_a_symmetric_matrix_is_found() -> None:
+    weights = np.arange(9.0).reshape(3, 3)
+
+    @custom_gradient
+    def symmetrized(x: Any) -> Any:
+        return np.sum(x * weights), lambda upstream: upstream * (weights + weights.T) / 2
+
+    @custom_gradient
+    def too_large(x: Any) -> Any:
+        return np.linalg.cholesky(x)[0, 0], lambda upstream: upstream * np.eye(3)
+
+    assert not gradcheck(symmetrized, SPD)
+    assert not gradcheck(too_large, SPD)

@@ -13,6 +13,10 @@ RESULTS = [
     (lambda: tf.norm(tf.ones((4, 9)), 1), 36, "float32"),
     (lambda: tf.norm(tf.ones((4, 9)), 1, keepdims=True), [[36]], "float32"),
     (lambda: tf.norm(tf.ones((4, 9)), axis=[0, 1]), 6, "float32"),
+    (lambda: tf.math.l2_normalize([3e30, 4e30]), [0.6, 0.8], "float32"),
+    (lambda: tf.math.reduce_euclidean_norm([3e-30, 4e-30]), 5e-30, "float32"),
+    (lambda: tf.linalg.logdet([[[2.0, 1.0], [1.0, 3.0]], [[1.0, 2.0], [2.0, 1.0]]]), [1.609438, np.nan], "float32"),
+    (lambda: tf.linalg.logdet([[-2.0, 0.0], [0.0, -3.0]]), np.nan, "float32"),
     (lambda: tf.matmul([[1.0, 2.0]], [[3.0, 4.0]], transpose_b=True), [[11]], "float32"),
     (lambda: tf.linalg.matvec([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0]), [3, 7], "float32"),
     (lambda: tf.linalg.diag([1.0, 2.0]), [[1, 0], [0, 2]], "float32"),
@@ -66,3 +70,29 @@ def test_singular_values_come_in_tensorflows_order() -> None:
     np.testing.assert_allclose(s.numpy(), [9.525518, 0.5143006], rtol=1e-5)
     np.testing.assert_allclose((u @ tf.linalg.diag(s) @ tf.transpose(v)).numpy(), a.numpy(), atol=1e-5)
     np.testing.assert_allclose(tf.linalg.svd(a, compute_uv=False).numpy(), s.numpy(), rtol=1e-6)
+
+
+def test_the_least_squares_solution_of_a_wide_matrix_is_the_shortest() -> None:
+    a, b = (
+        tf.Variable([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]], dtype=tf.float64),
+        tf.Variable([[1.0], [2.0]], dtype=tf.float64),
+    )
+    for fast in (True, False):
+        with tf.GradientTape() as tape:
+            x = tf.linalg.lstsq(a, b, fast=fast)
+        for_a, for_b = tape.gradient(x, [a, b])
+        np.testing.assert_allclose(x.numpy()[:, 0], [-8 / 35, 1 / 7, 11 / 35], rtol=1e-11)
+        np.testing.assert_allclose(for_b.numpy()[:, 0], [-4 / 7, 0.4], rtol=1e-11)
+        expected = [
+            [-0.1469387755102, 0.1632653061224, 0.1306122448980],
+            [0.0971428571429, -0.0857142857143, -0.1085714285714],
+        ]
+        np.testing.assert_allclose(for_a.numpy(), expected, rtol=1e-11)
+
+
+def test_a_length_is_scaled_with_its_gradient() -> None:
+    for size in (1e-200, 1e200):
+        x = tf.Variable([3 * size, 4 * size], dtype=tf.float64)
+        with tf.GradientTape() as tape:
+            y = tf.math.l2_normalize(x, epsilon=0.0)[0]
+        np.testing.assert_allclose(tape.gradient(y, x).numpy() * size, [0.128, -0.096], rtol=1e-12)

@@ -81,3 +81,23 @@ def test_what_makes_no_sense_is_refused(call: Callable[[], Any], message: str) -
 def test_no_element_is_among_the_largest_none() -> None:
     values, places = tf.math.top_k([1.0, 2.0], 0, index_type=tf.int64)
     assert (values.shape, places.dtype) == ((0,), "int64")
+
+
+def test_the_largest_are_those_of_a_full_sort() -> None:
+    random = np.random.default_rng(5)
+    for values in (random.normal(size=(3, 40)), random.integers(0, 9, (3, 40)).astype(float), np.full((2, 30), np.nan)):
+        for k in (0, 1, 3, 9, 20, len(values[0])):
+            found, places = tf.math.top_k(values, k)
+            order = values.shape[1] - 1 - np.argsort(values[:, ::-1], axis=1, kind="stable")[:, ::-1]
+            assert places.numpy().tolist() == order[:, :k].tolist()
+            np.testing.assert_array_equal(found.numpy(), np.take_along_axis(values, order[:, :k], 1))
+    for k in (-1, 3):
+        with pytest.raises(ValueError, match=f"k={k}"):
+            tf.math.top_k([1.0, 2.0], k)
+
+
+def test_xlogy_at_the_origin_has_the_slope_0_by_its_second_argument() -> None:
+    x, y = tf.Variable([0.0, 0.0, 1.0]), tf.Variable([0.0, 2.0, 2.0])
+    with tf.GradientTape() as tape:
+        z = tf.math.xlogy(x, y)
+    assert tape.gradient(z, y).numpy().tolist() == [0, 0, 0.5]

@@ -20,3 +20,4 @@ def test_dicts_are_flattened_in_the_order_of_their_sorted_keys() -> None:
     assert tf.nest.flatten(structure) == [3, 4, 2, 1]
     packed = tf.nest.pack_sequence_as(structure, "wxyz")
     assert packed == {"b": "z", "a": {"d": "y", "c": ("w", "x")}} and list(packed) == ["b", "a"]
+    assert tf.nest.flatten({2: "two", "a": "letter", 1: "one"}) == ["one", "two", "letter"]

@@ -16,6 +16,7 @@ import numpy as np
 
 from gradcalc.errors import NoRuleError
 from gradcalc.tape.rules.products import operand
+from gradcalc.tape.rules.reductions import NORM
 from gradcalc.tape.rules.shapes import (
     RESHAPE,
     SUM,
@@ -167,8 +168,9 @@ DET = ArrayOp("det", np.linalg.det, lambda g, y, x: g[..., None, None] * COFACTO
 COFACTOR: ArrayOp = ArrayOp("cofactor", _cofactor, _cofactor_rule)
 SLOGDET = ArrayOp(
     "slogdet", lambda x: np.stack(np.linalg.slogdet(x), axis=-1),
-    lambda g, y, x: g[..., 1, None, None] * INV(x).mT,
+    lambda g, y, x: g[..., 1, None, None] * INV(np.where(y[..., :1, None] == 0, np.nan, x)).mT,
 )  # fmt: skip
+"""Sign and logarithm side by side; where the sign is 0 there is no derivative, and it is nan."""
 
 
 implements(np.linalg.det)(lambda a: DET(a))  # the gradient, the matrix of cofactors, holds at singular matrices
@@ -184,19 +186,18 @@ def slogdet(a: Any) -> Any:
 # -- decompositions ----------------------------------------------------------------------------------------------------
 
 
-def _divided(m: Any, divisor: Any, vanishes: Array) -> Any:
-    """`m / divisor`; where the divisor vanishes, 0 for what is exactly 0 and infinite for the rest."""
-    instead = np.where(plain_of(m) == 0, np.inf, 0.0).astype(m.dtype)
+def _divided(m: Any, divisor: Any, vanishes: Array, nothing: Array | None = None) -> Any:
+    """`m / divisor`; where the divisor vanishes, 0 for what is exactly 0 (or made of such) and not finite elsewhere."""
+    nothing = plain_of(m) == 0 if nothing is None else nothing
+    instead = np.where(nothing, np.inf, 0.0).astype(m.dtype)
     return m / np.where(vanishes, instead, divisor)
 
 
-def _over_gaps(m: Any, w: Any, squares: bool = False) -> Any:
-    """`m[i, j] / (w[j] - w[i])`, or with the squares of `w`; 0 for i = j. Gaps below the rounding of `w` vanish."""
-    n = w.shape[-1]
-    row, column = w[..., None, :], w[..., :, None]
-    gaps = row - column
+def _over_gaps(m: Any, w: Any, sign: int = -1, nothing: Array | None = None) -> Any:
+    """`m[i, j] / (w[j] - w[i])`, or `+`; 0 for i = j. Gaps below the rounding of `w` vanish."""
+    gaps = w[..., None, :] + sign * w[..., :, None]
     vanishes = np.abs(plain_of(gaps)) <= _rounding(w)[..., None]
-    return _divided(m * ~np.eye(n, dtype=bool), gaps * (row + column) if squares else gaps, vanishes)
+    return _divided(m * ~np.eye(w.shape[-1], dtype=bool), gaps, vanishes, nothing)
 
 
 def _rounding(w: Any) -> Array:
@@ -248,17 +249,20 @@ def _svd_shapes(x: Any, full: bool) -> Sequence[tuple[int, ...]]:
 
 
 def _svd_rule(g: Any, y: Any, x: Any, full: bool) -> Any:
-    """Townsend (2016), "Differentiating the singular value decomposition".
+    """Townsend (2016), "Differentiating the singular value decomposition", without the squares of singular values.
 
+    Over a gap of squares, `a s[j] + b s[i]` is half the sum of `a + b` over `s[j] - s[i]` and `a - b` over the sum.
     The vectors beyond the singular values (`full`) only count through the space that they span.
     """
     (u, s, vh), (gu, gs, gvh) = (unpacked(whole, _svd_shapes(x, full)) for whole in (y, g))
     u, gu = _spanned(u, gu, s.shape[-1])
     v, gv = _spanned(vh.mT, gvh.mT, s.shape[-1])
     utgu, vtgv = u.mT @ gu, v.mT @ gv
-    left, right = 2 * _symmetric(_over_gaps(utgu, s, True)), 2 * _symmetric(_over_gaps(vtgv, s, True))
-    row, column = s[..., None, :], s[..., :, None]
-    result = u @ (left * row + column * right) @ v.mT + (u * gs[..., None, :]) @ v.mT
+    left, right = (utgu - utgu.mT) / 2, (vtgv - vtgv.mT) / 2
+    nothing = (plain_of(left) == 0) & (plain_of(right) == 0)
+    inner = _over_gaps(left + right, s, -1, nothing) + _over_gaps(left - right, s, 1, nothing)
+    row = s[..., None, :]
+    result = (u @ inner + u * gs[..., None, :]) @ v.mT
     vanishes = (plain_of(s) <= _rounding(s))[..., None, :]
     if u.shape[-2] > s.shape[-1]:
         result = result + _divided(gu - u @ utgu, row, vanishes) @ v.mT
@@ -354,22 +358,6 @@ implements(np.linalg.eigvals)(lambda a: _complex(np.linalg.eigvals, a))
 
 
 # -- norms -------------------------------------------------------------------------------------------------------------
-
-
-def _norm(x: Array, ord: Any, axes: tuple[int, ...]) -> Array:
-    return np.linalg.norm(x.ravel(), ord) if len(axes) == x.ndim else np.linalg.vector_norm(x, ord=ord, axis=axes)
-
-
-def _norm_rule(g: Any, y: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
-    """0 at 0, the subgradient of least norm."""
-    g, y = kept(g, x.shape, axes), kept(y, x.shape, axes)
-    if ord == 2:
-        return x * np.where(y == 0, 0, g / y)
-    return g * np.where(x == 0, 0, np.sign(x) * (np.abs(x) / y) ** (ord - 1))
-
-
-NORM = ArrayOp("norm", _norm, _norm_rule)
-"""The norm of vectors with elements to a power, over some axes."""
 
 
 def _vector_norm(x: Any, ord: Any, axes: tuple[int, ...]) -> Any:

@@ -112,12 +112,57 @@ VAR: ArrayOp = ArrayOp(
     ),
 )  # fmt: skip
 STD: ArrayOp = ArrayOp(
-    "std", lambda x, axis, ddof, keepdims: np.std(x, axis=axis, ddof=ddof, keepdims=keepdims),
-    lambda g, y, x, axis, ddof, keepdims: (
-        spread(g / (_freedom(x, axis, ddof) * np.where(y == 0, 1, y)), x.shape, axis, keepdims) * _deviation(x, axis)
-    ),
+    "std", lambda x, axis, ddof, keepdims: _std(x, axis, ddof, keepdims),
+    lambda g, y, x, axis, ddof, keepdims: _std_rule(g / _freedom(x, axis, ddof), y, x, axis, keepdims),
 )  # fmt: skip
 """The gradient at 0, where all elements are equal, is 0: the subgradient of least norm."""
+
+
+def _std(x: Array, axis: Axis, ddof: Any, keepdims: bool) -> Array:
+    with np.errstate(over="ignore"):
+        y = np.std(x, axis=axis, ddof=ddof, keepdims=keepdims)
+    if x.dtype.kind != "f" or not x.size or _in_range(y, 2):
+        return y
+    length = _norm(_deviation(x, axis), 2, axes_of(axis, x.ndim)) / math.sqrt(_freedom(x, axis, ddof))
+    return length.reshape(y.shape)[()].astype(y.dtype)
+
+
+def _std_rule(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    g, y = spread(g, x.shape, axis, keepdims), spread(y, x.shape, axis, keepdims)
+    return g * np.where(y == 0, 0, _deviation(x, axis) / y)
+
+
+def _in_range(y: Any, order: float) -> bool:
+    """No power of an element can have overflowed, or fallen below where numbers keep their digits, on the way to y."""
+    lowest = (float(np.finfo(y.dtype).tiny) / float(np.finfo(y.dtype).eps)) ** (1 / order)
+    return bool(np.all((y > lowest) & (y < np.inf)))
+
+
+def _norm(x: Array, ord: Any, axes: tuple[int, ...]) -> Array:
+    """The norm; scaled by a power of two, where it must be, so that no power of an element overflows or underflows."""
+    with np.errstate(over="ignore", divide="ignore"):
+        y = np.linalg.norm(x.ravel(), ord) if len(axes) == x.ndim else np.linalg.vector_norm(x, ord=ord, axis=axes)
+    if not x.size or _in_range(y, float(np.maximum(ord, 1))):
+        return y
+    size = np.abs(x)
+    size = np.max(size, axes, keepdims=True) if ord > 0 else np.min(size, axes, keepdims=True)
+    scale = np.ldexp(size.dtype.type(1), np.frexp(np.where((size > 0) & (size < np.inf), size, 1))[1] - 1)
+    with np.errstate(all="ignore"):
+        return np.linalg.vector_norm(x / scale, ord=ord, axis=axes) * scale.reshape(y.shape)
+
+
+def _norm_rule(g: Any, y: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
+    """0 at 0, the subgradient of least norm."""
+    g, y = kept(g, x.shape, axes), kept(y, x.shape, axes)
+    if (over := np.isinf(plain_of(y))).any():  # shares of what overflows are those of all elements made smaller
+        x = x * np.where(over, np.finfo(x.dtype).eps, x.dtype.type(1))
+        y = kept(NORM(x, ord=ord, axes=axes), x.shape, axes)
+    share = np.where(y == 0, 0, x / y)
+    return g * (share if ord == 2 else np.where(x == 0, 0, np.sign(x) * np.abs(share) ** (ord - 1)))
+
+
+NORM: ArrayOp = ArrayOp("norm", _norm, _norm_rule)
+"""The norm of vectors with elements to a power, over some axes."""
 
 
 def _freedom(x: Any, axis: Axis, ddof: Any) -> float:
@@ -328,22 +373,28 @@ def nanmean(a: Any, axis: Axis, dtype: Any, keepdims: bool, *, where: Any = True
     return mean(a, axis, dtype, keepdims, where=~np.isnan(a.array) & plain_of(where))
 
 
-@implements(np.nanvar)
-def nanvar(a: Any, axis: Axis, dtype: Any, ddof: Any, keepdims: bool) -> Any:
-    """`numpy.nanvar`."""
+def _distances(a: Any, axis: Axis, dtype: Any, ddof: Any, keepdims: bool) -> tuple[Any, Any]:
+    """How far each element is from the mean, 0 for nan, and the degrees of freedom, nan where there are none."""
     a = _ready(a, dtype)
     there = ~np.isnan(plain_of(a))
     distance = np.where(there, a - mean(a, axis, keepdims=True, where=there), 0)
     count = np.asarray(np.count_nonzero(there, axis=axis, keepdims=keepdims)) - ddof
-    return sum(distance * distance, axis, keepdims=keepdims) / np.where(count > 0, count, np.nan).astype(distance.dtype)
+    return distance, np.where(count > 0, count, np.nan).astype(distance.dtype)
+
+
+@implements(np.nanvar)
+def nanvar(a: Any, axis: Axis, dtype: Any, ddof: Any, keepdims: bool) -> Any:
+    """`numpy.nanvar`."""
+    distance, freedom = _distances(a, axis, dtype, ddof, keepdims)
+    return sum(distance * distance, axis, keepdims=keepdims) / freedom
 
 
 @implements(np.nanstd)
 def nanstd(a: Any, axis: Axis, dtype: Any, ddof: Any, keepdims: bool) -> Any:
     """`numpy.nanstd`: the gradient where all elements are equal is 0."""
-    variance = nanvar(a, axis, dtype, ddof, keepdims)
-    zero = plain_of(variance) == 0
-    return np.where(zero, 0, np.sqrt(np.where(zero, 1, variance)))
+    distance, freedom = _distances(a, axis, dtype, ddof, keepdims)
+    length = NORM(distance, ord=2, axes=axes_of(axis, a.ndim))
+    return (kept(length, a.shape, axis) if keepdims else length) / np.sqrt(freedom)
 
 
 # -- order statistics --------------------------------------------------------------------------------------------------

@@ -482,3 +482,33 @@ def test_complex_eigenvalues_are_refused_on_a_tape_only(name: str) -> None:
 def test_errors_say_what_is_wrong(function: Function, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         function(constant(np.ones((2, 2))))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size"), [("f8", 1e-170), ("f8", 1e-300), ("f8", 1e170), ("f4", 1e-25), ("f4", 1e25)]
+)
+def test_singular_values_are_differentiated_at_any_size(dtype: str, size: float) -> None:
+    """Of [[1, 2], [3, 4]]: their sum, the largest, and the vectors, whose derivative goes like 1 / size."""
+    sums = [[-0.5144957554275265, 0.8574929257125442], [0.8574929257125442, 0.5144957554275265]]
+    largest = [[0.23304246, 0.3306884], [0.52680453, 0.74753822]]
+    conditions = [[3.11396425, -2.05923442], [-1.20540551, 1.15518028]]
+    x = Variable(np.array([[1.0, 2.0], [3.0, 4.0]]) * size, dtype=dtype)
+    with GradientTape(persistent=True) as tape:
+        found = [np.sum(np.linalg.svdvals(x)), np.linalg.norm(x, "nuc"), np.linalg.norm(x, 2), np.linalg.cond(x)]
+        polar = np.sum(np.linalg.svd(x).U @ np.linalg.svd(x).Vh)
+    for y, expected in zip(found[:3], (sums, sums, largest), strict=True):
+        np.testing.assert_allclose(tape.gradient(y, x).numpy(), expected, rtol=1e-5)
+    with np.errstate(over="ignore"):
+        np.testing.assert_allclose(tape.gradient(found[3], x).numpy() * size, np.multiply(conditions, 10), rtol=1e-5)
+        turned = np.array([[30, 18], [18, -30]]) / 34**1.5  # 2 (b + c) / hypot(a - d, b + c), by hand
+        np.testing.assert_allclose(tape.gradient(polar, x).numpy() * size, turned, rtol=1e-5, atol=1e-6)
+
+
+def test_a_singular_matrix_has_no_derivative_of_its_logarithm() -> None:
+    x = Variable([[[1.0, 2.0], [2.0, 4.0]], [[2.0, 0.0], [0.0, 4.0]]])
+    with GradientTape() as tape:
+        y = np.linalg.slogdet(x).logabsdet
+    assert y.numpy()[0] == -np.inf
+    found = tape.gradient(y, x).numpy()
+    assert np.isnan(found[0]).all()
+    assert found[1].tolist() == [[0.5, 0], [0, 0.25]]

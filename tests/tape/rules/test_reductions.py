@@ -225,7 +225,7 @@ def test_nan_is_left_out(function: Callable[..., Any], expected: list[float]) ->
         y = function(x)
         total = np.sum(y)
     np.testing.assert_array_equal(y.numpy(), function(np.array(values)))
-    assert tape.gradient(total, x).numpy().tolist() == expected
+    np.testing.assert_allclose(tape.gradient(total, x).numpy(), expected, rtol=2.3e-16)
 
 
 @pytest.mark.filterwarnings("ignore:All-NaN:RuntimeWarning")
@@ -320,3 +320,50 @@ def test_integers_are_reduced_as_numpy_does() -> None:
         np.testing.assert_array_equal(function(whole).numpy(), expected)
         assert function(whole).dtype == expected.dtype
     np.testing.assert_array_equal(np.diff(gradcalc.constant([1.0, 2.0]), n=0, prepend=5.0), [1.0, 2.0])
+
+
+# -- sizes whose squares are no numbers --------------------------------------------------------------------------------
+
+SIZES_OF_FLOATS = [
+    (np.float64, 1e-200),
+    (np.float64, 1e-310),
+    (np.float64, 1e200),
+    (np.float32, 1e-30),
+    (np.float32, 1e30),
+]
+SCALED: dict[str, tuple[Callable[[Any], Any], list[float], float, list[float]]] = {
+    "norm": (np.linalg.norm, [3, 4], 5, [0.6, 0.8]),
+    "norm of a matrix": (lambda x: np.linalg.norm(np.reshape(x, (2, 1))), [3, 4], 5, [0.6, 0.8]),
+    "norm along an axis": (lambda x: np.linalg.norm(np.stack([x, x]), axis=1)[0], [3, 4], 5, [0.6, 0.8]),
+    "norm 3": (lambda x: np.linalg.norm(x, 3), [3, 4], 91 ** (1 / 3), [9 * 91 ** (-2 / 3), 16 * 91 ** (-2 / 3)]),
+    "norm -2": (lambda x: np.linalg.norm(x, -2), [3, 4], 2.4, [0.512, 0.216]),
+    "vector_norm": (np.linalg.vector_norm, [-3, 4], 5, [-0.6, 0.8]),
+    "hypot": (lambda x: np.hypot(x[0], x[1]), [3, 4], 5, [0.6, 0.8]),
+    "std": (np.std, [1, 3], 1, [-0.5, 0.5]),
+    "std of one degree of freedom less": (lambda x: np.std(x, ddof=1), [1, 3], 2**0.5, [-(0.5**0.5), 0.5**0.5]),
+    "nanstd": (lambda x: np.nanstd(np.append(x, np.nan)), [1, 3], 1, [-0.5, 0.5]),
+}
+
+
+@pytest.mark.parametrize("name", SCALED)
+def test_norms_scale(name: str) -> None:
+    function, at, value, slopes = SCALED[name]
+    for dtype, size in SIZES_OF_FLOATS:
+        x = gradcalc.Variable(np.array(at) * size, dtype=dtype)
+        with gradcalc.GradientTape() as tape:
+            y = function(x)
+        close = 1e-12 if dtype is np.float64 else 1e-6
+        np.testing.assert_allclose(y.numpy() / dtype(size), value, rtol=close)
+        np.testing.assert_allclose(tape.gradient(y, x).numpy(), slopes, rtol=close)
+
+
+def test_a_norm_that_is_no_number_has_the_gradient_of_its_direction_or_nan() -> None:
+    for values, slopes in (
+        ([1.5e308, 1.5e308], [0.5**0.5] * 2),
+        ([math.inf, 1.0], [math.nan, 0.0]),
+        ([0.0, 0.0], [0, 0]),
+    ):
+        x = gradcalc.Variable(values)
+        with gradcalc.GradientTape() as tape:
+            y = np.linalg.norm(x)
+        np.testing.assert_allclose(tape.gradient(y, x).numpy(), slopes, rtol=1e-15)
