@@ -40,7 +40,10 @@ def as_tensor(value: Any, dtype: Any = None) -> Tensor:
     if isinstance(value, list | tuple) and (found := [x.dtype for x in leaves if isinstance(x, Tensor)]):
         return np.stack([as_tensor(item, dtype or found[0]) for item in value])  # type: ignore[return-value]
     array = as_array(value, dtype)
-    if dtype is None and not any(isinstance(x, _Typed) for x in leaves):
+    typed = any(isinstance(x, _Typed) for x in leaves)
+    if array.dtype.kind in "iu" and not typed and any(type(x) is float for x in leaves):
+        raise TypeError(f"{value!r} is not of {array.dtype}: tf.cast cuts fractions off")
+    if dtype is None and not typed:
         narrow = array.astype(_NARROW.get(array.dtype, array.dtype))
         array = narrow if array.dtype.kind == "f" or np.array_equal(narrow, array) else array
     return Tensor(array)
@@ -102,7 +105,7 @@ def reduction(function: Function, floats: bool = False) -> Function:
         if floats and x.dtype.kind != "f":
             raise TypeError(f"{alias.__name__} takes floating tensors, not {x.dtype}: tf.cast(x, tf.float32) makes one")
         result = function(x, axis=as_axes(axis), keepdims=bool(keepdims))
-        return cast(result, x.dtype) if x.dtype.kind in "iu" and result.dtype != x.dtype else result
+        return cast(result, x.dtype) if x.dtype.kind in "iu" and result.dtype.kind != "b" else result
 
     return described(alias, function)
 

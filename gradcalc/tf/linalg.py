@@ -69,7 +69,10 @@ def diag_part(
 ) -> Result:
     """The diagonal of each matrix, or the one `k` places above it."""
     only(0, padding_value=padding_value)
-    return np.diagonal(as_tensor(input), k, axis1=-2, axis2=-1)
+    x = as_tensor(input)
+    if k and not -x.shape[-2] < k < x.shape[-1]:
+        raise ValueError(f"diag_part: a matrix of {x.shape[-2]} rows and {x.shape[-1]} columns has no diagonal k={k}")
+    return np.diagonal(x, k, axis1=-2, axis2=-1)
 
 
 def diag(
@@ -164,6 +167,8 @@ def norm(
 ) -> Result:
     """The norm of vectors along an axis, of matrices along two, or of all elements as one vector."""
     x = as_tensor(tensor)
+    if ord not in ("euclidean", "fro") and not (isinstance(ord, int | float) and ord > 0):
+        raise ValueError(f"norm: ord is 'euclidean', 'fro' or a positive number, not {ord!r}")
     if axis is not None or ord == "euclidean":
         return np.linalg.norm(x, None if ord == "euclidean" else ord, as_axes(axis), bool(keepdims))
     result = np.linalg.norm(np.reshape(x, -1), ord)

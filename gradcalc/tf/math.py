@@ -13,10 +13,10 @@ import numpy as np
 from gradcalc.graph import ops
 from gradcalc.nn import activations
 from gradcalc.tape.rules import reductions
-from gradcalc.tape.rules.shapes import KINKED
+from gradcalc.tape.rules.shapes import KINKED, plain_of
 from gradcalc.tape.tensor import Tensor, cast, wide
 from gradcalc.tf.arrays import largest as _largest
-from gradcalc.tf.defaults import Result, as_axes, as_tensor, as_tensors, binary, reduction, unary
+from gradcalc.tf.defaults import Result, alike, as_axes, as_tensor, as_tensors, binary, reduction, unary
 from gradcalc.tf.linalg import l2_normalize as l2_normalize
 
 __all__ = [
@@ -57,7 +57,7 @@ log_sigmoid = unary(activations.log_sigmoid)
 logical_not = unary(np.logical_not)
 negative = unary(np.negative)
 reciprocal = unary(np.reciprocal)
-rint = round = unary(np.rint)
+rint = unary(np.rint)
 sigmoid = unary(ops.sigmoid)
 sign = unary(np.sign)
 sin = unary(np.sin)
@@ -88,7 +88,23 @@ not_equal = binary(np.not_equal)
 polygamma = binary(ops.polygamma, "a", "x")
 pow = binary(operator.pow)
 subtract = binary(np.subtract)
-xlogy = binary(ops.xlogy_ufunc)
+
+
+@unary
+def round(x: Result) -> Result:
+    """The nearest integers, of two equally near ones the even; integers stay as they are."""
+    return np.rint(x) if x.dtype.kind == "f" else x
+
+
+def _beside(x: Tensor, y: Any) -> Tensor:
+    """A second operand as a tensor, where what it is taken into would forget that Python's numbers have no dtype."""
+    return y if isinstance(y, Tensor) else as_tensor(y, x.dtype)
+
+
+@binary
+def xlogy(x: Result, y: Result) -> Result:
+    """`x * log(y)`, 0 where `x` is 0."""
+    return ops.xlogy_ufunc(x, _beside(x, y))
 
 
 @binary
@@ -115,14 +131,14 @@ def squared_difference(x: Result, y: Result) -> Result:
 @binary
 def divide_no_nan(x: Result, y: Result) -> Result:
     """`x / y`, 0 where `y` is 0."""
-    y = as_tensor(y, x.dtype)
+    y = _beside(x, y)
     return np.where(y == 0, 0, x / np.where(y == 0, 1, y))
 
 
 @binary
 def multiply_no_nan(x: Result, y: Result) -> Result:
     """`x * y`, 0 where `y` is 0, whatever `x` is."""
-    y = as_tensor(y, x.dtype)
+    y = _beside(x, y)
     return np.where(y == 0, 0, x) * y
 
 
@@ -135,7 +151,10 @@ def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Result:
 
 def add_n(inputs: Sequence[Any], name: str | None = None) -> Result:
     """The sum of tensors of one shape."""
-    return reduce(add, inputs)
+    terms = alike(inputs)
+    if len({x.shape for x in terms}) != 1:
+        raise ValueError(f"add_n takes tensors of one shape, not of {[tuple(x.shape) for x in terms]}")
+    return reduce(operator.add, terms)
 
 
 def polyval(coeffs: Sequence[Any], x: Any, name: str | None = None) -> Result:
@@ -208,7 +227,10 @@ def log_softmax(logits: Any, axis: int | None = None, name: str | None = None) -
 
 def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Result:
     """The elements, held between two bounds."""
-    result = np.clip(*as_tensors(t, clip_value_min, clip_value_max))
+    x, least, most = as_tensors(t, clip_value_min, clip_value_max)
+    if np.any(plain_of(least) > plain_of(most)):  # the lower bound holds
+        most = np.maximum(_beside(x, least), _beside(x, most))
+    result = np.clip(x, least, most)
     if result.shape != np.shape(t):
         raise ValueError(f"clip_by_value: bounds of shape {result.shape} would enlarge a tensor of shape {np.shape(t)}")
     return result

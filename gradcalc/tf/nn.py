@@ -69,7 +69,9 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str
 
 def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, name: str | None = None) -> Result:
     """For each element `softplus(logits) - labels * logits`."""
-    labels, logits = as_tensors(labels, logits)
+    labels, logits = alike([labels, logits])
+    if labels.shape != logits.shape:
+        raise ValueError(f"`logits` and `labels` must have the same shape, received {logits.shape} and {labels.shape}")
     return softplus(logits) - labels * logits
 
 

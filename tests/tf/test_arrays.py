@@ -61,6 +61,7 @@ RESULTS = [
     (lambda: tf.gather([[1, 2], [3, 5]], [1, 0], axis=None), [[3, 5], [1, 2]], "int32"),
     (lambda: tf.gather([[1, 2], [3, 5]], [[1, 0], [0, 0]], batch_dims=1), [[2, 1], [3, 3]], "int32"),
     (lambda: tf.gather(CUBE, [[1], [0]], axis=2, batch_dims=1), [[[1], [3], [5]], [[6], [8], [10]]], "int32"),
+    (lambda: tf.gather(CUBE, [[1], [0]], axis=-1, batch_dims=-1), [[[1], [3], [5]], [[6], [8], [10]]], "int32"),
     (lambda: tf.gather(CUBE, [1, 0], axis=-1)[1], [[7, 6], [9, 8], [11, 10]], "int32"),
     (lambda: tf.gather_nd(CUBE, [[2], [0]], batch_dims=1), [[4, 5], [6, 7]], "int32"),
     (lambda: tf.gather_nd([1, 2], tf.zeros((2, 0), tf.int32)), [[1, 2], [1, 2]], "int32"),

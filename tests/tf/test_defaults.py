@@ -1,5 +1,6 @@
 """What TensorFlow makes of Python's numbers; constants, variables, what is read from them."""
 
+import copy
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -88,3 +89,21 @@ def test_a_part_of_a_variable_can_be_assigned() -> None:
     y[0, 1].assign(5)
     y[1:, ::2].assign(tf.ones((1, 2)))
     assert y.numpy().tolist() == [[0, 5, 0], [1, 0, 1]]
+
+
+@pytest.mark.parametrize("make", [tf.constant, tf.Variable, tf.convert_to_tensor])
+def test_fractions_are_not_cut_off_in_silence(make: Any) -> None:
+    with pytest.raises(TypeError, match="not of int32"):
+        make([1, 1.5], dtype=tf.int32)
+    assert make(np.array([1.5]), dtype=tf.int32).numpy().tolist() == [1]
+
+
+def test_variables_take_tensorflows_arguments() -> None:
+    v = tf.Variable([1.0, 2.0], shape=(2,), name="v", constraint=lambda v: tf.clip_by_value(v, 0.0, 1.0))
+    assert v.assign_add([1.0, 1.0], read_value=False) is None
+    assert v.assign_sub(delta=[1.0, 1.0]) is v
+    tf.keras.optimizers.SGD(1.0).apply_gradients([(tf.constant([2.0, 0.5]), v)])
+    assert v.numpy().tolist() == [0, 1]
+    with pytest.raises(ValueError, match=r"has shape \(2,\), not \(3,\)"):
+        tf.Variable([1.0, 2.0], shape=(3,))
+    assert copy.deepcopy(tf.Variable(1.0, trainable=False, name="w")).name == "w:0"

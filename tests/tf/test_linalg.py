@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 import gradcalc.tf as tf
 from tests.tf.results import check_gradient, check_result, over
@@ -96,3 +97,17 @@ def test_a_length_is_scaled_with_its_gradient() -> None:
         with tf.GradientTape() as tape:
             y = tf.math.l2_normalize(x, epsilon=0.0)[0]
         np.testing.assert_allclose(tape.gradient(y, x).numpy() * size, [0.128, -0.096], rtol=1e-12)
+
+
+REFUSED: list[tuple[Callable[[], Any], str]] = [
+    (lambda: tf.norm([1.0], 0), "positive number"),
+    (lambda: tf.norm([1.0], -1), "positive number"),
+    (lambda: tf.norm([1.0], "nuc"), "positive number"),
+    (lambda: tf.linalg.diag_part([[1.0]], k=1), "no diagonal k=1"),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), REFUSED)
+def test_what_tensorflow_does_not_know_is_refused(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()

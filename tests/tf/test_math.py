@@ -34,6 +34,12 @@ RESULTS = [
     (lambda: tf.math.squared_difference([1.0, 2.0], 4.0), [9, 4], "float32"),
     (lambda: tf.argmin([[1.0, 2.0], [3.0, 1.0]], axis=1), [0, 1], "int64"),
     (lambda: tf.math.softmax([0.0, 0.0]), [0.5, 0.5], "float32"),
+    (lambda: tf.round([1, -2]), [1, -2], "int32"),
+    (lambda: tf.reduce_all([1, 2]), True, "bool"),
+    (lambda: tf.math.xlogy([1.0, 0.0], 2.0), [0.6931472, 0], "float32"),
+    (lambda: tf.math.multiply_no_nan([1.0], tf.constant([1 / 3], tf.float64)), [1 / 3], "float64"),
+    (lambda: tf.clip_by_value([1.0, 2.0], 0.5, -0.5), [0.5, 0.5], "float32"),
+    (lambda: tf.clip_by_value([-1.0, 2.0], [0.0, 0.0], 1.5), [0, 1.5], "float32"),
 ]
 
 test_results_and_dtypes_are_tensorflows = over(RESULTS, check_result)
@@ -68,6 +74,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: tf.math.top_k([1.0, 2.0], 3), "k=3"), (lambda: tf.math.top_k([1.0, 2.0], -1), "k=-1"),
     (lambda: tf.math.top_k(1.0, 1), r"shape \(\)"), (lambda: tf.math.reduce_std([1, 2]), "not int32"),
     (lambda: tf.math.reduce_variance([1, 2]), "reduce_variance takes floating|var takes floating"),
+    (lambda: tf.add_n([tf.ones((2, 2)), tf.ones(2)]), "one shape"),
     (lambda: tf.scalar_mul([1.0, 2.0], [3.0, 4.0]), "takes a scalar first"),
 ]  # fmt: skip
 

@@ -107,6 +107,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: tf.nn.conv2d(SQUARE, tf.zeros((5, 5, 2, 3)), 1, "VALID"), "zero or negative"),
     (lambda: tf.nn.conv2d(SQUARE[0], KERNEL, 1, "VALID"), "4 axes"),
     (lambda: tf.nn.dropout([1.0], 1.0), r"range \[0, 1\)"), (lambda: tf.nn.dropout([1.0], -0.1), r"range \[0, 1\)"),
+    (lambda: tf.nn.sigmoid_cross_entropy_with_logits([1.0], [[1.0]]), "same shape"),
     (lambda: tf.nn.dropout([1], 0.5), "floating"), (lambda: tf.nn.bias_add(SQUARE, [1.0]), "does not fit"),
     (lambda: tf.nn.bias_add(SQUARE, [[1.0, 2.0]]), "does not fit"),
 ]  # fmt: skip
