@@ -15,7 +15,7 @@ from gradcalc.tape import nest
 from gradcalc.tape.rules.reductions import log_softmax as plain_log_softmax
 from gradcalc.tape.rules.reductions import softmax as plain_softmax
 from gradcalc.tape.rules.shapes import KINKED
-from gradcalc.tape.tensor import Tensor, as_array
+from gradcalc.tape.tensor import Tensor, as_array, cast
 
 Activation = Callable[..., Any]
 
@@ -39,11 +39,18 @@ def _probabilities(result: Any, x: Any) -> Any:
 
 
 def activation(function: Activation) -> Activation:
-    """An activation that reads what is no tensor as Keras does: Python's floats as float32, arrays as they are."""
+    """An activation that reads what is no tensor as Keras does: Python's floats as float32, arrays as they are.
+
+    Integers are float32 too, where the result is not of their kind.
+    """
+    keeps = function.__name__ in ("linear", "relu", "relu6")
 
     @wraps(function)
     def of_tensor(x: Any, *args: Any, **kwargs: Any) -> Any:
-        return function(x if isinstance(x, Operand) else _tensor(x), *args, **kwargs)
+        x = x if isinstance(x, Operand) else _tensor(x)
+        if not keeps and isinstance(x, Tensor) and x.dtype.kind != "f":
+            x = cast(x, np.float32)
+        return function(x, *args, **kwargs)
 
     ACTIVATIONS[function.__name__] = of_tensor
     return of_tensor
@@ -75,7 +82,7 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     else:
         x = KINKED(x)
         y = np.where(x > threshold if threshold else x >= 0, x, negative_slope * (x - threshold))
-    return y if max_value is None else np.where(y >= max_value, max_value, y)
+    return y if max_value is None else np.where(y >= max_value, y.dtype.type(max_value), y)
 
 
 @activation

@@ -374,6 +374,16 @@ class SparseCategoricalCrossentropy(_FunctionLoss):
     name: str = "sparse_categorical_crossentropy"
     dtype: Any = None
 
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The loss of each row; those that count weigh more where a mean is taken, which is theirs then."""
+        values = super().call(y_true, y_pred)
+        if self.ignore_class is None or self.reduction not in ("sum_over_batch_size", "mean"):
+            return values
+        counts = np.count_nonzero(
+            (y_true.array if isinstance(y_true, Tensor) else np.asarray(y_true)) != self.ignore_class
+        )
+        return values * (values.size / max(counts, 1))
+
 
 _KINDS = _FunctionLoss.__subclasses__()
 LOSSES: Mapping[str, Any] = (

@@ -27,7 +27,11 @@ RESULTS = [
     (lambda: tf.keras.losses.sparse_categorical_crossentropy([0, 1], [[0.5, 0.5], [0.25, 0.75]], ignore_class=1),
      [0.6931472, 0], "float32"),
     (lambda: tf.keras.losses.SparseCategoricalCrossentropy(ignore_class=-1)([0, -1], [[0.5, 0.5], [0.25, 0.75]]),
-     0.3465736, "float32"),
+     0.6931472, "float32"),
+    (lambda: tf.keras.losses.SparseCategoricalCrossentropy(ignore_class=1, reduction="sum")([0, 1], [[0.5, 0.5], [0.25, 0.75]]),
+     0.6931472, "float32"),
+    (lambda: tf.keras.activations.tanh([1]), [0.7615942], "float32"),
+    (lambda: tf.keras.activations.relu6([7, -1]), [6, 0], "int32"),
 ]  # fmt: skip
 
 test_results_and_dtypes_are_tensorflows = over(RESULTS, check_result)
