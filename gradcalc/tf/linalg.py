@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.tape.rules.linalg import TRIANGULAR
 from gradcalc.tape.tensor import Array, Tensor
 from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, only, unary
 
@@ -132,8 +133,10 @@ def triangular_solve(
     matrix: Any, rhs: Any, lower: bool = True, adjoint: bool = False, name: str | None = None
 ) -> Result:
     """The solution of `matrix @ x = rhs`, or of its transpose, of which one triangle is read."""
-    triangle = (np.tril if lower else np.triu)(as_tensor(matrix))
-    return solve(triangle, rhs, adjoint)
+    matrix, rhs = as_tensors(matrix, rhs)
+    if rhs.ndim == 1:
+        return triangular_solve(matrix, rhs[:, np.newaxis], lower, adjoint)[:, 0]
+    return TRIANGULAR(matrix.mT if adjoint else matrix, rhs, lower=lower != adjoint)
 
 
 def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Result:

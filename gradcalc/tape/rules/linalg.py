@@ -58,6 +58,30 @@ def _solve_rule(g: Any, y: Any, wanted: Sequence[bool], a: Any, b: Any) -> list[
     ]
 
 
+def _by_triangles(a: Array, b: Array, lower: bool) -> Array:
+    """The solution by one triangle of each matrix; halves of it are solved one after the other."""
+    n = a.shape[-1]
+    if n <= 32:
+        triangle = np.tril(a) if lower else np.triu(a)
+        return np.linalg.inv(triangle) @ b if b.shape[-1] > n else np.linalg.solve(triangle, b)
+    first, last = slice(n // 2), slice(n // 2, n)
+    one, two = (first, last) if lower else (last, first)
+    known = _by_triangles(a[..., one, one], b[..., one, :], lower)
+    rest = _by_triangles(a[..., two, two], b[..., two, :] - a[..., two, one] @ known, lower)
+    return np.concatenate([known, rest] if lower else [rest, known], axis=-2)
+
+
+def _triangular_rule(g: Any, y: Any, wanted: Sequence[bool], a: Any, b: Any, lower: bool) -> list[Any]:
+    part = TRIANGULAR(a.mT, g, lower=not lower)
+    return [
+        unbroadcast((np.tril if lower else np.triu)(-(part @ y.mT)), a.shape) if wanted[0] else None,
+        unbroadcast(part, b.shape) if wanted[1] else None,
+    ]
+
+
+TRIANGULAR = ArrayOp("triangular_solve", _by_triangles, _triangular_rule, variadic=True)
+"""The solution of linear equations by matrices of which one triangle, `lower` or upper, is read."""
+
 INV = ArrayOp("inv", np.linalg.inv, lambda g, y, x: -(y.mT @ g @ y.mT))
 PINV = ArrayOp("pinv", np.linalg.pinv, _pinv_rule)
 SOLVE = ArrayOp("solve", np.linalg.solve, _solve_rule, variadic=True)

@@ -6,6 +6,7 @@ the other products are made of these, of elementwise products and of moves of el
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from string import ascii_letters
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from gradcalc.tape.rules.shapes import BROADCAST, RESHAPE, SUM, TRANSPOSE, implements, rearranged, refuse, unbroadcast
-from gradcalc.tape.tensor import UFUNCS, ArrayOp, Tensor, as_array, cast
+from gradcalc.tape.tensor import UFUNCS, Array, ArrayOp, Tensor, as_array, cast
 
 
 def operand(x: Any) -> Any:
@@ -207,7 +208,57 @@ def einsum(*arguments: Any, optimize: Any = False, **refused: Any) -> Any:
     pairs = [_without_repeats(x, labels) for x, labels in zip(operands, inputs, strict=True)]
     spec = ",".join("".join(letters[n] for n in labels) for _, labels in pairs)
     spec += "->" + "".join(letters[n] for n in output)
-    return EINSUM(*(x for x, _ in pairs), spec=spec, optimize=optimize)
+    return _by_pairs([x for x, _ in pairs], spec, optimize)
+
+
+def _by_pairs(xs: list[Any], spec: str, optimize: Any) -> Any:
+    """The product of many operands, a few at a time on the path that costs least, each step an operation of its own."""
+    inputs, output = spec.split("->")
+    labels = inputs.split(",")
+    if len(xs) > 2:
+        for step in _path(spec, tuple(x.shape for x in xs)) if isinstance(optimize, bool | str) else optimize[1:]:
+            chosen = sorted(step, reverse=True)
+            names, factors = [labels.pop(i) for i in chosen], [xs.pop(i) for i in chosen]
+            kept = "".join(n for n in dict.fromkeys("".join(names)) if any(n in other for other in (*labels, output)))
+            labels.append(kept if labels else output)
+            xs.append(EINSUM(*factors, spec=f"{','.join(names)}->{labels[-1]}", optimize=False))
+        return xs[0]
+    return EINSUM(*xs, spec=spec, optimize=optimize)
+
+
+@lru_cache(1024)
+def _path(spec: str, shapes: tuple[tuple[int, ...], ...]) -> list[tuple[int, ...]]:
+    """Which operands to multiply first, and next: their places, the product taking the last."""
+    return np.einsum_path(spec, *(np.broadcast_to(0.0, shape) for shape in shapes), optimize=("greedy", 2**40))[0][1:]
+
+
+def _einsum(*xs: Array, spec: str, optimize: Any) -> Array:
+    """The sum of products: of two operands in one product of matrices, in stacks, where that is faster."""
+    if len(xs) != 2 or xs[0].dtype != xs[1].dtype or xs[0].dtype.kind != "f":
+        return np.einsum(spec, *xs, optimize=optimize)
+    (left, right), output = (inputs.split(",") for inputs in spec.split("->"))
+    sizes = dict(zip(right + left, xs[1].shape + xs[0].shape, strict=True))
+    both, free = [n for n in left if n in right], [n for n in left + right if (n in left) != (n in right)]
+    summed, stacked = [n for n in both if n not in output[0]], [n for n in both if n in output[0]]
+    work = math.prod(sizes.values())
+    if not summed or work < 4096 or len(output[0]) != len(free) + len(stacked) or _stretch(left, right, xs, both):
+        return np.einsum(spec, *xs, optimize=optimize)
+    rows, columns = ([n for n in names if n in free] for names in (left, right))
+
+    def matrices(x: Array, names: str, *groups: list[str]) -> Array:
+        turned = x.transpose([names.index(n) for group in (stacked, *groups) for n in group])
+        return turned.reshape(
+            turned.shape[: len(stacked)] + tuple(math.prod(sizes[n] for n in group) for group in groups)
+        )
+
+    product = matrices(xs[0], left, rows, summed) @ matrices(xs[1], right, summed, columns)
+    found = [*stacked, *rows, *columns]
+    return product.reshape([sizes[n] for n in found]).transpose([found.index(n) for n in output[0]])[()]
+
+
+def _stretch(left: str, right: str, xs: Sequence[Array], both: list[str]) -> bool:
+    """An axis of size 1 stands for more in the other operand."""
+    return any(xs[0].shape[left.index(n)] != xs[1].shape[right.index(n)] for n in both)
 
 
 def _einsum_arguments(arguments: Sequence[Any]) -> tuple[list[Any], list[list[Any]], list[Any] | None]:
@@ -264,9 +315,7 @@ def _einsum_rule(g: Any, y: Any, wanted: Sequence[bool], *xs: Any, spec: str, op
     return parts
 
 
-EINSUM = ArrayOp(
-    "einsum", lambda *xs, spec, optimize: np.einsum(spec, *xs, optimize=optimize), _einsum_rule, variadic=True
-)
+EINSUM = ArrayOp("einsum", _einsum, _einsum_rule, variadic=True)
 """A sum of products: `spec` is explicit, without an ellipsis, and no operand has a label twice."""
 
 # -- convolution -------------------------------------------------------------------------------------------------------

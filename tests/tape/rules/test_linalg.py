@@ -11,7 +11,7 @@ import pytest
 
 from gradcalc.errors import NoRuleError
 from gradcalc.tape import GradientTape, Tensor, Variable, constant
-from gradcalc.tape.rules.linalg import COFACTOR, EIGH, INV, SVD
+from gradcalc.tape.rules.linalg import COFACTOR, EIGH, INV, SVD, TRIANGULAR
 from tests.tape.rules.test_products import MP, agree, exact, weigh
 
 Function = Callable[..., Any]
@@ -512,3 +512,22 @@ def test_a_singular_matrix_has_no_derivative_of_its_logarithm() -> None:
     found = tape.gradient(y, x).numpy()
     assert np.isnan(found[0]).all()
     assert found[1].tolist() == [[0.5, 0], [0, 0.25]]
+
+
+@pytest.mark.parametrize("lower", [True, False])
+def test_a_triangle_is_solved_without_reading_the_other(lower: bool) -> None:
+    random = np.random.default_rng(4)
+    for n, columns in ((1, 1), (5, 2), (70, 1), (100, 130)):
+        a = random.normal(size=(2, n, n)) / n + 3 * np.eye(n)
+        b = random.normal(size=(n, columns))
+        triangle = np.tril(a) if lower else np.triu(a)
+        va, vb = Variable(np.where(triangle == 0, np.nan, a)), Variable(b)
+        with GradientTape() as tape:
+            y = TRIANGULAR(va, vb, lower=lower)
+        expected = np.linalg.solve(triangle, b)
+        np.testing.assert_allclose(y.numpy(), expected, rtol=1e-11, atol=1e-12)
+        for_a, for_b = tape.gradient(y, [va, vb])
+        turned = np.linalg.solve(triangle.mT, np.ones_like(expected))
+        np.testing.assert_allclose(for_b.numpy(), turned.sum(0), rtol=1e-10, atol=1e-11)
+        whole = -(turned @ expected.mT)
+        np.testing.assert_allclose(for_a.numpy(), np.tril(whole) if lower else np.triu(whole), rtol=1e-10, atol=1e-11)

@@ -223,3 +223,43 @@ def test_plain_operands_may_be_lists_and_integers() -> None:
 def test_errors_say_what_is_wrong(function: Function, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         function(constant(np.ones((2, 3))))
+
+
+EINSUMS: list[tuple[str, list[tuple[int, ...]]]] = [
+    ("abc,cde,efa,bdf->", [(3, 4, 5), (5, 6, 7), (7, 2, 3), (4, 6, 2)]), ("ij,jk,kl->il", [(3, 4), (4, 5), (5, 6)]),
+    ("i,i,i->i", [(5,), (5,), (5,)]), ("ij,ij,k", [(2, 3), (2, 3), (4,)]), ("bi,bj,ij->b", [(3, 4), (3, 5), (4, 5)]),
+    ("...i,ij,...j->...", [(2, 3), (3, 4), (2, 4)]), ("ij,jk", [(20, 30), (30, 10)]), ("aij,ajk->kai", [(1, 20, 9), (5, 9, 8)]),
+    ("bhqd,bhkd->bhqk", [(2, 3, 12, 5), (2, 3, 14, 5)]), ("bqhd,bkhd->bhqk", [(2, 12, 3, 5), (2, 14, 3, 5)]),
+    ("bhqk,bkhd->bqhd", [(2, 3, 12, 14), (2, 14, 3, 5)]), ("ij,kj->ik", [(50, 1), (40, 9)]), ("bij,kj->k", [(9, 20, 8), (10, 8)]),
+    ("abc,bcd->da", [(9, 8, 7), (8, 7, 6)]), ("ii,ij,jj->", [(4, 4), (4, 4), (4, 4)]), ("ij,jk->ik", [(40, 0), (0, 60)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("subscripts", "shapes"), EINSUMS)
+def test_einsum_by_pairs_is_einsum(subscripts: str, shapes: list[tuple[int, ...]]) -> None:
+    """Beside NumPy's loops without a path; the gradients beside those of the sum of products in the same loops."""
+    random = np.random.default_rng(2)
+    xs = [random.normal(size=shape) for shape in shapes]
+    expected = np.einsum(subscripts, *xs)
+    weights = random.normal(size=np.shape(expected))
+    for optimize in (False, True, "optimal"):
+        variables = [Variable(x) for x in xs]
+        with GradientTape() as tape:
+            y = np.einsum(subscripts, *variables, optimize=optimize)
+        np.testing.assert_allclose(y.numpy(), expected, rtol=1e-11, atol=1e-11)
+        found = tape.gradient(y, variables, output_gradients=weights)
+        for i, (x, g) in enumerate(zip(xs, found, strict=True)):
+            way = random.normal(size=x.shape)  # linear in each operand: the derivative along a way is the value there
+            moved = np.sum(np.einsum(subscripts, *xs[:i], way, *xs[i + 1 :]) * weights)
+            if subscripts.count("ii") == 0:
+                np.testing.assert_allclose(np.sum(g.numpy() * way), moved, rtol=1e-10, atol=1e-10)
+
+
+def test_many_operands_are_multiplied_by_pairs() -> None:
+    """Four operands of 30^3: all at once would be 30^6 products for each, two at a time are 3 x 30^5."""
+    a, b, c, d = (Variable(np.full((30, 30, 30), 1.0)) for _ in range(4))
+    with GradientTape() as tape:
+        y = np.einsum("abc,cde,efa,bdf->", a, b, c, d)
+        assert len(tape.records) == 3
+    assert y.numpy() == 30**6
+    assert (tape.gradient(y, d).numpy() == 30**3).all()
