@@ -283,7 +283,8 @@ class Optimizer:
         if self.clipvalue:
             return [np.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
         if self.clipnorm:
-            return [g * (self.clipnorm / max(_length(g), self.clipnorm)) for g in gradients]
+            with np.errstate(invalid="ignore"):  # an infinite element leaves nan, as Keras has it
+                return [g * (self.clipnorm / max(_length(g), self.clipnorm)) for g in gradients]
         if self.global_clipnorm:
             length = _norm(gradients)
             scale = self.global_clipnorm / max(length, self.global_clipnorm) if math.isfinite(length) else math.nan

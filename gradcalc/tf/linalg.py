@@ -191,9 +191,13 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | N
 
 
 def global_norm(t_list: Sequence[Any], name: str | None = None) -> Result:
-    """The length of all tensors as one vector; None in the list counts for nothing. Infinite where a square is."""
+    """The length of all tensors as one vector; None in the list counts for nothing.
+
+    It is infinite where its square is, as TensorFlow's is; but no square of a small number is lost.
+    """
+    length = norm([norm(x) for x in alike([t for t in t_list if t is not None])])
     with np.errstate(over="ignore"):
-        return np.sqrt(sum(np.sum(np.square(x)) for x in alike([t for t in t_list if t is not None])))
+        return length if np.isfinite(np.square(length.array)) else length * np.inf
 
 
 def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Result:

@@ -13,12 +13,15 @@ def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
     return nest.flatten(structure)
 
 
-def map_structure(func: Callable[..., Any], *structure: Any) -> Any:
+def map_structure(
+    func: Callable[..., Any], *structure: Any, check_types: bool = True, expand_composites: bool = False
+) -> Any:
     """The structure with `func` of the values at each place of all structures, which are alike.
 
     Raises:
         ValueError: they have not as many values.
     """
+    only(False, expand_composites=expand_composites)
     leaves = [nest.flatten(other) for other in structure]
     return nest.pack(structure[0], [func(*values) for values in zip(*leaves, strict=True)])
 

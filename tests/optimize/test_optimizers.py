@@ -255,3 +255,16 @@ def test_infinite_gradients_are_not_hidden_by_clipping() -> None:
     np.testing.assert_allclose(new, [-0.6, -0.8], rtol=1e-15)
     (new,) = optimize.SGD(1.0, clipnorm=1.0).update([np.zeros(2)], [np.zeros(2)])
     assert new.tolist() == [0.0, 0.0]
+
+
+CLIPPED = [
+    ({"clipnorm": 1.0}, [3e30, 4e30], [-0.6, -0.8]), ({"clipnorm": 1.0}, [np.inf, 1.0], [np.nan, 0]),
+    ({"clipnorm": 1.0}, [0.0, 0.0], [0, 0]), ({"global_clipnorm": 1.0}, [3e30, 1.0], [np.nan, np.nan]),
+    ({"global_clipnorm": 1.0}, [np.nan, 1.0], [np.nan, np.nan]), ({"global_clipnorm": 1.0}, [3.0, 4.0], [-0.6, -0.8]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("limit", "gradient", "expected"), CLIPPED)
+def test_gradients_without_a_finite_norm_are_not_zero(limit: Any, gradient: Any, expected: Any) -> None:
+    (value,) = optimize.SGD(1.0, **limit).update([np.float32(gradient)], [np.zeros(2, np.float32)])
+    np.testing.assert_allclose(value, expected, rtol=1e-6)

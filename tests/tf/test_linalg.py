@@ -50,6 +50,8 @@ RESULTS = [
     (lambda: tf.linalg.global_norm([tf.constant([3e30, 1.0])]), np.inf, "float32"),
     (lambda: tf.math.l2_normalize([[3.0, 0.0], [4.0, 2.0]], dim=0), [[0.6, 0], [0.8, 1]], "float32"),
     (lambda: tf.math.l2_normalize([3e-7, 4e-7]), [0.3, 0.4], "float32"),
+    (lambda: tf.math.l2_normalize([3e30, 4e30]), [0.6, 0.8], "float32"),
+    (lambda: tf.clip_by_norm([3e30, 4e30], 1.0), [0.6, 0.8], "float32"),
     (lambda: tf.linalg.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]), [0, 0, 1], "float32"),
 ]
 
@@ -111,3 +113,19 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
 def test_what_tensorflow_does_not_know_is_refused(call: Callable[[], Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_small_numbers_are_not_lost_in_norms() -> None:
+    norms = (
+        tf.norm,
+        tf.math.reduce_euclidean_norm,
+        lambda x: tf.linalg.global_norm([x]),
+        lambda x: tf.linalg.normalize(x)[1],
+    )
+    for function in norms:
+        for scale in (1e-200, 1e100):
+            x = tf.Variable(np.array([3.0, 4.0]) * scale)
+            with tf.GradientTape() as tape:
+                y = function(x)
+            np.testing.assert_allclose(np.ravel(y.numpy()), [5 * scale])
+            np.testing.assert_allclose(np.ravel(tape.gradient(y, x).numpy()), [0.6, 0.8])

@@ -146,7 +146,7 @@ HINTS = {
     "shift": "accuracy", "alg": "NumPy's numbers", "optimize": "speed", "align": "bands of diagonals alone",
     "padding_value": "bands of diagonals alone", "device_name": "devices", "device_type": "devices", "run_eagerly": "always",
     "summarize": "all is printed", "support_partition": "graphs", "dtype_hint": "never needed", "expand_composites": "none here",
-    "num": "known of a split", "strict": "structures are kept",
+    "num": "known of a split", "check_types": "lists and tuples are alike", "strict": "structures are kept",
 }  # fmt: skip
 """Parameters whose values make no difference, and why."""
 
