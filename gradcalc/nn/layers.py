@@ -253,7 +253,8 @@ class Reshape(Layer):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Rows, and the target shape."""
-        return (input_shape[0], *(self.target_shape if None in input_shape[1:] else self._target(input_shape)))
+        unknown = tuple(None if n == -1 else n for n in self.target_shape)
+        return (input_shape[0], *(unknown if None in input_shape[1:] else self._target(input_shape)))
 
     def _target(self, shape: Sequence[int]) -> tuple[int, ...]:
         """The target shape with -1 worked out."""

@@ -29,6 +29,8 @@ class _Normalization(Elementwise):
         **common: Any,
     ) -> None:
         super().__init__(**common)
+        if not all(isinstance(n, int) for n in (axis if isinstance(axis, list | tuple) else [axis])):
+            raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
         self.axis = axis
         self.epsilon = float(epsilon)
         self.center = center

@@ -201,3 +201,7 @@ def test_groups_of_channels_meet_their_filters() -> None:
     assert layer.kernel.shape == (1, 2, 4)
     layer.kernel.assign(np.arange(8.0).reshape(1, 2, 4))
     assert layer(np.array([[[1.0, 10.0, 100.0, 1000.0]]])).numpy().tolist() == [[[40, 51, 6200, 7300]]]
+
+
+def test_a_size_that_is_worked_out_from_unknown_ones_is_unknown() -> None:
+    assert nn.Reshape((-1, 2))(nn.Input((None, 6, 2))).shape == (None, None, 2)

@@ -74,3 +74,8 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
 ]
 
 test_errors_say_what_is_wrong = over(ERRORS, says)
+
+
+def test_an_axis_is_a_number() -> None:
+    with pytest.raises(TypeError, match="int or a list/tuple of ints"):
+        nn.LayerNormalization(axis="x")
