@@ -688,10 +688,12 @@ Ci: Op = special(
 # -- ufuncs of NumPy and of `scipy.special` that no formula can name: ops of arrays alone (DLMF chapters 5 to 10) -----
 
 
-def ufunc(name: str, *rules: Rule | None, **columns: bool) -> Op:
-    """Enter an op of arrays alone. It stands for a ufunc, as the name says: `numpy.square`, `scipy.ndtr`."""
+def ufunc(name: str, *rules: Rule | None, **columns: Any) -> Op:
+    """Enter an op of arrays alone: a ufunc, as its name says (`numpy.square`), or a result of one (`scipy.airye:1`)."""
     library, _, function = name.partition(".")
-    entry = Op(name, rules, (), f"the ufunc {name}", internal=True, **columns, **{library: function})  # type: ignore[arg-type]
+    function, _, which = function.partition(":")
+    columns[library] = (function, int(which)) if which else function
+    entry = Op(name, rules, (), f"the ufunc {name}", internal=True, **columns)
     assert name not in TABLE, name
     TABLE[name] = entry
     return entry
@@ -782,6 +784,20 @@ ufunc("scipy.erfi", lambda g, y, x: g * exp(x * x) * (2 / sqrt(pi)))
 ufunc("scipy.dawsn", lambda g, y, x: g * (1 - 2 * x * y))
 ufunc("scipy.exp1", lambda g, y, x: -g * exp(-x) / x)
 expn: Op = ufunc("scipy.expn", None, lambda g, y, n, x: -g * expn(n - 1, x))
+sindg: Op = ufunc("scipy.sindg", lambda g, y, x: g * cosdg(x) * (pi / 180))
+cosdg: Op = ufunc("scipy.cosdg", lambda g, y, x: -g * sindg(x) * (pi / 180))
+ufunc("scipy.tandg", lambda g, y, x: g * (1 + y * y) * (pi / 180))
+ufunc("scipy.cotdg", lambda g, y, x: -g * (1 + y * y) * (pi / 180))
+hyp1f1: Op = ufunc("scipy.hyp1f1", None, None, lambda g, y, a, b, x: g * a / b * hyp1f1(a + 1, b + 1, x))
+hyp2f1: Op = ufunc(
+    "scipy.hyp2f1", None, None, None, lambda g, y, a, b, c, x: g * a * b / c * hyp2f1(a + 1, b + 1, c + 1, x),
+)  # fmt: skip
+ufunc("scipy.ellipk", lambda g, y, m: g * (pi / 8) * hyp2f1(3 * one / 2, 3 * one / 2, 2, m))
+ufunc("scipy.ellipe", lambda g, y, m: -g * (pi / 8) * hyp2f1(one / 2, 3 * one / 2, 2, m))
+airye_ai: Op = ufunc("scipy.airye:0", lambda g, y, x: g * (airye_ai_prime(x) + sqrt(x) * y))
+airye_ai_prime: Op = ufunc("scipy.airye:1", lambda g, y, x: g * (x * airye_ai(x) + sqrt(x) * y))
+airye_bi: Op = ufunc("scipy.airye:2", lambda g, y, x: g * (airye_bi_prime(x) - sqrt(relu(x)) * y))
+airye_bi_prime: Op = ufunc("scipy.airye:3", lambda g, y, x: g * (x * airye_bi(x) - sqrt(relu(x)) * y))
 ufunc("scipy.rgamma", lambda g, y, x: -g * y * digamma(x))
 betaln: Op = ufunc(
     "scipy.betaln",

@@ -74,6 +74,7 @@ UFUNCS.update({
     "clip": lambda x, low, high: clip(x, low, high),
     "sici": lambda x: (ops.Si(x), ops.Ci(x)),
     "airy": lambda x: (ops.airyai(x), ops.airyaiprime(x), ops.airybi(x), ops.airybiprime(x)),
+    "airye": lambda x: (ops.airye_ai(x), ops.airye_ai_prime(x), ops.airye_bi(x), ops.airye_bi_prime(x)),
 })  # fmt: skip
 for _letter, _bessel in (("j", ops.besselj), ("y", ops.bessely), ("i", ops.besseli), ("k", ops.besselk)):
     UFUNCS[f"{_letter}0"], UFUNCS[f"{_letter}1"] = partial(_bessel, 0), partial(_bessel, 1)

@@ -578,13 +578,20 @@ def _floats(x: Any) -> Any:
     return x if x.dtype.kind == "f" else x.astype(float)
 
 
-def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """`log(sum(exp(x)))` along the axis or axes, without overflow; of a tensor, or of what `numpy.asarray` takes.
+def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False, b: Any = None) -> Any:
+    """`log(sum(b * exp(x)))` along the axis or axes, without overflow; of a tensor, or of what `numpy.asarray` takes.
 
     Infinite elements and empty axes give what `scipy.special.logsumexp` gives; the gradient is `softmax(x)`, where
     elements that are all `-inf` get 0, and elements that are `inf` share the adjoint.
     """
-    return LOGSUMEXP(_floats(x), axis=axis, keepdims=keepdims)
+    if b is None:
+        return LOGSUMEXP(_floats(x), axis=axis, keepdims=keepdims)
+    x, b = np.broadcast_arrays(_floats(x), _floats(b))
+    top = _top(np.where(plain_of(b) == 0, -np.inf, plain_of(x)), axis)
+    largest = np.log(np.finfo(x.dtype).max)  # what has the weight 0 does not overflow
+    shares = np.where(plain_of(b) == 0, np.minimum(x - top, largest), x - top)
+    y = np.log(np.sum(b * np.exp(shares), axis=axis, keepdims=True)) + top
+    return y if keepdims else RESHAPE(y, shape=np.sum(plain_of(x), axis=axis).shape)
 
 
 def softmax(x: Any, axis: Axis = -1) -> Any:

@@ -367,3 +367,18 @@ def test_a_norm_that_is_no_number_has_the_gradient_of_its_direction_or_nan() -> 
         with gradcalc.GradientTape() as tape:
             y = np.linalg.norm(x)
         np.testing.assert_allclose(tape.gradient(y, x).numpy(), slopes, rtol=1e-15)
+
+
+def test_logsumexp_takes_weights() -> None:
+    """As `scipy.special.logsumexp(a, b=b)`: a weight of 0 leaves its element out, and has a slope."""
+    x, b = gradcalc.Variable([1.0, 2.0, 800.0, 3.0]), gradcalc.Variable([2.0, 0.5, 0.0, 0.0])
+    with gradcalc.GradientTape() as tape:
+        y = logsumexp(x, b=b)
+    value = math.log(2 * math.e + 0.5 * math.exp(2))
+    np.testing.assert_allclose(y.numpy(), value, rtol=1e-15)
+    for_x, for_b = (g.numpy() for g in tape.gradient(y, [x, b]))
+    np.testing.assert_allclose(for_x, [2 * math.exp(1 - value), 0.5 * math.exp(2 - value), 0, 0], rtol=1e-14)
+    np.testing.assert_allclose(for_b[[0, 1, 3]], np.exp(np.array([1.0, 2.0, 3.0]) - value), rtol=1e-14)
+    assert for_b[2] > 1e300
+    rows = logsumexp(np.full((2, 2), 1000.0), axis=1, keepdims=True, b=gradcalc.constant([3.0, -1.0]))
+    np.testing.assert_allclose(rows.numpy(), np.full((2, 1), 1000 + math.log(2)), rtol=1e-15)
