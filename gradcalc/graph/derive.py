@@ -93,6 +93,8 @@ def _total(graph: Graph, parts: list[int]) -> int:
     counts = Counter(parts)
     if max(counts.values()) >= _MANY:
         parts = [part for same, count in counts.items() for part in _multiple(graph, same, count)]
+        if len(parts) == 1:
+            return parts[0]
     total: Ref = ops.add(*[Ref(graph, part) for part in parts])
     return total.index
 

@@ -21,6 +21,7 @@ seen.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -269,12 +270,26 @@ def _products(g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:
     """The adjoint times all other factors: directly for a few, by products from both ends for many."""
     if len(xs) <= 4:
         return [mul(g, *xs[:i], *xs[i + 1 :]) if w else None for i, w in enumerate(wanted)]
-    before, after = [g], [xs[-1]]
-    for x in xs[:-1]:
-        before.append(before[-1] * x)
-    for x in reversed(xs[1:-1]):
-        after.append(x * after[-1])
-    return [(before[i] if i == len(xs) - 1 else before[i] * after[-1 - i]) if w else None for i, w in enumerate(wanted)]
+    counts = Counter(map(id, xs))
+    factors = list({id(x): x for x in xs}.values())
+    powers = [_power(x, counts[id(x)]) for x in factors]
+    before, after = [g], [None]
+    for power in powers[:-1]:
+        before.append(before[-1] * power)
+    for power in reversed(powers[1:]):
+        after.append(_times(power, after[-1]))
+    rest = {id(x): _times(b, a) for x, b, a in zip(factors, before, reversed(after), strict=True)}
+    return _each(xs, lambda x: _times(rest[id(x)], _power(x, counts[id(x)] - 1)), wanted)
+
+
+def _power(x: Any, count: int) -> Any:
+    """A factor that comes this many times; None for none."""
+    return x**count if count > 1 else x if count else None
+
+
+def _times(a: Any, b: Any) -> Any:
+    """A product, of which the second factor may be none."""
+    return a if b is None else a * b
 
 
 def _shares(g: Any, y: Any, wanted: Sequence[bool], *xs: Any) -> list[Any]:

@@ -223,3 +223,26 @@ def test_the_mask_of_what_was_not_chosen_survives_a_multiple() -> None:
     (dx,) = gradient(graph, formula.index, [x.index])
     assert floats_at(graph, {x.index: 2.0}, [dx]) == [4.5]
     assert floats_at(graph, {x.index: 0.0}, [dx]) == floats_at(graph, {x.index: -1.0}, [dx]) == [1.0]
+
+
+@pytest.mark.parametrize("counts", [(1, 1, 1, 1, 1), (6,), (3, 2, 1), (1, 5), (2, 2, 2, 2), (1, 1, 1, 1, 1, 1, 2)])
+def test_factors_that_come_many_times_are_powers(counts: tuple[int, ...]) -> None:
+    graph = Graph()
+    xs = variables(graph, len(counts))
+    factors = [x for x, count in zip(xs, counts, strict=True) for _ in range(count)]
+    random.Random(0).shuffle(factors)
+    found = gradient(graph, ops.mul(*factors).index, [x.index for x in xs])
+    at = {x.index: 1.5 + i for i, x in enumerate(xs)}
+    product = math.prod(at[x.index] ** count for x, count in zip(xs, counts, strict=True))
+    right = [count * product / at[x.index] for x, count in zip(xs, counts, strict=True)]
+    assert floats_at(graph, at, found) == pytest.approx(right, rel=1e-14)
+    assert floats_at(graph, at | {xs[0].index: 0.0}, found)[0] == pytest.approx(right[0] if counts[0] == 1 else 0.0)
+
+
+def test_a_product_of_one_factor_has_a_derivative_of_few_nodes() -> None:
+    graph = Graph()
+    (x,) = variables(graph, 1)
+    product = ops.mul(*[x] * 1000).index
+    before = len(graph)
+    gradient(graph, product, [x.index])
+    assert len(graph) - before < 10
