@@ -737,6 +737,11 @@ def _quotient(a: Any, b: Any) -> Any:
     return a / where(and_(same(a, 0), same(b, 0)), one, b)
 
 
+def _tail(t: Any) -> Any:
+    """The sum of `(2n - 1)!! t**n` from n = 1, for `|t| < 1/800`: what an asymptotic series leaves (DLMF 7.12.1)."""
+    return t * (1 + 3 * t * (1 + 5 * t * (1 + 7 * t * (1 + 9 * t * (1 + 11 * t * (1 + 13 * t))))))
+
+
 def _share(base: Op) -> tuple[Rule, Rule]:
     """The rules of a logarithm of a sum of powers: the adjoint times each power's share; 0 where the sum is 0.
 
@@ -794,9 +799,12 @@ ufunc("scipy.exp10", lambda g, y, x: g * y * log(ten))
 ufunc("scipy.cosm1", lambda g, y, x: -g * sin(x))
 ufunc("scipy.erfinv", lambda g, y, x: g * exp(y * y) * (sqrt(pi) / 2))
 ufunc("scipy.erfcinv", lambda g, y, x: -g * exp(y * y) * (sqrt(pi) / 2))
-ufunc("scipy.erfcx", lambda g, y, x: g * 2 * (x * y - 1 / sqrt(pi)))
+ufunc(
+    "scipy.erfcx",
+    lambda g, y, x: g * 2 / sqrt(pi) * where(gt(x, 20), _tail(-1 / (2 * x * x)), sqrt(pi) * x * y - 1),
+)  # fmt: skip
 ufunc("scipy.erfi", lambda g, y, x: g * exp(x * x) * (2 / sqrt(pi)))
-ufunc("scipy.dawsn", lambda g, y, x: g * (1 - 2 * x * y))
+ufunc("scipy.dawsn", lambda g, y, x: g * where(gt(abs(x), 20), -_tail(1 / (2 * x * x)), 1 - 2 * x * y))
 ufunc("scipy.exp1", lambda g, y, x: -g * exp(-x) / x)
 expn: Op = ufunc("scipy.expn", None, lambda g, y, n, x: -g * expn(n - 1, x))
 sindg: Op = ufunc("scipy.sindg", lambda g, y, x: g * cosdg(x) * (pi / 180))
@@ -813,7 +821,12 @@ airye_ai: Op = ufunc("scipy.airye:0", lambda g, y, x: g * (airye_ai_prime(x) + s
 airye_ai_prime: Op = ufunc("scipy.airye:1", lambda g, y, x: g * (x * airye_ai(x) + sqrt(x) * y))
 airye_bi: Op = ufunc("scipy.airye:2", lambda g, y, x: g * (airye_bi_prime(x) - sqrt(relu(x)) * y))
 airye_bi_prime: Op = ufunc("scipy.airye:3", lambda g, y, x: g * (x * airye_bi(x) - sqrt(relu(x)) * y))
-ufunc("scipy.rgamma", lambda g, y, x: -g * y * digamma(x))
+ufunc(
+    "scipy.rgamma",
+    lambda g, y, x: g * where(
+        lt(x, one / 2), gamma(1 - x) * cos(pi * x) - y * digamma(1 - x), -y * digamma(x)  # by reflection: no poles
+    ),
+)  # fmt: skip
 betaln: Op = ufunc(
     "scipy.betaln",
     lambda g, y, a, b: g * (digamma(a) - digamma(a + b)),

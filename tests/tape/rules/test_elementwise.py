@@ -96,6 +96,12 @@ CASES: dict[str, Case] = {
     "erf": (special.erf, mpmath.erf, (0.7,)),
     "erfc": (special.erfc, mpmath.erfc, (0.7,)),
     "erfcx": (special.erfcx, lambda x: mpmath.exp(x * x) * mpmath.erfc(x), (0.7,)),
+    "erfcx far out": (special.erfcx, lambda x: mpmath.exp(x * x) * mpmath.erfc(x), (50.0,)),
+    "dawsn far out": (
+        special.dawsn, lambda x: mpmath.sqrt(mp.pi) / 2 * mpmath.exp(-x * x) * mpmath.erfi(x), (-60.0,)
+    ),
+    "rgamma at a pole": (special.rgamma, mpmath.rgamma, (-2.0,)),
+    "rgamma near a pole": (special.rgamma, mpmath.rgamma, (-0.999999,)),
     "erfi": (special.erfi, mpmath.erfi, (0.7,)),
     "erfinv": (special.erfinv, mpmath.erfinv, (0.4,)),
     "erfcinv": (special.erfcinv, lambda x: mpmath.erfinv(1 - x), (0.4,)),
@@ -443,3 +449,11 @@ def test_none_never_depends_on_the_value() -> None:
     for at in ([1.0], [-1.0], [1.0, 2.0], [-1.0, -2.0], [1.0, -2.0]):
         assert all(second(function, at) is not None for function in curved)
         assert all(second(function, at) is None for function in straight)
+
+
+def test_derivatives_far_out_keep_their_digits() -> None:
+    """`erfcx(x)` is about `1 / (x sqrt(pi))`, `dawsn(x)` about `1 / (2 x)`: to 16 digits where x is 1e8."""
+    for function, size in ((special.erfcx, 1 / math.sqrt(math.pi)), (special.dawsn, 0.5)):
+        first, curvature = derivatives(function, [1e8, 1e150], 2)
+        np.testing.assert_allclose(first, [-size * 1e-16, -size * 1e-300], rtol=1e-14)
+        np.testing.assert_allclose(curvature[0], 2 * size * 1e-24, rtol=1e-14)
