@@ -427,8 +427,10 @@ def _gathered(parts: Sequence[Any], x: Any) -> Any:
     """The contributions of the adjoints in a batch to one operand, as one."""
     if all(part is None for part in parts):
         return None
-    values = [part.value if type(part) is Masked else 0 if part is None else part for part in parts]
-    together = batched([_fitted(value, x) for value in values])
+    values: list[Any] = [part.value if type(part) is Masked else 0 if part is None else part for part in parts]
+    values = [value if hasattr(value, "shape") else np.full(x.shape, value, x.dtype)[()] for value in values]
+    shape = np.broadcast_shapes(*(value.shape for value in values))  # what was broadcast is summed after it is masked
+    together = batched([np.broadcast_to(value, shape) for value in values])
     return Masked(together, parts[0].mask) if type(parts[0]) is Masked else together
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc import GradientTape, constant
+from gradcalc import GradientTape, Tensor, constant
 from gradcalc.tape import tape as sweeps
 from tests.tape.programs import program
 
@@ -163,3 +163,26 @@ def test_rows_of_a_target_that_does_not_depend_are_zeros() -> None:
         rows = tape.batch_jacobian(y, x, unconnected_gradients=unconnected)
         assert rows.shape == (4, 2, 3) and not rows.numpy().any()
     assert tape.jacobian(y, x) is None
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("seed", [12, 28, 43])  # a quotient that is broadcast, under a kink
+def test_a_rule_of_an_elementwise_op_that_asks_for_numbers(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    quotient = Tensor.__truediv__
+
+    def asking_quotient(self: Tensor, other: Any) -> Any:
+        assert self.array is not None
+        return quotient(self, other)
+
+    monkeypatch.setattr(Tensor, "__truediv__", asking_quotient)
+    inputs, steps = program(np.random.default_rng(seed))
+    xs = [constant(a) for a in inputs]
+    with GradientTape(persistent=True) as tape:
+        tape.watch(xs)
+        pool: list[Any] = list(xs)
+        for step in steps:
+            pool.append(step(pool))
+        y = np.concatenate([np.ravel(np.sin(v)) for v in pool[-3:]])
+    together, each = (tape.jacobian(y, xs, "zero", None, way) for way in (True, False))
+    for a, b in zip(together, each, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-12, atol=1e-12)
