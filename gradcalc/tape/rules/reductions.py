@@ -25,6 +25,7 @@ from gradcalc.tape.rules.shapes import (
     plain_of,
     refuse,
     spread,
+    tied,
 )
 from gradcalc.tape.tensor import FUNCTIONS, UFUNCS, Array, ArrayOp, Tensor, as_tensor, cast, without_rule
 
@@ -400,9 +401,11 @@ def nanstd(a: Any, axis: Axis, dtype: Any, ddof: Any, keepdims: bool) -> Any:
 # -- order statistics --------------------------------------------------------------------------------------------------
 
 
-def _quantile(a: Any, q: Array, axis: Axis, keepdims: bool) -> Any:
+def _quantile(a: Any, q: Array, axis: Axis, keepdims: bool, of_nothing: bool = False) -> Any:
     """Linear between the two elements about the place `q * (n - 1)`; nan where one element is nan."""
     rows = np.sort(_rows(_floats(a), axis), axis=-1)
+    if of_nothing and not rows.shape[-1]:  # the median of nothing is nan
+        rows = tied(np.full((*rows.shape[:-1], 1), np.nan, rows.dtype), rows)
     place = q * (rows.shape[-1] - 1)
     low = np.floor(place).astype(np.intp)
     share = (place - low).astype(rows.dtype)
@@ -416,7 +419,7 @@ def _quantile(a: Any, q: Array, axis: Axis, keepdims: bool) -> Any:
     return np.reshape(y, q.shape + kept_shape(a.shape, axis))
 
 
-implements(np.median)(lambda a, axis, keepdims: _quantile(a, np.asarray(0.5), axis, keepdims))
+implements(np.median)(lambda a, axis, keepdims: _quantile(a, np.asarray(0.5), axis, keepdims, True))
 
 
 def _quantiles(function: Callable[..., Any], scale: float) -> None:

@@ -210,7 +210,9 @@ def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
 
 
 def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
-    """Axes as a tuple of numbers from 0; all of them for None."""
+    """Axes as a tuple of numbers from 0; all of them for None. As NumPy has it, a number alone has a first axis too."""
+    if not ndim and axis in (0, -1):
+        return ()
     return tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
 
 

@@ -382,3 +382,18 @@ def test_logsumexp_takes_weights() -> None:
     assert for_b[2] > 1e300
     rows = logsumexp(np.full((2, 2), 1000.0), axis=1, keepdims=True, b=gradcalc.constant([3.0, -1.0]))
     np.testing.assert_allclose(rows.numpy(), np.full((2, 1), 1000 + math.log(2)), rtol=1e-15)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_number_alone_has_a_first_axis_and_nothing_has_a_median() -> None:
+    for function in (np.sum, np.max, np.prod, np.ptp, np.nanmean, np.nanstd, np.nansum):
+        x = gradcalc.Variable(1.5)
+        with gradcalc.GradientTape() as tape:
+            y = function(x, axis=-1)
+        assert y.numpy() == function(1.5, axis=-1)
+        assert tape.gradient(y, x).numpy() == (0 if function in (np.ptp, np.nanstd) else 1)
+    x = gradcalc.Variable(np.zeros((2, 0)))
+    with gradcalc.GradientTape() as tape:
+        y = np.median(x, axis=1)
+    np.testing.assert_array_equal(y.numpy(), [math.nan, math.nan])
+    assert tape.gradient(y, x).shape == (2, 0)
