@@ -6,7 +6,7 @@ it is given (`9**9**9`), so whoever must not hang lets `second_opinion` call thi
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial, reduce
 from typing import Any
 
@@ -146,7 +146,8 @@ def from_sympy(expr: Basic, graph: Graph) -> int:
     Gathers quotients, differences and square roots, so that the formula reads as SymPy prints it.
 
     Raises:
-        Unsupported: the expression holds what the table of ops lacks, such as an integral or the imaginary unit.
+        Unsupported: the expression holds what the table of ops lacks, such as an integral or the imaginary unit, or
+            different symbols of one name (`Symbol("x")` and `Dummy("x")` or `Symbol("x", positive=True)`).
     """
     if not isinstance(expr, Basic):
         raise Unsupported(f"a {type(expr).__name__}")
@@ -163,7 +164,17 @@ def from_sympy(expr: Basic, graph: Graph) -> int:
         else:
             parts, build = plan
             done[current] = build(graph, *[done[part] for part in parts])
+    _check_names(part for part in done if isinstance(part, Symbol))
     return done[expr]
+
+
+def _check_names(symbols: Iterable[Symbol]) -> None:
+    """One name, one symbol: two that SymPy tells apart would become one variable."""
+    known: dict[str, Symbol] = {}
+    for symbol in symbols:
+        if known.setdefault(symbol.name, symbol) != symbol:
+            both = (re.sub(r", dummy_index=\d+", "", sympy.srepr(x)) for x in (known[symbol.name], symbol))
+            raise Unsupported(f"two symbols are called {symbol.name}, {' and '.join(both)}: give one another name")
 
 
 def _plan(expr: Basic) -> Plan:

@@ -552,10 +552,13 @@ def _masked(operands: Sequence[Any]) -> Masked:
 def as_operand(x: Any, beside: Sequence[Any] = ()) -> Any:
     """A tensor, array or number, of what a rule or a user brings along.
 
-    `beside` tensors, in an elementwise op, lists take their floating dtype, and float64 scalars are Python's floats.
+    `beside` tensors, in an elementwise op, lists take their floating dtype, and NumPy's float64 and integer scalars are
+    Python's numbers.
     """
-    if type(x) is np.float64 and beside:
-        return float(x)
+    if type(x) is int or type(x) is float:
+        return x
+    if beside and isinstance(x, np.float64 | np.integer):
+        return x.item()
     if isinstance(x, list | tuple) and (like := [y.dtype for y in beside if isinstance(y, Tensor)]):
         return as_array(x, like[0] if like[0].kind == "f" else None)
     if isinstance(x, Masked):

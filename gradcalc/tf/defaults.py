@@ -62,11 +62,14 @@ def alike(values: Any) -> list[Tensor]:
 
 
 def _floating(values: Any) -> Any:
-    return next((x.dtype for x in values if isinstance(x, _Typed) and x.dtype.kind == "f"), None)
+    typed = [x for x in values if isinstance(x, _Typed) and x.dtype.kind == "f"]
+    firm = [x for x in typed if not isinstance(x, np.generic)]
+    return next((x.dtype for x in firm or typed), None)
 
 
 def _as_like(value: Any, like: Any) -> Tensor:
-    return as_tensor(value, None if isinstance(value, _Typed) else like)
+    """A tensor or an array in its dtype, anything else, also a number of NumPy's, in that of the others."""
+    return as_tensor(value, None if isinstance(value, Tensor | np.ndarray) else like)
 
 
 def as_shape(shape: Any) -> tuple[int, ...]:

@@ -315,3 +315,24 @@ def test_no_other_module_imports_sympy() -> None:
             if any(module.split(".")[0] == "sympy" for module in modules):
                 importers.add(path.name)
     assert importers == {"symbolic.py"}
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        sympy.Dummy("x") / sympy.Symbol("x"),
+        sympy.Symbol("x") * sympy.Symbol("x", positive=True),
+        sympy.Dummy("x") * sympy.Dummy("x"),
+        sympy.sin(sympy.Symbol("y") + sympy.Symbol("x", real=True)) ** sympy.Symbol("x"),
+    ],
+)
+def test_different_symbols_of_one_name_are_refused(expr: sympy.Expr) -> None:
+    with pytest.raises(Unsupported, match="two symbols are called x, .* and .*: give one another name"):
+        from_sympy(expr, Graph())
+
+
+def test_one_symbol_with_assumptions_is_a_variable() -> None:
+    for symbol in (sympy.Dummy("x"), sympy.Symbol("x", positive=True)):
+        graph = Graph()
+        from_sympy(symbol**2 + symbol, graph)
+        assert list(graph.inputs) == ["x"]
