@@ -120,10 +120,13 @@ def caret_lines(text: str, span: Span, width: int = 76) -> list[str]:
     last = max(first + 1, min(end - line_start, len(line)))
     low = max(0, min(first - width // 3, len(line) - width))
     high = min(len(line), low + width)
-    head, tail = "…" if low else "", "…" if high < len(line) else ""
     shown = list(map(visible, line[low:high]))
-    before = columns(head) + sum(map(columns, shown[: first - low]))
-    under = sum(map(columns, shown[first - low : last - low]))
+    while columns("".join(shown)) > width and columns("".join(shown[: first - low])) > width // 3:
+        low, shown = low + 1, shown[1:]
+    while len(shown) > 1 and columns("".join(shown)) > width:
+        high, shown = high - 1, shown[:-1]
+    head, tail = "…" if low else "", "…" if high < len(line) else ""
+    before, under = columns(head + "".join(shown[: first - low])), columns("".join(shown[first - low : last - low]))
     return ["  " + head + "".join(shown) + tail, "  " + " " * before + "^" * max(1, under)]
 
 

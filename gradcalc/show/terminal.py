@@ -1,7 +1,7 @@
 """A page as text for a terminal: the only importer of rich. Imports errors and page.
 
 On a terminal long formulas wrap and are shortened, and a table is the first that fits: with all columns, with fewer,
-slim, as paragraphs. Piped, a table takes the width it needs and nothing is cut.
+slim, as paragraphs. Piped, a table takes the width it needs, notes that of a page, and nothing is cut.
 """
 
 import os
@@ -228,7 +228,25 @@ def _framed(table: pages.Table) -> list[str]:
 
 
 def _print_remark(view: View, remark: pages.Remark) -> None:
-    view.print(view.text(pages.Text(f"{remark.label}: ", "strong doubt"), remark.message))
+    """The label and the message, wrapped with a hanging indent; the place in the text stays on its two lines."""
+    width = view.width or _PROSE
+    label = view.text(pages.Text(f"{remark.label}:", "strong doubt"))
+    words = f"{label} {view.text(remark.message)}"
+    text = Text("\n".join(_wrapped(words, width)))
+    text.stylize(label.style, 0, len("\n".join(_wrapped(label.plain, width))))
+    view.print(text)
     if remark.span:
-        for text in caret_lines(remark.text, remark.span, width=max(8, min(76, view.console.width - 4))):
-            view.print(Text(text))
+        for shown in caret_lines(remark.text, remark.span, width=max(8, min(76, width - 4))):
+            view.print(Text(shown))
+
+
+def _wrapped(text: str, width: int) -> Iterator[str]:
+    """Lines of at most so many columns, indented after the first; a word that is longer stays whole."""
+    line = ""
+    for word in text.split(" "):
+        if line.strip() and cell_len(line) + 1 + cell_len(word) > width:
+            yield line
+            line = "  " + word
+        else:
+            line += f" {word}" if line else word
+    yield line

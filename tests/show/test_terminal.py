@@ -182,6 +182,56 @@ def test_piped_prose_takes_80_columns_or_those_that_are_asked_for(monkeypatch: p
     assert max(map(columns, text.splitlines()[4:])) <= 40 and "0.07856742013183861" in text
 
 
+REMARK = pages.Remark(
+    "kink d²f/dx² at x = 1; x = 2",
+    "the slope of max(变量, x) is -12345678901234567890 from the left and 3 from the right: " + "no derivative " * 8 + "there",
+    " + ".join(f"变量*{i}" for i in range(60)),
+    (200, 204),
+)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_notes_wrap_with_a_hanging_indent_and_keep_their_carets(
+    width: int, terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "" if width == 80 else str(width))
+    page = pages.Page("test", (pages.Remarks((REMARK, pages.Remark("nan", "short"))),))
+    wide = width if terminal else 1_000_000
+    console = Console(width=wide, force_terminal=terminal, file=io.StringIO(), color_system=None, highlight=False)
+    *wrapped, line, carets, short = draw(page, View(console)).splitlines()
+    assert short == "nan: short"
+    assert max(map(columns, (*wrapped, line, carets))) <= width
+    assert len(wrapped) > 2 and all(re.match("  [^ ]", each) for each in wrapped[1:])
+    said = " ".join(map(str.strip, wrapped))
+    label = REMARK.label if terminal and View(console).superscripts else REMARK.label.replace("²", "2")
+    assert said == f"{label}: {REMARK.message}"
+    assert all(columns(f"{each} {after.split()[0]}") > width for each, after in zip(wrapped, wrapped[1:], strict=False))
+    start, end = REMARK.span or (0, 0)
+    under = [character for place, character in zip(_places(line), line, strict=True) if carets[place : place + 1] == "^"]
+    assert "".join(under) == REMARK.text[start:end]
+
+
+def _places(text: str) -> list[int]:
+    """The column where each character begins."""
+    return [columns(text[:number]) for number in range(len(text))]
+
+
+def test_the_label_of_a_note_that_wraps_is_styled_alone() -> None:
+    console = Console(width=20, force_terminal=True, file=io.StringIO(), color_system="standard", highlight=False)
+    page = pages.Page("test", (pages.Remarks((pages.Remark("not settled df/dlonger", "a few words"),)),))
+    assert draw(page, View(console)) == (
+        "\x1b[1;33mnot settled\x1b[0m\n\x1b[1;33m  df/dlonger:\x1b[0m a few\n  words\n"
+    )
+
+
+def test_a_word_that_is_longer_than_a_line_stays_whole_in_a_pipe() -> None:
+    word = "7" * 200
+    page = pages.Page("test", (pages.Remarks((pages.Remark("inaccurate", f"floats give 0, it is {word} here"),)),))
+    view = View(Console(width=1_000_000, force_terminal=False, file=io.StringIO(), color_system=None))
+    assert draw(page, view).splitlines() == ["inaccurate: floats give 0, it is", f"  {word}", "  here"]
+
+
 def test_text_of_the_user_is_no_markup() -> None:
     report = symbolic_report("[red]x[/red] + [0]")
     assert "[red]x[/red] + [0]" in shown(report)
