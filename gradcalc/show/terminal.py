@@ -69,11 +69,14 @@ class View:
         parts = [self._part(piece) for piece in pieces]
         return Text(*parts[0]) if len(parts) == 1 else Text.assemble(*parts)
 
+    def title(self, text: str) -> str:
+        """Words, without raised digits where those may be missing."""
+        return visible(text, keep="\n") if self.superscripts else visible(text, keep="\n").translate(_RAISED)
+
     def _part(self, piece: pages.Piece) -> tuple[str, str]:
         """The text of a piece, and how rich styles it."""
-        text = visible(pages.plain(piece), keep="\n")
-        if not self.superscripts and not isinstance(piece, pages.Formula):
-            text = text.translate(_RAISED)
+        text = pages.plain(piece)
+        text = visible(text, keep="\n") if isinstance(piece, pages.Formula) else self.title(text)
         if self.terminal and isinstance(piece, pages.Formula) and len(text) > _FORMULA_LIMIT:
             text = f"{text[:_FORMULA_LIMIT]}… ({len(text):,} characters: {_REST.whole})"
         return text, "" if isinstance(piece, str) else " ".join(_STYLES[tone] for tone in piece.tone.split())
@@ -130,7 +133,7 @@ def _print_details(view: View, details: pages.Details) -> None:
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, piece in entries:
-        grid.add_row(f"  {visible(name)}", view.text(piece))
+        grid.add_row(f"  {view.title(name)}", view.text(piece))
     if entries and prose:
         view.console.print(grid, width=view.width or _PROSE)
     elif entries:
@@ -175,14 +178,14 @@ def _rich_table(view: View, table: pages.Table, slim: bool = False) -> Table:
     made = Table(
         header_style="bold",
         border_style="dim",
-        title=visible(table.title) or None,
+        title=view.title(table.title) or None,
         title_justify="left",
         title_style="",
         **style,
     )
     for column in table.columns:
         title = column.short or column.title if slim else column.title
-        made.add_column(visible(title), justify="right" if column.kind == "number" else "left", no_wrap=True)
+        made.add_column(view.title(title), justify="right" if column.kind == "number" else "left", no_wrap=True)
     for number, row in enumerate(table.rows):
         made.add_row(*map(view.text, row), style="bold" if number == table.strong else "")
     return made
@@ -212,7 +215,7 @@ def _print_lines(view: View, lines: Iterable[str]) -> None:
 
 def _framed(table: pages.Table) -> list[str]:
     """The lines of a table with a title as rich draws them, each cell on one line."""
-    titles = [visible(column.title) for column in table.columns]
+    titles = [visible(column.title).translate(_RAISED) for column in table.columns]
     rows = [titles, *([visible(pages.plain(piece)) for piece in row] for row in table.rows)]
     lefts = [column.kind != "number" for column in table.columns]
     widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]

@@ -25,8 +25,8 @@ from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.truth.calculator import judged, submitted
 from gradcalc.truth.expansion import coefficients
-from gradcalc.truth.quantity import Note, Quantity, optional, table
-from gradcalc.truth.report import PointReport
+from gradcalc.truth.quantity import Note, Quantity, noted, optional, table, told
+from gradcalc.truth.report import PointReport, flat_point, located
 from gradcalc.truth.second_opinion import Entry, Job, Opinion
 from gradcalc.truth.taylor import quantity, why_no_series
 
@@ -35,6 +35,9 @@ BY_GRAPH = 4
 MAX_ORDER = 1_000
 _FORMULA = 300
 """Characters of a formula that is made here, at most: longer ones tell nobody anything."""
+_FIELDS = ("certified", "digits", "verdict")
+_OF_WHAT_IS_DERIVED = ("inaccurate", "unsettled")
+"""Kinds of notes that name no variable where they are about the function, of which nobody asked."""
 _NODES = 20_000
 _SYMBOLIC_ORDER = 12
 """Up to this order SymPy is asked for the formula, where no numbers wait for it."""
@@ -110,12 +113,19 @@ class Derivative(Answer):
         }
 
     def records(self) -> Iterator[Sequence[object]]:
-        """A row for each point, the titles first."""
-        yield *(self.points[0].at if self.points else ()), "value", "certified", "digits", "verdict"
-        for point in self.points:
+        """A row for each point, the titles first; without points the formula."""
+        if not self.points:
+            yield from (("formula",), (self.formula or "",))
+            return
+        where = [name for name, _ in flat_point(self.points[0].at)]
+        head = *where, *(f"{title}_" if title in where else title for title in ("value", *_FIELDS))
+
+        def row(point: DerivativePoint) -> tuple[object, ...]:
             proof = point.value.certified
             proved = (proof.value, proof.digits) if proof else ("", "")
-            yield *point.given.values(), point.value.value, *proved, point.value.verdict
+            return *(value for _, value in flat_point(point.given)), point.value.value, *proved, point.value.verdict
+
+        yield from noted(head, ((row(point), told(point.notes)) for point in self.points))
 
     def page(self) -> pages.Page:
         """The answer as people see it: the formula, and a table with a row for each point."""
@@ -130,7 +140,7 @@ class Derivative(Answer):
             kept = [i for i, each in enumerate(columns) if each.title != "SymPy's formula"]
             rows = tuple(tuple(row[i] for i in kept) for row in found.rows)
             blocks.append(pages.Table(tuple(columns[i] for i in kept), rows))
-        blocks.append(pages.Remarks(tuple(note.remark(self.text) for point in self.points for note in point.notes)))
+        blocks.append(pages.Remarks(tuple(located(self.text, [(point.given, point.notes) for point in self.points]))))
         typeset = (pages.Formula(self.formula or self.name, latex=self.latex),)
         return pages.Page("diff", tuple(blocks), ((pages.Equation(typeset, tuple(self.by)),),))
 
@@ -286,7 +296,12 @@ def _point(report: PointReport) -> DerivativePoint:
     """The one derivative of a report; undefined where what is derived is."""
     undefined = report.value.verdict == "undefined"
     value = Quantity(math.nan, verdict="undefined") if undefined else report.gradient[0]
-    notes = tuple(replace(note, variable=None) for note in report.notes)
+    kept = ("unsettled",) if value.verdict == "unverified" else ()
+    notes = tuple(
+        replace(note, variable=None)
+        for note in report.notes
+        if note.variable or note.kind in kept or note.kind not in _OF_WHAT_IS_DERIVED
+    )
     return DerivativePoint({}, value, notes)
 
 

@@ -4,7 +4,7 @@ Nothing here computes a derivative. Imports errors, and of show answer and page.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -39,6 +39,24 @@ def derivative_name(variables: str) -> str:
         first, second = names
         return f"d²f/d{first}²" if first == second else f"d²f/d{first}d{second}"
     return "df/" + "".join(f"d{name}" for name in names)
+
+
+def ascii_name(name: str) -> str:
+    """The name of a derivative as a title of CSV: `d2f/dx2`."""
+    return name.replace("²", "2")
+
+
+def noted(titles: Sequence[object], rows: Iterable[tuple[Sequence[object], str]]) -> Iterator[tuple[object, ...]]:
+    """The rows of CSV, the titles first, with what is to know of each in a last column, where there is anything."""
+    found = list(rows)
+    several = any(notes for _, notes in found)
+    yield *titles, *(("notes",) if several else ())
+    yield from ((*row, *((notes,) if several else ())) for row, notes in found)
+
+
+def told(notes: Iterable["Note"]) -> str:
+    """Notes in one cell of CSV, each once."""
+    return "; ".join(dict.fromkeys(note.told for note in notes))
 
 
 def no_derivative(variables: str) -> str:
@@ -178,6 +196,12 @@ class Note:
         """The note on a page, about a derivative or a place in the text."""
         about = f" {derivative_name(self.variable)}" if self.variable else ""
         return pages.Remark(self.label + about, self.message, text, self.span)
+
+    @property
+    def told(self) -> str:
+        """The note in a cell of CSV."""
+        about = f" {ascii_name(derivative_name(self.variable))}" if self.variable else ""
+        return f"{self.label}{about}: {self.message}"
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""

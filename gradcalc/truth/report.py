@@ -4,6 +4,7 @@
 computes a derivative, nothing prints. Imports errors, graph, language, show, and of truth kinds and quantity.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,10 +16,24 @@ from gradcalc.language.formula import Variable
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.truth.kinds import said
-from gradcalc.truth.quantity import VERDICTS, ZERO, Note, Quantity, derivative_name, optional, table, worst
+from gradcalc.truth.quantity import (
+    VERDICTS,
+    ZERO,
+    Note,
+    Quantity,
+    ascii_name,
+    derivative_name,
+    noted,
+    optional,
+    table,
+    told,
+    worst,
+)
 
 DENSE_LIMIT = 1_000
 """Above this many variables a Hessian is given as coordinates and values."""
+_IN_A_ROW = 3
+"""Up to this many variables the Hessian of one point of several stands in a row."""
 _NAMED, _NAMED_CHARACTERS = 3, 60
 """How many points a note names, and in how many characters."""
 
@@ -76,7 +91,13 @@ class Curvature:
         if self.critical_point:
             yield pages.fact("critical point:", pages.strong(said(self.critical_point)))
         if self.newton_step is not None:
-            yield pages.fact("no critical point:", f"the gradient is not 0; the Newton step is {self.newton_step:.3g}")
+            yield pages.fact("no critical point:", _near_miss(self.newton_step))
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What the second derivatives say, in a word each."""
+        words = {"Hessian": self.definiteness, "critical point": self.critical_point and said(self.critical_point)}
+        return {title: word for title, word in words.items() if word}
 
     def _eigenvalues_text(self, values: Sequence[float]) -> str:
         """A few eigenvalues, or of many the ends and how many there are."""
@@ -110,6 +131,11 @@ class Curvature:
             "columns": [column for _, column in places],
             "values": [number(self.entries[place].value) for place in places],
         }
+
+
+def _near_miss(newton_step: float) -> str:
+    """Why a point is not critical that floats cannot tell from one that is."""
+    return f"the gradient is not 0; the Newton step is {newton_step:.3g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +280,8 @@ class Report(Answer):
                 yield from ((index, name, *field) for field in entry.fields("gradient"))
             for (i, j), entry in point.curvature.items() if point.curvature else ():
                 yield from ((index, f"{names[i]},{names[j]}", *field) for field in entry.fields("hessian"))
+            for note in point.notes:
+                yield index, note.variable or "", "note", f"{note.label}: {note.message}"
             yield index, "", "verdict", point.verdict
 
     def long_records(self) -> Iterator[tuple[object, ...]]:
@@ -266,17 +294,22 @@ class Report(Answer):
         if not self.points:
             return
         entries, flat = self._upper_entries, self.flat_variables
-        where = [name for name, _ in _flat(self.points[0].at)]
+        where = [name for name, _ in flat_point(self.points[0].at)]
         pairs = (f"{flat[i]},{flat[j]}" for i, j in entries)
         names = ["value", *map(derivative_name, flat), *map(derivative_name, pairs)]
         fields = ("", "_certified", "_digits", "_verdict", *(("_numeric", "_numeric_error") if self._numeric else ()))
-        titles = [name.replace("²", "2") + field for field in fields for name in names]
-        yield *where, *(f"{title}_" if title in where else title for title in titles), "verdict"
-        for point in self.points:
-            known = point.curvature.entries if point.curvature else {}
-            numbers = [point.value, *point.gradient, *(known.get(place, ZERO) for place in entries)]
-            cells = zip(*(_wide(number)[: len(fields)] for number in numbers), strict=True)
-            yield *(value for _, value in _flat(point.given)), *(cell for row in cells for cell in row), point.verdict
+        titles = [ascii_name(name) + field for field in fields for name in names]
+        head = *where, *(f"{title}_" if title in where else title for title in titles), "verdict"
+
+        def row(point: PointReport) -> tuple[object, ...]:
+            cells = zip(*(_wide(number)[: len(fields)] for number in self._numbers(point, entries)), strict=True)
+            return (
+                *(value for _, value in flat_point(point.given)),
+                *(cell for row in cells for cell in row),
+                point.verdict,
+            )
+
+        yield from noted(head, ((row(point), told(point.notes)) for point in self.points))
 
     @property
     def _upper_entries(self) -> list[tuple[int, int]]:
@@ -292,10 +325,10 @@ class Report(Answer):
     def page(self) -> pages.Page:
         """The report as people see it: for each point the value, a table of derivatives, the Hessian, notes.
 
-        Several points without Hessians make one table, a row for each.
+        Several points without Hessians, or with small ones, make one table, a row for each.
         """
         blocks = pages.question(self.expression, self.latex, {**self.let, **self.let_exact})
-        if len(self.points) > 1 and not any(point.curvature for point in self.points):
+        if len(self.points) > 1 and all(p.curvature is None or p.curvature.size <= _IN_A_ROW for p in self.points):
             return pages.Page(self.command, (*blocks, *self._several()))
         equations = []
         for point in self.points:
@@ -321,26 +354,53 @@ class Report(Answer):
 
     def _several(self) -> Iterator[pages.Block]:
         """Several points: what SymPy found for all, a row for each, and what is to know of one or more of them."""
-        names = [derivative_name(name) for name in self.flat_variables]
-        for name, entries in zip(names, zip(*(point.gradient for point in self.points), strict=True), strict=True):
+        flat = self.flat_variables
+        names = [
+            *map(derivative_name, flat),
+            *(derivative_name(f"{flat[i]},{flat[j]}") for i, j in self._upper_entries),
+        ]
+        numbers = [self._numbers(point, self._upper_entries) for point in self.points]
+        for name, (_, *entries) in zip(("", *names), zip(*numbers, strict=True), strict=True):
             if known := next((entry for entry in entries if entry.symbolic), None):
                 yield pages.fact(f"{name} =", known.formula)
         counts = Counter(point.verdict for point in self.points)
         said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in reversed(VERDICTS) if counts[verdict])
         yield pages.Heading((f"{len(self.points):,} points: {said}",))
-        where = [name for name, _ in _flat(self.points[0].at)]
+        where = [name for name, _ in flat_point(self.points[0].at)]
         shown = [column for name in ("value", *names) for column in self._columns_of(name)]
-        columns = (*map(pages.Column, (*where, *shown, "digits")), pages.Column("verdict", "word"))
-        rows = tuple(self._row(point) for point in self.points)
-        details = tuple(
-            pages.Details(
-                pages.line(pages.Text("at ", "label"), pages.Formula(pages.point_text(point.given))),
-                tuple((column.title, piece) for column, piece in zip(columns, row, strict=True))[len(where) :],
-            )
-            for point, row in zip(self.points, rows, strict=True)
+        words = list(dict.fromkeys(word for point in self.points if point.curvature for word in point.curvature.words))
+        columns = (
+            *map(pages.Column, (*where, *shown, "digits")),
+            *(pages.Column(title, "word") for title in (*words, "verdict")),
         )
-        yield pages.Table(columns, rows, details=details)
-        yield pages.Remarks(tuple(self._remarks()))
+        rows = tuple(self._row(point, found, words) for point, found in zip(self.points, numbers, strict=True))
+        yield pages.Table(columns, rows, details=tuple(self._paragraphs(columns[len(where) :], rows)))
+        yield pages.Remarks((*located(self.text, [(p.given, p.notes) for p in self.points]), *self._near_misses()))
+
+    def _numbers(self, point: PointReport, places: Sequence[tuple[int, int]]) -> list[Quantity]:
+        """All numbers of a point: its value, the gradient, and some of the Hessian, which no undefined value has."""
+        if point.curvature is None:
+            return [point.value, *point.gradient, *[Quantity(math.nan, verdict="undefined")] * len(places)]
+        return [point.value, *point.gradient, *(point.curvature.entries.get(place, ZERO) for place in places)]
+
+    def _paragraphs(
+        self, columns: Sequence[pages.Column], rows: Sequence[Sequence[pages.Piece]]
+    ) -> Iterator[pages.Details]:
+        """A point of several for where its row is too long, with the eigenvalues."""
+        for point, row in zip(self.points, rows, strict=True):
+            values = point.curvature.eigenvalues if point.curvature else None
+            eigenvalues = (("eigenvalues", ", ".join(map(pages.number_text, values))),) if values else ()
+            heading = pages.line(pages.Text("at ", "label"), pages.Formula(pages.point_text(point.given)))
+            cells = tuple((column.title, cell) for column, cell in zip(columns, row[-len(columns) :], strict=True))
+            yield pages.Details(heading, (*cells[:-1], *eigenvalues, cells[-1]))
+
+    def _near_misses(self) -> Iterator[pages.Remark]:
+        """Points of several that are nearly critical."""
+        for point in self.points:
+            if point.curvature and point.curvature.newton_step is not None:
+                yield pages.Remark(
+                    f"no critical point at {pages.point_text(point.given)}", _near_miss(point.curvature.newton_step)
+                )
 
     @property
     def _numeric(self) -> bool:
@@ -355,10 +415,10 @@ class Report(Answer):
         if self._numeric and name != "value":
             yield f"{name} by central difference"
 
-    def _row(self, point: PointReport) -> tuple[pages.Piece, ...]:
-        """A point: where, its numbers, how many digits are right in each of them, the verdict."""
-        numbers, defined = (point.value, *point.gradient), point.value.verdict != "undefined"
-        cells: list[pages.Piece] = [pages.value_text(value) for _, value in _flat(point.given)]
+    def _row(self, point: PointReport, numbers: Sequence[Quantity], words: Sequence[str]) -> tuple[pages.Piece, ...]:
+        """A point: where, its numbers, how many digits are right in each of them, words on its Hessian, the verdict."""
+        defined = point.value.verdict != "undefined"
+        cells: list[pages.Piece] = [pages.value_text(value) for _, value in flat_point(point.given)]
         for place, entry in enumerate(numbers):
             undefined = "" if place else pages.Text("undefined", "strong bad")
             cells.append(pages.number_text(entry.value) if defined else undefined)
@@ -369,26 +429,8 @@ class Report(Answer):
         right = [entry.certified.digits for entry in numbers if entry.certified]
         tone = next((entry.tone for entry in numbers if entry.verdict == point.verdict), "strong bad")
         digits = str(min(right)) if len(right) == len(numbers) else ""
-        return *cells, digits, pages.Text(point.verdict, tone)
-
-    def _remarks(self) -> Iterator[pages.Remark]:
-        """The notes of several points, each told once, with the points it is true of."""
-        places: dict[pages.Remark, list[int]] = {}
-        for index, point in enumerate(self.points):
-            for remark in dict.fromkeys(note.remark(self.text) for note in point.notes):
-                places.setdefault(remark, []).append(index)
-        for remark, indices in places.items():
-            yield remark._replace(label=f"{remark.label} at {self._named(indices)}")
-
-    def _named(self, indices: Sequence[int]) -> str:
-        """Some of the points, in a few words."""
-        if len(indices) == len(self.points):
-            return "every point"
-        shown = [pages.point_text(self.points[index].given) for index in indices[:_NAMED]]
-        if sum(map(len, shown)) > _NAMED_CHARACTERS:
-            shown = [f"point {index + 1}" for index in indices[:_NAMED]]
-        rest = len(indices) - len(shown)
-        return "; ".join([*shown, *([f"{rest:,} more"] if rest else [])])
+        told = point.curvature.words if point.curvature else {}
+        return *cells, digits, *(told.get(word, "") for word in words), pages.Text(point.verdict, tone)
 
     def _matrices(self, curvature: Curvature | None) -> pages.Matrices | None:
         """The Hessian beside SymPy's, where it is small enough to be looked at whole."""
@@ -435,7 +477,29 @@ class Report(Answer):
                     yield pages.Equation((pages.number_text(entry.value),), (names[i], names[j]))
 
 
-def _flat(at: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+def located(text: str, points: Sequence[tuple[Mapping[str, Any], Sequence[Note]]]) -> Iterator[pages.Remark]:
+    """The notes of points, each told once; of several, with those that it is true of."""
+    places: dict[pages.Remark, list[int]] = {}
+    for index, (_, notes) in enumerate(points):
+        for remark in dict.fromkeys(note.remark(text) for note in notes):
+            places.setdefault(remark, []).append(index)
+    for remark, indices in places.items():
+        where = f" at {_named([at for at, _ in points], indices)}" if len(points) > 1 else ""
+        yield remark._replace(label=remark.label + where)
+
+
+def _named(points: Sequence[Mapping[str, Any]], indices: Sequence[int]) -> str:
+    """Some of the points, in a few words."""
+    if len(indices) == len(points):
+        return "every point"
+    shown = [pages.point_text(points[index]) for index in indices[:_NAMED]]
+    if sum(map(len, shown)) > _NAMED_CHARACTERS:
+        shown = [f"point {index + 1}" for index in indices[:_NAMED]]
+    rest = len(indices) - len(shown)
+    return "; ".join([*shown, *([f"{rest:,} more"] if rest else [])])
+
+
+def flat_point(at: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     """The numbers of a point by name, those of an array as `x[0]`."""
     stack: list[tuple[str, str, Any]] = [(name, "", value) for name, value in reversed(list(at.items()))]
     while stack:

@@ -24,7 +24,8 @@ from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.truth.calculator import asked
 from gradcalc.truth.certify import certified
 from gradcalc.truth.expansion import coefficients, degrees, remainder
-from gradcalc.truth.quantity import Certified, Note, Quantity, optional
+from gradcalc.truth.judge import INACCURATE_BELOW
+from gradcalc.truth.quantity import Certified, Note, Quantity, noted, optional, told
 
 MAX_ORDER = 10_000
 _MAX_TERMS = 2_000
@@ -129,13 +130,24 @@ class Taylor(Answer):
         }
 
     def records(self) -> Iterator[Sequence[object]]:
-        """A row for each coefficient, the titles first."""
-        yield "point", *self.variables, "value", "certified", "digits"
+        """A row for each coefficient, the titles first; what is to know of a point stands in its first row."""
+        bounded = any(point.remainder for point in self.points)
+        titles = ("point", "value", "certified", "digits", *(("remainder",) if bounded else ()))
+        first, *rest = (f"{title}_" if title in self.variables else title for title in titles)
+        yield from noted((first, *self.variables, *rest), self._cells_of_points(bounded))
+
+    def _cells_of_points(self, bounded: bool) -> Iterator[tuple[Sequence[object], str]]:
         for index, point in enumerate(self.points):
+            bound = ("" if point.remainder is None or point.remainder.bound is None else point.remainder.bound,)
+            notes = told(point.notes)
             for each in point.coefficients:
                 proof = each.value.certified
                 proved = (proof.value, proof.digits) if proof else ("", "")
-                yield index, *(each.powers.get(name, 0) for name in self.variables), each.value.value, *proved
+                powers = (each.powers.get(name, 0) for name in self.variables)
+                yield (index, *powers, each.value.value, *proved, *bound[: int(bounded)]), notes
+                notes = ""
+            if not point.coefficients:
+                yield (index, *[""] * (len(self.variables) + 3 + bounded)), notes
 
     def page(self) -> pages.Page:
         """The answer as people see it: for each point the polynomial, the bound, a table of coefficients, notes."""
@@ -153,15 +165,20 @@ class Taylor(Answer):
         if point.remainder is not None:
             yield _bound_line(point.remainder, self.variables)
         if point.coefficients:
-            titles = ("coefficient", *(("certified",) if self.digits else ()), "digits")
-            rows = ((_power_text(each.powers, point.given), *self._cells(each.value)) for each in point.coefficients)
+            proofs = (each.value.certified for each in point.coefficients)
+            certified = self.digits is not None or any(proof and proof.digits < INACCURATE_BELOW for proof in proofs)
+            titles = ("coefficient", *(("certified",) if certified else ()), "digits")
+            rows = (
+                (_power_text(each.powers, point.given), *self._cells(each.value, certified))
+                for each in point.coefficients
+            )
             yield pages.Table((pages.Column("power", "word"), *map(pages.Column, titles)), tuple(rows))
         yield pages.Remarks(tuple(note.remark(self.text) for note in point.notes))
 
-    def _cells(self, value: Quantity) -> tuple[pages.Piece, ...]:
+    def _cells(self, value: Quantity, certified: bool) -> tuple[pages.Piece, ...]:
         proof = value.certified
-        shown = (proof.value if proof else "",) if self.digits else ()
-        return pages.number_text(value.value), *shown, str(proof.digits) if proof else ""
+        proved = "" if proof is None else proof.value if self.digits else pages.short_text(proof.value)
+        return pages.number_text(value.value), *((proved,) if certified else ()), str(proof.digits) if proof else ""
 
 
 @for_python
@@ -297,15 +314,19 @@ def why_no_series(formula: Formula, point: Point, undefined: bool) -> Note:
 
 
 def _polynomial(terms: Sequence[Coefficient], at: Mapping[str, Any]) -> str:
-    """The polynomial in steps from the point, without the terms that are 0."""
+    """The polynomial in steps from the point, without the terms that are 0; what no float shows as it is proved."""
     text = ""
     for each in terms:
-        value = each.value.value
-        if not value:
+        value, proof = each.value.value, each.value.certified
+        number = (
+            pages.number_text(value) if value and math.isfinite(value) or not proof else pages.short_text(proof.value)
+        )
+        if number == "0":
             continue
-        power, size = _power_text(each.powers, at), pages.number_text(abs(value))
+        power, size = _power_text(each.powers, at), number.removeprefix("-")
         term = size if power == "1" else power if size == "1" else f"{size}*{power}"
-        text += f" {'-' if value < 0 else '+'} {term}" if text else f"{'-' if value < 0 else ''}{term}"
+        negative = number.startswith("-")
+        text += f" {'-' if negative else '+'} {term}" if text else f"{'-' if negative else ''}{term}"
     return text or "0"
 
 

@@ -184,7 +184,9 @@ def test_piped_prose_takes_80_columns_or_those_that_are_asked_for(monkeypatch: p
 
 REMARK = pages.Remark(
     "kink d²f/dx² at x = 1; x = 2",
-    "the slope of max(变量, x) is -12345678901234567890 from the left and 3 from the right: " + "no derivative " * 8 + "there",
+    "the slope of max(变量, x) is -12345678901234567890 from the left and 3 from the right: "
+    + "no derivative " * 8
+    + "there",
     " + ".join(f"变量*{i}" for i in range(60)),
     (200, 204),
 )
@@ -208,7 +210,9 @@ def test_notes_wrap_with_a_hanging_indent_and_keep_their_carets(
     assert said == f"{label}: {REMARK.message}"
     assert all(columns(f"{each} {after.split()[0]}") > width for each, after in zip(wrapped, wrapped[1:], strict=False))
     start, end = REMARK.span or (0, 0)
-    under = [character for place, character in zip(_places(line), line, strict=True) if carets[place : place + 1] == "^"]
+    under = [
+        character for place, character in zip(_places(line), line, strict=True) if carets[place : place + 1] == "^"
+    ]
     assert "".join(under) == REMARK.text[start:end]
 
 

@@ -126,3 +126,23 @@ def test_the_answer_in_rows_pickles_and_shows_itself() -> None:
 def test_what_does_not_fit_is_refused(text: str, by: str, at: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         diff(text, by, at, let={"a": 1} if by == "a" else None)
+
+
+def test_csv_has_a_column_for_each_number_of_a_point_and_what_is_to_know() -> None:
+    points = [{"x": 0, "v": [1, 2]}, {"x": 2, "v": [1, 1]}]
+    head, kink, smooth = diff("abs(x)*v[0]", "x", points, symbolic=False).records()
+    assert head == ("x", "v[0]", "v[1]", "value", "certified", "digits", "verdict", "notes")
+    assert kink[-2:] == ("kink", "kink: slope -1 from the left, 1 from the right: no derivative")
+    assert smooth == (2.0, 1.0, 1.0, 1.0, "1.000000000000000000", 17, "agrees", "")
+    assert next(diff("value*x", "x", {"x": 0, "value": 3}, symbolic=False).records())[:3] == ("x", "value", "value_")
+    assert list(diff("x^2", "x", symbolic=False).records()) == [("formula",), ("2*x",)]
+
+
+def test_notes_of_several_points_say_where_and_those_of_the_function_are_none() -> None:
+    points = [{"x": 0, "y": 1}, {"x": 1, "y": 1e10}, {"x": 0, "y": 2}]
+    made = diff("abs(x) + exp(-y^2)", "x", points, symbolic=False)
+    assert [note.kind for point in made.points for note in point.notes] == ["kink", "kink"]
+    shown = made.drawn("markdown")
+    assert "kink at x = 0, y = 1; x = 0, y = 2:" in shown and shown.count("slope -1") == 1
+    (note,) = diff("x*exp(-x^2)", "x", {"x": 1e10}, symbolic=False).points[0].notes
+    assert note.kind == "inaccurate" and "e-434294481903251827" in note.message

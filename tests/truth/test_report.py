@@ -150,6 +150,28 @@ def test_long_form_has_one_fact_a_row() -> None:
     assert (0, "", "value", "nan") in list(differentiate("log(x)", {"x": -1}, symbolic=False).rows())
 
 
+def test_csv_has_what_is_to_know_where_there_is_something() -> None:
+    points = [{"x": 0, "y": 2}, {"x": 1, "y": 2}]
+    head, kink, smooth = differentiate("abs(x)*y", points, symbolic=False).records()
+    assert head[-2:] == ("verdict", "notes")
+    assert kink[-1] == "kink df/dx: slope -2 from the left, 2 from the right: no derivative" and smooth[-1] == ""
+    assert next(iter(differentiate("x*y", points, symbolic=False).records()))[-1] == "verdict"
+    made = differentiate("abs(x)*y", points, symbolic=False)
+    assert (0, "x", "note", "kink: slope -2 from the left, 2 from the right: no derivative") in list(made.rows())
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("formula", ["y*0 + exp(-exp(x^2))", "y + exp(-exp(x^2))"])
+def test_csv_tells_the_bounds_of_what_no_double_shows(formula: str, order: int) -> None:
+    made = differentiate(formula, {"x": 1e10, "y": 0}, order=order, wrt=["x"], symbolic=False)
+    head, row = made.records()
+    assert (
+        "df/dx: between -1e-400 and 1e-400, where a double can only be 0" in dict(zip(head, row, strict=True))["notes"]
+    )
+    told = [value for _, name, field, value in made.rows() if name == "x" and field == "note"]
+    assert told == ["not settled: between -1e-400 and 1e-400, where a double can only be 0"]
+
+
 def test_the_repr_of_a_report_fits_a_screen() -> None:
     made = differentiate("sum(x^2)", {"x": [1] * 300}, symbolic=False, certify=False)
     assert repr(made).startswith("<Report: f = sum(x**2); at x = [1")
@@ -243,8 +265,8 @@ def test_central_differences_of_many_points_have_their_columns() -> None:
     assert pages.plain(table_of(made).rows[1][3]).startswith("6 ± ")
 
 
-def test_hessians_at_several_points_stay_blocks() -> None:
-    page = differentiate("x^2*y", [{"x": 1, "y": 1}, {"x": 2, "y": 1}], order=2, symbolic=False).page()
+def test_larger_hessians_at_several_points_stay_blocks() -> None:
+    page = differentiate("sum(v^2)", [{"v": [1, 2, 3, 4]}, {"v": [0, 0, 0, 0]}], order=2, symbolic=False).page()
     assert len([block for block in page.blocks if isinstance(block, pages.Matrices)]) == 2
 
 

@@ -106,3 +106,30 @@ def test_what_is_no_question_is_refused(settings: dict[str, object], words: str)
 def test_nothing_to_expand_in_is_refused() -> None:
     with pytest.raises(UsageError, match="no variable"):
         gradcalc.taylor("2 + 3")
+
+
+def test_what_no_float_shows_stands_in_the_polynomial_as_it_is_proved() -> None:
+    small, large = taylor("exp(-x)", {"x": 1000}, order=1), taylor("exp(x)", {"x": 1000}, order=1)
+    assert small.points[0].polynomial == "5.0759588975494568e-435 - 5.0759588975494568e-435*(x - 1000)"
+    assert large.points[0].polynomial == "1.970071114017047e+434 + 1.970071114017047e+434*(x - 1000)"
+    assert "-5.0759588975494568e-435 │      0 │" in small.drawn("terminal")
+    assert "certified" not in taylor("exp(x)", {"x": 0}, order=1).drawn("terminal")
+    assert taylor("0*x", {"x": 1}, order=2).points[0].polynomial == "0"
+
+
+def test_csv_tells_the_bound_and_why_there_is_no_polynomial() -> None:
+    head, first, second = taylor("exp(x)", {"x": 0}, order=1, within=0.1).records()
+    assert head == ("point", "x", "value", "certified", "digits", "remainder")
+    assert first[:3] == (0, 0, 1.0) and first[-1] == second[-1] and 0.005 < float(str(first[-1])) < 0.006
+    head, none, *found = taylor("abs(x)", [{"x": 0}, {"x": 2}], order=1).records()
+    assert head[-1] == "notes" and none[:5] == (0, "", "", "", "")
+    assert str(none[-1]).startswith("no series: abs(x) has no Taylor series")
+    assert [row[:3] for row in found] == [(1, 0, 2.0), (1, 1, 1.0)] and found[0][-1] == ""
+    head, first, *_ = taylor("exp(-exp(x^2))", {"x": 1e10}, order=1).records()
+    assert "the coefficient of 1 is between 0 and 1e-400; " in str(first[-1])
+
+
+def test_a_variable_may_be_called_as_a_title_of_csv() -> None:
+    head, *rows = taylor("value*point", {"value": 2, "point": 3}, order=1).records()
+    assert head == ("point_", "value", "point", "value_", "certified", "digits")
+    assert [row[:4] for row in rows] == [(0, 0, 0, 6.0), (0, 1, 0, 3.0), (0, 0, 1, 2.0)]
