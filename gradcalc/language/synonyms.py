@@ -34,7 +34,7 @@ _SAME = {
     "Ei": "expintegralei ei", "Si": "sinintegral sinint", "Ci": "cosintegral cosint",
     "besselj": "bessel_j jn jv", "bessely": "bessel_y yn yv", "besseli": "bessel_i iv", "besselk": "bessel_k kv",
     "airyai": "airy_ai ai", "airybi": "airy_bi bi", "relu": "ramp rectifier",
-    "where": "if iif ifelse if_else ifthenelse",
+    "where": "if iif iff ifelse if_else ifthenelse when",
     "max": "fmax dmax1 amax1", "min": "fmin dmin1 amin1", "mod": "modulo", "hypot": "hypotenuse pythag",
     "clip": "clip_by_value constrain", "mean": "average avg", "sum": "total", "prod": "product",
     "dot": "inner vdot dotproduct dot_product innerproduct inner_product", "norm": "vecnorm norm2 l2norm",
@@ -44,7 +44,8 @@ _SAME = {
 _WRITTEN = {
     "logit": "log({0}/(1 - {0}))", "cloglog": "log(-log(1 - {0}))", "sqr": "{0}^2 or sqrt({0})",
     "lg": "log10({0}) or log2({0})",
-    "square": "{0}^2", "cube": "{0}^3", "sq": "{0}^2", "rsqrt": "1/sqrt({0})", "invsqrt": "1/sqrt({0})",
+    "square": "{0}^2", "cube": "{0}^3", "sq": "{0}^2", "squared": "{0}^2", "sqrd": "{0}^2", "cubed": "{0}^3",
+    "rsqrt": "1/sqrt({0})", "invsqrt": "1/sqrt({0})",
     "reciprocal": "1/{0}", "recip": "1/{0}", "exp10": "10^{0}", "pow10": "10^{0}", "log1m": "log1p(-{0})",
     "xlogx": "xlogy({0}, {0})", "entr": "-xlogy({0}, {0})", "sinpi": "sin(pi*{0})", "cospi": "cos(pi*{0})",
     "tanpi": "tan(pi*{0})", "sind": "sin(pi*{0}/180)", "cosd": "cos(pi*{0}/180)", "tand": "tan(pi*{0}/180)",
@@ -87,8 +88,23 @@ _WRITTEN_2 = {
 
 _WRITTEN_3 = {"lerp": "{0} + ({1} - {0})*{2}", "mix": "{0} + ({1} - {0})*{2}", "merge": "where({2}, {0}, {1})"}
 
+_ONE_OPERAND = frozenset(("sum", "prod", "mean", "heaviside"))
+"""Functions whose lowering is their own and which take one array or number."""
+
 _REAL_ROOTS = frozenset(("nthroot", "surd", "real_root"))
 """Roots that an odd degree gives of negative numbers too."""
+
+_LETTERS = {"Γ": "gamma", "ζ": "zeta", "ψ": "digamma"}
+"""Functions that mathematics writes as one letter; the small gamma is a variable."""
+
+UNWRITTEN = frozenset("fδΦ")
+"""Letters that nearly always call a function, which is not defined here: no product is meant."""
+
+OPERATORS = {
+    "mod": "mod({0}, {1})", "div": "floor({0}/{1})", "times": "{0}*{1}", "plus": "{0} + {1}", "minus": "{0} - {1}",
+    "over": "{0}/{1}", "squared": "{0}^2", "cubed": "{0}^3",
+}  # fmt: skip
+"""Words between or behind operands, and what they mean."""
 
 _OURS = {name: function for function, names in _SAME.items() for name in names.split()}
 
@@ -110,7 +126,7 @@ rect rectangle tri triangle sawtooth boxcar smoothstep select switch cond cases 
 hard_sigmoid lrelu huber bce mse mae tanc sinhc coshc tanhc ceillog clog2 ilog ilog2 logn sch si ci asn acn sn cn dn
 am sd cd nd diff derivative deriv grad gradient hessian jacobian laplacian div curl integrate integral lim limit
 solve simplify expand taylor series residue minimize maximize dsolve nsolve plot xor nand nor implies any all mask
-indicator bool
+indicator bool sing exp2x
 """,
     )
 )
@@ -127,6 +143,8 @@ DERIVATIVE = "d/dx(x^2), d^2/dx^2(x^2) or diff(x^2, x)"
 def function_meant(name: str) -> str | None:
     """The function that a name stands for: of another system, in capitals, or with one letter wrong."""
     small = name.lower()
+    if name in _LETTERS:
+        return _LETTERS[name]
     if small in _OURS:
         return _OURS[small]
     if small in FUNCTIONS and small != name:
@@ -137,6 +155,12 @@ def function_meant(name: str) -> str | None:
     if near is None or edit_distance(small, near.lower()) > 2 or abs(len(name) - len(near)) > 1:
         return None
     return near if _digits(near) == _digits(name) else None
+
+
+def is_named(name: str) -> bool:
+    """Whether a name is that of a function of one operand here or elsewhere, as it is spelled."""
+    small = name.lower()
+    return small in FUNCTIONS or small in _OURS or small in _WRITTEN
 
 
 def _digits(name: str) -> str:
@@ -169,6 +193,11 @@ def formula_meant(name: str, operands: Sequence[str]) -> str | None:
         return f"log({operands[0]}, {base})" if int(base) > 1 else None
     function = function_meant(name)
     op = ops.TABLE.get(FUNCTIONS.get(function or "", ""))
+    if function in ("sum", "prod") and len(operands) == 4 and operands[1].isidentifier():
+        body, counter, first, last = operands
+        return f"{function}({counter}={first}..{last}, {body})"
+    if function in _ONE_OPERAND and len(operands) != 1:
+        return None
     fits = op is None or op.variadic or len(op.operands) == len(operands) or FUNCTIONS.get(function or "") in SPECIAL
     return f"{function}({', '.join(operands)})" if function and fits else None
 

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from gradcalc.errors import ExpressionError, LimitError, Span
 from gradcalc.graph import ops
 from gradcalc.language.format import COMPARE, MUL, POSTFIX, POW, Tree
-from gradcalc.language.synonyms import DERIVATIVE, formula_meant, function_meant
+from gradcalc.language.synonyms import DERIVATIVE, OPERATORS, UNWRITTEN, formula_meant, function_meant, is_named
 from gradcalc.language.tokens import (
     CLOSING,
     CONSTANTS,
@@ -279,9 +279,12 @@ class Parser:
             hint = f"{other}{glued[1]}({glued[2]}), or give {name} a value if it is a variable"
             self.fail(f"{name} is no known name", hint)
 
-    def applied(self, name: str) -> str:
+    def applied(self, name: str, position: int | None = None) -> str:
         """A function put around the operand that stands behind it; both ways where it may end at two places."""
-        rest = self.text[self.start + len(self.tokens.typed[self.position - 1]) :]
+        token = self.tokens[self.position - 1 if position is None else position]
+        rest = self.text[token.span[1] :]
+        if several := _several(name, rest):
+            return several
         if bar := re.match(r"\s*(\|[^|]*\||\[[^\[\]]*\])", rest):
             return f"{name}({bar[1].strip('[]')})"
         found = _OPERAND.match(rest)
@@ -451,7 +454,7 @@ class Parser:
     def factorial(self) -> bool:
         """The exclamation mark of 5!."""
         if self.before() == "!":
-            self.fail("x!! is the double factorial, which gradcalc does not have", "factorial(factorial(x))")
+            self.fail("x!! is the double factorial, which gradcalc does not have", _TWICE)
         return self.wrap("call", "factorial", self.start + 1)
 
     def attribute(self) -> bool:
@@ -626,6 +629,8 @@ class Parser:
             self.fail(f"{name} is no function of a formula", self.derivative_meant(pieces, end))
         if name.lower() in INTEGRALS:
             self.fail(f"{name} is no function: gradcalc has no integrals and no limits", _LIST)
+        if name in UNWRITTEN and not self.is_known(name):
+            self.fail(f"{name} is no function", f"the formula that {name} stands for, in its place")
         product = f"{name}*({', '.join(pieces)})"
         if name in CONSTANTS or len(name) == 1 or self.is_known(name):
             empty = not "".join(pieces)
@@ -711,11 +716,37 @@ class Parser:
         factor = self.factor()
         if kind == "number" or not (before.kind in ("number", "raised") or before.text == ")"):
             if before.kind == kind == "number":
-                self.fail("an operator is missing between two numbers", _numbers_hint(last, self.numbers()))
-            self.fail("an operator is missing between two operands", f"{last}*{factor}")
+                mixed = re.compile(r"\d+\s*/\s*\d+").match(self.text, self.start) if last.isdigit() else None
+                hint = f"({last} + {mixed[0]}) or {last}*{mixed[0]}" if mixed else _numbers_hint(last, self.numbers())
+                self.fail("an operator is missing between two numbers", hint)
+            self.fail("an operator is missing between two operands", self.joined(left, last, factor))
         top = next(entry for entry in reversed(self.pending) if entry.kind != "neg")
         if top.kind in ("div", "mod", "matmul", "pow", "sqrt", "cbrt"):
             self.fail_ambiguous(top, last, factor)
+
+    def joined(self, left: int, last: str, factor: str) -> str:
+        """What two operands side by side mean: a word for an operator, a function of another system, or a product."""
+        word, before = self.word, self.tokens[self.position - 2].text
+        if word in OPERATORS and not self.is_known(word):
+            behind = re.match(r"\s*(\w+)\s*$", self.text[self.tokens[self.position - 1].span[1] :])
+            is_whole = not self.text[:left].strip() and (behind or "{1}" not in OPERATORS[word])
+            return OPERATORS[word].format(*((last, behind[1] if behind else "") if is_whole else "ab"))
+        if before in OPERATORS and before not in self.shadowing:
+            return OPERATORS[before].format("a", "b")
+        if is_named(word) and not self.is_known(word) and (function := function_meant(word)):
+            return f"{last}*{self.applied(function, self.position - 1)}"
+        if before == last and before not in self.shadowing and before not in CONSTANTS:
+            if is_named(before):
+                function = function_meant(before)
+                return self.applied(function, self.position - 2) if function else self.written_out(before)
+            if function := function_meant(before):
+                return f"{self.applied(function, self.position - 2)} or {last}*{factor}"
+        return f"{last}*{factor}"
+
+    def written_out(self, name: str) -> str:
+        """A function that is written out here, such as `logit`, of the operand that stands from here to the end."""
+        rest = self.text[self.start :].strip()
+        return (formula_meant(name, [rest]) if rest.isalnum() else None) or f"{name}(x), with parentheses"
 
     def numbers(self) -> str:
         """The numbers that follow each other from here, those in groups of three digits as one."""
@@ -747,7 +778,23 @@ _LOOSE = re.compile(r"[-+−<>=,&|]")
 """Signs that bind more loosely than a product: what stands beside them may belong to a derivative or not."""
 _FAR = 400
 """Words of a call that a hint repeats, at most."""
+_TWICE = "(x!)! with parentheses for the factorial of a factorial"
 _LIST = "gradcalc functions lists what there is"
+
+
+def _several(name: str, rest: str) -> str:
+    """A call of a function of several operands, of those that stand behind it; empty where it has one."""
+    if index := re.match(r"\s*\[([^\[\]]*)\]\s*(?=\()", rest):
+        taken = {"sqrt": "root", "log": "log"}.get(name)
+        inner = _bracketed(rest[index.end() :]) or "x"
+        return f"{taken}({inner}, {index[1].strip()})" if taken else f"{name}(...) with round parentheses"
+    op = ops.TABLE.get(FUNCTIONS.get(name, ""))
+    if op is None or len(op.operands) < 2:
+        return ""
+    operands = re.fullmatch(r"\s+".join([r"\s*([^\W_]+)"] * len(op.operands)) + r"\s*", rest)
+    if operands is None and op.variadic and re.fullmatch(r"\s*\w+\s*", rest):
+        return ""
+    return f"{name}({', '.join(operands.groups() if operands else op.operands)})"
 
 
 def _apart(name: Token) -> list[tuple[Token, int]]:

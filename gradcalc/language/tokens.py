@@ -81,9 +81,12 @@ REFUSED = {
     "~": "an operator such as & or *", "¬": "an operator such as & or *",
     **dict.fromkeys("–—‐‑", "- for minus"), "∑": "sum(i=1..n, ...)", "∏": "prod(i=1..n, ...)",
     "∂": "∂/∂x(f)", "∇": "the formula alone: gradcalc grad gives its gradient",
+    "∜": "root(x, 4)",
     "∫": "an integral that is worked out: gradcalc has derivatives only",
 }  # fmt: skip
 """What has no meaning where an operator is expected though one may think so, and what to write instead."""
+
+_SIGNS = "signs such as + - * / ^, and functions by their names"
 
 DERIVATIVES = frozenset(("d", "grad", "gradient", "hessian", "nabla"))
 INTEGRALS = frozenset(("integrate", "integral", "int", "lim", "limit"))
@@ -224,7 +227,9 @@ def _refuse(word: str, start: int) -> NoReturn:
         quotient = unicodedata.normalize("NFKC", fraction).replace("⁄", "/")
         refuse(f"{word} is not a name", span, f"({quotient})" if fraction else "letters, digits and underscores")
     shown = repr(word) if word.isprintable() else f"U+{ord(word):04X}"
-    refuse(f"{shown} has no meaning in a formula", span, REFUSED.get(word, "remove it"))
+    refuse(
+        f"{shown} has no meaning in a formula", span, REFUSED.get(word, _SIGNS if word.isprintable() else "remove it")
+    )
 
 
 def refuse(message: str, span: Span | None, hint: str) -> NoReturn:

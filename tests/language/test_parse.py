@@ -220,7 +220,7 @@ REFUSALS = {
     "3.2.2": ("3.2.2", "no number", "digits"),
     "1_000": ("1_000", "no number", "digits"),
     "0x1f": ("0x1f", "no number", "hexadecimal"),
-    "x!!": ("!", "double factorial", "factorial(factorial(x))"),
+    "x!!": ("!", "double factorial", "(x!)! with parentheses"),
     "1 < x < 2": ("<", "do not chain", "(1 < x) & (x < ...)"),
     "x = 2": ("=", "no meaning", "=="),
     "x && y": ("&&", "no operator", "p & q"),

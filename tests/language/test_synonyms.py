@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 
 import pytest
+from mpmath import digamma, zeta
 
 from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
@@ -64,7 +65,16 @@ FORMS: dict[str, Callable[[float], float]] = {
     "cos^2 2x": lambda x: math.cos(2 * x) ** 2, "exp^x": math.exp, "exp^-x": lambda x: math.exp(-x), "PI()": lambda x: math.pi,
     "1 000": lambda x: 1000, "12 000": lambda x: 12000, "1 000 000": lambda x: 1_000_000, "1 234 567": lambda x: 1_234_567,
     "x sin(x)": lambda x: x * math.sin(x), "x y": lambda x: x * 0.7, "x(x+1)": lambda x: x * (x + 1),
-    "pi(x)": lambda x: math.pi * x,
+    "pi(x)": lambda x: math.pi * x, "sen x": math.sin, "tg 2x": lambda x: math.tan(2 * x), "log_10 x": math.log10,
+    "logit x": lambda x: math.log(x / (1 - x)), "y log_10 x": lambda x: 0.7 * math.log10(x),
+    "x mod 2": lambda x: x % 2, "x div 2": lambda x: 0, "x times 3": lambda x: 3 * x, "x over y": lambda x: x / 0.7,
+    "x plus 2": lambda x: x + 2, "x squared": lambda x: x * x, "min x y": lambda x: min(x, 0.7), "max x": lambda x: x,
+    "atan2 y x": lambda x: math.atan2(0.7, x), "clip x 0 2": lambda x: x, "mod x 2": lambda x: x % 2,
+    "\N{FOURTH ROOT}x": lambda x: x**0.25, "sqrt[3](x)": lambda x: x ** (1 / 3), "log[2](x + 1)": lambda x: math.log2(x + 1),
+    "Sum(x^k, k, 1, 3)": lambda x: x + x**2 + x**3, "product(x + k, k, 1, 2)": lambda x: (x + 1) * (x + 2),
+    "iff(x > 0, 1, 2)": lambda x: 1, "when(x < 0, 1, 2)": lambda x: 2, "squared(x + 1)": lambda x: (x + 1) ** 2,
+    "sqrd(x)": lambda x: x * x, "cubed(x)": lambda x: x**3, "Γ(x)": math.gamma, "ζ(x + 1)": lambda x: float(zeta(x + 1)),
+    "ψ(x)": lambda x: float(digamma(x)),
 }  # fmt: skip
 """What is typed, and what it means."""
 
@@ -80,6 +90,7 @@ BOTH = {
     "sin x^2": {"sin(x)^2", "sin(x^2)"}, "sin x/2": {"sin(x)/2", "sin(x/2)"}, "sin 2 x": {"sin(2*x)", "sin(2)*x"},
     "tan^-1(2x)": {"atan(2x)", "1/tan(2x)"}, "exp^-1(x)": {"log(x)", "1/exp(x)"}, "ln^-1(x)": {"exp(x)", "1/log(x)"},
     "2 3": {"2*3", "23"}, "100 200": {"100*200", "100200"}, "1/2 sin(x)": {"(1/2)*sin(x)", "1/(2*sin(x))"},
+    "3 1/2": {"(3 + 1/2)", "3*1/2"}, "sinn x": {"sin(x)", "sinn*x"}, "log_10 x y": {"log10(x)*y", "log10(x*y)"},
     "1/2(x+1)": {"(1/2)*(x+1)", "1/(2*(x+1))"}, "x^2y": {"x^2*y", "x^(2*y)"},
 }  # fmt: skip
 """What has two readings, and both."""
@@ -97,6 +108,7 @@ WITHOUT = [
     *(f"{name}(x)" for name in synonyms._OWN if name not in FUNCTIONS and name != "lambda"),
     "cross(x, y)", "delta(x + 1)", "limit(sin(x)/x, x, 0)", "integrate(x^2, x)", "sech2(x)", "psi2(x)", "tah(x)",
     "foo(x)", "velocity(x + 1)", "if(x > 0, 1)", "int(x)", "Phi(x)", "Delta(x)", "Shi(x)", "SOFTMAX(x)", "sig(x)",
+    "f(x)", "δ(x)", "Φ(x)", "sing(x)", "exp2x(x)", "x!!", "±x", "x ∈ y", "Sum(x, 2)", "sin[2](x)",
 ]  # fmt: skip
 
 
