@@ -59,7 +59,7 @@ class UndefinedError(GradcalcError):
     exit_code = ExitCode.UNDEFINED
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Counts:
     """How far the work has come; rows are counted from 1, over all files.
 
@@ -86,7 +86,7 @@ class Counts:
     dropped: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Summary(Counts, Answer):
     """What was done.
 

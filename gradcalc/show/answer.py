@@ -1,19 +1,20 @@
-"""What the answers of all commands have in common. Imports page; a medium when it draws."""
+"""What the answers of all commands have in common. Imports errors and page; a medium when it draws."""
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from gradcalc.show.page import Page, Rest, shortened
+from gradcalc.errors import visible
+from gradcalc.show.page import Block, Details, Line, Matrices, Page, Rest, Table, plain, shortened
 
 SCHEMA = 1
 """The version of the JSON of every answer."""
 
-_REPR = 400
-"""Characters of an answer as the prompt of Python shows it."""
+_REPR, _PART = 400, 100
+"""Characters of an answer as the prompt of Python shows it, and of a part of it."""
 
 _REST = Rest(*["to_dict() has all"] * 3)
 
@@ -41,8 +42,8 @@ class Answer(ABC):
 
     def __repr__(self) -> str:
         """The answer in a few lines of a screen, however large it is."""
-        text = "; ".join(filter(None, str(shortened(self.page(), _REST)).splitlines()))
-        return f"<{type(self).__name__}: {text if len(text) <= _REPR else text[:_REPR] + '…'}>"
+        parts = [_cut(part, _PART) for block in self.page().blocks for part in _in_short(block) if part]
+        return f"<{type(self).__name__}: {_cut('; '.join(parts), _REPR)}>"
 
     def _repr_html_(self) -> str:
         """The answer as a notebook shows it: tables, formulas typeset."""
@@ -51,6 +52,25 @@ class Answer(ABC):
     def drawn(self, medium: str) -> str:
         """The page drawn by a medium: a module beside this one that has `draw(page)`."""
         return _medium(medium).draw(self.page())  # type: ignore[no-any-return]
+
+
+def _in_short(block: Block) -> Iterator[str]:
+    """What a prompt shows of a part of a page: lines, and of a table the first row and how many there are."""
+    if isinstance(block, Line):
+        yield visible(str(block))
+    elif isinstance(block, Table) and block.rows:
+        cells = zip(block.columns, map(plain, block.rows[0]), strict=True)
+        yield visible(", ".join(f"{column.title} {cell}" for column, cell in cells if cell))
+        if len(block.rows) > 1:
+            yield f"{len(block.rows) - 1:,} more {'rows' if len(block.rows) > 2 else 'row'}"
+    elif isinstance(block, Details) and block.heading:
+        yield visible(str(block.heading))
+    elif isinstance(block, Matrices):
+        yield block.summary
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[:limit] + "…"
 
 
 def _medium(name: str) -> ModuleType:

@@ -35,13 +35,23 @@ def _aligned(equations: Sequence[Equation]) -> str:
 
 
 def _left(equation: Equation) -> str:
-    if equation.at is not None:
-        at = ", ".join(f"{_name(name)} = {_value(value)}" for name, value in equation.at.items())
-        return rf"f\big|_{{{at}}}"
     if isinstance(equation.equals[0], Table):
         return r"\nabla^2 f"
-    names = "".join(rf" \partial {_name(name)}" for name in equation.names)
-    return rf"\frac{{\partial f}}{{{names.strip()}}}" if names else "f"
+    left = _derivative(equation.names) if equation.names else "f"
+    if equation.at is None:
+        return left
+    at = ", ".join(f"{_name(name)} = {_value(value)}" for name, value in equation.at.items())
+    return rf"{left}\big|_{{{at}}}"
+
+
+def _derivative(names: Sequence[str]) -> str:
+    """The derivative of f for some names, repeated ones as powers."""
+    below = (rf"\partial {_name(name)}{_power(names.count(name))}" for name in dict.fromkeys(names))
+    return rf"\frac{{\partial{_power(len(names))} f}}{{{' '.join(below)}}}"
+
+
+def _power(count: int) -> str:
+    return "" if count == 1 else f"^{{{count}}}"
 
 
 def _right(part: Piece | Table) -> str:

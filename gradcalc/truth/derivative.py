@@ -132,17 +132,29 @@ class Derivative(Answer):
         blocks = pages.question(self.expression, "", self.let)
         if self.formula is not None:
             blocks.append(pages.fact(f"{self.name} =", pages.Formula(self.formula, "strong", self.latex)))
+        elif not self.points:
+            blocks.append(pages.fact(f"{self.name}:", "a formula too long to be read; at a point it has a value"))
         if self.points:
             names = [pages.point_text(point.given) for point in self.points]
             found = table(names, [point.value for point in self.points], self.digits)
             titles = {"variable": "at", "derivative": self.name}
-            columns = [each._replace(title=titles.get(each.title, each.title)) for each in found.columns]
+            columns = [
+                each._replace(title=titles[each.title], short="") if each.title in titles else each
+                for each in found.columns
+            ]
             kept = [i for i, each in enumerate(columns) if each.title != "SymPy's formula"]
             rows = tuple(tuple(row[i] for i in kept) for row in found.rows)
             blocks.append(pages.Table(tuple(columns[i] for i in kept), rows))
         blocks.append(pages.Remarks(tuple(located(self.text, [(point.given, point.notes) for point in self.points]))))
-        typeset = (pages.Formula(self.formula or self.name, latex=self.latex),)
-        return pages.Page("diff", tuple(blocks), ((pages.Equation(typeset, tuple(self.by)),),))
+        return pages.Page("diff", tuple(blocks), (tuple(self._equations()),))
+
+    def _equations(self) -> Iterator[pages.Equation]:
+        """The function, its derivative where that can be read, and its values."""
+        yield pages.Equation((pages.Formula(self.expression),))
+        if self.formula is not None:
+            yield pages.Equation((pages.Formula(self.formula, latex=self.latex),), self.by)
+        for point in self.points:
+            yield pages.Equation((pages.number_text(point.value.value),), self.by, point.given)
 
 
 def _raised(count: int) -> str:

@@ -155,7 +155,8 @@ class Taylor(Answer):
         equations = []
         for point in self.points:
             blocks += self._blocks(point)
-            equations.append((pages.Equation((pages.Formula(point.polynomial),), at=point.given),))
+            if point.coefficients:
+                equations.append((pages.Equation((pages.Formula(f"{point.polynomial} + remainder"),)),))
         return pages.Page("taylor", tuple(blocks), tuple(equations))
 
     def _blocks(self, point: Expansion) -> Iterator[pages.Block]:
@@ -168,11 +169,16 @@ class Taylor(Answer):
             proofs = (each.value.certified for each in point.coefficients)
             certified = self.digits is not None or any(proof and proof.digits < INACCURATE_BELOW for proof in proofs)
             titles = ("coefficient", *(("certified",) if certified else ()), "digits")
-            rows = (
-                (_power_text(each.powers, point.given), *self._cells(each.value, certified))
-                for each in point.coefficients
+            powers = [_power_text(each.powers, point.given) for each in point.coefficients]
+            rows = [self._cells(each.value, certified) for each in point.coefficients]
+            yield pages.Table(
+                (pages.Column("power", "word"), *map(pages.Column, titles)),
+                tuple((power, *row) for power, row in zip(powers, rows, strict=True)),
+                details=tuple(
+                    pages.Details(pages.line(pages.strong(power)), tuple(zip(titles, row, strict=True)))
+                    for power, row in zip(powers, rows, strict=True)
+                ),
             )
-            yield pages.Table((pages.Column("power", "word"), *map(pages.Column, titles)), tuple(rows))
         yield pages.Remarks(tuple(note.remark(self.text) for note in point.notes))
 
     def _cells(self, value: Quantity, certified: bool) -> tuple[pages.Piece, ...]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+import gradcalc
 from gradcalc import differentiate
 from gradcalc.language.formula import Variable
 from gradcalc.show.latex import draw
@@ -117,3 +118,25 @@ def test_every_special_character_is_escaped() -> None:
 def test_roots_in_a_point_are_typeset() -> None:
     assert r"x = \sqrt{2}/2" in draw(differentiate("x", {"x": "sqrt(2)/2"}, symbolic=False).page())
     assert r"x = -\sqrt{\pi}" in draw(differentiate("x", {"x": "-sqrt(pi)"}, symbolic=False).page())
+
+
+def test_derivatives_of_any_order_are_written_with_powers_and_at_their_points() -> None:
+    text = gradcalc.diff("x^3*y", "x:2,y", [{"x": 1, "y": 2}, {"x": "1/3", "y": 0}], symbolic=False).drawn("latex")
+    name = r"\frac{\partial^{3} f}{\partial x^{2} \partial y}"
+    assert text.splitlines()[1:-1] == [
+        r"f &= \texttt{x**3*y} \\",
+        rf"{name} &= \texttt{{3*(2*x)}} \\",
+        rf"{name}\big|_{{x = 1, y = 2}} &= 6 \\",
+        rf"{name}\big|_{{x = 1/3, y = 0}} &= 2",
+    ]
+    assert r"\frac{\partial f}{\partial x}\big|_{x = 2}" in gradcalc.diff("x^2", "x", {"x": 2}, symbolic=False).drawn(
+        "latex"
+    )
+    hundred = gradcalc.diff("exp(sin(x))", "x:50", {"x": 1}, symbolic=False).drawn("latex")
+    assert r"\frac{\partial^{50} f}{\partial x^{50}}\big|_{x = 1} &= 4.4959771897620325 \cdot 10^{42}" in hundred
+
+
+def test_a_taylor_polynomial_equals_the_function_only_with_its_remainder() -> None:
+    text = gradcalc.taylor("exp(x)", {"x": 0}, order=2).drawn("latex")
+    assert text.splitlines()[1] == r"f &= \texttt{1 + x + 0.5*x**2 + remainder}"
+    assert "no series" in gradcalc.taylor("abs(x)", {"x": 0}, order=2).drawn("latex")

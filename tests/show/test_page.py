@@ -1,9 +1,13 @@
 """Pages: what is kept of many rows, columns, remarks; numbers as text. Also `answer`, the base of all answers."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 
+import gradcalc
+from gradcalc.data.map import Summary
+from gradcalc.language import functions
 from gradcalc.show.answer import Answer, jsonable, number
 from gradcalc.show.page import (
     Column,
@@ -89,3 +93,33 @@ def test_an_answer_without_a_page_is_none() -> None:
 
     with pytest.raises(TypeError, match="abstract"):
         Half()  # type: ignore[abstract]
+
+
+NUMBERS = list(range(300))
+
+
+@pytest.mark.parametrize(
+    ("made", "begins", "holds"),
+    [
+        (lambda: gradcalc.differentiate("sum(x^2)", {"x": NUMBERS}, symbolic=False), "<Report: f = sum(x**2); at",
+         "; value 8955050   17 digits right; variable x[0], derivative 0, digits 17, verdict agrees; 299 more rows>"),
+        (lambda: gradcalc.differentiate("x*y", {"x": 2, "y": 3}, order=2, symbolic=False), "<Report: f = x*y; at x = 2",
+         "value 6   17 digits right; variable x, derivative 3, digits 17, verdict agrees; 1 more row; Hessian 2 x 2"),
+        (lambda: gradcalc.differentiate("x^2", [{"x": i} for i in NUMBERS], symbolic=False), "<Report: f = x**2; 300",
+         "x 0, value 0, df/dx 0, digits 17, verdict agrees; 299 more rows>"),
+        (lambda: gradcalc.diff("exp(sin(x))", "x:50", {"x": 1}, symbolic=False), "<Derivative: f = exp(sin(x)); at x",
+         "d⁵⁰f/dx⁵⁰ 4.4959771897620325e+42, digits 16, verdict agrees>"),
+        (lambda: gradcalc.taylor("exp(x)", {"x": 0}, order=300), "<Taylor: f = exp(x); at x = 0; order 300: 1 + x +",
+         "…; power 1, coefficient 1, certified 1, digits 17; 300 more rows>"),
+        (lambda: gradcalc.descend("sum((x-1)^2)", {"x": NUMBERS}), "<Descent: f = sum((x - 1)**2); optimizer",
+         "; value 0; gradient norm 0; at x = [1, 1, "),
+        (functions.catalogue, "<Catalogue: function ", " more rows>"),
+        (lambda: functions.catalogue("sin"), "<Catalogue: sin(x)   ", ""),
+        (lambda: Summary(expression="x", output="o.csv", columns=("f",) * 9_999, rows=3, undefined_rows=range(999),
+                         undefined=999), "<Summary: o.csv: 3 rows, 0.0 s; rows where the formula is undefined: 999", ""),
+    ],
+)  # fmt: skip
+def test_the_prompt_shows_any_answer_in_a_few_lines(made: Callable[[], Answer], begins: str, holds: str) -> None:
+    text = repr(made())
+    assert text.startswith(begins) and holds in text
+    assert len(text) < 430 and "\n" not in text

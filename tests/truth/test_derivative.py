@@ -7,6 +7,7 @@ import pickle
 import pytest
 
 from gradcalc import UsageError, diff
+from gradcalc.show import page as pages
 from gradcalc.truth.derivative import read_by
 
 
@@ -146,3 +147,13 @@ def test_notes_of_several_points_say_where_and_those_of_the_function_are_none() 
     assert "kink at x = 0, y = 1; x = 0, y = 2:" in shown and shown.count("slope -1") == 1
     (note,) = diff("x*exp(-x^2)", "x", {"x": 1e10}, symbolic=False).points[0].notes
     assert note.kind == "inaccurate" and "e-434294481903251827" in note.message
+
+
+def test_a_formula_too_long_to_be_read_is_told_of() -> None:
+    assert "d⁵⁰f/dx⁵⁰: a formula too long to be read" in str(diff("exp(sin(x))", "x:50", symbolic=False).page())
+    assert "too long" not in str(diff("exp(sin(x))", "x:50", {"x": 1}, symbolic=False).page())
+
+
+def test_a_narrow_table_is_titled_by_the_point() -> None:
+    (table,) = (b for b in diff("x^4", "x", {"x": 1}, symbolic=False).page().blocks if isinstance(b, pages.Table))
+    assert [column.short or column.title for column in table.columns][:2] == ["at", "df/dx"]
