@@ -721,6 +721,8 @@ class Parser:
                 self.fail("an operator is missing between two numbers", hint)
             self.fail("an operator is missing between two operands", self.joined(left, last, factor))
         top = next(entry for entry in reversed(self.pending) if entry.kind != "neg")
+        if word in OPERATORS and not self.is_known(word):
+            self.fail("an operator is missing between two operands", self.joined(left, last, factor))
         if top.kind in ("div", "mod", "matmul", "pow", "sqrt", "cbrt"):
             self.fail_ambiguous(top, last, factor)
 
@@ -733,8 +735,6 @@ class Parser:
             return OPERATORS[word].format(*((last, behind[1] if behind else "") if is_whole else "ab"))
         if before in OPERATORS and before not in self.shadowing:
             return OPERATORS[before].format("a", "b")
-        if is_named(word) and not self.is_known(word) and (function := function_meant(word)):
-            return f"{last}*{self.applied(function, self.position - 1)}"
         if before == last and before not in self.shadowing and before not in CONSTANTS:
             if is_named(before):
                 function = function_meant(before)
@@ -759,6 +759,9 @@ class Parser:
             return f"{self.word}({', '.join(self.call_text()[0])})"
         if self.word == "(":
             return f"({_bracketed(self.text[self.start : self.start + _FAR]) or '...'})"
+        if is_named(self.word) and not self.is_known(self.word) and (function := function_meant(self.word)):
+            applied = self.applied(function, self.position - 1)
+            return f"{function}(...)" if " or " in applied else applied
         return "(...)" if self.word in PARTNER else self.word
 
     def fail_ambiguous(self, top: Pending, last: str, factor: str) -> NoReturn:

@@ -68,7 +68,7 @@ FORMS: dict[str, Callable[[float], float]] = {
     "pi(x)": lambda x: math.pi * x, "sen x": math.sin, "tg 2x": lambda x: math.tan(2 * x), "log_10 x": math.log10,
     "logit x": lambda x: math.log(x / (1 - x)), "y log_10 x": lambda x: 0.7 * math.log10(x),
     "x mod 2": lambda x: x % 2, "x div 2": lambda x: 0, "x times 3": lambda x: 3 * x, "x over y": lambda x: x / 0.7,
-    "x plus 2": lambda x: x + 2, "x squared": lambda x: x * x, "min x y": lambda x: min(x, 0.7), "max x": lambda x: x,
+    "x plus 2": lambda x: x + 2, "x squared": lambda x: x * x, "min x y": lambda x: min(x, 0.7), "max x": lambda x: x, "2 over x": lambda x: 2 / x,
     "atan2 y x": lambda x: math.atan2(0.7, x), "clip x 0 2": lambda x: x, "mod x 2": lambda x: x % 2,
     "\N{FOURTH ROOT}x": lambda x: x**0.25, "sqrt[3](x)": lambda x: x ** (1 / 3), "log[2](x + 1)": lambda x: math.log2(x + 1),
     "Sum(x^k, k, 1, 3)": lambda x: x + x**2 + x**3, "product(x + k, k, 1, 2)": lambda x: (x + 1) * (x + 2),
@@ -90,7 +90,7 @@ BOTH = {
     "sin x^2": {"sin(x)^2", "sin(x^2)"}, "sin x/2": {"sin(x)/2", "sin(x/2)"}, "sin 2 x": {"sin(2*x)", "sin(2)*x"},
     "tan^-1(2x)": {"atan(2x)", "1/tan(2x)"}, "exp^-1(x)": {"log(x)", "1/exp(x)"}, "ln^-1(x)": {"exp(x)", "1/log(x)"},
     "2 3": {"2*3", "23"}, "100 200": {"100*200", "100200"}, "1/2 sin(x)": {"(1/2)*sin(x)", "1/(2*sin(x))"},
-    "3 1/2": {"(3 + 1/2)", "3*1/2"}, "sinn x": {"sin(x)", "sinn*x"}, "log_10 x y": {"log10(x)*y", "log10(x*y)"},
+    "3 1/2": {"(3 + 1/2)", "3*1/2"}, "sinn x": {"sin(x)", "sinn*x"}, "1/2 sen x": {"(1/2)*sin(x)", "1/(2*sin(x))"}, "log_10 x y": {"log10(x)*y", "log10(x*y)"},
     "1/2(x+1)": {"(1/2)*(x+1)", "1/(2*(x+1))"}, "x^2y": {"x^2*y", "x^(2*y)"},
 }  # fmt: skip
 """What has two readings, and both."""
