@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc.optimize.descent.answer import Descent as Descent
     from gradcalc.settings import Limits as Limits
     from gradcalc.tape import *
+    from gradcalc.tape import special as special, stats as stats
     from gradcalc.truth.calculator import differentiate as differentiate
     from gradcalc.truth.derivative import Derivative as Derivative, diff as diff
     from gradcalc.truth.report import Report as Report
@@ -52,7 +53,8 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
 
 __version__ = "0.1.0"
 
-_MODULES = ("nn", "optimize", "tf")
+_MODULES = {"nn": "nn", "optimize": "optimize", "special": "tape.special", "stats": "tape.stats", "tf": "tf"}
+"""The public modules, and where each is."""
 
 _NAMES = {
     "arithmetic.native.kernel": "Kernel",
@@ -79,7 +81,7 @@ if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
     def __getattr__(name: str) -> Any:
         """A public name, or a public module, imported on first use."""
         if name in _MODULES:
-            return import_module(f"gradcalc.{name}")
+            return import_module(f"gradcalc.{_MODULES[name]}")
         if name not in _HOMES:
             raise AttributeError(f"module 'gradcalc' has no attribute {name!r}")
         value = getattr(import_module(f"gradcalc.{_HOMES[name]}"), name)

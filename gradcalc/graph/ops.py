@@ -840,6 +840,10 @@ ufunc("scipy.gammaincc", None, lambda g, y, a, x: -g * exp(xlogy(a - 1, x) - x -
 ufunc(
     "scipy.betainc", None, None, lambda g, y, a, b, x: g * exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)),
 )  # fmt: skip
+ufunc(
+    "scipy.stdtr", None,
+    lambda g, y, n, x: g * exp(-(n + 1) / 2 * log1p(x * x / n) - betaln(n / 2, one / 2)) / sqrt(n),
+)  # fmt: skip
 
 ALIASES: dict[str, str] = {alias: entry.name for entry in TABLE.values() for alias in entry.aliases}
 """Other spellings: alias to name."""

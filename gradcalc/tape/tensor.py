@@ -678,7 +678,7 @@ _LEAVING = {
 _INSTEAD = {
     "array": (
         "np.stack([u, v]) for np.array([u, v]), u * np.ones(3) for np.full(3, u), np.where for assignment in place; "
-        "x.numpy() where a plain array is meant"
+        "gradcalc.stats, gradcalc.special for SciPy's functions; x.numpy() where a plain array is meant"
     ),
     "float": "np.sin(u) for math.sin(u); u.numpy() where a plain number is meant",
     "int": "np.floor(u); int(u.numpy()) where a plain number is meant",

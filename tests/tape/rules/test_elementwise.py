@@ -125,6 +125,11 @@ CASES: dict[str, Case] = {
     "betainc": (
         lambda x: special.betainc(2.3, 1.4, x), lambda x: mpmath.betainc(2.3, 1.4, 0, x, regularized=True), (0.3,)
     ),
+    "stdtr": (
+        lambda x: special.stdtr(2.3, x),
+        lambda x: 0.5 + x * mpmath.gamma(1.65) / mpmath.gamma(1.15) / mpmath.sqrt(mpmath.mpf(2.3) * mp.pi)
+        * mpmath.hyp2f1(0.5, 1.65, 1.5, -x * x / mpmath.mpf(2.3)), (-1.4,),
+    ),
     "xlogy": (special.xlogy, lambda a, b: a * mpmath.log(b), (1.3, 0.4)),
     "xlog1py": (special.xlog1py, lambda a, b: a * mpmath.log1p(b), (1.3, 0.4)),
     "entr": (special.entr, lambda x: -x * mpmath.log(x), (0.4,)),
