@@ -8,7 +8,7 @@ from gradcalc.tape.custom import custom_gradient, stop_gradient
 from gradcalc.tape.explain import explain_none
 from gradcalc.tape.functional import grad, hessian, hvp, jacobian, jvp, value_and_grad
 from gradcalc.tape.gradcheck import GradCheck, gradcheck
-from gradcalc.tape.rules import elementwise, linalg, products, reductions, shapes  # noqa: F401
+from gradcalc.tape.rules import elementwise, fourier, linalg, products, reductions, shapes  # noqa: F401
 from gradcalc.tape.rules.reductions import log_softmax, logsumexp, softmax
 from gradcalc.tape.tape import GradientTape, UnconnectedGradients
 from gradcalc.tape.tensor import Tensor, Variable, constant

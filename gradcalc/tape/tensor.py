@@ -140,7 +140,7 @@ def _binary(function: Any) -> tuple[Any, Any]:
     """Two operators of tensors: an op of the table, or NumPy's function, with the tensor on the left and the right."""
 
     def left(self: Any, other: Any) -> Any:
-        if type(other) not in _READY and names_axes(other):
+        if type(other) not in _READY and leads(other):
             return NotImplemented
         return run(function, (self, other), None) if of_table else function(self, other)
 
@@ -151,9 +151,9 @@ def _binary(function: Any) -> tuple[Any, Any]:
     return left, right
 
 
-def names_axes(x: Any) -> bool:
-    """It has axes with names (an `xarray.DataArray`), and takes tensors in: operators leave all to it."""
-    return hasattr(type(x), "dims")
+def leads(x: Any) -> bool:
+    """Operators leave all to it: it has axes with names (an `xarray.DataArray`), or holds complex tensors."""
+    return hasattr(type(x), "dims") or hasattr(type(x), "holds_tensors")
 
 
 def _unary(function: Any) -> Any:
@@ -274,6 +274,8 @@ class Tensor(Operand):
         return run(op, operands, None)
 
     def __truediv__(self, other: Any) -> Any:
+        if type(other) not in _READY and leads(other):
+            return NotImplemented
         return run(ops.div, (wide(self), other), None)
 
     def __rtruediv__(self, other: Any) -> Any:
@@ -321,7 +323,7 @@ class Tensor(Operand):
     # -- NumPy's protocols --------------------------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(type(x) not in _READY and names_axes(x) for x in inputs):
+        if any(type(x) not in _READY and leads(x) for x in inputs):
             return NotImplemented
         name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
         rule = UFUNCS.get(name)

@@ -347,8 +347,8 @@ def test_values_that_no_live_tape_records_convert_freely() -> None:
 def test_a_function_without_a_rule_is_named() -> None:
     x = Variable([1.0, 2.0])
     with GradientTape():
-        with pytest.raises(gradcalc.NoRuleError, match=r"numpy\.fft\.fft has no derivative rule\n.*custom_gradient"):
-            np.fft.fft(x)
+        with pytest.raises(gradcalc.NoRuleError, match=r"numpy\.fft\.hfft has no derivative rule\n.*custom_gradient"):
+            np.fft.hfft(x)
         with pytest.raises(gradcalc.NoRuleError, match=r"spacing has no derivative rule"):
             np.spacing(x)
         assert np.isfinite(x).numpy().tolist() == [True, True]
