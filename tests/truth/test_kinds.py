@@ -53,8 +53,12 @@ def test_what_a_hessian_shows_is_local(kind: str, text: str) -> None:
 def test_hessian_and_descend_say_the_same_of_a_point(formula: str, kind: str) -> None:
     at = {"x": 0, "y": 0}
     report = differentiate(formula, at, order=2, symbolic=False)
-    made = descend(formula, at, optimizer="sgd", learning_rate=0.1)  # which goes on from no saddle
-    assert report.points[0].curvature is not None
-    assert report.points[0].curvature.critical_point == made.kind == made.to_dict()["point"] == kind
+    made = descend(formula, at, optimizer="sgd", learning_rate=0.1)
+    assert report.points[0].curvature is not None and report.points[0].curvature.critical_point == kind
+    if kind in ("maximum", "saddle"):  # where the value falls beside it, the descent goes on
+        (note,) = made.notes
+        assert note.kind == "went_on" and f"(x = 0, y = 0), a {kind}, where" in note.message
+    else:
+        assert made.kind == made.to_dict()["point"] == kind
+        assert f"point {said(kind)}" in str(made.page())
     assert f"critical point: {said(kind)}" in str(report.page())
-    assert f"point {said(kind)}" in str(made.page())

@@ -189,7 +189,7 @@ def test_options_say_how_a_file_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, how: Reading, arrow: bool
 ) -> None:
     if not arrow:
-        monkeypatch.setattr(csv, "installed", lambda name: False)
+        monkeypatch.setattr(csv, "has_arrow", lambda: False)
     for packed in (False, True):
         content = text.encode(how.encoding or "utf-8")
         found = csv_columns(tmp_path, gzip.compress(content) if packed else content, how=how)
