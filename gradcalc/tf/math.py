@@ -12,6 +12,7 @@ import numpy as np
 
 from gradcalc.graph import ops
 from gradcalc.nn import activations
+from gradcalc.tape.custom import custom_gradient
 from gradcalc.tape.rules import reductions
 from gradcalc.tape.rules.shapes import KINKED, plain_of
 from gradcalc.tape.tensor import Tensor, cast, wide
@@ -137,9 +138,15 @@ def divide_no_nan(x: Result, y: Result) -> Result:
 
 @binary
 def multiply_no_nan(x: Result, y: Result) -> Result:
-    """`x * y`, 0 where `y` is 0, whatever `x` is."""
-    y = _beside(x, y)
-    return np.where(y == 0, 0, x) * y
+    """`x * y`, 0 where `y` is 0, whatever `x` is; by `y` the derivative is `x` there too."""
+    return _product_no_nan(*np.broadcast_arrays(*alike((x, _beside(x, y)))))
+
+
+@custom_gradient
+def _product_no_nan(x: Tensor, y: Tensor) -> Any:
+    """TensorFlow's rule: the adjoint's zeros, too, come before what is not finite."""
+    value = np.where(y == 0, 0, x) * y
+    return value, lambda g: (_product_no_nan(g, y), _product_no_nan(x, g))
 
 
 def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Result:

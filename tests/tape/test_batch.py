@@ -9,6 +9,7 @@ import pytest
 import gradcalc
 from gradcalc import GradientTape, Tensor, constant
 from gradcalc.tape import tape as sweeps
+from gradcalc.tape.batch import Batch
 from tests.tape.programs import program
 
 RNG = np.random.default_rng(3)
@@ -141,6 +142,34 @@ def test_one_sweep_for_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeps, "_ROOM", 40)  # four at a time
     np.testing.assert_array_equal(gradcalc.jacobian(counted)(x), right)
     assert len(calls) == 1 + 3
+
+
+@pytest.mark.parametrize(
+    ("function", "at"),
+    [
+        (lambda x: np.linalg.svd(x, full_matrices=False)[0], B[:, :, :2]),
+        (lambda x: np.linalg.svd(x)[2], R),
+        (lambda x: np.linalg.eigh(x.mT @ x)[1] ** 2, B),
+        (lambda x: np.linalg.svd(x, compute_uv=False), M),
+        (lambda x: np.linalg.norm(x, "nuc"), M),
+    ],
+)
+def test_matrices_whose_values_differ_are_decomposed_once_for_many(
+    function: Callable[[Any], Any], at: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = constant(at)
+    with GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = function(x)
+    right = tape.jacobian(y, x, "zero", None, False).numpy()
+    monkeypatch.delattr(Batch, "apart")  # nothing goes one by one
+    np.testing.assert_allclose(tape.jacobian(y, x).numpy(), right, rtol=1e-11, atol=1e-11)
+
+
+def test_matrices_with_equal_values_have_the_gradients_of_one_by_one() -> None:
+    equal = np.diag([1.0, 1.0, 2.0])
+    np.testing.assert_array_equal(gradcalc.jacobian(np.linalg.eigvalsh)(equal), [np.diag(row) for row in np.eye(3)])
+    assert np.isnan(gradcalc.jacobian(lambda x: np.linalg.eigh(x)[1])(equal)).any()
 
 
 def test_rows_of_a_batch() -> None:

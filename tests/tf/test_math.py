@@ -108,3 +108,28 @@ def test_xlogy_at_the_origin_has_the_slope_0_by_its_second_argument() -> None:
     with tf.GradientTape() as tape:
         z = tf.math.xlogy(x, y)
     assert tape.gradient(z, y).numpy().tolist() == [0, 0, 0.5]
+
+
+def test_multiply_no_nan_has_tensorflows_gradients() -> None:
+    inf, nan = np.inf, np.nan
+    for a, b, by_a, by_b in (
+        ([5.0, 2.0, inf, nan], [0.0, 3.0, 0.0, 0.0], [0, 3, 0, 0], [5, 2, inf, nan]),
+        ([[5.0], [1.0]], [0.0, 2.0], [[2], [2]], [6, 6]),
+        ([inf, 2.0], [3.0, 3.0], [3, 3], [inf, 2]),
+    ):
+        x, y = tf.Variable(a), tf.Variable(b)
+        with tf.GradientTape() as tape:
+            z = tf.math.multiply_no_nan(x, y)
+        found = tape.gradient(z, [x, y])
+        for g, right in zip(found, (by_a, by_b), strict=True):
+            np.testing.assert_array_equal(g.numpy(), np.float32(right))
+
+
+def test_multiply_no_nan_has_mixed_second_derivatives_where_it_is_zero() -> None:
+    x, y = tf.Variable([5.0, 2.0]), tf.Variable([0.0, 3.0])
+    with tf.GradientTape(persistent=True) as outer:
+        with tf.GradientTape() as tape:
+            z = tf.math.multiply_no_nan(x, y)
+        by_x, by_y = tape.gradient(z, [x, y])
+    assert outer.gradient(by_x, y).numpy().tolist() == [1, 1]
+    assert outer.gradient(by_y, x).numpy().tolist() == [1, 1]

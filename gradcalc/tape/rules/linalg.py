@@ -210,18 +210,23 @@ def slogdet(a: Any) -> Any:
 # -- decompositions ----------------------------------------------------------------------------------------------------
 
 
-def _divided(m: Any, divisor: Any, vanishes: Array, nothing: Array | None = None) -> Any:
-    """`m / divisor`; where the divisor vanishes, 0 for what is exactly 0 (or made of such) and not finite elsewhere."""
-    nothing = plain_of(m) == 0 if nothing is None else nothing
-    instead = np.where(nothing, np.inf, 0.0).astype(m.dtype)
+def _divided(m: Any, divisor: Any, vanishes: Array, nothing: Callable[[], Array] | None = None) -> Any:
+    """`m / divisor`; where the divisor vanishes, 0 for what is exactly 0 (or made of such) and not finite elsewhere.
+
+    The numbers of `m` are asked for only where they decide: many adjoints go together elsewhere.
+    """
+    if not vanishes.any():
+        return m / divisor
+    instead = np.where(nothing() if nothing else plain_of(m) == 0, np.inf, 0.0).astype(m.dtype)
     return m / np.where(vanishes, instead, divisor)
 
 
-def _over_gaps(m: Any, w: Any, sign: int = -1, nothing: Array | None = None) -> Any:
+def _over_gaps(m: Any, w: Any, sign: int = -1, nothing: Callable[[], Array] | None = None) -> Any:
     """`m[i, j] / (w[j] - w[i])`, or `+`; 0 for i = j. Gaps below the rounding of `w` vanish."""
+    apart = ~np.eye(w.shape[-1], dtype=bool)
     gaps = w[..., None, :] + sign * w[..., :, None]
-    vanishes = np.abs(plain_of(gaps)) <= _rounding(w)[..., None]
-    return _divided(m * ~np.eye(w.shape[-1], dtype=bool), gaps, vanishes, nothing)
+    vanishes = (np.abs(plain_of(gaps)) <= _rounding(w)[..., None]) & apart
+    return _divided(m * apart, np.where(apart, gaps, 1), vanishes, nothing)
 
 
 def _rounding(w: Any) -> Array:
@@ -283,7 +288,10 @@ def _svd_rule(g: Any, y: Any, x: Any, full: bool) -> Any:
     v, gv = _spanned(vh.mT, gvh.mT, s.shape[-1])
     utgu, vtgv = u.mT @ gu, v.mT @ gv
     left, right = (utgu - utgu.mT) / 2, (vtgv - vtgv.mT) / 2
-    nothing = (plain_of(left) == 0) & (plain_of(right) == 0)
+
+    def nothing() -> Array:
+        return (plain_of(left) == 0) & (plain_of(right) == 0)
+
     inner = _over_gaps(left + right, s, -1, nothing) + _over_gaps(left - right, s, 1, nothing)
     row = s[..., None, :]
     result = (u @ inner + u * gs[..., None, :]) @ v.mT
