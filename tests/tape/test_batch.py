@@ -108,20 +108,25 @@ def test_outer_tapes_record_what_goes_together(name: str) -> None:
     np.testing.assert_allclose(*found, rtol=1e-12, atol=1e-12)
 
 
+def agree_of_program(seed: int) -> None:
+    """Compare the Jacobians of a random program taken together and one by one."""
+    inputs, steps = program(np.random.default_rng(seed))
+    xs = [constant(a) for a in inputs]
+    with GradientTape(persistent=True) as tape:
+        tape.watch(xs)
+        pool: list[Any] = list(xs)
+        for step in steps:
+            pool.append(step(pool))
+        y = np.concatenate([np.ravel(np.sin(v)) for v in pool[-3:]])
+    together, each = (tape.jacobian(y, xs, "zero", None, way) for way in (True, False))
+    for a, b in zip(together, each, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-12, atol=1e-12, err_msg=str(seed))
+
+
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_random_programs() -> None:
     for seed in range(60):
-        inputs, steps = program(np.random.default_rng(seed))
-        xs = [constant(a) for a in inputs]
-        with GradientTape(persistent=True) as tape:
-            tape.watch(xs)
-            pool: list[Any] = list(xs)
-            for step in steps:
-                pool.append(step(pool))
-            y = np.concatenate([np.ravel(np.sin(v)) for v in pool[-3:]])
-        together, each = (tape.jacobian(y, xs, "zero", None, way) for way in (True, False))
-        for a, b in zip(together, each, strict=True):
-            np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-12, atol=1e-12, err_msg=str(seed))
+        agree_of_program(seed)
 
 
 def test_one_sweep_for_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,14 +209,4 @@ def test_a_rule_of_an_elementwise_op_that_asks_for_numbers(seed: int, monkeypatc
         return quotient(self, other)
 
     monkeypatch.setattr(Tensor, "__truediv__", asking_quotient)
-    inputs, steps = program(np.random.default_rng(seed))
-    xs = [constant(a) for a in inputs]
-    with GradientTape(persistent=True) as tape:
-        tape.watch(xs)
-        pool: list[Any] = list(xs)
-        for step in steps:
-            pool.append(step(pool))
-        y = np.concatenate([np.ravel(np.sin(v)) for v in pool[-3:]])
-    together, each = (tape.jacobian(y, xs, "zero", None, way) for way in (True, False))
-    for a, b in zip(together, each, strict=True):
-        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-12, atol=1e-12)
+    agree_of_program(seed)
