@@ -195,6 +195,9 @@ class Worker:
             self._count += 1
             request = json.dumps({"id": self._count, **body}).encode() + b"\n"
             job = Job(self, request, seconds, deadline)
+            if not seconds:  # whether it is quick enough by chance is no answer
+                job.finish("timed out", f"more than {seconds:g} s")
+                return job
             try:
                 if self._thread is None:
                     thread = threading.Thread(target=self._serve, name="symbolic worker", daemon=True)
