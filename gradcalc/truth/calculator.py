@@ -66,14 +66,19 @@ def differentiate(
     options = Options(
         order, symbolic, certify, numeric, symbolic_timeout, certify_timeout, digits, True, limits or Limits()
     )
-    if not 1 <= digits <= MAX_DIGITS:
-        raise UsageError(f"digits is {digits!r}", hint=f"from 1 to {MAX_DIGITS:,}; 19 unless told otherwise")
+    check_digits(digits)
     if order not in (1, 2):
         raise UsageError(f"order is {order!r}", hint="order=1 for the gradient, order=2 for the Hessian as well")
     values = points.to_points(at, options.limits)
     bindings = points.to_bindings(let, options.limits)
     names = None if wrt is None else points.read_names(wrt)
     return report(expression, values, wrt=names, let=bindings, options=options)
+
+
+def check_digits(digits: int) -> None:
+    """Refuse a count of certified digits that is none."""
+    if not 1 <= digits <= MAX_DIGITS:
+        raise UsageError(f"digits is {digits!r}", hint=f"from 1 to {MAX_DIGITS:,}; {DIGITS} unless told otherwise")
 
 
 def report(

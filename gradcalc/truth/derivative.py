@@ -16,14 +16,16 @@ from gradcalc.arithmetic.budget import Budget
 from gradcalc.arithmetic.marks import UNDEFINED, Unknown
 from gradcalc.errors import ExitCode, LimitError, UsageError, for_python
 from gradcalc.graph.domain import derivative, plain_derivative
+from gradcalc.graph.shapes import Shape, labels
 from gradcalc.language import points
 from gradcalc.language.format import format_node
 from gradcalc.language.formula import Formula, Point, Value, Variable, checked_variables
 from gradcalc.language.parse import as_formula
-from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, MAX_DIGITS, Limits, Options
+from gradcalc.language.tokens import CONSTANTS
+from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Limits, Options
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
-from gradcalc.truth.calculator import judged, submitted
+from gradcalc.truth.calculator import check_digits, judged, submitted
 from gradcalc.truth.expansion import coefficients
 from gradcalc.truth.quantity import Note, Quantity, noted, optional, table, told
 from gradcalc.truth.report import PointReport, flat_point, located
@@ -191,23 +193,28 @@ def diff(
         ExpressionError, UsageError: as `differentiate`; a `by` that names no variables.
     """
     limits = limits or Limits()
-    if not 1 <= digits <= MAX_DIGITS:
-        raise UsageError(f"digits is {digits!r}", hint=f"from 1 to {MAX_DIGITS:,}; 19 unless told otherwise")
+    check_digits(digits)
     names = read_by(by if isinstance(by, str) else ",".join(map(str, by)))
     given = points.to_points(at, limits) if at else []
     options = Options(0, symbolic, digits=digits, latex=True, limits=limits)
     return derived(expression, names, given, points.to_bindings(let, limits), options)
 
 
+_BY = re.compile(r"\s*(?:`([^`]+)`|([^\W\d]\w*(?:\[[-\d,\s]*\])?))\s*(?::\s*(\d+)\s*)?(?:,(?=.)|$)", re.DOTALL)
+"""A name, quoted or plain, an element of an array; and how often it is derived for."""
+
+
 def read_by(text: str) -> tuple[str, ...]:
     """The names of `x:2,y`, each as often as it is derived for."""
     names: list[str] = []
-    for piece in text.split(","):
-        found = re.fullmatch(r"\s*`?([^`:]*?)`?\s*(?::\s*(\d+)\s*)?", piece)
-        if found is None or not found[1]:
+    position = 0
+    while position < len(text) or not position:
+        found = _BY.match(text, position)
+        if found is None:
             raise UsageError(f"{text or 'nothing'} says not what to derive for", hint="x, x,x,y or x:2,y")
-        count = int(found[2] or 1) if len(found[2] or "") < 6 else MAX_ORDER + 1
-        names += [found[1]] * min(count, MAX_ORDER + 1)
+        count = int(found[3] or 1) if len(found[3] or "") < 6 else MAX_ORDER + 1
+        names += [re.sub(r"\s", "", found[2]) if found[2] else found[1].strip()] * min(count, MAX_ORDER + 1)
+        position = found.end()
     if not names:
         raise UsageError(f"{text} is a derivative of order 0: the formula itself", hint="x:1")
     if len(names) > MAX_ORDER:
@@ -253,22 +260,31 @@ def _asked(
     shapes = {name: value.shape for name, value in at[0].items()} if at else {}
     formula = as_formula(expression, shapes, let, limits)
     for name in dict.fromkeys(by):
-        if name in let:
-            raise UsageError(f"{name} is bound by --let, so nothing is differentiated for it", hint=f"--at {name}=...")
-        if (
-            at
-            and at[0].get(name.partition("[")[0]) is not None
-            and at[0][name.partition("[")[0]].shape
-            and "[" not in name
-        ):
-            raise UsageError(f"{name} is an array: a derivative is taken for one element", hint=f"{name}[0]")
-        near = next((each for each in formula.variables if each.lower() == name.lower()), name)
-        if near != name:
-            raise UsageError(f"the formula does not contain {name}", text=formula.text, hint=f"did you mean {near}?")
+        _check(name, formula, shapes, let)
     if at:
-        points_with = [_with_absent(point, by) for point in at]
-        checked_variables(formula, points_with, list(dict.fromkeys(name.partition("[")[0] for name in by)), let)
+        wrt = list(dict.fromkeys(name.partition("[")[0] for name in by))
+        checked_variables(formula, [_with_absent(point, by) for point in at], wrt, let)
     return formula
+
+
+def _check(name: str, formula: Formula, shapes: Mapping[str, Shape], let: Mapping[str, Value]) -> None:
+    """Refuse what is no variable: a bound name, a constant, an array or no element of it, a name misspelt."""
+    array, bracket, _ = name.partition("[")
+    shape = shapes.get(array, ())
+    if name in let:
+        raise UsageError(f"{name} is bound by --let, so nothing is differentiated for it", hint=f"--at {name}=...")
+    if name in CONSTANTS and name not in {*formula.variables, *shapes}:
+        raise UsageError(
+            f"{name} is a constant: nothing is differentiated for it", hint=f"--at {name}=... for a variable"
+        )
+    if shape and not bracket:
+        raise UsageError(f"{name} is an array: a derivative is taken for one element", hint=labels(array, shape)[0])
+    if bracket and name not in labels(array, shape):
+        elements = f"{labels(array, shape)[0]} to {labels(array, shape)[-1]}" if shape else f"--at {array}=[...]"
+        raise UsageError(f"{name} is no element of an array that is given", hint=elements)
+    near = next((each for each in formula.variables if each.lower() == name.lower()), name)
+    if near != name:
+        raise UsageError(f"the formula does not contain {name}", text=formula.text, hint=f"did you mean {near}?")
 
 
 def _with_absent(point: Point, by: Sequence[str]) -> Point:

@@ -18,10 +18,10 @@ from gradcalc.errors import ExitCode, UsageError, for_python
 from gradcalc.language import points
 from gradcalc.language.format import format_node, quoted
 from gradcalc.language.formula import Formula, Point
-from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, MAX_DIGITS, Limits
+from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Limits
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
-from gradcalc.truth.calculator import asked
+from gradcalc.truth.calculator import asked, check_digits
 from gradcalc.truth.certify import certified
 from gradcalc.truth.expansion import coefficients, degrees, remainder
 from gradcalc.truth.judge import INACCURATE_BELOW
@@ -245,13 +245,14 @@ def expand(
             f"a polynomial of order {order} in {len(formula.inputs)} variables has more than {_MAX_TERMS:,} terms",
             hint="a smaller --order, or fewer variables by --wrt",
         )
+    echoed, exactly = points.echoed(let)
     return Taylor(
         expression=formula.canonical,
         text=formula.text,
         order=order,
         variables=tuple(formula.names),
         points=tuple(_expansion(formula, point, order, within, digits) for point in at),
-        let=points.echoed(let)[0] | points.echoed(let)[1],
+        let={**echoed, **exactly},
     )
 
 
@@ -260,8 +261,7 @@ def _check(order: int, within: float | None, digits: int) -> None:
         raise UsageError(f"order is {order!r}", hint=f"a whole number from 0 to {MAX_ORDER:,}")
     if within is not None and not 0 < within < math.inf:
         raise UsageError(f"within is {within!r}", hint="a size above 0, such as 0.1")
-    if not 1 <= digits <= MAX_DIGITS:
-        raise UsageError(f"digits is {digits!r}", hint=f"from 1 to {MAX_DIGITS:,}; 19 unless told otherwise")
+    check_digits(digits)
 
 
 def _expansion(formula: Formula, point: Point, order: int, within: float | None, digits: int) -> Expansion:

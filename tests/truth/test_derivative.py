@@ -3,6 +3,7 @@
 import json
 import math
 import pickle
+from collections.abc import Sequence
 
 import pytest
 
@@ -13,13 +14,16 @@ from gradcalc.truth.derivative import read_by
 
 @pytest.mark.parametrize(
     ("text", "names"),
-    [("x", "x"), ("x,x,y", "xxy"), ("x:2,y", "xxy"), (" x : 3 ", "xxx"), ("x:1,y:2", "xyy")],
-)
-def test_what_is_derived_for(text: str, names: str) -> None:
+    [("x", "x"), ("x,x,y", "xxy"), ("x:2,y", "xxy"), (" x : 3 ", "xxx"), ("x:1,y:2", "xyy"), ("x[0]:2", ["x[0]", "x[0]"]),
+     ("A[0, 1],`time (s)`:2", ["A[0,1]", "time (s)", "time (s)"])],
+)  # fmt: skip
+def test_what_is_derived_for(text: str, names: Sequence[str]) -> None:
     assert read_by(text) == tuple(names)
 
 
-@pytest.mark.parametrize("text", ["", "x,", "x:", "x:y", ":2", "x:-1", "x:0", "x:1001", "x:99999999999"])
+@pytest.mark.parametrize(
+    "text", ["", "x,", ",x", "x,,y", "2", "x y", "sin(x)", "x:", "x:y", ":2", "x:-1", "x:0", "x:1001", "x:99999999999"]
+)
 def test_what_names_no_variables_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         read_by(text)
@@ -75,6 +79,11 @@ def test_where_there_is_no_derivative(text: str, by: str, x: float, verdict: str
     assert verdict == "agrees" or found.points[0].notes
 
 
+def test_a_constant_that_has_a_value_is_a_variable() -> None:
+    (point,) = diff("x*e", "e", {"x": 3, "e": 2}, symbolic=False).points
+    assert point.value.value == 3.0
+
+
 def test_the_formula_is_sympys_own_derivative() -> None:
     found = diff("x^3*sin(y)", "x:2,y")
     assert found.formula == "6*x*cos(y)" and found.points == ()
@@ -122,9 +131,14 @@ def test_the_answer_in_rows_pickles_and_shows_itself() -> None:
         ("sum(x)", "x", {"x": [1, 2]}, "x is an array"),
         ("x*y", "x", {"x": 1}, "no value for y"),
         ("x^2", "a", {"x": 1}, "bound by let"),
+        ("sum(x^2)", "x[2]", {"x": [1, 2]}, r"x\[2\] is no element"),
+        ("sum(x^2)", "x[-1]", {"x": [1, 2]}, r"x\[-1\] is no element"),
+        ("x^2", "x[0]", {"x": 1}, r"x\[0\] is no element"),
+        ("x*e", "e", {"x": 1}, "e is a constant"),
+        ("x^2", "pi", None, "pi is a constant"),
     ],
 )
-def test_what_does_not_fit_is_refused(text: str, by: str, at: dict[str, object], words: str) -> None:
+def test_what_does_not_fit_is_refused(text: str, by: str, at: dict[str, object] | None, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         diff(text, by, at, let={"a": 1} if by == "a" else None)
 

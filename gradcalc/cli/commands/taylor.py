@@ -3,24 +3,21 @@
 from dataclasses import dataclass, replace
 
 from gradcalc.cli import options as o
-from gradcalc.cli.write import Format, write
-from gradcalc.settings import DIGITS, MAX_DIGITS, MAX_SECONDS, SHOW, Limits, Reading, option
+from gradcalc.cli.write import write
+from gradcalc.settings import DIGITS, MAX_SECONDS, Limits, Reading, option
 
 
 @dataclass(frozen=True)
 class Polynomial:
-    """How far the polynomial goes, and how it is shown."""
+    """How far the polynomial goes."""
 
     order: int = option(5, "-n --order N", "The total degree of the polynomial.", low=0, high=10_000)
     within: float | None = option(
         None, "--within R", "Also bound what is left out, for steps of at most R.", low=0, high=MAX_SECONDS
     )
-    format: Format | None = option(None, o.FORMAT)
-    digits: int | None = option(None, "--digits N", "Show N certified digits.", SHOW, low=1, high=MAX_DIGITS)
-    json: bool = option(False, o.JSON)
 
 
-def taylor(question: o.Question, wanted: Polynomial, how: Reading, limits: Limits) -> int:
+def taylor(question: o.Question, wanted: Polynomial, show: o.Show, how: Reading, limits: Limits) -> int:
     """The Taylor polynomial at a point, each coefficient certified, and a proved bound of the rest.
 
     \b
@@ -31,7 +28,7 @@ def taylor(question: o.Question, wanted: Polynomial, how: Reading, limits: Limit
     from gradcalc.truth.taylor import expand
 
     limits = o.read_limits(question.expression, limits)
-    shape = o.shape_of(wanted.format, wanted.json)
+    shape = o.shape_of(show.format, show.json, show.csv_long)
     made = expand(
         o.read_expression(question.expression, limits),
         o.read_all_points(question.at, limits, how),
@@ -39,8 +36,8 @@ def taylor(question: o.Question, wanted: Polynomial, how: Reading, limits: Limit
         within=wanted.within,
         wrt=question.wrt,
         let=o.read_bindings(question.let, limits),
-        digits=wanted.digits or DIGITS,
+        digits=show.digits or DIGITS,
         limits=limits,
     )
-    write(replace(made, digits=wanted.digits), shape)
+    write(replace(made, digits=show.digits), shape)
     return made.exit_code

@@ -29,6 +29,7 @@ def test_as_json_and_csv() -> None:
         (["log(x)", "--at", "x=-1"], 3),
         (["x", "--at", "x=0", "--order", "2.5"], 2),
         (["x"], 2),
+        (["x", "--at", "x=0", "--quiet"], 0),
     ],
 )
 def test_exit_codes(words: list[str], code: int) -> None:
