@@ -181,6 +181,31 @@ def _shortened(text: str, limit: int) -> str:
 # -- what was meant ----------------------------------------------------------------------------------------------------
 
 
+INSTEAD = {
+    word: said
+    for words, said in {
+        "help": "gradcalc --help: or gradcalc grad --help",
+        "version": "gradcalc --version",
+        "minimize minimise optimize optimise argmin": 'gradcalc descend "x^2 + y^2" --at x=1,y=1',
+        "maximize maximise argmax": 'gradcalc descend "-(3x - x^2)" --at x=0: the minimum of -f is the maximum of f',
+        "fit regression curve_fit": 'gradcalc descend "mean((a*exp(-b*t) - y)^2)" --data d.csv --at a=1,b=1',
+        "integral integrate int antiderivative quad": (
+            'gradcalc diff "x^3/3" x: differentiates what you hold for the integral, as there are no integrals'
+        ),
+        "limit lim": 'gradcalc grad "sin(x)/x" --at x=1e-9: gives the value beside the point, as there are no limits',
+        "solve nsolve fsolve dsolve roots fzero": (
+            'gradcalc descend "(x^2 - 2)^2" --at x=1: an equation holds where the square of its difference is 0'
+        ),
+        "simplify expand factor evaluate": 'gradcalc grad "x^2" --at x=3: gives a value and its derivatives',
+        "derivative derive differentiate": 'gradcalc diff "x^2*y" x',
+        "gradient": 'gradcalc grad "x^2*y" --at x=1,y=2',
+        "series": 'gradcalc taylor "exp(x)" --at x=0',
+    }.items()
+    for word in words.split()
+}
+"""Words that people try, as commands or as functions, and what gradcalc does instead of what it lacks."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """The one known word that a word is a slip of the keyboard from, or that it is the beginning of.
 

@@ -17,7 +17,7 @@ from typer.main import get_command
 from gradcalc import __version__
 from gradcalc.cli.arguments import all_flags, protect_expressions
 from gradcalc.cli.parameters import Parameter, groups, help_sections, parameters
-from gradcalc.errors import ExitCode, UsageError, did_you_mean
+from gradcalc.errors import INSTEAD, ExitCode, UsageError, did_you_mean
 
 COMMANDS = {
     "grad": "Value and gradient of a formula at points.",
@@ -177,7 +177,8 @@ def _usage(error: Any, words: Sequence[str], known: Sequence[Parameter]) -> Usag
     message = error.format_message().rstrip(".").replace("\n", " ")
     if message.startswith("No such command"):
         near = did_you_mean(name, COMMANDS)
-        return UsageError(f"no such command: {_short(name)}", hint=f"gradcalc {near}" if near else where)
+        hint = INSTEAD.get(name.lower()) or (f"gradcalc {near}" if near else where)
+        return UsageError(f"no such command: {_short(name)}", hint=hint)
     return UsageError(message[:1].lower() + message[1:], hint=where)
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from gradcalc.errors import ExpressionError, LimitError, Span
+from gradcalc.errors import INSTEAD, ExpressionError, LimitError, Span
 from gradcalc.graph import ops
 from gradcalc.language.format import COMPARE, MUL, POSTFIX, POW, Tree
 from gradcalc.language.synonyms import DERIVATIVE, OPERATORS, UNWRITTEN, formula_meant, function_meant, is_named
@@ -21,7 +21,6 @@ from gradcalc.language.tokens import (
     FUNCTIONS,
     GLUED,
     INFIX,
-    INTEGRALS,
     LETTERS_TOO,
     MINUS,
     OPENING,
@@ -627,8 +626,8 @@ class Parser:
             self.fail_derivative()
         if name.lower() in DERIVATIVES:
             self.fail(f"{name} is no function of a formula", self.derivative_meant(pieces, end))
-        if name.lower() in INTEGRALS:
-            self.fail(f"{name} is no function: gradcalc has no integrals and no limits", _LIST)
+        if name.lower() in INSTEAD:
+            self.fail(f"{name} is no function of gradcalc", INSTEAD[name.lower()])
         if name in UNWRITTEN and not self.is_known(name):
             self.fail(f"{name} is no function", f"the formula that {name} stands for, in its place")
         product = f"{name}*({', '.join(pieces)})"

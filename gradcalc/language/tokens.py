@@ -89,8 +89,7 @@ REFUSED = {
 _SIGNS = "signs such as + - * / ^, and functions by their names"
 
 DERIVATIVES = frozenset(("d", "grad", "gradient", "hessian", "nabla"))
-INTEGRALS = frozenset(("integrate", "integral", "int", "lim", "limit"))
-"""Words that ask for what is no part of a formula."""
+"""Words that ask for a derivative in a way that is not the language's."""
 
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 

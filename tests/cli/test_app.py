@@ -13,6 +13,7 @@ import pytest
 from gradcalc import __version__
 from gradcalc.cli import app
 from gradcalc.cli.app import COMMANDS
+from gradcalc.errors import INSTEAD
 from tests.cli import COMMAND, environment, grad, process, run
 from tests.test_architecture import imported_by
 
@@ -102,6 +103,19 @@ def test_a_command_is_a_module_with_a_function_and_a_line_in_the_table(monkeypat
     assert "Say hello." in run("--help").out
     assert run("hello", "x").code == 2
     assert run("helo").err == "error: no such command: helo\ntry: gradcalc hello\n"
+
+
+@pytest.mark.parametrize("word", INSTEAD)
+def test_a_word_for_what_gradcalc_lacks_is_told_what_it_does_instead(word: str) -> None:
+    told = run(word, "x^2")
+    assert (told.code, told.out) == (2, "")
+    assert told.err == f"error: no such command: {word}\ntry: {INSTEAD[word]}\n"
+    assert run(word).code == 2
+
+
+@pytest.mark.parametrize("said", sorted({said for said in INSTEAD.values() if "--data" not in said}))
+def test_what_gradcalc_does_instead_runs(said: str) -> None:
+    assert run(*shlex.split(said.partition(": ")[0])[1:]).code == 0
 
 
 def test_help_in_a_pipe_is_plain_text() -> None:
