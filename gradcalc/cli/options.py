@@ -18,7 +18,10 @@ FILE_LIMIT = 32_000_000
 
 
 EXPRESSION = Option("EXPR", "The formula; - reads it from standard input, @FILE from a file.")
-AT = Option("--at POINT", "Where: x=2,y=pi/4,z=[1,2]. Repeat for more points; @FILE reads json and all that map reads.")
+AT = Option(
+    "--at POINT", "Where: x=2,y=pi/4,z=[1,2], or 2 where there is one variable. x=0:1:0.25 and x=linspace(0,1,5) are "
+    "points with x from 0 to 1, several ranges a grid. Repeat for more; @FILE reads json and all that map reads.",
+)  # fmt: skip
 LET = Option("--let NAMES", "Values put into the formula and not differentiated: n=3,A=[[1,2],[3,4]].")
 WRT = Option("--wrt VARIABLES", "Variables to differentiate for, in this order: x,y.")
 FORMAT = Option("--format", "How to show the answer; default: table.", SHOW)
@@ -122,14 +125,14 @@ def read_expression(word: str, limits: Limits) -> str:
 
 
 def read_points(text: str, limits: Limits, how: Reading) -> "list[dict[str, Value]]":
-    """The points that an `--at` names: `x=2,y=3` is one, `@file` one or many."""
+    """The points that an `--at` names: `x=2,y=3` is one, `x=0:1:0.25` are five, `@file` one or many."""
     if text.startswith("@"):
-        from gradcalc.data.points import read_points
+        from gradcalc.data.points import read_points as from_file
 
-        return read_points(text[1:], limits, how)
-    from gradcalc.language.points import read_values
+        return from_file(text[1:], limits, how)
+    from gradcalc.language.points import read_points as from_text
 
-    return [read_values(text, limits)]
+    return from_text(text, limits)
 
 
 def read_all_points(texts: Sequence[str], limits: Limits, how: Reading) -> "list[dict[str, Value]]":

@@ -29,6 +29,9 @@ class Value:
 Point = Mapping[str, Value]
 """The value of each variable, in the user's order."""
 
+UNNAMED = ""
+"""The name of a value that was given without one, until it is known which variable it is for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:

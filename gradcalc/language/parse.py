@@ -51,7 +51,7 @@ def parse(
         variables[name] = _variable(graph, name, known.get(name, ()))
         return variables[name]
 
-    with _reading(text):
+    with reading(text):
         parser = Parser(text, tokenize(text, limits.text), limits.depth, {*known, *bound})
         value = _lowered(parser, limits, meaning)
         if len(value.items) != 1:
@@ -97,25 +97,35 @@ def as_formula(
 
 def parse_value(text: str, limits: Limits = DEFAULT_LIMITS, names: Mapping[str, Value] | None = None) -> Value:
     """Read a constant expression, such as `pi/4` or `[1, 2]`, into a graph of its own."""
-    with _reading(text):
-        return _constant_value(text, tokenize(text, limits.text), limits, names or {})
+    with reading(text):
+        return constant_value(text, tokenize(text, limits.text), limits, names or {})
 
 
 def parse_bindings(text: str, limits: Limits = DEFAULT_LIMITS) -> dict[str, Value]:
     """Read `x=2,y=[1,2],z=pi/4`: names and constant expressions."""
     values: dict[str, Value] = {}
-    with _reading(text):
+    with reading(text):
         tokens = tokenize(text, limits.text)
         for first, last in tokens.pieces():
-            name = _bound_name(tokens, first, last)
+            name = bound_name(tokens, first, last)
             if name in values:
                 refuse(f"{name} has a value already", tokens[first].span, "give each name one value")
-            values[name] = _constant_value(text, tokens.part(first + 2, last), limits, {})
+            values[name] = constant_value(text, tokens.part(first + 2, last), limits, {})
     return values
 
 
+def free_names(expression: Any, let: Mapping[str, Value], limits: Limits = DEFAULT_LIMITS) -> list[str]:
+    """The names of a formula that have no value yet, in the order in which they appear."""
+    if not isinstance(expression, str):
+        return list(as_formula(expression, limits=limits).variables)
+    with reading(expression):
+        parser = Parser(expression, tokenize(expression, limits.text), limits.depth, set(let))
+        parser.run()
+    return [name for name in parser.names if name not in let]
+
+
 @contextmanager
-def _reading(text: str) -> Iterator[None]:
+def reading(text: str) -> Iterator[None]:
     """Give errors the text that their spans point into."""
     try:
         yield
@@ -124,7 +134,7 @@ def _reading(text: str) -> Iterator[None]:
         raise
 
 
-def _constant_value(text: str, tokens: Tokens, limits: Limits, names: Mapping[str, Value]) -> Value:
+def constant_value(text: str, tokens: Tokens, limits: Limits, names: Mapping[str, Value]) -> Value:
     """Parse and lower tokens that hold no variable."""
     parser = Parser(text, tokens, limits.depth, set(names))
 
@@ -152,7 +162,7 @@ def _lowered(parser: Parser, limits: Limits, meaning: Callable[[Graph, str], Val
     return Value(graph, (), (result,)) if isinstance(result, int) else Value(graph, result.shape, tuple(result.items))
 
 
-def _bound_name(tokens: Tokens, first: int, last: int) -> str:
+def bound_name(tokens: Tokens, first: int, last: int) -> str:
     """The name that a binding gives a value to."""
     token, sign = tokens[first], tokens[min(first + 1, last)]
     example = "write x=2, and commas between several"

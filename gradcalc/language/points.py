@@ -18,8 +18,9 @@ from gradcalc.graph.graph import Graph
 from gradcalc.graph.shapes import labels, nest
 from gradcalc.language.exact import Exact
 from gradcalc.language.format import format_node
-from gradcalc.language.formula import Point, Value
-from gradcalc.language.parse import parse_bindings, parse_value
+from gradcalc.language.formula import UNNAMED, Point, Value
+from gradcalc.language.parse import free_names, parse_bindings, parse_value
+from gradcalc.language.ranges import choices_of, grid, parse_choices
 from gradcalc.settings import Limits
 
 _DIMENSIONS_LIMIT = 32
@@ -47,11 +48,70 @@ def to_value(name: str, given: Any, limits: Limits) -> Value:
 
 
 def to_points(at: Any, limits: Limits) -> list[dict[str, Value]]:
-    """The points that an argument gives: a mapping, or a sequence of such; None is the point without variables."""
-    given = [at or {}] if at is None or isinstance(at, Mapping) else at
-    if not isinstance(given, Sequence) or not all(isinstance(point, Mapping) for point in given):
+    """The points that an argument gives: a mapping, text as of `--at`, a number for the one variable, or a list.
+
+    Text may hold a range, alone or as the value of a name: `"x=0:1:0.25"`, `{"x": "0:1:0.25"}`. None is the point
+    without variables.
+    """
+    if at is None or isinstance(at, Mapping | str):
+        return _points_of(at or {}, limits)
+    if hasattr(at, "__float__") and not getattr(at, "ndim", 0):
+        return [{UNNAMED: to_value("the point", at, limits)}]
+    if not isinstance(at, Sequence) or not all(isinstance(point, Mapping | str) for point in at):
         raise UsageError("at is no point", hint='at={"x": 2, "y": 3}, or a list of such points')
-    return [_to_values(point, limits) for point in given]
+    return [point for each in at for point in _points_of(each, limits)]
+
+
+def _points_of(given: Mapping[str, Any] | str, limits: Limits) -> list[dict[str, Value]]:
+    """The points of a mapping or a text, in which ranges make several."""
+    if isinstance(given, str):
+        return read_points(given, limits)
+    return grid({str(name): _choices(str(name), value, limits) for name, value in given.items()})
+
+
+def _choices(name: str, given: Any, limits: Limits) -> Sequence[Value]:
+    """The values that a point gives to a name: one, or those of a range."""
+    if not isinstance(given, str):
+        return [to_value(name, given, limits)]
+    return _checked(name, choices_of(given, limits), given)
+
+
+def _checked(name: str, values: Sequence[Value], text: str) -> Sequence[Value]:
+    """The values of a name, finite; those of a range are between its ends, which are."""
+    return values if len(values) > 1 else [finite(name or "the point", values[0], text)]
+
+
+def read_points(text: str, limits: Limits) -> list[dict[str, Value]]:
+    """The points of a text such as `--at` has: `x=2,y=pi/4`, a lone `3`, ranges `x=0:1:0.25`; each of them finite."""
+    choices = parse_choices(text, limits)
+    return grid({name: _checked(name, choices[name], text) for name in choices})
+
+
+def named(at: Sequence[Point], expression: Any, let: Point, limits: Limits, also: Iterable[str] = ()) -> list[Point]:
+    """The points, with a value that has no name given to the one variable of the formula.
+
+    Args:
+        also: names that the formula need not contain: what it is differentiated for.
+
+    Raises:
+        UsageError: there is not one variable, or other values have names.
+    """
+    lone = next((point for point in at if UNNAMED in point), None)
+    if lone is None:
+        return list(at)
+    names = list(dict.fromkeys([*free_names(expression, let, limits), *(each.partition("[")[0] for each in also)]))
+    places = ",".join(f"{name}=..." for name in names[:_PLACES])
+    if len(names) != 1:
+        count = f"has {len(names)} variables: {', '.join(names[:_PLACES])}" if names else "has no variable"
+        hint = f"--at {places}" if names else "leave the point out"
+        raise UsageError(f"a value without a name is for the one variable of a formula; this one {count}", hint=hint)
+    if len(lone) > 1:
+        raise UsageError("one value has no name, and others have one", hint=f"--at {places}")
+    return [{names[0] if name == UNNAMED else name: value for name, value in point.items()} for point in at]
+
+
+_PLACES = 12
+"""Names that a message lists, at most."""
 
 
 def to_bindings(let: Any, limits: Limits) -> dict[str, Value]:

@@ -18,7 +18,7 @@ from gradcalc.data.source import opened
 from gradcalc.errors import UsageError, did_you_mean, for_python, library
 from gradcalc.language.formula import Formula, Point, checked_variables, refuse_clash
 from gradcalc.language.parse import as_formula
-from gradcalc.language.points import echoed, numbers, to_value
+from gradcalc.language.points import echoed, named, numbers, to_bindings, to_points
 from gradcalc.optimize.descent.answer import Descent
 from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective, Objective
 from gradcalc.optimize.descent.run import OPTIMIZERS, Run
@@ -69,17 +69,21 @@ def descend(
         name = sorted(unknown)[0]
         near = _OTHER_NAMES.get(name) or did_you_mean(name, Settings.__dataclass_fields__)
         raise UsageError(f"descend takes no {name}", hint=f"did you mean {near}?" if near else None)
-    for given, what in ((at, "at"), ({} if let is None else let, "let")):
-        if not isinstance(given, Mapping):
-            raise UsageError(f"{what} is no mapping of names to values", hint=f'{what}={{"x": 2}}')
     bounds = limits or Limits()
-    start = {name: to_value(name, value, bounds) for name, value in at.items()}
-    constants = {name: to_value(name, value, bounds) for name, value in (let or {}).items()}
+    constants = to_bindings(let, bounds)
+    start = one_start(to_points(at, bounds), "at")
     chosen = Settings(**settings)
     _check_types(chosen)
     return ask(expression, start, constants, [chosen], data=data, nulls=nulls, limits=bounds, how=how).answer(
         chosen, callback
     )
+
+
+def one_start(points: Sequence[Point], said: str) -> Point:
+    """The only one of the points that a start was given as."""
+    if len(points) > 1:
+        raise UsageError(f"{said} gives {len(points):,} points: a descent has one start", hint="--at x=2,y=3")
+    return points[0] if points else {}
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,7 @@ def ask(
     """Read a formula and its data for descents with these settings, whose start and constants are read already."""
     for each in settings:
         _check(each, data)
+    at = named([at], expression, let, limits)[0]
     formula = as_formula(expression, {name: value.shape for name, value in at.items()}, let, limits)
     columns, dropped = _columns(data, formula, at, nulls, how) if data is not None else ({}, 0)
     everything = dict(at) | {name: formula.variables[name] for name in columns}

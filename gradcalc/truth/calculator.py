@@ -96,7 +96,7 @@ def report(
         waiting: called where SymPy alone is waited for.
     """
     let = let or {}
-    at = list(at) or [{}]
+    at = points.named(at, expression, let, options.limits, wrt or ()) or [{}]
     formula = asked(expression, at, wrt, let, options.order, options.limits)
     job = submitted(formula, formula.names, options)
     found, opinion = judged(formula, at, job, options, waiting)

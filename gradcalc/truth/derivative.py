@@ -195,7 +195,7 @@ def diff(
     limits = limits or Limits()
     check_digits(digits)
     names = read_by(by if isinstance(by, str) else ",".join(map(str, by)))
-    given = points.to_points(at, limits) if at else []
+    given = [] if at is None or isinstance(at, Mapping) and not at else points.to_points(at, limits)
     options = Options(0, symbolic, digits=digits, latex=True, limits=limits)
     return derived(expression, names, given, points.to_bindings(let, limits), options)
 
@@ -231,6 +231,7 @@ def derived(
     waiting: Callable[[], None] | None = None,
 ) -> Derivative:
     """The same at points that are already constants: what `diff` and the command call."""
+    at = points.named(at, expression, let, options.limits, by)
     formula = _asked(expression, by, at, let, options.limits)
     given, at = at, [_with_absent(point, by) for point in at]
     job = submitted(formula, by, options) if len(by) <= (BY_GRAPH if at else _SYMBOLIC_ORDER) else None

@@ -236,7 +236,7 @@ def expand(
 ) -> Taylor:
     """The same at points that are already constants: what `taylor` and the command call."""
     _check(order, within, digits)
-    at = list(at) or [{}]
+    at = points.named(at, expression, let, limits, wrt or ()) or [{}]
     formula = asked(expression, at, wrt, let, 0, limits)
     if not formula.inputs:
         raise UsageError("there is no variable to expand in", hint="--at x=0 gives the point")

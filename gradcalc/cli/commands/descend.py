@@ -110,10 +110,9 @@ def _answers(
 
 def _start(texts: Sequence[str], limits: Limits, how: Reading) -> "Mapping[str, Value]":
     """The one point of `--at`."""
-    points = [point for text in texts for point in o.read_points(text, limits, how)]
-    if len(points) > 1:
-        raise UsageError(f"--at gives {len(points)} points: a descent has one start", hint="--at x=2,y=3")
-    return points[0] if points else {}
+    from gradcalc.optimize.descend import one_start
+
+    return one_start(o.read_all_points(texts, limits, how), f"--at {texts[0]}" if len(texts) == 1 else "--at")
 
 
 def read_bounds(texts: Sequence[str], limits: Limits) -> dict[str, tuple[float, float]] | None:
