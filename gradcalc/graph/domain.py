@@ -44,8 +44,7 @@ def derivative(graph: Graph, output: int, by: Sequence[int], limit: int = 50_000
         LimitError: it takes more nodes than `limit`: each order makes it some two to three times as large.
     """
     found = plain_derivative(graph, output, by, limit)
-    domain = definedness(graph, output) if by else None
-    return found if domain is None else graph.emit(ops.where, (domain, found, output))
+    return _masked(graph, output, [found])[0] if by else found
 
 
 def plain_derivative(graph: Graph, output: int, by: Sequence[int], limit: int) -> int:
@@ -57,6 +56,32 @@ def plain_derivative(graph: Graph, output: int, by: Sequence[int], limit: int) -
             message = f"a derivative of order {len(by)} takes more than {limit:,} nodes"
             raise LimitError(message, hint="gradcalc diff computes high orders at points, by power series")
     return found
+
+
+def gradient(graph: Graph, output: int, by: Sequence[int]) -> list[int]:
+    """The derivatives of a node for each of some inputs, with values only where the node itself has one."""
+    return _masked(graph, output, derive.gradient(graph, output, by))
+
+
+def hessian(graph: Graph, output: int, by: Sequence[int]) -> list[int]:
+    """The second derivatives of a node row by row, with values only where the node itself has one."""
+    entries, zero = derive.hessian(graph, derive.gradient(graph, output, by), by), graph.constant(0)
+    places = [(i, j) for i in range(len(by)) for j in range(len(by))]
+    return _masked(graph, output, [entries.get(place, zero) for place in places])
+
+
+def laplacian(graph: Graph, output: int, by: Sequence[int]) -> int:
+    """The sum of the second derivatives of a node, with a value only where the node itself has one."""
+    first = derive.gradient(graph, output, by)
+    second = [derive.gradient(graph, node, [variable])[0] for node, variable in zip(first, by, strict=True)]
+    total = second[0] if len(second) == 1 else graph.emit(ops.add, tuple(second))
+    return _masked(graph, output, [total])[0]
+
+
+def _masked(graph: Graph, output: int, found: list[int]) -> list[int]:
+    """Derivatives, undefined where the node that they are of is."""
+    domain = definedness(graph, output)
+    return found if domain is None else [graph.emit(ops.where, (domain, each, output)) for each in found]
 
 
 def kinked(graph: Graph, output: int) -> int | None:

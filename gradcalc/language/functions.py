@@ -28,6 +28,23 @@ _WRITTEN_OUT = {
     "piecewise": "the first value whose condition holds, else the default",
     "transpose": "axes in reverse order",
     "diff": "derivative of any order of a part of the formula, also written d/dx(f) and d^2/dx^2(f)",
+    "gradient": "vector of the first derivatives for the variables that are named",
+    "jacobian": "matrix of the first derivatives, a row for each element of an array",
+    "hessian": "matrix of the second derivatives",
+    "laplacian": "sum of the second derivatives for the variables that are named",
+    "divergence": "sum of the derivatives of each component of a field for its variable",
+    "curl": "curl of a field in space, a vector",
+    "det": "determinant, of a matrix of at most 10 rows",
+    "inv": "inverse, of a matrix of at most 6 rows; undefined where the determinant is 0",
+    "trace": "sum along the diagonal of a square matrix",
+    "cross": "cross product of two vectors of three elements",
+    "outer": "matrix of the products of each element with each other",
+    "softmax": "exponentials of an array's elements over their sum",
+    "zeros": "array of zeros of a shape",
+    "ones": "array of ones of a shape",
+    "eye": "matrix with ones on the diagonal",
+    "linspace": "numbers at equal distances, both ends included; 50 unless told otherwise",
+    "arange": "numbers from 0 or a start on, by 1 or a step, the end left out",
 }
 """Functions that parsing writes out in ops, and what they are."""
 

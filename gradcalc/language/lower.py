@@ -14,10 +14,11 @@ from typing import Any, NamedTuple, NoReturn
 
 from gradcalc.errors import LimitError, Span
 from gradcalc.graph import ops, shapes
-from gradcalc.graph.domain import derivative
+from gradcalc.graph.domain import derivative, gradient, hessian, laplacian
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
 from gradcalc.graph.shapes import Shape
+from gradcalc.language import matrices
 from gradcalc.language.exact import Exact
 from gradcalc.language.format import COMPARISONS, Tree
 from gradcalc.language.tokens import SPECIAL, refuse
@@ -510,6 +511,222 @@ class Lowering:
             self.fail(f"{name} takes a formula and what it is derived for", SPECIAL["diff"])
         return by
 
+    # -- derivatives of and by vectors
+
+    def variables(self, name: str, values: Sequence[Any]) -> list[int]:
+        """The inputs that a formula is derived for: `x, y`, `[x, y]`, or an array of variables."""
+        by: list[int] = []
+        for operand, value in enumerate(values[1:], start=1):
+            self.check([value], operand)
+            for item in _parts(value)[1]:
+                if self.graph.nodes[item].op is not ops.input_:
+                    hint = f"{SPECIAL[name]}, with variables that --let does not bind"
+                    self.fail("a derivative is taken for variables, and this is none", hint, operand)
+                if item in by:
+                    self.fail(f"{self.graph.nodes[item].parameter} is named twice", SPECIAL[name], operand)
+                by.append(item)
+        if not by:
+            command = _COMMANDS.get(name)
+            hint = SPECIAL[name] + (f", or gradcalc {command} for all variables" if command else "")
+            self.fail(f"{name} takes a formula and the variables it is derived for", hint)
+        self.check(values[:1])
+        return by
+
+    def scalar(self, name: str, value: Number) -> int:
+        """The one number that is derived."""
+        shape, items = _parts(value)
+        if len(items) != 1:
+            self.fail(
+                f"{name} takes a number, not an array of shape {shapes.shown(shape)}", "jacobian([f, g], x, y)", 0
+            )
+        return items[0]
+
+    def components(self, name: str, value: Number, count: int) -> Sequence[int]:
+        """The components of a vector field, one for each variable."""
+        shape, items = _parts(value)
+        if shape != (count,):
+            message = f"{name} takes a vector of as many components as variables, here {count}"
+            hint = SPECIAL[name] if shape else f"{SPECIAL[name]}; a quotient is written a/b"
+            self.fail(f"{message}, not {_what(shape)}", hint, 0)
+        return items
+
+    def gradient(self, name: str, values: list[Any]) -> Elements:
+        """The vector of first derivatives."""
+        by = self.variables(name, values)
+        return Elements((len(by),), gradient(self.graph, self.scalar(name, values[0]), by))
+
+    def jacobian(self, name: str, values: list[Any]) -> Elements:
+        """The matrix of first derivatives, a row for each element of what is derived."""
+        by, items = self.variables(name, values), _parts(values[0])[1]
+        self.charge(len(items) * len(by))
+        entries = [entry for item in items for entry in gradient(self.graph, item, by)]
+        return Elements((len(items), len(by)), entries)
+
+    def hessian(self, name: str, values: list[Any]) -> Elements:
+        """The matrix of second derivatives."""
+        by = self.variables(name, values)
+        self.charge(len(by) ** 2)
+        return Elements((len(by), len(by)), hessian(self.graph, self.scalar(name, values[0]), by))
+
+    def laplacian(self, name: str, values: list[Any]) -> Number:
+        """The sum of the second derivatives, of an array element by element."""
+        by = self.variables(name, values)
+        return self.elementwise(lambda row: laplacian(self.graph, row[0], by), values[:1])
+
+    def divergence(self, name: str, values: list[Any]) -> Number:
+        """The sum of the derivatives of each component for its variable."""
+        by = self.variables(name, values)
+        items = self.components(name, values[0], len(by))
+        return self.total(
+            ops.add, [derivative(self.graph, *pair) for pair in zip(items, [[x] for x in by], strict=True)]
+        )
+
+    def curl(self, name: str, values: list[Any]) -> Elements:
+        """The curl of a field in space."""
+        by = self.variables(name, values)
+        if len(by) != 3:
+            self.fail(f"curl is taken in space, for three variables, not {len(by)}", _PLANE)
+        f = self.components(name, values[0], 3)
+
+        def turn(i: int, j: int) -> int:
+            parts = derivative(self.graph, f[j], [by[i]]), derivative(self.graph, f[i], [by[j]])
+            return self.graph.emit(ops.sub, parts)
+
+        return Elements((3,), [turn(1, 2), turn(2, 0), turn(0, 1)])
+
+    # -- matrices
+
+    def square(self, name: str, value: Lowered, limit: int) -> list[Sequence[int]]:
+        """The rows of a square matrix."""
+        self.check([value])
+        shape, items = _parts(value)  # type: ignore[arg-type]
+        if len(shape) != 2 or shape[0] != shape[1] or not items:
+            self.fail(f"{name} takes a square matrix, not {_what(shape)}", f"{name}([[1, 2], [3, 4]])", 0)
+        size = shape[0]
+        if size > limit:
+            message = f"{name} is written out up to {limit} x {limit}; this matrix is {size} x {size}"
+            self.fail(message, "a smaller matrix, or blocks of it", 0)
+        return [items[row * size : (row + 1) * size] for row in range(size)]
+
+    def det(self, name: str, values: list[Any]) -> int:
+        """The determinant."""
+        return matrices.determinant(self.graph, self.square(name, values[0], matrices.DETERMINANT_LIMIT))
+
+    def inv(self, name: str, values: list[Any]) -> Elements:
+        """The inverse; of a singular matrix it has no value."""
+        rows = self.square(name, values[0], matrices.INVERSE_LIMIT)
+        return Elements((len(rows), len(rows)), matrices.inverse(self.graph, rows))
+
+    def trace(self, name: str, values: list[Any]) -> int:
+        """The sum along the diagonal."""
+        rows = self.square(name, values[0], self.graph.max_nodes)
+        return self.total(ops.add, [row[i] for i, row in enumerate(rows)])
+
+    def cross(self, name: str, values: list[Any]) -> Elements:
+        """The cross product in space."""
+        self.check(values)
+        for operand, value in enumerate(values):
+            if _parts(value)[0] != (3,):
+                hint = "a[0]*b[1] - a[1]*b[0] in the plane"
+                self.fail(f"cross takes vectors of three elements, not {_what(_parts(value)[0])}", hint, operand)
+        a, b = (_parts(value)[1] for value in values)
+        product = partial(self.graph.emit, ops.mul)
+        turns = [(product((a[i], b[j])), product((a[j], b[i]))) for i, j in ((1, 2), (2, 0), (0, 1))]
+        return Elements((3,), [self.graph.emit(ops.sub, turn) for turn in turns])
+
+    def outer(self, name: str, values: list[Any]) -> Elements:
+        """The products of each element with each other."""
+        self.check(values)
+        a, b = (_parts(value)[1] for value in values)
+        self.charge(len(a) * len(b))
+        return Elements((len(a), len(b)), [self.graph.emit(ops.mul, (x, y)) for x in a for y in b])
+
+    def softmax(self, name: str, values: list[Any]) -> Elements:
+        """Exponentials over their sum."""
+        self.check(values)
+        shape, items = _parts(values[0])
+        if len(shape) != 1 or not items:
+            self.fail(
+                f"softmax takes an array of one axis, not {_what(shape)}", "softmax([x, y, z]), or softmax(A[0])", 0
+            )
+        self.charge(len(items) ** 2)
+        return Elements(shape, matrices.softmax(self.graph, items))
+
+    # -- arrays of numbers
+
+    def filled(self, name: str, values: list[Any]) -> Number:
+        """`zeros` and `ones` of a shape: `zeros(3)`, `zeros(2, 3)`, `zeros((2, 3))`, `zeros([2, 3])`."""
+        if len(values) == 1 and isinstance(values[0], Piece):
+            values = list(values[0].values)
+        elif len(values) == 1 and not isinstance(values[0], int):
+            self.check(values)
+            values = list(values[0].items)
+        shape = self.lengths(name, values)
+        self.charge(math.prod(shape))
+        return Elements(shape, [self.graph.constant(int(name == "ones"))] * math.prod(shape))
+
+    def eye(self, name: str, values: list[Any]) -> Elements:
+        """Ones along the diagonal."""
+        rows, columns = self.lengths(name, (values * 2)[:2])
+        self.charge(rows * columns)
+        zero, one = self.graph.constant(0), self.graph.constant(1)
+        return Elements((rows, columns), [one if i == j else zero for i in range(rows) for j in range(columns)])
+
+    def lengths(self, name: str, values: Sequence[Any]) -> Shape:
+        """The lengths of the axes of an array."""
+        found = [self.rational(value) for value in values]
+        if not found or any(length is None or length < 0 or length.denominator != 1 for length in found):
+            self.fail(f"the lengths of {name} must be constant integers from 0 on", SPECIAL[name])
+        return tuple(int(length) for length in found if length is not None)
+
+    def linspace(self, name: str, values: list[Any]) -> Elements:
+        """Numbers at equal distances, both ends included; 50 of them, as NumPy has it, unless told otherwise."""
+        first, last = (self.scalar_end(name, value, i) for i, value in enumerate(values[:2]))
+        count = self.integer(values[2], "the count of linspace", 2) if len(values) > 2 else 50
+        if count < 0:
+            self.fail("the count of linspace is a number from 0 on", SPECIAL[name], 2)
+        self.charge(count)
+        ends = self.rational(first), self.rational(last)
+        items = [self.between(first, last, ends, Fraction(i, max(1, count - 1))) for i in range(count)]
+        return Elements((count,), items)
+
+    def scalar_end(self, name: str, value: Lowered, operand: int) -> int:
+        """An end of a range: one number."""
+        self.check([value], operand)
+        if not isinstance(value, int):
+            self.fail(f"an end of {name} is a number, not an array", SPECIAL[name], operand)
+        return value
+
+    def between(self, first: int, last: int, ends: tuple[Fraction | None, Fraction | None], part: Fraction) -> int:
+        """A number a part of the way from one to another."""
+        if part in (0, 1):
+            return last if part else first
+        low, high = ends
+        if low is not None and high is not None:
+            return self.ratio(low + (high - low) * part)
+        step = self.graph.emit(ops.mul, (self.ratio(part), self.graph.emit(ops.sub, (last, first))))
+        return self.graph.emit(ops.add, (first, step))
+
+    def ratio(self, number: Fraction) -> int:
+        """An exact number."""
+        numerator = self.graph.constant(str(number.numerator))
+        if number.denominator == 1:
+            return numerator
+        return self.graph.emit(ops.div, (numerator, self.graph.constant(str(number.denominator))))
+
+    def arange(self, name: str, values: list[Any]) -> Elements:
+        """Numbers from a start on by a step, the end left out; of integers and quotients, which need no rounding."""
+        found = [self.rational(value) for value in values]
+        if None in found:
+            hint = "arange(0, 1, 1/10) with quotients, or linspace(a, b, n)"
+            self.fail("arange takes constant integers and quotients", hint, found.index(None))
+        first, last, step = [*([Fraction(0)] if len(found) == 1 else []), *found, Fraction(1)][:3]
+        if not step:
+            self.fail("the step of arange is not 0", SPECIAL[name], 2)
+        count = max(0, math.ceil((last - first) / step))  # type: ignore[operator]
+        self.charge(count)
+        return Elements((count,), [self.ratio(first + i * step) for i in range(count)])  # type: ignore[operator]
+
     # -- sums with a counter
 
     def begin(self, name: str, values: list[Any]) -> int:
@@ -545,11 +762,19 @@ class Lowering:
 
 _E = (ops.const, (), "E")
 _SMALL = 2**53
+_COMMANDS = {"gradient": "grad", "jacobian": "jacobian", "hessian": "hessian"}
+"""Derivatives in the language, and the commands that answer the same."""
+_PLANE = "diff(g, x) - diff(f, y) for a field [f, g] in the plane"
 
 
 def _parts(value: Number) -> tuple[Shape, Sequence[int]]:
     """Shape and items."""
     return ((), (value,)) if isinstance(value, int) else (value.shape, value.items)
+
+
+def _what(shape: Shape) -> str:
+    """What has a shape, in words."""
+    return f"an array of shape {shapes.shown(shape)}" if shape else "a number"
 
 
 def _is_condition(value: Lowered) -> bool:
@@ -562,7 +787,12 @@ _CALLS: dict[str, tuple[Callable[[Lowering, str, list[Any]], Lowered], *tuple[in
     **dict.fromkeys(("and", "or"), (Lowering.logical,)), **dict.fromkeys(COMPARISONS, (Lowering.compare, 2)),
     **dict.fromkeys(REDUCTIONS, (Lowering.reduction,)), "mean": (Lowering.mean, 1), "norm": (Lowering.norm,),
     "dot": (Lowering.dot, 2), "transpose": (Lowering.transpose, 1), "heaviside": (Lowering.heaviside, 1, 2),
-    "polygamma": (Lowering.polygamma, 2), "diff": (Lowering.derivative,),
+    "polygamma": (Lowering.polygamma, 2), "diff": (Lowering.derivative,), "gradient": (Lowering.gradient,),
+    "jacobian": (Lowering.jacobian,), "hessian": (Lowering.hessian,), "laplacian": (Lowering.laplacian,),
+    "divergence": (Lowering.divergence,), "curl": (Lowering.curl,), "det": (Lowering.det, 1), "inv": (Lowering.inv, 1),
+    "trace": (Lowering.trace, 1), "cross": (Lowering.cross, 2), "outer": (Lowering.outer, 2),
+    "softmax": (Lowering.softmax, 1), **dict.fromkeys(("zeros", "ones"), (Lowering.filled,)),
+    "eye": (Lowering.eye, 1, 2), "linspace": (Lowering.linspace, 2, 3), "arange": (Lowering.arange, 1, 2, 3),
 }  # fmt: skip
 """Functions with a lowering of their own, and how many operands each takes where that is fixed."""
 

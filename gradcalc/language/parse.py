@@ -56,7 +56,11 @@ def parse(
         value = _lowered(parser, limits, meaning)
         if len(value.items) != 1:
             message = f"the formula is an array of shape {value.shape}; it must be one number"
-            refuse(message, parser.tree[-1][3], "sum(...), norm(...) or an element such as x[0]")
+            refuse(
+                message,
+                parser.tree[-1][3],
+                "sum(...), norm(...), an element such as x[0], or gradcalc jacobian for all",
+            )
     return Formula(text, value.graph, value.items[0], variables, parser.names, parser.constants, parser.tree)
 
 

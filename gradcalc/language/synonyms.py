@@ -114,7 +114,7 @@ _OWN = frozenset(
     re.findall(
         r"\w+",
         """
-erfinv erfcinv erfi inverf ierf inv inverse invert pinv det cross outer kron trace tr eig rank svd adj softmax
+erfinv erfcinv erfi inverf ierf invert pinv kron eig rank svd adj
 softmin argmax argmin cummax cumsum cumprod delta diracdelta dirac kronecker kroneckerdelta phi chi xi eta theta
 lambda mu nu rho omega sigma alpha epsilon kappa iota upsilon lamda re im real imag conj arg angle phase cis rand
 randn random gcd lcm prime isprime floorsqrt isqrt probit ndtri norminv qnorm gauss gaussian normal shi polylog
@@ -124,7 +124,7 @@ airy gammainc gammaincc igamma betainc factorial2 doublefactorial subfactorial f
 lucas var std stdev stddev variance median mode cov corr count len length size sort rem remainder quotient int frac
 rect rectangle tri triangle sawtooth boxcar smoothstep select switch cond cases celu selu prelu glu hardsigmoid
 hard_sigmoid lrelu huber bce mse mae tanc sinhc coshc tanhc ceillog clog2 ilog ilog2 logn sch si ci asn acn sn cn dn
-am sd cd nd diff derivative deriv grad gradient hessian jacobian laplacian div curl integrate integral lim limit
+am sd cd nd integrate integral lim limit
 solve simplify expand taylor series residue minimize maximize dsolve nsolve plot xor nand nor implies any all mask
 indicator bool sing exp2x
 """,

@@ -496,7 +496,7 @@ class Parser:
         self.pop()
         node, _ = self.operands.pop()
         if entry.operands:
-            if self.pending[-1].payload != "piecewise":
+            if self.pending[-1].payload not in _TUPLES:
                 self.fail("parentheses hold one expression", "[a, b] for an array", (entry.left, entry.left + 1))
             self.node("tuple", None, (*entry.operands, node), entry.left, self.start + 1)
         else:
@@ -830,6 +830,8 @@ _LEFT_OUT = frozenset({(":", ":"), (":", "]"), (":", ","), ("[", ":"), (",", ":"
 """Between which words a part of a slice may be left out."""
 
 _CHAINS = frozenset({"add", "mul"})
+_TUPLES = frozenset({"piecewise", "zeros", "ones"})
+"""Functions whose operands may be several values in parentheses."""
 _AFTER: dict[str, Callable[[Parser], bool]] = {
     ")": Parser.close, "]": Parser.close_square, ",": Parser.comma, "[": Parser.open_index, ":": Parser.between,
     "..": Parser.between, "!": Parser.factorial, ".": Parser.attribute,

@@ -27,7 +27,12 @@ SPECIAL = {
     "dot": "dot(a, b)", "norm": "norm(array)", "root": "root(x, n)", "log": "log(x) or log(x, base)",
     "piecewise": "piecewise((a, x < 0), (b, x < 1), c)", "and": "p & q", "or": "p | q", "not": "~p",
     "heaviside": "heaviside(x)", "polygamma": "polygamma(n, x)", "transpose": "A.T",
-    "diff": "diff(f, x) or diff(f, x, 2, y)",
+    "diff": "diff(f, x) or diff(f, x, 2, y)", "gradient": "gradient(f, x, y)", "jacobian": "jacobian([f, g], x, y)",
+    "hessian": "hessian(f, x, y)", "laplacian": "laplacian(f, x, y)", "divergence": "divergence([f, g], x, y)",
+    "curl": "curl([f, g, h], x, y, z)", "det": "det(A)", "inv": "inv(A)", "trace": "trace(A)", "cross": "cross(a, b)",
+    "outer": "outer(a, b)", "softmax": "softmax(array)", "zeros": "zeros(3) or zeros(2, 3)",
+    "ones": "ones(3) or ones(2, 3)", "eye": "eye(3)", "linspace": "linspace(0, 1, 5)",
+    "arange": "arange(5) or arange(start, stop, step)",
 }  # fmt: skip
 """Functions whose lowering is their own, beside the ops of the table, and how each is written."""
 
@@ -35,7 +40,8 @@ FUNCTIONS: dict[str, str] = {
     **{name: name for name, op in ops.TABLE.items() if not op.internal}, **ops.ALIASES,
     **{name: name for name in SPECIAL},
     "Piecewise": "piecewise", "ITE": "where", "And": "and", "Or": "or", "Not": "not",
-    **dict.fromkeys(("Derivative", "derivative", "deriv"), "diff"),
+    **dict.fromkeys(("Derivative", "derivative", "deriv"), "diff"), "grad": "gradient", "div": "divergence",
+    "determinant": "det", "inverse": "inv", "tr": "trace",
     "Eq": "eq", "Ne": "ne", "Lt": "lt", "Le": "le", "Gt": "gt", "Ge": "ge",
 }  # fmt: skip
 """Every spelling of a function, to its name."""
@@ -88,7 +94,7 @@ REFUSED = {
 
 _SIGNS = "signs such as + - * / ^, and functions by their names"
 
-DERIVATIVES = frozenset(("d", "grad", "gradient", "hessian", "nabla"))
+DERIVATIVES = frozenset(("d", "nabla"))
 """Words that ask for a derivative in a way that is not the language's."""
 
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
