@@ -830,7 +830,7 @@ _LEFT_OUT = frozenset({(":", ":"), (":", "]"), (":", ","), ("[", ":"), (",", ":"
 """Between which words a part of a slice may be left out."""
 
 _CHAINS = frozenset({"add", "mul"})
-_TUPLES = frozenset({"piecewise", "zeros", "ones"})
+_TUPLES = ("piecewise", "zeros", "ones")
 """Functions whose operands may be several values in parentheses."""
 _AFTER: dict[str, Callable[[Parser], bool]] = {
     ")": Parser.close, "]": Parser.close_square, ",": Parser.comma, "[": Parser.open_index, ":": Parser.between,
