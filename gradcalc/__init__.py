@@ -50,6 +50,7 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc.truth.derivative import Derivative as Derivative, diff as diff
     from gradcalc.truth.report import Report as Report
     from gradcalc.truth.taylor import Taylor as Taylor, taylor as taylor
+    from gradcalc.truth.trace import Trace as Trace, trace as trace
 
 __version__ = "0.1.0"
 
@@ -70,6 +71,7 @@ _NAMES = {
     "truth.derivative": "Derivative diff",
     "truth.report": "Report",
     "truth.taylor": "Taylor taylor",
+    "truth.trace": "Trace trace",
 }
 """The public names by the module that each comes from."""
 

@@ -30,13 +30,21 @@ def gradient(graph: Graph, output: int, inputs: Sequence[int]) -> list[int]:
     return [adjoints.get(index, zero) for index in inputs]
 
 
-def sweep(graph: Graph, output: int, live: Live, first: int = 0) -> dict[int, int]:
+def adjoints(graph: Graph, output: int, inputs: Sequence[int]) -> dict[int, int]:
+    """Emit the derivatives of `output` for `inputs` and for every node between; all that the sweep meets."""
+    found: dict[int, int] = {}
+    sweep(graph, output, graph.live(inputs), met=found)
+    return found
+
+
+def sweep(graph: Graph, output: int, live: Live, first: int = 0, met: dict[int, int] | None = None) -> dict[int, int]:
     """Emit the derivatives of `output` for `live.inputs`; only those that are not structurally zero are returned.
 
-    Inputs whose index is below `first` are left out.
+    Inputs whose index is below `first` are left out. The derivative for each node on the way is entered into `met`.
     """
     flags, span = live.flags(), graph.span
     found: dict[int, int] = {}
+    met = {} if met is None else met
     if not flags[output]:
         return found
     parts: dict[int, list[int]] = {output: [graph.constant(1)]}
@@ -45,7 +53,7 @@ def sweep(graph: Graph, output: int, live: Live, first: int = 0) -> dict[int, in
         index = -heappop(heap)
         node = graph.nodes[index]
         graph.span = graph.spans[index]
-        adjoint = _total(graph, parts.pop(index))
+        adjoint = met[index] = _total(graph, parts.pop(index))
         if index in live.inputs:
             found[index] = adjoint
         if node.operands:
@@ -57,6 +65,25 @@ def sweep(graph: Graph, output: int, live: Live, first: int = 0) -> dict[int, in
                     heappush(heap, -operand)
     graph.span = span
     return found
+
+
+def partials(graph: Graph, index: int) -> list[int | None]:
+    """Emit the local derivatives of a node for each operand; None where there is none to be had.
+
+    A condition has none but zeros, and so has what only chooses.
+    """
+    op, indices, _ = graph.nodes[index]
+    one = Ref(graph, graph.constant(1))
+    if op.is_condition:
+        return [graph.constant(0)] * len(indices)
+    operands = [Ref(graph, i) for i in indices]
+    parts: Sequence[Any]
+    if op.variadic:
+        parts = op.rules[0](one, Ref(graph, index), [True] * len(indices), *operands)  # type: ignore[misc]
+    else:
+        choice = 0 if op is ops.where else None
+        parts = [choice if rule is None else rule(one, Ref(graph, index), *operands) for rule in op.rules]
+    return [part.index if type(part) is Ref else None if part is None else graph.constant(part) for part in parts]
 
 
 def hessian(

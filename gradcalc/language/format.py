@@ -6,7 +6,7 @@ needs. What it writes of a graph node, `parse` reads back as the same node.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from gradcalc.errors import Span
@@ -42,6 +42,16 @@ def quoted(name: str) -> str:
 def format_node(graph: Graph, index: int, limit: int = 2000) -> str:
     """The text of a graph node, cut with an ellipsis past `limit` characters."""
     return render(index, lambda item: _describe_node(graph, item), limit)
+
+
+def format_step(graph: Graph, index: int, names: Mapping[int, str], limit: int = 200, whole: bool = True) -> str:
+    """The text of a graph node by the names of nodes that it is made from; `whole` keeps it from being one itself."""
+
+    def describe(item: Any) -> Described:
+        own = index if item is None else item
+        return (ATOM, [names[own]]) if item in names else _describe_node(graph, own, names)
+
+    return render(None if whole else index, describe, limit)
 
 
 def format_tree(tree: Tree, limit: int | None = None) -> str:
@@ -117,27 +127,29 @@ def _operation(kind: str, operands: Sequence[Any], first_is_product: bool = Fals
 # -- graphs ----------------------------------------------------------------------------------------------------------
 
 
-def _describe_node(graph: Graph, index: int) -> Described:
-    """How a graph node is written."""
+def _describe_node(graph: Graph, index: int, names: Collection[int] = ()) -> Described:
+    """How a graph node is written; minus is not drawn out of terms that are written by their names."""
     op, operands, parameter = graph.nodes[index]
     if not operands:
         text = quoted(parameter or "") if op is ops.input_ else parameter or ""
         return (NEG if text.startswith("-") else ATOM), [text]
     if op is ops.add and len(operands) > 1:
-        return _graph_sum(graph, operands)
+        return _graph_sum(graph, operands, names)
     if op is ops.sub:
         return _sum([(i, MUL) for i in operands], "+-")
     return _operation(op.name, operands, graph.nodes[operands[0]].op is ops.mul)
 
 
-def _graph_sum(graph: Graph, operands: Sequence[int]) -> Described:
+def _graph_sum(graph: Graph, operands: Sequence[int], names: Collection[int]) -> Described:
     """A sum; from three terms on, negative ones are subtracted (`a - b` alone is another op)."""
     terms: list[Part] = [(operands[0], MUL)]
     signs = "+"
     for index in operands[1:]:
         node = graph.nodes[index]
         number = graph.number(index)
-        subtracted = len(operands) > 2 and (node.op is ops.neg or (number is not None and number < 0))
+        subtracted = len(operands) > 2 and (
+            node.op is ops.neg and index not in names or (number is not None and number < 0)
+        )
         signs += "-" if subtracted else "+"
         if not subtracted:
             terms.append((index, MUL))

@@ -4,16 +4,16 @@
 use. Below it stand the graph and its derivatives; who reads text stands above.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from gradcalc.errors import Span, UsageError, did_you_mean
 from gradcalc.graph import derive
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.shapes import Shape, labels
-from gradcalc.language.format import Tree, format_node, format_tree
+from gradcalc.language.format import Branch, Tree, format_node, format_tree
 from gradcalc.language.synonyms import DERIVATIVE
 
 
@@ -59,6 +59,8 @@ class Formula:
             constants.
         tree: what was parsed; None where it was given as a graph or by SymPy.
         wrt: what it is differentiated for; `order` how often in `outputs`.
+        values: what each node of the tree was lowered to; `loops` for each that begins a running sum the one that ends
+            it.
     """
 
     text: str
@@ -70,6 +72,42 @@ class Formula:
     tree: Tree | None = field(default=None, repr=False)
     wrt: tuple[Variable, ...] = ()
     order: int = 0
+    values: Sequence[object] = field(default=(), repr=False)
+    loops: Mapping[int, int] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def places(self) -> Mapping[int, Span]:
+        """Where nodes of the graph stand in the text: what is between the ends means the node, and nothing else.
+
+        What a running sum makes of its text, or an op of the elements of an array, stands nowhere.
+        """
+        tree = self.tree or []
+        found: dict[int, Span] = {
+            self.graph.inputs[name]: span for name, span in self.spans.items() if name in self.graph.inputs
+        }
+        written = {i for branch in tree for i in branch[2] if tree[i][3] == branch[3]}  # sin^2(x): sin(x) and 2
+        end = -1
+        for index, (branch, value) in enumerate(zip(tree, self.values, strict=False)):
+            end = max(end, self.loops.get(index, -1))
+            node = _node_of(value)
+            if index >= end and index not in written and node is not None:
+                found.setdefault(node, branch[3])
+                if branch[0] == "add":
+                    found = dict(self._subtracted(branch, node)) | found
+        return found
+
+    def _subtracted(self, branch: Branch, value: int) -> Iterator[tuple[int, Span]]:
+        """Where in a sum the terms stand that are subtracted, their minus with them, if no parenthesis is between."""
+        _, signs, terms, _ = branch
+        tree = self.tree or []
+        operands = self.graph.nodes[value].operands
+        if len(operands) == len(signs):
+            for position in (i for i, sign in enumerate(signs) if i and sign == "-"):
+                before, (start, end) = tree[terms[position - 1]][3][1], tree[terms[position]][3]
+                between = self.text[before:start]
+                blanks = len(between) - len(between.rstrip())
+                if between.rstrip()[-1:] in _MINUS:
+                    yield operands[position], (start - blanks - 1, end)
 
     @cached_property
     def canonical(self) -> str:
@@ -105,6 +143,18 @@ class Formula:
         """The nodes of the value and of the derivatives up to the order, each once or more."""
         gradient = self.gradient if self.order else ()
         return [self.output, *gradient, *dict.fromkeys(self.hessian.values() if self.order == 2 else ())]
+
+
+def _node_of(value: Any) -> int | None:
+    """The one node that a part of a tree was lowered to; None of arrays, and of conditions known beforehand."""
+    if type(value) is int:
+        return value
+    single = getattr(value, "shape", None) == () and value.items[0] >= 0
+    return value.items[0] if single else None
+
+
+_MINUS = tuple("-\u2212")
+"""How a minus is written."""
 
 
 def checked_variables(formula: Formula, at: Sequence[Point], wrt: Sequence[str] | None, let: Point) -> list[Variable]:

@@ -53,7 +53,8 @@ def parse(
 
     with reading(text):
         parser = Parser(text, tokenize(text, limits.text), limits.depth, {*known, *bound})
-        value = _lowered(parser, limits, meaning)
+        lowering = _lowering(parser, limits, meaning)
+        value = _run(lowering)
         if len(value.items) != 1:
             message = f"the formula is an array of shape {value.shape}; it must be one number"
             refuse(
@@ -61,7 +62,17 @@ def parse(
                 parser.tree[-1][3],
                 "sum(...), norm(...), an element such as x[0], or gradcalc jacobian for all",
             )
-    return Formula(text, value.graph, value.items[0], variables, parser.names, parser.constants, parser.tree)
+    return Formula(
+        text,
+        value.graph,
+        value.items[0],
+        variables,
+        parser.names,
+        parser.constants,
+        parser.tree,
+        values=lowering.values,
+        loops=parser.loops,
+    )
 
 
 def as_formula(
@@ -148,22 +159,36 @@ def constant_value(text: str, tokens: Tokens, limits: Limits, names: Mapping[str
             refuse(f"{name} has no value here", parser.names[name], hint)
         return _copied(names[name], graph)
 
-    return _lowered(parser, limits, meaning)
+    return _run(_lowering(parser, limits, meaning))
 
 
-def _lowered(parser: Parser, limits: Limits, meaning: Callable[[Graph, str], Value]) -> Value:
-    """Parse and lower, each name with its meaning; errors without a place get that of the node being lowered."""
+def _lowering(parser: Parser, limits: Limits, meaning: Callable[[Graph, str], Value]) -> Lowering:
+    """Parse, and give each name its meaning; errors without a place get that of the name."""
     parser.run()
     graph, names = Graph(limits.nodes), dict[str, Lowered]()
-    try:
+    with _placing(graph):
         for name, graph.span in parser.names.items():
             value = meaning(graph, name)
             names[name] = Elements(value.shape, value.items) if value.shape else value.items[0]
-        result = Lowering(parser.tree, parser.loops, graph, names).run()
+    return Lowering(parser.tree, parser.loops, graph, names)
+
+
+def _run(lowering: Lowering) -> Value:
+    """Lower all; errors without a place get that of the node being lowered."""
+    graph = lowering.graph
+    with _placing(graph):
+        result = lowering.run()
+    return Value(graph, (), (result,)) if isinstance(result, int) else Value(graph, result.shape, tuple(result.items))
+
+
+@contextmanager
+def _placing(graph: Graph) -> Iterator[None]:
+    """Give errors without a place that which the graph is at."""
+    try:
+        yield
     except GradcalcError as error:
         error.span = error.span or graph.span
         raise
-    return Value(graph, (), (result,)) if isinstance(result, int) else Value(graph, result.shape, tuple(result.items))
 
 
 def bound_name(tokens: Tokens, first: int, last: int) -> str:

@@ -123,11 +123,11 @@ def right_digits(ball: arb, double: float) -> int:
     """The floor of -log10 of the float's relative error, from 0 to 17."""
     if double != double or abs(double) == float("inf"):
         return 0
-    error, size = abs(arb(double) - ball).abs_upper(), abs(ball).abs_lower()
-    digits = 0
-    while digits < 17 and error * arb(10) ** (digits + 1) <= size:
-        digits += 1
-    return digits
+    error, size = (arb(double) - ball).abs_upper(), ball.abs_lower()
+    return next((digits for digits in range(17, 0, -1) if error * _TENS[digits] <= size), 0)
+
+
+_TENS = [arb(10**power) for power in range(18)]
 
 
 def ulps_between(double: float, nearest: float) -> float:
