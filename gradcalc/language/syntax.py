@@ -371,7 +371,7 @@ class Parser:
         word = self.words[position]
         digits, after = word.translate(RAISED), position + 1
         if word in ("^", "**"):
-            digits, after = self.words[after], after + 1
+            digits, after = self.words[after], after + bool(self.words[after])  # not past the end of the text
         elif self.tokens.kinds[word] != "raised":
             return 1, position
         return (int(digits), after) if digits.isdecimal() and len(digits) < 4 else (0, after)

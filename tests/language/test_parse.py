@@ -492,6 +492,12 @@ def test_any_row_of_words_ends_as_a_formula_or_an_error(words: list[str]) -> Non
     check_total(" ".join(words))
 
 
+@pytest.mark.parametrize("text", ["d^", "x*d**", "∂^", "d^2/dx^", "d/", "∂²/∂x∂"])
+def test_a_derivative_that_breaks_off_ends_as_an_error(text: str) -> None:
+    with pytest.raises(ExpressionError):
+        parse(text)
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_ends_as_a_formula_or_an_error(text: str) -> None:
