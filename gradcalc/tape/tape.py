@@ -23,6 +23,7 @@ from gradcalc.tape.batch import Batch, NotTogether, batched, whole
 from gradcalc.tape.custom import STOP
 from gradcalc.tape.nest import flatten, pack
 from gradcalc.tape.rules.shapes import tied, unbroadcast
+from gradcalc.tape.table import Records, tabled
 from gradcalc.tape.tensor import LIVE, Tensor, Variable, as_array, cast, constant, new_id, run
 
 
@@ -229,6 +230,34 @@ class GradientTape:
         (rows,) = self._rows(target, target.shape[1:], [source], experimental_use_pfor)
         stacked = _stack(rows, target.shape[1:], source, UnconnectedGradients.ZERO)
         return np.moveaxis(stacked, target.ndim - 1, 0)  # type: ignore[type-var]
+
+    def table(self, target: Tensor | None = None) -> Records:
+        """What the tape recorded, step by step, with shapes and values: an answer that shows itself as a table.
+
+        >>> x = gradcalc.Variable(2.0)
+        >>> with gradcalc.GradientTape() as tape:
+        ...     y = x * np.sin(x)
+        >>> [row.step for row in tape.table(y).rows]
+        ['Variable', 'sin(v1)', 'mul(v1, v2)']
+
+        Args:
+            target: also show the gradient of its sum for every step. The tape can be asked afterwards all the same.
+
+        Raises:
+            TapeError: the tape has answered, and its records are gone.
+        """
+        if self._used:
+            raise TapeError(
+                "this tape has answered already: its records are gone",
+                hint="the table before the gradient, or GradientTape(persistent=True)",
+            )
+        watched = {key: getattr(self._variables.get(key), "name", None) for key in self.tracked}
+        if target is None:
+            return tabled(self.records, watched, None)
+        _check_one(target, "target")
+        steps = {x.id: x for record in self.records for x in (*record[1], record[2]) if isinstance(x, Tensor)}
+        adjoints = self._sweep(_seeds(target, None), list(steps.values()), release=False)
+        return tabled(self.records, watched, dict(zip(steps, adjoints, strict=True)))
 
     def _rows(self, target: Tensor, last: tuple[int, ...], places: list[Tensor], together: bool) -> list[list[Any]]:
         """For each source, the adjoints of many seeds, in pieces along a first axis; None where unconnected.
