@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from gradcalc.errors import NoRuleError
-from gradcalc.tape.rules.shapes import implements, refuse
+from gradcalc.tape.rules.shapes import implements, rearranged, refuse
 from gradcalc.tape.tensor import Array, ArrayOp, Tensor, as_tensor
 
 _ADJOINT = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
@@ -202,8 +202,46 @@ def _enter(function: Callable[..., Any], transform: Callable[..., Any]) -> Calla
         ndim = len(a.shape)
         return transform(a, n, normalize_axis_index(axis, ndim) - ndim, norm)
 
-    implements(function)(rule)
-    return rule
+    return implements(function)(rule)
+
+
+def _enter_over_axes(
+    function: Callable[..., Any], each: Callable[..., Any], last: Callable[..., Any], ends: bool = False
+) -> Callable[..., Any]:
+    """Let a transform over axes stand for NumPy's: `last` along the last of them, first or (`ends`) after the others.
+
+    The others, from the one before the last, take `each`.
+    """
+
+    def rule(a: Any, s: Any, axes: Any, norm: Any, out: Any) -> Any:
+        refuse(out=out)
+        *others, final = _sizes_and_axes(a, s, axes)
+        steps = [(last, *final), *((each, *place) for place in reversed(others))]
+        for transform, n, axis in steps[1:] + steps[:1] if ends else steps:
+            a = transform(a, n, axis, norm)
+        return a
+
+    return implements(function)(rule)
+
+
+def _sizes_and_axes(a: Any, s: Any, axes: Any) -> list[tuple[int | None, int]]:
+    """The size (None: what the transform makes of that of `a`) and the axis of each transform, as NumPy reads them."""
+    if axes is None:
+        axes = range(-len(a.shape if s is None else s), 0)
+    if not axes:
+        raise ValueError("a Fourier transform over no axes; try: leave it out")
+    s = [*[-1] * (len(axes) - 1), None] if s is None else s
+    if len(s) != len(axes):
+        raise ValueError("Shape and axes have different lengths.")
+    return [(a.shape[axis] if n == -1 else n, axis) for n, axis in zip(s, axes, strict=True)]
+
+
+def _hfft(a: Any, n: int | None, axis: int, norm: Any) -> Tensor:
+    return _irfft(np.conj(a), n, axis, _ADJOINT.get(norm, norm))
+
+
+def _ihfft(a: Any, n: int | None, axis: int, norm: Any) -> ComplexTensor:
+    return _rfft(a, n, axis, _ADJOINT.get(norm, norm)).conj()
 
 
 def _angle(z: Any, deg: bool = False) -> Any:
@@ -218,10 +256,20 @@ def _linear(function: Callable[..., Any]) -> Callable[..., ComplexTensor]:
     )
 
 
+_FFT, _IFFT = _enter(np.fft.fft, partial(_whole, FFT)), _enter(np.fft.ifft, partial(_whole, IFFT))
+_RFFT, _IRFFT = _enter(np.fft.rfft, _rfft), _enter(np.fft.irfft, _irfft)
+_SHIFTS = (np.fft.fftshift, np.fft.ifftshift)
+for _shift in _SHIFTS:
+    implements(_shift)(partial(rearranged, _shift))
+
 _OF_COMPLEX: dict[Any, Callable[..., Any]] = {
-    **{f: _linear(f) for f in (np.sum, np.mean, np.reshape, np.transpose, np.roll)},
+    **{f: _linear(f) for f in (np.sum, np.mean, np.reshape, np.transpose, np.roll, *_SHIFTS)},
     np.real: operator.attrgetter("real"), np.imag: operator.attrgetter("imag"), np.angle: _angle,
-    np.fft.fft: _enter(np.fft.fft, partial(_whole, FFT)), np.fft.ifft: _enter(np.fft.ifft, partial(_whole, IFFT)),
-    np.fft.rfft: _enter(np.fft.rfft, _rfft), np.fft.irfft: _enter(np.fft.irfft, _irfft),
+    np.fft.fft: _FFT, np.fft.ifft: _IFFT, np.fft.rfft: _RFFT, np.fft.irfft: _IRFFT,
+    np.fft.hfft: _enter(np.fft.hfft, _hfft), np.fft.ihfft: _enter(np.fft.ihfft, _ihfft),
+    **{f: _enter_over_axes(f, _FFT, _FFT) for f in (np.fft.fft2, np.fft.fftn)},
+    **{f: _enter_over_axes(f, _IFFT, _IFFT) for f in (np.fft.ifft2, np.fft.ifftn)},
+    **{f: _enter_over_axes(f, _FFT, _RFFT) for f in (np.fft.rfft2, np.fft.rfftn)},
+    **{f: _enter_over_axes(f, _IFFT, _IRFFT, ends=True) for f in (np.fft.irfft2, np.fft.irfftn)},
 }  # fmt: skip
 """NumPy's functions of complex tensors."""

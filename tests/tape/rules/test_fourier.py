@@ -94,6 +94,74 @@ def test_programs_are_right(name: str) -> None:
     np.testing.assert_allclose(second, (8 * (steps[0] - steps[1]) - (steps[2] - steps[3])) / (12 * h), rtol=1e-7)
 
 
+OVER_AXES = [
+    np.fft.fft2,
+    np.fft.ifft2,
+    np.fft.rfft2,
+    np.fft.irfft2,
+    np.fft.fftn,
+    np.fft.ifftn,
+    np.fft.rfftn,
+    np.fft.irfftn,
+]
+PLACES: list[dict[str, Any]] = [
+    {}, {"axes": (0, 1)}, {"axes": (1,)}, {"s": (3, 6), "axes": (1, 0)}, {"s": (-1, 2), "axes": (-1, 0)},
+    {"axes": (0, 0)}, {"norm": "ortho"},
+]  # fmt: skip
+OF_HALVES: list[tuple[Any, dict[str, Any]]] = [
+    (f, k)
+    for f in (np.fft.hfft, np.fft.ihfft)
+    for k in ({}, {"n": 3}, {"axis": 0, "norm": "ortho"}, {"norm": "forward"})
+]
+SHIFTS: list[tuple[Any, dict[str, Any]]] = [
+    (f, k) for f in (np.fft.fftshift, np.fft.ifftshift) for k in ({}, {"axes": (0, 2)}, {"axes": 1})
+]
+
+
+@pytest.mark.parametrize("function, places", [*((f, k) for f in OVER_AXES for k in PLACES), *OF_HALVES, *SHIFTS])
+def test_transforms_over_axes_are_numpys(function: Callable[..., Any], places: dict[str, Any]) -> None:
+    x, z = RNG.normal(size=(2, 3, 4)), RNG.normal(size=(2, 3, 4))
+    real = function in (np.fft.rfft2, np.fft.rfftn, np.fft.ihfft)
+    a, b = Variable(x), Variable(z)
+    with GradientTape() as tape:
+        y = function(a if real else ComplexTensor(a * 1, b * 1), **places)
+        expected = function(x if real else x + 1j * z, **places)
+        weights = RNG.normal(size=expected.shape) + 1j * RNG.normal(size=expected.shape)
+        total = weighed(y, weights)
+    np.testing.assert_allclose(y.numpy(), expected, rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(function(gradcalc.constant(x), **places).numpy(), function(x, **places), atol=1e-14)
+    to_a, to_b = tape.gradient(total, [a, b], unconnected_gradients="zero")
+    for i, unit in basis((2, 3, 4)):
+        np.testing.assert_allclose(to_a.numpy()[i], weighed(function(unit, **places), weights), atol=1e-13)
+        if not real:
+            np.testing.assert_allclose(to_b.numpy()[i], weighed(function(1j * unit, **places), weights), atol=1e-13)
+
+
+def test_a_blurred_image_has_the_gradient_of_its_filter() -> None:
+    kernel, image, weights = RNG.normal(size=(4, 5)), RNG.normal(size=(4, 5)), RNG.normal(size=(4, 5))
+
+    def blurred(x: Any) -> Any:
+        return np.fft.irfft2(np.fft.rfft2(x) * np.fft.rfft2(kernel), s=(4, 5), axes=(0, 1))
+
+    gradient = gradcalc.grad(lambda x: np.sum(weights * blurred(x)))(image)
+    expected = np.fft.irfft2(np.fft.rfft2(weights) * np.conj(np.fft.rfft2(kernel)), s=(4, 5), axes=(0, 1))
+    np.testing.assert_allclose(gradient, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda x: np.fft.fft2(x, s=(2,)), "Shape and axes have different lengths"),
+        (lambda x: np.fft.fftn(x, axes=()), "over no axes"),
+        (lambda x: np.fft.hfft(x, norm="half"), "Invalid norm value half"),
+        (lambda x: np.fft.fft2(x, s=(0, 1)), "data points"),
+    ],
+)
+def test_wrong_axes_and_sizes_are_refused(wrong: Callable[[Any], Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        wrong(gradcalc.constant(np.ones((2, 3))))
+
+
 def test_jacobians_of_a_filter_are_its_matrix() -> None:
     matrix = np.stack([PROGRAMS["convolution"](unit) for _, unit in basis((6,))], axis=-1)
     np.testing.assert_allclose(gradcalc.jacobian(PROGRAMS["convolution"])(H), matrix, atol=1e-15)
