@@ -22,7 +22,7 @@ __all__ = [
 
 Sizes = tuple[int, ...]
 Padding = str | Sequence[Sizes]
-"""`"valid"`, `"same"`, or what is put before and after each axis."""
+"""`"valid"`, `"same"`, `"causal"`, or what is put before and after each axis."""
 
 # -- windows -----------------------------------------------------------------------------------------------------------
 
@@ -104,17 +104,22 @@ class Moves(NamedTuple):
         return counts
 
     def _count(self, i: int, n: int) -> int:
-        if self.padding == "same":
+        if self.padding in ("same", "causal"):
             return -(-n // self.strides[i])
         added = 0 if isinstance(self.padding, str) else sum(self.padding[i])
         return (n + added - (self.size[i] - 1) * self.dilation[i] - 1) // self.strides[i] + 1
 
     def pads(self, sizes: Sequence[int]) -> tuple[Sizes, ...]:
-        """What is put before and after each axis: for "same" so much that there are `ceil(n / stride)` places."""
+        """What is put before and after each axis.
+
+        For "same" so much that there are `ceil(n / stride)` places, for "causal" so much that no window looks ahead.
+        """
         if not isinstance(self.padding, str):
             return tuple(map(tuple, self.padding))
         if self.padding == "valid":
             return ((0, 0),) * len(self.size)
+        if self.padding == "causal":
+            return tuple(((k - 1) * d, 0) for k, d in zip(self.size, self.dilation, strict=True))
         spans = zip(sizes, self.size, self.strides, self.dilation, strict=True)
         missing = [max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0) for n, k, s, d in spans]
         return tuple((total // 2, total - total // 2) for total in missing)
@@ -192,17 +197,20 @@ class _Windowed(Layer):
     axes: ClassVar[int]
     """The number of axes that windows move along."""
 
+    paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
+    takes_one = True
+
     def __init__(
         self, size: Sizes, strides: Any, padding: str, data_format: str | None, dilation: Any, /, **common: Any
     ) -> None:
         super().__init__(**common)
-        if padding not in ("valid", "same"):
-            raise ValueError(f"`padding` must be 'valid' or 'same'. Received: padding={padding}")
+        if str(padding).lower() not in self.paddings:
+            raise ValueError(f"`padding` must be {' or '.join(map(repr, self.paddings))}. Received: padding={padding}")
         _check_last(data_format)
         self.strides = pair(strides, self.axes, "strides")
-        self.padding = padding
+        self.padding = padding.lower()
         self.data_format = "channels_last"
-        self._moves = Moves(size, self.strides, pair(dilation, self.axes, "dilation_rate"), padding)
+        self._moves = Moves(size, self.strides, pair(dilation, self.axes, "dilation_rate"), self.padding)
 
     def _check(self, shape: tuple[int, ...]) -> None:
         if len(shape) != self.axes + 2:
@@ -246,7 +254,8 @@ class _Conv(_Windowed, Affine):
             filters: the size of the result's last axis.
             kernel_size: one size for all axes, or one for each.
             strides: how far a window moves.
-            padding: `"valid"`, or `"same"`: zeros around, so that there are `ceil(size / stride)` places.
+            padding: `"valid"`, or `"same"`: zeros around, so that there are `ceil(size / stride)` places; of `Conv1D`
+                also `"causal"`: zeros before, so that no place depends on later steps.
             data_format: `"channels_last"`.
             dilation_rate: the distance between the elements of a window.
             groups: in how many equal groups channels meet filters.
@@ -302,6 +311,7 @@ class Conv1D(_Conv):
     """Convolution of `(rows, steps, channels)`, as Keras's Conv1D."""
 
     axes = 1
+    paddings = ("valid", "same", "causal")
 
 
 class Conv2D(_Conv):
@@ -400,6 +410,7 @@ class _GlobalPooling(Layer):
     """All places of each channel made into one number."""
 
     axes: ClassVar[int]
+    takes_one = True
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **common: Any) -> None:
         super().__init__(**common)

@@ -101,6 +101,9 @@ class Layer:
     min_ndim: ClassVar[int] = 0
     """The least number of axes of an input."""
 
+    takes_one: ClassVar[bool] = False
+    """An input is one tensor: no list, no dict."""
+
     _fixed: ClassVar[dict[str, Any]] = {}
     """Keras's arguments that are not supported here, each with the one value that it may have: its default."""
 
@@ -182,6 +185,8 @@ class Layer:
         inputs = self._converted(inputs)
         if isinstance(inputs, Tensor):
             self._check(inputs.shape)
+        elif self.takes_one:
+            raise self._several(inputs)
         if not self.built:
             self._prepare(functional.shapes(inputs))
         path, trains, _, number = _outer.get()
@@ -205,6 +210,8 @@ class Layer:
         inputs = args[0]
         if isinstance(inputs, Symbolic):
             self._check(inputs.shape)
+        elif self.takes_one:
+            raise self._several(inputs)
         shape = functional.shapes(inputs)
         if not self.built:
             self._prepare(shape)
@@ -224,7 +231,7 @@ class Layer:
     def _converted(self, inputs: Any) -> Any:
         """Tensors for arrays and for lists of numbers; floats in the layer's dtype."""
         if isinstance(inputs, list | tuple | dict):
-            if any(isinstance(leaf, Tensor | np.ndarray) for leaf in nest.flatten(inputs)):
+            if isinstance(inputs, dict) or any(isinstance(leaf, Tensor | np.ndarray) for leaf in nest.flatten(inputs)):
                 return nest.apply(self._converted, inputs)
             inputs = np.asarray(inputs)
         if isinstance(inputs, Tensor):
@@ -250,6 +257,12 @@ class Layer:
                 f"Input 0 of layer '{self.name}' is incompatible with the layer: expected axis -1 of input shape to "
                 f"have value {self._axis_size}, but received input with shape {shape}"
             )
+
+    def _several(self, inputs: Any) -> ValueError:
+        """What is told of an input that is no tensor where one is taken."""
+        several = isinstance(inputs, list | tuple | dict)
+        what = f"a {type(inputs).__name__} of {len(inputs)}" if several else f"{inputs!r}, which is no tensor"
+        return ValueError(f"Layer '{self.name}' takes one tensor, and received {what}; try: layer(x) for each of them")
 
     def _float(self, x: Any) -> Any:
         """Integers and bools in the layer's dtype."""
@@ -432,6 +445,7 @@ class Elementwise(Layer):
 class Affine(Layer):
     """What `Dense` and convolution share: products with a kernel, perhaps plus a bias, then an activation."""
 
+    takes_one = True
     _fixed: ClassVar[dict[str, Any]] = {"lora_rank": None, "lora_alpha": None, "quantization_config": None}
 
     def __init__(

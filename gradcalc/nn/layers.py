@@ -177,6 +177,8 @@ class Embedding(Layer):
         "mask_zero": False, "weights": None, "lora_rank": None, "lora_alpha": None, "quantization_config": None,
     }  # fmt: skip
 
+    takes_one = True
+
     def __init__(
         self,
         input_dim: int,
@@ -218,6 +220,8 @@ class Embedding(Layer):
 class Flatten(Layer):
     """All axes but the first as one, as Keras's Flatten; the second comes last if inputs are `channels_first`."""
 
+    takes_one = True
+
     def __init__(self, data_format: str | None = None, **common: Any) -> None:
         super().__init__(**common)
         if data_format not in (None, "channels_last", "channels_first"):
@@ -238,6 +242,8 @@ class Flatten(Layer):
 
 class Reshape(Layer):
     """The elements of each row in another shape, one of whose sizes may be -1; as Keras's Reshape."""
+
+    takes_one = True
 
     def __init__(self, target_shape: Sequence[int], **common: Any) -> None:
         super().__init__(**common)
@@ -306,6 +312,7 @@ class LeakyReLU(Elementwise):
     """`activations.leaky_relu` as a layer; the slope below zero is 0.3 by default, as Keras's layer has it."""
 
     def __init__(self, negative_slope: float = 0.3, **common: Any) -> None:
+        negative_slope = common.pop("alpha", negative_slope)  # its name in Keras 2
         super().__init__(**common)
         _check_not_negative(negative_slope=negative_slope)
         self.negative_slope = negative_slope
@@ -421,6 +428,7 @@ class _Merge(Layer):
 
     def call(self, inputs: Any) -> Any:
         """The result for a list of inputs."""
+        self._check_list([x.shape for x in inputs] if isinstance(inputs, list | tuple) else inputs)
         ndim = max(x.ndim for x in inputs)
         return self.merge([np.expand_dims(x, tuple(range(1, 1 + ndim - x.ndim))) for x in inputs])
 
@@ -503,6 +511,7 @@ class Concatenate(_Merge):
 
     def call(self, inputs: Any) -> Any:
         """The result for a list of inputs."""
+        self._check_list([x.shape for x in inputs] if isinstance(inputs, list | tuple) else inputs)
         return np.concatenate(inputs, axis=self.axis)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -14,6 +14,8 @@ __all__ = ["BatchNormalization", "LayerNormalization"]
 class _Normalization(Elementwise):
     """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with a gamma and a beta for each place along the axes."""
 
+    takes_one = True
+
     def __init__(
         self,
         axis: int | Sequence[int] = -1,

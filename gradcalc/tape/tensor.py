@@ -682,7 +682,9 @@ _INSTEAD = {
         "np.stack([u, v]) for np.array([u, v]), u * np.ones(3) for np.full(3, u), np.where for assignment in place; "
         "gradcalc.stats, gradcalc.special for SciPy's functions; x.numpy() where a plain array is meant"
     ),
-    "float": "np.sin(u) for math.sin(u); u.numpy() where a plain number is meant",
+    "float": (
+        "np.sin(u) for math.sin(u); np.where, np.stack or a list for a[i] = u; u.numpy() where a plain number is meant"
+    ),
     "int": "np.floor(u); int(u.numpy()) where a plain number is meant",
     "index": "int(u.numpy()) where a plain number is meant",
     "list": "x.numpy().tolist() where plain numbers are meant",

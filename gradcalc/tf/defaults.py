@@ -62,7 +62,11 @@ def alike(values: Any) -> list[Tensor]:
 
 
 def _floating(values: Any) -> Any:
-    typed = [x for x in values if isinstance(x, _Typed) and x.dtype.kind == "f"]
+    """The dtype of what has none of its own: the first floating one, float32 beside floats of Python's alone."""
+    known = [x for x in values if isinstance(x, _Typed)]
+    typed = [x for x in known if x.dtype.kind == "f"]
+    if not known and any(type(x) is float for x in nest.flatten(list(values))):
+        return np.dtype(np.float32)
     firm = [x for x in typed if not isinstance(x, np.generic)]
     return next((x.dtype for x in firm or typed), None)
 
@@ -105,8 +109,11 @@ def reduction(function: Function, floats: bool = False) -> Function:
 
     def alias(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Result:
         x = as_tensor(input_tensor)
-        if floats and x.dtype.kind != "f":
-            raise TypeError(f"{alias.__name__} takes floating tensors, not {x.dtype}: tf.cast(x, tf.float32) makes one")
+        if (floats and x.dtype.kind != "f") or (x.dtype.kind == "b" and function not in (np.all, np.any)):
+            raise TypeError(
+                f"{alias.__name__} takes {'floating' * floats or 'numeric'} tensors, not {x.dtype}: "
+                "tf.cast(x, tf.float32) makes one"
+            )
         result = function(x, axis=as_axes(axis), keepdims=bool(keepdims))
         return cast(result, x.dtype) if x.dtype.kind in "iu" and result.dtype.kind != "b" else result
 

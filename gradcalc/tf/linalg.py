@@ -15,7 +15,6 @@ __all__ = [
 ]  # fmt: skip
 """What `tf` itself has of these."""
 
-cholesky = unary(np.linalg.cholesky, "input")
 det = unary(np.linalg.det, "input")
 eigh = unary(np.linalg.eigh, "tensor")
 eigvalsh = unary(np.linalg.eigvalsh, "tensor")
@@ -52,9 +51,22 @@ def trace(x: Tensor) -> Any:
 
 def logdet(matrix: Any, name: str | None = None) -> Result:
     """The logarithm of the determinant of each positive definite matrix; nan of any other."""
-    x = as_tensor(matrix)
-    definite = np.vectorize(_is_definite, signature="(n,n)->()", otypes=[bool])(x.array)
-    return np.linalg.slogdet(x)[1] * np.where(definite, 1, np.nan).astype(x.dtype)
+    return 2 * np.sum(np.log(diag_part(cholesky(matrix))), axis=-1)
+
+
+def cholesky(input: Any, name: str | None = None) -> Result:
+    """The lower triangular factor of each positive definite matrix; that of any other is nan, as TensorFlow's."""
+    x = as_tensor(input)
+    try:
+        return np.linalg.cholesky(x)
+    except np.linalg.LinAlgError:
+        definite = np.vectorize(_is_definite, signature="(n,n)->()", otypes=[bool])(x.array)[
+            ..., np.newaxis, np.newaxis
+        ]
+        lower = np.tri(x.shape[-1], dtype=bool)
+        factor = np.linalg.cholesky(np.where(definite, x, np.eye(x.shape[-1], dtype=x.dtype)))
+        nothing = np.sum(x, axis=(-2, -1), keepdims=True) * x.dtype.type(np.nan)
+        return np.where(definite, factor, np.where(lower, nothing, 0))
 
 
 def _is_definite(matrix: Array) -> bool:

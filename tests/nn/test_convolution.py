@@ -23,6 +23,12 @@ KERAS: list[tuple[Callable[[], nn.Layer], Any, Any, list[float]]] = [  # by Kera
      [4.63556346883, 0.61546127666, 4.47321072464, 0.162352744198]),
     (lambda: nn.Conv1D(3, 3, padding="same", strides=2, dtype="float64"), (2, 7, 2), (2, 4, 3),
      [-0.142550223798, -0.596409769397, -0.810190003795, 0.667639779997]),
+    (lambda: nn.Conv1D(3, 3, padding="causal", dtype="float64"), (2, 7, 2), (2, 7, 3),
+     [0.73048052262, 1.5589041184, 0.038827066248, 0.691653456371]),
+    (lambda: nn.Conv1D(2, 3, padding="Causal", dilation_rate=2, dtype="float64"), (2, 7, 2), (2, 7, 2),
+     [-7.54378220114, -12.4410439306, -7.85529241043, 0.31151020929]),
+    (lambda: nn.Conv1D(2, 2, padding="causal", strides=2, dtype="float64"), (1, 7, 2), (1, 4, 2),
+     [4.36807780874, 0.367061035364, 4.35921996433, 0.00885784440351]),
     (lambda: nn.MaxPooling2D(2, dtype="float64"), (2, 5, 6, 2), (2, 2, 3, 2), [-1.00589483267, 2.85865766449]),
     (lambda: nn.MaxPooling2D(3, strides=2, padding="same", dtype="float64"), (2, 5, 6, 2), (2, 3, 3, 2),
      [1.53747237908, 0.260828087285]),
@@ -47,6 +53,14 @@ KERAS: list[tuple[Callable[[], nn.Layer], Any, Any, list[float]]] = [  # by Kera
 test_values_shapes_and_gradients_are_keras_s = over(KERAS, values_agree)
 
 test_second_derivatives_are_those_of_a_nested_tape = over(KERAS, second_derivatives_agree)
+
+
+def test_no_place_of_a_causal_convolution_depends_on_later_steps() -> None:
+    x, layer = Variable(ramp(1, 6, 2)), nn.Conv1D(1, 3, padding="causal", dilation_rate=2, dtype="float64")
+    with GradientTape() as tape:
+        y = layer(x)
+    matrix = np.any(tape.jacobian(y, x).numpy()[0, :, 0, 0], axis=-1)
+    assert matrix.tolist() == [[i in (j, j - 2, j - 4) for i in range(6)] for j in range(6)]
 
 
 def test_cross_correlation_of_the_book() -> None:
@@ -93,6 +107,9 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Conv2D(2.5, 2), "`filters` must be a positive integer. Received: filters=2.5"),  # type: ignore[arg-type]
     (lambda: nn.Conv2D(0, 2), "`filters` must be a positive integer. Received: filters=0"),
     (lambda: nn.Conv2D(2, 3, padding="full"), "must be 'valid' or 'same'. Received: padding=full"),
+    (lambda: nn.Conv2D(2, 3, padding="causal"), "must be 'valid' or 'same'. Received: padding=causal"),
+    (lambda: nn.Conv1D(2, 3, padding="full"), "must be 'valid' or 'same' or 'causal'"),
+    (lambda: nn.MaxPooling1D(2, padding="causal"), "must be 'valid' or 'same'"),
     (lambda: nn.Conv2D(2, 3, strides=2, dilation_rate=2), "not supported in conjunction"),
     (lambda: nn.MaxPooling2D(data_format="channels_first"), "only channels_last"),
     (lambda: nn.GlobalMaxPooling2D(data_format="channels_first"), "only channels_last"),

@@ -29,6 +29,33 @@ def test_inputs_are_cast_as_keras_casts_them() -> None:
     assert tape.gradient(y, x).dtype == np.float64
 
 
+ONE = [
+    nn.Dense(1), nn.Embedding(3, 2), nn.Flatten(), nn.Reshape((-1,)), nn.BatchNormalization(), nn.LayerNormalization(),
+    nn.Conv2D(1, 2), nn.MaxPooling2D(), nn.AveragePooling2D(2), nn.GlobalMaxPooling2D(), nn.GlobalAveragePooling2D(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", ONE, ids=lambda layer: layer.name)
+def test_a_layer_of_one_tensor_refuses_several(layer: nn.Layer) -> None:
+    x = np.ones((1, 4, 4, 2), "float32")
+    symbol = nn.Input(shape=(4, 4, 2))
+    wrong = (
+        ({"a": x}, "a dict of 1"), ([x], "a list of 1"), ((x, x), "a tuple of 2"), ({"a": 1.0}, "a dict of 1"),
+        (None, "None, which is no tensor"), ([symbol, symbol], "a list of 2"), ({"a": symbol}, "a dict of 1"),
+    )  # fmt: skip
+    for inputs, what in wrong:
+        says(lambda: layer(inputs), f"Layer '{layer.name}' takes one tensor, and received {what}")  # noqa: B023
+    says(lambda: nn.Sequential([layer])({"a": x}), "takes one tensor, and received a dict of 1")
+
+
+def test_merging_layers_refuse_what_is_no_list_when_they_are_built_too() -> None:
+    x = np.ones((1, 2), "float32")
+    for layer in (nn.Add(), nn.Concatenate()):
+        layer([x, x])
+        for inputs in ({"a": x}, x, []):
+            says(lambda: layer(inputs), "should be called on a list of at least 1 input")  # noqa: B023
+
+
 def test_what_the_tape_keeps_is_safe_from_later_assignment() -> None:
     layer = nn.Dense(1, use_bias=False)
     x = np.ones((1, 2), "float32")

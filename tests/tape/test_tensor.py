@@ -319,7 +319,8 @@ def test_assigning_one_element_of_an_array_raises_under_a_live_tape() -> None:
     x = Variable(1.0)
     with GradientTape(), pytest.raises(ValueError, match="setting an array element") as caught:
         np.zeros(3)[0] = x
-    assert isinstance(caught.value.__cause__, gradcalc.DetachError)
+    assert isinstance(caught.value.__cause__, gradcalc.DetachError)  # whose words NumPy shows above its own
+    assert "np.where, np.stack or a list for a[i] = u" in str(caught.value.__cause__)
 
 
 def test_in_place_addition_to_an_array_raises_under_a_live_tape() -> None:
@@ -347,8 +348,8 @@ def test_values_that_no_live_tape_records_convert_freely() -> None:
 def test_a_function_without_a_rule_is_named() -> None:
     x = Variable([1.0, 2.0])
     with GradientTape():
-        with pytest.raises(gradcalc.NoRuleError, match=r"numpy\.fft\.hfft has no derivative rule\n.*custom_gradient"):
-            np.fft.hfft(x)
+        with pytest.raises(gradcalc.NoRuleError, match=r"numpy\.roots has no derivative rule\n.*custom_gradient"):
+            np.roots(x)
         with pytest.raises(gradcalc.NoRuleError, match=r"spacing has no derivative rule"):
             np.spacing(x)
         assert np.isfinite(x).numpy().tolist() == [True, True]

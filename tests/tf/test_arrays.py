@@ -22,6 +22,8 @@ RESULTS = [
     (lambda: tf.where([True, False, True]), [[0], [2]], "int64"),
     (lambda: tf.stack([tf.constant(1.0), 2]), [1, 2], "float32"),
     (lambda: tf.concat([tf.constant([0.1], tf.float64), [0.1]], 0), [0.1, 0.1], "float64"),
+    (lambda: tf.concat([[1.0], [2]], 0), [1, 2], "float32"),
+    (lambda: tf.stack([1.0, 2]), [1, 2], "float32"),
     (lambda: tf.fill([2], 9.0), [9, 9], "float32"),
     (lambda: tf.split(tf.range(6), 3)[1], [2, 3], "int32"),
     (lambda: tf.split(tf.range(6), [1, -1, 2])[1], [1, 2, 3], "int32"),

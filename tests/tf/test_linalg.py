@@ -53,7 +53,29 @@ RESULTS = [
     (lambda: tf.math.l2_normalize([3e30, 4e30]), [0.6, 0.8], "float32"),
     (lambda: tf.clip_by_norm([3e30, 4e30], 1.0), [0.6, 0.8], "float32"),
     (lambda: tf.linalg.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]), [0, 0, 1], "float32"),
+    (lambda: tf.linalg.cholesky([[4.0, 2.0], [2.0, 5.0]]), [[2, 0], [1, 2]], "float32"),
+    (lambda: tf.linalg.cholesky([[1.0, 2.0], [2.0, 1.0]]), [[np.nan, 0], [np.nan, np.nan]], "float32"),
+    (lambda: tf.linalg.cholesky([[np.nan, 2.0], [2.0, 1.0]]), [[np.nan, 0], [np.nan, np.nan]], "float32"),
+    (
+        lambda: tf.linalg.cholesky([[[0.0, 0.0], [0.0, 0.0]], [[4.0, 2.0], [2.0, 5.0]]]),
+        [[[np.nan, 0], [np.nan, np.nan]], [[2, 0], [1, 2]]],
+        "float32",
+    ),
 ]
+
+
+def test_a_matrix_that_is_not_positive_definite_has_the_gradient_nan_and_others_keep_theirs() -> None:
+    a = tf.Variable([[[4.0, 2.0], [2.0, 3.0]], [[1.0, 2.0], [2.0, 1.0]]])
+    for function, expected in (
+        (tf.linalg.logdet, [[0.375, -0.25], [-0.25, 0.5]]),
+        (lambda x: tf.linalg.cholesky(x)[:, 0, 0], [[0.25, 0], [0, 0]]),
+    ):
+        with tf.GradientTape() as tape:
+            y = function(a)
+        first, second = tape.gradient(y, a).numpy()
+        np.testing.assert_allclose(first, expected, rtol=1e-5)
+        assert np.isnan(second).all()
+
 
 test_results_and_dtypes_are_tensorflows = over(RESULTS, check_result)
 

@@ -133,3 +133,9 @@ def test_multiply_no_nan_has_mixed_second_derivatives_where_it_is_zero() -> None
         by_x, by_y = tape.gradient(z, [x, y])
     assert outer.gradient(by_x, y).numpy().tolist() == [1, 1]
     assert outer.gradient(by_y, x).numpy().tolist() == [1, 1]
+
+
+def test_reductions_of_numbers_refuse_truth_values() -> None:
+    for function in (tf.reduce_sum, tf.reduce_mean, tf.reduce_prod, tf.reduce_max, tf.reduce_min):
+        with pytest.raises(TypeError, match="takes numeric tensors, not bool: tf.cast"):
+            function([True, False])

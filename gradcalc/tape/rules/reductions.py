@@ -539,15 +539,17 @@ def _logsumexp(x: Array, axis: Axis, keepdims: bool) -> Array:
 
 
 def _logsumexp_back(g: Any, y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    """The adjoint times softmax: 0 where all elements are -inf, shared by the elements that are inf."""
-    y = kept(y, x.shape, axis, keepdims)
-    values = plain_of(y)
-    safe = y if np.isfinite(values).all() else np.where(np.isneginf(values), 0, y)
-    share = np.exp(x - safe)
-    if np.isposinf(values).any():
+    """The adjoint times softmax: 0 where all elements are -inf, shared by the elements that are inf.
+
+    Not `exp(x - y)`, which is off by the rounding of y.
+    """
+    values = plain_of(kept(y, x.shape, axis, keepdims))
+    infinite = np.isinf(values)
+    share = SOFTMAX(np.where(infinite, 0, x) if infinite.any() else x, axis=axis)
+    if infinite.any():
         most = np.isposinf(plain_of(x))
-        even = most / np.add.reduce(most, axis=axis, keepdims=True, dtype=x.dtype)
-        share = np.where(np.isposinf(values), even, share)
+        count = np.add.reduce(most, axis=axis, keepdims=True, dtype=x.dtype)
+        share = np.where(infinite, most / np.maximum(count, 1), share)
     return kept(g, x.shape, axis, keepdims) * share
 
 

@@ -140,6 +140,14 @@ def test_soft_functions_of_extremes_are_those_of_scipy(function: Callable[..., A
     np.testing.assert_allclose(function(gradcalc.constant(values), axis=-1).numpy(), expected, rtol=1e-15)
 
 
+def test_the_gradient_of_logsumexp_is_exact_where_its_value_is_large() -> None:
+    x = gradcalc.Variable(np.float32([[1000, 1000], [-3e4, -3e4 - 1]]))
+    with gradcalc.GradientTape() as tape:
+        y = logsumexp(x, axis=1)
+    share = 1 / (1 + math.exp(-1))
+    np.testing.assert_allclose(tape.gradient(y, x).numpy(), [[0.5, 0.5], [share, 1 - share]], rtol=2e-7)
+
+
 @pytest.mark.parametrize(
     "values, expected",
     [

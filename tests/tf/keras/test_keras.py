@@ -3,6 +3,7 @@ and `constraints` only have other names for what `tests/nn` and `tests/optimize`
 """
 
 import copy
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -108,3 +109,28 @@ def test_variables_begin_with_a_value_or_an_initializer() -> None:
     assert (w.dtype, w.trainable, w.assign_add(value=[1.0, 1.0]).numpy().tolist()) == ("float64", False, [2, 3])
     with pytest.raises(ValueError, match="needs a shape"):
         tf.keras.Variable("ones")
+
+
+SCHEDULES = [  # by TensorFlow 2.21.0
+    (lambda s: s.ExponentialDecay(0.1, 10, 0.9), 5, 0.09486832469701767),
+    (lambda s: s.InverseTimeDecay(0.1, 10, 0.5), 3, 0.08695652335882187),
+    (lambda s: s.PolynomialDecay(0.1, 10), 3, 0.07003000378608704),
+    (lambda s: s.CosineDecay(0.1, 10), 3, 0.07938926666975021),
+    (lambda s: s.CosineDecayRestarts(0.1, 10), 3, 0.07938926666975021),
+    (lambda s: s.PiecewiseConstantDecay([1, 2], [0.1, 0.2, 0.3]), 1, 0.10000000149011612),
+]
+
+
+@pytest.mark.parametrize("row", SCHEDULES)
+def test_learning_rates_of_schedules_are_tensors(row: Any) -> None:
+    make, step, expected = row
+    schedule = make(tf.keras.optimizers.schedules)
+    rate = schedule(step)
+    assert tf.is_tensor(rate) and rate.dtype == tf.float32
+    np.testing.assert_allclose(rate.numpy(), expected, rtol=2e-7)
+    np.testing.assert_allclose(schedule(tf.constant([step, step])).numpy(), [expected] * 2, rtol=2e-7)
+    assert isinstance(schedule, tf.keras.optimizers.schedules.LearningRateSchedule)
+    again = pickle.loads(pickle.dumps(schedule))
+    assert type(again) is type(schedule) and again.get_config() == schedule.get_config()
+    assert repr(schedule) == repr(again)
+    assert float(tf.keras.optimizers.SGD(schedule).learning_rate) == float(schedule(0))

@@ -1,4 +1,25 @@
-"""`tf.keras.optimizers.schedules`: the learning-rate schedules of `gradcalc.optimize`. Imports optimize."""
+"""`tf.keras.optimizers.schedules`: those of `gradcalc.optimize`, which answer in tensors here. Imports optimize."""
 # ruff: noqa: F403
 
+from typing import Any
+
+import numpy as np
+
+from gradcalc.optimize import schedules
 from gradcalc.optimize.schedules import *
+from gradcalc.tf.defaults import as_tensor
+
+
+def _in_tensors(kind: Any) -> Any:
+    """A schedule whose learning rates are float32 tensors, as TensorFlow's are."""
+
+    def call(self: Any, step: Any) -> Any:
+        """The learning rate after `step` steps."""
+        return as_tensor(kind.__call__(self, step), np.float32)
+
+    return type(kind.__name__, (kind,), {"__call__": call, "__doc__": kind.__doc__, "__module__": __name__})
+
+
+globals().update(  # type checkers read the star
+    {name: _in_tensors(getattr(schedules, name)) for name in schedules.__all__ if name != "LearningRateSchedule"}
+)
