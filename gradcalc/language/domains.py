@@ -9,16 +9,16 @@ from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
 from gradcalc.language.format import format_node
 
-_POLES = {"tan": "cos(x) != 0", "sec": "cos(x) != 0", "cot": "sin(x) != 0", "csc": "sin(x) != 0"}
+POLES = {"tan": "cos(x) != 0", "sec": "cos(x) != 0", "cot": "sin(x) != 0", "csc": "sin(x) != 0"}
 """Poles at multiples of pi, of which floats, and so the entries, know 0 alone."""
-_RELATIONS = {ops.lt: "<", ops.le: "<=", ops.gt: ">", ops.ge: ">=", ops.eq: "=", ops.ne: "!="}
+RELATIONS = {ops.lt: "<", ops.le: "<=", ops.gt: ">", ops.ge: ">=", ops.eq: "=", ops.ne: "!="}
 _MIRRORED = {">": "<", ">=": "<="}
 
 
 def domain_text(op: Op) -> str:
     """The domain of an op; empty where it is all real numbers."""
-    if op.name in _POLES or op.domain is None:
-        return _POLES.get(op.name, "")
+    if op.name in POLES or op.domain is None:
+        return POLES.get(op.name, "")
     graph = Graph()
     return _said(graph, op.domain(*(graph.ref(graph.input(name)) for name in op.operands)).index)
 
@@ -54,7 +54,7 @@ def _between(parts: list[str]) -> list[str]:
 def _compared(graph: Graph, index: int) -> str:
     """A comparison of two numbers: an absolute value is read as two bounds, `x = floor(x)` as an integer."""
     op, (left, right), _ = graph.nodes[index]
-    relation = _RELATIONS[op]
+    relation = RELATIONS[op]
     if graph.nodes[right].op is ops.floor and graph.nodes[right].operands == (left,):
         return f"{_moved(graph, left, 0)[0]} {'an' if relation == '=' else 'not an'} integer"
     if graph.nodes[left].op is ops.abs:

@@ -24,6 +24,11 @@ from gradcalc.settings import Limits
 
 DEFAULT_LIMITS = Limits()
 
+_OF_ARRAYS = frozenset(("sum", "prod", "mean", "dot", "transpose", "det", "inv", "trace", "cross", "outer", "softmax"))
+_OF_ONE_ARRAY = frozenset(("max", "min", "norm", "hypot", "logsumexp"))
+_ARRAYS = frozenset(("zeros", "ones", "eye", "linspace", "arange", "gradient", "jacobian", "hessian", "curl"))
+"""Functions whose operands are arrays: of any number of operands, or where there is one alone; and functions that give one."""
+
 
 def parse(
     text: str,
@@ -31,11 +36,13 @@ def parse(
     shapes: Mapping[str, Shape] | None = None,
     let: Mapping[str, Value] | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    shaped: bool = True,
 ) -> Formula:
     """Read a formula.
 
     Args:
         shapes: the shape of each variable; free names it does not hold are scalars.
+        shaped: whether that is known of them; if not, one that is used as an array is refused.
         let: values of names that are no variables, put in before exponents are classified.
 
     Raises:
@@ -53,7 +60,8 @@ def parse(
 
     with reading(text):
         parser = Parser(text, tokenize(text, limits.text), limits.depth, {*known, *bound})
-        lowering = _lowering(parser, limits, meaning)
+        sure = {**{name: bool(shape) for name, shape in known.items()}, **{n: bool(v.shape) for n, v in bound.items()}}
+        lowering = _lowering(parser, limits, meaning, None if shaped else sure)
         value = _run(lowering)
         if len(value.items) != 1:
             message = f"the formula is an array of shape {value.shape}; it must be one number"
@@ -80,10 +88,11 @@ def as_formula(
     shapes: Mapping[str, Shape] | None = None,
     let: Mapping[str, Value] | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    shaped: bool = True,
 ) -> Formula:
     """A formula from whatever it was given as: text, a SymPy expression or a graph, whose last node it is."""
     if isinstance(expression, str):
-        return parse(expression, shapes=shapes, let=let, limits=limits)
+        return parse(expression, shapes=shapes, let=let, limits=limits, shaped=shaped)
     given = isinstance(expression, Ref | Graph)
     if isinstance(expression, Ref):
         graph, output = expression.graph, expression.index
@@ -162,9 +171,16 @@ def constant_value(text: str, tokens: Tokens, limits: Limits, names: Mapping[str
     return _run(_lowering(parser, limits, meaning))
 
 
-def _lowering(parser: Parser, limits: Limits, meaning: Callable[[Graph, str], Value]) -> Lowering:
-    """Parse, and give each name its meaning; errors without a place get that of the name."""
+def _lowering(
+    parser: Parser, limits: Limits, meaning: Callable[[Graph, str], Value], sure: Mapping[str, bool] | None = None
+) -> Lowering:
+    """Parse, and give each name its meaning; errors without a place get that of the name.
+
+    Where it is known only of the names in `sure` whether they are arrays, others are refused where an array stands.
+    """
     parser.run()
+    if sure is not None:
+        _refuse_unshaped(parser, sure)
     graph, names = Graph(limits.nodes), dict[str, Lowered]()
     with _placing(graph):
         for name, graph.span in parser.names.items():
@@ -189,6 +205,30 @@ def _placing(graph: Graph) -> Iterator[None]:
     except GradcalcError as error:
         error.span = error.span or graph.span
         raise
+
+
+def _refuse_unshaped(parser: Parser, sure: Mapping[str, bool]) -> None:
+    """Refuse names of unknown shape where an array stands: in an index, in `@`, or alone in a reduction."""
+    unknown: list[str | None] = []  # of each node a name in it that may be an array; None where it surely is one
+    for kind, payload, operands, span in parser.tree:
+        below = [unknown[i] for i in (operands[:1] if kind == "index" else operands)]
+        one = kind == "call" and payload in _OF_ONE_ARRAY and len(operands) == 1
+        of_arrays = one or kind in ("index", "transpose", "matmul") or kind == "call" and payload in _OF_ARRAYS
+        if of_arrays and (name := next(filter(None, below), None)):
+            refuse(f"whether {name} is an array is not known without a point", span, f"--at {name}=[1, 2, 3]")
+        if kind == "name" and payload not in sure and payload in parser.names:
+            unknown.append(payload)
+        elif (
+            kind == "array"
+            or None in below
+            or kind == "name"
+            and sure.get(payload)
+            or kind == "call"
+            and payload in _ARRAYS
+        ):
+            unknown.append(None)
+        else:
+            unknown.append("" if kind == "loop" else next(filter(None, below), ""))
 
 
 def bound_name(tokens: Tokens, first: int, last: int) -> str:

@@ -6,7 +6,8 @@ it is given (`9**9**9`), so whoever must not hang lets `second_opinion` call thi
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal, localcontext
 from functools import partial, reduce
 from typing import Any
 
@@ -463,6 +464,50 @@ def derivative(expr: Expr, symbol: Symbol) -> Expr:
     return result
 
 
+def with_decimals(expr: Expr) -> Expr:
+    """The expression with quotients that are short decimals, and long round integers, as decimals: to be written."""
+    texts = {number: _decimal(abs(number)) for number in expr.atoms(Rational)}
+    return expr.xreplace({n: -Symbol(text) if n < 0 else Symbol(text) for n, text in texts.items() if text})
+
+
+def _decimal(number: Rational) -> str | None:
+    """The decimal that is exactly this number, of at most 17 digits; none for 1/2 and for short integers."""
+    rest = number.q
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    if rest != 1 or number == sympy.S.Half or number.q == 1 and number < _LONG_INTEGER:
+        return None
+    with localcontext(prec=_DIGITS_LIMIT):
+        decimal = (Decimal(number.p) / Decimal(number.q)).normalize()
+    if len(decimal.as_tuple().digits) > _DECIMAL_DIGITS:
+        return None
+    return str(decimal).replace("E+", "e").replace("E", "e")
+
+
+_DECIMAL_DIGITS, _DIGITS_LIMIT, _LONG_INTEGER = 17, 2_000, 10**12
+
+
+def forms(expr: Expr) -> Iterator[Expr]:
+    """Other ways to write an expression, the quick ones first: factored, over one denominator, simplified.
+
+    Equal wherever both have values; where that is may differ, so whoever shows one checks it.
+    """
+    size = expr.count_ops()
+    if size > _FORMS_LIMIT:
+        return
+    yield sympy.factor_terms(expr)
+    yield sympy.together(expr)
+    yield sympy.factor(expr)
+    if size <= _SIMPLIFY_LIMIT:
+        yield sympy.simplify(expr)
+        yield sympy.trigsimp(sympy.factor(expr))
+
+
+_FORMS_LIMIT, _SIMPLIFY_LIMIT = 400, 80
+"""Operations up to which other forms are looked for: quick ones, and by `simplify`."""
+
+
 def _hides_real(expr: Basic) -> bool:
     """Whether SymPy's derivative of this part would not be real."""
     return isinstance(expr, sympy.Abs | sympy.sign) and expr.args[0].is_extended_real is None
@@ -470,11 +515,15 @@ def _hides_real(expr: Basic) -> bool:
 
 def typeset(expr: Expr) -> str:
     """The expression in LaTeX; an element of an array such as `x[0,1]` gets an index."""
-    return str(sympy.latex(expr, symbol_names={s: _typeset_symbol(s) for s in expr.free_symbols if "[" in s.name}))
+    odd = (symbol for symbol in expr.free_symbols if "[" in symbol.name or symbol.name[0].isdecimal())
+    return str(sympy.latex(expr, symbol_names={symbol: _typeset_symbol(symbol) for symbol in odd}))
 
 
 def _typeset_symbol(symbol: Symbol) -> str:
-    """The name of an element of an array in LaTeX."""
+    """The name of an element of an array in LaTeX; of `with_decimals` a decimal."""
+    if symbol.name[0].isdecimal():
+        mantissa, _, exponent = symbol.name.partition("e")
+        return rf"{mantissa} \cdot 10^{{{exponent}}}" if exponent else mantissa
     match = re.fullmatch(r"(.+?)\[(.*)\]", symbol.name)
     if match is None:
         return str(sympy.latex(symbol))

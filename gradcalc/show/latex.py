@@ -56,7 +56,7 @@ def _power(count: int) -> str:
 
 def _right(part: Piece | Table) -> str:
     if isinstance(part, Table):
-        rows = r" \\ ".join(" & ".join(_value(plain(cell)) for cell in row[1:]) for row in part.rows)
+        rows = r" \\ ".join(" & ".join(map(_right, row[1:])) for row in part.rows)
         return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
     return _mathematics(part) if isinstance(part, Formula) else _value(plain(part))
 

@@ -147,6 +147,8 @@ class Rest(NamedTuple):
     whole: str
 
 
+DENSE_LIMIT = 1_000
+"""Above this many variables a Hessian is given as coordinates and values."""
 MATRIX_LIMIT = 12
 """Rows of a matrix that one looks at entry by entry."""
 _ROWS, _SERIES, _REMARKS = 200, 12, 20

@@ -17,12 +17,13 @@ from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point, Value, checked_variables
 from gradcalc.language.parse import as_formula
 from gradcalc.settings import CERTIFY_SECONDS, DIGITS, MAX_DIGITS, SYMBOLIC_SECONDS, Limits, Options
+from gradcalc.show.page import DENSE_LIMIT
 from gradcalc.truth.differences import central_difference
 from gradcalc.truth.examine import examine
 from gradcalc.truth.finding import Examined, Finding
 from gradcalc.truth.judge import Judge
-from gradcalc.truth.quantity import Quantity, worst
-from gradcalc.truth.report import DENSE_LIMIT, PointReport, Report
+from gradcalc.truth.quantity import Note, Quantity, worst
+from gradcalc.truth.report import PointReport, Report
 from gradcalc.truth.second_opinion import Job, Opinion, get_worker
 
 
@@ -42,11 +43,12 @@ def differentiate(
     digits: int = DIGITS,
     limits: Limits | None = None,
 ) -> Report:
-    """Differentiate a formula at one or more points, every digit checked.
+    """Differentiate a formula at one or more points, every digit checked; without a point, as formulas.
 
     Args:
         expression: text, a `sympy.Expr`, or a `Graph` (its last node is the formula).
-        at: values by variable (numbers, text such as `"pi/4"`, nested lists, NumPy arrays), or a list of such points.
+        at: values by variable (numbers, text such as `"pi/4"`, nested lists, NumPy arrays), or a list of such points;
+            none: the derivatives as formulas.
         order: 1 for the gradient, 2 for the Hessian as well.
         wrt: variables to differentiate for, in that order; default: those of the first point.
         let: values by name that are put into the formula and not differentiated.
@@ -69,7 +71,7 @@ def differentiate(
     check_digits(digits)
     if order not in (1, 2):
         raise UsageError(f"order is {order!r}", hint="order=1 for the gradient, order=2 for the Hessian as well")
-    values = points.to_points(at, options.limits)
+    values = points.to_points(at, options.limits) if at else []
     bindings = points.to_bindings(let, options.limits)
     names = None if wrt is None else points.read_names(wrt)
     return report(expression, values, wrt=names, let=bindings, options=options)
@@ -96,10 +98,20 @@ def report(
         waiting: called where SymPy alone is waited for.
     """
     let = let or {}
-    at = points.named(at, expression, let, options.limits, wrt or ()) or [{}]
+    at = points.named(at, expression, let, options.limits, wrt or ())
     formula = asked(expression, at, wrt, let, options.order, options.limits)
-    job = submitted(formula, formula.names, options)
-    found, opinion = judged(formula, at, job, options, waiting)
+    job = submitted(formula, formula.names, options, forms=not at)
+    found: tuple[PointReport, ...] = ()
+    written = None
+    if at or not formula.names:
+        found, opinion = judged(formula, at or [{}], job, options, waiting)
+        if not formula.variables and not formula.wrt:
+            found = tuple(replace(each, notes=(*each.notes, _CONSTANT)) for each in found)
+    else:
+        from gradcalc.truth.formulas import in_words
+
+        opinion = job.result(waiting) if job is not None else None
+        written = in_words(formula, opinion)
     bound, bound_exactly = points.echoed(let)
     return Report(
         command="hessian" if options.order == 2 else "grad",
@@ -108,6 +120,7 @@ def report(
         variables=formula.wrt,
         let=bound,
         let_exact=bound_exactly,
+        written=written,
         symbolic_status=opinion.status if opinion is not None else "skipped",
         points=found,
         symbolic_reason=opinion.reason if opinion is not None else _TOO_LARGE if options.symbolic else "",
@@ -123,11 +136,15 @@ def asked(
     order: int,
     limits: Limits,
 ) -> Formula:
-    """The formula that is asked about at some points, with the variables that it is differentiated for."""
-    shapes = {name: value.shape for name, value in at[0].items()}
-    formula = as_formula(expression, dict.fromkeys(wrt or (), ()) | shapes, let, limits)
+    """The formula that is asked about at some points, or at none, with what it is differentiated for."""
+    shapes = {name: value.shape for name, value in at[0].items()} if at else {}
+    formula = as_formula(expression, dict.fromkeys(wrt or (), ()) | shapes, let, limits, shaped=bool(at))
+    if not at:
+        at = [{**dict.fromkeys(wrt or (), Value(formula.graph, (), ())), **formula.variables}]
     return formula.differentiated(checked_variables(formula, at, wrt, let), order)
 
+
+_CONSTANT = Note("independent", "the formula has no variables: it is a constant")
 
 _SYMBOLIC_LIMIT = 20_000
 """Formulas of more nodes, or of more than 100 times as many for all variables together, are not handed to SymPy."""
@@ -144,10 +161,11 @@ def _terms(formula: Formula) -> float:
     return len(nodes) + sum(len(node.operands) ** 2 / 4 for node in nodes if node.op is ops.mul)
 
 
-def submitted(formula: Formula, wrt: Sequence[str], options: Options) -> Job | None:
+def submitted(formula: Formula, wrt: Sequence[str], options: Options, forms: bool = False) -> Job | None:
     """Hand the formula to SymPy's process, which works while this one computes: through all of it for each variable.
 
-    With order 0 it is the one derivative that is asked for, taken for each of `wrt` in turn.
+    With order 0 it is the one derivative that is asked for, taken for each of `wrt` in turn. Shorter `forms` are looked
+    for where no numbers wait for it.
     """
     size = len(formula.graph)
     if not options.symbolic or size > _SYMBOLIC_LIMIT or size * len(wrt) > 100 * _SYMBOLIC_LIMIT:
@@ -155,7 +173,7 @@ def submitted(formula: Formula, wrt: Sequence[str], options: Options) -> Job | N
     if _terms(formula) > _TERMS_PER_SECOND * max(options.symbolic_seconds, SYMBOLIC_SECONDS):
         return None
     return get_worker().submit(
-        formula.graph, formula.output, wrt, options.order, options.symbolic_seconds, latex=options.latex
+        formula.graph, formula.output, wrt, options.order, options.symbolic_seconds, latex=options.latex, forms=forms
     )
 
 

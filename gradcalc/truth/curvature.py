@@ -16,9 +16,10 @@ from gradcalc.arithmetic.digits import nearest_double
 from gradcalc.arithmetic.exact_numbers import exact
 from gradcalc.arithmetic.marks import UNDECIDED, Ball, Unknown
 from gradcalc.graph import ops
+from gradcalc.show.page import DENSE_LIMIT
 from gradcalc.truth.kinds import UNDECIDED_KIND, Signs, certain_signs, definiteness, kind_by_signs
 from gradcalc.truth.quantity import Quantity
-from gradcalc.truth.report import DENSE_LIMIT, Curvature
+from gradcalc.truth.report import Curvature
 
 if TYPE_CHECKING:
     import numpy as np

@@ -18,11 +18,10 @@ from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Unknown
 from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point
 from gradcalc.settings import CERTIFY_WORK, SLOPES_WORK, Options
-from gradcalc.show.page import value_text
+from gradcalc.show.page import DENSE_LIMIT, value_text
 from gradcalc.truth import blame
 from gradcalc.truth.finding import Examined, Finding, late_notes
 from gradcalc.truth.quantity import Note, worst
-from gradcalc.truth.report import DENSE_LIMIT
 
 
 def examine(formula: Formula, point: Point, options: Options) -> Examined:

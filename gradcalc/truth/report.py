@@ -15,6 +15,7 @@ from gradcalc.graph.shapes import nest
 from gradcalc.language.formula import Variable
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
+from gradcalc.show.page import DENSE_LIMIT
 from gradcalc.truth.kinds import said
 from gradcalc.truth.quantity import (
     VERDICTS,
@@ -29,9 +30,8 @@ from gradcalc.truth.quantity import (
     told,
     worst,
 )
+from gradcalc.truth.written import NOWHERE, Formulas
 
-DENSE_LIMIT = 1_000
-"""Above this many variables a Hessian is given as coordinates and values."""
 _IN_A_ROW = 3
 """Up to this many variables the Hessian of one point of several stands in a row."""
 _NAMED, _NAMED_CHARACTERS = 3, 60
@@ -166,7 +166,8 @@ class Report(Answer):
     """Value, gradient and, for order 2, Hessian of a formula at one or more points, with what is known of every number.
 
     `value`, `gradient` and `hessian` are those of the only point; with several, read `points`. Where `digits` were
-    asked for, a page shows the proved digits of every number. `let_exact` is as `exact` of a point.
+    asked for, a page shows the proved digits of every number. `let_exact` is as `exact` of a point. Without a point
+    there are no numbers: the derivatives are `written` as formulas.
     """
 
     command: str
@@ -180,6 +181,13 @@ class Report(Answer):
     latex: str = ""
     digits: int | None = None
     let_exact: Mapping[str, Any] = field(default_factory=dict)
+    written: Formulas | None = None
+
+    @property
+    def formulas(self) -> dict[str, str | None]:
+        """The first derivatives as formulas, where no point was given; None for one that is too long to be read."""
+        written = self.written
+        return {} if written is None else {name: written.entry(name).text for name in written.names}
 
     @property
     def value(self) -> float:
@@ -209,11 +217,12 @@ class Report(Answer):
 
     @property
     def exit_code(self) -> ExitCode:
-        """1 if any point disagrees, else 3 if any is undefined, else 0."""
+        """1 if any point disagrees, else 3 if any is undefined, or all of the formula is; else 0."""
         verdicts = {point.verdict for point in self.points}
         if "disagrees" in verdicts:
             return ExitCode.NO
-        return ExitCode.UNDEFINED if "undefined" in verdicts else ExitCode.DONE
+        nowhere = self.written is not None and self.written.domain == NOWHERE
+        return ExitCode.UNDEFINED if nowhere or "undefined" in verdicts else ExitCode.DONE
 
     @property
     def flat_variables(self) -> list[str]:
@@ -249,6 +258,8 @@ class Report(Answer):
             body["symbolic_reason"] = self.symbolic_reason
         if self.command == "hessian":
             body["flat_variables"] = self.flat_variables
+        if self.written:
+            body |= self.written.to_dict()
         return body | {"points": [self._point_dict(point) for point in self.points]}
 
     def _point_dict(self, point: PointReport) -> dict[str, Any]:
@@ -286,11 +297,16 @@ class Report(Answer):
 
     def long_records(self) -> Iterator[tuple[object, ...]]:
         """The rows of CSV with a fact a row, the titles first."""
+        if self.written:
+            yield from self.written.records()
+            return
         yield "point", "variable", "field", "value"
         yield from self.rows()
 
     def records(self) -> Iterator[tuple[object, ...]]:
         """The rows of CSV, one for each point, the titles first: where, each number and what is known of it."""
+        if self.written:
+            yield from self.written.records()
         if not self.points:
             return
         entries, flat = self._upper_entries, self.flat_variables
@@ -331,6 +347,10 @@ class Report(Answer):
         if len(self.points) > 1 and all(p.curvature is None or p.curvature.size <= _IN_A_ROW for p in self.points):
             return pages.Page(self.command, (*blocks, *self._several()))
         equations = []
+        if self.written:
+            blocks += self.written.blocks()
+            function = pages.Equation((pages.Formula(self.expression, latex=self.latex),))
+            equations.append((function, *self.written.equations()))
         for point in self.points:
             matrices = self._matrices(point.curvature)
             blocks += self._blocks(point, matrices)

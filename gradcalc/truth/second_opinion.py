@@ -7,12 +7,13 @@ waits for the derivatives, at most until the deadline, and keeps what was finish
 The two talk in lines of JSON. A request:
 
     {"id": 1, "nodes": [[op, [operands], parameter], ...], "output": 3, "entries": [["x"], ["x", "x"]],
-     "seconds": 5.0, "latex": false}
+     "seconds": 5.0, "latex": false, "forms": false}
 
 and its replies, one as soon as each derivative is found:
 
     {"id": 1, "entry": ["x"], "nodes": [...], "output": 4, "formula": "4*x**3", "latex": "4 x^{3}"}
     {"id": 1, "entry": ["y"], "unsupported": "floor has no SymPy derivative"}
+    {"id": 1, "entry": ["x"], "form": true, "nodes": ...}      a shorter form of what came before, if "forms" is true
     {"id": 1, "done": true}                                    or {"id": 1, "failed": "why", "kind": "memory"}
 
 On Linux the kernel ends the process: by an alarm a second after the budget, when its memory passes 1 GiB, and at once
@@ -71,12 +72,14 @@ class Opinion:
         entries: by input name, or by pair of names (upper triangle) for second derivatives; a text says why there is
             none. After `timed out` those that were finished in time.
         latex: the formula itself in LaTeX, if that was asked for.
+        forms: shorter forms of entries, if those were asked for: to be checked by who shows them.
     """
 
     status: Status
     reason: str
     entries: dict[tuple[str, ...], Entry | str]
     latex: str = ""
+    forms: dict[tuple[str, ...], list[Entry]] = field(default_factory=dict)
 
 
 def _environment() -> dict[str, str]:
@@ -116,8 +119,10 @@ class Job:
     request: bytes
     seconds: float
     deadline: float
+    wanted: int = 0
     entries: dict[tuple[str, ...], Entry | str] = field(default_factory=dict)
     latex: str = ""
+    forms: dict[tuple[str, ...], list[Entry]] = field(default_factory=dict)
     outcome: tuple[Status, str] | None = None
     finished: threading.Event = field(default_factory=threading.Event)
 
@@ -132,11 +137,13 @@ class Job:
         if not self.finished.wait(max(0.0, self.deadline - time.monotonic())):
             self.worker.abandon(self)
         assert self.outcome is not None
-        return Opinion(*self.outcome, self.entries, self.latex)
+        return Opinion(*self.outcome, self.entries, self.latex, self.forms)
 
     def finish(self, status: Status, reason: str = "") -> None:
         """Settle the outcome, unless it already is."""
         if self.outcome is None:
+            if 0 < self.wanted == len(self.entries):  # what is late are shorter forms
+                status, reason = "done", ""
             if status == "done" and self.entries and all(isinstance(e, str) for e in self.entries.values()):
                 status, reason = "unsupported", next(e for e in self.entries.values() if isinstance(e, str))
             self.outcome = (status, reason)
@@ -177,6 +184,7 @@ class Worker:
         seconds: float = 5.0,
         *,
         latex: bool = False,
+        forms: bool = False,
     ) -> Job:
         """Ask for the derivatives of a node.
 
@@ -185,16 +193,17 @@ class Worker:
             order: 2 asks for the second derivatives as well; 0 for the one derivative alone that is taken for each of
                 `wrt`, one after the other.
             seconds: how long the answer may take, from now on; includes loading SymPy.
+            forms: whether shorter forms are looked for, once all derivatives are found.
         """
         deadline = time.monotonic() + seconds
         entries = [[name] for name in wrt] if order else [list(wrt)]
         entries += map(list, combinations_with_replacement(wrt, 2)) if order == 2 else []
-        body = {"entries": entries, "seconds": seconds, "latex": latex, **pack(graph, output)}
+        body = {"entries": entries, "seconds": seconds, "latex": latex, "forms": forms, **pack(graph, output)}
         self.start()
         with self._lock:
             self._count += 1
             request = json.dumps({"id": self._count, **body}).encode() + b"\n"
-            job = Job(self, request, seconds, deadline)
+            job = Job(self, request, seconds, deadline, len(entries))
             if not seconds:  # whether it is quick enough by chance is no answer
                 job.finish("timed out", f"more than {seconds:g} s")
                 return job
@@ -304,7 +313,9 @@ class Worker:
         with self._lock:
             if job.outcome is not None:
                 return
-            if reply["entry"]:
+            if reply.get("form") and isinstance(entry, Entry):
+                job.forms.setdefault(tuple(reply["entry"]), []).append(entry)
+            elif reply["entry"]:
                 job.entries[tuple(reply["entry"])] = entry
             else:
                 job.latex = reply["latex"]
@@ -394,7 +405,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def _differentiate(request: dict[str, Any]) -> None:
     """Reply with one derivative after the other."""
-    from gradcalc.language.symbolic import real_symbol, to_sympy, typeset
+    from gradcalc.language.symbolic import real_symbol, to_sympy, typeset, with_decimals
 
     entries = [tuple(entry) for entry in request["entries"]]
     try:
@@ -405,7 +416,8 @@ def _differentiate(request: dict[str, Any]) -> None:
                 _reply(request, entry=entry, unsupported=error.message)
         return
     if request["latex"]:
-        _reply(request, entry=[], nodes=[], output=-1, formula=str(expr), latex=typeset(expr))
+        shown = with_decimals(expr) if _in_decimals(request) else expr
+        _reply(request, entry=[], nodes=[], output=-1, formula=str(expr), latex=typeset(shown))
     found: dict[tuple[str, ...], Any] = {(): expr}
     for entry in entries:
         for order in range(1, len(entry) + 1):
@@ -413,11 +425,13 @@ def _differentiate(request: dict[str, Any]) -> None:
             if entry[:order] not in found:
                 told = entry if order == len(entry) else None
                 found[entry[:order]] = _entry(request, told, found[first], real_symbol(name))
+    if request["forms"]:
+        _shorten(request, {entry: found[entry] for entry in entries if found.get(entry) is not None})
 
 
 def _entry(request: dict[str, Any], entry: tuple[str, ...] | None, expr: Any, symbol: Any) -> Any:
     """One derivative, None if SymPy failed; if it is an entry, reply with it, or with why there is none."""
-    from gradcalc.language.symbolic import derivative, from_sympy, typeset
+    from gradcalc.language.symbolic import derivative, from_sympy, typeset, with_decimals
 
     graph, result = Graph(), None
     try:
@@ -427,8 +441,9 @@ def _entry(request: dict[str, Any], entry: tuple[str, ...] | None, expr: Any, sy
         if entry is None:
             return result
         output = from_sympy(result, graph)
-        latex = typeset(result) if request["latex"] else ""
-        body = {"formula": str(result), "latex": latex, **pack(graph, output)}
+        shown = with_decimals(result) if _in_decimals(request) else result
+        latex = typeset(shown) if request["latex"] else ""
+        body = {"formula": str(shown), "latex": latex, **pack(graph, output)}
     except GradcalcError as error:
         body = {"unsupported": error.message}
     except (MemoryError, RecursionError):
@@ -438,6 +453,69 @@ def _entry(request: dict[str, Any], entry: tuple[str, ...] | None, expr: Any, sy
     if entry is not None:
         _reply(request, entry=entry, **body)
     return result
+
+
+class _Slow(BaseException):
+    """Raised in the midst of SymPy; no `except Exception` there holds it up."""
+
+
+def _shorten(request: dict[str, Any], found: dict[tuple[str, ...], Any]) -> None:
+    """Reply with forms of derivatives that are shorter than those told so far, as long as there is time."""
+    seconds, late = _FORMS_SECONDS, time.monotonic() + request["seconds"] / 3
+    for count, (entry, expr) in enumerate(found.items()):
+        began = time.process_time()
+        replies: list[dict[str, Any]] = []
+        with contextlib.suppress(_Slow), _at_most(seconds / (len(found) - count)):
+            _find_forms(expr, request, replies)
+        for reply in replies:  # not one is cut in two
+            _reply(request, entry=entry, form=True, **reply)
+        seconds -= time.process_time() - began
+        if seconds <= 0 or time.monotonic() > late:
+            break
+
+
+_FORMS_SECONDS = 1.0
+"""How long shorter forms are looked for, in seconds of this process; each derivative has its share."""
+
+
+def _find_forms(expr: Any, request: dict[str, Any], replies: list[dict[str, Any]]) -> None:
+    """Collect shorter forms of one derivative, each shorter than the one before."""
+    from gradcalc.language.symbolic import forms, from_sympy, typeset, with_decimals
+
+    in_decimals = _in_decimals(request)
+    shortest = len(str(with_decimals(expr) if in_decimals else expr))
+    with contextlib.suppress(Exception):  # what SymPy has told stays
+        for form in forms(expr):
+            shown = with_decimals(form) if in_decimals else form
+            text = str(shown)
+            if len(text) < shortest:
+                graph, shortest = Graph(), len(text)
+                packed = pack(graph, from_sympy(form, graph))
+                replies.append({"formula": text, "latex": typeset(shown) if request["latex"] else "", **packed})
+
+
+def _in_decimals(request: dict[str, Any]) -> bool:
+    """Whether forms are asked for of a formula that has decimals."""
+    texts = (parameter for name, _, parameter in request["nodes"] if name == "const")
+    return bool(request["forms"]) and any(text[:1].isdecimal() and set(text) & set(".ex") for text in texts)
+
+
+@contextlib.contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """End what is done in here after a time that this process computes, where the system can tell."""
+
+    def stop(number: int, frame: Any) -> None:
+        raise _Slow
+
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, max(seconds, 0.001))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
 def _failure(error: Exception) -> str:

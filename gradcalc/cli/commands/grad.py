@@ -7,10 +7,11 @@ from gradcalc.settings import Limits, Options, Reading
 
 
 def grad(question: Question, options: Options, show: Show, how: Reading, limits: Limits) -> int:
-    """Value and gradient of a formula, beside SymPy's, with the digits that are right.
+    """Value and gradient of a formula, beside SymPy's, with the digits that are right; without a point as formulas.
 
     \b
     gradcalc grad "x**4 + y**2 + 1" --at x=2,y=3
+    gradcalc grad "x^2*sin(3x)/(x + 1)"
     gradcalc grad "(1 - cos(x))/x**2" --at x=1e-8
     gradcalc grad "-x**2*sin(y)" --at x=1,y=pi/4 --at x=2,y=pi/3 --wrt y
     gradcalc grad "x.T @ x" --at "x=[[0],[1],[2],[3]]"
