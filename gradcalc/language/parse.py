@@ -27,7 +27,7 @@ DEFAULT_LIMITS = Limits()
 _OF_ARRAYS = frozenset(("sum", "prod", "mean", "dot", "transpose", "det", "inv", "trace", "cross", "outer", "softmax"))
 _OF_ONE_ARRAY = frozenset(("max", "min", "norm", "hypot", "logsumexp"))
 _ARRAYS = frozenset(("zeros", "ones", "eye", "linspace", "arange", "gradient", "jacobian", "hessian", "curl"))
-"""Functions whose operands are arrays: of any number of operands, or where there is one alone; and functions that give one."""
+"""Functions of arrays: of any number of operands, or where there is one alone; and functions that give one."""
 
 
 def parse(
