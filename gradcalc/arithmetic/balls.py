@@ -637,6 +637,10 @@ def _binomial(a: arb, b: arb) -> Ball:
     return (a + 1).gamma() * (b + 1).rgamma() * (a - b + 1).rgamma()
 
 
+def _betaln(a: arb, b: arb) -> Ball:
+    return _lgamma(a) + _lgamma(b) - _lgamma(a + b)
+
+
 _BESSEL_ORDER = 2000
 
 
@@ -715,6 +719,7 @@ _VALUES: dict[Op, Function] = {
     ops.lgamma: _within(1e30, _lgamma),
     ops.polygamma: _within(1e30, _polygamma, radius=1, low=-1000),
     ops.beta: _within(1e30, _beta),
+    ops.betaln: _within(1e30, _betaln),
     ops.binomial: _within(1e30, _binomial),
     ops.besselj: _bessel(arb.bessel_j, slow=False),
     ops.bessely: _bessel(arb.bessel_y, slow=False),
@@ -725,9 +730,13 @@ _VALUES: dict[Op, Function] = {
     ops.lambertw: arb.lambertw,
     ops.zeta: _within(1e9, arb.zeta),
     ops.zeta_derivative: _within(1e9, _zeta_derivative, radius=1),
+    ops.elliptic_k: lambda m: acb(m).elliptic_k().real,
+    ops.elliptic_e: lambda m: acb(m).elliptic_e().real,
+    ops.hyp0f1: _within(1e30, lambda b, x: x.hypgeom_0f1(b)),
+    ops.hyp2f1: _within(1e300, lambda a, b, c, x: x.hypgeom_2f1(a, b, c), low=-1e300),
 }
 
-_LOOSE: frozenset[Op] = frozenset({ops.besselj, ops.besseli, ops.polygamma})
+_LOOSE: frozenset[Op] = frozenset({ops.besselj, ops.besseli, ops.polygamma, ops.elliptic_k, ops.elliptic_e})
 """Ops that `arb` gives a finite result for outside their domain: asked for the domain first."""
 
 # -- the nearest double ------------------------------------------------------------------------------------------------

@@ -210,6 +210,15 @@ _POLES: dict[tuple[Op, float], float] = {
     (ops.Ci, 0.0): -INF,
     (ops.bessely, 0.0): -INF,
     (ops.besselk, 0.0): INF,
+    (ops.erfinv, -1.0): -INF,
+    (ops.erfinv, 1.0): INF,
+    (ops.erfcinv, 0.0): INF,
+    (ops.erfcinv, 2.0): -INF,
+    (ops.norm_ppf, 0.0): -INF,
+    (ops.norm_ppf, 1.0): INF,
+    (ops.li, 1.0): -INF,
+    (ops.Chi, 0.0): -INF,
+    (ops.elliptic_k, 1.0): INF,
 }
 """The values at poles, by the last operand, where they are infinite."""
 
@@ -234,6 +243,16 @@ _LIMITS: dict[Op, tuple[float, float]] = {
     ops.Ei: (0.0, INF),
     ops.Si: (-math.pi / 2, math.pi / 2),
     ops.Ci: (NAN, 0.0),
+    ops.erfi: (-INF, INF),
+    ops.norm_cdf: (0.0, 1.0),
+    ops.norm_pdf: (0.0, 0.0),
+    ops.li: (NAN, INF),
+    ops.Shi: (-INF, INF),
+    ops.Chi: (NAN, INF),
+    ops.fresnels: (-0.5, 0.5),
+    ops.fresnelc: (-0.5, 0.5),
+    ops.elliptic_k: (0.0, NAN),
+    ops.elliptic_e: (INF, NAN),
 }
 """The limits as the last operand goes to minus and plus infinity."""
 
@@ -381,6 +400,8 @@ FUNCTIONS = Functions(
         ops.min: _min,
         ops.logsumexp: _logsumexp,
         ops.gelu: _gelu,
+        ops.norm_cdf: _by_balls(ops.norm_cdf),
+        ops.norm_pdf: _by_balls(ops.norm_pdf),
         ops.gamma: _gamma,
         ops.lgamma: _lgamma,
         ops.factorial: _factorial,

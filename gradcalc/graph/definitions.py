@@ -56,14 +56,34 @@ def _acsch(x: Any) -> Any:
     return ops.where(small, _odd(x, ops.log(ops.two) - ops.log(size)), ops.asinh(1 / x))
 
 
-def _gelu(x: Any) -> Any:
-    """By erfc at x/sqrt(2) as two doubles: one rounding there comes out many times larger."""
-    high = ops.round(x * 2**20) / 2**20
+def _short(x: Any) -> Any:
+    """A number below 64 to 26 bits, whose square is exact."""
+    return ops.round(x * 2**20) / 2**20
+
+
+def _below_64(x: Any, value: Any, beyond: Any) -> Any:
+    return ops.where(ops.lt(ops.abs(x), 64), value, beyond)
+
+
+def _normal(x: Any) -> Any:
+    """Twice the distribution function by erfc at x/sqrt(2) as two doubles: one rounding there comes out far larger."""
+    high = _short(x)
     exact, rest = high * _root_high, high * _root_low + (x - high) / ops.sqrt(ops.two)  # exact: 26 bits by 27
     leg = exact + rest
     slope = 2 * ops.exp(-leg * leg) / ops.sqrt(ops.pi)
-    value = x * (ops.erfc(-leg) + slope * ((exact - leg) + rest)) / 2
-    return ops.where(ops.lt(ops.abs(x), 64), value, ops.max(x, ops.zero))
+    return ops.erfc(-leg) + slope * ((exact - leg) + rest)
+
+
+def _norm_pdf(x: Any) -> Any:
+    """The square in two parts, of which the large one is exact."""
+    high = _short(x)
+    value = ops.exp(-high * high / 2) * ops.exp((high - x) * (high + x) / 2) / ops.sqrt(2 * ops.pi)
+    return _below_64(x, value, ops.exp(-64 * ops.abs(x)))
+
+
+def _logit(x: Any) -> Any:
+    """Near its zero at 1/2 by what is exact there."""
+    return ops.where(ops.lt(ops.abs(x - _half), _half / 2), 2 * ops.atanh(2 * x - 1), ops.log(x) - ops.log1p(-x))
 
 
 def _logsumexp(*xs: Any) -> Any:
@@ -115,7 +135,10 @@ _DEFINITIONS: dict[Op, Callable[..., Any]] = {
     ops.softplus: lambda x: ops.max(x, ops.zero) + ops.log1p(ops.exp(-ops.abs(x))),
     ops.silu: lambda x: ops.where(ops.lt(x, -700), x * ops.exp(x + 64) * _decay_of_64, x * ops.sigmoid(x)),
     ops.elu: lambda x: ops.where(ops.gt(x, 0), x, ops.expm1(ops.min(x, ops.zero))),
-    ops.gelu: _gelu,
+    ops.gelu: lambda x: _below_64(x, x * _normal(x) / 2, ops.max(x, ops.zero)),
+    ops.norm_cdf: lambda x: _below_64(x, _normal(x) / 2, ops.heaviside(x)),
+    ops.norm_pdf: _norm_pdf,
+    ops.logit: _logit,
     ops.asec: _asec,
     ops.acsc: lambda x: _odd(x, ops.atan2(ops.one, _leg(x))),
     ops.acoth: lambda x: _odd(x, ops.log1p(2 / (ops.abs(x) - 1)) / 2),

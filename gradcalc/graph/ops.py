@@ -379,6 +379,10 @@ round: Op = op(
     ),
     numpy="rint", doc="nearest integer, halves to even",
 )  # fmt: skip
+frac: Op = op(
+    "frac", lambda g, y, x: g, kink=lambda x: eq(x, floor(x)), at_kink="jump", sample=(0.1, 0.9),
+    define=lambda x: x - floor(x), steps=True, doc="x - floor(x): the part behind the point, from 0 to 1",
+)  # fmt: skip
 mod: Op = op(
     "mod", lambda g, y, a, b: g, lambda g, y, a, b: -g * floor(a / b), domain=lambda a, b: ne(b, 0),
     kink=lambda a, b: eq(a / b, floor(a / b)), at_kink="jump", sympy="Mod", steps=True, aliases=("Mod", "fmod"),
@@ -436,6 +440,10 @@ log10: Op = op(
 log1p: Op = op(
     "log1p", lambda g, y, x: g / (1 + x), domain=lambda x: gt(x, -1), define=lambda x: log(1 + x),
     doc="log(1 + x), accurate near 0",
+)  # fmt: skip
+logit: Op = op(
+    "logit", lambda g, y, x: g / (x * (1 - x)), domain=lambda x: and_(gt(x, 0), lt(x, 1)), scipy="logit",
+    define=lambda x: log(x / (1 - x)), sample=(0.1, 0.9), doc="log(x/(1 - x)), the inverse of sigmoid",
 )  # fmt: skip
 xlogy: Op = op(
     "xlogy", lambda g, y, a, b: g * log(b), lambda g, y, a, b: g * a / b,
@@ -592,6 +600,11 @@ def _no_pole(x: Any) -> Any:
     return or_(gt(x, 0), ne(x, floor(x)))
 
 
+def _ends(a: Any) -> Any:
+    """0, -1, -2, ...: where a series with the parameter a has a last term."""
+    return and_(le(a, 0), eq(a, floor(a)))
+
+
 def _bessel_domain(n: Any, x: Any) -> Any:
     """Where J and I are real: any x for an integer order, else above 0, and at 0 too where the order is positive."""
     return or_(gt(x, 0), or_(eq(n, floor(n)), and_(eq(x, 0), ge(n, 0))))
@@ -604,6 +617,31 @@ erf: Op = op(
 erfc: Op = op(
     "erfc", lambda g, y, x: -g * 2 * exp(-x * x) / sqrt(pi), sympy="erfc", scipy="erfc", sample=(-2.0, 2.0),
     doc="1 - erf(x)",
+)  # fmt: skip
+erfi: Op = special(
+    "erfi", lambda g, y, x: g * 2 * exp(x * x) / sqrt(pi), sympy="erfi", scipy="erfi", sample=(-2.0, 2.0),
+    doc="imaginary error function",
+)  # fmt: skip
+erfinv: Op = special(
+    "erfinv", lambda g, y, x: g * sqrt(pi) * exp(y * y) / 2, domain=lambda x: lt(abs(x), 1), sympy="erfinv",
+    scipy="erfinv", sample=(-0.9, 0.9), doc="inverse of erf",
+)  # fmt: skip
+erfcinv: Op = special(
+    "erfcinv", lambda g, y, x: -g * sqrt(pi) * exp(y * y) / 2, domain=lambda x: and_(gt(x, 0), lt(x, 2)),
+    sympy="erfcinv", scipy="erfcinv", sample=(0.1, 1.9), doc="inverse of erfc",
+)  # fmt: skip
+norm_cdf: Op = op(
+    "norm_cdf", lambda g, y, x: g * norm_pdf(x), define=lambda x: erfc(-x / sqrt(two)) / 2, scipy="ndtr",
+    aliases=("ndtr", "normcdf", "normsdist"), sample=(-2.0, 2.0), doc="distribution function of the standard normal",
+)  # fmt: skip
+norm_pdf: Op = op(
+    "norm_pdf", lambda g, y, x: -g * x * y, define=lambda x: exp(-x**2 / 2) / sqrt(2 * pi), aliases=("normpdf",),
+    sample=(-2.0, 2.0), doc="density of the standard normal: exp(-x**2/2)/sqrt(2*pi)",
+)  # fmt: skip
+norm_ppf: Op = special(
+    "norm_ppf", lambda g, y, x: g / norm_pdf(y), domain=lambda x: and_(gt(x, 0), lt(x, 1)), scipy="ndtri",
+    define=lambda x: -sqrt(two) * erfcinv(2 * x), aliases=("ndtri", "norminv", "normsinv", "probit"),
+    sample=(0.1, 0.9), doc="quantile of the standard normal: the inverse of norm_cdf",
 )  # fmt: skip
 gamma: Op = special(
     "gamma", lambda g, y, x: g * y * digamma(x), domain=_no_pole, sympy="gamma", scipy="gamma", libm="tgamma",
@@ -632,6 +670,11 @@ beta: Op = special(
     lambda g, y, a, b: g * y * (digamma(b) - digamma(a + b)), domain=lambda a, b: and_(_no_pole(a), _no_pole(b)),
     sympy="beta", scipy="beta", define=lambda a, b: gamma(a) * gamma(b) / gamma(a + b),
     doc="gamma(a)*gamma(b)/gamma(a + b)",
+)  # fmt: skip
+betaln: Op = special(
+    "betaln", lambda g, y, a, b: g * (digamma(a) - digamma(a + b)),
+    lambda g, y, a, b: g * (digamma(b) - digamma(a + b)), define=lambda a, b: log(abs(beta(a, b))), scipy="betaln",
+    domain=lambda a, b: and_(and_(_no_pole(a), _no_pole(b)), _no_pole(a + b)), doc="logarithm of |beta(a, b)|",
 )  # fmt: skip
 binomial: Op = special(
     "binomial", lambda g, y, a, b: g * y * (digamma(a + 1) - digamma(a - b + 1)),
@@ -698,6 +741,50 @@ Si: Op = special(
 Ci: Op = special(
     "Ci", lambda g, y, x: g * cos(x) / x, domain=lambda x: gt(x, 0), sympy="Ci", scipy=("sici", 1), flint="ci",
     doc="cosine integral",
+)  # fmt: skip
+li: Op = special(
+    "li", lambda g, y, x: g / log(x), domain=lambda x: and_(ge(x, 0), ne(x, 1)), sympy="li",
+    define=lambda x: Ei(log(x)), sample=(1.3, 3.0), doc="logarithmic integral, Ei(log(x))",
+)  # fmt: skip
+Shi: Op = special(
+    "Shi", lambda g, y, x: g * hyp0f1(3 * one / 2, x * x / 4), sympy="Shi", scipy=("shichi", 0), flint="shi",
+    doc="hyperbolic sine integral",
+)  # fmt: skip
+Chi: Op = special(
+    "Chi", lambda g, y, x: g * cosh(x) / x, domain=lambda x: gt(x, 0), sympy="Chi", scipy=("shichi", 1), flint="chi",
+    doc="hyperbolic cosine integral",
+)  # fmt: skip
+fresnels: Op = special(
+    "fresnels", lambda g, y, x: g * sin(pi * x * x / 2), sympy="fresnels", scipy=("fresnel", 0), flint="fresnel_s",
+    sample=(-2.0, 2.0), doc="Fresnel integral S: of sin(pi*t**2/2) from 0 to x",
+)  # fmt: skip
+fresnelc: Op = special(
+    "fresnelc", lambda g, y, x: g * cos(pi * x * x / 2), sympy="fresnelc", scipy=("fresnel", 1), flint="fresnel_c",
+    sample=(-2.0, 2.0), doc="Fresnel integral C: of cos(pi*t**2/2) from 0 to x",
+)  # fmt: skip
+elliptic_k: Op = special(
+    "elliptic_k", lambda g, y, m: g * pi * hyp2f1(3 * one / 2, 3 * one / 2, 2, m) / 8, domain=lambda m: lt(m, 1),
+    sympy="elliptic_k", scipy="ellipk", aliases=("ellipk",), sample=(-2.0, 0.9),
+    doc="complete elliptic integral K of parameter m, the square of the modulus",
+)  # fmt: skip
+elliptic_e: Op = special(
+    "elliptic_e", lambda g, y, m: -g * pi * hyp2f1(one / 2, 3 * one / 2, 2, m) / 8, domain=lambda m: le(m, 1),
+    sympy="elliptic_e", scipy="ellipe", aliases=("ellipe",), sample=(-2.0, 0.9),
+    doc="complete elliptic integral E of parameter m, the square of the modulus",
+)  # fmt: skip
+hyp0f1: Op = special(
+    "hyp0f1", None, lambda g, y, b, x: g * hyp0f1(b + 1, x) / b, operands="b x", scipy="hyp0f1",
+    domain=lambda b, x: _no_pole(b), sample=((1.5, 1.5), (0.3, 2.5)),
+    doc="hypergeometric function 0F1(b; x) (b constant)",
+)  # fmt: skip
+hyp2f1: Op = special(
+    "hyp2f1", None, None, None, lambda g, y, a, b, c, x: g * a * b * hyp2f1(a + 1, b + 1, c + 1, x) / c,
+    operands="a b c x", scipy="hyp2f1",
+    domain=lambda a, b, c, x: and_(
+        _no_pole(c), or_(or_(lt(x, 1), and_(eq(x, 1), gt(c, a + b))), or_(_ends(a), _ends(b)))
+    ),
+    sample=((0.5, 0.5), (1.5, 1.5), (2, 2), (-0.9, 0.8)),
+    doc="hypergeometric function 2F1(a, b; c; x) (a, b, c constant)",
 )  # fmt: skip
 
 # -- ufuncs of NumPy and of `scipy.special` that no formula can name: ops of arrays alone (DLMF chapters 5 to 10) -----
@@ -787,23 +874,17 @@ ufunc("scipy.yn", *bessely.rules)
 ufunc("scipy.kn", *besselk.rules)
 ive: Op = ufunc("scipy.ive", None, lambda g, y, n, x: g * ((ive(n - 1, x) + ive(n + 1, x)) / 2 - sign(x) * y))
 kve: Op = ufunc("scipy.kve", None, lambda g, y, n, x: g * (y - (kve(n - 1, x) + kve(n + 1, x)) / 2))
-ufunc("scipy.ndtr", lambda g, y, x: g * exp(-x * x / 2) / sqrt(2 * pi))
 ufunc("scipy.log_ndtr", lambda g, y, x: g * exp(-x * x / 2 - y) / sqrt(2 * pi))
-ufunc("scipy.ndtri", lambda g, y, x: g * exp(y * y / 2) * sqrt(2 * pi))
-ufunc("scipy.logit", lambda g, y, x: g / (x * (1 - x)))
 ufunc("scipy.log_expit", lambda g, y, x: g * sigmoid(-x))
 ufunc("scipy.entr", lambda g, y, x: -g * (log(x) + 1))
 ufunc("scipy.rel_entr", lambda g, y, a, b: g * (log(a / b) + 1), lambda g, y, a, b: -g * a / b)
 ufunc("scipy.kl_div", lambda g, y, a, b: g * log(a / b), lambda g, y, a, b: g * (1 - a / b))
 ufunc("scipy.exp10", lambda g, y, x: g * y * log(ten))
 ufunc("scipy.cosm1", lambda g, y, x: -g * sin(x))
-ufunc("scipy.erfinv", lambda g, y, x: g * exp(y * y) * (sqrt(pi) / 2))
-ufunc("scipy.erfcinv", lambda g, y, x: -g * exp(y * y) * (sqrt(pi) / 2))
 ufunc(
     "scipy.erfcx",
     lambda g, y, x: g * 2 / sqrt(pi) * where(gt(x, 20), _tail(-1 / (2 * x * x)), sqrt(pi) * x * y - 1),
 )  # fmt: skip
-ufunc("scipy.erfi", lambda g, y, x: g * exp(x * x) * (2 / sqrt(pi)))
 ufunc("scipy.dawsn", lambda g, y, x: g * where(gt(abs(x), 20), -_tail(1 / (2 * x * x)), 1 - 2 * x * y))
 ufunc("scipy.exp1", lambda g, y, x: -g * exp(-x) / x)
 expn: Op = ufunc("scipy.expn", None, lambda g, y, n, x: -g * expn(n - 1, x))
@@ -812,11 +893,6 @@ cosdg: Op = ufunc("scipy.cosdg", lambda g, y, x: -g * sindg(x) * (pi / 180))
 ufunc("scipy.tandg", lambda g, y, x: g * (1 + y * y) * (pi / 180))
 ufunc("scipy.cotdg", lambda g, y, x: -g * (1 + y * y) * (pi / 180))
 hyp1f1: Op = ufunc("scipy.hyp1f1", None, None, lambda g, y, a, b, x: g * a / b * hyp1f1(a + 1, b + 1, x))
-hyp2f1: Op = ufunc(
-    "scipy.hyp2f1", None, None, None, lambda g, y, a, b, c, x: g * a * b / c * hyp2f1(a + 1, b + 1, c + 1, x),
-)  # fmt: skip
-ufunc("scipy.ellipk", lambda g, y, m: g * (pi / 8) * hyp2f1(3 * one / 2, 3 * one / 2, 2, m))
-ufunc("scipy.ellipe", lambda g, y, m: -g * (pi / 8) * hyp2f1(one / 2, 3 * one / 2, 2, m))
 airye_ai: Op = ufunc("scipy.airye:0", lambda g, y, x: g * (airye_ai_prime(x) + sqrt(x) * y))
 airye_ai_prime: Op = ufunc("scipy.airye:1", lambda g, y, x: g * (x * airye_ai(x) + sqrt(x) * y))
 airye_bi: Op = ufunc("scipy.airye:2", lambda g, y, x: g * (airye_bi_prime(x) - sqrt(relu(x)) * y))
@@ -827,11 +903,6 @@ ufunc(
         lt(x, one / 2), gamma(1 - x) * cos(pi * x) - y * digamma(1 - x), -y * digamma(x)  # by reflection: no poles
     ),
 )  # fmt: skip
-betaln: Op = ufunc(
-    "scipy.betaln",
-    lambda g, y, a, b: g * (digamma(a) - digamma(a + b)),
-    lambda g, y, a, b: g * (digamma(b) - digamma(a + b)),
-)
 ufunc(
     "scipy.poch", lambda g, y, z, m: g * y * (digamma(z + m) - digamma(z)), lambda g, y, z, m: g * y * digamma(z + m),
 )  # fmt: skip

@@ -44,7 +44,7 @@ def _joined(graph: Graph, index: int, op: Op) -> list[int]:
 
 def _between(parts: list[str]) -> list[str]:
     """`x > 0` and `x <= 1` as `0 < x <= 1`."""
-    if len(parts) == 2:
+    if len(parts) == 2 and all(part.count(" ") == 2 for part in parts):
         (left, below, low), (same, above, high) = (part.split(" ", 2) for part in parts)
         if left == same and below in _MIRRORED and above in ("<", "<="):
             return [f"{low} {_MIRRORED[below]} {left} {above} {high}"]

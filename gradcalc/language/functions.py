@@ -16,6 +16,7 @@ from gradcalc.language.domains import domain_text
 from gradcalc.language.format import format_node
 from gradcalc.language.synonyms import function_meant
 from gradcalc.language.tokens import CONSTANTS, FUNCTIONS, SPECIAL
+from gradcalc.language.written import WRITTEN
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer
 
@@ -124,6 +125,7 @@ def cards() -> list[Card]:
     """All a formula can use: ops in the order of the table, what is written out in ops, constants."""
     found = [card(op) for op in ops.TABLE.values() if not op.internal]
     found += [Card(name, SPECIAL[name], doc) for name, doc in _WRITTEN_OUT.items()]
+    found += [Card(name, SPECIAL[name], written.doc, aliases=written.aliases) for name, written in WRITTEN.items()]
     return found + [Card(name, name, doc) for name, doc in ops.NAMED_CONSTANTS.items()]
 
 

@@ -22,6 +22,7 @@ from gradcalc.language import matrices
 from gradcalc.language.exact import Exact
 from gradcalc.language.format import COMPARISONS, Tree
 from gradcalc.language.tokens import SPECIAL, refuse
+from gradcalc.language.written import WRITTEN
 
 
 class Elements(NamedTuple):
@@ -483,6 +484,12 @@ class Lowering:
             return self.apply(ops.digamma, values[1:], at=1)
         return self.apply(ops.polygamma, values)
 
+    def written(self, name: str, values: list[Any]) -> Number:
+        """A function that stands for others."""
+        self.check(values)
+        define = WRITTEN[name].define
+        return self.elementwise(lambda row: define(*map(self.graph.ref, row)).index, values)
+
     def derivative(self, name: str, values: list[Any]) -> Number:
         """`diff(f, x, 2, y)`: a derivative of any order, where the function itself has a value."""
         by = self.derived_for(name, values)
@@ -793,6 +800,7 @@ _CALLS: dict[str, tuple[Callable[[Lowering, str, list[Any]], Lowered], *tuple[in
     "trace": (Lowering.trace, 1), "cross": (Lowering.cross, 2), "outer": (Lowering.outer, 2),
     "softmax": (Lowering.softmax, 1), **dict.fromkeys(("zeros", "ones"), (Lowering.filled,)),
     "eye": (Lowering.eye, 1, 2), "linspace": (Lowering.linspace, 2, 3), "arange": (Lowering.arange, 1, 2, 3),
+    **{name: (Lowering.written, len(written.operands)) for name, written in WRITTEN.items()},
 }  # fmt: skip
 """Functions with a lowering of their own, and how many operands each takes where that is fixed."""
 

@@ -132,6 +132,8 @@ _TO_SYMPY: dict[Op, Callable[..., Expr]] = {
     ops.div: lambda a, b: a / b,
     ops.where: _where,
     ops.sinc_derivative: _sinc_derivative,
+    ops.hyp0f1: lambda b, x: sympy.hyper((), (b,), x),
+    ops.hyp2f1: lambda a, b, c, x: sympy.hyper((a, b), (c,), x),
 }
 
 # -- SymPy to graph --------------------------------------------------------------------------------------------------
@@ -378,6 +380,20 @@ def _plan_polygamma(expr: sympy.polygamma) -> Plan:
     return expr.args, partial(_emit, ops.polygamma)
 
 
+def _plan_hyper(expr: sympy.hyper) -> Plan:
+    """A hypergeometric function, where the table has one of so many parameters."""
+    above, below, x = expr.args
+    op = {(0, 1): ops.hyp0f1, (2, 1): ops.hyp2f1}.get((len(above), len(below)))
+    if op is None:
+        raise Unsupported(_lacking(expr))
+    return (*above, *below, x), partial(_emit, op)
+
+
+def _plan_li(expr: sympy.Li) -> Plan:
+    """The logarithmic integral from 2."""
+    return (sympy.li(expr.args[0]), sympy.li(2)), partial(_emit, ops.sub)
+
+
 def _plan_ite(expr: sympy.ITE) -> Plan:
     """A condition chosen by a condition."""
 
@@ -411,6 +427,9 @@ _PLANS: dict[type, Callable[[Any], Plan]] = {
     sympy.DiracDelta: _plan_dirac,
     sympy.Heaviside: _plan_heaviside,
     sympy.polygamma: _plan_polygamma,
+    sympy.hyper: _plan_hyper,
+    sympy.Li: _plan_li,
+    sympy.frac: lambda expr: (expr.args, partial(_emit, ops.frac)),
     sympy.re: _plan_itself,
     sympy.conjugate: _plan_itself,
     sympy.im: _plan_imaginary,

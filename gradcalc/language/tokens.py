@@ -13,6 +13,7 @@ from typing import NamedTuple, NoReturn
 from gradcalc.errors import ExpressionError, LimitError, Span
 from gradcalc.graph import ops
 from gradcalc.language.format import ADD, AND, COMPARE, MUL, NEG, NOT, OR, POSTFIX, POW
+from gradcalc.language.written import WRITTEN
 
 # -- words of the language -------------------------------------------------------------------------------------------
 
@@ -33,12 +34,15 @@ SPECIAL = {
     "outer": "outer(a, b)", "softmax": "softmax(array)", "zeros": "zeros(3) or zeros(2, 3)",
     "ones": "ones(3) or ones(2, 3)", "eye": "eye(3)", "linspace": "linspace(0, 1, 5)",
     "arange": "arange(5) or arange(start, stop, step)",
+    "frac": "frac(x), or a/b for a quotient",
+    **{name: f"{name}({', '.join(written.operands)})" for name, written in WRITTEN.items()},
 }  # fmt: skip
 """Functions whose lowering is their own, beside the ops of the table, and how each is written."""
 
 FUNCTIONS: dict[str, str] = {
     **{name: name for name, op in ops.TABLE.items() if not op.internal}, **ops.ALIASES,
     **{name: name for name in SPECIAL},
+    **{alias: name for name, written in WRITTEN.items() for alias in written.aliases},
     "Piecewise": "piecewise", "ITE": "where", "And": "and", "Or": "or", "Not": "not",
     **dict.fromkeys(("Derivative", "derivative", "deriv"), "diff"), "grad": "gradient", "div": "divergence",
     "determinant": "det", "inverse": "inv", "tr": "trace",
@@ -46,8 +50,8 @@ FUNCTIONS: dict[str, str] = {
 }  # fmt: skip
 """Every spelling of a function, to its name."""
 
-LETTERS_TOO = frozenset({"beta", "gamma", "zeta", "psi"})
-"""Functions whose names are Greek letters: without parentheses they are variables."""
+LETTERS_TOO = frozenset({"beta", "gamma", "zeta", "psi", "deg", "rad", "li", "Li", "frac", "degrees", "radians"})
+"""Functions whose names are Greek letters, or such as variables have: without parentheses they are variables."""
 
 GLUED = re.compile(
     r"(a?(?:sin|cos|tan)h?|arc(?:sin|cos|tan)h?|ln|log|exp|sqrt|cbrt|abs)(\d*[xyztuv]\d*|\d*theta|\d*[θφ])"

@@ -6,9 +6,15 @@ from gradcalc.graph.ops import Op
 VALUED = [op for op in ops.TABLE.values() if op.operands and not op.is_condition and op is not ops.where]
 """The ops whose result is a number by one rule."""
 
-STATIC = {"powi": 1, "polygamma": 0, "besselj": 0, "bessely": 0, "besseli": 0, "besselk": 0}
-STATIC |= {"sinc_derivative": 0, "zeta_derivative": 0}
-"""The operand that must be a constant."""
+STATIC: dict[str, dict[int, int | float]] = {
+    op.name: {
+        i: int(low) if low == int(low) else low
+        for i, (low, _) in enumerate(op.samples)
+        if not op.variadic and op.rules[i] is None
+    }
+    for op in VALUED
+}
+"""The operands that must be constants, by their place, and what tests put there."""
 
 
 def names(op: Op) -> str:

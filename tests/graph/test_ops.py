@@ -20,7 +20,7 @@ from gradcalc.graph import ops
 from gradcalc.graph.derive import gradient
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
-from tests.graph import VALUED, names
+from tests.graph import STATIC, VALUED, names
 
 BALLS = Balls(256)
 
@@ -40,7 +40,7 @@ def derivatives(op: Op, at: list[Fraction]) -> dict[tuple[int, ...], arb]:
     graph = Graph()
     fixed = constant_operands(op)
     indices = [
-        graph.constant(str(int(x))) if is_fixed else graph.input(f"x{i}")
+        graph.constant(STATIC[op.name][i]) if is_fixed else graph.input(f"x{i}")
         for i, (x, is_fixed) in enumerate(zip(at, fixed, strict=True))
     ]
     output = graph.emit(op, tuple(indices))
@@ -73,7 +73,8 @@ class Formula:
         self.at = dict(zip(symbols, [sympy.Rational(x.numerator, x.denominator) for x in at], strict=True))
 
     def number(self, expression: Any) -> Any:
-        return sympy.sympify(expression).subs(self.at).evalf(50)
+        expression = sympy.sympify(expression).replace(sympy.erfcinv, lambda x: sympy.erfinv(1 - x))
+        return expression.subs(self.at).evalf(50)  # SymPy has digits of erfinv alone
 
     def apply(self, op: Op, xs: list[Any]) -> Any:
         settled = self.settle(op, xs)
@@ -83,6 +84,9 @@ class Formula:
             return -xs[0] if op is ops.neg else xs[0] - xs[1]
         if op is ops.sinc_derivative:
             return sympy.sinc(xs[1]).diff(xs[1], int(xs[0]))
+        if op in (ops.hyp0f1, ops.hyp2f1):
+            *parameters, x = xs
+            return sympy.hyper(parameters[:-1], parameters[-1:], x)
         if op is ops.zeta:
             return sympy.Function("zeta_derivative")(0, xs[0])
         if op is ops.zeta_derivative:
@@ -128,7 +132,9 @@ def oracle(op: Op, at: list[Fraction], keys: Any) -> dict[tuple[int, ...], str]:
     symbols = [sympy.Symbol(f"x{i}", real=True) for i in range(len(at))]
     formula = Formula(symbols, at)
     fixed = constant_operands(op)
-    operands = [sympy.Integer(int(x)) if f else s for x, f, s in zip(at, fixed, symbols, strict=True)]
+    operands = [
+        sympy.Rational(x.numerator, x.denominator) if f else s for x, f, s in zip(at, fixed, symbols, strict=True)
+    ]
     form = formula.apply(op, operands)
     result = {}
     for key in keys:

@@ -17,7 +17,7 @@ TRIGONOMETRIC = ("csc", "cot")
 
 def holds(text: str, numbers: dict[str, float]) -> bool:
     """What a text says of some numbers, read apart from how it was made."""
-    python = re.sub(r"(\w+) not an integer", r"(\1 % 1 != 0)", text)
+    python = re.sub(r"(\w+(?: \+ \w+)?) not an integer", r"((\1) % 1 != 0)", text)
     python = re.sub(r"(\w+) an integer", r"(\1 % 1 == 0)", python).replace(" = ", " == ")
     return bool(eval(python, {"exp": math.exp, "__builtins__": {}}, numbers))
 

@@ -10,6 +10,7 @@ import ctypes
 import math
 import os
 import platform
+import re
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -180,7 +181,8 @@ _WRITTEN: dict[Op, Callable[..., str]] = {
 }
 _PARTS: dict[Op, tuple[int, float, float]] = {
     **dict.fromkeys((ops.airyai, ops.airyaiprime, ops.airybi, ops.airybiprime), (4, -100.0, 100.0)),
-    ops.Si: (2, -1e15, 1e15), ops.Ci: (2, 5e-324, 1e15),
+    ops.Si: (2, -1e15, 1e15), ops.Ci: (2, 5e-324, 1e15), ops.Shi: (2, -700.0, 700.0), ops.Chi: (2, 5e-324, 700.0),
+    **dict.fromkeys((ops.fresnels, ops.fresnelc), (2, -1e5, 1e5)),
 }  # fmt: skip
 """Results of functions of SciPy that have several: how many, and from where to where they are taken."""
 
@@ -232,10 +234,10 @@ class Instructions(Lines):
         if op in NEAR:
             return self._near(op, places)
         define = accurate(op, n)
-        if define is None and op.scipy and (capsule := _in_scipy(op)):
+        if define is None and op.scipy and (address := _in_scipy(op)):
             if op in _PARTS:
-                return self._lanes(self._scipy_part(op, capsule), places, "")
-            return self._lanes(self._scipy(op, capsule), places, ", i32 0")
+                return self._lanes(self._scipy_part(op, address), places, "")
+            return self._lanes(self._scipy(op, address), places, ", i32 0")
         define = define or op.define
         if define is not None:
             return self._defined(define, places)
@@ -370,20 +372,16 @@ class Instructions(Lines):
             result = self.line(f"insertelement {self.vector} {result}, double {value}, i32 {lane}")
         return result
 
-    def _scipy(self, op: Op, capsule: Any) -> str:
-        """The C entry point of a function of SciPy."""
+    def _scipy(self, op: Op, address: int) -> str:
+        """The C function of SciPy for an op."""
         symbol = f"scipy_{op.in_scipy[0]}"
-        api = ctypes.pythonapi
-        api.PyCapsule_GetName.restype, api.PyCapsule_GetName.argtypes = ctypes.c_char_p, [ctypes.py_object]
-        api.PyCapsule_GetPointer.restype = ctypes.c_void_p
-        api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
-        llvm().add_symbol(symbol, api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule)))
+        llvm().add_symbol(symbol, address)
         return symbol
 
-    def _scipy_part(self, op: Op, capsule: Any) -> str:
+    def _scipy_part(self, op: Op, address: int) -> str:
         """A function that takes one result of a function of SciPy, elsewhere the floats'."""
         (count, least, most), which = _PARTS[op], op.in_scipy[1]
-        several, other = self._scipy(op, capsule), self._python(op, 1)
+        several, other = self._scipy(op, address), self._python(op, 1)
         pointers = [f"%p{k}" for k in range(count)]
         self.declared[several] = f"declare void @{several}(double{', ptr' * count})"
         self.declared[other] = f"declare double @{other}(double)"
@@ -448,15 +446,29 @@ class Instructions(Lines):
         return self.line(f"shufflevector {t} {first}, {t} poison, <{self.width} x i32> zeroinitializer")
 
 
-def _in_scipy(op: Op) -> Any:
-    """The capsule of the C entry point of SciPy's function for an op; None where there is none, or no SciPy."""
-    name, _ = op.in_scipy
+def _in_scipy(op: Op) -> int | None:
+    """The address of SciPy's C function for an op of doubles; None where there is none, or no SciPy."""
+    several = ", double *" * _PARTS[op][0] if op in _PARTS else ", int __pyx_skip_dispatch"
+    result, operands = "void" if op in _PARTS else "double", ", ".join(["double"] * len(op.operands))
+    return _c_functions().get((op.in_scipy[0], f"{result} ({operands}{several})"))
+
+
+@cache
+def _c_functions() -> dict[tuple[str, str], int]:
+    """The addresses of SciPy's C functions by name and signature: a name may have one for each type of operands."""
     try:
         from scipy.special import cython_special
     except ImportError:
-        return None
-    capsules = cython_special.__pyx_capi__
-    return capsules.get(f"__pyx_fuse_1{name}") or capsules.get(name)
+        return {}
+    api, found = ctypes.pythonapi, {}
+    api.PyCapsule_GetName.restype, api.PyCapsule_GetName.argtypes = ctypes.c_char_p, [ctypes.py_object]
+    api.PyCapsule_GetPointer.restype = ctypes.c_void_p
+    api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
+    for name, capsule in cython_special.__pyx_capi__.items():
+        signature = api.PyCapsule_GetName(capsule)
+        key = re.sub(r"^__pyx_fuse(_\d)+", "", name), signature.decode()
+        found[key] = api.PyCapsule_GetPointer(capsule, signature)
+    return found
 
 
 class _Loop(Instructions):

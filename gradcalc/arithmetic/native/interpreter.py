@@ -106,6 +106,11 @@ class _Program:
             return
         if count == 3:
             self.line(("copy", 1, None), operands[2], 0, target)
+        if count > 3:
+            slots = [self.slot() for _ in operands]
+            for operand, slot in zip(operands, slots, strict=True):
+                self.line(("copy", 1, None), operand, 0, slot)
+            operands = slots
         self.line((op, count, known), operands[0], operands[1] if count > 1 else 0, target)
 
     def block(self, block: Block) -> int:
@@ -144,7 +149,7 @@ def _loop(blocks: tuple[Block, ...], lanes: int) -> Callable[..., None]:
 
 
 class _Loop(Instructions):
-    """The IR of the loop. A third operand stands in the target beforehand."""
+    """The IR of the loop. A third operand stands in the target beforehand; more than three stand from the first on."""
 
     def __init__(self, lanes: int) -> None:
         super().__init__()
@@ -173,7 +178,8 @@ class _Loop(Instructions):
         elif op == "copy":
             self._set(self._get("%a"))
         elif isinstance(op, Op):
-            places = [self._get(name) for name in ("%a", "%b", "%target")[:count]]
+            names = ("%a", "%b", "%target") if count <= 3 else [self.line(f"add i64 %a, {k}") for k in range(count)]
+            places = [self._get(name) for name in names[:count]]
             flags = (0, 1, 2) if op in (ops.and_, ops.or_, ops.not_) else (0,) if op is ops.where else ()
             for k in flags[:count]:
                 places[k] = self.line(f"fcmp une {self.vector} {places[k]}, zeroinitializer")

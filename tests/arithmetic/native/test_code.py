@@ -27,12 +27,12 @@ from tests.graph import STATIC, VALUED, names
 BALLS, FLOATS = Balls(256), Floats()
 
 
-def kernel_of(op: Op, order: int, static: int) -> tuple[Kernel, Graph]:
-    """The op of its operands, the static one a constant."""
+def kernel_of(op: Op, order: int, *static: int | float) -> tuple[Kernel, Graph]:
+    """The op of its operands, the static ones constants."""
     graph = Graph()
-    fixed = STATIC.get(op.name)
-    nodes = [graph.constant(static) if i == fixed else graph.input(f"x{i}") for i in range(len(op.operands))]
-    free = [f"x{i}" for i in range(len(op.operands)) if i != fixed]
+    fixed = dict(zip(STATIC[op.name], static or STATIC[op.name].values(), strict=True))
+    nodes = [graph.constant(fixed[i]) if i in fixed else graph.input(f"x{i}") for i in range(len(op.operands))]
+    free = [f"x{i}" for i in range(len(op.operands)) if i not in fixed]
     output = op(*map(graph.ref, nodes)).index
     if not order:
         return Kernel(graph, output, free), graph
@@ -44,18 +44,13 @@ def kernel_of(op: Op, order: int, static: int) -> tuple[Kernel, Graph]:
 
 def sample(op: Op, count: int) -> dict[str, Any]:
     chance = random.Random(op.name)
-    free = [i for i in range(len(op.operands)) if i != STATIC.get(op.name)]
+    free = [i for i in range(len(op.operands)) if i not in STATIC[op.name]]
     return {f"x{i}": np.array([chance.uniform(*op.samples[i]) for _ in range(count)]) for i in free}
-
-
-def static_of(op: Op) -> int:
-    i = STATIC.get(op.name)
-    return 0 if i is None else int(op.samples[i][0])
 
 
 @pytest.mark.parametrize("op", VALUED, ids=names)
 def test_every_op_agrees_with_balls_in_orders_0_to_2(op: Op) -> None:
-    kernel, graph = kernel_of(op, 2, static_of(op))
+    kernel, graph = kernel_of(op, 2)
     columns = sample(op, 11)
     batch = kernel(**columns)
     assert batch.gradient is not None and batch.hessian is not None
@@ -74,15 +69,14 @@ LOOSE = {"gamma", "lgamma", "factorial", "beta", "binomial", "digamma", "polygam
 
 @pytest.mark.parametrize("op", [op for op in VALUED if op.name not in LOOSE and not op.costly], ids=names)
 def test_special_values_are_those_of_the_floats(op: Op) -> None:
-    kernel, _ = kernel_of(op, 0, static_of(op))
+    kernel, _ = kernel_of(op, 0)
     points = list(itertools.product(SPECIAL, repeat=len(kernel.names)))
     columns = {name: np.array([p[i] for p in points]) for i, name in enumerate(kernel.names)}
     found = kernel(**columns).value
-    fixed = STATIC.get(op.name)
     for point, value in zip(points, found.tolist(), strict=True):
         operands = list(point)
-        if fixed is not None:
-            operands.insert(fixed, float(static_of(op)))
+        for place, constant in STATIC[op.name].items():
+            operands.insert(place, float(constant))
         expected = FLOATS.functions[op](*operands)
         same = value == expected or (math.isnan(value) and math.isnan(expected))
         assert same or math.isclose(value, expected, rel_tol=1e-13, abs_tol=1e-320), (point, value, expected)
@@ -90,7 +84,7 @@ def test_special_values_are_those_of_the_floats(op: Op) -> None:
 
 @pytest.mark.parametrize("op", [ops.floor, ops.ceil, ops.round, ops.sign], ids=names)
 def test_whole_numbers_are_never_minus_zero(op: Op) -> None:
-    kernel, _ = kernel_of(op, 0, 0)
+    kernel, _ = kernel_of(op, 0)
     found = kernel(x0=[-0.0, -0.3, 0.2, 0.0]).value
     assert not np.signbit(found[found == 0]).any()
 
@@ -108,7 +102,7 @@ def test_ops_of_whole_order_agree_with_the_floats_on_both_sides_of_0(op: Op, ord
 
 @pytest.mark.parametrize("op", [ops.airyai, ops.airyaiprime, ops.airybi, ops.airybiprime, ops.Si, ops.Ci], ids=names)
 def test_functions_of_several_results_agree_with_the_floats_and_are_theirs_far_out(op: Op) -> None:
-    kernel, _ = kernel_of(op, 0, 0)
+    kernel, _ = kernel_of(op, 0)
     x = [0.0, -0.0, 5e-324, 1e-9, 1.0, -1.0, -7.3, 12.0, 99.0, 1e4, -1e4, 1e300, math.inf, -math.inf, math.nan]
     expected = [FLOATS.functions[op](point) for point in x]
     np.testing.assert_allclose(kernel(x0=np.array(x)).value, expected, rtol=3e-13, atol=1e-320)

@@ -12,7 +12,7 @@ from gradcalc.arithmetic.native import interpreter
 from gradcalc.arithmetic.native import kernel as module
 from gradcalc.arithmetic.native.kernel import Kernel
 from gradcalc.graph.ops import Op
-from tests.arithmetic.native.test_code import FORMULA, kernel_of, sample, static_of
+from tests.arithmetic.native.test_code import FORMULA, kernel_of, sample
 from tests.graph import VALUED, names
 
 CHANCE = np.random.default_rng(11)
@@ -44,7 +44,7 @@ def assert_same(make: Callable[[], Kernel], columns: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("op", VALUED, ids=names)
 def test_every_op_in_orders_0_to_2(op: Op) -> None:
-    assert_same(lambda: kernel_of(op, 2, static_of(op))[0], sample(op, 11))
+    assert_same(lambda: kernel_of(op, 2)[0], sample(op, 11))
 
 
 @pytest.mark.parametrize("rows", [1, 7, 8, 9, 70_001])
