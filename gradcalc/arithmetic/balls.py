@@ -618,7 +618,7 @@ def _within(bound: float, function: Function, radius: float = 1e30, low: float =
     return guarded
 
 
-def _lgamma(x: arb) -> Ball:
+def _lgamma(x: arb) -> arb:
     return x.lgamma() if x > 0 else acb(x).lgamma().real
 
 
