@@ -31,6 +31,8 @@ def written(op: ops.Op) -> str:
         constant = not op.variadic and op.rules[i] is None
         middle = (low + 0.6 * (high - low)) + i / 16
         operands.append(str(int(low)) if constant else f"({middle!r} + {i + 1}*(x - 0.25))")
+    if op is ops.div:  # `div` of two operands is the divergence
+        return "/".join(operands)
     return f"{operands[0]}^3" if op is ops.powi else f"{op.name}({', '.join(operands)})"
 
 
