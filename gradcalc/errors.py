@@ -388,6 +388,20 @@ def short_of_memory(error: BaseException | None) -> bool:
     return False
 
 
+def understood(error: Exception) -> GradcalcError | None:
+    """Any error of an answer as one of gradcalc; None for one of the system, as of writing.
+
+    Whatever reads a file turns its errors into a FileError.
+    """
+    if isinstance(error, GradcalcError):
+        return error
+    if short_of_memory(error):
+        return GradcalcError("not enough memory for this formula")
+    if isinstance(error, OSError):
+        return None
+    return GradcalcError(f"this is a defect of gradcalc, please report it: {type(error).__name__}: {error}")
+
+
 def memory_limit() -> int | None:
     """The bytes of addresses that this process may have at most; None without a limit."""
     with suppress(ImportError):  # another system

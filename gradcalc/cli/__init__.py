@@ -13,7 +13,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
-from gradcalc.errors import ExitCode, FileError, GradcalcError, memory_limit, short_of_memory
+from gradcalc.errors import ExitCode, FileError, GradcalcError, memory_limit, understood
 
 _AMPLE = 4_000_000_000
 """Bytes of addresses with which nothing needs to be saved."""
@@ -121,19 +121,14 @@ def _guarded(action: Callable[[], int], json: bool) -> int:
     """Run an action; an error of gradcalc or of the system becomes a message and its exit code."""
     try:
         return action()
-    except GradcalcError as error:
-        return _fail(error, json)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return ExitCode.INTERRUPTED
     except Exception as error:
-        if short_of_memory(error):
-            return _fail(GradcalcError("not enough memory for this formula"), json)
-        if isinstance(error, OSError):
-            raise  # of writing: whatever reads a file turns its errors into a FileError
-        return _fail(
-            GradcalcError(f"this is a defect of gradcalc, please report it: {type(error).__name__}: {error}"), json
-        )
+        known = understood(error)
+        if known is None:
+            raise
+        return _fail(known, json)
 
 
 def _fail(error: GradcalcError, json: bool) -> int:

@@ -1,17 +1,18 @@
 """What the commands have in common: the options, and how expressions, points and bindings are read."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from gradcalc.cli.write import Format, write
-from gradcalc.errors import FileError, LimitError, UsageError, visible
-from gradcalc.settings import DIGITS, MAX_DIGITS, SHOW, Limits, Option, Options, Reading, option, required
+from gradcalc.cli.write import Format
+from gradcalc.errors import FileError, LimitError, UsageError
+from gradcalc.settings import MAX_DIGITS, SHOW, Limits, Option, Reading, option, required
 
 if TYPE_CHECKING:
-    from gradcalc.language.formula import Value
+    from gradcalc.language.formula import Formula, Point, Value
 
 FILE_LIMIT = 32_000_000
 """How many bytes an expression may have that comes from a file."""
@@ -30,6 +31,12 @@ QUIET = Option("-q --quiet", "Say nothing on standard error.", SHOW)
 """The options that several commands have, whose dataclasses take them up as fields."""
 
 
+EACH = Option(
+    "--each", 'EXPR is - or @FILE, with a formula a line, or an object {"formula": ..., "at": ...}; all are answered. '
+    "Each takes what it needs of --at and --let; # begins a comment.",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Question:
     """A formula at points."""
@@ -38,6 +45,25 @@ class Question:
     at: tuple[str, ...] = option((), AT)
     let: tuple[str, ...] = option((), LET)
     wrt: Sequence[str] | None = option(None, WRT)
+
+
+@dataclass(frozen=True)
+class Questions(Question):
+    """The same, or a formula a line."""
+
+    each: bool = option(False, EACH)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One formula that is asked about, read: `expression` is its text, or the formula where that is parsed already."""
+
+    expression: "str | Formula"
+    text: str
+    at: "Sequence[Point]"
+    let: "Mapping[str, Value]"
+    wrt: Sequence[str] | None
+    limits: Limits
 
 
 @dataclass(frozen=True)
@@ -50,27 +76,10 @@ class Show:
     csv_long: bool = option(False, "--csv-long", "CSV with a fact a row: point, variable, field, value.", SHOW)
     quiet: bool = option(False, QUIET)
 
-
-def answer(question: Question, options: Options, show: Show, how: Reading, limits: Limits) -> int:
-    """The report that `grad` or `hessian` asks for, shown; the exit code."""
-    from gradcalc.truth.calculator import report
-
-    limits = read_limits(question.expression, limits)
-    shape = shape_of(show.format, show.json, show.csv_long)
-    if shape is Format.table:
-        import gradcalc.show.terminal  # noqa: F401 - while SymPy loads in its own process
-    made = report(
-        read_expression(question.expression, limits),
-        read_all_points(question.at, limits, how),
-        wrt=question.wrt,
-        let=read_bindings(question.let, limits),
-        options=replace(options, digits=show.digits or DIGITS, latex=shape is Format.latex, limits=limits),
-        waiting=waiting(show.quiet),
-    )
-    write(replace(made, digits=show.digits), shape, long=show.csv_long)
-    if not show.quiet and made.symbolic_reason:
-        print(visible(f"SymPy: {made.symbolic_status}: {made.symbolic_reason}"), file=sys.stderr)
-    return made.exit_code
+    @property
+    def shape(self) -> Format:
+        """The one medium that is asked for."""
+        return shape_of(self.format, self.json, self.csv_long)
 
 
 def shape_of(format: Format | None, json: bool, csv_long: bool = False) -> Format:
@@ -106,14 +115,8 @@ def read_expression(word: str, limits: Limits) -> str:
     """The text of a formula: the word itself, or what `-` or `@file` hold, without the newline at the end."""
     if word != "-" and not word.startswith("@"):
         return word
-    if word == "@":
-        raise FileError("@ names no file", hint="@formula.txt")
-    try:
-        source = sys.stdin.buffer if word == "-" else Path(word[1:]).open("rb")  # noqa: SIM115
-        with source:
-            data = source.read(4 * limits.text + 1)
-    except (OSError, ValueError) as error:
-        raise FileError(f"{word[1:] or 'standard input'}: {getattr(error, 'strerror', None) or error}") from None
+    with opened(word) as source:
+        data = source.read(4 * limits.text + 1)
     if len(data) > 4 * limits.text:
         raise LimitError(f"the formula is longer than {limits.text:,} characters", hint="--max-text raises the limit")
     try:
@@ -122,6 +125,18 @@ def read_expression(word: str, limits: Limits) -> str:
         raise FileError(
             f"{word[1:] or 'standard input'} is not UTF-8 text: byte {error.start} is {data[error.start]:#x}"
         ) from None
+
+
+@contextmanager
+def opened(word: str) -> "Iterator[BinaryIO]":
+    """The bytes of `-` or `@file`; what cannot be read is a FileError."""
+    if word == "@":
+        raise FileError("@ names no file", hint="@formula.txt")
+    try:
+        with sys.stdin.buffer if word == "-" else Path(word[1:]).open("rb") as source:
+            yield source
+    except (OSError, ValueError) as error:
+        raise FileError(f"{word[1:] or 'standard input'}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def read_points(text: str, limits: Limits, how: Reading) -> "list[dict[str, Value]]":

@@ -5,9 +5,11 @@ A new medium is a module of `gradcalc.show` with `draw(page)`, and a line here.
 
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gradcalc.show.answer import Answer
 
 
@@ -30,15 +32,18 @@ class Format(StrEnum):
 def write(answer: "Answer", shape: Format, long: bool = False) -> None:
     """Write an answer: its data as JSON, its records as CSV, in long form if asked, else its page in the medium."""
     if shape is Format.json:
-        from json import dumps
-
-        text = dumps(answer.to_dict(), ensure_ascii=False)
-        if not text.isprintable():
-            text = "".join(c if c.isprintable() else dumps(c)[1:-1] for c in text)
-        print(text)
+        print(dumped(answer.to_dict()))
     elif shape is Format.csv:
         import csv
 
         csv.writer(sys.stdout, lineterminator="\n").writerows(answer.long_records() if long else answer.records())
     else:
         print(answer.drawn(shape.medium).removesuffix("\n"))
+
+
+def dumped(data: "Mapping[str, Any]") -> str:
+    """Data as a line of JSON that any terminal can show."""
+    from json import dumps
+
+    text = dumps(data, ensure_ascii=False)
+    return text if text.isprintable() else "".join(c if c.isprintable() else dumps(c)[1:-1] for c in text)

@@ -90,7 +90,9 @@ def as_formula(
     limits: Limits = DEFAULT_LIMITS,
     shaped: bool = True,
 ) -> Formula:
-    """A formula from whatever it was given as: text, a SymPy expression or a graph, whose last node it is."""
+    """A formula from whatever it was given as: text, SymPy's, a graph, whose last node it is; or one already made."""
+    if isinstance(expression, Formula):
+        return expression
     if isinstance(expression, str):
         return parse(expression, shapes=shapes, let=let, limits=limits, shaped=shaped)
     given = isinstance(expression, Ref | Graph)

@@ -7,7 +7,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from gradcalc.errors import visible
+from gradcalc.errors import ExitCode, visible
 from gradcalc.show.page import Block, Details, Line, Matrices, Page, Rest, Table, plain, shortened
 
 SCHEMA = 1
@@ -48,6 +48,16 @@ class Answer(ABC):
     def _repr_html_(self) -> str:
         """The answer as a notebook shows it: tables, formulas typeset."""
         return _medium("html").fragment(shortened(self.page(), _REST))  # type: ignore[no-any-return]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the command's exit status says of it."""
+        return ExitCode.DONE
+
+    @property
+    def aside(self) -> str:
+        """What is to be known of how it came about, for standard error; mostly nothing."""
+        return ""
 
     def drawn(self, medium: str) -> str:
         """The page drawn by a medium: a module beside this one that has `draw(page)`."""

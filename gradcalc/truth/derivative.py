@@ -95,6 +95,11 @@ class Derivative(Answer):
         return ExitCode.UNDEFINED if "undefined" in verdicts else ExitCode.DONE
 
     @property
+    def aside(self) -> str:
+        """Why SymPy says nothing."""
+        return f"SymPy: {self.reason}" if self.reason else ""
+
+    @property
     def name(self) -> str:
         """How the derivative is called: `d³f/dx²dy`."""
         order = len(self.by)

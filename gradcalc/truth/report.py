@@ -225,6 +225,11 @@ class Report(Answer):
         return ExitCode.UNDEFINED if nowhere or "undefined" in verdicts else ExitCode.DONE
 
     @property
+    def aside(self) -> str:
+        """Why SymPy says nothing."""
+        return f"SymPy: {self.symbolic_status}: {self.symbolic_reason}" if self.symbolic_reason else ""
+
+    @property
     def flat_variables(self) -> list[str]:
         """The names of all scalars the derivatives are for."""
         return [element for variable in self.variables for element in variable.elements]

@@ -377,7 +377,7 @@ def traced(
     """
     if len(at) > 1:
         raise UsageError(f"a trace is of one point, and {len(at)} are given", hint="one --at")
-    point = at[0] if at else {}
+    point = points.named(at, expression, let, limits, wrt or ())[0] if at else {}
     formula = asked(expression, [point], wrt, let, 1, limits)
     found = _Tracing(formula, point, forward, digits)
     options = Options(1, symbolic=False, digits=digits or DIGITS, limits=limits)

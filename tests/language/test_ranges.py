@@ -171,6 +171,7 @@ def test_it_is_for_the_one_variable_of_every_command() -> None:
     assert gradcalc.diff("x^3", "x,x", at=2, symbolic=False).points[0].value.value == 12
     assert gradcalc.diff("5", "x", at=2, symbolic=False).points[0].at == {"x": 2.0}
     assert gradcalc.taylor("exp(x)", at=0, order=2).points[0].polynomial == "1 + x + 0.5*x**2"
+    assert gradcalc.trace("x^2", at=3).to_dict()["at"] == {"x": 3.0}
     assert gradcalc.descend("(x - 1)^2", at=3).at == {"x": pytest.approx(1)}
     assert gradcalc.differentiate("sum(v^2)", at="[1,2]", symbolic=False).gradient == {"v": [2.0, 4.0]}
     assert gradcalc.differentiate("a*x", at=2, let={"a": 3}, symbolic=False).gradient == {"x": 3.0}

@@ -1,11 +1,15 @@
 """`gradcalc diff`: one derivative of any order."""
 
-import sys
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from gradcalc.cli import options as o
-from gradcalc.errors import visible
+from gradcalc.cli.answers import answered
+from gradcalc.cli.write import Format
 from gradcalc.settings import DIGITS, Limits, Options, Reading, option, required
+
+if TYPE_CHECKING:
+    from gradcalc.show.answer import Answer
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,7 @@ class Question:
     by: str = required("BY", "What it is derived for: x, x,x,y or x:3,y.")
     at: tuple[str, ...] = option((), o.AT)
     let: tuple[str, ...] = option((), o.LET)
+    each: bool = option(False, o.EACH)
 
 
 def diff(question: Question, options: Options, show: o.Show, how: Reading, limits: Limits) -> int:
@@ -26,20 +31,13 @@ def diff(question: Question, options: Options, show: o.Show, how: Reading, limit
     gradcalc diff "x**3*sin(y)" x:2,y --at x=1,y=2
     gradcalc diff "exp(sin(x))" x:50 --at x=1
     """
-    from gradcalc.cli.write import write
     from gradcalc.truth.derivative import derived, read_by
 
-    limits = o.read_limits(question.expression, limits)
-    shape = o.shape_of(show.format, show.json, show.csv_long)
-    made = derived(
-        o.read_expression(question.expression, limits),
-        read_by(question.by),
-        o.read_all_points(question.at, limits, how),
-        o.read_bindings(question.let, limits),
-        replace(options, order=0, digits=show.digits or DIGITS, latex=shape == "latex", limits=limits),
-        o.waiting(show.quiet),
-    )
-    write(replace(made, digits=show.digits), shape)
-    if not show.quiet and made.reason:
-        print(visible(f"SymPy: {made.reason}"), file=sys.stderr)
-    return made.exit_code
+    by, latex = read_by(question.by), show.shape is Format.latex
+
+    def ask(asked: o.Asked) -> "Answer":
+        wanted = replace(options, order=0, digits=show.digits or DIGITS, latex=latex, limits=asked.limits)
+        made = derived(asked.expression, by, asked.at, asked.let, wanted, o.waiting(show.quiet))
+        return replace(made, digits=show.digits)
+
+    return answered(question, show, how, limits, ask)

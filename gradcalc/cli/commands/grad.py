@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from gradcalc.cli.options import Question, Show, answer
+from gradcalc.cli.answers import answer
+from gradcalc.cli.options import Questions, Show
 from gradcalc.settings import Limits, Options, Reading
 
 
-def grad(question: Question, options: Options, show: Show, how: Reading, limits: Limits) -> int:
+def grad(question: Questions, options: Options, show: Show, how: Reading, limits: Limits) -> int:
     """Value and gradient of a formula, beside SymPy's, with the digits that are right; without a point as formulas.
 
     \b

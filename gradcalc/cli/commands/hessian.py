@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from gradcalc.cli.options import Question, Show, answer
+from gradcalc.cli.answers import answer
+from gradcalc.cli.options import Questions, Show
 from gradcalc.settings import Limits, Options, Reading
 
 
-def hessian(question: Question, options: Options, show: Show, how: Reading, limits: Limits) -> int:
+def hessian(question: Questions, options: Options, show: Show, how: Reading, limits: Limits) -> int:
     """Hessian of a formula beside SymPy's, its eigenvalues, and what kind of point it is.
 
     \b

@@ -1,10 +1,14 @@
 """`gradcalc taylor`: the Taylor polynomial of a formula at points."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from gradcalc.cli import options as o
-from gradcalc.cli.write import write
+from gradcalc.cli.answers import answered
 from gradcalc.settings import DIGITS, MAX_SECONDS, Limits, Reading, option
+
+if TYPE_CHECKING:
+    from gradcalc.show.answer import Answer
 
 
 @dataclass(frozen=True)
@@ -17,7 +21,7 @@ class Polynomial:
     )
 
 
-def taylor(question: o.Question, wanted: Polynomial, show: o.Show, how: Reading, limits: Limits) -> int:
+def taylor(question: o.Questions, wanted: Polynomial, show: o.Show, how: Reading, limits: Limits) -> int:
     """The Taylor polynomial at a point, each coefficient certified, and a proved bound of the rest.
 
     \b
@@ -27,17 +31,11 @@ def taylor(question: o.Question, wanted: Polynomial, show: o.Show, how: Reading,
     """
     from gradcalc.truth.taylor import expand
 
-    limits = o.read_limits(question.expression, limits)
-    shape = o.shape_of(show.format, show.json, show.csv_long)
-    made = expand(
-        o.read_expression(question.expression, limits),
-        o.read_all_points(question.at, limits, how),
-        order=wanted.order,
-        within=wanted.within,
-        wrt=question.wrt,
-        let=o.read_bindings(question.let, limits),
-        digits=show.digits or DIGITS,
-        limits=limits,
-    )
-    write(replace(made, digits=show.digits), shape)
-    return made.exit_code
+    def ask(asked: o.Asked) -> "Answer":
+        made = expand(
+            asked.expression, asked.at, order=wanted.order, within=wanted.within, wrt=asked.wrt, let=asked.let,
+            digits=show.digits or DIGITS, limits=asked.limits,
+        )  # fmt: skip
+        return replace(made, digits=show.digits)
+
+    return answered(question, show, how, limits, ask)
