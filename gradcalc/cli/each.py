@@ -127,7 +127,7 @@ def _read(line: str, common: o.Asked) -> o.Asked:
     own = to_points(entry["at"], limits) if "at" in entry else [{}]
     shapes = {name: value.shape for point in (*common.at[:1], *own[:1]) for name, value in point.items() if name}
     given = bool(common.at or "at" in entry)
-    formula = as_formula(text, {**dict.fromkeys(wrt or (), ()), **shapes}, let, limits)
+    formula = as_formula(text, {**dict.fromkeys(wrt or (), ()), **shapes}, let, limits, shaped=given)
     used = {*formula.variables, *(wrt or ()), UNNAMED}
     shared = _distinct([{name: point[name] for name in point if name in used} for point in common.at or [{}]])
     at = [{**first, **second} for first, second in product(shared, own)]

@@ -50,11 +50,13 @@ def to_value(name: str, given: Any, limits: Limits) -> Value:
 def to_points(at: Any, limits: Limits) -> list[dict[str, Value]]:
     """The points that an argument gives: a mapping, text as of `--at`, a number for the one variable, or a list.
 
-    Text may hold a range, alone or as the value of a name: `"x=0:1:0.25"`, `{"x": "0:1:0.25"}`. None is the point
-    without variables.
+    Text may hold a range, alone or as the value of a name: `"x=0:1:0.25"`, `{"x": "0:1:0.25"}`. None and an empty
+    mapping are no point.
     """
-    if at is None or isinstance(at, Mapping | str):
-        return _points_of(at or {}, limits)
+    if at is None or isinstance(at, Mapping) and not at:
+        return []
+    if isinstance(at, Mapping | str):
+        return _points_of(at, limits)
     if hasattr(at, "__float__") and not getattr(at, "ndim", 0):
         return [{UNNAMED: to_value("the point", at, limits)}]
     if not isinstance(at, Sequence) or not all(isinstance(point, Mapping | str) for point in at):

@@ -71,7 +71,7 @@ def differentiate(
     check_digits(digits)
     if order not in (1, 2):
         raise UsageError(f"order is {order!r}", hint="order=1 for the gradient, order=2 for the Hessian as well")
-    values = points.to_points(at, options.limits) if at else []
+    values = points.to_points(at, options.limits)
     bindings = points.to_bindings(let, options.limits)
     names = None if wrt is None else points.read_names(wrt)
     return report(expression, values, wrt=names, let=bindings, options=options)

@@ -200,7 +200,7 @@ def diff(
     limits = limits or Limits()
     check_digits(digits)
     names = read_by(by if isinstance(by, str) else ",".join(map(str, by)))
-    given = [] if at is None or isinstance(at, Mapping) and not at else points.to_points(at, limits)
+    given = points.to_points(at, limits)
     options = Options(0, symbolic, digits=digits, latex=True, limits=limits)
     return derived(expression, names, given, points.to_bindings(let, limits), options)
 

@@ -168,6 +168,7 @@ def test_it_is_for_the_one_variable(at: Any) -> None:
 
 
 def test_it_is_for_the_one_variable_of_every_command() -> None:
+    assert gradcalc.differentiate("x^2 + 1", at=0, symbolic=False).value == 1, "0 is a point"
     assert gradcalc.diff("x^3", "x,x", at=2, symbolic=False).points[0].value.value == 12
     assert gradcalc.diff("5", "x", at=2, symbolic=False).points[0].at == {"x": 2.0}
     assert gradcalc.taylor("exp(x)", at=0, order=2).points[0].polynomial == "1 + x + 0.5*x**2"
