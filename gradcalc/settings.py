@@ -71,13 +71,20 @@ def required(said: str | Option, help: str = "") -> Any:
     return option(MISSING, said, help)
 
 
+Dialect = Literal["text", "latex"]
+"""How a formula is written: in the language of gradcalc, or in that of another system."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large an expression may be: characters of text, nesting, nodes of its graph."""
+    """What is taken for an expression: characters of text, nesting, nodes of its graph; in which dialect it is."""
 
     text: int = option(1_000_000, "--max-text N", "Longest formula; from a file 32 million characters.", LIMITS, low=1)
     depth: int = option(200, "--max-depth N", "Deepest nesting.", LIMITS, low=1)
     nodes: int = option(MAX_NODES, "--max-nodes N", "Largest graph.", LIMITS, low=1)
+    dialect: Dialect | None = option(
+        None, "--from", "How the formula is written. Default: LaTeX if it has a backslash, else as text.", WHAT
+    )
 
 
 @dataclass(frozen=True, slots=True)

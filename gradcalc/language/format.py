@@ -19,8 +19,8 @@ Branch = tuple[str, Any, tuple[int, ...], Span]
 Tree = list[Branch]
 """A formula as it was written: operands before their users, each subtree one run of nodes, the root last."""
 
-OR, AND, NOT, COMPARE, ADD, MUL, NEG, POW, POSTFIX, ATOM = range(1, 11)
-"""How tightly each kind of node binds, loosest first."""
+OR, AND, NOT, COMPARE, ADD, MUL, NEG, POW, POSTFIX, ATOM = range(10, 101, 10)
+"""How tightly each kind of node binds, loosest first, with room between for what a dialect has besides."""
 
 Part = str | tuple[Any, int]
 """A piece of text, or an operand and how tightly it must bind to stand without parentheses."""

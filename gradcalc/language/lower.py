@@ -21,7 +21,7 @@ from gradcalc.graph.shapes import Shape
 from gradcalc.language import matrices
 from gradcalc.language.exact import Exact
 from gradcalc.language.format import COMPARISONS, Tree
-from gradcalc.language.tokens import SPECIAL, refuse
+from gradcalc.language.tokens import MATRIX, SPECIAL, refuse
 from gradcalc.language.written import WRITTEN
 
 
@@ -98,6 +98,8 @@ class Lowering:
             index = self.index
             kind, payload, operands, graph.span = tree[index]
             row = [values[i] for i in operands]
+            if payload == MATRIX:
+                self.check_product(kind, row)
             values[index] = _KINDS[kind](self, payload, row) if kind in _KINDS else self.call(kind, row)
             self.index += 1
         self.index, graph.span = size - 1, tree[-1][3]
@@ -129,6 +131,12 @@ class Lowering:
             if type(value) is not int and value.kind != "number":  # type: ignore[union-attr]
                 message, hint = WRONG[value.kind]  # type: ignore[union-attr]
                 self.fail(message, hint, None if at is None else at + position)
+
+    def check_product(self, kind: str, values: Sequence[Lowered]) -> None:
+        """Refuse arrays where a dialect may mean a matrix product, an inverse or the elements."""
+        arrays = [type(value) is not int and bool(value.shape) for value in values]  # type: ignore[union-attr]
+        if any(arrays[kind != "pow" :]) if kind in ("pow", "div") else sum(arrays) > 1:
+            self.fail("this of arrays can be read in two ways", "A @ B or A*B in gradcalc's own language: --from text")
 
     def check_conditions(self, values: Sequence[Lowered]) -> None:
         """Refuse what is no condition."""

@@ -17,6 +17,7 @@ from gradcalc.graph.graph import Graph, Ref
 from gradcalc.graph.shapes import Shape, labels
 from gradcalc.language.format import format_node
 from gradcalc.language.formula import Formula, Value
+from gradcalc.language.latex import LatexParser, is_latex
 from gradcalc.language.lower import Elements, Lowered, Lowering
 from gradcalc.language.syntax import Parser
 from gradcalc.language.tokens import CONSTANTS, Tokens, check_name, refuse, tokenize
@@ -59,7 +60,7 @@ def parse(
         return variables[name]
 
     with reading(text):
-        parser = Parser(text, tokenize(text, limits.text), limits.depth, {*known, *bound})
+        parser = _parser(text, limits, {*known, *bound})
         sure = {**{name: bool(shape) for name, shape in known.items()}, **{n: bool(v.shape) for n, v in bound.items()}}
         lowering = _lowering(parser, limits, meaning, None if shaped else sure)
         value = _run(lowering)
@@ -81,6 +82,14 @@ def parse(
         values=lowering.values,
         loops=parser.loops,
     )
+
+
+def _parser(text: str, limits: Limits, known: set[str]) -> Parser:
+    """What reads the text: the parser of its dialect."""
+    dialect = limits.dialect or ("latex" if is_latex(text) else "text")
+    if dialect == "latex":
+        return LatexParser(text, limits.text, limits.depth, known)
+    return Parser(text, tokenize(text, limits.text), limits.depth, known)
 
 
 def as_formula(
@@ -145,7 +154,7 @@ def free_names(expression: Any, let: Mapping[str, Value], limits: Limits = DEFAU
     if not isinstance(expression, str):
         return list(as_formula(expression, limits=limits).variables)
     with reading(expression):
-        parser = Parser(expression, tokenize(expression, limits.text), limits.depth, set(let))
+        parser = _parser(expression, limits, set(let))
         parser.run()
     return [name for name in parser.names if name not in let]
 

@@ -101,6 +101,9 @@ _SIGNS = "signs such as + - * / ^, and functions by their names"
 DERIVATIVES = frozenset(("d", "nabla"))
 """Words that ask for a derivative in a way that is not the language's."""
 
+MATRIX = "@"
+"""What a product, quotient or power of a tree holds where its dialect does not mean it element by element."""
+
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
@@ -169,11 +172,16 @@ _TOKEN = re.compile(f"(?:{'|'.join(_PATTERNS.values())})\\s*")
 _KIND = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS.items()))
 
 
-def tokenize(text: str, limit: int) -> Tokens:
-    """Cut a text of at most `limit` characters into tokens."""
+def check_length(text: str, limit: int) -> None:
+    """Refuse a text of more than `limit` characters."""
     if len(text) > limit:
         message = f"the text has {len(text):,} characters, more than {limit:,}"
         raise LimitError(message, hint="--max-text raises the limit")
+
+
+def tokenize(text: str, limit: int) -> Tokens:
+    """Cut a text of at most `limit` characters into tokens."""
+    check_length(text, limit)
     chunks = _TOKEN.findall(text.lstrip())
     starts = list(accumulate(map(len, chunks), initial=len(text) - len(text.lstrip())))
     words = list(map(str.rstrip, chunks))
