@@ -9,7 +9,7 @@ Importing gradcalc imports neither SymPy nor NumPy; what needs them imports them
 and for `GradientTape` on NumPy arrays: `tape`, then `nn`, `optimize`, `tf`. `gradcalc/README.md` is the map.
 """
 
-# ruff: noqa: F403, I001
+# ruff: noqa: I001
 
 import os
 import sys
@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc import nn as nn, optimize as optimize, tf as tf
     from gradcalc.arithmetic.native.kernel import Kernel as Kernel
+    from gradcalc.dispatch import grad as grad, hessian as hessian
     from gradcalc.errors import (
         DetachError as DetachError, ExpressionError as ExpressionError, FileError as FileError,
         GradcalcError as GradcalcError, LimitError as LimitError, NoRuleError as NoRuleError, TapeError as TapeError,
@@ -44,8 +45,13 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc.optimize.descend import descend as descend
     from gradcalc.optimize.descent.answer import Descent as Descent
     from gradcalc.settings import Limits as Limits
-    from gradcalc.tape import *
-    from gradcalc.tape import special as special, stats as stats
+    from gradcalc.tape import (
+        GradCheck as GradCheck, GradientTape as GradientTape, Tensor as Tensor,
+        UnconnectedGradients as UnconnectedGradients, Variable as Variable, constant as constant,
+        custom_gradient as custom_gradient, explain_none as explain_none, gradcheck as gradcheck, hvp as hvp,
+        jacobian as jacobian, jvp as jvp, log_softmax as log_softmax, logsumexp as logsumexp, softmax as softmax,
+        special as special, stats as stats, stop_gradient as stop_gradient, value_and_grad as value_and_grad,
+    )  # fmt: skip
     from gradcalc.truth.calculator import differentiate as differentiate
     from gradcalc.truth.derivative import Derivative as Derivative, diff as diff
     from gradcalc.truth.report import Report as Report
@@ -59,14 +65,15 @@ _MODULES = {"nn": "nn", "optimize": "optimize", "special": "tape.special", "stat
 
 _NAMES = {
     "arithmetic.native.kernel": "Kernel",
+    "dispatch": "grad hessian",
     "errors": "DetachError ExpressionError FileError GradcalcError LimitError NoRuleError TapeError UsageError",
     "graph.graph": "Graph",
     "language.compile": "compile",
     "optimize.descend": "descend",
     "optimize.descent.answer": "Descent",
     "settings": "Limits",
-    "tape": "GradCheck GradientTape Tensor UnconnectedGradients Variable constant custom_gradient explain_none grad "
-    "gradcheck hessian hvp jacobian jvp log_softmax logsumexp softmax stop_gradient value_and_grad",
+    "tape": "GradCheck GradientTape Tensor UnconnectedGradients Variable constant custom_gradient explain_none "
+    "gradcheck hvp jacobian jvp log_softmax logsumexp softmax stop_gradient value_and_grad",
     "truth.calculator": "differentiate",
     "truth.derivative": "Derivative diff",
     "truth.report": "Report",

@@ -27,7 +27,7 @@ ROOMS = {
 }  # fmt: skip
 """Each room and what it may import beside itself and the ground."""
 
-GROUND = {"": "", "errors": "", "settings": "", "files": "errors", "__main__": "cli"}
+GROUND = {"": "", "dispatch": "graph tape truth", "errors": "", "settings": "", "files": "errors", "__main__": "cli"}
 
 
 @cache

@@ -15,7 +15,7 @@ from typer.core import TyperCommand
 from typer.main import get_command
 
 from gradcalc import __version__
-from gradcalc.cli.arguments import all_flags, protect_expressions
+from gradcalc.cli.arguments import HELP, all_flags, protect_expressions, with_command
 from gradcalc.cli.parameters import Parameter, groups, help_sections, parameters
 from gradcalc.errors import INSTEAD, ExitCode, UsageError, did_you_mean
 
@@ -97,6 +97,7 @@ def _about(
     """The derivative calculator: every digit checked.
 
     \b
+    gradcalc "x^2*sin(3x)/(x + 1)"
     gradcalc grad "x**4 + y**2 + 1" --at x=2,y=3
     gradcalc hessian "x**4 + y**2 + 1" --at x=2,y=3
     gradcalc grad "sum((w*x + b - y)^2)" --at w=0,b=0 --let "x=[1,2],y=[2,4]"
@@ -136,13 +137,21 @@ def _command(name: str, function: Callable[..., int], known: Sequence[Parameter]
     return get_command(app)
 
 
+def _function(name: str) -> Callable[..., int]:
+    """The function of a command."""
+    found: Callable[..., int] = getattr(import_module(f"gradcalc.cli.commands.{name}"), name)
+    return found
+
+
 def invoke(words: Sequence[str]) -> int:
     """Run the command that the words name; its exit code."""
+    if words and words[0] not in COMMANDS and words[0] not in HELP:
+        words = with_command(words, COMMANDS, parameters(_function("grad")))
     name = words[0] if words else ""
     known: list[Parameter] = []
     try:
         if name in COMMANDS:
-            function = getattr(import_module(f"gradcalc.cli.commands.{name}"), name)
+            function = _function(name)
             known = parameters(function)
             rest = protect_expressions(words[1:], known)
             result = _command(name, function, known).main(rest, prog_name=f"gradcalc {name}", standalone_mode=False)
@@ -178,7 +187,8 @@ def _usage(error: Any, words: Sequence[str], known: Sequence[Parameter]) -> Usag
     message = error.format_message().rstrip(".").replace("\n", " ")
     if message.startswith("No such command"):
         near = did_you_mean(name, COMMANDS)
-        hint = INSTEAD.get(name.lower()) or (f"gradcalc {near}" if near else where)
+        known_hint = INSTEAD.get(name.lower()) or (near and f"gradcalc {near}")
+        hint = known_hint or (f"gradcalc grad {_short(name)}, or {where}" if name else where)
         return UsageError(f"no such command: {_short(name)}", hint=hint)
     return UsageError(message[:1].lower() + message[1:], hint=where)
 

@@ -1,7 +1,7 @@
 """Which words of a command line are expressions: `-x**2` is one, `-lr` is a mistyped option."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import islice
 
 from gradcalc.cli.parameters import Parameter
@@ -22,6 +22,38 @@ def protect_expressions(words: Sequence[str], parameters: Sequence[Parameter]) -
     """The words with what is no option behind `--`, in its order, where an expression there begins with a minus."""
     if "--" in words:
         return list(words)
+    options, others, with_minus = _sorted(words, parameters)
+    return [*options, "--", *others] if with_minus else list(words)
+
+
+def with_command(words: Sequence[str], commands: Container[str], parameters: Sequence[Parameter]) -> list[str]:
+    """The words, the command first: one that stands behind options; where there is none, `grad` before a formula.
+
+    Args:
+        parameters: of `grad`, which tell its options from a formula.
+    """
+    end = list(words).index("--") if "--" in words else len(words)
+    others = [*_sorted(words[:end], parameters)[1], *words[end + 1 :]]
+    if not others:
+        alone = words[0].partition("=")[0] in all_flags(parameters)
+        return ["grad", *words] if alone else list(words)
+    if looks_like_formula(others[0]) and others[0] not in commands:
+        return ["grad", *words]
+    place = list(words).index(others[0])
+    return [others[0], *words[:place], *words[place + 1 :]]
+
+
+def looks_like_formula(word: str) -> bool:
+    """Whether a word is more than letters: has an operator, a digit, a blank or a parenthesis."""
+    return not word.replace("_", "").isalpha() and word not in HELP
+
+
+HELP = ("-h", "--help", "--version", "")
+"""What may stand where a command does, and is no formula."""
+
+
+def _sorted(words: Sequence[str], parameters: Sequence[Parameter]) -> tuple[list[str], list[str], bool]:
+    """The options with their values, what else there is, and whether anything of that begins with a minus."""
     takes_value = {flag for each in parameters if each.kind is not bool for flag in each.flags}
     known = all_flags(parameters)
     options: list[str] = []
@@ -37,7 +69,7 @@ def protect_expressions(words: Sequence[str], parameters: Sequence[Parameter]) -
             found = True
         else:
             options.append(word)
-    return [*options, "--", *others] if found else list(words)
+    return options, others, found
 
 
 def _next(words: Iterable[str]) -> list[str]:

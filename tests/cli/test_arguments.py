@@ -36,3 +36,52 @@ def test_an_option_with_its_number_run_into_it_is_no_expression(word: str, near:
 
 def test_the_error_of_a_broken_expression_with_a_minus_is_that_of_the_expression() -> None:
     assert grad("-sen(x)", "--at", "x=1").err.startswith("error: sen is no function")
+
+
+def answers(*words: str) -> dict[str, object]:
+    """The JSON that words give without SymPy."""
+    ran = run("--no-symbolic", "--json", *words)
+    assert ran.code == 0, ran
+    found: dict[str, object] = json.loads(ran.out)
+    return found
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("x^2",), ("-x^2*(-1)",), ("x ^ 2",), ("(x)*x",), ("x²",), ("x*x", "--wrt", "x"), ("--wrt", "x", "x^2"),
+ ("--let", "n=2", "x^n"), ("--let=n=2", "x**n"), ("|x|^2",), ("--json", "grad", "x^2"),
+    ],
+)  # fmt: skip
+def test_a_formula_alone_is_short_for_grad(words: tuple[str, ...]) -> None:
+    found = answers(*words)
+    assert found["command"] == "grad" and list(found["formulas"]) == ["x"]  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("words", [("x^2", "--at", "x=3"), ("--at", "x=3", "x^2"), ("--at=x=3", "x^2")])
+def test_a_formula_alone_takes_a_point(words: tuple[str, ...]) -> None:
+    (point,) = answers(*words)["points"]  # type: ignore[misc]
+    assert point["gradient"] == {"x": 6.0}
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("grd", "x^2"), "gradcalc grad"),
+        (("hesian",), "gradcalc hessian"),
+        (("--json", "tailor", "x^2"), "gradcalc taylor"),
+        (("x",), "gradcalc grad x, or gradcalc --help"),
+        (("",), "gradcalc --help"),
+    ],
+)
+def test_a_lone_word_is_a_command(words: tuple[str, ...], hint: str) -> None:
+    ran = run(*words)
+    assert ran.code == 2 and "no such command" in ran.err + ran.out and hint in ran.err + ran.out
+
+
+def test_what_is_wrong_with_a_formula_alone_is_told_as_of_grad() -> None:
+    assert run("x^2", "--att", "x=1").err == "error: no such option: --att\ntry: --at\n"
+    assert run("x^2", "+", "1").err.startswith("error: got unexpected extra argument(s) (+ 1)")
+    assert run("--at", "x=1").err.startswith("error: missing argument 'EXPR'")
+    assert "  x^2 +\n      ^\n" in run("x^2 +").err
+    assert run("x*y", "--at", "x=1").err.startswith("error: no value for y")
