@@ -15,6 +15,7 @@ from gradcalc.errors import only
 from gradcalc.nn import activations, constraints, functional, initializers, regularizers
 from gradcalc.nn.functional import Call, Shape, Symbolic
 from gradcalc.nn.layer import Affine, Elementwise, Layer, pair
+from gradcalc.tape.rules.products import product_of
 from gradcalc.tape.tensor import ArrayOp, cast
 
 __all__ = [
@@ -96,7 +97,7 @@ AFFINE = ArrayOp(
 
 
 def _affine(x: Any, kernel: Any, bias: Any) -> Any:
-    y = x @ kernel
+    y = product_of(x, kernel)
     y += bias
     return y
 

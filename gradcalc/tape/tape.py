@@ -25,6 +25,7 @@ from gradcalc.tape.nest import flatten, pack
 from gradcalc.tape.rules.shapes import tied, unbroadcast
 from gradcalc.tape.table import Records, tabled
 from gradcalc.tape.tensor import LIVE, Tensor, Variable, as_array, cast, constant, new_id, run
+from gradcalc.tape.threads import alone
 
 
 class UnconnectedGradients(Enum):
@@ -38,6 +39,7 @@ Record = tuple[Any, Sequence[Any], Tensor, Sequence[bool], dict[str, Any] | None
 """One operation on a tape: op, operands, result, which operands are watched, settings (of an array op)."""
 
 
+_SMALL = 2**15  # elements of the largest value of a sweep whose products are small
 _ROOM = 2**20  # elements of one value, of all adjoints in a batch: 8 MB of doubles
 
 
@@ -302,6 +304,12 @@ class GradientTape:
 
     def _sweep(self, seeds: list[tuple[Tensor, Any]], sources: list[Tensor], release: bool) -> list[Any]:
         """The adjoints of the sources: arrays, or tensors where another tape is live; None where unconnected."""
+        if all(record[2].array.size <= _SMALL for record in self.records):
+            return alone(self._swept, seeds, sources, release)  # type: ignore[no-any-return]
+        return self._swept(seeds, sources, release)
+
+    def _swept(self, seeds: list[tuple[Tensor, Any]], sources: list[Tensor], release: bool) -> list[Any]:
+        """The adjoints, by a sweep."""
         plain = not LIVE.get()
         keep = {x.id for x in sources}
         sweep = _Sweep(self.tracked, plain, keep)

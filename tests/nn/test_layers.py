@@ -9,7 +9,7 @@ import pytest
 
 import gradcalc.nn as nn
 import gradcalc.tf as tf
-from gradcalc.tape import GradientTape, Variable, constant
+from gradcalc.tape import GradientTape, Variable, constant, threads
 from tests.nn.support import over, ramp, says, second_derivatives_agree, values_agree, wave
 
 # a layer, the shapes of input and result; sum(result * ramp), then sum(gradient * wave) for the input and each weight
@@ -205,3 +205,11 @@ def test_groups_of_channels_meet_their_filters() -> None:
 
 def test_a_size_that_is_worked_out_from_unknown_ones_is_unknown() -> None:
     assert nn.Reshape((-1, 2))(nn.Input((None, 6, 2))).shape == (None, None, 2)
+
+
+def test_a_small_dense_layer_takes_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    monkeypatch.setattr(threads, "_switch", lambda: (lambda: 4, given.append))
+    layer = nn.Dense(100)
+    layer(np.ones((64, 100)))
+    assert given == [1, 4]

@@ -10,6 +10,7 @@ differentiation", where no other source is named.
 import math
 import operator
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from gradcalc.tape.rules.shapes import (
     unpacked,
 )
 from gradcalc.tape.tensor import Array, ArrayOp, Tensor, cast, constant, recorded, without_rule
+from gradcalc.tape.threads import of_matrices
 
 _RESULT: dict[str, Any] = {name: type(getattr(np.linalg, name)(np.eye(1))) for name in ("eigh", "qr", "slogdet", "svd")}
 """NumPy's named tuples, which have no public name."""
@@ -58,11 +60,17 @@ def _solve_rule(g: Any, y: Any, wanted: Sequence[bool], a: Any, b: Any) -> list[
     ]
 
 
+@cache
+def _triangle(n: int, lower: bool) -> Array:
+    """Where the elements of one triangle of a small matrix are."""
+    return np.tri(n, dtype=bool) if lower else np.tri(n, dtype=bool).T
+
+
 def _by_triangles(a: Array, b: Array, lower: bool) -> Array:
     """The solution by one triangle of each matrix; halves of it are solved one after the other."""
     n = a.shape[-1]
-    if n <= 32:
-        triangle = np.tril(a) if lower else np.triu(a)
+    if n <= 64:
+        triangle = np.where(_triangle(n, lower), a, a.dtype.type(0))
         return np.linalg.inv(triangle) @ b if b.shape[-1] > n else np.linalg.solve(triangle, b)
     first, last = slice(n // 2), slice(n // 2, n)
     one, two = (first, last) if lower else (last, first)
@@ -79,12 +87,12 @@ def _triangular_rule(g: Any, y: Any, wanted: Sequence[bool], a: Any, b: Any, low
     ]
 
 
-TRIANGULAR = ArrayOp("triangular_solve", _by_triangles, _triangular_rule, variadic=True)
+TRIANGULAR = ArrayOp("triangular_solve", of_matrices(_by_triangles), _triangular_rule, variadic=True)
 """The solution of linear equations by matrices of which one triangle, `lower` or upper, is read."""
 
-INV = ArrayOp("inv", np.linalg.inv, lambda g, y, x: -(y.mT @ g @ y.mT))
-PINV = ArrayOp("pinv", np.linalg.pinv, _pinv_rule)
-SOLVE = ArrayOp("solve", np.linalg.solve, _solve_rule, variadic=True)
+INV = ArrayOp("inv", of_matrices(np.linalg.inv), lambda g, y, x: -(y.mT @ g @ y.mT))
+PINV = ArrayOp("pinv", of_matrices(np.linalg.pinv), _pinv_rule)
+SOLVE = ArrayOp("solve", of_matrices(np.linalg.solve), _solve_rule, variadic=True)
 """`numpy.linalg.solve` of matrices on the right."""
 
 
@@ -188,10 +196,10 @@ def _orientation(u: Any, vh: Any) -> Array:
     return np.sign(np.linalg.det(plain_of(u)) * np.linalg.det(plain_of(vh)))[..., None, None]
 
 
-DET = ArrayOp("det", np.linalg.det, lambda g, y, x: g[..., None, None] * COFACTOR(x))
-COFACTOR: ArrayOp = ArrayOp("cofactor", _cofactor, _cofactor_rule)
+DET = ArrayOp("det", of_matrices(np.linalg.det), lambda g, y, x: g[..., None, None] * COFACTOR(x))
+COFACTOR: ArrayOp = ArrayOp("cofactor", of_matrices(_cofactor), _cofactor_rule)
 SLOGDET = ArrayOp(
-    "slogdet", lambda x: np.stack(np.linalg.slogdet(x), axis=-1),
+    "slogdet", of_matrices(lambda x: np.stack(np.linalg.slogdet(x), axis=-1)),
     lambda g, y, x: g[..., 1, None, None] * INV(np.where(y[..., :1, None] == 0, np.nan, x)).mT,
 )  # fmt: skip
 """Sign and logarithm side by side; where the sign is 0 there is no derivative, and it is nan."""
@@ -242,7 +250,7 @@ def _cholesky_rule(g: Any, y: Any, x: Any) -> Any:
     return _symmetric(SOLVE(y.mT, SOLVE(y.mT, inner.mT).mT))
 
 
-CHOLESKY = ArrayOp("cholesky", np.linalg.cholesky, _cholesky_rule)
+CHOLESKY = ArrayOp("cholesky", of_matrices(np.linalg.cholesky), _cholesky_rule)
 
 
 implements(np.linalg.cholesky)(lambda a, *, upper=False: CHOLESKY(a.mT).mT if upper else CHOLESKY(a))
@@ -259,7 +267,7 @@ def _eigh_rule(g: Any, y: Any, x: Any, **settings: Any) -> Any:
     return _symmetric(v @ (_over_gaps(v.mT @ gv, w) @ v.mT + gw[..., None] * v.mT))
 
 
-EIGH = ArrayOp("eigh", lambda x, uplo: packed(np.linalg.eigh(x, uplo), _eigh_shapes(x)), _eigh_rule)
+EIGH = ArrayOp("eigh", of_matrices(lambda x, uplo: packed(np.linalg.eigh(x, uplo), _eigh_shapes(x))), _eigh_rule)
 
 
 @implements(np.linalg.eigh)
@@ -311,7 +319,7 @@ def _spanned(u: Any, gu: Any, k: int) -> tuple[Any, Any]:
     return first, gu[..., :k] - rest @ (gu[..., k:].mT @ first)
 
 
-SVD = ArrayOp("svd", lambda x, full: packed(np.linalg.svd(x, full), _svd_shapes(x, full)), _svd_rule)
+SVD = ArrayOp("svd", of_matrices(lambda x, full: packed(np.linalg.svd(x, full), _svd_shapes(x, full))), _svd_rule)
 
 
 @implements(np.linalg.svd)
@@ -356,7 +364,9 @@ def _qr_rule(g: Any, y: Any, x: Any, complete: bool) -> Any:
 
 QR = ArrayOp(
     "qr",
-    lambda x, complete: packed(np.linalg.qr(x, "complete" if complete else "reduced"), _qr_shapes(x, complete)),
+    of_matrices(
+        lambda x, complete: packed(np.linalg.qr(x, "complete" if complete else "reduced"), _qr_shapes(x, complete))
+    ),
     _qr_rule,
 )
 

@@ -15,6 +15,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from gradcalc.tape.rules.shapes import BROADCAST, RESHAPE, SUM, TRANSPOSE, implements, rearranged, refuse, unbroadcast
 from gradcalc.tape.tensor import UFUNCS, Array, ArrayOp, Tensor, as_array, cast
+from gradcalc.tape.threads import LEAST, MOST, alone
 
 
 def operand(x: Any) -> Any:
@@ -51,7 +52,14 @@ def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
     return RESHAPE(unbroadcast(a.mT @ g, matrix.shape), shape=b.shape)
 
 
-MATMUL = ArrayOp("matmul", np.matmul, _matmul_left, _matmul_right)
+def product_of(a: Array, b: Array) -> Array:
+    """`numpy.matmul` of arrays; a small one, that OpenBLAS would share among threads, takes one."""
+    if a.ndim > 1 < b.ndim and LEAST <= a.shape[-2] * a.shape[-1] * b.shape[-1] <= MOST:
+        return alone(np.matmul, a, b)
+    return np.matmul(a, b)
+
+
+MATMUL = ArrayOp("matmul", product_of, _matmul_left, _matmul_right)
 """`numpy.matmul`: vectors, matrices, and stacks of matrices, which broadcast."""
 
 
@@ -251,7 +259,7 @@ def _einsum(*xs: Array, spec: str, optimize: Any) -> Array:
             turned.shape[: len(stacked)] + tuple(math.prod(sizes[n] for n in group) for group in groups)
         )
 
-    product = matrices(xs[0], left, rows, summed) @ matrices(xs[1], right, summed, columns)
+    product = product_of(matrices(xs[0], left, rows, summed), matrices(xs[1], right, summed, columns))
     found = [*stacked, *rows, *columns]
     return product.reshape([sizes[n] for n in found]).transpose([found.index(n) for n in output[0]])[()]
 
