@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc import nn as nn, optimize as optimize, tf as tf
     from gradcalc.arithmetic.native.kernel import Kernel as Kernel
-    from gradcalc.dispatch import grad as grad, hessian as hessian
+    from gradcalc.dispatch import grad as grad, hessian as hessian, jacobian as jacobian
     from gradcalc.errors import (
         DetachError as DetachError, ExpressionError as ExpressionError, FileError as FileError,
         GradcalcError as GradcalcError, LimitError as LimitError, NoRuleError as NoRuleError, TapeError as TapeError,
@@ -49,11 +49,12 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
         GradCheck as GradCheck, GradientTape as GradientTape, Tensor as Tensor,
         UnconnectedGradients as UnconnectedGradients, Variable as Variable, constant as constant,
         custom_gradient as custom_gradient, explain_none as explain_none, gradcheck as gradcheck, hvp as hvp,
-        jacobian as jacobian, jvp as jvp, log_softmax as log_softmax, logsumexp as logsumexp, softmax as softmax,
-        special as special, stats as stats, stop_gradient as stop_gradient, value_and_grad as value_and_grad,
+        jvp as jvp, log_softmax as log_softmax, logsumexp as logsumexp, softmax as softmax, special as special,
+        stats as stats, stop_gradient as stop_gradient, value_and_grad as value_and_grad,
     )  # fmt: skip
     from gradcalc.truth.calculator import differentiate as differentiate
     from gradcalc.truth.derivative import Derivative as Derivative, diff as diff
+    from gradcalc.truth.jacobian import Jacobian as Jacobian
     from gradcalc.truth.report import Report as Report
     from gradcalc.truth.taylor import Taylor as Taylor, taylor as taylor
     from gradcalc.truth.trace import Trace as Trace, trace as trace
@@ -65,7 +66,7 @@ _MODULES = {"nn": "nn", "optimize": "optimize", "special": "tape.special", "stat
 
 _NAMES = {
     "arithmetic.native.kernel": "Kernel",
-    "dispatch": "grad hessian",
+    "dispatch": "grad hessian jacobian",
     "errors": "DetachError ExpressionError FileError GradcalcError LimitError NoRuleError TapeError UsageError",
     "graph.graph": "Graph",
     "language.compile": "compile",
@@ -73,9 +74,10 @@ _NAMES = {
     "optimize.descent.answer": "Descent",
     "settings": "Limits",
     "tape": "GradCheck GradientTape Tensor UnconnectedGradients Variable constant custom_gradient explain_none "
-    "gradcheck hvp jacobian jvp log_softmax logsumexp softmax stop_gradient value_and_grad",
+    "gradcheck hvp jvp log_softmax logsumexp softmax stop_gradient value_and_grad",
     "truth.calculator": "differentiate",
     "truth.derivative": "Derivative diff",
+    "truth.jacobian": "Jacobian",
     "truth.report": "Report",
     "truth.taylor": "Taylor taylor",
     "truth.trace": "Trace trace",

@@ -5,11 +5,14 @@ of `_REPORTS` for each name. Imports tape, which brings NumPy, for a function al
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from gradcalc.graph.graph import Graph, Ref
 from gradcalc.truth.calculator import differentiate
 from gradcalc.truth.report import Report
+
+if TYPE_CHECKING:
+    from gradcalc.truth.jacobian import Jacobian
 
 Function = Callable[..., Any]
 Points = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -44,9 +47,30 @@ def hessian(*args: Any, **options: Any) -> Any:
     return _answer("hessian", args, options)
 
 
+@overload
+def jacobian(function: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function: ...
+@overload
+def jacobian(expression: str | Graph, at: Points | None = None, **options: Any) -> "Jacobian": ...
+def jacobian(*args: Any, **options: Any) -> Any:
+    """The Jacobian of a function, or of an array of formulas with the rank that is proved: as `grad`.
+
+    >>> gradcalc.jacobian("[x*y, x^2]", at={"x": 1, "y": 2}).jacobian
+    [[2.0, 1.0], [2.0, 0.0]]
+    """
+    return _answer("jacobian", args, options)
+
+
+def _jacobian(*args: Any, **options: Any) -> "Jacobian":
+    """The answer of a formula; it brings flint, which functions do not need."""
+    from gradcalc.truth.jacobian import jacobian
+
+    return jacobian(*args, **options)
+
+
 _REPORTS: dict[str, Callable[..., Any]] = {
     "grad": lambda *args, **options: differentiate(*args, **options, order=1),
     "hessian": lambda *args, **options: differentiate(*args, **options, order=2),
+    "jacobian": _jacobian,
 }
 """What each answers of a formula."""
 

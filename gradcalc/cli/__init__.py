@@ -108,7 +108,7 @@ def _prepare_streams() -> None:
 def _run(words: Sequence[str]) -> int:
     from gradcalc.cli.arguments import looks_like_formula
 
-    asks = words and (words[0] in ("grad", "hessian", "diff") or looks_like_formula(words[0]))
+    asks = words and (words[0] in ("grad", "hessian", "jacobian", "diff") or looks_like_formula(words[0]))
     if asks and not {"--no-symbolic", "--help"} & set(words):
         from gradcalc.truth.second_opinion import get_worker
 

@@ -22,6 +22,7 @@ from gradcalc.errors import INSTEAD, ExitCode, UsageError, did_you_mean
 COMMANDS = {
     "grad": "Value and gradient of a formula at points.",
     "hessian": "Second derivatives, eigenvalues, kind of point.",
+    "jacobian": "Derivatives of an array of formulas, rank, condition.",
     "diff": "A derivative of any order.",
     "taylor": "Taylor polynomials, with a proved bound of the rest.",
     "tape": "The evaluation trace: values, partials, adjoints.",
@@ -101,6 +102,7 @@ def _about(
     gradcalc grad "x**4 + y**2 + 1" --at x=2,y=3
     gradcalc hessian "x**4 + y**2 + 1" --at x=2,y=3
     gradcalc grad "sum((w*x + b - y)^2)" --at w=0,b=0 --let "x=[1,2],y=[2,4]"
+    gradcalc jacobian "[x*y, sin(x)]" --at x=1,y=2
     gradcalc diff "x**3*sin(y)" x:2,y
     gradcalc taylor "exp(sin(x))" --at x=1 --order 8 --within 0.1
     gradcalc descend "(1-x)^2 + 100(y-x^2)^2" --at x=-1.2,y=1

@@ -61,6 +61,7 @@ class Formula:
         wrt: what it is differentiated for; `order` how often in `outputs`.
         values: what each node of the tree was lowered to; `loops` for each that begins a running sum the one that ends
             it.
+        shape, items: of an array of formulas, where one was asked for; else of the one that there is.
     """
 
     text: str
@@ -74,6 +75,8 @@ class Formula:
     order: int = 0
     values: Sequence[object] = field(default=(), repr=False)
     loops: Mapping[int, int] = field(default_factory=dict, repr=False)
+    shape: Shape = ()
+    items: tuple[int, ...] = ()
 
     @cached_property
     def places(self) -> Mapping[int, Span]:
@@ -155,6 +158,33 @@ def _node_of(value: Any) -> int | None:
 
 _MINUS = tuple("-\u2212")
 """How a minus is written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Component(Formula):
+    """An element of an array of formulas, differentiated for the variables that it depends on."""
+
+    array_inputs: tuple[int, ...] = ()
+
+    @cached_property
+    def gradient(self) -> tuple[int, ...]:
+        """The nodes of the first derivatives, by a sweep for the inputs of the whole array, as of every component."""
+        found = derive.sweep(self.graph, self.output, self.graph.live(self.array_inputs))
+        zero = self.graph.constant(0)
+        return tuple(found.get(index, zero) for index in self.inputs)
+
+
+def components(formula: Formula) -> list[Component]:
+    """The elements of an array of formulas, each with those of the array's variables that it depends on."""
+    inputs = formula.inputs
+    name_of = dict(zip(inputs, formula.names, strict=True))
+    found = []
+    for item in formula.items:
+        needed = set(formula.graph.needed([item]))
+        wrt = tuple(Variable(name) for index, name in name_of.items() if index in needed)
+        common = formula.text, formula.graph, item, formula.variables, formula.spans, formula.constants, formula.tree
+        found.append(Component(*common, wrt, 1, array_inputs=inputs))
+    return found
 
 
 def checked_variables(formula: Formula, at: Sequence[Point], wrt: Sequence[str] | None, let: Point) -> list[Variable]:

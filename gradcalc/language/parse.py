@@ -38,6 +38,7 @@ def parse(
     let: Mapping[str, Value] | None = None,
     limits: Limits = DEFAULT_LIMITS,
     shaped: bool = True,
+    array: bool = False,
 ) -> Formula:
     """Read a formula.
 
@@ -45,6 +46,7 @@ def parse(
         shapes: the shape of each variable; free names it does not hold are scalars.
         shaped: whether that is known of them; if not, one that is used as an array is refused.
         let: values of names that are no variables, put in before exponents are classified.
+        array: whether it may be an array of formulas; its `output` is then the last of them.
 
     Raises:
         ExpressionError: the text is no scalar expression of the language.
@@ -64,7 +66,9 @@ def parse(
         sure = {**{name: bool(shape) for name, shape in known.items()}, **{n: bool(v.shape) for n, v in bound.items()}}
         lowering = _lowering(parser, limits, meaning, None if shaped else sure)
         value = _run(lowering)
-        if len(value.items) != 1:
+        if array and not value.items:
+            refuse("the formula is an array without elements", parser.tree[-1][3], "an array such as [x*y, sin(x)]")
+        if len(value.items) != 1 and not array:
             message = f"the formula is an array of shape {value.shape}; it must be one number"
             refuse(
                 message,
@@ -74,13 +78,15 @@ def parse(
     return Formula(
         text,
         value.graph,
-        value.items[0],
+        value.items[-1],
         variables,
         parser.names,
         parser.constants,
         parser.tree,
         values=lowering.values,
         loops=parser.loops,
+        shape=value.shape,
+        items=value.items,
     )
 
 
@@ -98,13 +104,18 @@ def as_formula(
     let: Mapping[str, Value] | None = None,
     limits: Limits = DEFAULT_LIMITS,
     shaped: bool = True,
+    array: bool = False,
 ) -> Formula:
-    """A formula from whatever it was given as: text, SymPy's, a graph, whose last node it is; or one already made."""
+    """A formula from whatever it was given as: text, SymPy's, a graph, whose last node it is; or one already made.
+
+    Where it may be an `array` of formulas, a matrix of SymPy is one; a matrix of one column is a vector.
+    """
     if isinstance(expression, Formula):
         return expression
     if isinstance(expression, str):
-        return parse(expression, shapes=shapes, let=let, limits=limits, shaped=shaped)
+        return parse(expression, shapes=shapes, let=let, limits=limits, shaped=shaped, array=array)
     given = isinstance(expression, Ref | Graph)
+    shape, outputs = (), list[int]()
     if isinstance(expression, Ref):
         graph, output = expression.graph, expression.index
     elif isinstance(expression, Graph):
@@ -113,21 +124,27 @@ def as_formula(
         from gradcalc.language.symbolic import from_sympy
 
         graph = Graph(limits.nodes)
-        output = from_sympy(expression, graph)
+        parts = [expression]
+        if array and hasattr(expression, "shape") and hasattr(expression, "flat"):
+            shape = expression.shape[:1] if expression.shape[1:] == (1,) else tuple(expression.shape)
+            parts = expression.flat()
+        outputs = [from_sympy(part, graph) for part in parts]
+        output = outputs[-1] if outputs else -1
     else:
         raise UsageError(
             f"cannot differentiate a {type(expression).__name__}", hint="give text, a sympy.Expr or a gradcalc Graph"
         )
     if let or output < 0:
         raise UsageError(
-            "let= needs a formula given as text" if let else "the graph is empty",
+            "let= needs a formula given as text" if let else "there is no formula: it is empty",
             hint="put the values into the expression, or give it as text",
         )
-    needed = set(graph.needed([output]))
+    outputs = outputs or [output]
+    needed = set(graph.needed(outputs))
     names = [name for name, index in graph.inputs.items() if index in needed]
     variables = {name: Value(graph, (), (graph.inputs[name],)) for name in (names if given else sorted(names))}
     text = format_node(graph, output, limit=limits.text) if given else str(expression)
-    return Formula(text, graph, output, variables, {}, {})
+    return Formula(text, graph, output, variables, {}, {}, shape=shape, items=tuple(outputs))
 
 
 def parse_value(text: str, limits: Limits = DEFAULT_LIMITS, names: Mapping[str, Value] | None = None) -> Value:
@@ -152,7 +169,7 @@ def parse_bindings(text: str, limits: Limits = DEFAULT_LIMITS) -> dict[str, Valu
 def free_names(expression: Any, let: Mapping[str, Value], limits: Limits = DEFAULT_LIMITS) -> list[str]:
     """The names of a formula that have no value yet, in the order in which they appear."""
     if not isinstance(expression, str):
-        return list(as_formula(expression, limits=limits).variables)
+        return list(as_formula(expression, limits=limits, array=True).variables)
     with reading(expression):
         parser = _parser(expression, limits, set(let))
         parser.run()

@@ -35,9 +35,9 @@ def _aligned(equations: Sequence[Equation]) -> str:
 
 
 def _left(equation: Equation) -> str:
-    if isinstance(equation.equals[0], Table):
+    if isinstance(equation.equals[0], Table) and not equation.symbol:
         return r"\nabla^2 f"
-    left = _derivative(equation.names) if equation.names else "f"
+    left = _derivative(equation.names) if equation.names else equation.symbol or "f"
     if equation.at is None:
         return left
     at = ", ".join(f"{_name(name)} = {_value(value)}" for name, value in equation.at.items())

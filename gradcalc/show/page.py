@@ -117,11 +117,15 @@ class Remarks(NamedTuple):
 
 
 class Equation(NamedTuple):
-    """The function f, differentiated for some names, or at a point; all that it `equals`. A matrix is the Hessian."""
+    """The function f, differentiated for some names, or at a point; all that it `equals`.
+
+    A matrix is the Hessian, unless there is a `symbol` for what stands on the left.
+    """
 
     equals: tuple[Piece | Table, ...]
     names: tuple[str, ...] = ()
     at: Mapping[str, Any] | None = None
+    symbol: str = ""
 
 
 Block = Line | Details | Table | Matrices | Remarks

@@ -135,12 +135,14 @@ def asked(
     let: Mapping[str, Value],
     order: int,
     limits: Limits,
+    array: bool = False,
 ) -> Formula:
-    """The formula that is asked about at some points, or at none, with what it is differentiated for."""
+    """The formula, or array of formulas, that is asked about at some points, or at none, with its variables."""
     shapes = {name: value.shape for name, value in at[0].items()} if at else {}
-    formula = as_formula(expression, dict.fromkeys(wrt or (), ()) | shapes, let, limits, shaped=bool(at))
+    formula = as_formula(expression, dict.fromkeys(wrt or (), ()) | shapes, let, limits, bool(at), array)
     if not at:
-        at = [{**dict.fromkeys(wrt or (), Value(formula.graph, (), ())), **formula.variables}]
+        absent = [name for name in wrt or () if name not in let]
+        at = [{**dict.fromkeys(absent, Value(formula.graph, (), ())), **formula.variables}]
     return formula.differentiated(checked_variables(formula, at, wrt, let), order)
 
 
@@ -204,7 +206,7 @@ def _judge(formula: Formula, point: Point, found: Examined, opinion: Opinion | N
     value = judge.value(found.value)
     gradient = [judge.derivative((name,), entry) for name, entry in zip(names, found.gradient, strict=True)]
     if options.numeric and value.verdict != "undefined":
-        gradient = _with_differences(formula, point, gradient)
+        gradient = with_differences(formula, point, gradient)
     curvature = None
     verdicts = [entry.verdict for entry in gradient] or [value.verdict]
     if formula.order == 2:
@@ -257,7 +259,7 @@ _DOUBLE_BITS, _PLAIN_BITS = 53, 128
 """The precision of floats; that of balls where no number was certified."""
 
 
-def _with_differences(formula: Formula, point: Point, gradient: Sequence[Quantity]) -> list[Quantity]:
+def with_differences(formula: Formula, point: Point, gradient: Sequence[Quantity]) -> list[Quantity]:
     """The gradient with a central difference beside each number."""
     floats = Floats()
     at = points.bind(formula.graph, point, floats)

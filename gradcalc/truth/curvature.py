@@ -133,8 +133,8 @@ def _numerical_signs(numbers: Mapping[tuple[int, int], arb], size: int) -> Signs
 
 def _proved_signs(numbers: Mapping[tuple[int, int], arb], size: int) -> Signs | None:
     """The signs of the eigenvalues by LDL^T with symmetric pivoting in balls; None where a sign cannot be proved."""
-    if all(_is_rational(ball) for ball in numbers.values()):
-        rationals = {place: _rational(ball) for place, ball in numbers.items()}
+    if all(is_rational(ball) for ball in numbers.values()):
+        rationals = {place: rational(ball) for place, ball in numbers.items()}
         rows = [[rationals.get((i, j), fmpq(0)) for j in range(size)] for i in range(size)]
         return _inertia(rows, lambda x, a, b, pivot: x - a * b / pivot)
     functions = Balls(_PROOF_BITS).functions  # numbers that are exact beside their balls stay so
@@ -148,13 +148,13 @@ def _proved_signs(numbers: Mapping[tuple[int, int], arb], size: int) -> Signs | 
         return _inertia([[known.get((i, j), arb(0)) for j in range(size)] for i in range(size)], eliminated)
 
 
-def _is_rational(ball: arb) -> bool:
+def is_rational(ball: arb) -> bool:
     """Whether the number in a ball is known to be a rational, and not too long to be written down."""
     number = exact(ball)
     return number is not None and number.base is None
 
 
-def _rational(ball: arb) -> fmpq:
+def rational(ball: arb) -> fmpq:
     """A ball as the rational it is."""
     number = exact(ball)
     assert number is not None

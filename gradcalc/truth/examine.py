@@ -4,9 +4,9 @@
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import combinations
 from typing import Any
@@ -24,33 +24,55 @@ from gradcalc.truth.finding import Examined, Finding, late_notes
 from gradcalc.truth.quantity import Note, worst
 
 
-def examine(formula: Formula, point: Point, options: Options) -> Examined:
-    """Evaluate a point in floats and in balls, and ask the slopes where the rules settle nothing."""
-    return _Examination(formula, point, options).run()
+def examine(formula: Formula, point: Point, options: Options, numbers: "Numbers | None" = None) -> Examined:
+    """Evaluate a point in floats and in balls, and ask the slopes where the rules settle nothing.
+
+    Args:
+        numbers: those of the point, where they are known already, as of several formulas of one graph.
+    """
+    return _Examination(formula, point, options, numbers or numbers_at([formula], point, options)).run()
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of formulas of one graph at a point, by node: floats, balls if asked for; budgets of proofs."""
+
+    floats: Sequence[Any]
+    balls: Mapping[int, Any]
+    proof: Budget
+    kinks: Budget
+
+
+def numbers_at(formulas: Sequence[Formula], point: Point, options: Options) -> Numbers:
+    """All outputs of formulas of one graph in floats and in balls."""
+    graph, arithmetic = formulas[0].graph, Floats()
+    outputs = list(dict.fromkeys(output for formula in formulas for output in formula.outputs))
+    inputs = partial(points.bind, graph, point)
+    floats = evaluate(graph, arithmetic, inputs(arithmetic), outputs)
+    proof, kinks = (Budget(work, options.certify_seconds) for work in (CERTIFY_WORK, SLOPES_WORK))
+    balls: dict[int, Any] = {}
+    if options.certify:
+        from gradcalc.truth.certify import enclose
+
+        balls = dict(zip(outputs, enclose(graph, inputs, outputs, digits=options.digits, budget=proof), strict=True))
+    return Numbers(floats, balls, proof, kinks)
 
 
 class _Examination:
     """The state of one `examine`."""
 
-    def __init__(self, formula: Formula, point: Point, options: Options) -> None:
+    def __init__(self, formula: Formula, point: Point, options: Options, numbers: Numbers) -> None:
         self.formula, self.graph, self.point, self.options = formula, formula.graph, point, options
         self.inputs = partial(points.bind, self.graph, point)
         self.arithmetic = Floats()
-        self.floats = evaluate(self.graph, self.arithmetic, self.inputs(self.arithmetic), formula.outputs)
+        self.floats, self.balls = numbers.floats, numbers.balls
         self.reached = frozenset(self.graph.needed([formula.output]))
         self.notes: list[Note] = []
-        self.proof, self.kinks = (Budget(work, options.certify_seconds) for work in (CERTIFY_WORK, SLOPES_WORK))
+        self.proof, self.kinks = numbers.proof, numbers.kinks
 
     def run(self) -> Examined:
         """All stages in order."""
-        formula = self.formula
-        balls: dict[int, Any] = {}
-        if self.options.certify:
-            from gradcalc.truth.certify import enclose
-
-            outputs = formula.outputs
-            found = enclose(self.graph, self.inputs, outputs, digits=self.options.digits, budget=self.proof)
-            balls = dict(zip(outputs, found, strict=True))
+        formula, balls = self.formula, self.balls
 
         def finding(node: int) -> Finding:
             return Finding(node, self.floats[node], balls.get(node))

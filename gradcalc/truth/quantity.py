@@ -178,7 +178,10 @@ ZERO = Quantity(0.0, Certified("0", 0.0, 17), Symbolic("0", "0", "0"), "agrees")
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something to know about a number; for a kink or a jump with the slopes to the left and to the right."""
+    """Something to know about a number; for a kink or a jump with the slopes to the left and to the right.
+
+    Of an array of formulas `row` is the name of the one that it is about.
+    """
 
     kind: str
     message: str
@@ -186,33 +189,46 @@ class Note:
     span: Span | None = None
     left: float | None = None
     right: float | None = None
+    row: str | None = None
 
     @property
     def label(self) -> str:
         """How the kind reads."""
         return _LABELS.get(self.kind, self.kind)
 
+    @property
+    def about(self) -> str:
+        """The name of the derivative, or of the formula of several, with a blank before it."""
+        if self.row is not None:
+            return f" d{self.row}/d{self.variable}" if self.variable else f" {self.row}"
+        return f" {derivative_name(self.variable)}" if self.variable else ""
+
     def remark(self, text: str) -> pages.Remark:
         """The note on a page, about a derivative or a place in the text."""
-        about = f" {derivative_name(self.variable)}" if self.variable else ""
-        return pages.Remark(self.label + about, self.message, text, self.span)
+        return pages.Remark(self.label + self.about, self.message, text, self.span)
 
     @property
     def told(self) -> str:
         """The note in a cell of CSV."""
-        about = f" {ascii_name(derivative_name(self.variable))}" if self.variable else ""
-        return f"{self.label}{about}: {self.message}"
+        return f"{self.label}{ascii_name(self.about)}: {self.message}"
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
         body: dict[str, Any] = {"kind": self.kind, "variable": self.variable, "message": self.message}
         body["span"] = list(self.span) if self.span else None
+        if self.row is not None:
+            body["row"] = self.row
         if self.kind in _SIDED:
             body |= {"left": number(self.left), "right": number(self.right)}
         return body
 
 
-def table(names: Sequence[str], entries: Sequence[Quantity], digits: int | None) -> pages.Table:
+def table(
+    names: Sequence[str],
+    entries: Sequence[Quantity],
+    digits: int | None,
+    called: Callable[[str], str] = derivative_name,
+) -> pages.Table:
     """A row for each derivative, named by its variables, with the columns that these numbers need."""
     symbolic = any(entry.symbolic for entry in entries)
     numeric = any(entry.numeric for entry in entries)
@@ -237,7 +253,7 @@ def table(names: Sequence[str], entries: Sequence[Quantity], digits: int | None)
         (pages.Column("variable", "word", "df/d"), *(column for column, _ in shown)),
         tuple((name, *row) for name, row in zip(names, rows, strict=True)),
         details=tuple(
-            pages.Details(pages.line(pages.strong(derivative_name(name))), tuple(zip(titles, row, strict=True)))
+            pages.Details(pages.line(pages.strong(called(name))), tuple(zip(titles, row, strict=True)))
             for name, row in zip(names, rows, strict=True)
         ),
     )
