@@ -26,6 +26,7 @@ from gradcalc.truth.finding import Examined
 from gradcalc.truth.formulas import in_words
 from gradcalc.truth.judge import Judge
 from gradcalc.truth.quantity import ZERO, Note, Quantity, ascii_name, noted, optional, table, told, worst
+from gradcalc.truth.rank import condition, rank
 from gradcalc.truth.report import flat_point, located
 from gradcalc.truth.second_opinion import Entry, Job, Opinion
 from gradcalc.truth.written import NOWHERE, Formulas, Written
@@ -566,8 +567,6 @@ def _with_rank(
     options: Options,
 ) -> JacobianPoint:
     """The point with rank and condition, where all entries are numbers of which something is proved."""
-    from gradcalc.truth.rank import condition, rank
-
     findings = {
         (i, place[name]): each
         for i, (part, row) in enumerate(zip(parts, examined, strict=True))
