@@ -56,6 +56,7 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc.truth.derivative import Derivative as Derivative, diff as diff
     from gradcalc.truth.jacobian import Jacobian as Jacobian
     from gradcalc.truth.report import Report as Report
+    from gradcalc.truth.steps import Steps as Steps, steps as steps
     from gradcalc.truth.taylor import Taylor as Taylor, taylor as taylor
     from gradcalc.truth.trace import Trace as Trace, trace as trace
 
@@ -79,6 +80,7 @@ _NAMES = {
     "truth.derivative": "Derivative diff",
     "truth.jacobian": "Jacobian",
     "truth.report": "Report",
+    "truth.steps": "Steps steps",
     "truth.taylor": "Taylor taylor",
     "truth.trace": "Trace trace",
 }

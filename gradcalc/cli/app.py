@@ -26,6 +26,7 @@ COMMANDS = {
     "diff": "A derivative of any order.",
     "taylor": "Taylor polynomials, with a proved bound of the rest.",
     "tape": "The evaluation trace: values, partials, adjoints.",
+    "steps": "The derivation, rule by rule.",
     "descend": "From a formula and a start to a minimum.",
     "map": "A formula over every row of data files.",
     "functions": "The functions a formula can use.",

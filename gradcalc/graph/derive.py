@@ -158,7 +158,7 @@ def _contributions(
         parts = (op.rules[0](g, y, Ref(graph, indices[0])),)  # type: ignore[misc]
     else:
         operands = [Ref(graph, i) for i in indices]
-        parts = [(rule or _refuse(op))(g, y, *operands) if w else 0 for rule, w in zip(op.rules, wanted, strict=True)]
+        parts = [(rule or refuse(op))(g, y, *operands) if w else 0 for rule, w in zip(op.rules, wanted, strict=True)]
     condition = _condition(graph, adjoint) if graph.nodes[adjoint].op in _MASKING else None
     result = []
     for i, part, w in zip(indices, parts, wanted, strict=True):
@@ -169,7 +169,7 @@ def _contributions(
     return result
 
 
-def _refuse(op: Op) -> Any:
+def refuse(op: Op) -> Any:
     """An op is asked for the derivative of an operand that must be constant."""
     name = op.operands[op.rules.index(None)]
     raise ExpressionError(

@@ -5,10 +5,11 @@ Numbers stay below a size, so that `9**9**9` is refused by its length and never 
 
 import operator
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from fractions import Fraction
 
 from gradcalc.graph import ops
-from gradcalc.graph.graph import Graph
+from gradcalc.graph.graph import Graph, Ref
 from gradcalc.graph.ops import Op
 
 BITS = 200
@@ -91,3 +92,21 @@ def _hexadecimal(text: str) -> Fraction | None:
     except (OverflowError, ValueError):
         return None
     return Fraction(number) if number.is_integer() else None
+
+
+def shifted(number: Ref, by: int) -> Ref:
+    """A number plus an integer: one constant or a ratio of two where that is exact, else the sum."""
+    graph = number.graph
+    op, _, text = graph.nodes[number.index]
+    exact = Exact(graph).value(number.index)
+    if exact is None and op is ops.const and text not in ops.NAMED_CONSTANTS:
+        with suppress(ValueError, OverflowError):
+            double = float(text or "") + by
+            if Fraction(double) == Fraction(float(text or "")) + by:
+                return Ref(graph, graph.constant(repr(double)))
+    if exact is None:
+        found: Ref = number - -by if by < 0 else number + by
+        return found
+    above, below = ((graph.constant(str(part))) for part in (exact + by).as_integer_ratio())
+    ratio: Ref = Ref(graph, above) / Ref(graph, below)
+    return ratio
