@@ -265,7 +265,7 @@ def edit_distance(word: str, known: str) -> int:
 
 # -- what Python is told -----------------------------------------------------------------------------------------------
 
-_ASSIGNMENTS = re.compile(r"--(at|let) ([^\s=,]+=(?:[^\s\[]|\[[^\]]*\])+)")
+_ASSIGNMENTS = re.compile(r"--(at|let|direction) ([^\s=,]+=(?:[^\s\[]|\[[^\]]*\])+)")
 _OPTIONS = {
     "--max-text": "limits=Limits(text=...)", "--max-depth": "limits=Limits(depth=...)",
     "--max-nodes": "limits=Limits(nodes=...)", "--lr": "learning_rate", "--max-seconds": "seconds",

@@ -14,16 +14,28 @@ if TYPE_CHECKING:
     from gradcalc.show.answer import Answer
 
 
-def answer(question: o.Questions, options: Options, show: o.Show, how: Reading, limits: Limits) -> int:
-    """The report that `grad` or `hessian` asks for, shown; the exit code."""
-    from gradcalc.truth.calculator import report
+def answer(
+    question: o.Questions,
+    options: Options,
+    show: o.Show,
+    how: Reading,
+    limits: Limits,
+    seen: tuple[str | None, bool] = (None, False),
+) -> int:
+    """The report that `grad` or `hessian` asks for, shown; the exit code.
+
+    Args:
+        seen: the direction and whether the tangent is asked for.
+    """
+    from gradcalc.truth.calculator import Seen, report
 
     latex = show.shape is Format.latex
 
     def ask(asked: o.Asked) -> "Answer":
         wanted = replace(options, digits=show.digits or DIGITS, latex=latex, limits=asked.limits)
         at, let = asked.at, asked.let
-        made = report(asked.expression, at, wrt=asked.wrt, let=let, options=wanted, waiting=o.waiting(show.quiet))
+        told = o.waiting(show.quiet)
+        made = report(asked.expression, at, wrt=asked.wrt, let=let, options=wanted, waiting=told, seen=Seen(*seen))
         return replace(made, digits=show.digits)
 
     return answered(question, show, how, limits, ask)

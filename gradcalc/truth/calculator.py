@@ -5,7 +5,7 @@ it is needed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,11 +18,12 @@ from gradcalc.language.formula import Formula, Point, Value, checked_variables
 from gradcalc.language.parse import as_formula
 from gradcalc.settings import CERTIFY_SECONDS, DIGITS, MAX_DIGITS, SYMBOLIC_SECONDS, Limits, Options
 from gradcalc.show.page import DENSE_LIMIT
+from gradcalc.truth import directional
 from gradcalc.truth.differences import central_difference
 from gradcalc.truth.examine import examine
 from gradcalc.truth.finding import Examined, Finding
 from gradcalc.truth.judge import Judge
-from gradcalc.truth.quantity import Note, Quantity, worst
+from gradcalc.truth.quantity import ZERO, Note, Quantity, worst
 from gradcalc.truth.report import PointReport, Report
 from gradcalc.truth.second_opinion import Job, Opinion, get_worker
 
@@ -41,6 +42,8 @@ def differentiate(
     symbolic_timeout: float = SYMBOLIC_SECONDS,
     certify_timeout: float = CERTIFY_SECONDS,
     digits: int = DIGITS,
+    direction: Any = None,
+    tangent: bool = False,
     limits: Limits | None = None,
 ) -> Report:
     """Differentiate a formula at one or more points, every digit checked; without a point, as formulas.
@@ -56,6 +59,8 @@ def differentiate(
         symbolic_timeout: seconds SymPy may take.
         certify_timeout: seconds after which the proof of one point ends at the latest; its work ends it before.
         digits: significant digits of certified values, 1 to 1,000.
+        direction: a vector, by variable: slope and curvature along it too, for its length, and the tangent.
+        tangent: the tangent line or plane, and the normal of the level set, too.
         limits: how large the formula may be; default: `Limits()`.
 
     Returns:
@@ -74,7 +79,16 @@ def differentiate(
     values = points.to_points(at, options.limits)
     bindings = points.to_bindings(let, options.limits)
     names = None if wrt is None else points.read_names(wrt)
-    return report(expression, values, wrt=names, let=bindings, options=options)
+    seen = Seen(direction, tangent)
+    return report(expression, values, wrt=names, let=bindings, options=options, seen=seen)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How a formula is looked at, at a point: along a direction, as `differentiate` takes it; with its tangent."""
+
+    direction: Any = None
+    tangent: bool = False
 
 
 def check_digits(digits: int) -> None:
@@ -91,10 +105,12 @@ def report(
     let: Mapping[str, Value] | None = None,
     options: Options = Options(),  # noqa: B008 - frozen
     waiting: Callable[[], None] | None = None,
+    seen: "Seen | None" = None,
 ) -> Report:
     """The report of a formula at points that are already constants: what `differentiate` and the commands call.
 
     Args:
+        seen: what else is asked of the formula's shape at each point.
         waiting: called where SymPy alone is waited for.
     """
     let = let or {}
@@ -107,7 +123,9 @@ def report(
         found, opinion = judged(formula, at or [{}], job, options, waiting)
         if not formula.variables and not formula.wrt:
             found = tuple(replace(each, notes=(*each.notes, _CONSTANT)) for each in found)
+        found = _seen(found, formula, at, let, seen or Seen(), options)
     else:
+        _refuse_without_point(seen or Seen(), formula)
         from gradcalc.truth.formulas import in_words
 
         opinion = job.result(waiting) if job is not None else None
@@ -193,6 +211,36 @@ def judged(
     theirs = heard(opinion) if opinion is not None else None
     pairs = zip(at, examined, strict=True)
     return tuple(_judge(formula, point, found, theirs, options) for point, found in pairs), opinion
+
+
+def _refuse_without_point(seen: Seen, formula: Formula) -> None:
+    """A direction or a tangent needs a point."""
+    if seen.direction is not None or seen.tangent:
+        what, places = "a tangent" if seen.direction is None else "a direction", formula.variables
+        raise UsageError(f"{what} needs a point", hint=f"--at {','.join(f'{name}=...' for name in places)}")
+
+
+def _seen(
+    found: tuple[PointReport, ...], formula: Formula, at: Sequence[Point], let: Point, seen: Seen, options: Options
+) -> tuple[PointReport, ...]:
+    """The points, with what the formula looks like at each, where that is asked."""
+    if seen.direction is None and not seen.tangent:
+        return found
+    vector = None
+    if seen.direction is not None:
+        vector = directional.read_direction(seen.direction, formula, at, let, options.limits)
+
+    def judge(line: Formula, origin: Point) -> directional.Found:
+        (one,), _ = judged(line, [origin], None, options)
+        second = one.curvature.entries.get((0, 0), ZERO) if one.curvature else ZERO
+        slope = one.gradient[0] if one.value.verdict != "undefined" else replace(one.value, certified=None)
+        return slope, second, one.notes
+
+    look = partial(directional.geometry, formula, vector, judge)
+    return tuple(
+        replace(each, geometry=look(point, each.given, each.value, each.gradient))
+        for each, point in zip(found, at, strict=True)
+    )
 
 
 # -- one point ---------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from gradcalc.language.formula import Variable
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.show.page import DENSE_LIMIT
+from gradcalc.truth.directional import Geometry
 from gradcalc.truth.kinds import said
 from gradcalc.truth.quantity import (
     VERDICTS,
@@ -32,6 +33,8 @@ from gradcalc.truth.quantity import (
 )
 from gradcalc.truth.written import NOWHERE, Formulas
 
+_IN_ROWS = ("slope", "left", "right", "curvature", "tangent")
+"""What the row of a point of several tells of the formula's shape there."""
 _IN_A_ROW = 3
 """Up to this many variables the Hessian of one point of several stands in a row."""
 _NAMED, _NAMED_CHARACTERS = 3, 60
@@ -145,6 +148,7 @@ class PointReport:
     Attributes:
         at: the point in floats; an integer that no float is equal to as an integer.
         exact: the point as it was given, of the variables for which floats are not that number: `{"x": "pi/2"}`.
+        geometry: along a direction, tangent and normal, where that is asked.
     """
 
     at: Mapping[str, Any]
@@ -154,6 +158,7 @@ class PointReport:
     notes: tuple[Note, ...] = ()
     curvature: Curvature | None = None
     exact: Mapping[str, Any] = field(default_factory=dict)
+    geometry: Geometry | None = None
 
     @property
     def given(self) -> dict[str, Any]:
@@ -283,6 +288,8 @@ class Report(Answer):
         body["verdict"] = point.verdict
         if point.curvature:
             body |= point.curvature.to_dict(symbolic=self.symbolic_status in ("done", "timed out"))
+        if point.geometry:
+            body |= point.geometry.to_dict()
         return body | {"notes": [note.to_dict() for note in point.notes]}
 
     def rows(self) -> Iterator[tuple[int, str, str, str]]:
@@ -296,6 +303,8 @@ class Report(Answer):
                 yield from ((index, name, *field) for field in entry.fields("gradient"))
             for (i, j), entry in point.curvature.items() if point.curvature else ():
                 yield from ((index, f"{names[i]},{names[j]}", *field) for field in entry.fields("hessian"))
+            for title, cell in _seen(point):
+                yield index, "", title, str(cell)
             for note in point.notes:
                 yield index, note.variable or "", "note", f"{note.label}: {note.message}"
             yield index, "", "verdict", point.verdict
@@ -320,13 +329,15 @@ class Report(Answer):
         names = ["value", *map(derivative_name, flat), *map(derivative_name, pairs)]
         fields = ("", "_certified", "_digits", "_verdict", *(("_numeric", "_numeric_error") if self._numeric else ()))
         titles = [ascii_name(name) + field for field in fields for name in names]
-        head = *where, *(f"{title}_" if title in where else title for title in titles), "verdict"
+        seen = list(dict.fromkeys(title for point in self.points for title, _ in _seen(point)))
+        head = *where, *(f"{title}_" if title in where else title for title in (*titles, *seen)), "verdict"
 
         def row(point: PointReport) -> tuple[object, ...]:
             cells = zip(*(_wide(number)[: len(fields)] for number in self._numbers(point, entries)), strict=True)
             return (
                 *(value for _, value in flat_point(point.given)),
                 *(cell for row in cells for cell in row),
+                *(dict(_seen(point)).get(title, "") for title in seen),
                 point.verdict,
             )
 
@@ -359,7 +370,8 @@ class Report(Answer):
         for point in self.points:
             matrices = self._matrices(point.curvature)
             blocks += self._blocks(point, matrices)
-            equations.append(tuple(self._equations(point, matrices)))
+            seen = point.geometry.equations() if point.geometry else ()
+            equations.append((*self._equations(point, matrices), *seen))
         return pages.Page(self.command, tuple(blocks), tuple(equations))
 
     def _blocks(self, point: PointReport, matrices: pages.Matrices | None) -> Iterator[pages.Block]:
@@ -376,6 +388,8 @@ class Report(Answer):
                     yield self._coordinates(point.curvature)
                 yield from point.curvature.facts()
         yield pages.Remarks(tuple(note.remark(self.text) for note in point.notes))
+        if point.geometry:
+            yield from point.geometry.blocks(self.digits)
 
     def _several(self) -> Iterator[pages.Block]:
         """Several points: what SymPy found for all, a row for each, and what is to know of one or more of them."""
@@ -394,11 +408,15 @@ class Report(Answer):
         where = [name for name, _ in flat_point(self.points[0].at)]
         shown = [column for name in ("value", *names) for column in self._columns_of(name)]
         words = list(dict.fromkeys(word for point in self.points if point.curvature for word in point.curvature.words))
+        around = [dict(_seen(point)) for point in self.points]
+        sided = any(each.get("left") != each.get("right") for each in around)
+        seen = [title for title in _IN_ROWS if around[0] and (sided or title not in ("left", "right"))]
+        seen = [title for title in seen if any(title in each for each in around)]
         columns = (
-            *map(pages.Column, (*where, *shown, "digits")),
+            *map(pages.Column, (*where, *shown, *seen, "digits")),
             *(pages.Column(title, "word") for title in (*words, "verdict")),
         )
-        rows = tuple(self._row(point, found, words) for point, found in zip(self.points, numbers, strict=True))
+        rows = tuple(self._row(point, found, words, seen) for point, found in zip(self.points, numbers, strict=True))
         yield pages.Table(columns, rows, details=tuple(self._paragraphs(columns[len(where) :], rows)))
         yield pages.Remarks((*located(self.text, [(p.given, p.notes) for p in self.points]), *self._near_misses()))
 
@@ -440,7 +458,9 @@ class Report(Answer):
         if self._numeric and name != "value":
             yield f"{name} by central difference"
 
-    def _row(self, point: PointReport, numbers: Sequence[Quantity], words: Sequence[str]) -> tuple[pages.Piece, ...]:
+    def _row(
+        self, point: PointReport, numbers: Sequence[Quantity], words: Sequence[str], seen: Sequence[str]
+    ) -> tuple[pages.Piece, ...]:
         """A point: where, its numbers, how many digits are right in each of them, words on its Hessian, the verdict."""
         defined = point.value.verdict != "undefined"
         cells: list[pages.Piece] = [pages.value_text(value) for _, value in flat_point(point.given)]
@@ -455,6 +475,8 @@ class Report(Answer):
         tone = next((entry.tone for entry in numbers if entry.verdict == point.verdict), "strong bad")
         digits = str(min(right)) if len(right) == len(numbers) else ""
         told = point.curvature.words if point.curvature else {}
+        around = dict(_seen(point))
+        cells += [pages.value_text(around.get(title, "")) for title in seen]
         return *cells, digits, *(told.get(word, "") for word in words), pages.Text(point.verdict, tone)
 
     def _matrices(self, curvature: Curvature | None) -> pages.Matrices | None:
@@ -500,6 +522,11 @@ class Report(Answer):
             for (i, j), entry in sorted(point.curvature.entries.items()):
                 if i <= j:
                     yield pages.Equation((pages.number_text(entry.value),), (names[i], names[j]))
+
+
+def _seen(point: PointReport) -> list[tuple[str, object]]:
+    """What a row says of the formula along a direction, its tangent and its normal."""
+    return point.geometry.cells() if point.geometry else []
 
 
 def located(text: str, points: Sequence[tuple[Mapping[str, Any], Sequence[Note]]]) -> Iterator[pages.Remark]:

@@ -16,7 +16,7 @@ from gradcalc.arithmetic.marks import UNDEFINED, Ball, Unknown
 from gradcalc.arithmetic.series import Series
 from gradcalc.errors import ExitCode, UsageError, for_python
 from gradcalc.language import points
-from gradcalc.language.format import format_node, quoted
+from gradcalc.language.format import format_node
 from gradcalc.language.formula import Formula, Point
 from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Limits
 from gradcalc.show import page as pages
@@ -25,6 +25,7 @@ from gradcalc.truth.calculator import asked, check_digits
 from gradcalc.truth.certify import certified
 from gradcalc.truth.expansion import coefficients, degrees, remainder
 from gradcalc.truth.judge import INACCURATE_BELOW
+from gradcalc.truth.polynomial import polynomial, power_text
 from gradcalc.truth.quantity import Certified, Note, Quantity, noted, optional, told
 
 MAX_ORDER = 10_000
@@ -169,7 +170,7 @@ class Taylor(Answer):
             proofs = (each.value.certified for each in point.coefficients)
             certified = self.digits is not None or any(proof and proof.digits < INACCURATE_BELOW for proof in proofs)
             titles = ("coefficient", *(("certified",) if certified else ()), "digits")
-            powers = [_power_text(each.powers, point.given) for each in point.coefficients]
+            powers = [power_text(each.powers, point.given) for each in point.coefficients]
             rows = [self._cells(each.value, certified) for each in point.coefficients]
             yield pages.Table(
                 (pages.Column("power", "word"), *map(pages.Column, titles)),
@@ -279,7 +280,7 @@ def _expansion(formula: Formula, point: Point, order: int, within: float | None,
         named = {name: power for name, power in zip(formula.names, powers, strict=True) if power}
         terms.append(Coefficient(named, quantity(ball, digits)))
         if bounds := tiny_bounds(ball) if not ball.is_zero() else None:  # type: ignore[union-attr]
-            text = _power_text(named, {**at, **exact})
+            text = power_text(named, {**at, **exact})
             notes.append(Note("tiny", f"the coefficient of {text} is between {bounds[0]} and {bounds[1]}"))
     rest = None
     if within is not None:
@@ -288,7 +289,8 @@ def _expansion(formula: Formula, point: Point, order: int, within: float | None,
         if bound is None:
             message = f"no bound was found within {within:g}: there may be a kink, a pole or no value there"
             notes.append(Note("remainder", message))
-    return Expansion(at, tuple(terms), _polynomial(terms, {**at, **exact}), rest, "agrees", tuple(notes), exact)
+    text = polynomial([(each.powers, each.value) for each in terms], {**at, **exact})
+    return Expansion(at, tuple(terms), text, rest, "agrees", tuple(notes), exact)
 
 
 def quantity(ball: Ball, digits: int) -> Quantity:
@@ -317,47 +319,6 @@ def why_no_series(formula: Formula, point: Point, undefined: bool) -> Note:
         f"{text} has no Taylor series that is known here: a kink, or the end of its domain",
         span=graph.spans[bad],
     )
-
-
-def _polynomial(terms: Sequence[Coefficient], at: Mapping[str, Any]) -> str:
-    """The polynomial in steps from the point, without the terms that are 0; what no float shows as it is proved."""
-    text = ""
-    for each in terms:
-        value, proof = each.value.value, each.value.certified
-        number = (
-            pages.number_text(value) if value and math.isfinite(value) or not proof else pages.short_text(proof.value)
-        )
-        if number == "0":
-            continue
-        power, size = _power_text(each.powers, at), number.removeprefix("-")
-        term = size if power == "1" else power if size == "1" else f"{size}*{power}"
-        negative = number.startswith("-")
-        text += f" {'-' if negative else '+'} {term}" if text else f"{'-' if negative else ''}{term}"
-    return text or "0"
-
-
-def _power_text(powers: Mapping[str, int], at: Mapping[str, Any]) -> str:
-    """A product of powers of steps: `(x - 1)**2*y`."""
-    factors = []
-    for name, power in powers.items():
-        step = _step_text(name, at)
-        factors.append(step if power == 1 else f"{step}**{power}")
-    return "*".join(factors) or "1"
-
-
-def _step_text(name: str, at: Mapping[str, Any]) -> str:
-    """The step of a variable, or of an element of an array, from where it is."""
-    where, _, index = name.partition("[")
-    value = at[where]
-    for place in index.rstrip("]").split(",") if index else ():
-        value = value[int(place)]
-    text = pages.value_text(value)
-    if text in ("0", "-0"):
-        return quoted(name)
-    if text.startswith("-") and all(c.isalnum() or c == "." for c in text[1:]):
-        return f"({quoted(name)} + {text[1:]})"
-    plain = all(c.isalnum() or c == "." for c in text)
-    return f"({quoted(name)} - {text if plain else f'({text})'})"
 
 
 def _bound_line(rest: Remainder, names: Sequence[str]) -> pages.Line:
