@@ -200,6 +200,11 @@ class _Windowed(Layer):
     paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
     takes_one = True
 
+    def __init_subclass__(cls, axes: int = 0, **settings: Any) -> None:
+        """A class says how many axes its windows move along, or is of any number."""
+        super().__init_subclass__(**settings)
+        cls.axes = axes
+
     def __init__(
         self, size: Sizes, strides: Any, padding: str, data_format: str | None, dilation: Any, /, **common: Any
     ) -> None:
@@ -274,11 +279,9 @@ class _Conv(_Windowed, Affine):
                 "The number of filters must be evenly divisible by the number of groups. Received: "
                 f"groups={groups}, filters={filters}."
             )
-        common |= {"activation": activation, "use_bias": use_bias, "activity_regularizer": activity_regularizer}
-        common |= {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
-        common |= {"kernel_regularizer": kernel_regularizer, "bias_regularizer": bias_regularizer}
-        common |= {"kernel_constraint": kernel_constraint, "bias_constraint": bias_constraint}
         super().__init__(self.kernel_size, strides, padding, data_format, dilation_rate, **common)
+        self._keep(locals())
+        self.use_bias = use_bias
         self.dilation_rate = self._moves.dilation
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
@@ -307,23 +310,18 @@ class _Conv(_Windowed, Affine):
         return (*super().compute_output_shape(input_shape)[:-1], self.filters)
 
 
-class Conv1D(_Conv):
+class Conv1D(_Conv, axes=1):
     """Convolution of `(rows, steps, channels)`, as Keras's Conv1D."""
 
-    axes = 1
     paddings = ("valid", "same", "causal")
 
 
-class Conv2D(_Conv):
+class Conv2D(_Conv, axes=2):
     """Convolution of `(rows, height, width, channels)`, as Keras's Conv2D."""
 
-    axes = 2
 
-
-class Conv3D(_Conv):
+class Conv3D(_Conv, axes=3):
     """Convolution of `(rows, depth, height, width, channels)`, as Keras's Conv3D."""
-
-    axes = 3
 
 
 class _Pooling(_Windowed):
@@ -362,22 +360,16 @@ class _MaxPooling(_Pooling):
         return self._moves.largest(self._float(inputs))
 
 
-class MaxPooling1D(_MaxPooling):
+class MaxPooling1D(_MaxPooling, axes=1):
     """The largest elements of `(rows, steps, channels)`, as Keras's MaxPooling1D; several share the gradient."""
 
-    axes = 1
 
-
-class MaxPooling2D(_MaxPooling):
+class MaxPooling2D(_MaxPooling, axes=2):
     """The largest elements of `(rows, height, width, channels)`, as Keras's MaxPooling2D; they share the gradient."""
 
-    axes = 2
 
-
-class MaxPooling3D(_MaxPooling):
+class MaxPooling3D(_MaxPooling, axes=3):
     """The largest elements of windows over three axes, as Keras's MaxPooling3D; several share the gradient."""
-
-    axes = 3
 
 
 class _AveragePooling(_Pooling):
@@ -388,22 +380,16 @@ class _AveragePooling(_Pooling):
         return self._moves.averaged(self._float(inputs))
 
 
-class AveragePooling1D(_AveragePooling):
+class AveragePooling1D(_AveragePooling, axes=1):
     """The means of `(rows, steps, channels)`, as Keras's AveragePooling1D; of an incomplete window of what is there."""
 
-    axes = 1
 
-
-class AveragePooling2D(_AveragePooling):
+class AveragePooling2D(_AveragePooling, axes=2):
     """The means of `(rows, height, width, channels)`, as Keras's AveragePooling2D; incomplete: of what is there."""
 
-    axes = 2
 
-
-class AveragePooling3D(_AveragePooling):
+class AveragePooling3D(_AveragePooling, axes=3):
     """The means of windows over three axes, as Keras's AveragePooling3D; incomplete: of what is there."""
-
-    axes = 3
 
 
 class _GlobalPooling(Layer):
@@ -417,10 +403,10 @@ class _GlobalPooling(Layer):
         _check_last(data_format)
         self.keepdims = keepdims
 
-    def __init_subclass__(cls, **settings: Any) -> None:
+    def __init_subclass__(cls, axes: int = 0, **settings: Any) -> None:
         """An input has rows, the axes, and channels."""
         super().__init_subclass__(**settings)
-        cls.min_ndim = getattr(cls, "axes", 0) + 2
+        cls.axes, cls.min_ndim = axes, axes + 2
 
     def _over(self) -> dict[str, Any]:
         return {"axis": tuple(range(1, self.axes + 1)), "keepdims": self.keepdims}
@@ -446,37 +432,25 @@ class _GlobalAveragePooling(_GlobalPooling):
         return np.mean(self._float(inputs), **self._over())
 
 
-class GlobalMaxPooling1D(_GlobalMaxPooling):
+class GlobalMaxPooling1D(_GlobalMaxPooling, axes=1):
     """The largest element of each channel of `(rows, steps, channels)`, as Keras's GlobalMaxPooling1D."""
 
-    axes = 1
 
-
-class GlobalMaxPooling2D(_GlobalMaxPooling):
+class GlobalMaxPooling2D(_GlobalMaxPooling, axes=2):
     """The largest element of each channel of `(rows, height, width, channels)`, as Keras's GlobalMaxPooling2D."""
 
-    axes = 2
 
-
-class GlobalMaxPooling3D(_GlobalMaxPooling):
+class GlobalMaxPooling3D(_GlobalMaxPooling, axes=3):
     """The largest element of each channel over three axes, as Keras's GlobalMaxPooling3D."""
 
-    axes = 3
 
-
-class GlobalAveragePooling1D(_GlobalAveragePooling):
+class GlobalAveragePooling1D(_GlobalAveragePooling, axes=1):
     """The mean of each channel of `(rows, steps, channels)`, as Keras's GlobalAveragePooling1D."""
 
-    axes = 1
 
-
-class GlobalAveragePooling2D(_GlobalAveragePooling):
+class GlobalAveragePooling2D(_GlobalAveragePooling, axes=2):
     """The mean of each channel of `(rows, height, width, channels)`, as Keras's GlobalAveragePooling2D."""
 
-    axes = 2
 
-
-class GlobalAveragePooling3D(_GlobalAveragePooling):
+class GlobalAveragePooling3D(_GlobalAveragePooling, axes=3):
     """The mean of each channel of `(rows, depth, height, width, channels)`, as Keras's GlobalAveragePooling3D."""
-
-    axes = 3

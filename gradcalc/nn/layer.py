@@ -6,7 +6,7 @@ attributes hold, directly or in lists, tuples and dicts; nothing has to be decla
 
 import inspect
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ClassVar, Self
@@ -21,6 +21,12 @@ from gradcalc.tape import nest
 from gradcalc.tape.tensor import Tensor, Variable, cast
 
 __all__ = ["Layer", "Weight"]
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "activation": activations.get, "initializer": initializers.get, "regularizer": regularizers.get,
+    "constraint": constraints.get,
+}  # fmt: skip
+"""How an argument is read, by the last word of its name."""
 
 _outer: ContextVar[tuple[str, bool | None, Any, int]] = ContextVar("layers being called", default=("", None, None, 0))
 """The path of the layers that are being called or built, whether they train, the innermost of them, and a number."""
@@ -270,6 +276,12 @@ class Layer:
 
     # -- weights ------------------------------------------------------------------------------------------------------
 
+    def _keep(self, arguments: Mapping[str, Any]) -> None:
+        """Keep, read, the arguments that may be names or functions: those whose last word is in `_READ`."""
+        for name, value in arguments.items():
+            if read := _READ.get(name.rpartition("_")[2]):
+                setattr(self, name, read(value))
+
     def add_weight(
         self,
         shape: Sequence[int] | None = None,
@@ -447,28 +459,6 @@ class Affine(Layer):
 
     takes_one = True
     _fixed: ClassVar[dict[str, Any]] = {"lora_rank": None, "lora_alpha": None, "quantization_config": None}
-
-    def __init__(
-        self,
-        activation: Any,
-        use_bias: bool,
-        kernel_initializer: Any,
-        bias_initializer: Any,
-        kernel_regularizer: Any,
-        bias_regularizer: Any,
-        kernel_constraint: Any,
-        bias_constraint: Any,
-        **common: Any,
-    ) -> None:
-        super().__init__(**common)
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
 
     def _make(self, shape: Sequence[int]) -> None:
         """Make a kernel of a shape, whose last axes are what comes in and what goes out, and the bias."""

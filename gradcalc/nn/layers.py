@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gradcalc.errors import only
-from gradcalc.nn import activations, constraints, functional, initializers, regularizers
+from gradcalc.nn import activations, functional, initializers
 from gradcalc.nn.functional import Call, Shape, Symbolic
 from gradcalc.nn.layer import Affine, Elementwise, Layer, pair
 from gradcalc.tape.rules.products import product_of
@@ -143,10 +143,9 @@ class Dense(Affine):
             raise ValueError(
                 f"Received an invalid value for `units`, expected a positive integer. Received: units={units}"
             )
-        begins = (kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer)
-        common |= {"kernel_constraint": kernel_constraint, "bias_constraint": bias_constraint}
-        super().__init__(activation, use_bias, *begins, activity_regularizer=activity_regularizer, **common)
-        self.units = units
+        super().__init__(**common)
+        self._keep(locals())
+        self.units, self.use_bias = units, use_bias
 
     def build(self, input_shape: Any) -> None:
         """Make kernel and bias."""
@@ -190,10 +189,8 @@ class Embedding(Layer):
         **common: Any,
     ) -> None:
         super().__init__(**common)
+        self._keep(locals())
         (self.input_dim,), (self.output_dim,) = pair(input_dim, 1, "input_dim"), pair(output_dim, 1, "output_dim")
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
 
     def build(self, input_shape: Any = None) -> None:
         """Make the table."""

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcalc.nn import constraints, initializers, regularizers
 from gradcalc.nn.layer import Elementwise
 
 __all__ = ["BatchNormalization", "LayerNormalization"]
@@ -37,12 +36,7 @@ class _Normalization(Elementwise):
         self.epsilon = float(epsilon)
         self.center = center
         self.scale = scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
+        self._keep(locals())
 
     def build(self, input_shape: Any) -> None:
         """Make gamma and beta."""
@@ -107,12 +101,9 @@ class BatchNormalization(_Normalization):
         gamma_constraint: Any = None,
         **common: Any,
     ) -> None:
-        common |= {"beta_regularizer": beta_regularizer, "gamma_regularizer": gamma_regularizer}
-        common |= {"beta_constraint": beta_constraint, "gamma_constraint": gamma_constraint}
-        super().__init__(axis, epsilon, center, scale, beta_initializer, gamma_initializer, **common)
+        super().__init__(axis, epsilon, center, scale, **common)
+        self._keep(locals())
         self.momentum = float(momentum)
-        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
-        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
 
     def build(self, input_shape: Any) -> None:
         """Make gamma, beta, and the moving mean and variance."""
