@@ -37,6 +37,12 @@ swish = silu
 
 def embedding_lookup(params: Any, ids: Any, max_norm: Any = None, name: str | None = None) -> Result:
     """The parts of a tensor at indices along its first axis, shortened to `max_norm` where they are longer."""
+    if isinstance(params, list | tuple):
+        if len(params) != 1:
+            raise TypeError(
+                "embedding_lookup takes one table, not shards of one in a list; try: tf.concat or tf.constant"
+            )
+        (params,) = params
     found = gather(params, ids)
     return found if max_norm is None else clip_by_norm(found, max_norm, tuple(range(np.ndim(ids), found.ndim)))
 

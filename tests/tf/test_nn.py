@@ -27,7 +27,7 @@ RESULTS = [
     (lambda: tf.nn.softmax(tf.zeros((3, 0))), [[], [], []], "float32"),
     (lambda: tf.nn.log_softmax(tf.zeros((0, 3))), np.zeros((0, 3)), "float32"),
     (
-        lambda: tf.nn.embedding_lookup([[3.0, 4.0], [0.3, 0.4]], [0, 1], max_norm=1.0),
+        lambda: tf.nn.embedding_lookup(tf.constant([[3.0, 4.0], [0.3, 0.4]]), [0, 1], max_norm=1.0),
         [[0.6, 0.8], [0.3, 0.4]],
         "float32",
     ),
@@ -117,3 +117,9 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
 def test_what_does_not_fit_is_refused(call: Callable[[], Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_table_in_shards_is_refused() -> None:
+    with pytest.raises(TypeError, match="takes one table, not shards"):
+        tf.nn.embedding_lookup([[3.0, 4.0], [0.3, 0.4]], [0, 1])
+    assert tf.nn.embedding_lookup([tf.constant([3.0, 4.0])], [1]).numpy().tolist() == [4.0]
