@@ -71,7 +71,7 @@ def required(said: str | Option, help: str = "") -> Any:
     return option(MISSING, said, help)
 
 
-Dialect = Literal["text", "latex"]
+Dialect = Literal["text", "latex", "excel", "mathematica", "matlab"]
 """How a formula is written: in the language of gradcalc, or in that of another system."""
 
 

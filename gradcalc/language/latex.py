@@ -9,7 +9,7 @@ is refused with both, and so is what the source says and the paper does not: `{x
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from itertools import accumulate
@@ -319,8 +319,11 @@ class LatexParser(Parser):
         loose: functions whose operand has no visible end: `\\sin x`, `\\sin{x}`.
     """
 
-    def __init__(self, text: str, max_text: int, max_depth: int, shadowing: set[str]) -> None:
+    def __init__(
+        self, text: str, max_text: int, max_depth: int, shadowing: set[str], matrices: Collection[str] = ()
+    ) -> None:
         super().__init__(text, tokenize(text, max_text), max_depth, shadowing)
+        self.matrices = matrices
         self.solid: set[int] = set()
         self.loose: set[int] = set()
         self.spelled: dict[str, str] = {}
@@ -574,6 +577,8 @@ class LatexParser(Parser):
         """A group, an array or an absolute value."""
         self.pop()
         kind = entry.kind.removeprefix(r"\left")
+        if kind == "‖" and self.tree[entry.operands[0]][:2] in [("name", name) for name in self.matrices]:
+            self.fail("the norm of a matrix can be its largest stretch or that of its elements", "--from text")
         if kind in _MEANING:
             self.node("call", _MEANING[kind], tuple(entry.operands), entry.left, self.end)
         elif len(entry.operands) > 1:
@@ -1090,6 +1095,8 @@ class LatexParser(Parser):
             self.pending.append(Pending(AND, "and", left, 0, "chain"))
         self.pending[-1].operands.append(node)
         middle = self.tree[node][2][1]
+        if self.tree[middle][3][1] - self.tree[middle][3][0] > _SHORT:
+            self.fail("a long middle of two comparisons is not read twice", r"a < b \land b < c")
         self.operands.append((middle, self.tree[middle][3][0]))
 
     def check_term(self) -> None:
@@ -1199,6 +1206,7 @@ def _spellings(name: str) -> list[str]:
     return [f"{each}{join}{below}" for join in (("_", "") if below else ("",)) for each in bases]
 
 
+_SHORT = 60
 _CONSTANTS = {"pi": "pi", "π": "pi", "e": "E", "∞": "oo"} | {
     name: CONSTANTS[name] for name in ("EulerGamma", "Catalan", "GoldenRatio")
 }

@@ -15,6 +15,7 @@ from gradcalc.errors import GradcalcError, UsageError, did_you_mean
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
 from gradcalc.graph.shapes import Shape, labels
+from gradcalc.language.dialects import DIALECTS, DialectParser
 from gradcalc.language.format import format_node
 from gradcalc.language.formula import Formula, Value
 from gradcalc.language.latex import LatexParser, is_latex
@@ -62,7 +63,7 @@ def parse(
         return variables[name]
 
     with reading(text):
-        parser = _parser(text, limits, {*known, *bound})
+        parser = _parser(text, limits, {**known, **{name: value.shape for name, value in bound.items()}})
         sure = {**{name: bool(shape) for name, shape in known.items()}, **{n: bool(v.shape) for n, v in bound.items()}}
         lowering = _lowering(parser, limits, meaning, None if shaped else sure)
         value = _run(lowering)
@@ -90,11 +91,14 @@ def parse(
     )
 
 
-def _parser(text: str, limits: Limits, known: set[str]) -> Parser:
-    """What reads the text: the parser of its dialect."""
+def _parser(text: str, limits: Limits, shapes: Mapping[str, Shape]) -> Parser:
+    """What reads the text: the parser of its dialect, which is told the names that have values."""
     dialect = limits.dialect or ("latex" if is_latex(text) else "text")
+    known, matrices = set(shapes), {name for name, shape in shapes.items() if len(shape) > 1}
     if dialect == "latex":
-        return LatexParser(text, limits.text, limits.depth, known)
+        return LatexParser(text, limits.text, limits.depth, known, matrices)
+    if dialect != "text":
+        return DialectParser(DIALECTS[dialect], text, limits.text, limits.depth, known, matrices)
     return Parser(text, tokenize(text, limits.text), limits.depth, known)
 
 
@@ -171,7 +175,7 @@ def free_names(expression: Any, let: Mapping[str, Value], limits: Limits = DEFAU
     if not isinstance(expression, str):
         return list(as_formula(expression, limits=limits, array=True).variables)
     with reading(expression):
-        parser = _parser(expression, limits, set(let))
+        parser = _parser(expression, limits, {name: value.shape for name, value in let.items()})
         parser.run()
     return [name for name in parser.names if name not in let]
 
