@@ -41,12 +41,20 @@ def answer(
     return answered(question, show, how, limits, ask)
 
 
-def answered(question: Any, show: o.Show, how: Reading, limits: Limits, ask: "Callable[[o.Asked], Answer]") -> int:
+def answered(
+    question: Any,
+    show: o.Show,
+    how: Reading,
+    limits: Limits,
+    ask: "Callable[[o.Asked], Answer]",
+    array: bool = False,
+) -> int:
     """The answer to a question, or with --each those of all its lines, shown; the exit code.
 
     Args:
         question: what has the fields of `Questions`, perhaps without `wrt`.
         ask: answers one formula.
+        array: whether arrays of formulas are answered too.
     """
     limits, shape = o.read_limits(question.expression, limits), show.shape
     if shape is Format.table:
@@ -57,11 +65,11 @@ def answered(question: Any, show: o.Show, how: Reading, limits: Limits, ask: "Ca
 
         lines = read_lines(question.expression, limits.text)
         let = o.read_bindings(question.let, limits)
-        common = o.Asked("", "", o.read_all_points(question.at, limits, how), let, wrt, limits)
+        common = o.Asked("", "", o.read_all_points(question.at, limits, how), let, wrt, limits, array)
         return answer_each(common, lines, ask, sink_for(shape, show.csv_long, show.quiet))
     text = o.read_expression(question.expression, limits)
     at = o.read_all_points(question.at, limits, how)
-    made = ask(o.Asked(text, text, at, o.read_bindings(question.let, limits), wrt, limits))
+    made = ask(o.Asked(text, text, at, o.read_bindings(question.let, limits), wrt, limits, array))
     write(made, shape, long=show.csv_long)
     if made.aside and not show.quiet:
         print(visible(made.aside), file=sys.stderr)

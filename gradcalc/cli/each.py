@@ -127,12 +127,12 @@ def _read(line: str, common: o.Asked) -> o.Asked:
     own = to_points(entry["at"], limits) if "at" in entry else [{}]
     shapes = {name: value.shape for point in (*common.at[:1], *own[:1]) for name, value in point.items() if name}
     given = bool(common.at or "at" in entry)
-    formula = as_formula(text, {**dict.fromkeys(wrt or (), ()), **shapes}, let, limits, shaped=given)
+    formula = as_formula(text, {**dict.fromkeys(wrt or (), ()), **shapes}, let, limits, given, common.array)
     used = {*formula.variables, *(wrt or ()), UNNAMED}
     shared = _distinct([{name: point[name] for name in point if name in used} for point in common.at or [{}]])
     at = [{**first, **second} for first, second in product(shared, own)]
     let = {name: value for name, value in let.items() if name in bound or name in formula.spans}
-    return o.Asked(formula if given else text, text, at if given else [], let, wrt, limits)
+    return o.Asked(formula if given else text, text, at if given else [], let, wrt, limits, common.array)
 
 
 def _distinct(points: Sequence[Point]) -> list[Point]:

@@ -56,7 +56,10 @@ class Questions(Question):
 
 @dataclass(frozen=True)
 class Asked:
-    """One formula that is asked about, read: `expression` is its text, or the formula where that is parsed already."""
+    """One formula that is asked about, read: `expression` is its text, or the formula where that is parsed already.
+
+    It may be an `array` of formulas where the command takes one.
+    """
 
     expression: "str | Formula"
     text: str
@@ -64,6 +67,7 @@ class Asked:
     let: "Mapping[str, Value]"
     wrt: Sequence[str] | None
     limits: Limits
+    array: bool = False
 
 
 @dataclass(frozen=True)

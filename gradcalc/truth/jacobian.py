@@ -335,11 +335,18 @@ class Jacobian(Answer):
         columns = (entries.columns[0]._replace(title="derivative", short=""), *entries.columns[1:])
         entries = entries._replace(columns=(columns[0], columns[1]._replace(title="value"), *columns[2:]))
         numeric = any(entry.numeric for entry in point.entries.values())
-        if self.is_small and point.verdict in ("agrees", "unverified") and not self.digits and not numeric:
+        if (
+            all(self.size)
+            and self.is_small
+            and point.verdict in ("agrees", "unverified")
+            and not self.digits
+            and not numeric
+        ):
             yield pages.Matrices(self._summary, tuple(self._matrices(point)), entries)
         else:
             yield pages.line(self._summary)
-            yield entries
+            if entries.rows:
+                yield entries
         yield from self._facts(point)
         yield pages.Remarks(tuple(located(self.text, [(point.given, point.notes)])))
 
@@ -428,6 +435,7 @@ def jacobians(
     """The same at points that are already constants: what `jacobian` and the command call."""
     at = points.named(at, expression, let, options.limits, wrt or ())
     formula = asked(expression, at, wrt, let, 1, options.limits, array=True)
+    at = at if at or formula.names else [{}]
     parts = components(formula)
     jobs = _submitted(parts, options, forms=not at)
     examined = [_examined(parts, point, options) for point in at]
@@ -440,7 +448,7 @@ def jacobians(
         _judged(parts, rows, place, point, numbers, opinions, options)
         for point, numbers in zip(at, examined, strict=True)
     ]
-    status, reason = _status(opinions, options)
+    status, reason = _status(opinions, options, any(part.wrt for part in parts))
     columns = [opinion.latex for opinion in opinions if opinion]
     inner = r" \\ ".join(columns)
     return Jacobian(
@@ -475,11 +483,11 @@ def _heard(jobs: Sequence[Job | None], waiting: Callable[[], None] | None) -> li
     return opinions
 
 
-def _status(opinions: Sequence[Opinion | None], options: Options) -> tuple[str, str]:
+def _status(opinions: Sequence[Opinion | None], options: Options, depends: bool) -> tuple[str, str]:
     """What came of SymPy in all: the first that is not done, else done; and why."""
     known = [opinion for opinion in opinions if opinion is not None]
     if not known:
-        return "skipped", "the formula is too large for SymPy" if options.symbolic else ""
+        return "skipped", "the formula is too large for SymPy" if options.symbolic and depends else ""
     worst_ = next((opinion for opinion in known if opinion.status != "done"), known[0])
     return worst_.status, worst_.reason
 
@@ -550,6 +558,9 @@ def _judged(
         entries |= {(i, place[name]): entry for name, entry in zip(part.names, row, strict=True)}
         told_ = found.notes + judge.finish({note.variable for note in found.notes})
         notes += [replace(note, row=rows[i]) for note in told_]
+    reached = {column for _, column in entries}
+    lost = [name for name, column in place.items() if column not in reached]
+    notes += [Note("independent", f"no formula depends on {name}", name) for name in lost]
     at, exact = points.echoed(point)
     verdict = worst(
         [*(each.verdict for each in entries.values()), *(v.verdict for v in values if v.verdict in _BROKEN)]

@@ -31,4 +31,4 @@ def jacobian(question: o.Questions, options: Options, show: o.Show, how: Reading
         made = jacobians(asked.expression, at, wrt=asked.wrt, let=let, options=wanted, waiting=o.waiting(show.quiet))
         return replace(made, digits=show.digits)
 
-    return answered(question, show, how, limits, ask)
+    return answered(question, show, how, limits, ask, array=True)

@@ -1,6 +1,7 @@
 """`gradcalc jacobian` as typed."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,18 @@ def test_every_medium(format: str, at: list[str]) -> None:
 )
 def test_exit_codes(words: list[str], code: int) -> None:
     assert run("jacobian", *words, "--no-symbolic").code == code
+
+
+def test_a_formula_a_line_and_what_depends_on_nothing(tmp_path: Path) -> None:
+    lines = tmp_path / "formulas.txt"
+    lines.write_text("[x*y, x]\n[x\nx*y\n")
+    ran = run("jacobian", f"@{lines}", "--each", "--at", "x=1,y=2", "--no-symbolic", "--json")
+    first, second, third = map(json.loads, ran.out.splitlines())
+    assert first["points"][0]["jacobian"] == [[2, 1], [1, 0]] and third["rows"] == ["f"] and "error" in second
+    ran = run("jacobian", "[x, 7]", "--at", "x=1,y=2", "--wrt", "x,y", "--no-symbolic")
+    assert "no formula depends on y" in ran.out
+    constant = run("jacobian", "[1/4, 2]")
+    assert constant.code == 0 and "value [0.25, 2]" in constant.out and not constant.err
 
 
 def test_a_formula_that_is_no_number_is_sent_here() -> None:
