@@ -55,6 +55,7 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc.truth.calculator import differentiate as differentiate
     from gradcalc.truth.derivative import Derivative as Derivative, diff as diff
     from gradcalc.truth.jacobian import Jacobian as Jacobian
+    from gradcalc.truth.drawing import Drawing as Drawing, draw as draw
     from gradcalc.truth.report import Report as Report
     from gradcalc.truth.steps import Steps as Steps, steps as steps
     from gradcalc.truth.taylor import Taylor as Taylor, taylor as taylor
@@ -79,6 +80,7 @@ _NAMES = {
     "truth.calculator": "differentiate",
     "truth.derivative": "Derivative diff",
     "truth.jacobian": "Jacobian",
+    "truth.drawing": "Drawing draw",
     "truth.report": "Report",
     "truth.steps": "Steps steps",
     "truth.taylor": "Taylor taylor",

@@ -79,7 +79,19 @@ def test_no_circle() -> None:
     graphlib.TopologicalSorter({name: own(name) for name in modules() if name}).prepare()
 
 
-LIBRARIES = {"numpy", "scipy", "llvmlite", "flint", "sympy", "rich", "typer", "matplotlib", "plotext", "pyarrow"}
+LIBRARIES = {
+    "numpy",
+    "scipy",
+    "llvmlite",
+    "flint",
+    "sympy",
+    "rich",
+    "typer",
+    "matplotlib",
+    "plotext",
+    "pyarrow",
+    "pygraphviz",
+}
 """What takes long to import."""
 
 

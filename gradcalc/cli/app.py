@@ -27,6 +27,7 @@ COMMANDS = {
     "taylor": "Taylor polynomials, with a proved bound of the rest.",
     "tape": "The evaluation trace: values, partials, adjoints.",
     "steps": "The derivation, rule by rule.",
+    "graph": "The computation graph, as a picture or a tree.",
     "descend": "From a formula and a start to a minimum.",
     "map": "A formula over every row of data files.",
     "functions": "The functions a formula can use.",
