@@ -334,14 +334,8 @@ class Jacobian(Answer):
         entries = table(list(names.values()), [point.entry(*place) for place in names], self.digits, str)
         columns = (entries.columns[0]._replace(title="derivative", short=""), *entries.columns[1:])
         entries = entries._replace(columns=(columns[0], columns[1]._replace(title="value"), *columns[2:]))
-        numeric = any(entry.numeric for entry in point.entries.values())
-        if (
-            all(self.size)
-            and self.is_small
-            and point.verdict in ("agrees", "unverified")
-            and not self.digits
-            and not numeric
-        ):
+        more = self.digits or any(entry.numeric for entry in point.entries.values())
+        if all(self.size) and self.is_small and point.verdict in ("agrees", "unverified") and not more:
             yield pages.Matrices(self._summary, tuple(self._matrices(point)), entries)
         else:
             yield pages.line(self._summary)
@@ -361,10 +355,10 @@ class Jacobian(Answer):
         if right:
             count = "every entry" if len(right) == len(point.entries) else f"{len(right)} entries"
             yield pages.fact("digits right", f"{min(right)} or more in {count}")
-        if point.rank is not None:
+        if point.rank is not None and all(self.size):
             full = ", full" if point.rank == min(self.size) else ""
             yield pages.fact("rank", pages.strong(str(point.rank)), f"{full}   ", pages.Text("proved", "good"))
-        elif not _BROKEN & {point.verdict}:
+        elif point.rank is None and not _BROKEN & {point.verdict}:
             open_ = pages.Text("undecided", "doubt")
             yield pages.fact("rank", open_, f"   at least {point.rank_at_least} of {min(self.size)}")
         if point.condition is not None:

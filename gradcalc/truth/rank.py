@@ -91,7 +91,7 @@ def _eliminated(found: Mapping[Place, arb], shape: Shape, balls: Balls) -> tuple
 
     rows: dict[int, dict[int, Any]] = {}
     for (i, j), ball in found.items():
-        if ball != 0 or not ball.is_zero():
+        if not ball.is_zero():
             rows.setdefault(i, {})[j] = ball
     pivots, work = [], 0
     with ctx.workprec(balls.precision):
@@ -155,7 +155,7 @@ def _by_long_numbers(graph: Graph, entries: Mapping[Place, int], shape: Shape, i
     Of a matrix that is not square the square roots of those of its product with its transpose.
     """
     rows, columns = shape
-    if min(shape) > _LONG_ROWS:
+    if not entries or min(shape) > _LONG_ROWS:
         return None
     for precision in _LONG_BITS:
         balls = Balls(precision)

@@ -202,6 +202,10 @@ def test_what_no_identity_settles_is_undecided_and_never_claimed() -> None:
     angles = jacobian("[x, y]*(erf(1) + erfc(1) - 1)", {"x": 1, "y": 2}, symbolic=False)
     assert angles.points[0].rank is None and angles.points[0].rank_at_least == 0
     assert angles.points[0].condition is None
+    singular = jacobian("[x*y, 2*x*y]", {"x": 1, "y": 2}, symbolic=False, certify=False).points[0]
+    assert singular.rank is None and singular.condition is None
+    measured = jacobian("[cbrt(x)**3, 0*y]", {"x": 0, "y": 2}, symbolic=False).points[0]
+    assert measured.verdict == "agrees" and measured.rank is None and measured.condition is None
     unproved = jacobian("[x, 2*x]", {"x": 1}, symbolic=False, certify=False).points[0]
     assert unproved.rank is None and unproved.condition == 1.0
 
