@@ -46,7 +46,7 @@ def _switch() -> Switch | None:
         return None
     found = threadpoolctl.ThreadpoolController().select(internal_api="openblas").lib_controllers
     for library in sorted(found, key=lambda library: "numpy" not in library.filepath):  # SciPy may have its own
-        for name in library.check_symbols:
+        for name in getattr(library, "check_symbols", ()):  # not before threadpoolctl 3.2
             get = getattr(library.dynlib, name, None)
             put = getattr(library.dynlib, name.replace("get_num", "set_num"), None)
             if get is not None and put is not None:
