@@ -348,6 +348,9 @@ class DialectParser(Parser):
                 del words[-2], self.tokens.typed[-2]
                 del self.tokens.starts[-2]
 
+    def pass_definition(self) -> None:
+        """The ends are passed over already."""
+
     # -- where an operand is expected
 
     def number(self) -> bool:
@@ -538,7 +541,7 @@ class DialectParser(Parser):
         self.node("div", None, (node, self.operands.pop()[0]), left, self.start + 1)
         return False
 
-    def infix(self, precedence: int, kind: str) -> bool:
+    def infix(self, precedence: float, kind: str) -> bool:
         """An operator between two operands, by the precedences of the dialect."""
         pending, payload = self.pending, MATRIX if self.word in self.dialect.whole else None
         while pending[-1].precedence > precedence:

@@ -361,6 +361,9 @@ class LatexParser(Parser):
         if words[place] == "=" and words[0] not in rest and len(rest) > 1 and "=" not in self.top_words(place + 1):
             self.position = place + 1
 
+    def pass_definition(self) -> None:
+        """The head is passed over already."""
+
     def top_words(self, place: int) -> list[str]:
         """The words from a place on, without those of environments and braces."""
         found, depth = [], 0
@@ -1070,7 +1073,7 @@ class LatexParser(Parser):
             return self.infix(COMPARE, "eq")
         self.fail("= has no meaning here", "the expression on its right alone, or a binding such as --at x=2")
 
-    def infix(self, precedence: int, kind: str) -> bool:
+    def infix(self, precedence: float, kind: str) -> bool:
         """An operator between two operands."""
         pending = self.pending
         if precedence == ADD:

@@ -63,7 +63,8 @@ def parse(
         return variables[name]
 
     with reading(text):
-        parser = _parser(text, limits, {**known, **{name: value.shape for name, value in bound.items()}})
+        all_shapes = {**known, **{name: value.shape for name, value in bound.items()}}
+        parser = _parser(text, limits, all_shapes, bool(known) and shaped)
         sure = {**{name: bool(shape) for name, shape in known.items()}, **{n: bool(v.shape) for n, v in bound.items()}}
         lowering = _lowering(parser, limits, meaning, None if shaped else sure)
         value = _run(lowering)
@@ -91,7 +92,7 @@ def parse(
     )
 
 
-def _parser(text: str, limits: Limits, shapes: Mapping[str, Shape]) -> Parser:
+def _parser(text: str, limits: Limits, shapes: Mapping[str, Shape], has_point: bool = False) -> Parser:
     """What reads the text: the parser of its dialect, which is told the names that have values."""
     dialect = limits.dialect or ("latex" if is_latex(text) else "text")
     known, matrices = set(shapes), {name for name, shape in shapes.items() if len(shape) > 1}
@@ -99,7 +100,8 @@ def _parser(text: str, limits: Limits, shapes: Mapping[str, Shape]) -> Parser:
         return LatexParser(text, limits.text, limits.depth, known, matrices)
     if dialect != "text":
         return DialectParser(DIALECTS[dialect], text, limits.text, limits.depth, known, matrices)
-    return Parser(text, tokenize(text, limits.text), limits.depth, known)
+    arrays = frozenset(name for name, shape in shapes.items() if shape)
+    return Parser(text, tokenize(text, limits.text), limits.depth, known, arrays, has_point)
 
 
 def as_formula(
@@ -192,7 +194,7 @@ def reading(text: str) -> Iterator[None]:
 
 def constant_value(text: str, tokens: Tokens, limits: Limits, names: Mapping[str, Value]) -> Value:
     """Parse and lower tokens that hold no variable."""
-    parser = Parser(text, tokens, limits.depth, set(names))
+    parser = Parser(text, tokens, limits.depth, set(names), has_point=True)
 
     def meaning(graph: Graph, name: str) -> Value:
         if name not in names:

