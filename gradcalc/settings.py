@@ -121,6 +121,7 @@ class DescentSettings:
         None, "--schedule SCHEDULE", "How the rate falls: cosine:1000, exponential:100:0.96, inverse-time:100:0.5, "
         "polynomial:1000:0.001.", DESCENT,
     )  # fmt: skip
+    maximize: bool = option(False, "--maximize", "Seek a maximum: all that is told is of f, with its values.", DESCENT)
     steps: int | None = option(
         None, "--steps N", "How many steps at most; default: 1,000 by a rate, else 10,000.", DESCENT, low=0
     )

@@ -20,6 +20,7 @@ from gradcalc.language.formula import Formula, Point, checked_variables, refuse_
 from gradcalc.language.parse import as_formula
 from gradcalc.language.points import echoed, named, numbers, to_bindings, to_points
 from gradcalc.optimize.descent.answer import Descent
+from gradcalc.optimize.descent.ascent import negated, told_of_f, turned
 from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective, Objective
 from gradcalc.optimize.descent.run import OPTIMIZERS, Run
 from gradcalc.optimize.descent.watch import Step
@@ -30,7 +31,7 @@ from gradcalc.settings import DescentSettings as Settings
 _OTHER_NAMES = {
     "lr": "learning_rate", "rate": "learning_rate", "eta": "learning_rate", "tol": "tolerance", "gtol": "tolerance",
     "method": "optimizer", "maxiter": "steps", "max_iter": "steps", "iterations": "steps",
-    "timeout": "seconds",
+    "timeout": "seconds", "maximise": "maximize", "ascend": "maximize",
 }  # fmt: skip
 """Settings by the names they have elsewhere."""
 
@@ -48,7 +49,7 @@ def descend(
     how: Reading = AS_USUAL,
     **settings: Any,
 ) -> Descent:
-    """Minimise a formula from a start.
+    """Minimise a formula from a start, or with `maximize=True` maximise it.
 
     Args:
         expression: text, a `sympy.Expr`, or a `Graph`.
@@ -90,6 +91,7 @@ def one_start(points: Sequence[Point], said: str) -> Point:
 class Question:
     """What is to be minimised and from where, for any number of descents; `dropped` rows of the data had a null.
 
+    Where a maximum is sought, `formula` and `objective` are of -f.
     `let` holds what stays as it is, as floats and as the texts that say more.
     """
 
@@ -101,9 +103,11 @@ class Question:
 
     def answer(self, settings: Settings, callback: Callable[[Step], object] | None = None) -> Descent:
         """One descent."""
+        callback = told_of_f(callback) if settings.maximize else callback
         run = Run(self.formula, self.objective, self.start, settings, callback)
         run.go()
-        return run.answer(*self.let)
+        made = run.answer(*self.let)
+        return turned(made) if settings.maximize else made
 
 
 def ask(
@@ -128,6 +132,8 @@ def ask(
     if not any(variable.elements for variable in variables):
         raise UsageError("the formula has no variable to move", text=formula.text, hint="--at x=0 gives one its start")
     formula, floats = formula.differentiated(variables, 1), Floats()
+    if settings[0].maximize:
+        formula = negated(formula)
     return Question(
         formula,
         DataObjective(formula, columns, settings[0].reduce) if columns else FormulaObjective(formula),
@@ -141,6 +147,7 @@ _TYPES: dict[str, tuple[Any, str]] = {
     **dict.fromkeys(("steps", "batch_size", "epochs", "seed"), (Integral, "a whole number of at least 0")),
     **dict.fromkeys(("learning_rate", "tolerance", "seconds"), (Real, "a number")),
     **dict.fromkeys(("optimizer", "schedule"), (str, "a name")),
+    "maximize": (bool, "True or False"),
     "bounds": (Mapping, "a mapping of names to pairs: {'x': (0, 5)}"),
 }
 
@@ -150,7 +157,8 @@ def _check_types(settings: Settings) -> None:
     for name, (kind, wanted) in _TYPES.items():
         value = getattr(settings, name)
         negative = kind is Integral and isinstance(value, int) and value < 0
-        if value is not None and (not isinstance(value, kind) or isinstance(value, bool) or negative):
+        wrong = not isinstance(value, kind) or isinstance(value, bool) and kind is not bool
+        if value is not None and (wrong or negative):
             raise UsageError(f"{name} is {value!r:.60}: it must be {wanted}")
 
 

@@ -55,6 +55,7 @@ def descend(start: Start, settings: DescentSettings, show: Show, how: Reading, l
     gradcalc descend "(1-x)^2 + 100(y-x^2)^2" --at x=-1.2,y=1
     gradcalc descend "x**2 + 2*x + 1" --at x=0 --lr 0.1 --steps 100
     gradcalc descend "x^4 - 3x^2 + x" --at x=2 --compare sgd,adam,newton --plot -
+    gradcalc descend "x*exp(-x)" --at x=0 --maximize
     gradcalc descend "(x-3)^2 + y^2" --at x=0,y=1 --bounds x=:2 --trace trace.csv
     gradcalc descend "(w*x + b - y)^2" --at w=0,b=0 --data points.csv --lr 0.01
     """

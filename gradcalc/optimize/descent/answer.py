@@ -59,6 +59,7 @@ class Descent(Answer):
         watch: every step.
         objective: what was minimised, for whoever draws it.
         told_steps: how many steps the JSON holds at most.
+        maximize: whether a maximum was sought: -f was minimised, and all that is told is of f.
     """
 
     expression: str
@@ -77,6 +78,7 @@ class Descent(Answer):
     watch: Watch
     objective: Objective = field(repr=False, compare=False)
     told_steps: int = TRACE_ENDS
+    maximize: bool = False
 
     @property
     def at(self) -> dict[str, Any]:
@@ -92,6 +94,11 @@ class Descent(Answer):
     def gradient_norm(self) -> float:
         """The norm of the gradient there."""
         return self.end.gradient_norm
+
+    def surface(self, x: Sequence[float]) -> float:
+        """The value of f at a point."""
+        value = self.objective.value(x)
+        return -value if self.maximize else value
 
     @property
     def steps(self) -> int:
@@ -131,6 +138,7 @@ class Descent(Answer):
             "variables": [variable.name for variable in self.variables],
             "let": jsonable(dict(self.let)),
             **({"let_exact": jsonable(dict(self.let_exact))} if self.let_exact else {}),
+            "maximize": self.maximize,
             "optimizer": self.optimizer,
             "learning_rate": self.learning_rate,
             "status": self.status,
@@ -172,6 +180,7 @@ class Descent(Answer):
         chosen = ", chosen by auto" if self.by_auto else ""
         blocks = [
             *pages.question(self.expression, "", {**self.let, **self.let_exact}),
+            *self.sought,
             self.remarks(forecast=True),
             pages.fact("optimizer", pages.strong(self.how), chosen),
             self._trace(),
@@ -179,6 +188,11 @@ class Descent(Answer):
             self.remarks(forecast=False),
         ]
         return pages.Page("descend", tuple(blocks))
+
+    @property
+    def sought(self) -> list[pages.Line]:
+        """What is said where it is no minimum that is sought."""
+        return [pages.fact("sought", "a maximum of f")] if self.maximize else []
 
     @property
     def by_auto(self) -> bool:
@@ -258,8 +272,9 @@ class Comparison(Answer):
             yield from ((descent.optimizer, *row) for row in rows)
 
     def page(self) -> pages.Page:
-        """A row for each descent, the lowest in bold, and their notes."""
-        first, values = self.descents[0], [descent.value for descent in self.descents]
+        """A row for each descent, the lowest in bold (of ascents the highest), and their notes."""
+        first = self.descents[0]
+        values = [-descent.value if descent.maximize else descent.value for descent in self.descents]
         titles = ("optimizer", "status", "value", "steps", "seconds", "gradient norm", "point", *first.flat_variables)
         table = pages.Table(
             tuple(
@@ -274,7 +289,8 @@ class Comparison(Answer):
         )
         remarks = (each.remarks(kind, f"{each.optimizer}: ") for each in self.descents for kind in (True, False))
         return pages.Page(
-            "descend", (*pages.question(first.expression, "", {**first.let, **first.let_exact}), table, *remarks)
+            "descend",
+            (*pages.question(first.expression, "", {**first.let, **first.let_exact}), *first.sought, table, *remarks),
         )
 
 
@@ -311,7 +327,7 @@ def picture(descents: Sequence[Descent]) -> Picture:
         subtitle=f"{len(descents)} optimizers from the same start" if len(descents) > 1 else result,
         names=tuple(first.flat_variables),
         paths=tuple(map(_path, descents)),
-        surface=first.objective.value,
+        surface=first.surface,
         bounds=tuple(first.watch.bounds or ()),
     )
 

@@ -7,6 +7,7 @@ import math
 import time
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +110,14 @@ class Watch:
     def __getstate__(self) -> dict[str, Any]:
         """What pickles: the steps, without what it calls."""
         return self.__dict__ | {"callback": None, "_look": None}
+
+    def turned(self) -> "Watch":
+        """The same steps with the values' other sign: those of f, where -f was minimised."""
+        made = copy(self)
+        made._data = array("d", self._data)
+        for place in range(0, len(made._data), self._width):
+            made._data[place] = -made._data[place] + 0.0
+        return made
 
     def begin_again(self) -> None:
         """The best step is one of those to come: their values are more exact than those before."""
