@@ -37,6 +37,8 @@ _SYMBOLIC_ENTRIES = 1_000
 """Above so many derivatives SymPy is not asked."""
 _FORMULA, _FORMULAS, _ROWS_IN_WORDS = 300, 10_000, 30
 """Characters of a formula that is made here, formulas of a matrix, and rows whose formulas are shortened, at most."""
+_IN_A_ROW = 9
+"""Up to so many entries the matrix of one point of several stands in a row."""
 _BROKEN = frozenset({"undefined", "jump", "kink", "infinite"})
 """Verdicts of entries that are no numbers of a matrix."""
 _MISSING = Quantity(math.nan, verdict="undefined")
@@ -275,7 +277,10 @@ class Jacobian(Answer):
     # -- the page
 
     def page(self) -> pages.Page:
-        """The answer as people see it: the formulas of the derivatives, or the matrix at each point."""
+        """The answer as people see it: the formulas of the derivatives, or the matrix at each point.
+
+        Several points of a small matrix make one table, a row for each.
+        """
         blocks = pages.question(self.expression, self.latex, self.let)
         equations: list[tuple[pages.Equation, ...]] = []
         formula = pages.Equation((pages.Formula(self.expression, latex=self.latex),))
@@ -286,14 +291,43 @@ class Jacobian(Answer):
             if self.is_small:
                 matrix = self._table("", lambda i, j: self._formula(i, j).shown)
                 equations.append((formula, pages.Equation((matrix,), symbol="J")))
+        in_rows = len(self.points) > 1 and math.prod(self.size) <= _IN_A_ROW
+        blocks += self._several() if in_rows else ()
         for point in self.points:
-            blocks += self._blocks(point)
+            blocks += () if in_rows else self._blocks(point)
             if self.is_small:
                 column = tuple(("", pages.number_text(entry.value)) for entry in point.value)
                 value = pages.Equation((pages.Table((), column),), at=point.given, symbol="f")
                 matrix = self._numbers(point, "")
                 equations.append((formula, value, pages.Equation((matrix,), at=point.given, symbol="J")))
         return pages.Page("jacobian", tuple(blocks), tuple(equations))
+
+    def _several(self) -> Iterator[pages.Block]:
+        """Several points: a row for each, and what is to know of one or more of them."""
+        places = self._shown()
+        names = [*self.rows, *map(self._name, places)]
+        for place in places:
+            if (entry := self.written.get(place)) and entry.source == "SymPy":
+                yield pages.fact(f"{self._name(place)} =", entry.shown)
+        where = [name for name, _ in flat_point(self.points[0].given)]
+        numbers = [title for name in names for title in (name, f"{name} certified")[: 2 if self.digits else 1]]
+        titles = (*where, *numbers, "digits", "rank", "condition", "verdict")
+
+        def row(point: JacobianPoint) -> tuple[pages.Piece, ...]:
+            found = [*point.value, *(point.entry(*place) for place in places)]
+            cells: list[pages.Piece] = [pages.value_text(value) for _, value in flat_point(point.given)]
+            for entry in found:
+                cells.append("undefined" if entry.verdict == "undefined" else pages.number_text(entry.value))
+                cells += [entry.certified.value if entry.certified else ""] if self.digits else []
+            right = [entry.certified.digits for entry in found if entry.certified]
+            digits = str(min(right)) if len(right) == len(found) else ""
+            rank_ = "" if point.rank is None else str(point.rank)
+            size = "" if point.condition is None else f"{point.condition:.6g}"
+            return *cells, digits, rank_, size, pages.Text(point.verdict, Quantity(0.0, verdict=point.verdict).tone)
+
+        columns = (*map(pages.Column, titles[:-1]), pages.Column(titles[-1], "word"))
+        yield pages.Table(columns, tuple(map(row, self.points)))
+        yield pages.Remarks(tuple(located(self.text, [(point.given, point.notes) for point in self.points])))
 
     @property
     def _summary(self) -> str:

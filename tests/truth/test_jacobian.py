@@ -258,12 +258,22 @@ def test_the_answer_is_data_that_pickles_and_shows_itself() -> None:
     found = gradcalc.jacobian("[x*y, abs(x)]", at=[{"x": 0, "y": 1}, {"x": 1, "y": 2}], symbolic=False)
     assert isinstance(found, Jacobian) and pickle.loads(pickle.dumps(found)) == found
     assert json.loads(json.dumps(found.to_dict()))["points"][1]["jacobian"] == [[2.0, 1.0], [1.0, 0.0]]
-    assert "df[1]/dx" in found._repr_html_() and "Jacobian 2 x 2" in repr(found)
+    assert "df[1]/dx" in found._repr_html_() and "df[0]/dx 1" in repr(found)
     head, *rows = found.records()
     assert head[:6] == ("x", "y", "f[0]", "f[1]", "df[0]/dx", "df[0]/dy") and rows[1][2:8] == (2, 1, 2, 1, 1, 0)
     assert (0, "df[1]/dx", "verdict", "kink") in list(found.long_records())
     with pytest.raises(AttributeError, match="2 points"):
         _ = found.jacobian
+
+
+def test_several_points_of_a_small_matrix_are_rows_of_one_table() -> None:
+    found = jacobian("[x*y, abs(x)]", [{"x": 0, "y": 1}, {"x": 1, "y": 2}], symbolic=False)
+    (table,) = [block for block in found.page().blocks if hasattr(block, "columns")]
+    assert [column.title for column in table.columns][:8] == [
+        "x", "y", "f[0]", "f[1]", "df[0]/dx", "df[0]/dy", "df[1]/dx", "df[1]/dy",
+    ]  # fmt: skip
+    assert table.rows[1][:-1] == ("1", "2", "2", "1", "2", "1", "1", "0", "17", "2", "5.82843")
+    assert "kink df[1]/dx at x = 0, y = 1" in found.drawn("markdown").replace("\\", "")
 
 
 def test_latex_has_the_matrices() -> None:
