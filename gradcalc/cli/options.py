@@ -23,7 +23,7 @@ AT = Option(
     "--at POINT", "Where: x=2,y=pi/4,z=[1,2], or 2 where there is one variable. x=0:1:0.25 and x=linspace(0,1,5) are "
     "points with x from 0 to 1, several ranges a grid. Repeat for more; @FILE reads json and all that map reads.",
 )  # fmt: skip
-LET = Option("--let NAMES", "Values put into the formula and not differentiated: n=3,A=[[1,2],[3,4]].")
+LET = Option("--let NAMES", "Values or formulas put into the formula for names: n=3,A=[[1,2],[3,4]],g=x^2+y.")
 WRT = Option("--wrt VARIABLES", "Variables to differentiate for, in this order: x,y.")
 FORMAT = Option("--format", "How to show the answer; default: table.", SHOW)
 JSON = Option("--json", "Short for --format json.", SHOW)

@@ -32,7 +32,7 @@ from gradcalc.data.source import STDIN, is_stream, opened
 from gradcalc.errors import ExitCode, FileError, GradcalcError, UsageError
 from gradcalc.files import Unfinished, WriteError, check_writable, writing
 from gradcalc.language.compile import kernel, to_compile
-from gradcalc.language.formula import Formula, Point, refuse_clash
+from gradcalc.language.formula import Definition, Formula, Point, refuse_clash
 from gradcalc.language.points import numbers
 from gradcalc.settings import AS_USUAL, Limits, Reading
 from gradcalc.settings import MapSettings as Settings
@@ -364,7 +364,10 @@ class _Job:
     def _question(self) -> dict[str, Any]:
         """What an unfinished output must answer to be gone on with."""
         settings = {name: getattr(self.settings, name) for name in ("order", "nulls", "undefined", "kinks")}
-        let = {name: [float(x).hex() for x in numbers(value, Floats())] for name, value in self.let.items()}
+        let = {
+            name: value.shown if isinstance(value, Definition) else [float(x).hex() for x in numbers(value, Floats())]
+            for name, value in self.let.items()
+        }
         return {
             "expression": self.formula.text, "let": let, "inputs": self.inputs, "format": self.format.name,
             **settings, "read": vars(self.how), "wrt": self.kernel.wrt, "columns": self.columns,

@@ -29,7 +29,8 @@ def definedness(graph: Graph, output: int) -> int | None:
         if op is ops.where:
             found[index] = _joined(ops.and_, inner[0], _chosen(graph.ref(operands[0]), inner[1], inner[2]))
             continue
-        own = op.domain(*map(graph.ref, operands)) if op.domain else None
+        always = op is ops.powi and (graph.number(operands[1]) or 0) > 0
+        own = op.domain(*map(graph.ref, operands)) if op.domain and not always else None
         for condition in inner:
             own = _joined(ops.and_, own, condition)
         found[index] = own

@@ -9,7 +9,7 @@ from gradcalc.errors import UsageError, did_you_mean, for_python
 from gradcalc.graph.shapes import Shape
 from gradcalc.language.formula import Formula, Variable
 from gradcalc.language.parse import as_formula
-from gradcalc.language.points import read_names, to_value
+from gradcalc.language.points import read_names, to_bindings
 from gradcalc.settings import Limits
 
 
@@ -57,7 +57,7 @@ def to_compile(
     """The formula that `compile` makes a kernel of; errors as there."""
     if order not in (0, 1, 2):
         raise UsageError(f"order is {order!r}", hint="0 for the value, 1 for the gradient, 2 for the Hessian as well")
-    constants = {name: to_value(name, value, limits) for name, value in (let or {}).items()}
+    constants = to_bindings(let, limits)
     arrays = {name: _shape(name, shape) for name, shape in (shapes or {}).items()}
     wanted = None if wrt is None else read_names(wrt)
     formula = as_formula(expression, dict.fromkeys(wanted or (), ()) | arrays, constants, limits)

@@ -15,6 +15,7 @@ from gradcalc.graph.graph import Graph
 from gradcalc.graph.shapes import Shape, labels
 from gradcalc.language.format import Branch, Tree, format_node, format_tree
 from gradcalc.language.synonyms import DERIVATIVE
+from gradcalc.language.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,20 @@ class Value:
     graph: Graph
     shape: Shape
     items: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition(Value):
+    """A formula that a name stands for: it has a value only where it is used, with the shapes of its variables.
+
+    Attributes:
+        text: all that was typed, into which its places point; `tokens` the part of it that is the formula.
+        shown: the formula as it was typed.
+    """
+
+    text: str
+    tokens: Tokens
+    shown: str
 
 
 Point = Mapping[str, Value]

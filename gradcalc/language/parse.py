@@ -7,21 +7,21 @@
 Text is data: nothing is evaluated, nothing recurses, and time is linear in the text.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
-from gradcalc.errors import GradcalcError, UsageError, did_you_mean
+from gradcalc.errors import GradcalcError, Span, UsageError, did_you_mean
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
 from gradcalc.graph.shapes import Shape, labels
 from gradcalc.language.dialects import DIALECTS, DialectParser
 from gradcalc.language.format import format_node
-from gradcalc.language.formula import Formula, Value
+from gradcalc.language.formula import Definition, Formula, Value
 from gradcalc.language.latex import LatexParser, is_latex
 from gradcalc.language.lower import Elements, Lowered, Lowering
 from gradcalc.language.syntax import Parser
-from gradcalc.language.tokens import CONSTANTS, Tokens, check_name, refuse, tokenize
+from gradcalc.language.tokens import CONSTANTS, FUNCTIONS, Tokens, check_name, refuse, tokenize
 from gradcalc.settings import Limits
 
 DEFAULT_LIMITS = Limits()
@@ -53,43 +53,147 @@ def parse(
         ExpressionError: the text is no scalar expression of the language.
         LimitError: it is larger than `limits` allows.
     """
-    known, bound = shapes or {}, let or {}
-    variables: dict[str, Value] = {}
-
-    def meaning(graph: Graph, name: str) -> Value:
-        if name in bound:
-            return _copied(bound[name], graph)
-        variables[name] = _variable(graph, name, known.get(name, ()))
-        return variables[name]
-
+    meanings = _Meanings(shapes or {}, let or {}, limits, shaped)
     with reading(text):
-        all_shapes = {**known, **{name: value.shape for name, value in bound.items()}}
-        parser = _parser(text, limits, all_shapes, bool(known) and shaped)
-        sure = {**{name: bool(shape) for name, shape in known.items()}, **{n: bool(v.shape) for n, v in bound.items()}}
-        lowering = _lowering(parser, limits, meaning, None if shaped else sure)
+        parser = _parser(text, limits, meanings.names, meanings.has_point)
+        parser.run()
+        meanings.lower(parser)
+        lowering = _lowering(parser, limits, meanings.of, meanings.sure)
         value = _run(lowering)
         if array and not value.items:
             refuse("the formula is an array without elements", parser.tree[-1][3], "an array such as [x*y, sin(x)]")
         if len(value.items) != 1 and not array:
             message = f"the formula is an array of shape {value.shape}; it must be one number"
-            refuse(
-                message,
-                parser.tree[-1][3],
-                "sum(...), norm(...), an element such as x[0], or gradcalc jacobian for all",
-            )
+            hint = "sum(...), norm(...), an element such as x[0], or gradcalc jacobian for all"
+            refuse(message, parser.tree[-1][3], hint)
     return Formula(
-        text,
-        value.graph,
-        value.items[-1],
-        variables,
-        parser.names,
-        parser.constants,
-        parser.tree,
-        values=lowering.values,
-        loops=parser.loops,
-        shape=value.shape,
-        items=value.items,
-    )
+        text, value.graph, value.items[-1], meanings.variables(parser, value.graph), meanings.spans(parser),
+        parser.constants, parser.tree, values=lowering.values, loops=parser.loops, shape=value.shape, items=value.items,
+    )  # fmt: skip
+
+
+class _Meanings:
+    """What the names of a text mean: values, formulas that are put in their places, and variables.
+
+    Args:
+        shapes: of variables; `shaped` whether that is all that is to know of them.
+        let: the values and definitions of other names.
+    """
+
+    def __init__(self, shapes: Mapping[str, Shape], let: Mapping[str, Value], limits: Limits, shaped: bool) -> None:
+        self.shapes, self.limits, self.has_point = shapes, limits, bool(shapes) and shaped
+        self.names = {**shapes, **{name: value.shape for name, value in let.items()}}
+        self._values = {name: value for name, value in let.items() if not isinstance(value, Definition)}
+        self._open = {name: value for name, value in let.items() if isinstance(value, Definition)}
+        self._parsers: dict[str, Parser] = {}
+        self._read: set[str] = set()
+        self._order: list[str] = []  # of the formulas that were read, each behind those that it needs
+        self._graph = Graph(limits.nodes)
+        known = {name: bool(shape) for name, shape in shapes.items()}
+        self.sure = None if shaped else known | {name: bool(value.shape) for name, value in self._values.items()}
+
+    def of(self, graph: Graph, name: str) -> Value:
+        """The meaning of a name in a graph."""
+        if name in self._values:
+            value = self._values[name]
+            return value if value.graph is graph else _copied(value, graph)
+        return _variable(graph, name, self.shapes.get(name, ()))
+
+    def spans(self, parser: Parser) -> dict[str, Span]:
+        """Where each name first has to do with a text; names below others are in their places."""
+        found = dict(parser.names)
+        for name, span in parser.names.items():
+            for inner in self._below(name, found.keys()):
+                found[inner] = span
+        return found
+
+    def free(self, parser: Parser) -> list[str]:
+        """The variables of a text, those of the formulas in it too, in the order in which they appear."""
+        names: dict[str, None] = {}
+        for name in parser.names:
+            names |= {name: None, **dict.fromkeys(self._below(name, names.keys()))}
+        return [name for name in names if name not in self._values and name not in self._parsers]
+
+    def _below(self, name: str, known: Container[str] = ()) -> list[str]:
+        """All names that the formula of a name is made of, but those that are known, in the order of their places."""
+        found: dict[str, None] = {}
+        stack = [name]
+        while stack:
+            current = stack.pop()
+            if current != name:
+                found[current] = None
+            inner = self._parsers[current].names if current in self._parsers else ()
+            stack += [each for each in reversed(tuple(inner)) if each not in found and each not in known]
+        return list(found)
+
+    def variables(self, parser: Parser, graph: Graph) -> dict[str, Value]:
+        """The variables of a text, as inputs of its graph."""
+        return {name: _variable(graph, name, self.shapes.get(name, ())) for name in self.free(parser)}
+
+    def look(self, parser: Parser) -> None:
+        """Parse the formulas that a text needs, those that others need first."""
+        stack = [name for name in reversed(parser.names) if self._is_unread(name)]
+        path: dict[str, None] = {}
+        while stack:
+            name = stack[-1]
+            if not self._is_unread(name):
+                stack.pop()
+                continue
+            if name not in self._parsers:
+                self._parsers[name] = self._parsed(self._open[name])
+                path[name] = None
+            names = self._parsers[name].names
+            waiting = next((each for each in names if self._is_unread(each)), None)
+            if waiting is None:
+                self._order.append(name)
+                self._read.add(name)
+                path.popitem()
+            elif waiting in path:
+                names_of_path = list(path)
+                self._refuse_cycle([*names_of_path[names_of_path.index(waiting) :], waiting])
+            else:
+                stack.append(waiting)
+        self._refuse_counters(parser)
+
+    def lower(self, parser: Parser) -> None:
+        """Lower the formulas that a text needs."""
+        self.look(parser)
+        for name in self._order:
+            inner = self._parsers[name]
+            with reading(self._open[name].text):
+                value = self._values[name] = _run(_lowering(inner, self.limits, self.of, self.sure, self._graph))
+            if self.sure is not None and (value.shape or all(each in self.sure for each in inner.names)):
+                self.sure[name] = bool(value.shape)
+
+    def _is_unread(self, name: str) -> bool:
+        return name in self._open and name not in self._read
+
+    def _parsed(self, definition: Definition) -> Parser:
+        with reading(definition.text):
+            arrays = frozenset(name for name, shape in self.names.items() if shape)
+            parser = Parser(
+                definition.text, definition.tokens, self.limits.depth, set(self.names), arrays, self.has_point
+            )
+            parser.run()
+        return parser
+
+    def _refuse_cycle(self, names: Sequence[str]) -> NoReturn:
+        """Refuse formulas that need themselves; the place is where the last of them needs the first."""
+        inner, outer = names[-1], names[-2]
+        with reading(self._open[outer].text):
+            circle = " needs ".join(names) if len(names) < 8 else f"{names[0]} needs ... needs {names[-1]}"
+            message = f"{circle}: a formula cannot be put into itself"
+            refuse(message, self._parsers[outer].names[inner], f"another name than {inner} for the variable")
+
+    def _refuse_counters(self, parser: Parser) -> None:
+        """Refuse a formula put into a sum whose counter has the name of a variable of it: either may be meant."""
+        for owner in (parser, *self._parsers.values()):
+            counters = {payload for kind, payload, _, _ in owner.tree if kind == "begin"}
+            for name, span in owner.names.items() if counters else ():
+                for clash in counters.intersection(self._below(name)):
+                    message = f"{name} holds a variable {clash}, and {clash} counts a sum here"
+                    with reading(owner.text):
+                        refuse(message, span, f"another name for the counter than {clash}")
 
 
 def _parser(text: str, limits: Limits, shapes: Mapping[str, Shape], has_point: bool = False) -> Parser:
@@ -168,8 +272,26 @@ def parse_bindings(text: str, limits: Limits = DEFAULT_LIMITS) -> dict[str, Valu
             name = bound_name(tokens, first, last)
             if name in values:
                 refuse(f"{name} has a value already", tokens[first].span, "give each name one value")
-            values[name] = constant_value(text, tokens.part(first + 2, last), limits, {})
+            values[name] = _binding(text, tokens.part(first + 2, last), limits)
     return values
+
+
+def parse_binding(text: str, limits: Limits = DEFAULT_LIMITS) -> Value:
+    """Read what a name is bound to: a constant expression, or a formula."""
+    with reading(text):
+        return _binding(text, tokenize(text, limits.text), limits)
+
+
+def _binding(text: str, tokens: Tokens, limits: Limits) -> Value:
+    """A constant; or, where there are names in it, a formula to be put in the place of its name."""
+    names = {word for word in set(tokens.words) if tokens.kinds.get(word) == "name" and word not in CONSTANTS}
+    if names:
+        parser = Parser(text, tokens, limits.depth, names - FUNCTIONS.keys())
+        parser.run()
+        if parser.names:
+            end = tokens[len(tokens) - 1].start
+            return Definition(Graph(), (), (), text, tokens, text[tokens[0].start : end].rstrip())
+    return constant_value(text, tokens, limits, {})
 
 
 def free_names(expression: Any, let: Mapping[str, Value], limits: Limits = DEFAULT_LIMITS) -> list[str]:
@@ -177,18 +299,20 @@ def free_names(expression: Any, let: Mapping[str, Value], limits: Limits = DEFAU
     if not isinstance(expression, str):
         return list(as_formula(expression, limits=limits, array=True).variables)
     with reading(expression):
-        parser = _parser(expression, limits, {name: value.shape for name, value in let.items()})
+        meanings = _Meanings({}, let, limits, shaped=True)
+        parser = _parser(expression, limits, meanings.names)
         parser.run()
-    return [name for name in parser.names if name not in let]
+        meanings.look(parser)
+    return meanings.free(parser)
 
 
 @contextmanager
 def reading(text: str) -> Iterator[None]:
-    """Give errors the text that their spans point into."""
+    """Give errors the text that their spans point into; the innermost text that is read counts."""
     try:
         yield
     except GradcalcError as error:
-        error.text = text
+        error.text = text if error.text is None else error.text
         raise
 
 
@@ -202,20 +326,24 @@ def constant_value(text: str, tokens: Tokens, limits: Limits, names: Mapping[str
             refuse(f"{name} has no value here", parser.names[name], hint)
         return _copied(names[name], graph)
 
+    parser.run()
     return _run(_lowering(parser, limits, meaning))
 
 
 def _lowering(
-    parser: Parser, limits: Limits, meaning: Callable[[Graph, str], Value], sure: Mapping[str, bool] | None = None
+    parser: Parser,
+    limits: Limits,
+    meaning: Callable[[Graph, str], Value],
+    sure: Mapping[str, bool] | None = None,
+    graph: Graph | None = None,
 ) -> Lowering:
-    """Parse, and give each name its meaning; errors without a place get that of the name.
+    """Give each name of what is parsed its meaning; errors without a place get that of the name.
 
     Where it is known only of the names in `sure` whether they are arrays, others are refused where an array stands.
     """
-    parser.run()
     if sure is not None:
         _refuse_unshaped(parser, sure)
-    graph, names = Graph(limits.nodes), dict[str, Lowered]()
+    graph, names = Graph(limits.nodes) if graph is None else graph, dict[str, Lowered]()
     with _placing(graph):
         for name, graph.span in parser.names.items():
             value = meaning(graph, name)
@@ -255,10 +383,8 @@ def _refuse_unshaped(parser: Parser, sure: Mapping[str, bool]) -> None:
         elif (
             kind == "array"
             or None in below
-            or kind == "name"
-            and sure.get(payload)
-            or kind == "call"
-            and payload in _ARRAYS
+            or (kind == "name" and sure.get(payload))
+            or (kind == "call" and payload in _ARRAYS)
         ):
             unknown.append(None)
         else:

@@ -18,8 +18,8 @@ from gradcalc.graph.graph import Graph
 from gradcalc.graph.shapes import labels, nest
 from gradcalc.language.exact import Exact
 from gradcalc.language.format import format_node
-from gradcalc.language.formula import UNNAMED, Point, Value
-from gradcalc.language.parse import free_names, parse_bindings, parse_value
+from gradcalc.language.formula import UNNAMED, Definition, Point, Value
+from gradcalc.language.parse import free_names, parse_binding, parse_bindings, parse_value
 from gradcalc.language.ranges import choices_of, grid, parse_choices
 from gradcalc.settings import Limits
 
@@ -120,11 +120,7 @@ def to_bindings(let: Any, limits: Limits) -> dict[str, Value]:
     """The values that an argument gives to names."""
     if not isinstance(let or {}, Mapping):
         raise UsageError("let is no mapping of names to values", hint='let={"n": 3}')
-    return _to_values(let or {}, limits)
-
-
-def _to_values(given: Mapping[str, Any], limits: Limits) -> dict[str, Value]:
-    return {str(name): to_value(str(name), value, limits) for name, value in given.items()}
+    return {str(name): to_binding(str(name), value, limits) for name, value in (let or {}).items()}
 
 
 def _flatten(name: str, nested: Any) -> tuple[list[Any], tuple[int, ...]]:
@@ -168,8 +164,17 @@ def read_values(text: str, limits: Limits) -> dict[str, Value]:
     return {name: finite(name, value, text) for name, value in parse_bindings(text, limits).items()}
 
 
+def to_binding(name: str, given: Any, limits: Limits) -> Value:
+    """What an argument gives to a name that is not differentiated: a constant, or text of a formula."""
+    if isinstance(given, str):
+        return finite(name, parse_binding(given, limits), given)
+    return to_value(name, given, limits)
+
+
 def finite(name: str, value: Value, text: str) -> Value:
-    """The value itself; an error with a caret where an element of it is undefined or overflows."""
+    """The value itself; an error with a caret where an element of it is undefined or overflows. A formula is itself."""
+    if isinstance(value, Definition):
+        return value
     found = numbers(value, Floats())
     for element, number, node in zip(labels(name, value.shape), found, value.items, strict=True):
         if not math.isfinite(number):
@@ -206,9 +211,11 @@ def as_given(value: Value) -> Any:
 
 def echoed(values: Point) -> tuple[dict[str, Any], dict[str, Any]]:
     """Values as they were given, as floats where only a text says it; and those texts."""
-    given = {name: as_given(value) for name, value in values.items()}
+    formulas = {name: value.shown for name, value in values.items() if isinstance(value, Definition)}
+    given = {name: as_given(value) for name, value in values.items() if name not in formulas}
     texts = {name: text for name, text in given.items() if _has_text(text)}
-    return given | {name: nested(values[name], Floats()) for name in texts}, texts
+    floats = given | {name: nested(values[name], Floats()) for name in texts} | formulas
+    return {name: floats[name] for name in values}, texts
 
 
 def _has_text(given: Any) -> bool:

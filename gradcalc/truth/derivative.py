@@ -264,7 +264,7 @@ def _asked(
 ) -> Formula:
     """The formula; at points it is checked that they fit."""
     shapes = {name: value.shape for name, value in at[0].items()} if at else {}
-    formula = as_formula(expression, shapes, let, limits)
+    formula = as_formula(expression, shapes, let, limits, shaped=bool(at))
     for name in dict.fromkeys(by):
         _check(name, formula, shapes, let)
     if at:

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import ExpressionError, GradcalcError, LimitError
 from gradcalc.graph import ops
 from gradcalc.language.format import format_node
 from gradcalc.language.parse import Formula, Limits, Value, parse, parse_bindings, parse_value
+from gradcalc.language.points import read_values
 from gradcalc.language.synonyms import _OURS
 from gradcalc.language.tokens import FUNCTIONS
 from tests import HANG
@@ -393,7 +395,6 @@ def test_bindings() -> None:
         ("x=2,", "", "a binding is missing"),
         ("x==2", "==", "an equals sign is missing"),
         ("x[0]=2", "[", "given as a whole"),
-        ("x=y", "y", "y has no value here"),
         ("x=2,y=1/", "/", "missing after /"),
         ("x=2,for=1", "for", "word of Python"),
         ("x=1 < 2", "1 < 2", "condition"),
@@ -548,3 +549,71 @@ def test_spellings_of_other_books_are_told_what_to_write(text: str, hint: str) -
 
 def test_every_meant_function_is_one() -> None:
     assert set(_OURS.values()) <= set(FUNCTIONS.values())
+
+
+def bound(text: str) -> dict[str, Value]:
+    return read_values(text, Limits())
+
+
+@pytest.mark.parametrize(
+    ("text", "let", "same"),
+    [
+        ("g*x", "g=x^2+y", "(x^2+y)*x"),
+        ("g^2", "g=x+1", "(x+1)^2"),
+        ("2g", "g=x+1", "2*(x+1)"),
+        ("-g", "g=x-1", "-(x-1)"),
+        ("diff(g, x)", "g=x^3*y", "diff(x^3*y, x)"),
+        ("diff(g, x)", "g=diff(h,x),h=x^4", "diff(diff(x^4, x), x)"),
+        ("a + b", "a=2*b,b=3*x", "2*(3*x) + 3*x"),
+        ("x^n", "n=2*m,m=1", "x^2"),
+        ("pi*e", "pi=x,e=y+1", "x*(y+1)"),
+        ("sum(i=1..2, i*g)", "g=x+1", "1*(x+1) + 2*(x+1)"),
+        ("where(g > 0, g, 0)", "g=x-y", "where(x-y > 0, x-y, 0)"),
+    ],
+)
+def test_a_name_bound_to_a_formula_stands_for_it(text: str, let: str, same: str) -> None:
+    formula, other = parse(text, let=bound(let)), parse(same)
+    assert set(formula.variables) == set(other.variables)
+    for point in ({"x": 1.25, "y": -0.5}, {"x": -2.0, "y": 3.0}):
+        assert value_at(formula, point) == value_at(other, point)
+
+
+def value_at(formula: Formula, point: dict[str, float]) -> float:
+    inputs = {index: point[name] for name, index in formula.graph.inputs.items() if name in point}
+    return float(Floats().evaluate(formula.graph, inputs, [formula.output])[formula.output])
+
+
+def test_a_formula_of_arrays_takes_the_shapes_where_it_is_used() -> None:
+    formula = parse("sum(g) + g[0]", shapes={"x": (2,)}, let=bound("g=A@x,A=[[1,2],[3,4]]"))
+    assert list(formula.variables) == ["x"] and formula.variables["x"].shape == (2,)
+    assert value_at(formula, {"x[0]": 1.0, "x[1]": 10.0}) == 85.0
+
+
+def test_the_variables_of_formulas_are_in_the_order_in_which_they_appear() -> None:
+    formula = parse("z + g + y", let=bound("g=x*h,h=y+w"))
+    assert list(formula.variables) == ["z", "x", "y", "w"]
+    assert formula.spans["w"] == formula.spans["g"] == formula.spans["h"] == (4, 5)
+
+
+def test_a_chain_of_formulas_needs_no_recursion() -> None:
+    chain = ",".join(f"g{i}=g{i + 1}+1" for i in range(3_000))
+    formula = parse("g0", let=bound(f"{chain},g3000=x"))
+    assert value_at(formula, {"x": 1.0}) == 3_001.0
+
+
+@pytest.mark.parametrize(
+    ("text", "let", "words", "place"),
+    [
+        ("g", "g=g+1", "g needs g", "g=g+1\n    ^"),
+        ("1+g", "g=2*h,h=k-1,k=g^2", "g needs h needs k needs g", "k=g^2\n                ^"),
+        ("g*2", "g=2*log(x", "never closed", "g=2*log(x\n         ^"),
+        ("g*2", "h=1,g=2*+*x", "", "h=1,g=2*+*x\n           ^"),
+        ("g*2", "g=x*[1,2]@y", "@ multiplies", "g=x*[1,2]@y"),
+        ("sum(i=1..3, g)", "g=i*x", "g holds a variable i", "sum(i=1..3, g)\n              ^"),
+        ("g", "g=1,g=x", "g has a value already", "g=1,g=x\n      ^"),
+    ],
+)
+def test_errors_of_formulas_are_shown_in_their_own_text(text: str, let: str, words: str, place: str) -> None:
+    with pytest.raises(GradcalcError) as caught:
+        parse(text, let=bound(let))
+    assert words in caught.value.message and place in str(caught.value)

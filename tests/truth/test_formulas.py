@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcalc import ExpressionError, differentiate
+from gradcalc import ExpressionError, UsageError, diff, differentiate, taylor
 from gradcalc.language.parse import parse
 from gradcalc.settings import Limits
 from gradcalc.truth.calculator import asked
@@ -154,6 +154,17 @@ def test_an_array_needs_a_point(text: str) -> None:
     with pytest.raises(ExpressionError, match="is an array is not known without a point") as caught:
         differentiate(text)
     assert str(caught.value.hint).endswith("[1, 2, 3]}")
+
+
+def test_names_bound_to_formulas_are_put_in_their_places() -> None:
+    report = differentiate("g*x", let={"g": "x^2 + h", "h": "y*n", "n": 3})
+    assert report.formulas == {"x": "3*x**2 + 3*y", "y": "3*x"} and report.let == {"g": "x^2 + h", "h": "y*n", "n": 3}
+    at = {"x": 2, "y": 5}
+    assert differentiate("g*x", at, let={"g": "x^2 + y"}, symbolic=False).gradient == {"x": 17.0, "y": 2.0}
+    assert diff("g", "x,x", let={"g": "x^3"}, symbolic=False).formula == "6*x"
+    assert taylor("g", {"x": 0}, let={"g": "exp(x)"}).points[0].coefficients[1].value.value == 1.0
+    with pytest.raises(UsageError, match="g is bound by"):
+        differentiate("g", let={"g": "x"}, wrt="g")
 
 
 def test_arrays_of_scalars_and_bound_ones_need_none() -> None:
