@@ -2,6 +2,7 @@
 # ruff: noqa: F403, F405
 
 from gradcalc.nn.losses import *
+from gradcalc.nn.losses import get as get
 
 mse = MSE = mean_squared_error
 mae = MAE = mean_absolute_error

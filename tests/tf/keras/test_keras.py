@@ -16,6 +16,7 @@ from tests.tf.results import check_result, over
 RESULTS = [
     (lambda: tf.keras.losses.mse([1.0, 2.0], [2.0, 4.0]), 2.5, "float32"),
     (lambda: tf.keras.losses.MSE(np.ones(2), np.zeros(2)), 1, "float64"),
+    (lambda: tf.keras.losses.get("mse")([1.0, 2.0], [2.0, 4.0]), 2.5, "float32"),
     (lambda: tf.keras.activations.relu(tf.constant([-1.0, 2.0])), [0, 2], "float32"),
     (lambda: tf.keras.activations.relu([1, -2]), [1, 0], "int32"),
     (lambda: tf.keras.activations.relu(np.array([1.0, -2.0])), [1, 0], "float64"),
