@@ -105,13 +105,16 @@ def _cut(tokens: Tokens, piece: Piece) -> list[Piece]:
 def _arguments(tokens: Tokens, piece: Piece) -> list[Piece]:
     """The arguments of a call of `linspace` or `arange` that is the whole value; none where it is not."""
     first, last = piece
-    if last - first < 3 or tokens.words[first] not in _LISTS or tokens.words[first + 1] != "(":
+    words = tokens.words
+    if last - first < 3 or words[first] not in _LISTS or words[first + 1] != "(" or words[last - 1] != ")":
         return []
     depth = 0
     for position in range(first + 1, last):
-        depth += (tokens.words[position] in OPENING) - (tokens.words[position] in CLOSING)
+        depth += (words[position] in OPENING) - (words[position] in CLOSING)
         if not depth and position < last - 1:
             return []
+    if depth:
+        return []
     return [(a + first + 2, b + first + 2) for a, b in tokens.part(first + 2, last - 1).pieces()]
 
 
@@ -346,7 +349,8 @@ def _list(made: _Range, piece: Piece, inner: Sequence[Piece]) -> Sequence[Value]
     least = 2 if name == "linspace" else 1
     if not least <= len(inner) <= 3:
         refuse(f"{name} takes {least} to 3 numbers", span, example)
-    given = [made.number(part, what, example) for part, what in zip(inner, ("start", "end", "step"), strict=False)]
+    names = ("start", "end", "count" if name == "linspace" else "step")
+    given = [made.number(part, what, example) for part, what in zip(inner, names, strict=False)]
     if name == "arange":
         if len(given) == 1:
             given.insert(0, _whole_number(made, 0))

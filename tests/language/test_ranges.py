@@ -95,6 +95,8 @@ def test_several_ranges_are_a_grid_whose_last_name_changes_first() -> None:
 
 
 def test_slices_and_arrays_are_no_ranges() -> None:
+    assert points("x=linspace(0,1,5)[1:3]") == [{"x": [0.25, 0.5]}]
+    assert points("x=2*linspace(0,1,3)") == [{"x": [0, 1, 2]}]
     assert points("x=[1,2,3][0:2]") == [{"x": [1, 2]}]
     assert len(points("x=[1,2],y=0:1:0.5")) == 3
 
@@ -127,6 +129,11 @@ def test_slices_and_arrays_are_no_ranges() -> None:
         ("x=linspace(0,1,2.5)", "a whole number of values", "linspace(0, 1, 5)"),
         ("x=linspace(0,1,1e9)", "1,000,000,000 points", None),
         ("x=arange(0)", "the range has no value", None),
+        ("x=linspace(0,1,", "( is never closed", None),
+        ("x=linspace(0,1,5", "( is never closed", None),
+        ("x=linspace((0,1,5)", "parentheses hold one expression", None),
+        ("x=linspace(0,1,)", "the count of the range is missing", "linspace(0, 1, 5)"),
+        ("x=arange(0,1,0.5", "( is never closed", None),
         ("x", "x has no value", "x=2"),
         ("3,4", "only one value can stand without its name", "x=2,y=3"),
         ("x=0:1:0.5,x=2", "x has a value already", None),
