@@ -229,9 +229,10 @@ class Jacobian(Answer):
             "notes": [note.to_dict() for note in point.notes],
         }
 
-    def _name(self, place: Place) -> str:
-        """How a derivative is called."""
-        return f"d{self.rows[place[0]]}/d{self.columns[place[1]]}"
+    def _names(self) -> Callable[[Place], str]:
+        """What says how a derivative is called."""
+        rows, columns = self.rows, self.columns
+        return lambda place: f"d{rows[place[0]]}/d{columns[place[1]]}"
 
     def _shown(self) -> list[Place]:
         """The places of a table: all of a small matrix, else those that are not structurally zero."""
@@ -243,12 +244,13 @@ class Jacobian(Answer):
         places = self._shown()
         if not self.points:
             yield "derivative", "formula", "where", "source"
+            name = self._names()
             for place in places:
                 entry = self._formula(*place)
-                yield ascii_name(self._name(place)), entry.text or "", entry.where or "", entry.source
+                yield ascii_name(name(place)), entry.text or "", entry.where or "", entry.source
             return
         where = [name for name, _ in flat_point(self.points[0].at)]
-        names = [*self.rows, *(ascii_name(self._name(place)) for place in places)]
+        names = [*self.rows, *map(ascii_name, map(self._names(), places))]
         titles = [name + each for each in _FIELDS for name in names]
         head = *where, *(f"{title}_" if title in where else title for title in titles), "rank", "condition", "verdict"
 
@@ -264,11 +266,12 @@ class Jacobian(Answer):
     def long_records(self) -> Iterator[Sequence[object]]:
         """A row for each fact, the titles first."""
         yield "point", "variable", "field", "value"
+        called = self._names()
         for index, point in enumerate(self.points):
             for name, entry in zip(self.rows, point.value, strict=True):
                 yield from ((index, name, *each) for each in entry.fields("value"))
             for place, entry in sorted(point.entries.items()):
-                yield from ((index, self._name(place), *each) for each in entry.fields("derivative"))
+                yield from ((index, called(place), *each) for each in entry.fields("derivative"))
             yield from ((index, "", "note", note.told) for note in point.notes)
             yield index, "", "rank", "" if point.rank is None else point.rank
             yield index, "", "condition", "" if point.condition is None else point.condition
@@ -285,7 +288,8 @@ class Jacobian(Answer):
         equations: list[tuple[pages.Equation, ...]] = []
         formula = pages.Equation((pages.Formula(self.expression, latex=self.latex),))
         if not self.points:
-            shown = [(self._name((i, j)), self._formula(i, j).shown) for i, j in self._shown()]
+            called = self._names()
+            shown = [(called(place), self._formula(*place).shown) for place in self._shown()]
             titles = pages.Column("derivative", "word"), pages.Column("formula", "formula")
             blocks += [pages.Table(titles, tuple(shown)), pages.line(self._summary), *self._where()]
             if self.is_small:
@@ -305,10 +309,11 @@ class Jacobian(Answer):
     def _several(self) -> Iterator[pages.Block]:
         """Several points: a row for each, and what is to know of one or more of them."""
         places = self._shown()
-        names = [*self.rows, *map(self._name, places)]
+        called = self._names()
+        names = [*self.rows, *map(called, places)]
         for place in places:
             if (entry := self.written.get(place)) and entry.source == "SymPy":
-                yield pages.fact(f"{self._name(place)} =", entry.shown)
+                yield pages.fact(f"{called(place)} =", entry.shown)
         where = [name for name, _ in flat_point(self.points[0].given)]
         numbers = [title for name in names for title in (name, f"{name} certified")[: 2 if self.digits else 1]]
         titles = (*where, *numbers, "digits", "rank", "condition", "verdict")
@@ -349,7 +354,7 @@ class Jacobian(Answer):
                 yield pages.fact(f"{name} {'is defined' if domain != NOWHERE else 'has a value'}", _placed_in(domain))
         for (i, j), entry in sorted(self.written.items())[: pages.MATRIX_LIMIT]:
             if entry.where and entry.where != self.domains[i]:
-                yield pages.fact(f"{self._name((i, j))} holds", _placed_in(entry.where))
+                yield pages.fact(f"{self._names()((i, j))} holds", _placed_in(entry.where))
         for name, kinks in list(zip(self.rows, self.kinks, strict=True))[: pages.MATRIX_LIMIT]:
             if kinks:
                 yield pages.fact(f"{name} has perhaps a kink or a jump where", pages.Text("; ".join(kinks), "doubt"))
@@ -364,7 +369,8 @@ class Jacobian(Answer):
         )
         values = ["undefined" if entry.verdict == "undefined" else entry.value for entry in point.value]
         yield pages.fact("value", pages.Formula(pages.value_text(values if self.shape else values[0]), "strong"))
-        names = {place: self._name(place) for place in self._shown()}
+        called = self._names()
+        names = {place: called(place) for place in self._shown()}
         entries = table(list(names.values()), [point.entry(*place) for place in names], self.digits, str)
         columns = (entries.columns[0]._replace(title="derivative", short=""), *entries.columns[1:])
         entries = entries._replace(columns=(columns[0], columns[1]._replace(title="value"), *columns[2:]))
