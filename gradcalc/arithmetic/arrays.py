@@ -14,7 +14,7 @@ import numpy as np
 from gradcalc.arithmetic import floats
 from gradcalc.arithmetic.evaluate import Functions, evaluate
 from gradcalc.graph import ops
-from gradcalc.graph.definitions import Definition, accurate, definition
+from gradcalc.graph.definitions import NEAR, Definition, accurate, definition
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Constant, Op, Operand
 
@@ -121,6 +121,23 @@ def _quietly(op: Op, define: Definition) -> Function:
     return function
 
 
+def _near(op: Op, condition: Definition, value: Function) -> Function:
+    """A function where the condition holds, elsewhere the floats', element by element."""
+    within, far = _plainly(op, condition), _each(op)
+
+    def function(*operands: Any) -> Any:
+        with np.errstate(all="ignore"):
+            inside, result = within(*operands), value(*operands)
+        if np.all(inside):
+            return result
+        inside, result, *columns = np.broadcast_arrays(inside, result, *operands)
+        result = np.array(result)
+        result[~inside] = far(*(column[~inside] for column in columns))
+        return result[()]
+
+    return function
+
+
 # -- the table ---------------------------------------------------------------------------------------------------------
 
 
@@ -152,9 +169,13 @@ def _function(op: Op) -> Function:
     function, define = in_numpy(op), definition(op)
     if function is not None:
         return _all(function) if op.variadic else function
+    condition, known = NEAR[op] if op in _PARTLY else (None, None)
+    if condition is not None and known is not None:
+        return _near(op, condition, _quietly(op, known))
     if op.scipy:
         try:
-            return _in_scipy(op)
+            function = _in_scipy(op)
+            return function if condition is None else _near(op, condition, function)
         except ImportError:
             if op.costly:
                 return _each(op)
@@ -170,6 +191,9 @@ _PLAINLY = (
     ops.factorial, ops.silu, ops.gelu, ops.elu,
 )  # fmt: skip
 """Ops whose definition in the table loses nothing in the operands' dtype, or is much faster than the accurate one."""
+
+_PARTLY = (ops.expint, ops.gammainc, ops.gammaincc, ops.lowergamma, ops.uppergamma, ops.hurwitz)
+"""Ops that SciPy has in a part of their domain."""
 
 _IN_THEIR_DTYPE = (ops.sinc, ops.xlogy)
 

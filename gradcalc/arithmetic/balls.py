@@ -674,6 +674,109 @@ def _zeta_derivative(order: arb, x: arb) -> Ball:
         return arb_series([x, 1], prec=n + 1).zeta()[n] * math.factorial(n)
 
 
+def _hurwitz(s: arb, a: arb) -> Ball:
+    """Left of 0 by the terms that a has there, which are real of whole s alone."""
+    if a > 0:
+        return s.zeta(a)
+    if _exact_integer(s) is None or not a > -1000:
+        return UNDECIDED
+    terms = int(float(-a.lower())) + 1
+    total = s.zeta(a + terms)
+    for k in range(terms):
+        power = _powi(a + k, -s)
+        total = total + power if isinstance(power, arb) else arb.nan()
+    return total
+
+
+def _polylog(s: arb, x: arb) -> arb:
+    if abs(x) < _HALF:
+        return _polylog_series(0, s, x)
+    if not abs(s) <= _POLYLOG:
+        return arb.nan()
+    return s.zeta() if x == 1 and s > 1 else x.polylog(s)
+
+
+def _polylog_derivative(order: arb, s: arb, x: arb) -> Ball:
+    """The n-th derivative: near 0 its own series, elsewhere by x**n D**n = (x D)(x D - 1)...(x D - n + 1)."""
+    n = _order(order, 100)
+    if n is None:
+        return UNDECIDED
+    if n == 0:
+        return _polylog(s, x)
+    if abs(x) < _HALF:
+        return _polylog_series(n, s, x)
+    falling = [1]
+    for k in range(n):
+        falling = [a - k * b for a, b in zip([0, *falling], [*falling, 0], strict=True)]
+    total = arb(0)
+    for j, factor in enumerate(falling):
+        total = total + _polylog(s - j, x) * factor
+    return total / x**n
+
+
+def _polylog_series(n: int, s: arb, x: arb) -> arb:
+    """The n-th derivative of the sum of `x**k / k**s`, for |x| < 1/2, and a bound of what is left out."""
+    if not abs(s) < 2000:
+        return arb.nan()
+    against = (-s).max(_ZERO).abs_upper()
+    total, power, last = arb(0), arb(1) if n else x, 2 * n + 8 + 4 * int(float(against)) + ctx.prec
+    for k in range(max(n, 1), last):
+        total += power * math.perm(k, n) / arb(k) ** s
+        power *= x
+    ratio = abs(x) * last / (last - n) * (against / (last - 1)).exp()
+    rest = abs(power) * math.perm(last, n) / arb(last) ** s / (1 - ratio)
+    return total + arb(0, rest.abs_upper()) if ratio < 1 else arb.nan()
+
+
+_POLYLOG = 100
+"""Up to this order, in size, flint computes a polylogarithm in milliseconds."""
+
+
+def _struve(n: arb, x: arb) -> Ball:
+    """(x/2)**(n + 1) 1F2(1; 3/2, n + 3/2; -x**2/4) / (gamma(3/2)*gamma(n + 3/2)), DLMF 11.2.1."""
+    if not (abs(n) < _STRUVE and abs(x) < _STRUVE):
+        return UNDECIDED
+    with ctx.workprec(_useful_precision(n, x) + 3 * int(float(x.abs_upper())) + 32):
+        series = (-_square(x) / 4).hypgeom([_ONE], [3 * _HALF, n + 3 * _HALF], regularized=True)
+        power = _pow(x / 2, n + 1)
+        return power * series if isinstance(power, arb) else power
+
+
+_STRUVE = 2000
+"""Up to this order and operand, in size, a Struve function is computed."""
+
+
+def _polynomial(function: Function) -> Function:
+    """A polynomial of a whole degree; 0 of degree -1, where derivatives end."""
+
+    def polynomial(degree: arb, *operands: arb) -> Ball:
+        n = _exact_integer(degree)
+        if n is None or not -1 <= n <= _DEGREE:
+            return UNDECIDED
+        result: Ball = _ZERO if n == -1 else _ONE if n == 0 else function(degree, *operands)
+        return result
+
+    return polynomial
+
+
+_DEGREE = 5000
+"""The largest degree of a polynomial that is computed."""
+
+
+def _hermite_prob(n: arb, x: arb) -> arb:
+    if n < 20 and x.is_exact():
+        return _hermite_by_recurrence(int(n.unique_fmpz() or 0), x)
+    return (x * _HALF.sqrt()).hermite_h(n) / (n * arb(2).log() / 2).exp()
+
+
+def _hermite_by_recurrence(n: int, x: arb) -> arb:
+    """Exact where all that comes is."""
+    before, last = arb(0), arb(1)
+    for k in range(n):
+        before, last = last, x * last - k * before
+    return last
+
+
 @contextmanager
 def series_of(length: int) -> Iterator[None]:
     """Let flint's series be of this length, past which its context cuts them off."""
@@ -732,6 +835,23 @@ _VALUES: dict[Op, Function] = {
     ops.zeta_derivative: _within(1e9, _zeta_derivative, radius=1),
     ops.elliptic_k: lambda m: acb(m).elliptic_k().real,
     ops.elliptic_e: lambda m: acb(m).elliptic_e().real,
+    ops.expint: _bessel(arb.expint, slow=False),
+    ops.lowergamma: _bessel(arb.gamma_lower, slow=False),
+    ops.uppergamma: _bessel(arb.gamma_upper, slow=False),
+    ops.gammainc: _bessel(lambda x, s: x.gamma_lower(s, 1), slow=False),
+    ops.gammaincc: _bessel(lambda x, s: x.gamma_upper(s, 1), slow=False),
+    ops.hurwitz: _within(1e30, _hurwitz),
+    ops.polylog: _within(1e30, _polylog),
+    ops.polylog_derivative: _within(1e30, _polylog_derivative),
+    ops.struve: _struve,
+    ops.legendre: _polynomial(lambda n, x: x.legendre_p(n)),
+    ops.chebyshevt: _polynomial(lambda n, x: x.chebyshev_t(n)),
+    ops.chebyshevu: _polynomial(lambda n, x: x.chebyshev_u(n)),
+    ops.gegenbauer: _polynomial(lambda n, a, x: x.gegenbauer_c(n, a)),
+    ops.hermite: _polynomial(lambda n, x: x.hermite_h(n)),
+    ops.hermite_prob: _polynomial(_hermite_prob),
+    ops.laguerre: _polynomial(lambda n, x: x.laguerre_l(n)),
+    ops.assoc_laguerre: _polynomial(lambda n, a, x: x.laguerre_l(n, a)),
     ops.hyp0f1: _within(1e30, lambda b, x: x.hypgeom_0f1(b)),
     ops.hyp2f1: _within(1e300, lambda a, b, c, x: x.hypgeom_2f1(a, b, c), low=-1e300),
 }

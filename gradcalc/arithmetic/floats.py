@@ -219,6 +219,7 @@ _POLES: dict[tuple[Op, float], float] = {
     (ops.li, 1.0): -INF,
     (ops.Chi, 0.0): -INF,
     (ops.elliptic_k, 1.0): INF,
+    (ops.expint, 0.0): INF,
 }
 """The values at poles, by the last operand, where they are infinite."""
 
@@ -253,6 +254,10 @@ _LIMITS: dict[Op, tuple[float, float]] = {
     ops.fresnelc: (-0.5, 0.5),
     ops.elliptic_k: (0.0, NAN),
     ops.elliptic_e: (INF, NAN),
+    ops.expint: (NAN, 0.0),
+    ops.uppergamma: (NAN, 0.0),
+    ops.gammainc: (NAN, 1.0),
+    ops.gammaincc: (NAN, 0.0),
 }
 """The limits as the last operand goes to minus and plus infinity."""
 

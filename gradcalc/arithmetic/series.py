@@ -134,7 +134,7 @@ class Series:
         if others or op.is_condition:
             raise NotImplementedError
         graph = Graph(_TOWER)
-        inputs = [graph.input(str(i)) for i in range(len(operands))]
+        inputs = [_order_or_input(graph, i, x) for i, x in enumerate(operands)]
         nodes = [graph.emit(op, tuple(inputs))]
         try:
             while len(nodes) < self.length:
@@ -170,6 +170,12 @@ _BESSEL = {ops.besselj: 1, ops.bessely: 1, ops.besseli: -1, ops.besselk: -1}
 """The sign of x**2 in the equation of each Bessel function."""
 _TOWER = 20_000
 """Nodes of the derivatives of one op, at most."""
+
+
+def _order_or_input(graph: Graph, i: int, x: Any) -> int:
+    """The node of an operand: a constant for a whole number, whose derivatives then end where they do."""
+    n = None if isinstance(x, arb_series) or not x.is_exact() else x.unique_fmpz()
+    return graph.input(str(i)) if n is None else graph.constant(int(n))
 
 
 def _head(x: Any) -> Any:

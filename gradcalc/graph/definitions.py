@@ -234,7 +234,7 @@ def accurate(op: Op, order: Deciding = None) -> Definition | None:
     if op is ops.pow:
         return _constant_power(order) if isinstance(order, Fraction) else None
     if op in _BY_ORDER:
-        return None if not isinstance(order, int) else lambda _, x: _BY_ORDER[op][0](order, x)
+        return None if not isinstance(order, int) else lambda _, *xs: _BY_ORDER[op][0](order, *xs)
     return _DEFINITIONS.get(op)
 
 
@@ -330,22 +330,78 @@ def _zeta_slope(_: Any, x: Any) -> Any:
     return -ops.where(ops.lt(x, 15), near, _weighted(slopes, [1] * len(slopes)))
 
 
-NEAR: dict[Op, tuple[Definition, Definition]] = {
+def _whole_gamma(regularised: Op) -> tuple[Definition, Definition]:
+    """An incomplete gamma function by the regularised one, where gamma is finite."""
+    return (
+        lambda s, x: ops.and_(ops.and_(ops.gt(s, 0), ops.lt(s, 170)), ops.ge(x, 0)),
+        lambda s, x: regularised(s, x) * ops.gamma(s),
+    )
+
+
+NEAR: dict[Op, tuple[Definition, Definition | None]] = {
     ops.lambertw: (lambda x: ops.and_(ops.ge(x, -_half / 2), ops.lt(x, _infinity)), _lambertw),
     ops.zeta: (lambda x: ops.and_(ops.gt(x, 1), ops.lt(x, 1000)), _zeta),
     ops.zeta_derivative: (
         lambda n, x: ops.and_(ops.eq(n, 1), ops.and_(ops.gt(x, 1), ops.lt(x, 1000))), _zeta_slope
     ),
+    ops.expint: (lambda n, x: ops.and_(ops.and_(ops.ge(n, 0), ops.eq(n, ops.floor(n))), ops.gt(x, 0)), None),
+    **dict.fromkeys(
+        (ops.gammainc, ops.gammaincc), (lambda s, x: ops.and_(ops.gt(s, 0), ops.ge(x, 0)), None)
+    ),
+    ops.lowergamma: _whole_gamma(ops.gammainc), ops.uppergamma: _whole_gamma(ops.gammaincc),
+    ops.hurwitz: (lambda s, a: ops.and_(ops.gt(s, 1), ops.gt(a, 0)), None),
 }  # fmt: skip
-"""Ops that are put together in a part of their domain, told by the first, for rows that nobody would wait for."""
+"""Ops that are put together in a part of their domain, told by the first, for rows that nobody would wait for.
+
+None for what SciPy has there.
+"""
 
 
 def _derived(polynomial: list[int]) -> list[int]:
     return [k * a for k, a in enumerate(polynomial)][1:]
 
 
-_BY_ORDER: dict[Op, tuple[Callable[[int, Any], Any], range]] = {
+def _expint(order: int, x: Any) -> Any:
+    """Of order 0 and below: a sum of positive terms for positive x."""
+    total = ops.zero
+    for k in range(-order, -1, -1):
+        total = total / x + math.perm(-order, k) if k < -order else ops.one * math.perm(-order, k)
+    return total * ops.exp(-x) / x
+
+
+def _recurrence(next_one: Callable[[int, Any, Any, Any, Any], Any]) -> Callable[..., Any]:
+    """A polynomial of a whole degree by the recurrence of three terms: `next_one(k, a, x, last, before)`, DLMF 18.9."""
+
+    def polynomial(degree: int, *operands: Any) -> Any:
+        *parameter, x = operands
+        before, last = ops.zero, ops.one
+        for k in range(degree):
+            before, last = last, next_one(k, parameter[0] if parameter else None, x, last, before)
+        return last if degree >= 0 else ops.zero
+
+    return polynomial
+
+
+POLYNOMIALS: dict[Op, Callable[..., Any]] = {
+    ops.legendre: _recurrence(lambda k, _, x, last, before: ((2 * k + 1) * x * last - k * before) / (k + 1)),
+    ops.chebyshevt: _recurrence(lambda k, _, x, last, before: 2 * x * last - before if k else x),
+    ops.chebyshevu: _recurrence(lambda k, _, x, last, before: 2 * x * last - before),
+    ops.gegenbauer: _recurrence(
+        lambda k, a, x, last, before: (2 * (k + a) * x * last - (k - 1 + 2 * a) * before) / (k + 1)
+    ),
+    ops.hermite: _recurrence(lambda k, _, x, last, before: 2 * x * last - 2 * k * before),
+    ops.hermite_prob: _recurrence(lambda k, _, x, last, before: x * last - k * before),
+    ops.laguerre: _recurrence(lambda k, _, x, last, before: ((2 * k + 1 - x) * last - k * before) / (k + 1)),
+    ops.assoc_laguerre: _recurrence(
+        lambda k, a, x, last, before: ((2 * k + 1 + a - x) * last - (k + a) * before) / (k + 1)
+    ),
+}
+"""Polynomials by their degree. SciPy's functions of a degree that is a double lose all digits, and are not taken."""
+
+_BY_ORDER: dict[Op, tuple[Callable[..., Any], range]] = {
     ops.sinc_derivative: (_sinc_derivative, range(1, 3)),
     ops.polygamma: (_polygamma, range(1, 5)),
+    ops.expint: (_expint, range(-8, 1)),
+    **{op: (polynomial, range(-1, 101)) for op, polynomial in POLYNOMIALS.items()},
 }
 """Ops whose first operand is an order: how they are put together, and for which orders."""

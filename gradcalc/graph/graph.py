@@ -322,8 +322,15 @@ def _same(graph: Graph, operands: tuple[int, ...]) -> int | None:
     return operands[0] if operands[0] == operands[1] else None
 
 
+def _polynomial(graph: Graph, operands: tuple[int, ...]) -> int | None:
+    """1 of degree 0, and 0 below it: where derivatives of polynomials end."""
+    degree = graph.number(operands[0])
+    return None if degree is None or degree > 0 else graph.constant(int(degree == 0))
+
+
 _FOLD: dict[Op, _Simplify] = {
-    ops.add: _add, ops.sub: _sub, ops.mul: _mul, ops.div: _div, ops.powi: _powi, ops.pow: _pow
+    ops.add: _add, ops.sub: _sub, ops.mul: _mul, ops.div: _div, ops.powi: _powi, ops.pow: _pow,
+    **dict.fromkeys((ops.gegenbauer, ops.hermite, ops.hermite_prob, ops.assoc_laguerre, ops.chebyshevu), _polynomial),
 }  # fmt: skip
 """Where one of the operands is a number."""
 _SIMPLIFY = _FOLD | {ops.neg: _neg, ops.where: _where, ops.not_: _not, ops.and_: _same, ops.or_: _same}

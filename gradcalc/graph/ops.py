@@ -605,6 +605,11 @@ def _ends(a: Any) -> Any:
     return and_(le(a, 0), eq(a, floor(a)))
 
 
+def _gamma_domain(s: Any, x: Any) -> Any:
+    """Where incomplete gamma functions are real."""
+    return or_(gt(x, 0), and_(gt(s, 0), or_(eq(x, 0), eq(s, floor(s)))))
+
+
 def _bessel_domain(n: Any, x: Any) -> Any:
     """Where J and I are real: any x for an integer order, else above 0, and at 0 too where the order is positive."""
     return or_(gt(x, 0), or_(eq(n, floor(n)), and_(eq(x, 0), ge(n, 0))))
@@ -772,6 +777,93 @@ elliptic_e: Op = special(
     sympy="elliptic_e", scipy="ellipe", aliases=("ellipe",), sample=(-2.0, 0.9),
     doc="complete elliptic integral E of parameter m, the square of the modulus",
 )  # fmt: skip
+expint: Op = special(
+    "expint", None, lambda g, y, n, x: -g * expint(n - 1, x), operands="n x", sympy="expint", scipy="expn",
+    domain=lambda n, x: or_(gt(x, 0), or_(and_(eq(x, 0), gt(n, 1)), and_(lt(x, 0), _ends(n)))), aliases=("expn",),
+    sample=((2, 2), (0.3, 2.5)), doc="exponential integral E of constant order n",
+)  # fmt: skip
+lowergamma: Op = special(
+    "lowergamma", None, lambda g, y, s, x: g * exp(xlogy(s - 1, x) - x), operands="s x", sympy="lowergamma",
+    domain=lambda s, x: and_(_no_pole(s), _gamma_domain(s, x)), sample=((2.5, 2.5), (0.3, 2.5)),
+    doc="lower incomplete gamma function of constant s",
+)  # fmt: skip
+uppergamma: Op = special(
+    "uppergamma", None, lambda g, y, s, x: -g * exp(xlogy(s - 1, x) - x), operands="s x", sympy="uppergamma",
+    domain=lambda s, x: _gamma_domain(s, x), sample=((2.5, 2.5), (0.3, 2.5)),
+    doc="upper incomplete gamma function of constant s",
+)  # fmt: skip
+gammainc: Op = special(
+    "gammainc", None, lambda g, y, s, x: g * exp(xlogy(s - 1, x) - x - lgamma(s)), operands="s x", scipy="gammainc",
+    define=lambda s, x: lowergamma(s, x) / gamma(s), domain=lambda s, x: and_(_no_pole(s), _gamma_domain(s, x)),
+    sample=((2.5, 2.5), (0.3, 2.5)), doc="regularised lower incomplete gamma function, lowergamma(s, x)/gamma(s)",
+)  # fmt: skip
+gammaincc: Op = special(
+    "gammaincc", None, lambda g, y, s, x: -g * exp(xlogy(s - 1, x) - x - lgamma(s)), operands="s x", scipy="gammaincc",
+    define=lambda s, x: uppergamma(s, x) / gamma(s), domain=lambda s, x: and_(_no_pole(s), _gamma_domain(s, x)),
+    sample=((2.5, 2.5), (0.3, 2.5)), doc="regularised upper incomplete gamma function, uppergamma(s, x)/gamma(s)",
+)  # fmt: skip
+hurwitz: Op = special(
+    "hurwitz", None, lambda g, y, s, a: -g * s * hurwitz(s + 1, a), operands="s a", scipy="zeta",
+    domain=lambda s, a: and_(ne(s, 1), or_(gt(a, 0), and_(eq(s, floor(s)), ne(a, floor(a))))),
+    sample=((2, 2), (0.3, 2.5)), doc="Hurwitz zeta function, also written zeta(s, a), of constant s",
+)  # fmt: skip
+polylog: Op = special(
+    "polylog", None, lambda g, y, s, x: g * polylog_derivative(one, s, x), operands="s x", sympy="polylog",
+    domain=lambda s, x: or_(lt(x, 1), or_(and_(eq(x, 1), gt(s, 1)), and_(gt(x, 1), _ends(s)))),
+    sample=((2, 2), (-2.0, 0.9)), doc="polylogarithm of constant order s",
+)  # fmt: skip
+polylog_derivative: Op = special(
+    "polylog_derivative", None, None, lambda g, y, n, s, x: g * polylog_derivative(n + 1, s, x), operands="n s x",
+    domain=lambda n, s, x: or_(lt(x, 1), or_(and_(eq(x, 1), gt(s, n + 1)), and_(gt(x, 1), _ends(s)))),
+    sample=((1, 1), (2, 2), (-2.0, 0.9)), doc="n-th derivative of polylog",
+)  # fmt: skip
+struve: Op = special(
+    "struve", None,
+    lambda g, y, n, x: g
+    * (struve(n - 1, x) - struve(n + 1, x) + pow(x / 2, n) * rgamma(n + 3 * one / 2) / sqrt(pi)) / 2,
+    operands="n x", domain=lambda n, x: or_(gt(x, 0), or_(and_(eq(x, 0), ge(n, -1)), and_(lt(x, 0), eq(n, floor(n))))),
+    scipy="struve", sample=((1, 1), (0.5, 5.0)), doc="Struve function H of constant order n",
+)  # fmt: skip
+legendre: Op = special(
+    "legendre", None, lambda g, y, n, x: g * gegenbauer(n - 1, 3 * one / 2, x), operands="n x", sympy="legendre",
+    scipy="eval_legendre", aliases=("eval_legendre",), sample=((3, 3), (-2.0, 2.0)),
+    doc="Legendre polynomial P of degree n",
+)  # fmt: skip
+chebyshevt: Op = special(
+    "chebyshevt", None, lambda g, y, n, x: g * n * chebyshevu(n - 1, x), operands="n x", sympy="chebyshevt",
+    scipy="eval_chebyt", aliases=("eval_chebyt",), sample=((3, 3), (-2.0, 2.0)),
+    doc="Chebyshev polynomial T of degree n",
+)  # fmt: skip
+chebyshevu: Op = special(
+    "chebyshevu", None, lambda g, y, n, x: 2 * g * gegenbauer(n - 1, 2, x), operands="n x", sympy="chebyshevu",
+    scipy="eval_chebyu", aliases=("eval_chebyu",), sample=((3, 3), (-2.0, 2.0)),
+    doc="Chebyshev polynomial U of degree n",
+)  # fmt: skip
+gegenbauer: Op = special(
+    "gegenbauer", None, None, lambda g, y, n, a, x: 2 * g * a * gegenbauer(n - 1, a + 1, x), operands="n a x",
+    sympy="gegenbauer", scipy="eval_gegenbauer", aliases=("eval_gegenbauer",),
+    sample=((3, 3), (1.5, 1.5), (-2.0, 2.0)), doc="Gegenbauer polynomial C of degree n (a constant)",
+)  # fmt: skip
+hermite: Op = special(
+    "hermite", None, lambda g, y, n, x: 2 * g * n * hermite(n - 1, x), operands="n x", sympy="hermite",
+    scipy="eval_hermite", aliases=("eval_hermite",), sample=((3, 3), (-2.0, 2.0)),
+    doc="Hermite polynomial H of degree n (the physicists')",
+)  # fmt: skip
+hermite_prob: Op = special(
+    "hermite_prob", None, lambda g, y, n, x: g * n * hermite_prob(n - 1, x), operands="n x", sympy="hermite_prob",
+    scipy="eval_hermitenorm", aliases=("eval_hermitenorm",), sample=((3, 3), (-2.0, 2.0)),
+    doc="Hermite polynomial He of degree n (the probabilists')",
+)  # fmt: skip
+laguerre: Op = special(
+    "laguerre", None, lambda g, y, n, x: -g * assoc_laguerre(n - 1, 1, x), operands="n x", sympy="laguerre",
+    scipy="eval_laguerre", aliases=("eval_laguerre",), sample=((3, 3), (-2.0, 2.0)),
+    doc="Laguerre polynomial L of degree n",
+)  # fmt: skip
+assoc_laguerre: Op = special(
+    "assoc_laguerre", None, None, lambda g, y, n, a, x: -g * assoc_laguerre(n - 1, a + 1, x), operands="n a x",
+    sympy="assoc_laguerre", scipy="eval_genlaguerre", aliases=("eval_genlaguerre",),
+    sample=((3, 3), (1.5, 1.5), (-2.0, 2.0)), doc="associated Laguerre polynomial L of degree n (a constant)",
+)  # fmt: skip
 hyp0f1: Op = special(
     "hyp0f1", None, lambda g, y, b, x: g * hyp0f1(b + 1, x) / b, operands="b x", scipy="hyp0f1",
     domain=lambda b, x: _no_pole(b), sample=((1.5, 1.5), (0.3, 2.5)),
@@ -887,7 +979,6 @@ ufunc(
 )  # fmt: skip
 ufunc("scipy.dawsn", lambda g, y, x: g * where(gt(abs(x), 20), -_tail(1 / (2 * x * x)), 1 - 2 * x * y))
 ufunc("scipy.exp1", lambda g, y, x: -g * exp(-x) / x)
-expn: Op = ufunc("scipy.expn", None, lambda g, y, n, x: -g * expn(n - 1, x))
 sindg: Op = ufunc("scipy.sindg", lambda g, y, x: g * cosdg(x) * (pi / 180))
 cosdg: Op = ufunc("scipy.cosdg", lambda g, y, x: -g * sindg(x) * (pi / 180))
 ufunc("scipy.tandg", lambda g, y, x: g * (1 + y * y) * (pi / 180))
@@ -897,17 +988,16 @@ airye_ai: Op = ufunc("scipy.airye:0", lambda g, y, x: g * (airye_ai_prime(x) + s
 airye_ai_prime: Op = ufunc("scipy.airye:1", lambda g, y, x: g * (x * airye_ai(x) + sqrt(x) * y))
 airye_bi: Op = ufunc("scipy.airye:2", lambda g, y, x: g * (airye_bi_prime(x) - sqrt(relu(x)) * y))
 airye_bi_prime: Op = ufunc("scipy.airye:3", lambda g, y, x: g * (x * airye_bi(x) - sqrt(relu(x)) * y))
-ufunc(
+rgamma: Op = ufunc(
     "scipy.rgamma",
     lambda g, y, x: g * where(
         lt(x, one / 2), gamma(1 - x) * cos(pi * x) - y * digamma(1 - x), -y * digamma(x)  # by reflection: no poles
     ),
+    define=lambda x: 1 / gamma(x),
 )  # fmt: skip
 ufunc(
     "scipy.poch", lambda g, y, z, m: g * y * (digamma(z + m) - digamma(z)), lambda g, y, z, m: g * y * digamma(z + m),
 )  # fmt: skip
-ufunc("scipy.gammainc", None, lambda g, y, a, x: g * exp(xlogy(a - 1, x) - x - lgamma(a)))
-ufunc("scipy.gammaincc", None, lambda g, y, a, x: -g * exp(xlogy(a - 1, x) - x - lgamma(a)))
 ufunc(
     "scipy.betainc", None, None, lambda g, y, a, b, x: g * exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from gradcalc.errors import LimitError, Span
 from gradcalc.graph import ops, shapes
+from gradcalc.graph.definitions import POLYNOMIALS
 from gradcalc.graph.domain import derivative, gradient, hessian, laplacian
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
@@ -492,6 +493,18 @@ class Lowering:
             return self.apply(ops.digamma, values[1:], at=1)
         return self.apply(ops.polygamma, values)
 
+    def polynomial(self, name: str, values: list[Any]) -> Number:
+        """A polynomial of a degree that is known."""
+        op = ops.TABLE[name]
+        self.arity(name, values, len(op.operands))
+        if self.integer(values[0], "the degree", 0) < 0:
+            self.fail("the degree of a polynomial is not below 0", op.syntax, 0)
+        return self.apply(op, values)
+
+    def zeta(self, name: str, values: list[Any]) -> Number:
+        """Riemann's zeta function, or of two operands Hurwitz's."""
+        return self.apply(ops.zeta if len(values) == 1 else ops.hurwitz, values)
+
     def written(self, name: str, values: list[Any]) -> Number:
         """A function that stands for others."""
         self.check(values)
@@ -808,6 +821,7 @@ _CALLS: dict[str, tuple[Callable[[Lowering, str, list[Any]], Lowered], *tuple[in
     "trace": (Lowering.trace, 1), "cross": (Lowering.cross, 2), "outer": (Lowering.outer, 2),
     "softmax": (Lowering.softmax, 1), **dict.fromkeys(("zeros", "ones"), (Lowering.filled,)),
     "eye": (Lowering.eye, 1, 2), "linspace": (Lowering.linspace, 2, 3), "arange": (Lowering.arange, 1, 2, 3),
+    **dict.fromkeys((op.name for op in POLYNOMIALS), (Lowering.polynomial,)), "zeta": (Lowering.zeta, 1, 2),
     **{name: (Lowering.written, len(written.operands)) for name, written in WRITTEN.items()},
 }  # fmt: skip
 """Functions with a lowering of their own, and how many operands each takes where that is fixed."""

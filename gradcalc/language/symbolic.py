@@ -121,6 +121,14 @@ def _sinc_derivative(order: Expr, x: Expr) -> Expr:
     return sympy.diff(sympy.sinc(t), t, order).subs(t, x)
 
 
+def _polylog_derivative(order: Expr, s: Expr, x: Expr) -> Expr:
+    """SymPy's derivative of polylog, of an order that is a constant."""
+    if not order.is_Integer:
+        raise Unsupported("polylog_derivative needs a constant order")
+    t = sympy.Dummy(real=True)
+    return sympy.diff(sympy.polylog(s, t), t, order).subs(t, x)
+
+
 _CONSTANTS: dict[str, Expr] = {
     "pi": sympy.pi, "E": sympy.E, "tau": 2 * sympy.pi, "EulerGamma": sympy.EulerGamma, "Catalan": sympy.Catalan,
     "GoldenRatio": sympy.GoldenRatio, "nan": sympy.nan, "oo": sympy.oo, "inf": sympy.oo,
@@ -132,6 +140,8 @@ _TO_SYMPY: dict[Op, Callable[..., Expr]] = {
     ops.div: lambda a, b: a / b,
     ops.where: _where,
     ops.sinc_derivative: _sinc_derivative,
+    ops.polylog_derivative: _polylog_derivative,
+    ops.hurwitz: sympy.zeta,
     ops.hyp0f1: lambda b, x: sympy.hyper((), (b,), x),
     ops.hyp2f1: lambda a, b, c, x: sympy.hyper((a, b), (c,), x),
 }
@@ -394,6 +404,11 @@ def _plan_li(expr: sympy.Li) -> Plan:
     return (sympy.li(expr.args[0]), sympy.li(2)), partial(_emit, ops.sub)
 
 
+def _plan_zeta(expr: sympy.zeta) -> Plan:
+    """Riemann's, or of two operands Hurwitz's."""
+    return expr.args, partial(_emit, ops.zeta if len(expr.args) == 1 else ops.hurwitz)
+
+
 def _plan_ite(expr: sympy.ITE) -> Plan:
     """A condition chosen by a condition."""
 
@@ -428,6 +443,7 @@ _PLANS: dict[type, Callable[[Any], Plan]] = {
     sympy.Heaviside: _plan_heaviside,
     sympy.polygamma: _plan_polygamma,
     sympy.hyper: _plan_hyper,
+    sympy.zeta: _plan_zeta,
     sympy.Li: _plan_li,
     sympy.frac: lambda expr: (expr.args, partial(_emit, ops.frac)),
     sympy.re: _plan_itself,

@@ -62,6 +62,7 @@ _WRITTEN = {
     "logsigmoid": "-softplus(-{0})", "log_sigmoid": "-softplus(-{0})", "logcosh": "log(cosh({0}))",
     "sumsq": "sum({0}^2)", "rms": "sqrt(mean({0}^2))", "negative": "-{0}", "minus": "-{0}",
     "erfcx": "exp({0}^2)*erfc({0})", "pnorm": "norm_cdf({0})", "dnorm": "norm_pdf({0})", "qnorm": "norm_ppf({0})",
+    "e1": "expint(1, {0})",
     "rgamma": "1/gamma({0})", "trigamma": "polygamma(1, {0})", "tetragamma": "polygamma(2, {0})",
     "j0": "besselj(0, {0})", "j1": "besselj(1, {0})", "y0": "bessely(0, {0})", "y1": "bessely(1, {0})",
     "i0": "besseli(0, {0})", "i1": "besseli(1, {0})", "k0": "besselk(0, {0})", "k1": "besselk(1, {0})",
@@ -132,10 +133,10 @@ _OWN = frozenset(
 invert pinv kron eig rank svd adj
 softmin argmax argmin cummax cumsum cumprod delta diracdelta dirac kronecker kroneckerdelta phi chi xi eta theta
 lambda mu nu rho omega sigma alpha epsilon kappa iota upsilon lamda re im real imag conj arg angle phase cis rand
-randn random gcd lcm prime isprime floorsqrt isqrt gauss gaussian normal shi polylog
-dilog spence li2 expint exp1 e1 hankel hankel1 hankel2 struve kelvin ber bei ker kei dawson dawsn
- elliptick elliptice hyp1f1 hyper legendre laguerre hermite chebyshev chebyt gegenbauer jacobi
-airy gammainc gammaincc igamma betainc factorial2 doublefactorial subfactorial fibonacci catalan bernoulli euler
+randn random gcd lcm prime isprime floorsqrt isqrt gauss gaussian normal shi
+dilog li2 hankel hankel1 hankel2 kelvin ber bei ker kei dawson dawsn
+elliptick elliptice hyp1f1 hyper chebyshev chebyt jacobi
+airy igamma betainc factorial2 doublefactorial subfactorial fibonacci catalan bernoulli euler
 lucas var std stdev stddev variance median mode cov corr count len length size sort rem remainder quotient int
 rect rectangle tri triangle sawtooth boxcar smoothstep select switch cond cases celu selu prelu glu hardsigmoid
 hard_sigmoid lrelu huber bce mse mae tanc sinhc coshc tanhc ceillog clog2 ilog ilog2 logn sch si ci asn acn sn cn dn

@@ -35,7 +35,7 @@ SPECIAL = {
     "outer": "outer(a, b)", "softmax": "softmax(array)", "zeros": "zeros(3) or zeros(2, 3)",
     "ones": "ones(3) or ones(2, 3)", "eye": "eye(3)", "linspace": "linspace(0, 1, 5)",
     "arange": "arange(5) or arange(start, stop, step)",
-    "frac": "frac(x), or a/b for a quotient",
+    "frac": "frac(x), or a/b for a quotient", "zeta": "zeta(x) or zeta(s, a)",
     **{name: f"{name}({', '.join(written.operands)})" for name, written in WRITTEN.items()},
 }  # fmt: skip
 """Functions whose lowering is their own, beside the ops of the table, and how each is written."""

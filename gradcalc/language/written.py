@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gradcalc.graph.ops import li, pi, two
+from gradcalc.graph.ops import expint, li, one, pi, polylog, two
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Written:
 WRITTEN: dict[str, Written] = {
     "deg": Written(lambda x: 180 * x / pi, "an angle in radians as degrees", ("degrees", "rad2deg")),
     "rad": Written(lambda x: pi * x / 180, "an angle in degrees as radians", ("radians", "deg2rad")),
+    "exp1": Written(lambda x: expint(one, x), "exponential integral E of order 1: expint(1, x)"),
+    "spence": Written(lambda x: polylog(two, 1 - x), "dilogarithm as SciPy has it: polylog(2, 1 - x)"),
     "Li": Written(lambda x: li(x) - li(two), "logarithmic integral from 2: li(x) - li(2)"),
 }
 """Every one by its name."""

@@ -87,6 +87,14 @@ class Formula:
         if op in (ops.hyp0f1, ops.hyp2f1):
             *parameters, x = xs
             return sympy.hyper(parameters[:-1], parameters[-1:], x)
+        if op is ops.hurwitz:
+            return sympy.zeta(*xs)
+        if op is ops.rgamma:
+            return 1 / sympy.gamma(xs[0])
+        if op is ops.polylog_derivative:
+            return sympy.polylog(xs[1], xs[2]).diff(xs[2], int(xs[0]))
+        if op is ops.struve:
+            return self.struve(*xs)
         if op is ops.zeta:
             return sympy.Function("zeta_derivative")(0, xs[0])
         if op is ops.zeta_derivative:
@@ -94,6 +102,13 @@ class Formula:
         if op.sympy is not None:
             return getattr(sympy, op.sympy)(*xs)
         return self.expand(op, xs)
+
+    @staticmethod
+    def struve(n: Any, x: Any) -> Any:
+        """DLMF 11.2.1; SymPy has no Struve functions."""
+        half = sympy.Rational(1, 2)
+        series = sympy.hyper((1,), (3 * half, n + 3 * half), -(x**2) / 4)
+        return (x / 2) ** (n + 1) * series / sympy.gamma(3 * half) / sympy.gamma(n + 3 * half)
 
     def expand(self, op: Op, xs: list[Any]) -> Any:
         assert op.define is not None, op.name

@@ -26,7 +26,8 @@ def holds(text: str, numbers: dict[str, float]) -> bool:
 def test_the_words_say_what_the_entry_says(op: ops.Op) -> None:
     assert op.domain is not None
     outcomes = set()
-    for values in itertools.product(NUMBERS, repeat=len(op.operands)):
+    numbers = NUMBERS if len(op.operands) < 4 else NUMBERS[1::2]
+    for values in itertools.product(numbers, repeat=len(op.operands)):
         expected = bool(op.domain(*map(constant, values)).numpy())
         assert holds(domain_text(op), dict(zip(op.operands, values, strict=True))) == expected, values
         outcomes.add(expected)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import ExpressionError, GradcalcError, LimitError
 from gradcalc.graph import ops
+from gradcalc.graph.definitions import POLYNOMIALS
 from gradcalc.language.format import format_node
 from gradcalc.language.parse import Formula, Limits, Value, parse, parse_bindings, parse_value
 from gradcalc.language.points import read_values
@@ -179,11 +180,12 @@ CALLED = [name for name, op in ops.TABLE.items() if not op.internal and not op.i
 @pytest.mark.parametrize("name", CALLED)
 def test_every_op_of_the_table_can_be_called(name: str) -> None:
     op = ops.TABLE[name]
-    operands = ["x > 0" if name == "where" and i == 0 else f"x{i}" for i in range(len(op.operands))]
+    first = "x > 0" if name == "where" else "3" if op in POLYNOMIALS else "x0"
+    operands = [f"x{i}" if i else first for i in range(len(op.operands))]
     call = f"{name}({', '.join(operands)})"
     node = parse(call).graph.nodes[-1]
     assert node.op is op
-    if name not in ("hypot", "add", "mul", "min", "max", "logsumexp", "log", "heaviside"):
+    if name not in ("hypot", "add", "mul", "min", "max", "logsumexp", "log", "heaviside", "zeta"):
         assert f"takes {len(operands)} operand" in refusal(f"{name}({', '.join([*operands, 'z'])})").message
 
 
@@ -198,7 +200,7 @@ def test_a_function_that_is_no_op_refuses_other_counts_of_operands(text: str, wa
 @pytest.mark.parametrize("alias", ops.ALIASES)
 def test_every_alias_is_its_op(alias: str) -> None:
     op = ops.TABLE[ops.ALIASES[alias]]
-    call = f"({', '.join(f'x{i}' for i in range(len(op.operands)))})"
+    call = f"({', '.join('3' if op in POLYNOMIALS and not i else f'x{i}' for i in range(len(op.operands)))})"
     assert parse(alias + call).graph.nodes[-1].op is op
 
 
@@ -617,3 +619,14 @@ def test_errors_of_formulas_are_shown_in_their_own_text(text: str, let: str, wor
     with pytest.raises(GradcalcError) as caught:
         parse(text, let=bound(let))
     assert words in caught.value.message and place in str(caught.value)
+
+
+@pytest.mark.parametrize("degree", ["n", "2.5", "-1", "1/2"])
+def test_the_degree_of_a_polynomial_is_a_whole_number(degree: str) -> None:
+    assert "the degree" in refusal(f"legendre({degree}, x)").message
+    assert parse("legendre(n, x)", let={"n": parse_value("2")}).graph.nodes[-1].op is ops.legendre
+
+
+def test_zeta_of_two_operands_is_hurwitz() -> None:
+    assert parse("zeta(3, x)").graph.nodes[-1].op is ops.hurwitz
+    assert "zeta takes 1 or 2 operands" in refusal("zeta(1, 2, x)").message

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 import pytest
-from mpmath import li
+from mpmath import e1, li, polylog
 
 from gradcalc import differentiate
 from gradcalc.language.format import format_node
@@ -16,6 +16,8 @@ MEANINGS: dict[str, tuple[str, Callable[[float], float]]] = {
     "rad2deg(x)": ("180*x/pi", math.degrees),
     "rad(x)": ("pi*x/180", math.radians),
     "deg2rad(x)": ("pi*x/180", math.radians),
+    "exp1(x)": ("expint(1, x)", lambda x: float(e1(x))),
+    "spence(x)": ("polylog(2, 1 - x)", lambda x: float(polylog(2, 1 - x))),
     "Li(x)": ("li(x) - li(2)", lambda x: float(li(x) - li(2))),
 }
 

@@ -24,7 +24,7 @@ from gradcalc.arithmetic.native import exponentials, logarithms, powers
 from gradcalc.arithmetic.native.lines import Lines, hexadecimal
 from gradcalc.errors import library
 from gradcalc.graph import ops
-from gradcalc.graph.definitions import CONSTANT_BASE, CONSTANT_EXPONENT, NEAR, Deciding, accurate, deciding
+from gradcalc.graph.definitions import CONSTANT_BASE, CONSTANT_EXPONENT, NEAR, POLYNOMIALS, Deciding, accurate, deciding
 from gradcalc.graph.graph import Graph, rule_graph
 from gradcalc.graph.ops import Op
 
@@ -231,9 +231,9 @@ class Instructions(Lines):
             return _WRITTEN[op](self, *places)
         if op.c_name and llvm().address_of_symbol(op.c_name) and len(places) == len(op.operands):
             return self._math(op.c_name, places)
-        if op in NEAR:
-            return self._near(op, places)
         define = accurate(op, n)
+        if op in NEAR and define is None and (NEAR[op][1] or _in_scipy(op)):
+            return self._near(op, places)
         if define is None and op.scipy and (address := _in_scipy(op)):
             if op in _PARTS:
                 return self._lanes(self._scipy_part(op, address), places, "")
@@ -245,7 +245,12 @@ class Instructions(Lines):
 
     def _near(self, op: Op, places: Sequence[str]) -> str:
         """An op by its definition where that holds, elsewhere the floats', lane by lane."""
-        within, value = (self._defined(define, places) for define in NEAR[op])
+        condition, define = NEAR[op]
+        within = self._defined(condition, places)
+        if define is not None:
+            value = self._defined(define, places)
+        elif address := _in_scipy(op):
+            value = self._lanes(self._scipy(op, address), places, ", i32 0")
         name, other = f"near_{op.name}", self._python(op, len(places))
         kinds = ", ".join(["double"] * len(places))
         parameters = [f"double %x{k}" for k in range(len(places))]
@@ -448,8 +453,10 @@ class Instructions(Lines):
 
 def _in_scipy(op: Op) -> int | None:
     """The address of SciPy's C function for an op of doubles; None where there is none, or no SciPy."""
+    if op in POLYNOMIALS:
+        return None
     several = ", double *" * _PARTS[op][0] if op in _PARTS else ", int __pyx_skip_dispatch"
-    result, operands = "void" if op in _PARTS else "double", ", ".join(["double"] * len(op.operands))
+    result, operands = "void" if op in _PARTS else "double", ", ".join(["double"] * len(op.rules))
     return _c_functions().get((op.in_scipy[0], f"{result} ({operands}{several})"))
 
 
