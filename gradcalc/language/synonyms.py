@@ -96,7 +96,7 @@ _REAL_ROOTS = frozenset(("nthroot", "surd", "real_root"))
 _LETTERS = {"Γ": "gamma", "ζ": "zeta", "ψ": "digamma"}
 """Functions that mathematics writes as one letter; the small gamma is a variable."""
 
-UNWRITTEN = frozenset("fδΦ")
+UNWRITTEN = frozenset("fδΦΣΠ")
 """Letters that nearly always call a function, which is not defined here: no product is meant."""
 
 ELSEWHERE = {
@@ -119,6 +119,7 @@ IN_CELLS = {"log": (1, "log({0}) or log10({0})"), "atan2": (2, "atan2({0}, {1}) 
 OPERATORS = {
     "mod": "mod({0}, {1})", "div": "floor({0}/{1})", "times": "{0}*{1}", "plus": "{0} + {1}", "minus": "{0} - {1}",
     "over": "{0}/{1}", "squared": "{0}^2", "cubed": "{0}^3",
+    "choose": "binomial({0}, {1})",
 }  # fmt: skip
 """Words between or behind operands, and what they mean."""
 

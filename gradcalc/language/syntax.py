@@ -117,6 +117,7 @@ class Parser:
         self.start = 0
         self.end = 0  # of the operand finished last, parentheses included
         self.bares = 0  # functions without parentheses whose operand is not finished
+        self.rows: dict[str, list[str]] = {}  # the factors of names that are products
         self.is_cell = False  # whether the text begins with an equals sign, as a spreadsheet's
 
     def run(self) -> Tree:
@@ -500,22 +501,30 @@ class Parser:
 
     def factors_of(self, name: str) -> list[str]:
         """The variables and constants whose product a name is that is none itself; empty where it is one name."""
-        typed, following = self.tokens.typed[self.position - 1], self.words[self.position]
-        if len(name) > _LONG or len(name) != len(typed) or len(name) < 2:
+        following, typed = self.words[self.position], self.tokens.typed[self.position - 1]
+        if not 1 < len(name) == len(typed) <= _LONG:
             return []
+        if name[-1] == "e" and (following in POWER or self.tokens.kinds[following] == "raised"):
+            row = [name[:-1]] if name[:-1] in self.shadowing else self.row_of(name[:-1])
+            return [*row, "e"] if row and "e" not in self.shadowing else []
+        if is_named(name) and (following == "(" or self.begins_operand()):
+            return []
+        if self.counters:
+            return self.row_of(name, typed)
+        if name not in self.rows:
+            self.rows[name] = self.row_of(name, typed)
+        return self.rows[name]
+
+    def row_of(self, name: str, typed: str = "") -> list[str]:
+        """The names whose product a name is: with indices, beside π, or known."""
         if _INDEXED.fullmatch(typed):
             return [unicodedata.normalize("NFKC", part) for part in _INDEX.findall(typed)]
         known = self.shadowing | set(self.counters) if self.counters else self.shadowing
-        if "π" in name:
-            pieces = _PI.findall(name)
-            rows = [[each] if each == "π" or LETTER.fullmatch(each) else split(each, known) for each in pieces]
-            return [part for row in rows for part in row] if all(rows) else []
-        if is_named(name) and (following == "(" or self.begins_operand()):
-            return []
-        if name[-1] == "e" and (following in POWER or self.tokens.kinds[following] == "raised") and "e" not in known:
-            row = [name[:-1]] if name[:-1] in known else split(name[:-1], known)
-            return [*row, "e"] if row else []
-        return split(name, known)
+        if "π" not in name:
+            return split(name, known)
+        pieces = _PI.findall(name)
+        rows = [[each] if each == "π" or LETTER.fullmatch(each) else split(each, known) for each in pieces]
+        return [part for row in rows for part in row] if len(rows) > 1 and all(rows) else []
 
     def product(self, parts: list[str]) -> bool:
         """A name that is the product of others: `xy`, `2πr`."""
@@ -567,19 +576,23 @@ class Parser:
             self.fail(f"{name} is no known name", hint)
 
     def likely_product(self) -> str:
-        """The product that an unknown name of few letters may be; empty where it looks like a name."""
+        """The product that an unknown name of few letters may be; empty where it looks like a name.
+
+        Who writes a sign for each product does not write `kx` for one; `xy` is doubtful all the same.
+        """
         name, following = self.word, self.tokens[self.position]
-        letters = list(name)
         if "π" in name and name.partition("π")[0] in FUNCTIONS:
             return "{}({})".format(*re.split("(?=π)", name, maxsplit=1))
         if "π" in name or (len(name) == 2 and name[1] == "e" and following.text in POWER):
-            return "*".join(re.findall(r"π|[^π]+", name) if "π" in name else letters)
-        if not (1 < len(name) < 4 and name.isalpha() and name.islower()) or name in GREEK:
+            return "*".join(name if name.isalpha() else re.findall(r"π|[^π]+", name))
+        if not (1 < len(name) < 4 and name.isalpha()) or name in GREEK:
             return ""
         before = self.tokens[self.position - 2]
         has_factor = before.kind in ("number", "fraction") and self.position > 1 and before.span[1] == self.start
-        is_book = has_factor or following.kind == "raised" or self.standing.issuperset(name)
-        return "*".join(letters) if is_book or len(_XYZ.intersection(name)) >= len(name) - 1 else ""
+        is_book = not name.isascii() or (name.islower() and (has_factor or following.kind == "raised"))
+        is_book = is_book or len(_XYZ.intersection(name)) == len(name) - 1
+        is_doubtful = _XYZ.issuperset(name) or self.standing.issuperset(name)
+        return "*".join(name) if is_doubtful or (is_book and self.standing.isdisjoint(("*", "**"))) else ""
 
     def applied(self, name: str, position: int | None = None) -> str:
         """A function put around the operand that stands behind it; both ways where it may end at two places."""
@@ -704,6 +717,13 @@ class Parser:
                 return self.close_bar()
             if word == "|" and not self.is_condition():
                 return self.implicit()
+            if (
+                word == "%"
+                and self.before().isdecimal()
+                and self.start == self.end
+                and self.text[self.start + 1 :][:1] == " "
+            ):
+                self.fail_percent()
             precedence, kind = INFIX[word]
             if precedence >= MUL and (self.bares or self.is_cell or word in _DOTTED):
                 self.check_operator(precedence, kind)
@@ -1069,6 +1089,12 @@ class Parser:
     def fail_root(self) -> NoReturn:
         """An error for `√x^2`."""
         self.fail("a power after a root can be read in two ways", "√(x^2) or (√x)^2")
+
+    def fail_percent(self) -> NoReturn:
+        """An error for `50% x`."""
+        number, factor = self.before(), self.tokens[self.position].text
+        hint = f"{number}/100*{factor} or mod({number}, {factor})" if self.is_read(factor) else "mod(a, b) or a/100*b"
+        self.fail("% may be a hundredth or the remainder", hint)
 
     def fail_chain(self, top: Pending) -> NoReturn:
         """An error for `a < b < c`."""

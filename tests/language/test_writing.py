@@ -5,6 +5,7 @@ there it has the same meaning or is refused.
 """
 
 import re
+import time
 
 import pytest
 from mpmath import mp
@@ -13,6 +14,7 @@ from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import ExpressionError
 from gradcalc.language.parse import parse
+from tests import HANG
 
 _LETTERS = [
     "x",
@@ -130,7 +132,8 @@ REFUSED = {
     "sin^-1(x)": "asin(x) or 1/sin(x)", "sin^-1 x": "asin(x) or 1/sin(x)", "sin⁻¹ x": "asin(x) or 1/sin(x)", "1/2 sin x": "(1/2)*sin(x) or 1/(2*sin(x))", "1/2x": "(1/2)*x or 1/(2*x)", "1/2 x": "(1/2)*x or 1/(2*x)", "1/2(x+1)": "(1/2)*(x+1) or 1/(2*(x+1))", "x/2y": "(x/2)*y or x/(2*y)", "1/xy": "1/(x*y) or 1/x*y", "1/x y": "(1/x)*y or 1/(x*y)",
     "1/x sin(x)": "(1/x)*sin(x) or 1/(x*sin(x))", "1/sin x cos x": "(1/sin x)*cos(x) or 1/sin (x*cos(x))", "x^2y": "x^2*y or x^(2*y)", "e^2x": "e^2*x or e^(2*x)", "e^2 x": "e^2*x or e^(2*x)", "e^-x y": "e^-x*y or e^-(x*y)", "10^-3x": "10^-3*x or 10^-(3*x)", "x^2(x+1)": "x^2*(x+1) or x^(2*(x+1))", "x^y z": "x^y*z or x^(y*z)", "2^xy": "2^(x*y) or 2^x*y",
     "x ^ 2 y": "x ^ 2*y or x ^ (2*y)", "x^2sin(x)": "x^2*sin(x) or x^(2*sin(x))", "√2x": "√2*x or √(2*x)", "√x y": "√x*y or √(x*y)", "√x^2": "√(x^2) or (√x)^2", "xy!": "(x*y)! or x*y!", "2½": "2 + 1/2 or 2*(1/2)", "2e": "2*E or 2e0", "2e^3": "2*e^3 or 2e3", "2 3": "2*3 or 23", "e x": "e*x or exp(x)", "e(x+1)": "e*(x+1) or exp(x+1)", "=log(x)": "log(x) or log10(x)", "LOG(x)": "log(x) or log10(x)", "ATAN2(y, x)": "atan2(y, x) or atan2(x, y)",
-    "=-x^2": "-(x^2) or (-x)^2", "=2^3^x": "(a^b)^c or a^(b^c)", "x.^2.^y": "(a^b)^c or a^(b^c)", "lg(x)": "log10(x) or log2(x)", "√x sin(x)": "√x*sin(x) or √(x*sin(x))", "e^2 sin(x)": "e^2*sin(x) or e^(2*sin(x))", "3 1/2": "(3 + 1/2) or 3*1/2",
+    "=-x^2": "-(x^2) or (-x)^2", "=2^3^x": "(a^b)^c or a^(b^c)", "x.^2.^y": "(a^b)^c or a^(b^c)", "lg(x)": "log10(x) or log2(x)", "√x sin(x)": "√x*sin(x) or √(x*sin(x))", "e^2 sin(x)": "e^2*sin(x) or e^(2*sin(x))", "3 1/2": "(3 + 1/2) or 3*1/2", "sin x ^2": "sin(x)^2 or sin(x^2)", "50% x": "50/100*x or mod(50, x)", "e^x |y|": "e^x*|y| or e^(x*|y|)",
+    "sin x^2cos x": "x^2*cos(x) or x^(2*cos(x))", "3x^2y": "x^2*y or x^(2*y)", "ln x / x": "ln(x)/x or ln(x/x)", "sin² x y": "sin²(x)*y or sin²(x*y)", "sin 2x y z": "sin(2x)*y or sin(2x*y)",
 }  # fmt: skip
 """What can be read in two ways, and both."""
 
@@ -141,6 +144,38 @@ TOLD = {
     "y == 2 = x": "right", "x; y": "one expression", "x -> x^2": "expression alone", "{x}": "round", "a |x": "|", "x y (": ")", "f(2) = x": "right",
 }  # fmt: skip
 """What else is refused, and a part of the hint."""
+
+
+ALONE = [
+    "xy", "2xy", "xyz", "x + y + xy", "ax^2 + bx + c", "½mv²", "mc²", "xe^x", "sin 2xy", "πxy", "2πft", "kx²/2", "ωt", "sin ωt", "αβ", "Ax + By", "λx",
+    "sqrt2", "ln2", "cos2x", "2*xy", "x*y + xy", "1.5d-3*x", "2d-3", "a(x+1)", "y(x)", "x + x(t)",
+]  # fmt: skip
+"""What has two readings where no variables are given: names of several letters, and factors that may be functions."""
+
+
+@pytest.mark.parametrize("text", ALONE)
+def test_without_a_point_names_that_may_be_products_are_refused(text: str) -> None:
+    assert refusal(text, given=False).hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["kx*x", "vx**2 + vy**2", "0.5*m*vx^2", "mu*x", "dx*dy", "rate*time", "x1*x2", "theta + x_1", "f_x*2", "ab + cd"],
+)
+def test_without_a_point_names_are_whole(text: str) -> None:
+    assert set(re.findall(r"[^\W\d]\w*", text)) == set(parse(text).variables)
+
+
+@pytest.mark.parametrize(
+    "row", ["2 sin x cos x + ", "x sin(x) ", "2|x| + ", "xy ", "πx ", "½x + ", "x² y ", "x^2 sin x + "]
+)
+def test_300_000_characters_without_signs_take_time_linear_in_them(row: str) -> None:
+    times = []
+    for length in (30_000, 300_000):
+        began = time.process_time()
+        parse(row * (length // len(row)) + "x", shapes={"x": (), "y": ()})
+        times.append(time.process_time() - began)
+    assert times[1] < max(40 * times[0], HANG)
 
 
 def value(text: str, point: dict[str, float], given: bool = True) -> float:
