@@ -182,3 +182,15 @@ def test_a_ufunc_is_an_op_that_no_formula_can_name() -> None:
                 f"scipy.{':'.join(map(str, entry.scipy))}" if isinstance(entry.scipy, tuple) else f"scipy.{entry.scipy}"
             )
             assert entry.internal and entry.name in (f"numpy.{entry.numpy}", named)
+
+
+PARTS = [(ops.expint, -2), (ops.gammainc, -1.5), (ops.uppergamma, -0.5), (ops.lowergamma, 180), (ops.hurwitz, -2)]
+"""Ops at orders for which SciPy has no value, or none that is finite."""
+
+
+@pytest.mark.parametrize(("op", "order"), PARTS, ids=str)
+def test_where_scipy_has_no_value_arrays_have_that_of_the_floats(op: Op, order: float) -> None:
+    x = np.array([[0.5, 2.0], [1e-3, 30.0]])
+    expected = [[Floats().functions[op](float(order), number) for number in row] for row in x.tolist()]
+    np.testing.assert_allclose(FUNCTIONS[op](order, x), expected, rtol=1e-14)
+    assert np.isfinite(expected).all()

@@ -3,8 +3,10 @@
 import itertools
 import math
 import random
+from collections.abc import Callable
 from typing import Any
 
+import mpmath
 import pytest
 from flint import arb
 
@@ -173,3 +175,30 @@ def test_derivatives_of_both_orders_agree_with_the_balls(op: Op) -> None:
             expected = nearest_double(balls[output])
             assert expected is not None
             assert math.isclose(floats[output], expected, rel_tol=1e-12, abs_tol=1e-13)
+
+
+ORACLES: list[tuple[Op, tuple[float, ...], Callable[..., Any]]] = [
+    (ops.erfinv, (0.999999,), mpmath.erfinv), (ops.erfcinv, (1e-3,), lambda x: mpmath.erfinv(1 - x)),
+    (ops.elliptic_k, (0.9999,), mpmath.ellipk), (ops.elliptic_e, (-30.0,), mpmath.ellipe),
+    (ops.expint, (3.0, 0.01), mpmath.expint), (ops.li, (0.5,), mpmath.li), (ops.Shi, (-3.0,), mpmath.shi),
+    (ops.Chi, (0.1,), mpmath.chi), (ops.fresnels, (2.5,), mpmath.fresnels), (ops.fresnelc, (-2.5,), mpmath.fresnelc),
+    (ops.lowergamma, (0.5, 3.0), lambda s, x: mpmath.gammainc(s, 0, x)), (ops.uppergamma, (0.5, 3.0), mpmath.gammainc),
+    (ops.uppergamma, (3.0, -2.0), mpmath.gammainc), (ops.hurwitz, (3.0, -0.5), mpmath.zeta),
+    (ops.hurwitz, (1.5, 20.0), mpmath.zeta), (ops.polylog, (2.0, -7.0), mpmath.polylog),
+    (ops.polylog, (-2.0, 3.0), mpmath.polylog), (ops.polylog, (2.0, 1.0), mpmath.polylog),
+    (ops.polylog_derivative, (2.0, 3.0, 0.0), lambda n, s, x: mpmath.mpf(2) / 8),
+    (ops.struve, (0.0, -3.0), mpmath.struveh), (ops.struve, (-2.0, 0.5), mpmath.struveh),
+    (ops.legendre, (50.0, 0.3), mpmath.legendre), (ops.hermite, (30.0, -1.25), mpmath.hermite),
+    (ops.laguerre, (40.0, 7.5), lambda n, x: mpmath.laguerre(n, 0, x)), (ops.assoc_laguerre, (5.0, -0.5, 2.0), mpmath.laguerre),
+    (ops.gegenbauer, (12.0, 0.25, -0.7), mpmath.gegenbauer), (ops.chebyshevt, (25.0, 1.5), mpmath.chebyt),
+    (ops.chebyshevu, (25.0, -0.5), mpmath.chebyu), (ops.norm_cdf, (-30.0,), mpmath.ncdf), (ops.norm_pdf, (-30.0,), mpmath.npdf),
+    (ops.hyp2f1, (0.5, 1.5, 2.0, -40.0), mpmath.hyp2f1), (ops.hyp0f1, (1.5, 100.0), mpmath.hyp0f1),
+    (ops.betaln, (1e5, 2.5), lambda a, b: mpmath.log(mpmath.beta(a, b))), (ops.erfi, (5.0,), mpmath.erfi),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("op", "at", "oracle"), ORACLES, ids=str)
+def test_special_functions_are_those_of_mpmath(op: Op, at: tuple[float, ...], oracle: Callable[..., Any]) -> None:
+    with mpmath.workdps(60):
+        expected = float(mpmath.re(oracle(*map(mpmath.mpf, at))))
+    assert F[op](*at) == expected

@@ -108,6 +108,18 @@ def test_functions_of_several_results_agree_with_the_floats_and_are_theirs_far_o
     np.testing.assert_allclose(kernel(x0=np.array(x)).value, expected, rtol=3e-13, atol=1e-320)
 
 
+PARTS = [(ops.expint, -12), (ops.gammainc, -1.5), (ops.uppergamma, -0.5), (ops.lowergamma, 180), (ops.hurwitz, -2)]
+LONG = [(op, 60) for op in (ops.legendre, ops.chebyshevt, ops.laguerre, ops.hermite)]
+
+
+@pytest.mark.parametrize(("op", "order"), PARTS + LONG, ids=str)
+def test_where_scipy_is_wrong_or_has_no_value_kernels_agree_with_the_floats(op: Op, order: float) -> None:
+    kernel, _ = kernel_of(op, 0, order)
+    x = np.array([0.3, 0.9, 0.5, 2.0, 1e-3])
+    expected = [FLOATS.functions[op](float(order), point) for point in x.tolist()]
+    np.testing.assert_allclose(kernel(x1=x).value, expected, rtol=3e-13)
+
+
 FORMULA = "exp(-x**2/2)*sin(3*y) + log(1 + x**2)*sqrt(abs(x*y)) + where(x > y, tanh(x), y**3)"
 
 
