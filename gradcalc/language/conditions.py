@@ -463,6 +463,8 @@ def _join(word: str, parts: Iterable[Condition]) -> Condition:
             flat[part] = None
     if word == "or":
         flat = dict.fromkeys(_either(list(flat)))
+        if any(isinstance(part, Compared) and part.relation and _negated(part) in flat for part in flat):
+            return True
     if len(flat) > 1:
         return Joined(word, tuple(flat))
     return next(iter(flat), not decides)

@@ -160,6 +160,12 @@ def asked(
     formula = as_formula(expression, dict.fromkeys(wrt or (), ()) | shapes, let, limits, bool(at), array)
     if not at:
         absent = [name for name in wrt or () if name not in let]
+        for name in absent:
+            near = next((each for each in formula.variables if each.lower() == name.lower()), name)
+            if near != name and name not in formula.variables:
+                raise UsageError(
+                    f"the formula does not contain {name}", text=formula.text, hint=f"did you mean {near}?"
+                )
         at = [{**dict.fromkeys(absent, Value(formula.graph, (), ())), **formula.variables}]
     return formula.differentiated(checked_variables(formula, at, wrt, let), order)
 

@@ -33,6 +33,7 @@ from gradcalc.language.parse import parse
         ("x^1.5", "x >= 0", "x >= 0"),
         ("x^-0.5", "x > 0", "x > 0"),
         ("cbrt(x)", "", "x != 0"),
+        ("(x^2)^(1/2)", "", "x != 0"),
         ("tan(2x)", "cos(2*x) != 0", "cos(2*x) != 0"),
         ("gamma(x)", "x > 0 or x is not an integer", "x > 0 or x is not an integer"),
         ("log(abs(x))", "x != 0", "x != 0"),

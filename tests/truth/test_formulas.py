@@ -136,6 +136,9 @@ def test_variables_are_those_asked_for_in_that_order() -> None:
     assert differentiate("x*y*z", wrt="z,x,w", symbolic=False).formulas == {"z": "x*y", "x": "y*z", "w": "0"}
     assert differentiate("a*x", let={"a": 3}, symbolic=False).formulas == {"x": "3"}
     assert differentiate("x*e", wrt="e", symbolic=False).formulas == {"e": "x"}
+    assert differentiate("x*X", wrt="X", symbolic=False).formulas == {"X": "x"}
+    with pytest.raises(UsageError, match="does not contain X"):
+        differentiate("x^2", wrt="X", symbolic=False)
 
 
 def test_a_formula_of_constants_has_a_value_instead() -> None:
