@@ -6,7 +6,7 @@ Standard library only, so that help stays fast.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field
+from dataclasses import MISSING, dataclass, field, replace
 from typing import Any, Literal, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -85,6 +85,12 @@ class Limits:
     dialect: Dialect | None = option(
         None, "--from", "How the formula is written. Default: LaTeX if it has a backslash, else as text.", WHAT
     )
+
+
+def limits_for(limits: Limits | None, dialect: Dialect | None) -> Limits:
+    """The limits that are given, or the usual ones, in a dialect if one is given."""
+    limits = limits or Limits()
+    return limits if dialect is None else replace(limits, dialect=dialect)
 
 
 @dataclass(frozen=True, slots=True)

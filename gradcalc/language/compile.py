@@ -10,7 +10,7 @@ from gradcalc.graph.shapes import Shape
 from gradcalc.language.formula import Formula, Variable
 from gradcalc.language.parse import as_formula
 from gradcalc.language.points import read_names, to_bindings
-from gradcalc.settings import Limits
+from gradcalc.settings import Dialect, Limits, limits_for
 
 
 @for_python
@@ -22,6 +22,7 @@ def compile(
     let: Mapping[str, Any] | None = None,
     shapes: Mapping[str, int | Shape] | None = None,
     limits: Limits | None = None,
+    dialect: Dialect | None = None,
 ) -> Kernel:
     """Compile a formula to native code.
 
@@ -38,11 +39,12 @@ def compile(
         let: values by name that are put into the formula.
         shapes: the shapes of variables that are arrays, `{"x": 3}` or `{"A": (2, 2)}`; all others are scalars.
         limits: how large the formula may be.
+        dialect: how the text is written, as of `differentiate`.
 
     Raises:
         ExpressionError, UsageError: as `differentiate`.
     """
-    return kernel(to_compile(expression, wrt, order, let=let, shapes=shapes, limits=limits or Limits()))
+    return kernel(to_compile(expression, wrt, order, let=let, shapes=shapes, limits=limits_for(limits, dialect)))
 
 
 def to_compile(

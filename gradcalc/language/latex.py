@@ -242,10 +242,13 @@ def _name(base: str, braced: str | None, below: str | None) -> _Word:
             return _Word("blank", "")
         if name.lower() in _WORDS and not base.startswith("operator"):
             return _Word("text", rf"\text{{{_WORDS[name.lower()] or name.lower()}}}")
+        name = "beta" if base.startswith("operator") and name == "B" else name  # as SymPy writes it
         name = name.removeprefix("\\") if name.removeprefix("\\") in _LETTERS else name
         is_function = name in FUNCTIONS and (len(name) > 1 and name not in LETTERS_TOO or base.startswith("operator"))
         if is_function and below is None:
             return _Word("function", f"\\{name}")
+        if is_function and f"{name}{(digits := (below or '').strip('{} '))}" in FUNCTIONS and digits.isdigit():
+            return _Word("function", f"\\{name}{digits}")
         if base.startswith("operator"):
             meant = function_meant(name)
             return _Word("wrong", rf"\operatorname{{{meant}}}" if meant else "gradcalc functions lists what there is")
@@ -542,11 +545,15 @@ class LatexParser(Parser):
     def symbol(self) -> bool:
         """A name; before a parenthesis it is a factor where it is known to be a variable."""
         name, following = self.spelling(self.word), self.words[self.position]
-        if following in _ROUND and name not in _CONSTANTS and not self.is_variable(name):
+        is_called = self.words[self.past_power(self.position)] in _ROUND
+        if is_called and name not in _CONSTANTS and not self.is_variable(name):
             if name in _LETTER_CALLS:
                 return self.function(_LETTER_CALLS[name])
             product = rf"{self.tokens.typed[self.position - 1]} \cdot (...)"
             self.fail(f"{self.word} may be a function or a factor", f"{product}, or the formula of {self.word} itself")
+        whole = _RUN_OF_LETTERS.match(self.text, self.start)
+        if whole and whole[0] in self.shadowing and not self.text[: self.start][-1:].isalpha():
+            self.fail(f"{whole[0]} may be one name or a product", rf"\mathrm{{{whole[0]}}} or {' '.join(whole[0])}")
         if following in ("[", r"\left[") and name not in _CONSTANTS:
             self.fail("square brackets behind a name may be an index or a factor", rf"{self.word} \cdot (...)")
         self.letter()
@@ -562,9 +569,15 @@ class LatexParser(Parser):
         kinds, words = self.tokens.kinds, self.words
         return {
             word
-            for before, word, after in zip(["", *words], words, words[1:], strict=False)
-            if kinds[word] == "name" and after not in _ROUND and before not in ("d", "∂")
+            for place, (before, word) in enumerate(zip(["", *words], words[:-1], strict=False), start=1)
+            if kinds[word] == "name" and before not in ("d", "∂") and words[self.past_power(place)] not in _ROUND
         }
+
+    def past_power(self, place: int) -> int:
+        """The place behind a power that stands there."""
+        if self.words[place] != "^" or place + 2 >= len(self.words):
+            return place
+        return self.partner.get(place + 1, place + 1) + 1
 
     def bracketed(self) -> bool:
         """A bracket of any kind."""
@@ -573,7 +586,9 @@ class LatexParser(Parser):
             if self.words[self.position].startswith(r"\begin{"):
                 return self.braces_of_cases()
             self.fail("braces can be read as a group, a set or a fractional part", r"\left( ... \right)")
-        self.open(Frame(LatexParser.bracket_end, closer=_BRACKETS[word], is_list=word in ("[", r"\left[")), word)
+        above = self.waits(self.pending[-1])
+        is_list = word in _GROUPS if above and above.is_braced and self.before() == "{" else word in ("[", r"\left[")
+        self.open(Frame(LatexParser.bracket_end, closer=_BRACKETS[word], is_list=is_list), word)
         return True
 
     def bracket_end(self, entry: Pending) -> bool:
@@ -584,6 +599,11 @@ class LatexParser(Parser):
             self.fail("the norm of a matrix can be its largest stretch or that of its elements", "--from text")
         if kind in _MEANING:
             self.node("call", _MEANING[kind], tuple(entry.operands), entry.left, self.end)
+        elif len(entry.operands) > 1 and kind == "(":
+            if self.words[self.position] != "}":
+                self.fail("parentheses hold one expression", r"\operatorname{beta}(a, b)", (entry.left, self.end))
+            self.pending[-1].operands += entry.operands[:-1]
+            self.operands.append((entry.operands[-1], entry.left))
         elif len(entry.operands) > 1:
             self.node("array", None, tuple(entry.operands), entry.left, self.end)
         else:
@@ -718,7 +738,7 @@ class LatexParser(Parser):
                 self.fail("braces are not seen on paper, so this can be read in two ways",
                           rf"{name}({inner}), or {name} of the first term alone", (entry.left, self.end))  # fmt: skip
             frame.is_visible = wrapped or self.tree[node][0] == "call" and self.before() in _CLOSERS
-        elif frame.name == "binomial" and entry.kind == r"\binom":
+        elif frame.is_braced or frame.name == "binomial" and entry.kind == r"\binom":
             frame.is_visible = True
         for name_, count in frame.by:
             self.derived_for(entry, name_, count)
@@ -1210,6 +1230,7 @@ def _spellings(name: str) -> list[str]:
 
 
 _SHORT = 60
+_RUN_OF_LETTERS = re.compile(r"[^\W\d_]{2,}")
 _CONSTANTS = {"pi": "pi", "π": "pi", "e": "E", "∞": "oo"} | {
     name: CONSTANTS[name] for name in ("EulerGamma", "Catalan", "GoldenRatio")
 }

@@ -202,6 +202,8 @@ def _parser(text: str, limits: Limits, shapes: Mapping[str, Shape], has_point: b
     known, matrices = set(shapes), {name for name, shape in shapes.items() if len(shape) > 1}
     if dialect == "latex":
         return LatexParser(text, limits.text, limits.depth, known, matrices)
+    if dialect not in ("text", *DIALECTS):
+        raise UsageError(f"dialect is {dialect!r}", hint=f"text, latex, {', '.join(DIALECTS)}")
     if dialect != "text":
         return DialectParser(DIALECTS[dialect], text, limits.text, limits.depth, known, matrices)
     arrays = frozenset(name for name, shape in shapes.items() if shape)

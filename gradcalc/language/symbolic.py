@@ -548,19 +548,47 @@ def _hides_real(expr: Basic) -> bool:
     return isinstance(expr, sympy.Abs | sympy.sign) and expr.args[0].is_extended_real is None
 
 
+_NAMED = {constant: Symbol(str(constant)) for constant in (sympy.EulerGamma, sympy.Catalan, sympy.GoldenRatio)}
+"""Constants that SymPy writes as letters, which would be read as variables."""
+
+
 def typeset(expr: Expr) -> str:
-    """The expression in LaTeX; an element of an array such as `x[0,1]` gets an index."""
-    odd = (symbol for symbol in expr.free_symbols if "[" in symbol.name or symbol.name[0].isdecimal())
-    return str(sympy.latex(expr, symbol_names={symbol: _typeset_symbol(symbol) for symbol in odd}))
+    """The expression in LaTeX, such that it is read back: names of several letters upright, elements with an index."""
+    letters = {_first_sign(_typeset_symbol(symbol)) for symbol in expr.free_symbols}
+
+    def is_taken(part: Basic) -> bool:
+        head = _first_sign(str(sympy.latex(part))) if isinstance(part, sympy.Function) else ""
+        return bool(letters & ({head} if head.startswith("\\") else set(head)))
+
+    def spelled_out(part: Basic) -> Basic:
+        return sympy.Function(rf"\operatorname{{{_our_name(part)}}}")(*part.args)
+
+    expr = expr.replace(is_taken, spelled_out).xreplace(_NAMED)
+    return str(sympy.latex(expr, symbol_names={symbol: _typeset_symbol(symbol) for symbol in expr.free_symbols}))
+
+
+def _first_sign(latex: str) -> str:
+    """The command or the letters that LaTeX begins with."""
+    found = re.match(r"\\?[A-Za-z]+", latex)
+    return found[0] if found else ""
 
 
 def _typeset_symbol(symbol: Symbol) -> str:
-    """The name of an element of an array in LaTeX; of `with_decimals` a decimal."""
+    """A name or the element of an array in LaTeX; of `with_decimals` a decimal."""
     if symbol.name[0].isdecimal():
         mantissa, _, exponent = symbol.name.partition("e")
         return rf"{mantissa} \cdot 10^{{{exponent}}}" if exponent else mantissa
     match = re.fullmatch(r"(.+?)\[(.*)\]", symbol.name)
     if match is None:
-        return str(sympy.latex(symbol))
-    base = sympy.latex(Symbol(match[1]))
+        return _typeset_name(symbol.name)
+    base = _typeset_name(match[1])
     return f"{{{base}}}_{{{match[2]}}}" if "_" in base else f"{base}_{{{match[2]}}}"
+
+
+def _typeset_name(name: str) -> str:
+    """A name in LaTeX: letters that are no Greek one are upright, or they would be seen as a product."""
+    letters = re.match(r"[^\W\d_]*", name)
+    first = letters[0] if letters else ""
+    if len(first) < 2 or re.fullmatch(r"\\[A-Za-z]+", str(sympy.latex(Symbol(first)))):
+        return str(sympy.latex(Symbol(name)))
+    return str(sympy.latex(Symbol(f"x{name[len(first) :]}"))).replace("x", rf"\mathrm{{{first}}}", 1)

@@ -25,7 +25,7 @@ from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective,
 from gradcalc.optimize.descent.run import OPTIMIZERS, Run
 from gradcalc.optimize.descent.watch import Step
 from gradcalc.optimize.optimizers import FIRST_ORDER
-from gradcalc.settings import AS_USUAL, Limits, Reading
+from gradcalc.settings import AS_USUAL, Dialect, Limits, Reading, limits_for
 from gradcalc.settings import DescentSettings as Settings
 
 _OTHER_NAMES = {
@@ -46,6 +46,7 @@ def descend(
     nulls: str = "fail",
     callback: Callable[[Step], object] | None = None,
     limits: Limits | None = None,
+    dialect: Dialect | None = None,
     how: Reading = AS_USUAL,
     **settings: Any,
 ) -> Descent:
@@ -59,6 +60,7 @@ def descend(
         nulls: `fail` or `drop`: what a row of the file with a null does.
         callback: called with each `Step`; the descent ends as interrupted if it returns True.
         limits: how large the formula may be.
+        dialect: how the text is written, as of `differentiate`.
         how: how the files of the data are written.
         settings: the fields of `Settings`: optimizer=, learning_rate=, steps=, tolerance=, bounds=, batch_size=, ...
 
@@ -70,7 +72,7 @@ def descend(
         name = sorted(unknown)[0]
         near = _OTHER_NAMES.get(name) or did_you_mean(name, Settings.__dataclass_fields__)
         raise UsageError(f"descend takes no {name}", hint=f"did you mean {near}?" if near else None)
-    bounds = limits or Limits()
+    bounds = limits_for(limits, dialect)
     constants = to_bindings(let, bounds)
     start = one_start(to_points(at, bounds), "at")
     chosen = Settings(**settings)

@@ -16,7 +16,16 @@ from gradcalc.graph import ops
 from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point, Value, checked_variables
 from gradcalc.language.parse import as_formula
-from gradcalc.settings import CERTIFY_SECONDS, DIGITS, MAX_DIGITS, SYMBOLIC_SECONDS, Limits, Options
+from gradcalc.settings import (
+    CERTIFY_SECONDS,
+    DIGITS,
+    MAX_DIGITS,
+    SYMBOLIC_SECONDS,
+    Dialect,
+    Limits,
+    Options,
+    limits_for,
+)
 from gradcalc.show.page import DENSE_LIMIT
 from gradcalc.truth import directional
 from gradcalc.truth.differences import central_difference
@@ -45,6 +54,7 @@ def differentiate(
     direction: Any = None,
     tangent: bool = False,
     limits: Limits | None = None,
+    dialect: Dialect | None = None,
 ) -> Report:
     """Differentiate a formula at one or more points, every digit checked; without a point, as formulas.
 
@@ -62,6 +72,8 @@ def differentiate(
         direction: a vector, by variable: slope and curvature along it too, for its length, and the tangent.
         tangent: the tangent line or plane, and the normal of the level set, too.
         limits: how large the formula may be; default: `Limits()`.
+        dialect: how the text is written: "latex", "excel", "mathematica", "matlab", or "text" for the language of
+            gradcalc; by default LaTeX if it has a backslash, else as text.
 
     Returns:
         A `Report`; its `to_dict()` is the JSON of the command line.
@@ -71,7 +83,7 @@ def differentiate(
         UsageError: a point, a binding or an option does not fit.
     """
     options = Options(
-        order, symbolic, certify, numeric, symbolic_timeout, certify_timeout, digits, True, limits or Limits()
+        order, symbolic, certify, numeric, symbolic_timeout, certify_timeout, digits, True, limits_for(limits, dialect)
     )
     check_digits(digits)
     if order not in (1, 2):

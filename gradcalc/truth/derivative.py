@@ -22,7 +22,7 @@ from gradcalc.language.format import format_node
 from gradcalc.language.formula import Formula, Point, Value, Variable, checked_variables
 from gradcalc.language.parse import as_formula
 from gradcalc.language.tokens import CONSTANTS
-from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Limits, Options
+from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Dialect, Limits, Options, limits_for
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.truth.calculator import check_digits, judged, submitted
@@ -179,6 +179,7 @@ def diff(
     symbolic: bool = True,
     digits: int = DIGITS,
     limits: Limits | None = None,
+    dialect: Dialect | None = None,
 ) -> Derivative:
     """A derivative of any order, as a formula and, certified, at points.
 
@@ -193,11 +194,12 @@ def diff(
         symbolic: whether SymPy is asked for its derivative.
         digits: significant digits of certified values, 1 to 1,000.
         limits: how large the formula may be; default: `Limits()`.
+        dialect: how the text is written, as of `differentiate`.
 
     Raises:
         ExpressionError, UsageError: as `differentiate`; a `by` that names no variables.
     """
-    limits = limits or Limits()
+    limits = limits_for(limits, dialect)
     check_digits(digits)
     names = read_by(by if isinstance(by, str) else ",".join(map(str, by)))
     given = points.to_points(at, limits)

@@ -17,7 +17,16 @@ from gradcalc.graph.shapes import Shape, labels
 from gradcalc.language import points
 from gradcalc.language.format import format_node
 from gradcalc.language.formula import Component, Point, Value, components
-from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, SYMBOLIC_SECONDS, Limits, Options
+from gradcalc.settings import (
+    CERTIFY_SECONDS,
+    CERTIFY_WORK,
+    DIGITS,
+    SYMBOLIC_SECONDS,
+    Dialect,
+    Limits,
+    Options,
+    limits_for,
+)
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.truth.calculator import asked, check_digits, submitted, with_differences
@@ -434,6 +443,7 @@ def jacobian(
     certify_timeout: float = CERTIFY_SECONDS,
     digits: int = DIGITS,
     limits: Limits | None = None,
+    dialect: Dialect | None = None,
 ) -> Jacobian:
     """The Jacobian of an array of formulas: as formulas, and at points with the rank that is proved.
 
@@ -445,12 +455,14 @@ def jacobian(
         at: values by variable, or a list of such points; none for the formulas alone. The columns are in their order.
         wrt: variables to differentiate for, in that order.
         let: values by name that are put into the formula.
-        symbolic, certify, numeric, symbolic_timeout, certify_timeout, digits, limits: as of `differentiate`.
+        symbolic, certify, numeric, symbolic_timeout, certify_timeout, digits, limits, dialect: as of `differentiate`.
 
     Raises:
         ExpressionError, UsageError: as `differentiate`.
     """
-    made = Options(1, symbolic, certify, numeric, symbolic_timeout, certify_timeout, digits, True, limits or Limits())
+    made = Options(
+        1, symbolic, certify, numeric, symbolic_timeout, certify_timeout, digits, True, limits_for(limits, dialect)
+    )
     check_digits(digits)
     given = points.to_points(at, made.limits)
     names = None if wrt is None else points.read_names(wrt)

@@ -22,7 +22,7 @@ from gradcalc.language.exact import shifted
 from gradcalc.language.format import format_node, format_step, quoted
 from gradcalc.language.formula import Formula, Value
 from gradcalc.language.parse import as_formula
-from gradcalc.settings import Limits
+from gradcalc.settings import Dialect, Limits, limits_for
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable
 from gradcalc.truth.equality import agree, proved_equal, simplified
@@ -159,6 +159,7 @@ def steps(
     let: Mapping[str, Any] | None = None,
     every: bool = False,
     limits: Limits | None = None,
+    dialect: Dialect | None = None,
 ) -> Steps:
     """The derivation of a derivative, rule by rule.
 
@@ -171,11 +172,12 @@ def steps(
         let: values by name that are put into the formula.
         every: also the steps that go without saying: the derivative of the variable itself and of constants.
         limits: how large the formula may be; default: `Limits()`.
+        dialect: how the text is written, as of `differentiate`.
 
     Raises:
         ExpressionError, UsageError: as `differentiate`; a variable that the formula does not have.
     """
-    limits = limits or Limits()
+    limits = limits_for(limits, dialect)
     return derivation(expression, wrt, points.to_bindings(let, limits), limits, every)
 
 

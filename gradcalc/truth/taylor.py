@@ -18,7 +18,7 @@ from gradcalc.errors import ExitCode, UsageError, for_python
 from gradcalc.language import points
 from gradcalc.language.format import format_node
 from gradcalc.language.formula import Formula, Point
-from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Limits
+from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Dialect, Limits, limits_for
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.truth.calculator import asked, check_digits
@@ -199,6 +199,7 @@ def taylor(
     let: Mapping[str, Any] | None = None,
     digits: int = DIGITS,
     limits: Limits | None = None,
+    dialect: Dialect | None = None,
 ) -> Taylor:
     """The Taylor polynomial of a formula at one or more points.
 
@@ -214,11 +215,12 @@ def taylor(
         let: values by name that are put into the formula.
         digits: significant digits of certified coefficients, 1 to 1,000.
         limits: how large the formula may be; default: `Limits()`.
+        dialect: how the text is written, as of `differentiate`.
 
     Raises:
         ExpressionError, UsageError: as `differentiate`; an order or a size that is none.
     """
-    limits = limits or Limits()
+    limits = limits_for(limits, dialect)
     names = None if wrt is None else points.read_names(wrt)
     given, bound = points.to_points(at, limits), points.to_bindings(let, limits)
     return expand(expression, given, order=order, within=within, wrt=names, let=bound, digits=digits, limits=limits)

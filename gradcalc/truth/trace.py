@@ -26,7 +26,7 @@ from gradcalc.graph.graph import Ref
 from gradcalc.language import points
 from gradcalc.language.format import format_node, format_step, quoted
 from gradcalc.language.formula import Formula, Point, Value
-from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Limits, Options
+from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Dialect, Limits, Options, limits_for
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.truth.calculator import asked, check_digits, judged
@@ -332,6 +332,7 @@ def trace(
     let: Mapping[str, Any] | None = None,
     digits: int | None = None,
     limits: Limits | None = None,
+    dialect: Dialect | None = None,
 ) -> Trace:
     """The evaluation trace of a formula at a point: what the tape records, and the derivatives that flow through it.
 
@@ -346,11 +347,12 @@ def trace(
         let: values by name that are put into the formula.
         digits: significant digits of certified values, 1 to 1,000; None for how many digits of the floats are right.
         limits: how large the formula may be; default: `Limits()`.
+        dialect: how the text is written, as of `differentiate`.
 
     Raises:
         ExpressionError, UsageError: as `differentiate`.
     """
-    limits = limits or Limits()
+    limits = limits_for(limits, dialect)
     check_digits(digits or DIGITS)
     names = None if wrt is None else points.read_names(wrt)
     given = points.to_points(at, limits)

@@ -1,5 +1,6 @@
 r"""LaTeX is read as it is seen on paper, or refused with what to write instead; never another reading in silence."""
 
+import json
 import time
 
 import pytest
@@ -9,11 +10,13 @@ from sympy.parsing.tests.test_latex import BAD_STRINGS, FAILING_BAD_STRINGS, GOO
 from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import ExpressionError, GradcalcError
+from gradcalc.graph import ops
 from gradcalc.language.formula import Formula
 from gradcalc.language.latex import is_latex
 from gradcalc.language.parse import parse
+from gradcalc.language.symbolic import Unsupported, to_sympy, typeset
 from gradcalc.settings import Limits
-from tests import HANG
+from tests import CORPORA, HANG
 
 LATEX = Limits(dialect="latex")
 
@@ -79,6 +82,7 @@ def value(formula: Formula, at: dict[str, float]) -> float:
         (r"$x^2$", "x**2"), (r"\[ x^2 \]", "x**2"), (r"\begin{equation} x^2 \end{equation}", "x**2"),
         (r"f(x) = \frac{x}{2}", "x/2"), (r"y = x^2", "x**2"),
         (r"x(x+1)", "x*(x + 1)"),
+        (r"\Gamma^{2}\left(x\right)", "gamma(x)**2"), (r"\operatorname{atan}_{2}{\left(x,y \right)}", "atan2(x, y)"),
         (r"\Gamma(x) + \zeta\left(x\right)", "gamma(x) + zeta(x)"),
         (r"\displaystyle x\;y\quad z~w", "x*y*z*w"),
         (r"\mathbf{x}^2", "x**2"),
@@ -108,7 +112,7 @@ def test_what_is_read(latex: str, meaning: str | None) -> None:
         (r"\sin^{-1} x", [r"\arcsin x", r"\frac{1}{\sin x}"]),
         (r"\ln|x|^2", [r"(\ln|x|)^2"]),
         (r"1/2x", ["1/(2 x)", "(1/2) x"]), (r"a/b \frac{c}{d}", []),
-        (r"f(x)", [r"f \cdot"]), (r"f(x, y)", []), (r"k(x + 1)", [r"k \cdot"]), (r"x[1]", []),
+        (r"f^2(x)", [r"f \cdot"]), (r"\operatorname{foo}(x)", []), (r"f(x)", [r"f \cdot"]), (r"f(x, y)", []), (r"k(x + 1)", [r"k \cdot"]), (r"x[1]", []),
         (r"x^10", ["{10}"]), (r"\frac1234", [r"\cdot 34"]), (r"2 3", []), (r"1\,000", []), (r"1{,}5", []),
         (r"2e3", [r"2 \cdot 10^{3}"]), (r"1.5e-3 x", [r"10^{-3}"]),
         (r"{x+1}^2", [r"\left(x+1\right)"]), (r"{ab}^2", []), (r"a{-b}", []), (r"c - {a+b}", []),
@@ -155,6 +159,13 @@ def test_a_name_is_found_as_it_was_given_a_value(latex: str, known: str) -> None
 def test_a_known_name_before_a_parenthesis_is_a_factor() -> None:
     assert read("k(x+1)", "k").canonical == "k*(x + 1)"
     assert read(r"\zeta(x+1)", "zeta").canonical == "zeta*(x + 1)"
+
+
+def test_letters_written_together_that_are_a_known_name_are_refused() -> None:
+    with pytest.raises(ExpressionError) as caught:
+        read("2 rate", "rate")
+    assert caught.value.hint == r"\mathrm{rate} or r a t e"
+    assert read("xy", "x", "y").canonical == "x*y"
 
 
 def test_a_backslash_makes_it_latex() -> None:
@@ -218,3 +229,55 @@ def test_hostile_latex_is_refused_quickly(part: str, before: str) -> None:
         read(text)
     assert caught.value.hint and caught.value.span is not None
     assert time.process_time() - began < HANG
+
+
+FORMULAS = [
+    "x + y - 2*x", "x*y/z", "x**-2", "(x + 1)**2/(y - 1)", "sin(x)**2*cos(y)", "sin(x)*(y + 1)", "exp(-x**2/2)",
+    "sqrt(x) + cbrt(y) + root(x, 5)", "x**(3/2)", "2**(3*x)", "(-x)**3", "1e-5*x + 1.5*y", "x/(y*2)", "log(x, 2)",
+    "mod(x + 1, 2)*3", "x + mod(y, 2)", "abs(x)**2", "floor(x)*2 + ceil(x + 1)", "gamma(x)**2", "zeta(x)*y",
+    "piecewise((x, x < 0), (x**2, x < 1), 3)", "where((x > 0) & (y < 1), x, y)", "factorial(x)**2", "binomial(x, 2)*y",
+    "EulerGamma*x + Catalan*y + GoldenRatio", "pi*x + E*y", "sum(i=1..3, i*x)", "x1 + x_2 + alpha + lam", "ab*c",
+    "x_max + xmax", "rate_in*t", "lambertw(x) + W", "heaviside(x) + theta", "gamma(x) + Gamma", "besselj(1, x) + J",
+    "airyai(x) + A + i", "elliptic_k(x) + K", "elliptic_e(x)*E", "xhat + xdot", "d*x", "f*x + g", "beta(x, y)*B",
+]  # fmt: skip
+
+
+def _op_formulas() -> list[str]:
+    """A call of every op that is a function."""
+    found = []
+    for op in ops.TABLE.values():
+        names = ["x", "y"] if op.variadic else ["1" if name == "n" else letter for letter, name in zip(
+            "xyz", op.operands, strict=False)]  # fmt: skip
+        if not (op.internal or op.is_condition or op.name in ("where", "powi", "div") or len(op.operands) > 3):
+            found.append(f"{op.name}({', '.join(names)})")
+    return found
+
+
+def _feynman() -> list[str]:
+    lines = (CORPORA / "feynman.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["expr"] for line in lines]
+
+
+@pytest.mark.parametrize("text", [*FORMULAS, *_op_formulas(), *_feynman()])
+def test_the_latex_that_gradcalc_writes_is_read_back_or_refused(text: str) -> None:
+    formula = parse(text)
+    try:
+        latex = typeset(to_sympy(formula.graph, formula.output))
+    except Unsupported:
+        return
+    try:
+        again = read(latex, *formula.variables)
+    except GradcalcError as error:
+        assert error.hint and error.span is not None
+        return
+    assert set(again.variables) <= set(formula.variables)
+    for start in (0.37, 1.63, 2.5):
+        at = {name: start + 0.21 * place for place, name in enumerate(formula.variables)}
+        here, there = value(formula, at), value(again, {name: at[name] for name in again.variables})
+        assert here == pytest.approx(there, rel=1e-9, nan_ok=True)
+
+
+@pytest.mark.parametrize("text", FORMULAS[:12] + FORMULAS[13:30] + ["lambertw(1) + W", "atan2(x, y)", "beta(x, y)"])
+def test_most_of_it_is_read(text: str) -> None:
+    formula = parse(text)
+    assert read(typeset(to_sympy(formula.graph, formula.output)), *formula.variables)
