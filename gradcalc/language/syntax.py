@@ -67,6 +67,7 @@ class Pending:
 
     power = ""  # of a call such as sin^2(x), its exponent
     begins = 0  # of a function without parentheses, where its operand begins
+    sign = ""  # of branches, whether they are written with ? or with if
     is_apart = False  # of a call such as sin (x), that a blank stands before its parenthesis
     by: Sequence[tuple[Token, int]] = ()  # of d^2/dx^2(...), the names it is derived for, and how often
 
@@ -361,8 +362,6 @@ class Parser:
         """A variable, a counter, or a constant."""
         known = self.is_known(name)
         if not known and name in CONSTANTS:
-            if name == "pi" and self.shadowing.issuperset(name):
-                self.fail(f"{name} may be the constant or a product", f"{'*'.join(name)} or π")
             self.constants.setdefault(name, (start, end))
             self.node("constant", CONSTANTS[name], (), start, end)
         elif not known and name in ("true", "True", "false", "False"):
@@ -585,6 +584,8 @@ class Parser:
             return "{}({})".format(*re.split("(?=π)", name, maxsplit=1))
         if "π" in name or (len(name) == 2 and name[1] == "e" and following.text in POWER):
             return "*".join(name if name.isalpha() else re.findall(r"π|[^π]+", name))
+        if _NUMBERED.fullmatch(name) and self.standing.isdisjoint(("*", "**")):
+            return "*".join(re.findall(r"[^\W\d_]_?\d+", name))
         if not (1 < len(name) < 4 and name.isalpha()) or name in GREEK:
             return ""
         before = self.tokens[self.position - 2]
@@ -787,6 +788,8 @@ class Parser:
         """The `?` behind a condition, or the `if` behind a value."""
         while self.pending[-1].precedence > BRANCH:
             self.complete()
+        if self.pending[-1].precedence == BRANCH and self.pending[-1].sign != self.word:
+            self.fail("? and if beside each other can be read in two ways", "where(p, a, where(q, b, c))")
         node, left = self.operands.pop()
         self.push(0, self.word, left).operands.append(node)
         return True
@@ -804,7 +807,7 @@ class Parser:
         entry.operands.append(self.operands.pop()[0])
         if entry.kind == "if":
             entry.operands.reverse()
-        entry.precedence, entry.kind, entry.payload = BRANCH, "call", "where"
+        entry.precedence, entry.kind, entry.payload, entry.sign = BRANCH, "call", "where", entry.kind
 
     def raised(self) -> bool:
         """A raised number, as in x²."""
@@ -1029,6 +1032,8 @@ class Parser:
             self.fail(f"{name} is no function of a formula", self.derivative_meant(pieces, end))
         if name.lower() in INSTEAD:
             self.fail(f"{name} is no function of gradcalc", INSTEAD[name.lower()])
+        if name[1:] in FUNCTIONS and name[0] in _XYZ:
+            self.fail(f"{name} is no function", f"{name[0]}*{name[1:]}({', '.join(pieces)})")
         if name in UNWRITTEN and not self.is_known(name):
             self.fail(f"{name} is no function", f"the formula that {name} stands for, in its place")
         product = f"{name}*({', '.join(pieces)})"
@@ -1288,6 +1293,8 @@ class Parser:
                 return False
             if word == "|" and not depth:
                 before = self.tokens[position - 1]
+                if before.text in BARE:
+                    return False
                 return before.kind in ("name", "number", "raised", "fraction") or before.text in (")", "]", "!", "|")
         return False
 
@@ -1447,16 +1454,20 @@ _ON_A_CALL = frozenset(("^", "**", "!", "("))
 _NO_POWERS = frozenset(("exp", *ROOTS))
 """Functions whose power nobody writes behind the name."""
 _CONDITIONS = frozenset((*COMPARISONS, "and", "or", "not", "boolean"))
-_IN_CAPITALS = frozenset({name for name, op in ops.TABLE.items() if not op.is_condition} - {"round", "psi"}) | {
-    "log",
-    "sum",
-    "prod",
-    "mean",
-    "dot",
-    "norm",
-    "root",
-    "where",
-}
+_IN_CAPITALS = (
+    frozenset(("and", "or", "not"))
+    | frozenset({name for name, op in ops.TABLE.items() if not op.is_condition} - {"round", "psi"})
+    | {
+        "log",
+        "sum",
+        "prod",
+        "mean",
+        "dot",
+        "norm",
+        "root",
+        "where",
+    }
+)
 """Functions that mean the same in other letters."""
 _AFTER_WORDS = frozenset(("if", "else", "AND", "OR", *OPERATORS))
 _APPLIED = frozenset(BARE.values())
@@ -1466,6 +1477,7 @@ _LONG = 12
 _INDEX = re.compile(r"[^\W\d_][₀-₉]+")
 _INDEXED = re.compile(r"(?:[^\W\d_][₀-₉]+){2,}")
 """Variables with an index side by side: `x₁x₂`."""
+_NUMBERED = re.compile(r"(?:[^\W\d_]_?\d+){2,}")
 _PI = re.compile(r"π|[^π]+")
 _TUPLES = ("piecewise", "zeros", "ones")
 """Functions whose operands may be several values in parentheses."""
