@@ -385,7 +385,7 @@ frac: Op = op(
 )  # fmt: skip
 mod: Op = op(
     "mod", lambda g, y, a, b: g, lambda g, y, a, b: -g * floor(a / b), domain=lambda a, b: ne(b, 0),
-    kink=lambda a, b: eq(a / b, floor(a / b)), at_kink="jump", sympy="Mod", steps=True, aliases=("Mod", "fmod"),
+    kink=lambda a, b: eq(a / b, floor(a / b)), at_kink="jump", sympy="Mod", steps=True, aliases=("Mod",),
     sample=((2.6, 3.8), (1.3, 1.7)), doc="a - b*floor(a/b): the remainder, with the sign of b",
 )  # fmt: skip
 max: Op = op(

@@ -75,6 +75,7 @@ _WRITTEN_2 = {
     "nroot": "root({0}, {1})", "surd": "root({0}, {1})", "real_root": "root({0}, {1})", "logb": "log({0}, {1})",
     "arctan": "atan2({1}, {0})", "divide": "{0}/{1}", "multiply": "{0}*{1}", "times": "{0}*{1}",
     "mult": "{0}*{1}", "plus": "{0} + {1}", "subtract": "{0} - {1}", "minus": "{0} - {1}", "matmul": "{0} @ {1}",
+    "fmod": "{0} - {1}*where({0}/{1} < 0, ceil({0}/{1}), floor({0}/{1}))",
     "atan2d": "atan2({0}, {1})*180/pi", "logaddexp2": "log2(exp2({0}) + exp2({1}))", "modulus": "mod({0}, {1})",
     "xlog1py": "xlogy({0}, 1 + {1})", "rel_entr": "xlogy({0}, {0}/{1})", "kl_div": "xlogy({0}, {0}/{1}) - {0} + {1}",
     "floordiv": "floor({0}/{1})", "floor_divide": "floor({0}/{1})", "copysign": "where({1} < 0, -abs({0}), abs({0}))",

@@ -53,7 +53,7 @@ FORMS: dict[str, Callable[[float], float]] = {
     "tgamma(x)": math.gamma, "lngamma(x)": math.lgamma, "fact(x)": lambda x: math.gamma(x + 1),
     "choose(4, x)": lambda x: 24 / math.gamma(x + 1) / math.gamma(5 - x), "lbeta(x, 1)": lambda x: -math.log(x),
     "ArcTan(x, y)": lambda x: math.atan2(0.7, x), "plus(x, 2)": lambda x: x + 2,
-    "minus(x, 2)": lambda x: x - 2, "minus(x)": lambda x: -x, "copysign(x, -2)": lambda x: -x,
+    "minus(x, 2)": lambda x: x - 2, "minus(x)": lambda x: -x, "copysign(x, -2)": lambda x: -x, "fmod(-x - 1, 1)": lambda x: math.fmod(-x - 1, 1),
     "xlog1py(x, x)": lambda x: x * math.log1p(x), "lerp(1, 3, x)": lambda x: 1 + 2 * x, "fmax(x, y)": lambda x: max(x, 0.7),
     "hypotenuse(x, y)": lambda x: math.hypot(x, 0.7), "modulus(x, 2)": lambda x: x % 2, "average([x, y])": lambda x: (x + 0.7) / 2,
     "sinn(x)": math.sin, "coss(x)": math.cos, "expp(2x)": lambda x: math.exp(2 * x), "sqtr(x)": math.sqrt, "lgo(x)": math.log,
