@@ -59,8 +59,11 @@ def format_tree(tree: Tree, limit: int | None = None) -> str:
     return render(len(tree) - 1, lambda index: _describe_branch(tree, index), limit)
 
 
-def render(root: Any, describe: Callable[[Any], Described], limit: int | None) -> str:
-    """The text of `root` and all below it, in time linear in its length."""
+def render(
+    root: Any, describe: Callable[[Any], Described], limit: int | None, around: tuple[str, str] = ("(", ")")
+) -> str:
+    """The text of `root` and all below it, in time linear in its length; `around` are the parentheses."""
+    opening, closing = around
     pieces: list[str] = []
     length = 0
     stack: list[Part] = [(root, 0)]
@@ -74,9 +77,9 @@ def render(root: Any, describe: Callable[[Any], Described], limit: int | None) -
             continue
         precedence, parts = describe(part[0])
         if precedence < part[1]:
-            stack.append(")")
+            stack.append(closing)
             stack.extend(reversed(parts))
-            stack.append("(")
+            stack.append(opening)
         else:
             stack.extend(reversed(parts))
     return "".join(pieces)
@@ -181,7 +184,7 @@ def _describe_branch(tree: Tree, index: int) -> Described:
     if kind == "transpose":
         return POSTFIX, [(operands[0], POSTFIX), ".T"]
     if kind == "index":
-        return POSTFIX, [(operands[0], POSTFIX), "[", *_subscripts(payload, operands[1:]), "]"]
+        return POSTFIX, [(operands[0], POSTFIX), "[", *subscripts(payload, operands[1:]), "]"]
     if kind == "matmul":
         return MUL, [(operands[0], MUL), " @ ", (operands[1], NEG)]
     if kind == "begin":
@@ -191,7 +194,7 @@ def _describe_branch(tree: Tree, index: int) -> Described:
     return _operation(kind, operands, tree[operands[0]][0] == "mul")
 
 
-def _subscripts(shape: Sequence[tuple[bool, ...]], operands: Sequence[int]) -> list[Part]:
+def subscripts(shape: Sequence[tuple[bool, ...]], operands: Sequence[int]) -> list[Part]:
     """What stands in the brackets of an index: for each axis, which of the parts of a slice are written."""
     parts: list[Part] = []
     rest = iter(operands)

@@ -25,8 +25,9 @@ def fragment(page: Page) -> str:
 
 
 def _formula(formula: Formula) -> str:
-    escaped = (formula.latex or formula.text).translate(_SPECIALS)
-    return rf"\({escaped}\)" if formula.latex else f"<code>{escaped}</code>"
+    known = formula.latex if isinstance(formula.latex, str) else ""
+    escaped = (known or formula.text).translate(_SPECIALS)
+    return rf"\({escaped}\)" if known else f"<code>{escaped}</code>"
 
 
 def _table(titles: Sequence[str], sides: str, rows: Sequence[Sequence[str]]) -> str:

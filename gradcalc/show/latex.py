@@ -30,8 +30,12 @@ def draw(page: Page) -> str:
 
 
 def _aligned(equations: Sequence[Equation]) -> str:
-    lines = (f"{_left(each)} &= {' = '.join(map(_right, each.equals))}" for each in equations)
+    lines = (f"{_left(each)} &= {' = '.join(map(_right, each.equals))}{_reason(each)}" for each in equations)
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
+
+
+def _reason(equation: Equation) -> str:
+    return rf" && \text{{{equation.reason.translate(_SPECIALS)}}}" if equation.reason else ""
 
 
 def _left(equation: Equation) -> str:
@@ -63,7 +67,7 @@ def _right(part: Piece | Table) -> str:
 
 def _mathematics(formula: Formula) -> str:
     """The formula itself: its typesetting where there is one, else as text."""
-    return formula.latex or rf"\texttt{{{formula.text.translate(_SPECIALS)}}}"
+    return formula.typeset or rf"\texttt{{{formula.text.translate(_SPECIALS)}}}"
 
 
 def _value(value: object) -> str:

@@ -13,7 +13,8 @@ def draw(page: Page) -> str:
 
 def _formula(formula: Formula) -> str:
     fence = "``" if "`" in formula.text else "`"
-    return f"${formula.latex}$" if formula.latex else f"{fence}{formula.text}{fence}"
+    known = formula.latex if isinstance(formula.latex, str) else ""
+    return f"${known}$" if known else f"{fence}{formula.text}{fence}"
 
 
 def _table(titles: Sequence[str], sides: str, rows: Sequence[Sequence[str]]) -> str:

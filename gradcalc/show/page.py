@@ -7,7 +7,7 @@ how long a medium is. All are named tuples, quick to define: every answer import
 import math
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Context
 from typing import Any, Literal, NamedTuple
 
@@ -22,11 +22,16 @@ class Text(NamedTuple):
 
 
 class Formula(NamedTuple):
-    """A formula, a point or a value that may be long: a text with its tone, and its LaTeX where that is known."""
+    """A formula, a point or a value that may be long: a text with its tone, and its LaTeX: known, or what makes it."""
 
     text: str
     tone: str = ""
-    latex: str = ""
+    latex: str | Callable[[str], str] = ""
+
+    @property
+    def typeset(self) -> str:
+        """Its LaTeX; "" where there is none."""
+        return self.latex if isinstance(self.latex, str) else self.latex(self.text)
 
 
 Piece = str | Text | Formula
@@ -119,13 +124,14 @@ class Remarks(NamedTuple):
 class Equation(NamedTuple):
     """The function f, differentiated for some names, or at a point; all that it `equals`.
 
-    A matrix is the Hessian, unless there is a `symbol` for what stands on the left.
+    A matrix is the Hessian, unless there is a `symbol` for what stands on the left; `reason` says why they are equal.
     """
 
     equals: tuple[Piece | Table, ...]
     names: tuple[str, ...] = ()
     at: Mapping[str, Any] | None = None
     symbol: str = ""
+    reason: str = ""
 
 
 Block = Line | Details | Table | Matrices | Remarks
@@ -204,7 +210,7 @@ def plain(piece: Piece) -> str:
     return piece if isinstance(piece, str) else piece.text
 
 
-def question(expression: str, latex: str, let: Mapping[str, Any]) -> list[Block]:
+def question(expression: str, latex: str | Callable[[str], str], let: Mapping[str, Any]) -> list[Block]:
     """How a page begins: the formula, and what is bound in it."""
     bound = [fact("let", f"{name} = ", Formula(value_text(value))) for name, value in let.items()]
     return [fact("f =", Formula(expression, "strong", latex)), *bound]

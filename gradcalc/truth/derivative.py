@@ -22,6 +22,7 @@ from gradcalc.language.format import format_node
 from gradcalc.language.formula import Formula, Point, Value, Variable, checked_variables
 from gradcalc.language.parse import as_formula
 from gradcalc.language.tokens import CONSTANTS
+from gradcalc.language.typeset import latex
 from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Dialect, Limits, Options, limits_for
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
@@ -136,9 +137,9 @@ class Derivative(Answer):
 
     def page(self) -> pages.Page:
         """The answer as people see it: the formula, and a table with a row for each point."""
-        blocks = pages.question(self.expression, "", self.let)
+        blocks = pages.question(self.expression, latex, self.let)
         if self.formula is not None:
-            blocks.append(pages.fact(f"{self.name} =", pages.Formula(self.formula, "strong", self.latex)))
+            blocks.append(pages.fact(f"{self.name} =", pages.Formula(self.formula, "strong", self.latex or latex)))
         elif not self.points:
             blocks.append(pages.fact(f"{self.name}:", "a formula too long to be read; at a point it has a value"))
         if self.points:
@@ -157,9 +158,9 @@ class Derivative(Answer):
 
     def _equations(self) -> Iterator[pages.Equation]:
         """The function, its derivative where that can be read, and its values."""
-        yield pages.Equation((pages.Formula(self.expression),))
+        yield pages.Equation((pages.Formula(self.expression, latex=latex),))
         if self.formula is not None:
-            yield pages.Equation((pages.Formula(self.formula, latex=self.latex),), self.by)
+            yield pages.Equation((pages.Formula(self.formula, latex=self.latex or latex),), self.by)
         for point in self.points:
             yield pages.Equation((pages.number_text(point.value.value),), self.by, point.given)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gradcalc.errors import ExitCode, for_python
+from gradcalc.language.typeset import latex
 from gradcalc.settings import Limits
 from gradcalc.show import diagram as diagrams
 from gradcalc.show import page as pages
@@ -56,7 +57,7 @@ class Drawing(Answer):
 
     def page(self) -> pages.Page:
         """The answer as people see it without a picture: a tree."""
-        blocks = pages.question(self.trace.expression, "", self.trace.let)
+        blocks = pages.question(self.trace.expression, latex, self.trace.let)
         if self.trace.at:
             blocks.append(pages.Heading((pages.Text("at ", "label"), pages.Formula(pages.point_text(self.trace.at)))))
         blocks += [pages.line(line) for line in diagrams.tree(self.diagram).splitlines()]

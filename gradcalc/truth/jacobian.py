@@ -17,6 +17,7 @@ from gradcalc.graph.shapes import Shape, labels
 from gradcalc.language import points
 from gradcalc.language.format import format_node
 from gradcalc.language.formula import Component, Point, Value, components
+from gradcalc.language.typeset import latex
 from gradcalc.settings import (
     CERTIFY_SECONDS,
     CERTIFY_WORK,
@@ -293,9 +294,9 @@ class Jacobian(Answer):
 
         Several points of a small matrix make one table, a row for each.
         """
-        blocks = pages.question(self.expression, self.latex, self.let)
+        blocks = pages.question(self.expression, self.latex or latex, self.let)
         equations: list[tuple[pages.Equation, ...]] = []
-        formula = pages.Equation((pages.Formula(self.expression, latex=self.latex),))
+        formula = pages.Equation((pages.Formula(self.expression, latex=self.latex or latex),))
         if not self.points:
             called = self._names()
             shown = [(called(place), self._formula(*place).shown) for place in self._shown()]

@@ -22,6 +22,7 @@ from gradcalc.language.exact import shifted
 from gradcalc.language.format import format_node, format_step, quoted
 from gradcalc.language.formula import Formula, Value
 from gradcalc.language.parse import as_formula
+from gradcalc.language.typeset import latex
 from gradcalc.settings import Dialect, Limits, limits_for
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable
@@ -111,17 +112,20 @@ class Steps(Answer):
 
     def page(self) -> pages.Page:
         """The answer as people see it: numbered steps, the derivative, and how it was checked."""
-        blocks = pages.question(self.expression, "", self.let)
+        blocks = pages.question(self.expression, latex, self.let)
         equations: list[tuple[pages.Equation, ...]] = []
         count = 0
         for order, result in enumerate(self.results, start=1):
+            lines = []
             for step in (each for each in self.steps if each.order == order):
                 count += 1
                 general = "" if self.brief or not step.general else f"   {step.general}"
                 heading = pages.line(pages.strong(f"{count}. {step.rule}"), pages.Text(general, "label"))
                 blocks.append(pages.Details(heading, tuple(_sides(step))))
-            blocks.append(pages.fact(f"{_name(self.wrt, order)} =", pages.Formula(result, "strong")))
-            equations.append((pages.Equation((pages.Formula(result),), (self.wrt,) * order),))
+                after = pages.Formula(step.after, latex=latex)
+                lines.append(pages.Equation((after,), symbol=latex(step.before), reason=step.rule))
+            blocks.append(pages.fact(f"{_name(self.wrt, order)} =", pages.Formula(result, "strong", latex)))
+            equations.append((*lines, pages.Equation((pages.Formula(result, latex=latex),), (self.wrt,) * order)))
         blocks.append(self._verdict())
         return pages.Page("steps", tuple(blocks), tuple(equations))
 

@@ -18,6 +18,7 @@ from gradcalc.errors import ExitCode, UsageError, for_python
 from gradcalc.language import points
 from gradcalc.language.format import format_node
 from gradcalc.language.formula import Formula, Point
+from gradcalc.language.typeset import latex
 from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Dialect, Limits, limits_for
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
@@ -152,18 +153,18 @@ class Taylor(Answer):
 
     def page(self) -> pages.Page:
         """The answer as people see it: for each point the polynomial, the bound, a table of coefficients, notes."""
-        blocks = pages.question(self.expression, "", self.let)
+        blocks = pages.question(self.expression, latex, self.let)
         equations = []
         for point in self.points:
             blocks += self._blocks(point)
             if point.coefficients:
-                equations.append((pages.Equation((pages.Formula(f"{point.polynomial} + remainder"),)),))
+                equations.append((pages.Equation((pages.Formula(f"{point.polynomial} + remainder", latex=latex),)),))
         return pages.Page("taylor", tuple(blocks), tuple(equations))
 
     def _blocks(self, point: Expansion) -> Iterator[pages.Block]:
         yield pages.Heading((pages.Text("at ", "label"), pages.Formula(pages.point_text(point.given))))
         if point.coefficients:
-            yield pages.fact(f"order {self.order}:", pages.Formula(point.polynomial, "strong"))
+            yield pages.fact(f"order {self.order}:", pages.Formula(point.polynomial, "strong", latex))
         if point.remainder is not None:
             yield _bound_line(point.remainder, self.variables)
         if point.coefficients:

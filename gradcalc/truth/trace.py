@@ -26,6 +26,7 @@ from gradcalc.graph.graph import Ref
 from gradcalc.language import points
 from gradcalc.language.format import format_node, format_step, quoted
 from gradcalc.language.formula import Formula, Point, Value
+from gradcalc.language.typeset import latex
 from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Dialect, Limits, Options, limits_for
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
@@ -217,7 +218,7 @@ class Trace(Answer):
 
     def page(self) -> pages.Page:
         """The answer as people see it: a row for each node, one for each further operand, the adjoints as sums."""
-        blocks = pages.question(self.expression, "", self.let)
+        blocks = pages.question(self.expression, latex, self.let)
         if self.at:
             blocks.append(pages.Heading((pages.Text("at ", "label"), pages.Formula(pages.point_text(self.at)))))
         blocks.append(self.report.value.line(self.digits))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from gradcalc.language.typeset import latex
 from gradcalc.show import page as pages
 from gradcalc.truth.quantity import ascii_name, derivative_name
 
@@ -34,7 +35,7 @@ class Written:
     @property
     def shown(self) -> pages.Piece:
         """The formula on a page."""
-        return "too long to be read" if self.text is None else pages.Formula(self.text, "strong", self.latex)
+        return "too long to be read" if self.text is None else pages.Formula(self.text, "strong", self.latex or latex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,6 @@ class Formulas:
         for key in self.keys:
             entry = self.entry(*key)
             if entry.text is not None:
-                yield pages.Equation((pages.Formula(entry.text, latex=entry.latex),), key)
+                yield pages.Equation((pages.Formula(entry.text, latex=entry.latex or latex),), key)
         if self.order == 2 and (matrix := self._matrix()):
             yield pages.Equation((matrix,))
