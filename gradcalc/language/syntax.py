@@ -62,6 +62,9 @@ BRANCH, APPLY, TIGHT = OR - 0.5, NEG + 0.25, NEG + 0.5
 """How tightly bind branches, `c ? a : b`, a function without parentheses, and the factors of its operand, `sin 2x`."""
 
 
+_SIGNS = ("+", "-", "−")
+
+
 class Pending:
     """What waits: an operator, a chain of terms or factors, or an open bracket, whose precedence is 0."""
 
@@ -975,8 +978,32 @@ class Parser:
         if entry.kind == "index":
             return self.subscript(entry, True)
         self.pop()
+        if len(entry.operands) == 1:
+            self.check_row(entry.operands[0])
         self.node("array", None, tuple(entry.operands), entry.left, self.start + 1)
         return False
+
+    def check_row(self, node: int) -> None:
+        """Refuse `[x y]` and `[x -1]`: elsewhere a blank in brackets is a comma."""
+        stack = [node]
+        while stack:
+            kind, _, operands, _ = self.tree[stack.pop()]
+            if kind not in ("mul", "add"):
+                continue
+            stack += operands
+            for before, after in pairwise(self.tree[i][3] for i in operands):
+                gap = self.text[before[1] : after[0]]
+                between = gap.strip("()")
+                if between.isspace() or between[:1].isspace() and between.strip() in _SIGNS and between[-1] in _SIGNS:
+                    row, other = self.text[slice(*before)], self.text[slice(*after)]
+                    row, other = f"({row})" if ")" in gap else row, f"({other})" if "(" in gap else other
+                    sign = between.strip() or "*"
+                    minus = "" if sign in "*+" else sign
+                    self.fail(
+                        "a blank in brackets can be read in two ways",
+                        f"[{row}, {minus}{other}] or [{row}{sign}{other}]",
+                        (before[0], after[1]),
+                    )
 
     def subscript(self, entry: Pending, is_written: bool) -> bool:
         """The end of a part of a slice, at a colon, a comma or the closing bracket; whether an operand comes next."""

@@ -494,6 +494,17 @@ def test_a_derivative_that_breaks_off_ends_as_an_error(text: str) -> None:
         parse(text)
 
 
+@pytest.mark.parametrize("text", ["[x y]", "[x -1]", "[2 x]", "[sin x cos y]", "[x y z]", "[x y + 1]"])
+def test_a_blank_in_brackets_is_a_comma_elsewhere_and_refused(text: str) -> None:
+    with pytest.raises(ExpressionError, match="two ways"):
+        parse(f"sum({text})")
+
+
+@pytest.mark.parametrize("text", ["[x - 1]", "[x-1]", "[2x]", "[x*y]", "[x y, 2]", "[(x+1)(y+1)]"])
+def test_other_elements_of_arrays_are_read(text: str) -> None:
+    parse(f"sum({text})")
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_ends_as_a_formula_or_an_error(text: str) -> None:
