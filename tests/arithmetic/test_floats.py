@@ -197,7 +197,7 @@ ORACLES: list[tuple[Op, tuple[float, ...], Callable[..., Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("op", "at", "oracle"), ORACLES, ids=str)
+@pytest.mark.parametrize(("op", "at", "oracle"), ORACLES, ids=[f"{op.name}{at}" for op, at, _ in ORACLES])
 def test_special_functions_are_those_of_mpmath(op: Op, at: tuple[float, ...], oracle: Callable[..., Any]) -> None:
     with mpmath.workdps(60):
         expected = float(mpmath.re(oracle(*map(mpmath.mpf, at))))
