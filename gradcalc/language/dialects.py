@@ -14,7 +14,8 @@ from typing import NoReturn
 
 from gradcalc.errors import ExpressionError, did_you_mean
 from gradcalc.language.format import MUL, NEG, NOT, POW, Tree
-from gradcalc.language.syntax import Parser, Pending
+from gradcalc.language.refusals import Pending
+from gradcalc.language.syntax import Parser
 from gradcalc.language.tokens import INFIX, MATRIX, Tokens, check_length, refuse, tokenize
 
 TIGHT = POW + 5

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple, NoReturn
 
 from gradcalc.errors import did_you_mean
 from gradcalc.language.format import ADD, AND, ATOM, COMPARE, MUL, NEG, NOT, OR, POW, Tree
+from gradcalc.language.refusals import Pending
 from gradcalc.language.synonyms import function_meant
-from gradcalc.language.syntax import Parser, Pending
+from gradcalc.language.syntax import Parser
 from gradcalc.language.tokens import (
     CONSTANTS,
     FUNCTIONS,
