@@ -54,6 +54,7 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     )  # fmt: skip
     from gradcalc.truth.calculator import differentiate as differentiate
     from gradcalc.truth.derivative import Derivative as Derivative, diff as diff
+    from gradcalc.truth.implicit import Implicit as Implicit, implicit as implicit
     from gradcalc.truth.jacobian import Jacobian as Jacobian
     from gradcalc.truth.drawing import Drawing as Drawing, draw as draw
     from gradcalc.truth.report import Report as Report
@@ -79,6 +80,7 @@ _NAMES = {
     "gradcheck hvp jvp log_softmax logsumexp softmax stop_gradient value_and_grad",
     "truth.calculator": "differentiate",
     "truth.derivative": "Derivative diff",
+    "truth.implicit": "Implicit implicit",
     "truth.jacobian": "Jacobian",
     "truth.drawing": "Drawing draw",
     "truth.report": "Report",

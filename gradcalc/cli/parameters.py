@@ -106,7 +106,7 @@ class Parameter:
         fact = self.opposite and self.flags[-1][2:]
         if self.default is MISSING:
             fact = "required"
-        elif self.default not in (None, (), math.inf) and self.kind is not bool:
+        elif self.default not in (None, "", (), math.inf) and self.kind is not bool:
             fact = f"default: {self.default}"
         flags = " / ".join(filter(None, [", ".join(self.flags), self.opposite]))
         return f"{flags} {self.metavar}".strip(), f"{self.said.help}  [{fact}]" if fact else self.said.help

@@ -73,6 +73,17 @@ class DerivativePoint:
         }
 
 
+def table_of(name: str, found: Sequence[DerivativePoint], digits: int | None) -> pages.Table:
+    """The derivative of that name with a row for each point."""
+    whole = table([pages.point_text(point.given) for point in found], [point.value for point in found], digits)
+    titles = {"variable": "at", "derivative": name}
+    columns = [
+        each._replace(title=titles[each.title], short="") if each.title in titles else each for each in whole.columns
+    ]
+    kept = [i for i, each in enumerate(columns) if each.title != "SymPy's formula"]
+    return pages.Table(tuple(columns[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in whole.rows))
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Derivative(Answer):
     """A derivative of a formula; `formula` is None where it is too long to be read, `reason` why SymPy found none."""
@@ -143,16 +154,7 @@ class Derivative(Answer):
         elif not self.points:
             blocks.append(pages.fact(f"{self.name}:", "a formula too long to be read; at a point it has a value"))
         if self.points:
-            names = [pages.point_text(point.given) for point in self.points]
-            found = table(names, [point.value for point in self.points], self.digits)
-            titles = {"variable": "at", "derivative": self.name}
-            columns = [
-                each._replace(title=titles[each.title], short="") if each.title in titles else each
-                for each in found.columns
-            ]
-            kept = [i for i, each in enumerate(columns) if each.title != "SymPy's formula"]
-            rows = tuple(tuple(row[i] for i in kept) for row in found.rows)
-            blocks.append(pages.Table(tuple(columns[i] for i in kept), rows))
+            blocks.append(table_of(self.name, self.points, self.digits))
         blocks.append(pages.Remarks(tuple(located(self.text, [(point.given, point.notes) for point in self.points]))))
         return pages.Page("diff", tuple(blocks), (tuple(self._equations()),))
 

@@ -166,7 +166,10 @@ class _Normal:
 
     def _sum(self, polynomial: fmpq_mpoly) -> Ref:
         """A polynomial as a sum of products."""
-        terms = [self._term(coefficient, powers) for powers, coefficient in polynomial.to_dict().items()]
+        parts = polynomial.to_dict()
+        first = next((powers for powers, coefficient in parts.items() if coefficient > 0), None)
+        places = sorted(parts, key=lambda powers: powers != first)  # a - b, not -b + a; the others as they stand
+        terms = [self._term(parts[powers], powers) for powers in places]
         if not terms:
             return Ref(self.graph, self.graph.constant(0))
         total: Ref = terms[0] if len(terms) == 1 else ops.add(*terms)
@@ -183,10 +186,10 @@ class _Normal:
     def _scaled(self, coefficient: fmpq, factors: Sequence[Ref]) -> Ref:
         """A rational number times some factors."""
         above, below = int(coefficient.p), int(coefficient.q)
-        number = Ref(self.graph, self.graph.constant(str(above)))
-        factors = factors if abs(above) == 1 and factors else [number, *factors]
+        size = abs(above) if factors else above  # the minus of a product stands before it: a - 2*b
+        factors = factors if abs(size) == 1 and factors else [Ref(self.graph, self.graph.constant(str(size))), *factors]
         product: Ref = factors[0] if len(factors) == 1 else ops.mul(*factors)
-        product = -product if above == -1 and factors[0] is not number else product
+        product = -product if above != size else product
         return product if below == 1 else product / below
 
     def _factored(self, form: Ratio) -> Ref:

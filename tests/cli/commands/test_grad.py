@@ -110,3 +110,32 @@ def test_a_variable_that_does_not_occur_has_derivative_zero_when_asked_for() -> 
     point = asked("grad", "x", "--at", "x=1,z=1", "--wrt", "z")["points"][0]
     assert point["gradient"] == {"z": 0.0}
     assert [note["message"] for note in point["notes"]] == ["the formula does not depend on z"]
+
+
+def test_the_slope_of_a_curve() -> None:
+    curve = ["--implicit", "x^2+y^2=25", "--of", "y", "--wrt", "x"]
+    assert "dy/dx = -x/y" in run("grad", *curve).out
+    found = json.loads(run("grad", *curve, "--at", "x=3,y=4", "--no-symbolic", "--json").out)
+    assert found["formula"] == "-x/y" and found["points"][0]["certified"]["value"].startswith("-0.75")
+    assert run(*curve, "--at", "x=3,y=4", "--no-symbolic").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--of", "y", "--wrt", "x", "--at", "x=3,y=5"], 2, "try: --at x=3,y=4"),
+        (["--of", "y", "--wrt", "x", "x^2"], 2, "EXPR and --implicit do not go together"),
+        (["--of", "y", "--wrt", "x", "--tangent"], 2, "--tangent and --implicit do not go together"),
+        (["--of", "y", "--wrt", "x", "--each"], 2, "--each and --implicit do not go together"),
+        (["--of", "y"], 2, "try: --wrt x"),
+        (["--wrt", "x"], 2, "--of is missing"),
+    ],
+)
+def test_what_does_not_go_with_a_curve(words: list[str], code: int, said: str) -> None:
+    ran = run("grad", "--implicit", "x^2+y^2=25", *words, "--no-symbolic")
+    assert ran.code == code and said in ran.err
+
+
+def test_a_formula_is_needed_without_a_curve() -> None:
+    assert "missing argument 'EXPR'" in run("grad").err and run("grad").code == 2
+    assert "EXPR and --of do not go together" in run("grad", "x^2", "--of", "y").err
