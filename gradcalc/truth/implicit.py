@@ -45,6 +45,8 @@ _LENGTH = 600
 """Characters of a slope's formula that is shown, at most."""
 _STEPS, _DENOMINATOR, _NEAR = 60, 1_000, 1e-9
 """Of Newton's method; of a number that is tried as an exact one, and how near it must be to Newton's."""
+_SMALL = 500
+"""Nodes of what is brought to a normal form, whose cost grows faster than they do."""
 _PROVED = ("agrees", "inaccurate")
 _WORDS = {"unverified": "not proved", "kink": "another to each side", "jump": "none: it jumps"}
 """Verdicts of a derivative in a sentence."""
@@ -390,9 +392,7 @@ class _Curve:
         checked_variables(formula, at or [formula.variables], None, let)
         formula = formula.differentiated([Variable(name) for name in (*wrt, of)], 1)
         *above, below = (formula.graph.ref(node) for node in formula.gradient)
-        if formula.graph.number(below.index) == 0 or proved_equal(
-            formula.graph, below.index, formula.graph.constant(0)
-        ):
+        if _is_zero(formula.graph, below.index):
             raise UsageError(
                 f"the equation does not determine {of}: it holds, or not, for every {of}",
                 hint=f"an equation whose sides move with {of}",
@@ -405,7 +405,7 @@ class _Curve:
         graph, found = self.difference.graph, {}
         divided = int((1 / graph.ref(self.difference.gradient[-1])).index)  # 0/F_y is 0 on the graph
         for name, node in self.slopes.items():
-            shorter = simplified(graph, node)
+            shorter = simplified(graph, node) if len(graph.needed([node])) <= _SMALL else node
             shown = shorter if agree(graph, node, shorter) >= 0 else node
             text = format_node(graph, shown, limit=_LENGTH)
             where = defined_where(graph, [self.difference.output, node, divided])
@@ -572,7 +572,7 @@ def _state(ball: Any, graph: Graph, node: int) -> _State:
         return "open"
     if not ball.contains(0):
         return "other"
-    return "zero" if ball.is_zero() or proved_equal(graph, node, graph.constant(0)) else "open"
+    return "zero" if ball.is_zero() or _is_zero(graph, node) else "open"
 
 
 def _of_partials(notes: Sequence[Note]) -> Iterator[Note]:
@@ -580,6 +580,13 @@ def _of_partials(notes: Sequence[Note]) -> Iterator[Note]:
     for note in notes:
         if note.variable and note.kind != "symbolic":
             yield replace(note, variable=None, message=f"of left - right, for {note.variable}: {note.message}")
+
+
+def _is_zero(graph: Graph, node: int) -> bool:
+    """Whether a node is proved 0 by its normal form, which is made where it is not too large for that."""
+    return (
+        graph.number(node) == 0 or len(graph.needed([node])) <= _SMALL and proved_equal(graph, node, graph.constant(0))
+    )
 
 
 def _exact_texts(near: float) -> Iterator[str]:

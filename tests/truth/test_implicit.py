@@ -199,6 +199,13 @@ def test_a_slope_that_is_0_holds_only_where_the_curve_has_one() -> None:
     assert found.slopes["x"].points[0].value.value == 0.0
 
 
+def test_a_long_equation_is_answered_without_a_normal_form() -> None:
+    found = implicit("sum(i=1..800, x^i/i) + y^3 = 1", "y", "x", {"x": 0, "y": 1}, symbolic=False)
+    (point,) = found.slopes["x"].points
+    assert found.formula is None and point.value.certified is not None
+    assert point.value.certified.value == "-0.3333333333333333333"
+
+
 # -- refusals ----------------------------------------------------------------------------------------------------------
 
 
