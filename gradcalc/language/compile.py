@@ -62,7 +62,7 @@ def to_compile(
     constants = to_bindings(let, limits)
     arrays = {name: _shape(name, shape) for name, shape in (shapes or {}).items()}
     wanted = None if wrt is None else read_names(wrt)
-    formula = as_formula(expression, dict.fromkeys(wanted or (), ()) | arrays, constants, limits)
+    formula = as_formula(expression, dict.fromkeys(wanted or (), ()) | arrays, constants, limits, whole=True)
     unused = next((name for name in constants if name not in formula.spans), None)
     if unused is not None:
         hint = did_you_mean(unused, formula.variables)

@@ -40,6 +40,7 @@ def parse(
     limits: Limits = DEFAULT_LIMITS,
     shaped: bool = True,
     array: bool = False,
+    whole: bool = False,
 ) -> Formula:
     """Read a formula.
 
@@ -48,6 +49,7 @@ def parse(
         shaped: whether that is known of them; if not, one that is used as an array is refused.
         let: values of names that are no variables, put in before exponents are classified.
         array: whether it may be an array of formulas; its `output` is then the last of them.
+        whole: names are those of columns or of code: `gy` is none of a book's products.
 
     Raises:
         ExpressionError: the text is no scalar expression of the language.
@@ -56,6 +58,7 @@ def parse(
     meanings = _Meanings(shapes or {}, let or {}, limits, shaped)
     with reading(text):
         parser = _parser(text, limits, meanings.names, meanings.has_point)
+        parser.has_whole_names = whole
         parser.run()
         meanings.lower(parser)
         lowering = _lowering(parser, limits, meanings.of, meanings.sure)
@@ -217,6 +220,7 @@ def as_formula(
     limits: Limits = DEFAULT_LIMITS,
     shaped: bool = True,
     array: bool = False,
+    whole: bool = False,
 ) -> Formula:
     """A formula from whatever it was given as: text, SymPy's, a graph, whose last node it is; or one already made.
 
@@ -225,7 +229,7 @@ def as_formula(
     if isinstance(expression, Formula):
         return expression
     if isinstance(expression, str):
-        return parse(expression, shapes=shapes, let=let, limits=limits, shaped=shaped, array=array)
+        return parse(expression, shapes=shapes, let=let, limits=limits, shaped=shaped, array=array, whole=whole)
     given = isinstance(expression, Ref | Graph)
     shape, outputs = (), list[int]()
     if isinstance(expression, Ref):

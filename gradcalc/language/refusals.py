@@ -94,6 +94,7 @@ class Refusals:
         self.shadowing = shadowing
         self.arrays = arrays
         self.has_point = has_point  # whether all variables are known by name
+        self.has_whole_names = False  # whether they are those of columns or of code, not of a book
         self.tree: Tree = []
         self.names: dict[str, Span] = {}
         self.constants: dict[str, Span] = {}

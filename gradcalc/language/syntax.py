@@ -441,6 +441,8 @@ class Parser(Refusals):
         Who writes a sign for each product does not write `kx` for one; `xy` is doubtful all the same.
         """
         name, following = self.word, self.tokens[self.position]
+        if self.has_whole_names:
+            return ""
         if "π" in name and name.partition("π")[0] in FUNCTIONS:
             return "{}({})".format(*re.split("(?=π)", name, maxsplit=1))
         if "π" in name or (len(name) == 2 and name[1] == "e" and following.text in POWER):

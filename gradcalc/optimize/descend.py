@@ -127,7 +127,9 @@ def ask(
     for each in settings:
         _check(each, data)
     at = named([at], expression, let, limits)[0]
-    formula = as_formula(expression, {name: value.shape for name, value in at.items()}, let, limits)
+    formula = as_formula(
+        expression, {name: value.shape for name, value in at.items()}, let, limits, whole=data is not None
+    )
     columns, dropped = _columns(data, formula, at, nulls, how) if data is not None else ({}, 0)
     everything = dict(at) | {name: formula.variables[name] for name in columns}
     variables = checked_variables(formula, [everything], list(at), let)

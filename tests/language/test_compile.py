@@ -80,3 +80,7 @@ def test_what_cannot_be_compiled() -> None:
         gradcalc.compile("x", wrt="")
     with pytest.raises(gradcalc.UsageError, match="the formula does not contain k, which let gives"):
         gradcalc.compile("x", let={"k": 2})
+
+
+def test_names_are_those_of_columns_not_products_of_a_book() -> None:
+    assert gradcalc.compile("f + gy").wrt == ["f", "gy"]

@@ -227,7 +227,7 @@ LEAVING: list[Callable[[Any, Any], Any]] = [
     lambda u, v: statistics.stdev(v),
     lambda u, v: "%f" % u,  # noqa: UP031
     lambda u, v: special.logsumexp(v),
-    lambda u, v: special.struve(1, v),
+    lambda u, v: special.ber(v),
     lambda u, v: u * 1j,
     lambda u, v: 1j * u,
     lambda u, v: v + np.ones(3) * 1j,
