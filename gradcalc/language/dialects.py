@@ -191,7 +191,9 @@ MATHEMATICA = Dialect(
      "Catalan": "Catalan", "GoldenRatio": "GoldenRatio", "Infinity": "oo", r"\[Infinity]": "oo", "True": "True",
      "False": "False", "∞": "oo"},
     {
-        "I": _REAL, r"\[ImaginaryI]": _REAL, "//": "f[x] instead of x // f", "@@": "f[x]", "/@": "f[x]", "@": "f[x]",
+        "I": _REAL, r"\[ImaginaryI]": _REAL, "Degree": "x Pi/180 for an angle in degrees", r"\[Degree]": "x Pi/180",
+        "Glaisher": "its digits", "Khinchin": "its digits",
+        "//": "f[x] instead of x // f", "@@": "f[x]", "/@": "f[x]", "@": "f[x]",
         "/.": "the value put in, or --let x=2", "->": "--let x=2", ":=": "the expression on its right alone",
         ":>": "--let x=2", "=": "the expression on its right alone, == to compare", ";": "one expression",
         "&": "the formula itself, in its variables", "#": "the formula itself, in its variables", "_": "x1 for a name",
@@ -268,6 +270,11 @@ MATLAB = Dialect(
 )  # fmt: skip
 
 DIALECTS = {"excel": EXCEL, "mathematica": MATHEMATICA, "matlab": MATLAB}
+_MATLAB_HAS = {
+    **dict.fromkeys("ij", "the imaginary unit"), "eps": "2^-52", "realmin": "2^-1022", "realmax": "the largest number",
+    "flintmax": "2^53", "ans": "the last answer",
+}  # fmt: skip
+"""Names of values that MATLAB has, and gradcalc has not."""
 _CLOSER = {"(": ")", "[": "]", "{": "}"}
 _FOLDED = {"+": ("add", "0"), "*": ("mul", "1"), "^": ("add", "0")}
 """Functions of any number of operands that are written with signs: their sum, product, sum of squares."""
@@ -416,10 +423,9 @@ class DialectParser(Parser):
                 return False
             if word in dialect.refused:
                 self.fail(f"{word} has no meaning here", dialect.refused[word])
-            if dialect is MATLAB and word in ("i", "j"):
-                self.fail(
-                    f"{word} is the imaginary unit, or a variable without a value", "--at or --let for a variable"
-                )
+            if dialect is MATLAB and word in _MATLAB_HAS:
+                meaning = f"{_MATLAB_HAS[word]}, or a variable without a value"
+                self.fail(f"{word} is {meaning}", "--at or --let for a variable")
             if function in dialect.functions:
                 self.fail(f"{word} is a function", self.shown(function, dialect.functions[function]))
             if dialect is not MATHEMATICA and function.lower() == "e":

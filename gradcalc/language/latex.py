@@ -521,6 +521,8 @@ class LatexParser(Parser):
     def letter(self) -> None:
         """A variable or a constant."""
         name, end = self.spelling(self.word), self.end_of_word()
+        if name == "d" and not self.is_known(name) and _DIFFERENTIAL.match(self.text, self.start):
+            self.fail("d before a name is a differential", "the formula without it; d \\cdot x for a product")
         if not self.is_known(name) and name in _CONSTANTS:
             return self.constant(_CONSTANTS[name])
         if name.rpartition("_")[2] in self.counters and name not in self.counters:
@@ -985,6 +987,10 @@ class LatexParser(Parser):
         self.check_base()
         node, left = self.operands.pop()
         place = self.position
+        if _VECTOR_T.match(self.text, left) and not self.is_known("T"):
+            self.fail(
+                "T above a vector may be a power or the transpose", r"^\top for the transpose, --let T=... for a power"
+            )
         if self.words[place] == r"\top" or self.words[place : place + 3] == ["{", r"\top", "}"]:
             self.position += 1 if self.words[place] == r"\top" else 3
             self.node("transpose", None, (node,), left, self.tokens[self.position - 1].span[1])
@@ -1181,6 +1187,13 @@ class LatexParser(Parser):
         node, left = self.operands[-1]
         if kind == "number":
             self.fail("a number behind a factor can be read in two ways", f"\\cdot {word}, or braces: {{{word}}}")
+        if (mixed := _MIXED.match(self.text, left)) and mixed.start(1) == self.start:
+            number, fraction = self.text[left : self.end], mixed[1]
+            self.fail(
+                "a number before a fraction may be added or a factor",
+                rf"{number} + {fraction} or {number} \cdot {fraction}",
+                (left, mixed.end()),
+            )
         if kind not in ("name", "function") and word not in _BRACKETS and word not in _COMMANDS:
             shown = self.tokens.typed[self.position - 1]
             self.fail(f"{shown} has no meaning here", "an operator such as + or \\cdot")
@@ -1211,6 +1224,18 @@ class LatexParser(Parser):
         kind, _, _, (start, end) = self.tree[node]
         is_near = kind == "constant" or end == self.start or self.text[self.start] == "\\"
         return kind in ("number", "constant") and left == start and is_near
+
+
+_MIXED = re.compile(r"\d+\s*(\\[dtc]?frac\s*(?:\{\s*\d+\s*\}|\d)\s*(?:\{\s*\d+\s*\}|\d))")
+"""A mixed number, or a product: `1\\frac{1}{2}`."""
+_DIFFERENTIAL = re.compile(
+    r"(?:\\(?:mathrm|text|textrm|mathsf)\s*(?:\{\s*d\s*\}|d)|(?<=\\[,;:! ])d)\s*(?:[^\W\d_]|\\[a-z]+\b)"
+)
+"""An upright d before a letter, or one behind a small space: the end of an integral."""
+_VECTOR_T = re.compile(
+    r"\\(?:mathbf|boldsymbol|bm|textbf|vec)\s*(?:\{[^{}]*\}|\w)\s*\^\s*(?:\{\s*)?(?:\\(?:mathrm|mathsf|text)\s*\{?\s*)?T\b"
+)
+"""A vector with T above it."""
 
 
 def tree_end(tree: Tree, node: int) -> int:

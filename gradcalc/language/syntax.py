@@ -425,6 +425,12 @@ class Parser(Refusals):
             self.fail(f"{name} is no array", f"{function}({', '.join(pieces)}), with round parentheses")
         if self.is_derivative():
             self.fail_derivative()
+        before = self.tokens[self.position - 2] if self.position > 1 else None
+        if name in _ANGLES and before is not None and (before.kind == "number" or before.text in ("pi", "π")):
+            hint = f"rad(30) for an angle in degrees, or give {name} a value if it is a variable"
+            self.fail(f"{name} is a function here, and no unit", hint)
+        if name in ("x10", "X10") and operand.text in POWER and before is not None and before.kind == "number":
+            self.fail("x10 may be a factor of ten or a variable", f"{before.text}*10^..., or give {name} a value")
         if product := self.likely_product():
             self.fail(f"{name} is no known name", f"{product}, or give {name} a value if it is a variable")
         if glued := GLUED.fullmatch(name):
@@ -728,12 +734,29 @@ class Parser(Refusals):
             self.loops[entry.operands[0]] = len(self.tree)
         for token, count in entry.by:
             self.derived_for(entry, token, count)
+        if entry.payload in _TURNED and len(entry.operands) == 2:
+            self.check_order(entry, end)
         kind, function = ("call", entry.payload) if entry.kind == "call" else ("loop", entry.payload[0])
         self.node(kind, function, tuple(entry.operands), entry.left, end)
         self.to_power(entry)
         if entry.is_apart and entry.payload in _APPLIED:
             self.check_apart(entry)
         return False
+
+    def check_order(self, entry: Pending, end: int) -> None:
+        """Refuse `log(2, x)` and `root(3, x)`: elsewhere the base or the degree stands first."""
+        (first, second), name = entry.operands, entry.payload
+        if self.tree[first][0] == "number" and self.tree[second][0] not in ("number", "constant"):
+            start = self.tree[first][3][0]
+            inner = self.text[self.tree[first][3][1] : end - 1].partition(",")[2].strip()
+            number = self.tree[first][1]
+            turned, meant = f"{name}({inner}, {number})", _TURNED[name].format(number, inner)
+            far = len(inner) > FAR
+            self.fail(
+                f"which operand of {name} comes first differs between systems",
+                f"{name}(x, {number}) for the other order" if far else f"{turned} or {meant}",
+                (start, end - 1),
+            )
 
     def to_power(self, entry: Pending) -> None:
         """The power of `sin^2(x)`, around the call finished last."""
@@ -871,6 +894,11 @@ _LEFT_OUT = frozenset({(":", ":"), (":", "]"), (":", ","), ("[", ":"), (",", ":"
 
 
 _CHAINS = frozenset({"add", "mul"})
+
+_TURNED = {"log": "ln({0})/ln({1})", "root": "{0}^(1/({1}))"}
+"""Functions whose two operands stand the other way round in other systems, written without them."""
+_ANGLES = frozenset(("deg", "degree", "degrees", "rad", "radian", "radians"))
+"""Units of angles, where they stand behind a number."""
 
 
 _ON_A_CALL = frozenset(("^", "**", "!", "("))

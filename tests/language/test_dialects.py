@@ -86,6 +86,7 @@ def test_what_is_read(dialect: str, text: str, meaning: str) -> None:
         (MATLAB, "[1 2]*[3 4]", "A @ B"), (MATLAB, "[1 2;3 4]", "[1 2 3]"), (MATLAB, "2x", "*"), (MATLAB, "1:3", ""),
         (MATLAB, "round(x)", ""), (MATLAB, "~x==1", ""), (MATLAB, "e*y", "exp(1)"), (MATLAB, "x\n+1", "..."),
         (MATLAB, "rem(x+1,3)", ""), (MATLAB, "'a'", ""),
+        (MATHEMATICA, "Sin[30 Degree]", "Pi/180"), (MATHEMATICA, "Glaisher x", "digits"), (MATLAB, "eps*x", "--let"),
     ],
 )  # fmt: skip
 def test_what_is_refused_with_what_to_write(dialect: str, text: str, hint: str) -> None:

@@ -184,3 +184,33 @@ def test_the_echo_of_a_writing_reads_back_as_the_same_graph(text: str) -> None:
     if " if " not in text:
         assert again.graph.nodes == first.graph.nodes
     assert all(0 <= left < right <= len(text) for _, _, _, (left, right) in first.tree or ())
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("log(2, x)", "log(x, 2) or ln(2)/ln(x)"),
+        ("log(10, x + sin(y)) + 1", "log(x + sin(y), 10) or ln(10)/ln(x + sin(y))"),
+        ("root(3, x)", "root(x, 3) or 3^(1/(x))"),
+        ("1.5x10^3", "1.5*10^"),
+        ("6.02 x10**23*y", "6.02*10^"),
+        ("sin(30 deg)", "rad(30)"),
+        ("cos(60 degrees) + x", "rad(30)"),
+    ],
+)
+def test_what_other_systems_read_otherwise_is_told(text: str, hint: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse(text)
+    assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [("log(x, 2)", "ln(x)/ln(2)"), ("log(2, 3)*x", "x*ln(2)/ln(3)"), ("2*x10^2", "2*x10**2"), ("pi*rad", "pi*rad")],
+)
+def test_what_is_written_alike_and_clear_is_read(text: str, same: str) -> None:
+    values = []
+    for each in map(parse, (text, same)):
+        at = {node: 1.7 for value in each.variables.values() for node in value.items}
+        values.append(evaluate(each.graph, Floats(), at, [each.output])[each.output])
+    assert values[0] == pytest.approx(values[1], rel=1e-15)
