@@ -304,7 +304,7 @@ class Parser(Refusals):
         elif not known and name in ("true", "True", "false", "False"):
             self.node("boolean", name.title(), (), start, end)
         else:
-            if not known:
+            if not known and name == self.word:  # not a factor of it
                 self.check_new()
             if name not in self.counters:
                 self.names.setdefault(name, (start, end))

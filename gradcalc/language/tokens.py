@@ -115,7 +115,7 @@ PARTNER = {"(": ")", "[": "]", "|": "|"}
 OPENING, CLOSING = frozenset("(["), frozenset(")]")
 
 REFUSED = {
-    "=": "the expression on its right alone, == to compare, or a binding such as --at x=2",
+    "=": "the expression on its right alone, == to compare, or grad --implicit \"x^2 + y^2 = 25\"",
     "&&": "p & q", "||": "p | q, or |a| with a space between bars", "//": "floor(a/b)", "<<": "a*2**n",
     ">>": "floor(a/2**n)",
     "<>": "a != b", "=<": "a <= b", "=>": "a >= b", ":=": "a binding, such as --let x=2", "->": "the expression alone",

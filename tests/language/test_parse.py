@@ -500,6 +500,14 @@ def test_a_blank_in_brackets_is_a_comma_elsewhere_and_refused(text: str) -> None
         parse(f"sum({text})")
 
 
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [("πr²", "pi*r**2"), ("sin(2πx)", "sin(2*pi*x)"), ("2πr", "2*pi*r"), ("x₁x₂", "x1*x2"), ("xπ", "x*pi")],
+)
+def test_factors_of_one_letter_beside_pi_or_with_indices_need_no_point(text: str, canonical: str) -> None:
+    assert parse(text).canonical == canonical
+
+
 @pytest.mark.parametrize("text", ["[x - 1]", "[x-1]", "[2x]", "[x*y]", "[x y, 2]", "[(x+1)(y+1)]"])
 def test_other_elements_of_arrays_are_read(text: str) -> None:
     parse(f"sum({text})")
