@@ -92,7 +92,7 @@ EXCEL = Dialect(
     _infix(add="+ -", mul="*", div="/", pow="^", lt="<", le="<=", gt=">", ge=">=", eq="=", ne="<>"),
     _functions(
         "ABS ACOS ACOSH ASIN ASINH ATAN ATANH ACOTH COS COSH COT COTH CSC CSCH SEC SECH SIN SINH TAN TANH EXP LN=log "
-        "LOG10 SQRT SIGN FACT=factorial GAMMA GAMMALN=lgamma GAMMALN.PRECISE=lgamma ERF ERF.PRECISE=erf ERFC "
+        "LOG10 SQRT SIGN GAMMA GAMMALN=lgamma GAMMALN.PRECISE=lgamma ERF ERF.PRECISE=erf ERFC "
         "ERFC.PRECISE=erfc INT=floor DEGREES=deg RADIANS=rad NOT PHI=norm_pdf NORMSDIST=norm_cdf "
         "NORM.S.INV=norm_ppf NORMSINV=norm_ppf",
         "MAX MIN AND OR SUM=+ PRODUCT=* SUMSQ=^",
@@ -106,7 +106,8 @@ EXCEL = Dialect(
         ACOT: pi/2 - atan(a)
         MOD: mod(a, b)
         SQRTPI: sqrt(pi*a)
-        COMBIN: binomial(a, b)
+        FACT: factorial(floor(a))
+        COMBIN: binomial(floor(a), floor(b))
         BESSELJ: besselj(b, a)
         BESSELY: bessely(b, a)
         BESSELI: besseli(b, a)

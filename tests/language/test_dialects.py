@@ -39,6 +39,7 @@ def read(text: str, dialect: str, *known: str) -> Formula:
         (EXCEL, "=SUMSQ(x;y)+SUM(x;y)+PRODUCT(x;y)", "(x**2 + y**2) + (x + y) + x*y"),
         (EXCEL, "=SUM(x)+AVERAGE(x)", "sum(x) + mean(x)"), (EXCEL, "=MAX(1,5*x)", "max(1, 5*x)"),
         (EXCEL, "=BESSELJ(x;1)+MOD(x;3)", "besselj(1, x) + mod(x, 3)"), (EXCEL, "=ACOT(x)", "pi/2 - atan(x)"),
+        (EXCEL, "=FACT(x)+COMBIN(x;2)", "factorial(floor(x)) + binomial(floor(x), floor(2))"),
         (EXCEL, "=POWER(x;3)/SQRTPI(2)", "x**3/sqrt(pi*2)"), (EXCEL, "=1E3*x", "1e3*x"),
         (MATHEMATICA, "Sin[x]^2 y", "sin(x)**2*y"), (MATHEMATICA, "2x/3y", "2*x/3*y"), (MATHEMATICA, "-x^2", "-x**2"),
         (MATHEMATICA, "2^3^2", "2**3**2"), (MATHEMATICA, "2^-1", "2**(-1)"),
