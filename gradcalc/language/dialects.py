@@ -36,6 +36,7 @@ class Dialect:
         functions: what each function means, by its name; `|` between meanings of several numbers of operands.
         constants: what each name of a constant is in the language.
         refused: what has no meaning here, and what to write instead.
+        comment: how a comment begins and ends, which is a blank.
         bracket: what opens the operands of a function.
         folds: whether capitals are small letters in disguise.
         joins: whether operands side by side are a product.
@@ -51,6 +52,7 @@ class Dialect:
     constants: Mapping[str, str]
     refused: Mapping[str, str]
     blank: str = r"\s*"
+    comment: tuple[str, str] | None = None
     bracket: str = "("
     prefix: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     whole: frozenset[str] = frozenset()
@@ -203,6 +205,7 @@ MATHEMATICA = Dialect(
         "?": "If[condition, a, b]", "%": "Mod[x, y]", "|": "|| or Abs[x]", ":": "one expression", "$": "another name",
     },
     blank=r"(?:\s|\(\*(?:[^*]|\*(?!\)))*\*\))*",
+    comment=("(*", "*)"),
     bracket="[",
     prefix={"!": (NOT, "not"), "¬": (NOT, "not")},
     whole=frozenset("*×·/^"),
@@ -265,7 +268,7 @@ MATLAB = Dialect(
         "{": "[1 2 3]", "!": "factorial(n)", "\n": "one statement, or ... before the end of a line", "@": "the formula",
         "?": "a condition times a value", "$": "another name", "#": "another name",
     },
-    blank=r"(?:[ \t]|\.\.\.[^\n]*\n|%[^\n]*)*",
+    blank=r"(?:[ \t]|\.\.\.[^\n]*(?:\n|\Z)|%[^\n]*)*",
     prefix={"~": (TIGHT, "not")},
     whole=frozenset("*/^"),
 )  # fmt: skip
@@ -287,6 +290,8 @@ _FOLDED = {"+": ("add", "0"), "*": ("mul", "1"), "^": ("add", "0")}
 def cut(dialect: Dialect, text: str, limit: int) -> Tokens:
     """Cut a text into the tokens of a dialect."""
     check_length(text, limit)
+    if dialect.comment is not None:
+        _check_closed(text, *dialect.comment)
     whole = text.rstrip()
     margin = len(whole) - len(whole.lstrip())
     pattern = re.compile(rf"((?:{dialect.number})|(?:{dialect.words})|(?s:.))({dialect.blank})")
@@ -301,6 +306,16 @@ def cut(dialect: Dialect, text: str, limit: int) -> Tokens:
         hint = dialect.refused.get(word, "signs such as + - * / ^, and functions by their names")
         refuse(f"{shown} has no meaning in a formula of {dialect.name}", span, hint)
     return Tokens([*words, ""], starts, kinds | {"": "end"}, [*words, ""])
+
+
+def _check_closed(text: str, opening: str, closing: str) -> None:
+    """Refuse a comment that is never closed; the pattern would look for its end from each of its beginnings."""
+    place = text.find(opening)
+    while place >= 0:
+        end = text.find(closing, place + len(opening))
+        if end < 0:
+            refuse("a comment is never closed", (place, place + len(opening)), f"{closing} at its end")
+        place = text.find(opening, end + len(closing))
 
 
 def _kind(dialect: Dialect, word: str) -> str:
