@@ -114,10 +114,7 @@ class Taylor(Answer):
         """3 where the formula has no value, 1 where it has no polynomial or a bound was not found, else 0."""
         if any(point.verdict == "undefined" for point in self.points):
             return ExitCode.UNDEFINED
-        found = all(
-            point.verdict == "agrees" and (not (r := point.remainder) or r.bound is not None) for point in self.points
-        )
-        return ExitCode.DONE if found else ExitCode.NO
+        return ExitCode.DONE if all(point.is_complete for point in self.points) else ExitCode.NO
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON-ready data."""
