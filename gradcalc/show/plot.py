@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcalc.errors import UsageError, library
 from gradcalc.files import check_writable, complete_file
-from gradcalc.show.picture import Path, Picture
+from gradcalc.show.picture import Path, Paths
 
 if TYPE_CHECKING:
     from gradcalc.show.picture import Array
@@ -110,7 +110,7 @@ def _heights_in_sight(paths: Sequence[Path], xs: "Array", ys: "Array") -> tuple[
     return low - 0.07 * size, high + 0.07 * size
 
 
-def _side(picture: Picture) -> int:
+def _side(picture: Paths) -> int:
     """How many points along a side of a contour plot the time allows."""
     begin = time.perf_counter()
     picture.surface(picture.paths[0].points[0])
@@ -135,7 +135,7 @@ def _falls(paths: Sequence[Path]) -> tuple[str, list["Array"], Sequence[float]]:
 # -- as a file ---------------------------------------------------------------------------------------------------------
 
 
-def save_plot(picture: Picture, path: FilePath) -> None:
+def save_plot(picture: Paths, path: FilePath) -> None:
     """Draw a picture into a file: PNG, SVG or PDF by its suffix; it is complete or not there.
 
     Two variables: the paths on filled contours; one: on the curve; more: value against step.
@@ -156,7 +156,7 @@ def save_plot(picture: Picture, path: FilePath) -> None:
             figure.savefig(name, format=kind, dpi=150, metadata=dates.get(kind))
 
 
-def _figure(picture: Picture) -> Any:
+def _figure(picture: Paths) -> Any:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.5, 5.6), layout="constrained")
@@ -171,7 +171,7 @@ def _figure(picture: Picture) -> Any:
     return figure
 
 
-def _draw_contours(axes: Any, picture: Picture) -> None:
+def _draw_contours(axes: Any, picture: Paths) -> None:
     import numpy as np
 
     window, side = _window(picture.paths), _side(picture)
@@ -212,7 +212,7 @@ def _fill(axes: Any, xs: "Array", ys: "Array", heights: Any, ends: Sequence[floa
     bar.ax.minorticks_off()
 
 
-def _draw_curve(axes: Any, picture: Picture) -> None:
+def _draw_curve(axes: Any, picture: Paths) -> None:
     import numpy as np
 
     window = _window(picture.paths)
@@ -228,7 +228,7 @@ def _draw_curve(axes: Any, picture: Picture) -> None:
     _draw_paths(axes, picture, lines, None)
 
 
-def _draw_falls(axes: Any, picture: Picture) -> None:
+def _draw_falls(axes: Any, picture: Paths) -> None:
     label, curves, logarithmic = _falls(picture.paths)
     colours = cycle(_COLOURS) if len(curves) > 1 else cycle(("#0072B2",))
     for path, values, colour, style in zip(picture.paths, curves, colours, cycle(_STYLES), strict=False):
@@ -242,7 +242,7 @@ def _draw_falls(axes: Any, picture: Picture) -> None:
     axes.grid(alpha=0.3)
 
 
-def _draw_paths(axes: Any, picture: Picture, lines: Sequence[Any], single: str | None) -> None:
+def _draw_paths(axes: Any, picture: Paths, lines: Sequence[Any], single: str | None) -> None:
     """Each path with its end; `single` is the colour of the only one on contours. Then the start and the bounds."""
     one, halos = len(lines) == 1, single is not None
     for path, (xs, ys, end), colour, sign in zip(picture.paths, lines, cycle(_COLOURS), cycle(_SIGNS), strict=False):
@@ -291,7 +291,7 @@ def _mark(
 # -- as text -----------------------------------------------------------------------------------------------------------
 
 
-def plot_text(picture: Picture, width: int, height: int = 22) -> str:
+def plot_text(picture: Paths, width: int, height: int = 22) -> str:
     """Draw a picture with characters: the paths of two variables, else value against step.
 
     Raises:
@@ -311,7 +311,7 @@ def plot_text(picture: Picture, width: int, height: int = 22) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines())
 
 
-def _text_paths(figure: Any, picture: Picture, legend: str) -> None:
+def _text_paths(figure: Any, picture: Paths, legend: str) -> None:
     (left, right), (low, high) = _window(picture.paths)
     inside = ([(x, y) for x, y in p.points.tolist() if left <= x <= right and low <= y <= high] for p in picture.paths)
     _text_lines(figure, list(inside))
@@ -324,7 +324,7 @@ def _text_paths(figure: Any, picture: Picture, legend: str) -> None:
     figure.label(picture.names[1], "y", "left")
 
 
-def _text_falls(figure: Any, picture: Picture, legend: str) -> None:
+def _text_falls(figure: Any, picture: Paths, legend: str) -> None:
     label, curves, logarithmic = _falls(picture.paths)
     lines = [
         [(n, v) for n, v in zip(path.steps.tolist(), values.tolist(), strict=True) if math.isfinite(v)]

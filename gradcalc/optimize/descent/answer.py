@@ -17,7 +17,7 @@ from gradcalc.optimize.descent.objective import Objective
 from gradcalc.optimize.descent.watch import Step, Watch
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
-from gradcalc.show.picture import Path, Picture
+from gradcalc.show.picture import Path, Paths
 from gradcalc.truth.kinds import said
 from gradcalc.truth.quantity import Note
 
@@ -317,12 +317,12 @@ def _span(values: Sequence[float]) -> str:
 # -- the picture -------------------------------------------------------------------------------------------------------
 
 
-def picture(descents: Sequence[Descent]) -> Picture:
+def picture(descents: Sequence[Descent]) -> Paths:
     """The paths of descents from one start over what they minimise."""
     first = descents[0]
     rate = f", lr {first.learning_rate:.3g}" if first.learning_rate is not None else ""
     result = f"{first.optimizer}{rate}: {first.status} after {first.steps:,} steps"
-    return Picture(
+    return Paths(
         title=first.expression,
         subtitle=f"{len(descents)} optimizers from the same start" if len(descents) > 1 else result,
         names=tuple(first.flat_variables),
