@@ -56,7 +56,7 @@ def _acsch(x: Any) -> Any:
     return ops.where(small, _odd(x, ops.log(ops.two) - ops.log(size)), ops.asinh(1 / x))
 
 
-def _short(x: Any) -> Any:
+def short(x: Any) -> Any:
     """A number below 64 to 26 bits, whose square is exact."""
     return ops.round(x * 2**20) / 2**20
 
@@ -67,7 +67,7 @@ def _below_64(x: Any, value: Any, beyond: Any) -> Any:
 
 def _normal(x: Any) -> Any:
     """Twice the distribution function by erfc at x/sqrt(2) as two doubles: one rounding there comes out far larger."""
-    high = _short(x)
+    high = short(x)
     exact, rest = high * _root_high, high * _root_low + (x - high) / ops.sqrt(ops.two)  # exact: 26 bits by 27
     leg = exact + rest
     slope = 2 * ops.exp(-leg * leg) / ops.sqrt(ops.pi)
@@ -76,7 +76,7 @@ def _normal(x: Any) -> Any:
 
 def _norm_pdf(x: Any) -> Any:
     """The square in two parts, of which the large one is exact."""
-    high = _short(x)
+    high = short(x)
     value = ops.exp(-high * high / 2) * ops.exp((high - x) * (high + x) / 2) / ops.sqrt(2 * ops.pi)
     return _below_64(x, value, ops.exp(-64 * ops.abs(x)))
 
@@ -251,7 +251,7 @@ def _sinc_derivative(n: int, x: Any) -> Any:
     return ops.where(ops.lt(ops.abs(x), 3), series * x if n == 1 else series, far)
 
 
-_BERNOULLI = ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6), (-3617, 510), (43867, 798),
+BERNOULLI = ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6), (-3617, 510), (43867, 798),
               (-174611, 330))  # fmt: skip
 """The numbers B2 to B20."""
 
@@ -261,8 +261,8 @@ def _polygamma(n: int, x: Any) -> Any:
     ahead = ops.where(ops.gt(x, 0), x, 1 - x)
     far = ahead + 15
     square, series = 1 / (far * far), ops.zero
-    for k in range(len(_BERNOULLI), 0, -1):
-        top, bottom = _BERNOULLI[k - 1]
+    for k in range(len(BERNOULLI), 0, -1):
+        top, bottom = BERNOULLI[k - 1]
         series = (series + ops.one * top * math.prod(range(2 * k + 1, 2 * k + n)) / bottom) * square
     rest, near = (series + ops.one * math.factorial(n) / (2 * far) + math.factorial(n - 1)) / far**n, ops.zero
     for k in range(14, -1, -1):

@@ -1,0 +1,38 @@
+"""Special functions of elementary ones, beside the balls."""
+
+import math
+
+import pytest
+
+from gradcalc.arithmetic.balls import rounded
+from gradcalc.arithmetic.floats import defined
+from gradcalc.graph import ops
+from gradcalc.graph.ops import Op
+from gradcalc.graph.portable import PORTABLE
+
+ONE = (1e-9, 0.1, 0.4999, 0.5, 0.99, 1.0, 1.4, 1.999, 2.0, 2.3, 3.7, 5.5, 6.5, 9.99, 10.0, 15.3, 26.0, 60.0, 150.5,
+       -0.3, -0.999, -1.5, -3.3, -5.7, -20.2)  # fmt: skip
+TWO = ((0.3, 0.4), (1.5, 2.5), (3, 12.5), (40, 60.5), (150.5, 160.25), (0.5, 1e9), (1e5, 2.5), (0.001, 300))
+
+
+@pytest.mark.parametrize("op", PORTABLE, ids=lambda op: op.name)
+def test_a_definition_has_the_proved_values(op: Op) -> None:
+    function = defined(op, PORTABLE[op])
+    points = [(x,) for x in ONE] if len(op.operands) == 1 else [p if op is not ops.binomial else p[::-1] for p in TWO]
+    for at in points:
+        own = rounded(op, at)
+        assert function(*at) == pytest.approx(own, rel=1e-13, abs=1e-14 if op in (ops.lgamma, ops.digamma) else 0), at
+
+
+@pytest.mark.parametrize(
+    ("op", "x", "value"),
+    [
+        (ops.erf, math.inf, 1.0), (ops.erf, -math.inf, -1.0), (ops.erfc, math.inf, 0.0), (ops.erfc, -math.inf, 2.0),
+        (ops.erfc, 40.0, 0.0), (ops.erf, math.nan, math.nan), (ops.gamma, 0.0, math.inf), (ops.gamma, -3.0, math.nan),
+        (ops.gamma, 172.0, math.inf), (ops.gamma, math.inf, math.inf), (ops.gamma, math.nan, math.nan),
+        (ops.lgamma, -math.inf, math.inf), (ops.lgamma, 0.0, math.inf), (ops.lgamma, -2.0, math.nan),
+        (ops.digamma, 0.0, -math.inf), (ops.digamma, -1.0, math.nan), (ops.factorial, -1.0, math.nan),
+    ],
+)  # fmt: skip
+def test_poles_and_ends(op: Op, x: float, value: float) -> None:
+    assert defined(op, PORTABLE[op])(x) == pytest.approx(value, nan_ok=True)
