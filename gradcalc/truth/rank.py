@@ -5,21 +5,23 @@ balls that are exactly 0, and determinants that are 0 as polynomials. What neith
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.budget import Budget, OutOfBudget
+from gradcalc.arithmetic.exact_numbers import Exact, exact
 from gradcalc.arithmetic.marks import Unknown
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
 from gradcalc.truth.certify import Inputs
 from gradcalc.truth.curvature import is_rational, rational
-from gradcalc.truth.identities import Identities
+from gradcalc.truth.identities import Field, GivenUp, Quotient
 
 Place = tuple[int, int]
 Shape = tuple[int, int]
@@ -67,9 +69,82 @@ def rank(graph: Graph, entries: Mapping[Place, int], shape: Shape, inputs: Input
             return Rank(len(pivots), len(pivots))
         if precision == _PRECISIONS[0] and math.prod(shape) <= _IDENTICAL:
             for at_point in (False, True):
-                if Identities(graph, values, at_point).vanish(entries, pivots, shape[0]):
+                if vanish(graph, values, entries, pivots, shape[0], at_point):
                     return Rank(len(pivots), len(pivots))
     return Rank(least, most)
+
+
+def vanish(
+    graph: Graph,
+    balls: Sequence[Any],
+    entries: Mapping[Place, int],
+    pivots: Sequence[Place],
+    size: int,
+    at_point: bool,
+) -> bool:
+    """Whether a matrix of nodes has no rank above the number of its pivots, which are not 0 at the point.
+
+    Elimination by these pivots in normal forms, each row without the common factor of its entries: as the pivots are
+    not 0, each row is a sum of multiples of those of the pivots where nothing is left of it.
+
+    Args:
+        balls: the ball or truth of every node at the point.
+        size: how many rows there are.
+        at_point: whether numbers that are exact at the point stand for themselves; else variables are unknowns.
+    """
+
+    def number(node: int) -> Exact | None:
+        found: Exact | None = exact(balls[node]) if at_point and node < len(balls) else None
+        return found
+
+    def side(node: int) -> Any:
+        ball = balls[node] if node < len(balls) else None
+        return ball if isinstance(ball, bool) else _side(ball)
+
+    field = Field(graph, number=number, sign=side)
+    try:
+        forms = dict(zip(entries, field.forms(entries.values()), strict=True))
+        rows = {i: _whole(field, {j: form for (k, j), form in forms.items() if k == i}) for i in range(size)}
+        for i, column in pivots:
+            pivot_row = rows.pop(i)
+            pivot = pivot_row.pop(column)
+            for k, other in rows.items():
+                factor = other.pop(column, None)
+                if factor is not None:
+                    rows[k] = _less(field, other, factor, pivot_row, pivot)
+        return not any(rows.values())
+    except (GivenUp, KeyError, ZeroDivisionError):
+        return False
+
+
+def _side(ball: Any) -> int | None:
+    """The sign of a ball that is not 0."""
+    return (1 if ball > 0 else -1 if ball < 0 else None) if isinstance(ball, arb) else None
+
+
+def _whole(field: Field, row: Mapping[int, Quotient]) -> dict[int, Any]:
+    """A row times the denominators of its entries."""
+    common = field.one
+    for entry in row.values():
+        common = field.times(common, entry.bottom // common.gcd(entry.bottom))
+    return _primitive(field, {j: field.times(entry.top, common // entry.bottom) for j, entry in row.items()})
+
+
+def _less(
+    field: Field, row: Mapping[int, Any], factor: Any, pivot_row: Mapping[int, Any], pivot: Any
+) -> dict[int, Any]:
+    """A row without the column of a pivot."""
+    return _primitive(field, {
+        j: field.times(pivot, row.get(j, field.zero)) - field.times(factor, pivot_row.get(j, field.zero))
+        for j in row.keys() | pivot_row.keys()
+    })  # fmt: skip
+
+
+def _primitive(field: Field, row: Mapping[int, Any]) -> dict[int, Any]:
+    """A row without the common factor of its entries, and without what is 0."""
+    left = {j: entry for j, entry in row.items() if not entry.is_zero()}
+    common = reduce(lambda one, other: one.gcd(other), left.values(), field.zero)
+    return {j: entry // common for j, entry in left.items()}
 
 
 def _rationals(found: Mapping[Place, arb], shape: Shape) -> fmpq_mat:

@@ -4,7 +4,7 @@ import pytest
 
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.language.parse import parse
-from gradcalc.truth.identities import Identities
+from gradcalc.truth.rank import vanish
 
 
 def vanishes(*rows: str, at_point: bool = False, x: str = "1.25", y: str = "log(3)") -> bool:
@@ -16,7 +16,7 @@ def vanishes(*rows: str, at_point: bool = False, x: str = "1.25", y: str = "log(
     values = balls.evaluate(graph, inputs, formula.items)
     columns = formula.shape[1]
     entries = {divmod(place, columns): node for place, node in enumerate(formula.items)}
-    return Identities(graph, values, at_point).vanish(entries, [(0, 0)], formula.shape[0])
+    return vanish(graph, values, entries, [(0, 0)], formula.shape[0], at_point)
 
 
 DEPENDENT = [
@@ -59,7 +59,7 @@ INDEPENDENT = [
     ("norm([x, y]), x^2 - y^2", "1, norm([x, y])"),
     ("tanh(x), 1", "cosh(x), sinh(x)"),
     ("where(x > 0, x, y), 1", "y, 1"),
-    ("erf(1) + erfc(1), 1", "1, 1"),  # true, and not known
+    ("atan(2) + atan(1/2), 1", "pi/2, 1"),  # true, and not known
 ]
 
 
@@ -86,4 +86,4 @@ def test_at_a_point_exact_numbers_stand_for_themselves(rows: tuple[str, str], x:
 def test_what_is_too_long_is_given_up() -> None:
     power = "*".join("(1 + x + y + erf(x) + erf(y))" for _ in range(40))
     assert not vanishes(f"{power}, 1", f"2*{power}, 3")
-    assert not vanishes("exp(x)^13*y, 1", "exp(13*x)*y, 1")
+    assert not vanishes(f"sin({power}), 1", f"sin(2*{power}/2), 1")
