@@ -41,6 +41,12 @@ def modules() -> dict[str, Path]:
 
 
 @cache
+def tree(name: str) -> ast.Module:
+    """A module's syntax tree."""
+    return ast.parse(modules()[name].read_text(encoding="utf-8"))
+
+
+@cache
 def imports(name: str) -> frozenset[tuple[str, bool]]:
     """What a module imports anywhere but under TYPE_CHECKING, by full name; and whether in a function."""
     found: set[tuple[str, bool]] = set()
@@ -58,7 +64,7 @@ def imports(name: str) -> frozenset[tuple[str, bool]]:
         for child in ast.iter_child_nodes(node):
             visit(child, inside or isinstance(node, ast.FunctionDef))
 
-    visit(ast.parse(modules()[name].read_text(encoding="utf-8")), False)
+    visit(tree(name), False)
     return frozenset(found)
 
 
@@ -124,13 +130,13 @@ def test_every_module_has_its_tests() -> None:
     tests = Path(__file__).parent
     docstrings = {path: ast.get_docstring(ast.parse(path.read_text())) or "" for path in tests.rglob("test_*.py")}
     untested = []
-    for name, path in modules().items():
+    for name in modules():
         *folders, module = name.split(".")
         room = tests / folders[0] if folders else tests
         mirrors = {tests.joinpath(*folders, f"test_{module}.py"), tests.joinpath(*folders, module, f"test_{module}.py")}
         told = re.compile(rf"`([a-z]+\.)*{module or 'gradcalc'}`")
         named = any(told.search(text) for test, text in docstrings.items() if room in test.parents)
-        only_text = len(ast.parse(path.read_text()).body) == 1
+        only_text = len(tree(name).body) == 1
         if not (only_text or named or mirrors & set(docstrings)):
             untested.append(name)
     assert not untested
@@ -142,8 +148,8 @@ def test_every_module_has_its_tests() -> None:
 )  # fmt: skip
 def test_a_library_has_one_door(library: str, importers: set[str]) -> None:
     found = set()
-    for name, path in modules().items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for name in modules():
+        for node in ast.walk(tree(name)):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             if any(n.split(".")[0] == library for n in names):
@@ -153,8 +159,8 @@ def test_a_library_has_one_door(library: str, importers: set[str]) -> None:
 
 def test_the_ops_of_formulas_are_defined_in_the_table() -> None:
     makers = set()
-    for name, path in modules().items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for name in modules():
+        for node in ast.walk(tree(name)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Op":
                 makers.add(name)
     assert makers == {"graph.ops"}

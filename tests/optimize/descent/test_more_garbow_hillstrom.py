@@ -97,7 +97,7 @@ def test_reached_is_strict() -> None:
 def test_the_table_counts_steps_and_shows_what_was_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[tuple[tuple[str, ...], list[tuple[str, ...]]]] = []
     monkeypatch.setattr(mgh, "table", lambda title, columns, rows, note: shown.append((columns, rows)))
-    monkeypatch.setattr(mgh, "PROBLEMS", (BY_NAME["Rosenbrock"], BY_NAME["Watson, 12"]))
+    monkeypatch.setattr(mgh, "PROBLEMS", (BY_NAME["Rosenbrock"], BY_NAME["Powell badly scaled"]))
     monkeypatch.setattr(mgh, "STEPS", 60)
     mgh.run()
     columns, rows = shown[0]
