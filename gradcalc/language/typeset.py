@@ -1,8 +1,8 @@
-r"""A formula in LaTeX, from its text: \frac{x}{2} for x/2. What it writes, `latex` reads back as the same formula.
+r"""A formula in LaTeX, from its text: \frac{x}{2} for x/2; and in MathML. `latex` reads the LaTeX back as the same.
 
-    text ──tokens, syntax──▶ tree ──one description for each kind of node──▶ LaTeX (`format.render` walks it)
+    text ──tokens, syntax──▶ tree ──one description for each kind of node──▶ LaTeX or MathML (`format.render` walks it)
 
-Imports format, syntax and tokens.
+What constructs look like in each is in the tables of `notation`. Imports format, notation, syntax and tokens.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,6 +27,7 @@ from gradcalc.language.format import (
     render,
     subscripts,
 )
+from gradcalc.language.notation import LATEX, MATHML, Notation
 from gradcalc.language.syntax import Parser
 from gradcalc.language.tokens import tokenize
 from gradcalc.settings import Limits
@@ -37,6 +38,15 @@ _LENGTH = 20_000
 
 def latex(text: str) -> str:
     """The LaTeX of a formula of the language; "" of what is none, or too long for a page."""
+    return _typeset(text, LATEX)
+
+
+def mathml(text: str) -> str:
+    """The same as MathML, without the `math` around it."""
+    return _typeset(text, MATHML)
+
+
+def _typeset(text: str, notation: Notation) -> str:
     if len(text) > _LENGTH:
         return ""
     limits = Limits()
@@ -44,80 +54,52 @@ def latex(text: str) -> str:
         tree = Parser(text, tokenize(text, limits.text), limits.depth, set()).run()
     except GradcalcError:
         return ""
-    return render(len(tree) - 1, lambda index: _describe(tree, index), None, (r"\left(", r"\right)"))
-
-
-_words = str.split
-_GREEK = frozenset(
-    _words(
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi "
-        "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
-    )
-)
-_OWN = frozenset(_words("sin cos tan sec csc cot sinh cosh tanh coth log exp max min det"))
-"""Functions that LaTeX has a sign for."""
-_SAME = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "gamma": "Gamma"}
-_CONSTANTS = {"pi": r"\pi", "E": "e", "tau": r"2 \pi", "oo": r"\infty", "EulerGamma": r"\gamma_{E}"}
-_SIGNS = {"lt": "<", "le": r"\leq", "gt": ">", "ge": r"\geq", "eq": "=", "same": "=", "ne": r"\neq"}
-_FENCES = {
-    "abs": (r"\left|", r"\right|"), "floor": (r"\left\lfloor ", r" \right\rfloor"),
-    "ceil": (r"\left\lceil ", r" \right\rceil"), "sqrt": (r"\sqrt{", "}"), "cbrt": (r"\sqrt[3]{", "}"),
-}  # fmt: skip
-_LOGICAL = {"and": (AND, r" \land "), "or": (OR, r" \lor ")}
+    around = notation.open, notation.close
+    return render(len(tree) - 1, lambda index: _describe(notation, tree, index), None, around)
 
 
 _FRACTION = POW - 1
 """Tighter than a product, and yet no base of a power."""
+_FENCES = ("abs", "floor", "ceil", "sqrt", "cbrt")
+_LOGICAL = {"and": AND, "or": OR}
+_COMPARISONS = ("lt", "le", "gt", "ge", "eq", "same", "ne")
 
 
-def _name(text: str) -> str:
-    r"""A variable: Greek letters, an index behind an underscore or of digits, words upright."""
-    stem, _, below = text.partition("_")
-    if not below and stem.rstrip("0123456789") and stem[-1].isdecimal():
-        plain = stem.rstrip("0123456789")
-        stem, below = (plain, stem[len(plain) :]) if len(plain) == 1 or plain in _GREEK else (stem, "")
-    letters = rf"\{stem}" if stem in _GREEK else stem if len(stem) == 1 else rf"\mathit{{{_escaped(stem)}}}"
-    return f"{letters}_{{{_escaped(below)}}}" if below else letters
+def _set(notation: Notation, mark: str, *operands: Part) -> list[Part]:
+    """Operands with a mark around and between them; what is between two comes again where there are more."""
+    first, *between, last = notation.marks[mark]
+    between += between[-1:] * (len(operands) - 1 - len(between))
+    parts: list[Part] = [first]
+    for operand, text in zip(operands, [*between[: len(operands) - 1], last], strict=True):
+        parts += [operand, text]
+    return parts
 
 
-def _escaped(text: str) -> str:
-    return text.replace("_", r"\_")
-
-
-def _joined(operands: Sequence[int], separator: str, least: int = 0) -> list[Part]:
-    parts: list[Part] = []
-    for operand in operands:
-        parts += [separator, (operand, least)]
-    return parts[1:]
-
-
-def _call(name: str, operands: Sequence[int]) -> Described:
+def _call(notation: Notation, name: str, operands: Sequence[int]) -> Described:
     """A function with its operands in parentheses."""
-    known = _SAME.get(name, name)
-    sign = rf"\{known}" if known in _OWN or name in _SAME else rf"\operatorname{{{_escaped(name)}}}"
-    return ATOM, [rf"{sign}\left(", *_joined(operands, ", "), r"\right)"]
+    return ATOM, [notation.function(name), *_set(notation, "arguments", *((i, 0) for i in operands))]
 
 
-def _number(tree: Tree, payload: str, operands: Sequence[int]) -> Described:
+def _number(notation: Notation, tree: Tree, payload: str, operands: Sequence[int]) -> Described:
     mantissa, mark, exponent = payload.lower().partition("e")
     if not mark or "x" in mantissa:
-        return ATOM, [payload if "x" not in payload.lower() else rf"\mathrm{{{payload}}}"]
-    return MUL, [rf"{mantissa} \cdot 10^{{{int(exponent)}}}"]
+        return ATOM, [notation.upright(payload) if "x" in payload.lower() else notation.number(payload)]
+    return MUL, _set(notation, "scientific", notation.number(mantissa), notation.number(str(int(exponent))))
 
 
-def _sum(tree: Tree, signs: str, operands: Sequence[int]) -> Described:
+def _sum(notation: Notation, tree: Tree, signs: str, operands: Sequence[int]) -> Described:
     parts: list[Part] = []
     for sign, operand in zip(signs, operands, strict=True):
-        parts += [f" {sign} ", (operand, MUL)]
+        parts += [notation.marks["plus" if sign == "+" else "minus"][1], (operand, MUL)]
     return ADD, parts[1:]
 
 
-def _product(tree: Tree, payload: Any, operands: Sequence[int]) -> Described:
+def _product(notation: Notation, tree: Tree, payload: Any, operands: Sequence[int]) -> Described:
     """Factors side by side where the next begins with a letter or a sign of its own, else with a dot between."""
     parts: list[Part] = [(operands[0], MUL)]
     for before, operand in pairwise(operands):
         beside = _opening(tree, operand) in _LETTERS and tree[before][0] in _ENDING
-        parts += [" " if beside else r" \cdot ", (operand, _FRACTION)]
+        parts += [notation.marks["beside" if beside else "dot"][1], (operand, _FRACTION)]
     return MUL, parts
 
 
@@ -133,17 +115,21 @@ def _opening(tree: Tree, index: int) -> str:
     return str(payload) if kind == "call" else "(" if kind in ("add", "mul", "neg", "pow", "div") else kind
 
 
-def _negative(tree: Tree, payload: Any, operands: Sequence[int]) -> Described:
+def _negative(notation: Notation, tree: Tree, payload: Any, operands: Sequence[int]) -> Described:
     """A minus before what is no minus itself; -(a*b) needs no parentheses."""
-    return MUL, ["-", (operands[0], _FRACTION if tree[operands[0]][0] == "neg" else MUL)]
+    return MUL, _set(notation, "negative", (operands[0], _FRACTION if tree[operands[0]][0] == "neg" else MUL))
 
 
-def _power(tree: Tree, payload: Any, operands: Sequence[int]) -> Described:
+def _power(notation: Notation, tree: Tree, payload: Any, operands: Sequence[int]) -> Described:
     base, exponent = operands
-    return POW, [(base, ATOM), "^{", (exponent, 0), "}"]
+    return POW, _set(notation, "power", (base, ATOM), (exponent, 0))
 
 
-def _derivative(tree: Tree, operands: Sequence[int]) -> Described:
+def _fraction(notation: Notation, tree: Tree, payload: Any, operands: Sequence[int]) -> Described:
+    return _FRACTION, _set(notation, "fraction", *((i, 0) for i in operands))
+
+
+def _derivative(notation: Notation, tree: Tree, operands: Sequence[int]) -> Described:
     """`diff(f, x, 2, y)`: the names, repeated as often as it is derived for them."""
     function, *by = operands
     names: list[list[str]] = []
@@ -152,89 +138,100 @@ def _derivative(tree: Tree, operands: Sequence[int]) -> Described:
         if kind == "number":
             names[-1][1] = payload
         else:
-            names.append([_name(str(payload)), "1"])
+            names.append([notation.name(str(payload)), "1"])
     order = sum(int(count) for _, count in names)
-    sign = "d" if len(names) == 1 else r"\partial "
-    below = " ".join(f"{sign}{name}{_raised(int(count))}" for name, count in names)
-    return ATOM, [rf"\frac{{{sign.strip()}{_raised(order)}}}{{{below}}}\left(", (function, 0), r"\right)"]
+    sign, before = notation.marks["d" if len(names) == 1 else "partial"]
+    below = notation.marks["beside"][1].join(before + _raised(notation, name, int(count)) for name, count in names)
+    return ATOM, _set(notation, "derivative", _raised(notation, sign, order), below, (function, 0))
 
 
-def _raised(count: int) -> str:
-    return "" if count == 1 else f"^{{{count}}}"
+def _raised(notation: Notation, base: str, count: int) -> str:
+    first, between, last = notation.marks["power"]
+    return base if count == 1 else f"{first}{base}{between}{notation.number(str(count))}{last}"
 
 
-def _cases(tree: Tree, rows: Sequence[tuple[int, int | None]]) -> Described:
-    r"""Values and their conditions; None for otherwise."""
-    parts: list[Part] = [r"\begin{cases} "]
-    for count, (value, condition) in enumerate(rows):
-        parts += [r" \\ "] if count else []
-        parts += [(value, 0), r" & \text{otherwise}" if condition is None else " & "]
-        parts += [] if condition is None else [(condition, 0)]
-    return ATOM, [*parts, r" \end{cases}"]
+def _cases(notation: Notation, tree: Tree, rows: Sequence[tuple[int, int | None]]) -> Described:
+    """Values and their conditions; None for otherwise."""
+    first, between, last = notation.marks["cases"]
+    parts: list[Part] = []
+    for value, condition in rows:
+        parts.append(between)
+        if condition is None:
+            parts += _set(notation, "otherwise", (value, 0))
+        else:
+            parts += _set(notation, "case", (value, 0), (condition, 0))
+    return ATOM, [first, *parts[1:], last]
 
 
-def _function(tree: Tree, name: str, operands: Sequence[int]) -> Described:
+def _function(notation: Notation, tree: Tree, name: str, operands: Sequence[int]) -> Described:
     """A call: fences, roots, cases and derivatives have a form of their own."""
     if name in _FENCES and len(operands) == 1:
-        opening, closing = _FENCES[name]
-        return ATOM, [opening, (operands[0], 0), closing]
+        return ATOM, _set(notation, name, (operands[0], 0))
     if name in _LOGICAL:
-        precedence, sign = _LOGICAL[name]
-        return precedence, _joined(operands, sign, COMPARE)
+        return _LOGICAL[name], _set(notation, name, *((i, COMPARE) for i in operands))
     if name == "not":
-        return NOT, [r"\lnot ", (operands[0], POSTFIX)]
+        return NOT, _set(notation, name, (operands[0], POSTFIX))
     if name == "factorial":
-        return POSTFIX, [(operands[0], ATOM), "!"]
+        return POSTFIX, _set(notation, name, (operands[0], ATOM))
     if name == "exp" and len(operands) == 1:
-        return POW, ["e^{", (operands[0], 0), "}"]
+        return POW, _set(notation, "power", notation.constants["E"], (operands[0], 0))
     if name == "diff":
-        return _derivative(tree, operands)
+        return _derivative(notation, tree, operands)
     if name == "where":
-        return _cases(tree, [(operands[1], operands[0]), (operands[2], None)])
+        return _cases(notation, tree, [(operands[1], operands[0]), (operands[2], None)])
     if name == "piecewise" and all(tree[i][0] == "tuple" for i in operands):
         pairs = [tree[i][2] for i in operands]
-        return _cases(tree, [(value, None if tree[c][0] == "boolean" else c) for value, c in pairs])
-    return _call(name, operands)
+        return _cases(notation, tree, [(value, None if tree[c][0] == "boolean" else c) for value, c in pairs])
+    return _call(notation, name, operands)
 
 
-def _comparison(sign: str, tree: Tree, payload: Any, operands: Sequence[int]) -> Described:
-    return COMPARE, [(operands[0], ADD), f" {sign} ", (operands[1], ADD)]
+def _comparison(mark: str, notation: Notation, tree: Tree, payload: Any, operands: Sequence[int]) -> Described:
+    return COMPARE, _set(notation, mark, (operands[0], ADD), (operands[1], ADD))
 
 
-_KINDS: dict[str, Callable[[Tree, Any, Sequence[int]], Described]] = {
-    "name": lambda tree, name, operands: (ATOM, [_name(name)]),
+def _index(notation: Notation, tree: Tree, shape: Any, operands: Sequence[int]) -> Described:
+    first, between, last = notation.marks["index"]
+    written = [p if not isinstance(p, str) else notation.separator(p) for p in subscripts(shape, operands[1:])]
+    return POSTFIX, [first, (operands[0], POSTFIX), between, *written, last]
+
+
+def _matmul(notation: Notation, tree: Tree, payload: Any, operands: Sequence[int]) -> Described:
+    return MUL, _set(notation, "beside", (operands[0], MUL), (operands[1], _FRACTION))
+
+
+_KINDS: dict[str, Callable[[Notation, Tree, Any, Sequence[int]], Described]] = {
+    "name": lambda notation, tree, name, operands: (ATOM, [notation.name(name)]),
     "number": _number,
-    "constant": lambda tree, name, operands: (ATOM, [_CONSTANTS.get(name, rf"\mathrm{{{name}}}")]),
-    "boolean": lambda tree, text, operands: (ATOM, [rf"\mathrm{{{text}}}"]),
+    "constant": lambda notation, tree, name, operands: (
+        ATOM,
+        [notation.constants.get(name) or notation.upright(name)],
+    ),
+    "boolean": lambda notation, tree, text, operands: (ATOM, [notation.upright(text)]),
     "add": _sum,
     "mul": _product,
-    "div": lambda tree, payload, operands: (_FRACTION, [r"\frac{", (operands[0], 0), "}{", (operands[1], 0), "}"]),
+    "div": _fraction,
     "neg": _negative,
     "pow": _power,
     "call": _function,
-    "array": lambda tree, payload, operands: (
-        ATOM,
-        [r"\begin{bmatrix} ", *_joined(operands, r" \\ "), r" \end{bmatrix}"],
-    ),
-    "index": lambda tree, shape, operands: (
+    "array": lambda notation, tree, payload, operands: (ATOM, _set(notation, "vector", *((i, 0) for i in operands))),
+    "index": _index,
+    "matmul": _matmul,
+    "transpose": lambda notation, tree, payload, operands: (
         POSTFIX,
-        [(operands[0], POSTFIX), "_{", *subscripts(shape, operands[1:]), "}"],
+        _set(notation, "transpose", (operands[0], POSTFIX)),
     ),
-    "matmul": lambda tree, payload, operands: (MUL, [(operands[0], MUL), " ", (operands[1], _FRACTION)]),
-    "transpose": lambda tree, payload, operands: (POSTFIX, [(operands[0], POSTFIX), "^{T}"]),
-    **{kind: partial(_comparison, sign) for kind, sign in _SIGNS.items()},
+    **{kind: partial(_comparison, kind) for kind in _COMPARISONS},
 }
 """How each kind of node is set; what has no entry is written as a call."""
 
 
-def _describe(tree: Tree, index: int) -> Described:
+def _describe(notation: Notation, tree: Tree, index: int) -> Described:
     """How a node of a tree is set."""
     kind, payload, operands, _ = tree[index]
     if kind == "begin":
-        return ATOM, [f"{_name(payload)}=", (operands[0], 0), "}^{", (operands[1], 0), "}"]
+        return ATOM, _set(notation, "from", notation.name(payload), (operands[0], 0), (operands[1], 0))
     if kind == "loop":
-        sign = {"sum": r"\sum", "prod": r"\prod"}[payload]
-        return ADD, [rf"{sign}_{{", (operands[0], 0), " ", (operands[1], MUL)]
+        return ADD, _set(notation, payload, (operands[0], 0), (operands[1], MUL))
     if kind in _KINDS:
-        return _KINDS[kind](tree, payload, operands)
-    return _function(tree, kind if payload is None else str(payload), operands)
+        return _KINDS[kind](notation, tree, payload, operands)
+    return _function(notation, tree, kind if payload is None else str(payload), operands)

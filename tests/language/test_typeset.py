@@ -1,7 +1,8 @@
-"""Own LaTeX: what is set is read back as the same formula."""
+"""Own LaTeX: what is set is read back as the same formula; MathML: well formed, what is in it. Tests `notation`."""
 
 import json
 import random
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -9,7 +10,7 @@ from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.language.formula import Formula
 from gradcalc.language.parse import parse
-from gradcalc.language.typeset import latex
+from gradcalc.language.typeset import latex, mathml
 from gradcalc.settings import Limits
 from tests import CORPORA
 
@@ -57,3 +58,38 @@ def test_what_is_set_is_read_back(text: str) -> None:
 )
 def test_formulas_are_set_as_in_a_book(text: str, set_: str) -> None:
     assert latex(text) == set_
+
+
+def rooted(text: str) -> ET.Element:
+    return ET.fromstring(f"<math>{mathml(text)}</math>")
+
+
+FIXED = {"mfrac": 2, "msup": 2, "msub": 2, "mroot": 2, "munderover": 3}
+"""The elements of MathML that have so many children."""
+
+
+@pytest.mark.parametrize(
+    "text", [*FORMULAS, "x[0] + A[1, 2]*A.T", "A@[x,y]", "`<b>&`_1 + theta1_2", "~(x > 0 | y < 1)"]
+)
+def test_mathml_is_well_formed(text: str) -> None:
+    for element in rooted(text).iter():
+        assert FIXED.get(element.tag, len(element)) == len(element), element.tag
+
+
+@pytest.mark.parametrize(
+    ("text", "set_"),
+    [
+        ("x/2", "<mfrac><mrow><mi>x</mi></mrow><mrow><mn>2</mn></mrow></mfrac>"),
+        (
+            "(x+1)^2",
+            "<msup><mrow><mrow><mo>(</mo><mi>x</mi><mo>+</mo><mn>1</mn><mo>)</mo></mrow></mrow><mrow><mn>2</mn></mrow></msup>",
+        ),
+        ("theta1", "<msub><mrow><mi>θ</mi></mrow><mrow><mn>1</mn></mrow></msub>"),
+        ("x < 1", "<mi>x</mi><mo>&lt;</mo><mn>1</mn>"),
+        ("`<script>`", "<mi>&lt;script&gt;</mi>"),
+        ("sqrt(x)", "<msqrt><mi>x</mi></msqrt>"),
+        ("x +", ""),
+    ],
+)
+def test_formulas_are_set_in_mathml(text: str, set_: str) -> None:
+    assert mathml(text) == set_
