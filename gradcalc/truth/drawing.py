@@ -102,10 +102,10 @@ def draw(
     return drawing(trace(expression, at, let=let, limits=limits))
 
 
-def drawing(found: Trace) -> Drawing:
-    """The drawing of a trace: constants stand in the steps that use them."""
+def drawing(found: Trace, most: int = _MOST) -> Drawing:
+    """The drawing of a trace, of `most` boxes: constants stand in the steps that use them."""
     nodes = [node for node in found.nodes if node.op != "const"] or list(found.nodes)
-    kept = _nearest(nodes)
+    kept = _nearest(nodes, most)
     boxes = [Box(node.name, tuple(_lines(node)), _kind(node, node is nodes[-1])) for node in nodes if node.name in kept]
     arrows = []
     hidden = len(nodes) - len(boxes)
@@ -126,13 +126,13 @@ def drawing(found: Trace) -> Drawing:
 _TITLE = 80
 
 
-def _nearest(nodes: Sequence[TraceNode]) -> set[str]:
+def _nearest(nodes: Sequence[TraceNode], most: int) -> set[str]:
     """The names of the nodes that are drawn: all, or those with the fewest arrows to the formula."""
     by_name = {node.name: node for node in nodes}
     found, level = {nodes[-1].name: None}, [nodes[-1]]
-    while level and len(found) < _MOST:
+    while level and len(found) < most:
         names = dict.fromkeys(each.operand for node in level for each in node.partials if each.operand not in found)
-        found |= dict.fromkeys(list(names)[: _MOST - len(found)])
+        found |= dict.fromkeys(list(names)[: most - len(found)])
         level = [by_name[name] for name in names if name in found]
     return set(found)
 

@@ -382,27 +382,20 @@ def traced(
         raise UsageError(f"a trace is of one point, and {len(at)} are given", hint="one --at")
     point = points.named(at, expression, let, limits, wrt or ())[0] if at else {}
     formula = asked(expression, [point], wrt, let, 1, limits)
-    found = _Tracing(formula, point, forward, digits)
+    found = Tracing(formula, point, forward, digits)
     options = Options(1, symbolic=False, digits=digits or DIGITS, limits=limits)
     (report,), _ = judged(formula, [point], None, options)
-    bound, exactly = points.echoed(let)
-    nodes = found.nodes(shown)
-    return Trace(
-        expression=formula.canonical,
-        text=formula.text,
-        variables=tuple(formula.names),
-        at={**report.at, **report.exact},
-        report=report,
-        nodes=nodes,
-        size=len(found.order),
-        forward=forward,
-        let={**bound, **exactly},
-        digits=digits,
-    )
+    return found.trace(report, let, shown)
 
 
-class _Tracing:
-    """The state of one trace: which nodes there are, their names, and all numbers."""
+class Tracing:
+    """The state of one trace: which nodes there are, their names, and all numbers.
+
+    Attributes:
+        order: the nodes of the formula, as they are evaluated.
+        partials: of each of them, the nodes of its local derivatives, one for each operand.
+        adjoints: the node of its adjoint, where it has one.
+    """
 
     def __init__(self, formula: Formula, point: Point, forward: bool, digits: int | None) -> None:
         self.formula, self.graph, self.forward, self.digits = formula, formula.graph, forward, digits
@@ -480,6 +473,22 @@ class _Tracing:
         if isinstance(ball, Unknown) or relative_bits(ball) < _BITS:
             return Traced(double)
         return Traced(double, right_digits(ball, double), shown(ball, self.digits) if self.digits else None)
+
+    def trace(self, report: PointReport, let: Mapping[str, Value], kept: slice = slice(None)) -> Trace:
+        """The trace as an answer, with what is known of the whole."""
+        bound, exactly = points.echoed(let)
+        return Trace(
+            expression=self.formula.canonical,
+            text=self.formula.text,
+            variables=tuple(self.formula.names),
+            at={**report.at, **report.exact},
+            report=report,
+            nodes=self.nodes(kept),
+            size=len(self.order),
+            forward=self.forward,
+            let={**bound, **exactly},
+            digits=self.digits,
+        )
 
     # -- nodes -------------------------------------------------------------------------------------------------------
 
