@@ -61,6 +61,8 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc.truth.steps import Steps as Steps, steps as steps
     from gradcalc.truth.taylor import Taylor as Taylor, taylor as taylor
     from gradcalc.truth.trace import Trace as Trace, trace as trace
+    from gradcalc.truth.uncertainty.answer import Propagation as Propagation
+    from gradcalc.truth.uncertainty.propagate import propagate as propagate
 
 __version__ = "0.1.0"
 
@@ -87,6 +89,8 @@ _NAMES = {
     "truth.steps": "Steps steps",
     "truth.taylor": "Taylor taylor",
     "truth.trace": "Trace trace",
+    "truth.uncertainty.answer": "Propagation",
+    "truth.uncertainty.propagate": "propagate",
 }
 """The public names by the module that each comes from."""
 

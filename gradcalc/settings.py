@@ -204,3 +204,20 @@ class MapSettings:
     )
     seed: int = option(0, "--seed N", "Of the random rows.", LIMITS, low=0)
     resume: bool = option(False, "--resume", "Go on where the same run was killed, interrupted, or out of room.", ROWS)
+
+
+SAMPLES, MAX_SAMPLES = 1_000_000, 1_000_000_000
+"""How many random samples there are at first unless told otherwise; how many can be asked for."""
+
+
+@dataclass(frozen=True)
+class UncertaintySettings:
+    """How uncertainties are propagated."""
+
+    level: float = option(0.95, "--level P", "The probability of the intervals, between 0 and 1.")
+    samples: int = option(
+        SAMPLES, "--samples N", "Monte Carlo samples, at first: they grow, up to 40 times as many, until two digits of "
+        "the uncertainty are settled.", low=1, high=MAX_SAMPLES,
+    )  # fmt: skip
+    seed: int = option(0, "--seed N", "Of the samples.", low=0)
+    monte_carlo: bool = option(True, "--monte-carlo", "Sample the inputs too.")

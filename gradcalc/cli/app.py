@@ -28,6 +28,7 @@ COMMANDS = {
     "tape": "The evaluation trace: values, partials, adjoints.",
     "steps": "The derivation, rule by rule.",
     "graph": "The computation graph, as a picture or a tree.",
+    "propagate": "The uncertainty of a result, and who causes it.",
     "descend": "From a formula and a start to a minimum.",
     "map": "A formula over every row of data files.",
     "functions": "The functions a formula can use.",
@@ -107,6 +108,7 @@ def _about(
     gradcalc jacobian "[x*y, sin(x)]" --at x=1,y=2
     gradcalc diff "x**3*sin(y)" x:2,y
     gradcalc taylor "exp(sin(x))" --at x=1 --order 8 --within 0.1
+    gradcalc propagate "V/I" --at "V=4.999±0.0032,I=0.0197(2)"
     gradcalc descend "(1-x)^2 + 100(y-x^2)^2" --at x=-1.2,y=1
     gradcalc map "x**4 + y**2 + 1" points.parquet -o slopes.parquet
     gradcalc functions sin

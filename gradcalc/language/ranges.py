@@ -206,16 +206,24 @@ class _Range:
 
     def _exact(self, value: Value) -> int:
         """The node of a constant in this graph, decimals as the quotients that they are."""
-        place: dict[int, int] = {}
-        for index in value.graph.needed(value.items):
-            op, operands, parameter = value.graph.nodes[index]
-            ratio = _decimal(parameter) if op is ops.const else None
-            self.has_decimals = self.has_decimals or ratio is not None
-            if ratio is None:
-                place[index] = self.graph.emit(op, tuple([place[i] for i in operands]), parameter)
-            else:
-                place[index] = _quotient(self.graph, ratio)
-        return place[value.items[0]]
+        (node,), has_decimals = as_quotients(value, self.graph)
+        self.has_decimals = self.has_decimals or has_decimals
+        return node
+
+
+def as_quotients(value: Value, graph: Graph) -> tuple[list[int], bool]:
+    """The nodes of a constant in another graph, decimals as the quotients that they are; whether there are decimals."""
+    place: dict[int, int] = {}
+    has_decimals = False
+    for index in value.graph.needed(value.items):
+        op, operands, parameter = value.graph.nodes[index]
+        ratio = _decimal(parameter) if op is ops.const else None
+        has_decimals = has_decimals or ratio is not None
+        if ratio is None:
+            place[index] = graph.emit(op, tuple([place[i] for i in operands]), parameter)
+        else:
+            place[index] = quotient(graph, ratio)
+    return [place[item] for item in value.items], has_decimals
 
 
 def _decimal(text: str | None) -> Fraction | None:
@@ -247,7 +255,7 @@ def _fraction(ratio: Any) -> Fraction:
 
 def _written(graph: Graph, ratio: Fraction, turns: Fraction, decimals: bool) -> int:
     """The node of a rational number plus a multiple of pi, a decimal where the range has decimals and it is one."""
-    plain = _quotient(graph, ratio, decimals)
+    plain = quotient(graph, ratio, decimals)
     if not turns:
         return plain
     sign = turns.numerator < 0 and not ratio
@@ -261,7 +269,7 @@ def _product(graph: Graph, count: int, node: int) -> int:
     return graph.emit(ops.mul, (graph.constant(count), node))
 
 
-def _quotient(graph: Graph, ratio: Fraction, decimals: bool = False) -> int:
+def quotient(graph: Graph, ratio: Fraction, decimals: bool = False) -> int:
     """The node of a rational number."""
     if decimals and (text := _decimal_text(ratio)):
         return graph.constant(text)

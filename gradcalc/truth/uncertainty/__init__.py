@@ -1,0 +1,1 @@
+"""What the uncertainty of the inputs makes of a result: see README.md."""
