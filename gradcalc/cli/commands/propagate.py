@@ -39,10 +39,10 @@ def propagate(question: Question, settings: UncertaintySettings, show: o.Show, h
     """The uncertainty of a result: linear, to second order and by samples, who causes it, and whether linear holds.
 
     \b
-    gradcalc propagate "V/I" --at "V=4.999±0.0032,I=0.019661(9.5e-6)" --corr V,I=-0.36
+    gradcalc propagate "V/I" --at "V=4.999±0.0032,I=0.01966(1)" --corr V,I=-0.36
     gradcalc propagate "x^2" --at "x=0±1"
-    gradcalc propagate "m/(a*b*c)" --at "m=42.5±2%,a=uniform(2.9,3.1),b=2.00(2),c=5.0+-0.1"
-    gradcalc propagate "[V/I*cos(p), V/I*sin(p)]" --at "V=5±0.1,I=2±1%,p=1.0±0.01" --cov cov.csv --json
+    gradcalc propagate "m/(a*b)" --at "m=42±2%,a=uniform(2.9,3.1),b=2.00+-0.02"
+    gradcalc propagate "[x*y, x/y]" --at "x=5±0.1,y=2±1%" --json
     """
     from gradcalc.truth.uncertainty.propagate import propagated
 
