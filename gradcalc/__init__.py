@@ -53,6 +53,8 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
         stats as stats, stop_gradient as stop_gradient, value_and_grad as value_and_grad,
     )  # fmt: skip
     from gradcalc.truth.calculator import differentiate as differentiate
+    from gradcalc.truth.critical.answer import Critical as Critical
+    from gradcalc.truth.critical.ask import critical as critical
     from gradcalc.truth.derivative import Derivative as Derivative, diff as diff
     from gradcalc.truth.implicit import Implicit as Implicit, implicit as implicit
     from gradcalc.truth.jacobian import Jacobian as Jacobian
@@ -81,6 +83,8 @@ _NAMES = {
     "tape": "GradCheck GradientTape Tensor UnconnectedGradients Variable constant custom_gradient explain_none "
     "gradcheck hvp jvp log_softmax logsumexp softmax stop_gradient value_and_grad",
     "truth.calculator": "differentiate",
+    "truth.critical.answer": "Critical",
+    "truth.critical.ask": "critical",
     "truth.derivative": "Derivative diff",
     "truth.implicit": "Implicit implicit",
     "truth.jacobian": "Jacobian",

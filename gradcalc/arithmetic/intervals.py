@@ -574,8 +574,10 @@ def _with_poles(function: Callable[[Array], Array], pole: float, falls: bool) ->
         low, high = function(x.low), function(x.high)
         result = _widened(high, low) if falls else _widened(low, high)
         at_pole = _meets(x, pole, math.pi)
+        size = np.minimum(np.abs(low), np.abs(high)) * (1 - 2 * _PART)
+        around = at_pole & (np.sign(low) != np.sign(high)) & ((low < 0) == falls) & (x.high - x.low < math.pi / 2)
         low, high = np.where(at_pole, -_INF, result.low), np.where(at_pole, _INF, result.high)
-        return Interval(low, high, 0.0, flag(at_pole, OUTSIDE))
+        return Interval(low, high, _gap(np.where(around, size, 0.0)), flag(at_pole, OUTSIDE))
 
     return bounded
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "steps": "The derivation, rule by rule.",
     "graph": "The computation graph, as a picture or a tree.",
     "propagate": "The uncertainty of a result, and who causes it.",
+    "critical": "All critical points in a box, or all roots, proved.",
     "descend": "From a formula and a start to a minimum.",
     "map": "A formula over every row of data files.",
     "functions": "The functions a formula can use.",

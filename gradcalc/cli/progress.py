@@ -76,6 +76,16 @@ class LiveLine(_Line):
             )
 
 
+class BoxesLine(_Line):
+    """Called with the boxes that a search has left, it shows how many."""
+
+    def __call__(self, boxes: int) -> None:
+        """Show them, if it is time."""
+        seconds = self._due()
+        if seconds is not None:
+            self._write(f"{self._about}: {boxes:,} boxes left, {seconds:.0f} s")
+
+
 class RowsLine(_Line):
     """Called with the rows done, and how many there are where that is known: how far, how fast, how long yet."""
 

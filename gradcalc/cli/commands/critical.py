@@ -1,0 +1,77 @@
+"""`gradcalc critical`: all critical points of a formula in a box, proved."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from gradcalc.cli import options as o
+from gradcalc.cli.write import write
+from gradcalc.settings import DIGITS, LIMITS, MAX_SECONDS, Limits, option, required
+
+if TYPE_CHECKING:
+    from gradcalc.truth.critical.search import Clock
+
+
+@dataclass(frozen=True)
+class Within:
+    """A formula and the box that is searched."""
+
+    expression: str = required(o.EXPRESSION)
+    box: tuple[str, ...] = option((), "--box SIDES", "Where: a side for each variable, x=-5:5,y=0:pi. May repeat.")
+    let: tuple[str, ...] = option((), o.LET)
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What is looked for."""
+
+    roots: bool = option(False, "--roots", "Roots of EXPR instead: of one formula, or of a system [f, g].")
+    seconds: float = option(
+        10.0, "--max-seconds SECONDS", "When to stop, and say what is left.", LIMITS, low=0, high=MAX_SECONDS
+    )
+
+
+def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> int:
+    """All critical points of a formula in a box, each proved; and whether there are no others.
+
+    \b
+    gradcalc critical "(x^2 + y - 11)^2 + (x + y^2 - 7)^2" --box x=-5:5,y=-5:5
+    gradcalc critical "abs(x - 1) + x^2/4" --box x=-3:3
+    gradcalc critical "[x^2 + y^2 - 4, x*y - 1]" --roots --box x=-3:3,y=-3:3
+    """
+    from gradcalc.truth.critical.ask import Wanted, answer
+    from gradcalc.truth.critical.box import read_box
+    from gradcalc.truth.critical.search import Clock
+
+    limits, shape = o.read_limits(within.expression, limits), show.shape
+    text = o.read_expression(within.expression, limits)
+    sides = read_box(",".join(within.box), limits) if within.box else []
+    clock = Clock()
+    wanted = Wanted(roots=sought.roots, seconds=sought.seconds, digits=show.digits or DIGITS, clock=clock)
+    with _live(clock, not show.quiet and sys.stderr.isatty()):
+        made = answer(text, sides, o.read_bindings(within.let, limits), wanted, limits)
+    write(replace(made, digits=show.digits), shape, long=show.csv_long)
+    return made.exit_code
+
+
+@contextmanager
+def _live(clock: "Clock", shown: bool) -> Iterator[None]:
+    """While the search runs: a line that says how many boxes are left, and Ctrl-C ends the search, not the answer."""
+    from gradcalc.cli.progress import BoxesLine
+
+    def stop(number: int, frame: Any) -> None:
+        clock.interrupted = True
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.getsignal(signal.SIGINT)
+    if before not in (signal.SIG_IGN, None):
+        signal.signal(signal.SIGINT, stop)
+    try:
+        with BoxesLine("critical") as line:
+            clock.told = line if shown else None
+            yield
+    finally:
+        signal.signal(signal.SIGINT, before)

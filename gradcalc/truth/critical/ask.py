@@ -1,0 +1,249 @@
+"""`critical`: from a formula and a box to all that is proved of its critical points, or of the roots of a system.
+
+Flow: read, derive, search, prove, gather. Imports the modules beside it, language and show.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from flint import arb, ctx
+
+from gradcalc.arithmetic.digits import nearest_double
+from gradcalc.arithmetic.intervals import RESTS_ON
+from gradcalc.arithmetic.marks import Ball
+from gradcalc.errors import UsageError, for_python
+from gradcalc.graph import ops
+from gradcalc.graph.graph import Graph
+from gradcalc.language import points
+from gradcalc.language.formula import Formula
+from gradcalc.language.parse import as_formula
+from gradcalc.settings import DIGITS, MAX_SECONDS, Dialect, Limits, limits_for
+from gradcalc.truth.calculator import check_digits
+from gradcalc.truth.certify import shown
+from gradcalc.truth.critical.answer import Critical, CriticalPoint, Spot, Unsettled
+from gradcalc.truth.critical.box import Side, fitted, read_box
+from gradcalc.truth.critical.find import Quest
+from gradcalc.truth.critical.regions import places
+from gradcalc.truth.critical.search import Boxes, Clock
+from gradcalc.truth.critical.solution import Outcome, Solution
+from gradcalc.truth.critical.system import System, of_equations, of_gradient
+
+SECONDS = 10.0
+"""How long a search may take unless told otherwise."""
+_LONGEST = 12
+"""Variables of a box, at most."""
+_SHORT = 6
+"""Digits of the ends of a box of which nothing is known."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for beside the points.
+
+    Attributes:
+        roots: zeros of the formulas, not of their gradient.
+        least, greatest: the extreme values over the closed box.
+        constraints: equations and inequalities that the points obey.
+        seconds: after which the search stops.
+    """
+
+    roots: bool = False
+    least: bool = False
+    greatest: bool = False
+    constraints: Sequence[str] = ()
+    seconds: float = SECONDS
+    digits: int = DIGITS
+    clock: Clock = field(default_factory=Clock)
+
+
+@for_python
+def critical(
+    expression: Any,
+    box: Any = None,
+    *,
+    roots: bool = False,
+    least: bool = False,
+    greatest: bool = False,
+    subject_to: str | Sequence[str] = (),
+    let: Mapping[str, Any] | None = None,
+    digits: int = DIGITS,
+    max_seconds: float = SECONDS,
+    progress: Callable[[int], None] | None = None,
+    limits: Limits | None = None,
+    dialect: Dialect | None = None,
+) -> Critical:
+    """All critical points of a formula in a box, each proved, and whether it is proved that there are no others.
+
+    >>> gradcalc.critical("(x^2 + y - 11)^2 + (x + y^2 - 7)^2", box="x=-5:5,y=-5:5").complete
+    True
+
+    Args:
+        expression: text, a `sympy.Expr`, or a `Graph`; with `roots` also an array of formulas.
+        box: a side for each variable: `"x=-5:5,y=0:pi"`, or `{"x": (-5, 5), "y": ("0", "pi")}`.
+        roots: look for the points where the formulas vanish, of which there are as many as variables.
+        least, greatest: bound the least and the greatest value over the closed box too.
+        subject_to: equations and inequalities, such as `"x^2 + y^2 = 1"`.
+        let: values by name that are put into the formula.
+        digits: significant digits of what is proved, 1 to 1,000.
+        max_seconds: after which the search stops, and says what is left.
+        progress: called now and then with the number of boxes that wait.
+
+    Raises:
+        ExpressionError, UsageError: as `differentiate`; a box that does not fit.
+    """
+    limits = limits_for(limits, dialect)
+    check_digits(digits)
+    if not 0 < max_seconds <= MAX_SECONDS:
+        raise UsageError(f"max_seconds is {max_seconds!r}", hint="seconds above 0, such as 10")
+    constraints = (subject_to,) if isinstance(subject_to, str) else tuple(subject_to)
+    wanted = Wanted(roots, least, greatest, constraints, max_seconds, digits, Clock(told=progress))
+    sides = [] if box is None else read_box(box, limits)
+    return answer(expression, sides, points.to_bindings(let, limits), wanted, limits)
+
+
+def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wanted: Wanted, limits: Limits) -> Critical:
+    """The same of a box that is read already: what `critical` and the command call."""
+    formula = as_formula(expression, let=let, limits=limits, array=wanted.roots)
+    _check(formula, wanted)
+    sides = fitted(sides, [formula], let)
+    _check_size(formula, sides, wanted)
+    names = [side.name for side in sides]
+    inputs = [formula.graph.input(name) for name in names]
+    clock = wanted.clock
+    clock.end = time.monotonic() + wanted.seconds
+    system = _system(formula, inputs, wanted)
+    quest = Quest(system, sides, wanted.digits, clock, classify=not wanted.roots)
+    outcome = quest.run()
+    low, high = quest.box
+    outputs = formula.items if wanted.roots else (formula.output,)
+    found, nowhere = places(formula.graph, outputs, inputs, names, Boxes(low, high), clock)
+    echoed, exactly = points.echoed(let)
+    made = [point_of(each, names, wanted.digits) for each in _sorted(outcome.solutions, wanted.roots)]
+    unsettled = [_unsettled(box, reason, names) for box, reason in outcome.unsettled]
+    complete = not unsettled and outcome.is_whole and not clock.interrupted
+    return Critical(
+        expression=formula.canonical,
+        text=formula.text,
+        task="roots" if wanted.roots else "critical",
+        variables=tuple(names),
+        box={side.name: side.given for side in sides},
+        points=tuple(made),
+        complete=complete,
+        unsettled=tuple(unsettled),
+        rests_on=rests_on(formula.graph, outputs),
+        spots=tuple(Spot(each.kind, each.part, each.box) for each in found),
+        nowhere=nowhere,
+        looked=outcome.looked,
+        interrupted=clock.interrupted,
+        reason=_reason(complete, outcome, clock, wanted),
+        let={**echoed, **exactly},
+    )
+
+
+def _check(formula: Formula, wanted: Wanted) -> None:
+    if not formula.variables:
+        raise UsageError("the formula has no variables: it is a constant", text=formula.text, hint="x^2 - 2*x")
+    if wanted.roots and (wanted.constraints or wanted.least or wanted.greatest):
+        raise UsageError("--roots goes with neither --subject-to nor --global", hint="one question at a time")
+
+
+def _check_size(formula: Formula, sides: Sequence[Side], wanted: Wanted) -> None:
+    """Refuse systems that are not square, and boxes of very many sides."""
+    if wanted.roots and len(formula.items) != len(sides):
+        few = "formula" if len(formula.items) == 1 else "formulas"
+        many = "variable" if len(sides) == 1 else "variables"
+        message = f"{len(formula.items)} {few} and {len(sides)} {many}: roots are looked for where there are as many"
+        raise UsageError(message, text=formula.text, hint='"[x^2 + y^2 - 1, x - y]", a formula for each variable')
+    if len(sides) > _LONGEST:
+        raise UsageError(f"the box has {len(sides)} sides, more than {_LONGEST}", hint="--let binds some variables")
+    for side in sides:
+        if not side.is_finite:
+            raise UsageError(
+                f"the side of {side.name} is infinite, and no proof reaches there",
+                hint=f"--box {side.name}=-1000:1000, or another finite side",
+            )
+
+
+def _system(formula: Formula, inputs: Sequence[int], wanted: Wanted) -> System:
+    if wanted.roots:
+        return of_equations(formula.graph, formula.items, inputs)
+    return of_gradient(formula.graph, formula.output, inputs)
+
+
+def _reason(complete: bool, outcome: Outcome, clock: Clock, wanted: Wanted) -> str:
+    """Why the answer is not complete, where that is not said of a box."""
+    if complete:
+        return ""
+    if clock.interrupted:
+        return "interrupted: this is what was proved by then"
+    return "" if outcome.is_whole else f"the search stopped after {wanted.seconds:g} seconds: --max-seconds gives more"
+
+
+def _sorted(solutions: Sequence[Solution], by_place: bool) -> list[Solution]:
+    """By value; of equal values, and roots, by place."""
+
+    def key(each: Solution) -> tuple[float, ...]:
+        place = tuple(float(ball.mid()) for ball in each.at)
+        if by_place or not isinstance(each.value, arb):
+            return (np.inf, *place)
+        value = float(each.value.mid())
+        return (0.0 if each.value.contains(0) else value, *place)
+
+    return sorted(solutions, key=key)
+
+
+def point_of(found: Solution, names: Sequence[str], digits: int) -> CriticalPoint:
+    """A solution as text."""
+    with ctx.workprec(found.precision):
+        texts = {name: text_of(ball, digits) for name, ball in zip(names, found.at, strict=False)}
+        floats = {name: _double(ball) for name, ball in zip(names, found.at, strict=False)}
+        value = None if found.value is None else text_of(found.value, digits)
+        double = None if found.value is None else _double(found.value)
+        multipliers = {name: text_of(ball, digits) for name, ball in found.multipliers.items()}
+    return CriticalPoint(texts, floats, value, double, found.kind, found.index, True, found.on_face, multipliers)
+
+
+def _double(ball: Ball) -> float:
+    if not isinstance(ball, arb):
+        return float("nan")
+    nearest = nearest_double(ball)
+    return float(ball.mid()) if nearest is None else nearest
+
+
+def text_of(ball: Ball, digits: int) -> str:
+    """The significant digits of a number; of one that may be 0 the decimals that are sure."""
+    if not isinstance(ball, arb) or not ball.is_finite():
+        return "nan"
+    text = shown(ball, digits)
+    if text is not None:
+        return text
+    for fewer in range(digits - 1, 0, -1) if not ball.contains(0) else ():
+        if (text := shown(ball, fewer)) is not None:
+            return text
+    for decimals in range(digits, 0, -1):
+        if abs(ball).upper() < arb(10) ** -decimals / 2:
+            return "0." + "0" * decimals
+    return str(float(ball.mid()))
+
+
+def _unsettled(box: Boxes, reason: str, names: Sequence[str]) -> Unsettled:
+    ranges = {name: (float(box.low[k, 0]), float(box.high[k, 0])) for k, name in enumerate(names)}
+    return Unsettled(ranges, reason)
+
+
+_ALGEBRAIC = frozenset(
+    {ops.add, ops.sub, ops.mul, ops.neg, ops.div, ops.powi, ops.sqrt, ops.abs, ops.max, ops.min, ops.where, ops.sign,
+     ops.floor, ops.ceil, ops.round, ops.relu, ops.clip, ops.hypot, ops.one_minus_square, ops.input_, ops.const}
+)  # fmt: skip
+
+
+def rests_on(graph: Graph, outputs: Sequence[int]) -> tuple[str, ...]:
+    """What a proof assumes."""
+    found = ["IEEE 754 doubles as NumPy rounds them", "python-flint's balls (Arb)"]
+    used = {graph.nodes[node].op for node in graph.needed(outputs)}
+    if any(op not in _ALGEBRAIC and not op.is_condition for op in used):
+        found.append(RESTS_ON)
+    return tuple(found)

@@ -1,0 +1,241 @@
+"""From a system and a box to what is proved of it: solutions, boxes that nothing is known of, and why.
+
+Flow: search in intervals, proof of each zero in balls, its place in the box (inside, on a face), then what was left:
+kinks, degenerate points, hulls of the rest.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from flint import arb, ctx
+
+from gradcalc.arithmetic import exact_numbers
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.intervals import JUMP, KINK
+from gradcalc.arithmetic.marks import Ball
+from gradcalc.graph import derive, ops
+from gradcalc.truth.critical import kinks
+from gradcalc.truth.critical.box import Side
+from gradcalc.truth.critical.prove import Proof, evaluated, exactly, proved
+from gradcalc.truth.critical.regions import clipped, clusters, cut_to_size
+from gradcalc.truth.critical.search import Boxes, Clock, Enclosing, search
+from gradcalc.truth.critical.solution import Outcome, Solution, kind_of
+from gradcalc.truth.critical.system import System
+
+PAD = 2.0**-24
+"""The search looks a little beyond the box, by this part of its sides, so that a zero on a face is inside."""
+_DEGREE = 8
+"""Derivatives of a degenerate point in one variable that are looked at, at most."""
+SINGULAR, AT_KINK, ROUGH, FACE, LATE, UNPROVED = (
+    "the second derivatives may be singular", "there may be a kink or a jump", "not smooth in all of it",
+    "a point that may lie on a face of the box", "no time was left", "a zero that balls did not prove",
+)  # fmt: skip
+
+
+@dataclass
+class Quest:
+    """What is looked for: the zeros of a system in a box.
+
+    Args:
+        sides: of the box, for the first unknowns; the others are bounded by `more` alone.
+        classify: whether zeros are points of a function, with a kind by the signs of the Jacobian.
+    """
+
+    system: System
+    sides: Sequence[Side]
+    digits: int
+    clock: Clock
+    more: Boxes | None = None
+    classify: bool = True
+
+    def run(self) -> Outcome:
+        """All that is proved."""
+        low, high = self.box
+        pad = PAD * (high - low)
+        pad[len(self.sides) :] = 0
+        found = search(self.system, Boxes(low - pad, high + pad), self.clock)
+        outcome = Outcome(looked=found.looked, is_whole=found.is_whole)
+        for k in range(len(found.zeros)):
+            self._enter(outcome, found.unique.take([k]), found.zeros.take([k]))
+        self._rest(outcome, clipped(found.left, low, high), found.is_whole)
+        return outcome
+
+    @property
+    def box(self) -> tuple[Any, Any]:
+        """The corners of the box of all unknowns."""
+        ends = [side.ends for side in self.sides]
+        low, high = np.array([[a] for a, _ in ends]), np.array([[b] for _, b in ends])
+        if self.more is not None:
+            low, high = np.concatenate((low, self.more.low)), np.concatenate((high, self.more.high))
+        return low, high
+
+    def _enter(self, outcome: Outcome, unique: Boxes, zero: Boxes) -> None:
+        """Take down a zero: a solution, or a box where that is not proved."""
+        low, high = self.box
+        if ((zero.high < low) | (zero.low > high)).any():
+            return
+        proof = proved(self.system, zero.low[:, 0], zero.high[:, 0], self.digits)
+        if proof is None:
+            outcome.unsettled.append((clipped(unique, low, high), UNPROVED))
+            return
+        where, proof = self.located(proof)
+        if where == "unknown":
+            outcome.unsettled.append((clipped(zero, low, high), FACE))
+        elif where != "outside":
+            outcome.solutions.append(self.solution(proof, where == "face"))
+
+    def located(self, proof: Proof) -> tuple[str, Proof]:
+        """Where a zero lies: inside, on a face, outside the box, or unknown; in exact numbers where that took them."""
+        balls = Balls(proof.precision)
+        with ctx.workprec(proof.precision):
+            ends = [side.balls(balls) for side in self.sides]
+            inside, unknown, known = True, False, {}
+            for k, (low, high) in enumerate(ends):
+                ball = proof.at[k]
+                if ball < low or ball > high:
+                    return "outside", proof
+                for end in (low, high):
+                    if not (ball > end or ball < end):
+                        unknown, known[k] = True, end
+                inside = inside and k not in known
+            if not unknown:
+                return "inside", proof
+        exact = exactly(self.system, proof, known)
+        if exact is None:
+            return "unknown", proof
+        less, same = balls.functions[ops.lt], balls.functions[ops.eq]
+        with ctx.workprec(proof.precision):
+            face = False
+            for k, (low, high) in enumerate(ends):
+                if less(exact.at[k], low) is True or less(high, exact.at[k]) is True:
+                    return "outside", exact
+                on_end = same(exact.at[k], low) is True or same(exact.at[k], high) is True
+                face = face or on_end
+                if not on_end and not (less(low, exact.at[k]) is True and less(exact.at[k], high) is True):
+                    return "unknown", proof
+        return ("face" if face else "inside"), exact
+
+    def solution(self, proof: Proof, on_face: bool) -> Solution:
+        """A zero with its value and kind."""
+        if not self.classify:
+            return Solution(proof.at, None, "root", None, on_face, proof.precision, proof.jacobian)
+        value = self.value_of(proof)
+        if not isinstance(value, arb) or value.contains(0):
+            exact = exactly(self.system, proof)
+            if exact is not None:
+                proof, value = exact, self.value_of(exact)
+        with ctx.workprec(proof.precision):
+            kind, index = kind_of(proof.jacobian, self.system.size)
+        return Solution(proof.at, value, kind, index, on_face, proof.precision, proof.jacobian)
+
+    def value_of(self, proof: Proof) -> Ball | None:
+        """The value at a zero."""
+        node = self.system.value
+        return None if node is None else evaluated(self.system, Balls(proof.precision), proof.at, [node])[node]
+
+    # -- what was left
+
+    def _rest(self, outcome: Outcome, left: Boxes, is_whole: bool) -> None:
+        """Look at the boxes that were left, cluster by cluster."""
+        low, high = self.box
+        sides = high - low
+        if not is_whole:
+            left = cut_to_size(left, sides)
+        enclosing = Enclosing(self.system)
+        for members, is_cell in clusters(left, sides):
+            hull = left.take(members).hull()
+            if self.clock.is_over():
+                outcome.unsettled.append((hull, LATE))
+                continue
+            rough = enclosing.flags(hull)
+            if rough and self.system.value is not None and kinks.settled(self, outcome, hull):
+                continue
+            if rough or is_cell or not self._degenerate(outcome, hull):
+                reason = SINGULAR if not rough else AT_KINK if rough & (KINK | JUMP) else ROUGH
+                outcome.unsettled.append((hull, reason))
+
+    def _degenerate(self, outcome: Outcome, hull: Boxes) -> bool:
+        """A zero at short numbers in a hull, where the Jacobian is singular; whether no other zero is in it."""
+        guess = simplest(hull)
+        precision = max(128, int(self.digits * 3.33) + 80)
+        balls = Balls(precision)
+        with ctx.workprec(precision):
+            at = [exact_numbers.ball_of(exact_numbers.rational(ratio)) for ratio in guess]
+            nodes = (*self.system.components, *self.system.jacobian.values())
+            values = evaluated(self.system, balls, at, nodes)
+            if not all(isinstance(values[node], arb) and values[node].is_zero() for node in self.system.components):
+                return False
+            entries = {place: values[node] for place, node in self.system.jacobian.items()}
+        proof = Proof(tuple(at), entries, precision)
+        where, _ = self.located(proof)
+        if where not in ("inside", "face"):
+            return False
+        made = self.solution(proof, where == "face")
+        alone = False
+        if self.system.size == 1 and self.classify:
+            made, alone = self._by_higher_derivatives(made, hull)
+        if not any(self._is_same(made, other) for other in outcome.solutions):
+            outcome.solutions.append(made)
+        return alone
+
+    def _is_same(self, one: Solution, other: Solution) -> bool:
+        """Whether two exact points are one."""
+        same = Balls(one.precision).functions[ops.eq]
+        return all(same(a, b) is True for a, b in zip(one.at, other.at, strict=True))
+
+    def _by_higher_derivatives(self, made: Solution, hull: Boxes) -> tuple[Solution, bool]:
+        """In one variable: the kind by the first derivative that is not 0, and whether it keeps away from 0 all over.
+
+        Then it has no zero, the one below it at most one, and so on: the point is the only one.
+        """
+        system = self.system
+        if system.value is None:
+            return made, False
+        node, balls = system.value, Balls(made.precision)
+        for order in range(1, _DEGREE + 1):
+            (node,) = derive.gradient(system.graph, node, system.inputs)
+            ball = balls.evaluate(system.graph, {system.inputs[0]: made.at[0]}, [node])[node]
+            if not isinstance(ball, arb):
+                return made, False
+            if ball.is_zero():
+                continue
+            if ball.contains(0):
+                return made, False
+            around = Enclosing(system).values(hull, (node, system.value))
+            low, high, _, flags = around[node]
+            smooth = not np.any(np.asarray(flags)) and not np.any(np.asarray(around[system.value].flags))
+            alone = smooth and bool(np.all((low > 0) | (high < 0)))
+            kind = "degenerate" if order % 2 else "minimum" if ball > 0 else "maximum"
+            return replace(made, kind=kind), alone
+        return made, False
+
+
+def simplest(hull: Boxes) -> list[Any]:
+    """The rational of the smallest denominator in each side of a box."""
+    ends = zip(hull.low[:, 0], hull.high[:, 0], strict=True)
+    return [_simplest(Fraction(float(a)), Fraction(float(b))) for a, b in ends]
+
+
+def _simplest(low: Fraction, high: Fraction) -> Any:
+    """By continued fractions: what the ends share, then the smallest whole number between."""
+    from flint import fmpq
+
+    if low <= 0 <= high:
+        return fmpq(0)
+    sign = 1 if low > 0 else -1
+    a, b = (low, high) if sign > 0 else (-high, -low)
+    terms = []
+    while True:
+        whole = a.numerator // a.denominator
+        if a == whole or b >= whole + 1:
+            terms.append(whole if a == whole else whole + 1)
+            break
+        terms.append(whole)
+        a, b = 1 / (b - whole), 1 / (a - whole)
+    result = Fraction(terms.pop())
+    while terms:
+        result = terms.pop() + 1 / result
+    return fmpq(sign * result.numerator, result.denominator)

@@ -1,0 +1,172 @@
+"""Boxes that were left, joined into few; and the places of a box where a formula has no value, a pole or a jump."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcalc.arithmetic.intervals import JUMP, NOWHERE, OUTSIDE, Interval, Intervals
+from gradcalc.graph import ops
+from gradcalc.graph.graph import Graph
+from gradcalc.language.format import format_node
+from gradcalc.truth.critical.search import Boxes, Clock, _bisected, no_boxes, together
+
+_PARTS = 24
+"""Hulls are at most a 20th of a side: they are gathered in cells of this part of it."""
+_FEW = 1_500
+_SHOWN = 60
+"""Characters of a part of the formula that a place names."""
+_PLACES, _FINE = 3_000, 2.0**-9
+
+
+def clusters(boxes: Boxes, sides: Any) -> list[tuple[Any, bool]]:
+    """The numbers of boxes that hang together, set by set; those that spread wide are cut into cells, which is told."""
+    if not len(boxes):
+        return []
+    if len(boxes) <= _FEW:
+        sets = _touching(boxes)
+    else:
+        sets = [np.arange(len(boxes))]
+    found = []
+    for members in sets:
+        hull = boxes.take(members).hull()
+        wide = ((hull.high - hull.low) > sides / 20).any()
+        found += [(cell, True) for cell in _cells(boxes, members, sides)] if wide else [(members, False)]
+    return found
+
+
+def _touching(boxes: Boxes) -> list[Any]:
+    """Sets of boxes that meet, each a little widened."""
+    reach = 0.5 * (boxes.high - boxes.low)
+    low, high = boxes.low - reach, boxes.high + reach
+    meets = np.ones((len(boxes), len(boxes)), bool)
+    for k in range(len(low)):
+        meets &= (low[k][:, None] <= high[k][None, :]) & (high[k][:, None] >= low[k][None, :])
+    label, left = np.full(len(boxes), -1), 0
+    for number in range(len(boxes)):
+        if label[number] >= 0:
+            continue
+        front = np.array([number])
+        label[number] = left
+        while len(front):
+            near = meets[front].any(axis=0) & (label < 0)
+            front = np.flatnonzero(near)
+            label[front] = left
+        left += 1
+    return [np.flatnonzero(label == k) for k in range(left)]
+
+
+def _cells(boxes: Boxes, members: Any, sides: Any) -> list[Any]:
+    """Sets of boxes whose middles lie in one cell of a grid."""
+    part = boxes.take(members)
+    start = part.low.min(axis=1, keepdims=True)
+    cell = np.floor((0.5 * part.low + 0.5 * part.high - start) / (sides / _PARTS)).astype(np.int64)
+    _, which = np.unique(cell.T, axis=0, return_inverse=True)
+    which = which.reshape(-1)
+    order = np.argsort(which, kind="stable")
+    cuts = np.flatnonzero(np.diff(which[order])) + 1
+    return [members[each] for each in np.split(order, cuts)]
+
+
+def cut_to_size(boxes: Boxes, sides: Any, most: int = 20_000) -> Boxes:
+    """The same boxes, cut until none is wider than a 20th of a side."""
+    done = [no_boxes(len(boxes.low))]
+    while len(boxes) and sum(map(len, done)) + len(boxes) < most:
+        wide = ((boxes.high - boxes.low) > sides / 20).any(axis=0)
+        done.append(boxes.take(~wide))
+        boxes = _bisected(boxes.take(wide), sides)
+    return together([*done, boxes], len(boxes.low))
+
+
+def clipped(boxes: Boxes, low: Any, high: Any) -> Boxes:
+    """What of some boxes lies in one box; those outside it are left out."""
+    lows, highs = np.maximum(boxes.low, low), np.minimum(boxes.high, high)
+    return Boxes(lows, highs).take((lows <= highs).all(axis=0))
+
+
+# -- places ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a part of the formula has a pole, a jump or no value: inside a box, by variable.
+
+    Attributes:
+        kind: `pole`, `jump` or `no value`.
+        part: the part of the formula.
+    """
+
+    kind: str
+    part: str
+    box: dict[str, tuple[float, float]]
+    everywhere: bool = False
+
+
+_POLES = frozenset(
+    {ops.div, ops.powi, ops.tan, ops.sec, ops.csc, ops.cot, ops.csch, ops.coth, ops.gamma, ops.lgamma, ops.digamma,
+     ops.polygamma, ops.factorial, ops.zeta, ops.acsch}
+)  # fmt: skip
+
+
+def places(
+    graph: Graph, outputs: Sequence[int], inputs: Sequence[int], names: Sequence[str], box: Boxes, clock: Clock
+) -> tuple[list[Place], bool]:
+    """The places in a box, and whether nothing has a value in all of it."""
+    intervals, sides = Intervals(), box.high - box.low
+    needed = graph.needed(outputs)
+    flagged: dict[tuple[int, str], list[Boxes]] = {}
+    waiting, looked, somewhere = box, 0, False
+    while len(waiting) and not clock.is_over():
+        looked += len(waiting)
+        values = intervals.evaluate(
+            graph, {node: Interval(waiting.low[k], waiting.high[k]) for k, node in enumerate(inputs)}, outputs
+        )
+        own = [np.asarray(values[output].flags) & (OUTSIDE | JUMP | NOWHERE) for output in outputs]
+        total = np.broadcast_to(np.bitwise_or.reduce(own), len(waiting)).astype(np.uint8)
+        somewhere |= bool((total & NOWHERE == 0).any())
+        fine = ((waiting.high - waiting.low) <= _FINE * sides).all(axis=0) | (total & NOWHERE > 0)
+        last = looked + 2 * int((total > 0).sum()) > _PLACES
+        ends = (total > 0) & (fine | last)
+        if ends.any():
+            _blame(graph, needed, values, waiting, ends, flagged)
+        waiting = _bisected(waiting.take((total > 0) & ~ends), sides)
+    found = []
+    for (node, kind), parts in flagged.items():
+        hull = together(parts, len(box.low)).hull()
+        ranges = {
+            name: (float(hull.low[k, 0]), float(hull.high[k, 0])) for k, name in enumerate(names)
+        }  # fmt: skip
+        found.append(Place(kind, format_node(graph, node, limit=_SHOWN), ranges, not somewhere))
+    return found, not somewhere
+
+
+def _blame(
+    graph: Graph, needed: Sequence[int], values: Sequence[Any], boxes: Boxes, ends: Any,
+    flagged: dict[tuple[int, str], list[Boxes]],
+) -> None:  # fmt: skip
+    """Enter the nodes that raise a flag which none of their operands raises."""
+    for node in needed:
+        op, operands, _ = graph.nodes[node]
+        flags = getattr(values[node], "flags", 0)
+        if not operands or type(flags) is int and not flags or op.is_condition:
+            continue
+        below = np.zeros(len(boxes), np.uint8)
+        for i in operands:
+            below = below | np.asarray(values[i].flags, np.uint8)
+        raised = np.broadcast_to(np.asarray(flags, np.uint8), len(boxes)) & ~below & ends * np.uint8(255)
+        for bit in (OUTSIDE, JUMP):
+            mask = raised & bit > 0
+            if bit == JUMP and op is ops.where:
+                mask &= _differs(values[operands[1]], values[operands[2]])
+            if mask.any():
+                kind = "jump" if bit == JUMP else "pole" if op in _POLES else "no value"
+                flagged.setdefault((node, kind), []).append(boxes.take(mask))
+        mask = (raised & NOWHERE > 0) & ~(raised & OUTSIDE > 0)
+        if mask.any():
+            flagged.setdefault((node, "no value"), []).append(boxes.take(mask))
+
+
+def _differs(a: Any, b: Any) -> Any:
+    """Whether two branches are surely not equal."""
+    return (a.low > b.high) | (b.low > a.high)

@@ -1,0 +1,394 @@
+"""Branch and prune: all zeros of a square system in a box, by intervals over thousands of boxes at once.
+
+    boxes ──components──▶ one of them is not 0 ──▶ gone
+          ──Krawczyk──▶ no zero ──▶ gone │ exactly one, proved │ a smaller box ──bisect──▶ boxes
+
+A box goes only where a bound says so for certain: a bound that is nan or infinite says nothing. What Krawczyk's
+operator K(X) = m - Y g(m) + (I - Y H(X))(X - m) is asked of is smooth in the whole box: no flag is raised there. If
+K(X) lies inside X there is exactly one zero in X; where K(X) and X do not meet there is none; all zeros of X lie in
+both. What is left at a small size is blown up and asked again, for a zero on the common face of two boxes, and else
+handed back: nothing is dropped.
+
+Krawczyk (1969); Neumaier, "Interval Methods for Systems of Equations" (1990), theorem 5.1.8; Rump, Acta Numerica 19.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradcalc.arithmetic.intervals import JUMP, KINK, NOWHERE, Interval, Intervals, unconditional
+from gradcalc.truth.critical.system import System
+
+Array = Any
+"""A NumPy array of doubles."""
+
+BISECTION = 0.4927
+"""Where a side is cut: not in the middle, where people put their zeros."""
+_BATCH, _NUMBERS = 8192, 4_000_000
+_EPS = 2.0**-52
+_LEVELS = (2.0**-10, 2.0**-17, 2.0**-24, 2.0**-31, 2.0**-38)
+"""How small boxes may get, as a part of the sides: at each level those that are left are asked again."""
+_GROWTH, _EXTRA = 4, 64
+"""A level below the first is given up where it leaves more boxes than so many times those before, and some."""
+_WORK = 40_000
+"""Boxes looked at on a level below the first, at most."""
+_NARROWING = 100
+"""Steps that make the enclosure of a zero narrower, at most."""
+_HOMING = 12
+_FULL = 200_000
+"""Boxes waiting above which the search goes deep, not broad."""
+
+
+class Boxes(NamedTuple):
+    """Boxes by their corners: arrays with a row for each variable, a column for each box."""
+
+    low: Array
+    high: Array
+
+    def __len__(self) -> int:
+        return int(self.low.shape[1])
+
+    def take(self, which: Array) -> "Boxes":
+        """Some of them."""
+        return Boxes(self.low[:, which], self.high[:, which])
+
+    def hull(self) -> "Boxes":
+        """One box around all."""
+        return Boxes(self.low.min(axis=1, keepdims=True), self.high.max(axis=1, keepdims=True))
+
+
+def no_boxes(size: int) -> Boxes:
+    """None of them, in some variables."""
+    return Boxes(np.zeros((size, 0)), np.zeros((size, 0)))
+
+
+def together(parts: list[Boxes], size: int) -> Boxes:
+    """All boxes of some lists."""
+    if not parts:
+        return no_boxes(size)
+    return Boxes(np.concatenate([part.low for part in parts], 1), np.concatenate([part.high for part in parts], 1))
+
+
+@dataclass
+class Found:
+    """What a search has found.
+
+    Attributes:
+        unique: boxes that hold exactly one zero each; `zeros` the enclosures of those, as narrow as doubles allow.
+        left: boxes of which nothing is known.
+        looked: how many boxes were looked at.
+        is_whole: whether nothing was left for want of time.
+    """
+
+    unique: Boxes
+    zeros: Boxes
+    left: Boxes
+    looked: int = 0
+    is_whole: bool = True
+
+
+@dataclass
+class Clock:
+    """When to stop, and who is told how far it has come: called with the boxes that wait."""
+
+    end: float = float("inf")
+    told: Callable[[int], None] | None = None
+    interrupted: bool = False
+
+    def is_over(self, waiting: int = 0) -> bool:
+        """Whether the time is over."""
+        if self.told is not None:
+            self.told(waiting)
+        return self.interrupted or time.monotonic() > self.end
+
+
+class Krawczyk(NamedTuple):
+    """What the operator says of each box: its image, whether it proves one zero, whether it proves none."""
+
+    image: Boxes
+    one: Array
+    none: Array
+
+
+class Enclosing:
+    """A system over batches of boxes."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.intervals = Intervals()
+        graph = system.graph
+        self._used = unconditional(graph, system.needed)
+        self._first = tuple(dict.fromkeys((*system.needed, *system.components)))
+        self._second = tuple(dict.fromkeys((*self._first, *system.jacobian.values())))
+        self.batch = max(64, min(_BATCH, _NUMBERS // max(1, len(graph.needed(self._second)))))
+
+    def values(self, boxes: Boxes, outputs: tuple[int, ...]) -> list[Any]:
+        """The intervals of some nodes."""
+        inputs = {
+            node: Interval(boxes.low[k], boxes.high[k]) for k, node in enumerate(self.system.inputs)
+        }  # fmt: skip
+        return self.intervals.within(self.system.graph, inputs, outputs, self._used)
+
+    def excluded(self, boxes: Boxes) -> Array:
+        """Where there is no zero: a component is not 0, or what must have a value has none."""
+        values = self.values(boxes, self._first)
+        gone, apart = np.zeros(len(boxes), bool), np.zeros(len(boxes), bool)
+        for node in self.system.components:
+            low, high, gap, _ = values[node]
+            gone |= (low > 0) | (high < 0)
+            apart |= np.asarray(gap) > 0
+        for node in self.system.needed:
+            flags = np.asarray(values[node].flags)
+            gone |= (flags & NOWHERE) > 0
+            if self.system.value is not None:  # slopes of both signs around a cusp keep away from 0 too
+                apart &= (flags & (KINK | JUMP)) == 0
+        return gone | apart
+
+    def flags(self, box: Boxes) -> int:
+        """All flags that a box raises."""
+        values = self.values(box, self._second)
+        found = 0
+        for node in self._second:
+            found |= int(np.bitwise_or.reduce(np.asarray(values[node].flags), axis=None))
+        return found
+
+    def smooth_jacobian(self, boxes: Boxes) -> tuple[Array, Array, Array]:
+        """Centre and radius of the Jacobian, an n x n matrix for each box; and where all of the system is smooth."""
+        values = self.values(boxes, self._second)
+        count, size = len(boxes), self.system.size
+        smooth = np.ones(count, bool)
+        for node in self._second:
+            smooth &= np.asarray(values[node].flags) == 0
+        centre, radius = np.zeros((count, size, size)), np.zeros((count, size, size))
+        for (i, j), node in self.system.jacobian.items():
+            low, high = values[node].low, values[node].high
+            middle = 0.5 * low + 0.5 * high
+            centre[:, i, j] = middle
+            radius[:, i, j] = np.maximum(high - middle, middle - low) * (1 + 4 * _EPS)
+        smooth &= np.isfinite(centre).all(axis=(1, 2)) & np.isfinite(radius).all(axis=(1, 2))
+        return centre, radius, smooth
+
+    def krawczyk(self, boxes: Boxes) -> Krawczyk:
+        """The operator, for each box; where it cannot be asked its image is nan, and it proves nothing."""
+        size, count = self.system.size, len(boxes)
+        with np.errstate(all="ignore"):
+            middle = 0.5 * boxes.low + 0.5 * boxes.high
+            reach = (np.maximum(boxes.high - middle, middle - boxes.low) * (1 + 4 * _EPS)).T
+            centre, radius, smooth = self.smooth_jacobian(boxes)
+            inverse = _inverses(np.where(smooth[:, None, None], centre, np.nan))
+            values = self.values(Boxes(middle, middle), self._first)
+            point, spread = np.zeros((count, size)), np.zeros((count, size))
+            for k, node in enumerate(self.system.components):
+                low, high = values[node].low, values[node].high
+                point[:, k] = 0.5 * low + 0.5 * high
+                spread[:, k] = np.maximum(high - point[:, k], point[:, k] - low) * (1 + 4 * _EPS)
+            sizes = np.abs(inverse)
+            rounding = (4 * size + 8) * _EPS  # of sums of so many products, a few times over
+            rest = np.abs(np.eye(size) - inverse @ centre)
+            rest = rest + sizes @ radius + rounding * (np.eye(size) + sizes @ np.abs(centre))
+            step = (inverse @ point[:, :, None])[:, :, 0]
+            error = sizes @ (spread + rounding * np.abs(point))[:, :, None] + rest @ reach[:, :, None]
+            around = (middle.T - step).T
+            error = (error[:, :, 0] + rounding * (np.abs(middle.T) + np.abs(step))).T * (1 + 1e-12) + 1e-300
+            image = Boxes(around - error, around + error)
+            inside = ((image.low > boxes.low) & (image.high < boxes.high)).all(axis=0)
+            apart = ((image.low > boxes.high) | (image.high < boxes.low)).any(axis=0)
+        return Krawczyk(image, inside & smooth, apart & smooth)
+
+
+def _inverses(matrices: Array) -> Array:
+    """The inverses of many matrices, nan where there is none."""
+    good = np.isfinite(matrices).all(axis=(1, 2))
+    result = np.full_like(matrices, np.nan)
+    if matrices.shape[1] == 1:
+        result[good] = 1 / matrices[good]
+        return np.where(np.isfinite(result), result, np.nan)
+    determinants = np.linalg.det(matrices[good])
+    good[good] = np.isfinite(determinants) & (np.abs(determinants) > 0)
+    try:
+        result[good] = np.linalg.inv(matrices[good])
+    except np.linalg.LinAlgError:
+        for k in np.flatnonzero(good):
+            try:
+                result[k] = np.linalg.inv(matrices[k])
+            except np.linalg.LinAlgError:
+                continue
+    return result
+
+
+# -- the search --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Search:
+    enclosing: Enclosing
+    sides: Array
+    clock: Clock
+    unique: list[Boxes] = field(default_factory=list)
+    looked: int = 0
+
+    @property
+    def size(self) -> int:
+        return self.enclosing.system.size
+
+    def level(self, boxes: Boxes, part: float, work: float = np.inf) -> tuple[Boxes, Boxes]:
+        """Search until boxes are as small as a part of the sides: those, and those that there was no time for."""
+        waiting, small, first = [boxes], list[Boxes](), self.looked
+        while waiting:
+            count = sum(map(len, waiting))
+            if self.clock.is_over(count) or self.looked - first > work:
+                return together(small, self.size), together(waiting, self.size)
+            batch = self._next(waiting, count)
+            left = self.pruned(batch)
+            tiny = ((left.high - left.low) <= part * self.sides).all(axis=0)
+            small.append(left.take(tiny))
+            waiting.append(_bisected(left.take(~tiny), self.sides))
+            waiting = [each for each in waiting if len(each)]
+        return together(small, self.size), no_boxes(self.size)
+
+    def _next(self, waiting: list[Boxes], count: int) -> Boxes:
+        """The next boxes: the oldest, which are the largest; where there are too many, the newest."""
+        taken, room = [], self.enclosing.batch
+        while waiting and room:
+            part = waiting.pop(-1 if count > _FULL else 0)
+            taken.append(part.take(slice(0, room)))
+            if len(part) > room:
+                waiting.insert(len(waiting) if count > _FULL else 0, part.take(slice(room, None)))
+            room -= len(taken[-1])
+        return together(taken, self.size)
+
+    def pruned(self, boxes: Boxes) -> Boxes:
+        """What is left of some boxes; zeros that are proved are taken down."""
+        self.looked += len(boxes)
+        boxes = boxes.take(~self.enclosing.excluded(boxes))
+        if not len(boxes):
+            return boxes
+        found = self.enclosing.krawczyk(boxes)
+        if found.one.any():
+            self.unique.append(boxes.take(found.one))
+        keep = ~(found.one | found.none)
+        low, high = np.fmax(boxes.low, found.image.low)[:, keep], np.fmin(boxes.high, found.image.high)[:, keep]
+        return Boxes(low, high)
+
+    def settled(self, boxes: Boxes) -> Boxes:
+        """What is left of small boxes once each is blown up, about the zero near it, and asked again."""
+        parts = [boxes.take(slice(k, k + self.enclosing.batch)) for k in range(0, len(boxes), self.enclosing.batch)]
+        for part in parts:
+            middle, reach = 0.5 * part.low + 0.5 * part.high, 0.5 * (part.high - part.low)
+            for _ in range(3):
+                step = self.enclosing.krawczyk(Boxes(middle, middle)).image
+                near = 0.5 * step.low + 0.5 * step.high
+                good = np.isfinite(near).all(axis=0) & (np.abs(near - middle) <= 8 * reach).all(axis=0)
+                middle = np.where(good, near, middle)
+            for times in (4.0, 1.5, 0.25):
+                wide = Boxes(middle - times * reach - 1e-300, middle + times * reach + 1e-300)
+                found = self.enclosing.krawczyk(wide)
+                if found.one.any():
+                    self.unique.append(wide.take(found.one))
+        return boxes.take(~_inside(boxes, together(self.unique, self.size)))
+
+
+def _bisected(boxes: Boxes, sides: Array) -> Boxes:
+    """Each box cut across its longest side, as a part of the sides of the whole."""
+    if not len(boxes):
+        return boxes
+    longest, columns = np.argmax((boxes.high - boxes.low) / sides, axis=0), np.arange(len(boxes))
+    low, high = boxes.low[longest, columns], boxes.high[longest, columns]
+    cut = low + BISECTION * (high - low)
+    left, right = boxes.high.copy(), boxes.low.copy()
+    left[longest, columns] = right[longest, columns] = np.minimum(np.maximum(cut, low), high)
+    return Boxes(np.concatenate((boxes.low, right), 1), np.concatenate((left, boxes.high), 1))
+
+
+def _inside(boxes: Boxes, around: Boxes) -> Array:
+    """Which boxes lie in one of some others."""
+    result = np.zeros(len(boxes), bool)
+    for low, high in zip(around.low.T, around.high.T, strict=True) if len(boxes) else ():
+        result |= ((boxes.low >= low[:, None]) & (boxes.high <= high[:, None])).all(axis=0)
+    return result
+
+
+def search(system: System, box: Boxes, clock: Clock) -> Found:
+    """All zeros of a system in a box: those that are proved, and the boxes of which nothing is known."""
+    enclosing = Enclosing(system)
+    sides = np.maximum(box.high - box.low, 1e-300)
+    state = _Search(enclosing, sides, clock)
+    left, late = state.level(box, _LEVELS[0])
+    left = state.settled(left)
+    for part in _LEVELS[1:]:
+        if not len(left) or len(late):
+            break
+        finer, open_ = state.level(left, part, _WORK)
+        if len(open_):
+            break
+        finer = state.settled(finer)
+        if len(finer) > _GROWTH * len(left) + _EXTRA:
+            break
+        left = finer
+    unique = together(state.unique, system.size)
+    zeros = _narrowed(enclosing, unique)
+    keep, doubtful = _distinct(unique, zeros)
+    rest = together([left, late, zeros.take(doubtful)], system.size)
+    return Found(unique.take(keep), zeros.take(keep), rest, state.looked, not len(late))
+
+
+def _narrowed(enclosing: Enclosing, unique: Boxes) -> Boxes:
+    """Enclosures of the one zero in each of some boxes, as narrow as doubles allow.
+
+    Newton's steps lead to it; a small box about where they end that holds a zero, in the box that holds one alone,
+    holds that one. Where they do not, the operator itself narrows the box.
+    """
+    parts = []
+    for k in range(0, len(unique), enclosing.batch):
+        zero = _homed(enclosing, unique.take(slice(k, k + enclosing.batch)))
+        open_ = np.arange(len(zero))
+        for _ in range(_NARROWING):
+            before = zero.take(open_)
+            image = enclosing.krawczyk(before).image
+            finer = Boxes(np.fmax(before.low, image.low), np.fmin(before.high, image.high))
+            zero.low[:, open_], zero.high[:, open_] = finer
+            open_ = open_[((finer.high - finer.low) < 0.9 * (before.high - before.low)).any(axis=0)]
+            if not len(open_):
+                break
+        parts.append(zero)
+    return together(parts, enclosing.system.size)
+
+
+def _homed(enclosing: Enclosing, boxes: Boxes) -> Boxes:
+    """Small boxes about the zeros, where Newton's steps from the middle of the boxes lead to them; else the boxes."""
+    middle = 0.5 * boxes.low + 0.5 * boxes.high
+    for _ in range(_HOMING):
+        image = enclosing.krawczyk(Boxes(middle, middle)).image
+        near = np.clip(0.5 * image.low + 0.5 * image.high, boxes.low, boxes.high)
+        near = np.where(np.isfinite(near), near, middle)
+        done = (np.abs(near - middle) <= 1e-13 * (np.abs(near) + boxes.high - boxes.low)).all()
+        middle = near
+        if done:
+            break
+    reach = 1e-9 * (np.abs(middle) + boxes.high - boxes.low)
+    small = Boxes(np.maximum(middle - reach, boxes.low), np.minimum(middle + reach, boxes.high))
+    one = enclosing.krawczyk(small).one
+    return Boxes(np.where(one, small.low, boxes.low), np.where(one, small.high, boxes.high))
+
+
+def _distinct(unique: Boxes, zeros: Boxes) -> tuple[Array, Array]:
+    """The numbers of zeros that differ; and of those that may be equal to one of them, though that is not proved.
+
+    Zeros whose enclosures do not meet differ; one whose enclosure lies in the other's box is the other.
+    """
+    order = np.argsort(zeros.low[0], kind="stable")
+    kept: list[int] = []
+    doubtful: list[int] = []
+    recent: list[int] = []
+    for number in order:
+        low, high = zeros.low[:, number], zeros.high[:, number]
+        recent = [k for k in recent if zeros.high[0, k] >= low[0]]
+        meets = [k for k in recent if ((zeros.low[:, k] <= high) & (zeros.high[:, k] >= low)).all()]
+        if any(((unique.low[:, k] <= low) & (unique.high[:, k] >= high)).all() for k in meets):
+            continue
+        (doubtful if meets else kept).append(number)
+        recent += [] if meets else [number]
+    return np.array(kept, int), np.array(doubtful, int)

@@ -1,0 +1,194 @@
+"""Square systems of equations over a box, as nodes of a graph: what a search looks for the zeros of. Imports graph.
+
+    value ──prepared──▶ its kinks written so that the rules of the table give every slope between those of the pieces
+          ──derive──▶ gradient = 0 ──derive──▶ its Jacobian
+
+A gradient that intervals bound on a box with a kink then holds Clarke's: where it cannot be 0, no point is critical.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradcalc.graph import derive, ops
+from gradcalc.graph.graph import Graph, Ref
+
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """Equations `components[i] = 0` in as many unknowns.
+
+    Attributes:
+        inputs: the nodes of the unknowns.
+        jacobian: the derivatives of the components by row and column; an absent one is 0.
+        value: the node whose gradient they are, if it is one; where it has no value there is no zero.
+    """
+
+    graph: Graph
+    inputs: tuple[int, ...]
+    components: tuple[int, ...]
+    jacobian: Mapping[Place, int]
+    value: int | None = None
+
+    @property
+    def size(self) -> int:
+        """How many unknowns there are."""
+        return len(self.inputs)
+
+    @property
+    def needed(self) -> tuple[int, ...]:
+        """The nodes that must have values where there is a zero."""
+        return self.components if self.value is None else (self.value,)
+
+
+def of_gradient(graph: Graph, value: int, inputs: Sequence[int]) -> System:
+    """Where the gradient of a node vanishes."""
+    gradient = derive.gradient(graph, prepared(graph, value), inputs)
+    gradient = [joined(graph, each) for each in gradient]
+    jacobian = derive.hessian(graph, gradient, inputs)
+    return System(graph, tuple(inputs), tuple(gradient), jacobian, value)
+
+
+def of_equations(graph: Graph, components: Sequence[int], inputs: Sequence[int]) -> System:
+    """Where all of some nodes vanish."""
+    jacobian: dict[Place, int] = {}
+    for row, component in enumerate(components):
+        for column, entry in enumerate(derive.gradient(graph, component, inputs)):
+            if graph.number(entry) != 0:
+                jacobian[row, column] = joined(graph, entry)
+    return System(graph, tuple(inputs), tuple(components), jacobian)
+
+
+# -- kinks written otherwise -------------------------------------------------------------------------------------------
+
+
+def prepared(graph: Graph, output: int) -> int:
+    """The same function with its maxima, minima and roots of squares by `relu` and `abs`.
+
+    Their rules give the slopes of the pieces by one factor each, which intervals bound by what lies between them.
+    """
+    place: dict[int, int] = {}
+    for index in graph.needed([output]):
+        op, operands, parameter = graph.nodes[index]
+        if not operands:
+            place[index] = index
+            continue
+        refs = [graph.ref(place[i]) for i in operands]
+        rewrite = _REWRITES.get(op)
+        found = rewrite(graph, refs) if rewrite else None
+        place[index] = graph.emit(op, tuple(ref.index for ref in refs), parameter) if found is None else found.index
+    return place[output]
+
+
+def _largest(graph: Graph, refs: Sequence[Ref]) -> Ref:
+    result = refs[0]
+    for other in refs[1:]:
+        result = result + ops.relu(other - result)
+    return result
+
+
+def _smallest(graph: Graph, refs: Sequence[Ref]) -> Ref:
+    result = refs[0]
+    for other in refs[1:]:
+        result = result - ops.relu(result - other)
+    return result
+
+
+def _clipped(graph: Graph, refs: Sequence[Ref]) -> Ref:
+    return _smallest(graph, (_largest(graph, refs[:2]), refs[2]))
+
+
+def _root(graph: Graph, refs: Sequence[Ref]) -> Any:
+    """The root of a square."""
+    op, operands, _ = graph.nodes[refs[0].index]
+    square = op is ops.powi and graph.number(operands[1]) == 2
+    square = square or op is ops.mul and len(operands) == 2 and operands[0] == operands[1]
+    return ops.abs(graph.ref(operands[0])) if square else None
+
+
+def _length(graph: Graph, refs: Sequence[Ref]) -> Any:
+    return ops.abs(refs[0]) if len(refs) == 1 else None
+
+
+_REWRITES: dict[ops.Op, Callable[[Graph, Sequence[Ref]], Any]] = {
+    ops.max: _largest, ops.min: _smallest, ops.clip: _clipped, ops.sqrt: _root, ops.hypot: _length,
+}  # fmt: skip
+
+
+def joined(graph: Graph, index: int) -> int:
+    """The same node with the two branches of a `where`, which rules hand on one by one, as one again, and `x/x` as 1.
+
+    It equals the node where that has a value: almost everywhere, and of what is almost everywhere Clarke's slopes are
+    the limits.
+    """
+    place: dict[int, int] = {}
+    for each in graph.needed([index]):
+        op, operands, parameter = graph.nodes[each]
+        if not operands:
+            place[each] = each
+            continue
+        moved = tuple(place[i] for i in operands)
+        if op is ops.div and (rest := _cancelled(graph, *moved)) is not None:
+            place[each] = rest
+        elif op is ops.add:
+            moved = _paired(graph, moved)
+            place[each] = moved[0] if len(moved) == 1 else graph.emit(ops.add, moved)
+        else:
+            place[each] = graph.emit(op, moved, parameter)
+    return place[index]
+
+
+def _cancelled(graph: Graph, above: int, below: int) -> int | None:
+    """A quotient without the factor that stands above and below; None if there is none."""
+    if above == below:
+        return graph.constant(1)
+    op, operands, _ = graph.nodes[above]
+    if op is ops.neg and (inner := _cancelled(graph, operands[0], below)) is not None:
+        return int((-graph.ref(inner)).index)
+    if op is not ops.mul or below not in operands:
+        return None
+    rest = list(operands)
+    rest.remove(below)
+    return rest[0] if len(rest) == 1 else graph.emit(ops.mul, tuple(rest))
+
+
+def _paired(graph: Graph, terms: Sequence[int]) -> tuple[int, ...]:
+    """Terms `where(c, p, 0)` and `where(c, 0, q)` of a sum as `where(c, p, q)`."""
+    found: list[int] = []
+    waiting: dict[tuple[int, bool], int] = {}
+    for term in terms:
+        masked = _masked(graph, term)
+        if masked is None:
+            found.append(term)
+            continue
+        condition, holds, part = masked
+        other = waiting.pop((condition, not holds), None)
+        if other is None:
+            position = (condition, holds)
+            if position in waiting:
+                found.append(term)
+            else:
+                waiting[position] = part
+            continue
+        both = (part, other) if holds else (other, part)
+        found.append(graph.emit(ops.where, (condition, *both)))
+    zero = graph.constant(0)
+    for (condition, holds), part in waiting.items():
+        found.append(graph.emit(ops.where, (condition, part, zero) if holds else (condition, zero, part)))
+    return tuple(found)
+
+
+def _masked(graph: Graph, term: int) -> tuple[int, bool, int] | None:
+    """The condition of a term that is used only where it holds, or only where it fails; and its part."""
+    op, operands, _ = graph.nodes[term]
+    if op is not ops.where:
+        return None
+    condition, one, other = operands
+    holds = graph.number(other) == 0
+    if not holds and graph.number(one) != 0:
+        return None
+    part = one if holds else other
+    node = graph.nodes[condition]
+    return (node.operands[0], not holds, part) if node.op is ops.not_ else (condition, holds, part)

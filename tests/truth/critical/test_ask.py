@@ -1,0 +1,136 @@
+"""Every critical point of formulas whose points are known by other means; what is not settled is told.
+
+Through `ask` all rooms of the search are seen: `box`, `system`, `search`, `prove`, `solution`, `find`, `kinks`, `regions`,
+`answer`.
+"""
+
+import math
+import pickle
+from typing import Any
+
+import pytest
+
+import gradcalc
+from gradcalc.errors import ExitCode, UsageError
+from gradcalc.truth.critical.answer import Critical
+
+CAMEL = "(4 - 2.1x^2 + x^4/3)*x^2 + x*y + (-4 + 4y^2)*y^2"
+TANG = " + ".join(f"(x{i}^4 - 16x{i}^2 + 5x{i})/2" for i in range(1, 4))
+KINDS = ("minimum", "maximum", "saddle", "degenerate", "kink")
+
+COUNTED = [
+    ("(x^2 + y - 11)^2 + (x + y^2 - 7)^2", "x=-5:5,y=-5:5", (4, 1, 4, 0, 0)),
+    (CAMEL, "x=-3:3,y=-2:2", (6, 2, 7, 0, 0)),
+    ("20 + x^2 - 10cos(2*pi*x) + y^2 - 10cos(2*pi*y)", "x=-1.6:1.2,y=-1.6:1.2", (9, 9, 18, 0, 0)),
+    (TANG, "x1=-5:5,x2=-5:5,x3=-5:5", (8, 1, 18, 0, 0)),
+    ("x^4", "x=-1:1.5", (1, 0, 0, 0, 0)), ("x^3", "x=-1:1", (0, 0, 0, 1, 0)), ("-x^6 + x^8", "x=-1:2", (2, 1, 0, 0, 0)),
+    ("abs(x) + y^2", "x=-3:3,y=-2:3", (0, 0, 0, 0, 1)), ("abs(x^2 - 1)", "x=-2:2", (0, 1, 0, 0, 2)),
+    ("max(x, y) + x^2 + y^2", "x=-1:1,y=-1:1", (0, 0, 0, 0, 1)), ("relu(x) + (x - 1)^2", "x=-3:3", (1, 0, 0, 0, 0)),
+    ("where(x > 0, x, -x)", "x=-1:2", (0, 0, 0, 0, 1)), ("piecewise((x^2, x < 1), (x, true))", "x=-3:3", (1, 0, 0, 0, 0)),
+    ("where(x > y, x - y, 2y - 2x) + x^2 + y^2/2", "x=-1:2,y=-1:1", (0, 0, 0, 0, 1)),
+    ("min(x^2, (x - 1)^2)", "x=-1:2", (2, 0, 0, 0, 1)), ("sqrt((x - 1/3)^2) + y^2", "x=-1:2,y=-1:1", (0, 0, 0, 0, 1)),
+    ("1/x + x", "x=-3:3", (1, 1, 0, 0, 0)), ("tan(x) - 2x", "x=-3:3", (2, 2, 0, 0, 0)),
+    ("x*log(x)", "x=-1:3", (1, 0, 0, 0, 0)), ("sqrt(x)*(3 - x)", "x=-1:3", (0, 1, 0, 0, 0)),
+    ("sin(1/x)", "x=0.05:1", (3, 3, 0, 0, 0)), ("exp(x)", "x=-5:5", (0, 0, 0, 0, 0)), ("erf(x) - x", "x=-3:3", (1, 1, 0, 0, 0)),
+    ("x^2 - y^2", "x=-1:1,y=-1:2", (0, 0, 1, 0, 0)), ("x*y", "x=-1:1,y=-1:1", (0, 0, 1, 0, 0)),
+    ("x^2*y - y^3/3 + 4y", "x=-3:3,y=-3:3", (0, 0, 2, 0, 0)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, box, counts", COUNTED)
+def test_all_points_are_found_and_nothing_is_left(text: str, box: str, counts: tuple[int, ...]) -> None:
+    found = gradcalc.critical(text, box=box, max_seconds=60)
+    assert tuple(sum(point.kind == kind for point in found.points) for kind in KINDS) == counts
+    assert found.complete and not found.unsettled and found.exit_code == ExitCode.DONE
+    assert all(point.proved for point in found.points)
+
+
+ROOTS = [
+    ("x^2 - 2", "x=-4:4", [(-math.sqrt(2),), (math.sqrt(2),)]),
+    ("[x^2 + y^2 - 4, x*y - 1]", "x=0:3,y=0:3", [(0.5176380902050415, 1.9318516525781366), (1.9318516525781366, 0.5176380902050415)]),
+    ("cos(x) - x", "x=-10:10", [(0.7390851332151607,)]), ("[x + y + z - 6, x*y*z - 6, x - y + z - 2]", "x=0:5,y=0:5,z=0:5",
+     [(1, 2, 3), (3, 2, 1)]), ("tan(x) - x", "x=0.1:10", [(4.493409457909064,), (7.725251836937707,)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, box, roots", ROOTS)
+def test_all_roots_are_found(text: str, box: str, roots: list[tuple[float, ...]]) -> None:
+    found = gradcalc.critical(text, box=box, roots=True, max_seconds=60)
+    assert [tuple(point.floats.values()) for point in found.points] == [
+        pytest.approx(root, rel=1e-14) for root in roots
+    ]
+    assert found.complete and {point.kind for point in found.points} <= {"root"}
+
+
+def test_a_point_on_a_face_is_told() -> None:
+    (point,) = gradcalc.critical("sin(x)", box="x=0:pi/2").points
+    assert point.on_face and point.kind == "maximum" and point.value == "1.000000000000000000"
+    (inside,) = gradcalc.critical("x^2", box="x=-1:1").points
+    assert not inside.on_face and "on_face" not in inside.to_dict()
+    assert not gradcalc.critical("x^2", box="x=1/1000:1").points
+
+
+def test_the_digits_are_proved_to_any_number() -> None:
+    (point,) = gradcalc.critical("x*log(x)", box="x=0.1:3", digits=50).points
+    assert point.at["x"] == "0.36787944117144232159552377016146086744581113103177"
+
+
+@pytest.mark.parametrize(
+    "text, box", [("(x - y)^2", "x=-1:1,y=-1:1"), ("floor(x) + x^2", "x=-1.5:1.5"), ("cbrt(x^2)", "x=-1:1")]
+)
+def test_what_is_not_settled_is_never_called_complete(text: str, box: str) -> None:
+    found = gradcalc.critical(text, box=box)
+    assert not found.complete and found.unsettled and found.exit_code == ExitCode.NO
+    for each in found.unsettled:
+        assert all(
+            high - low <= (b - a) / 20
+            for (low, high), (a, b) in zip(each.box.values(), found.box.values(), strict=True)
+        )  # type: ignore[operator]
+
+
+def test_a_degenerate_point_is_named() -> None:
+    found = gradcalc.critical("x^3 - 3x*y^2", box="x=-1:1.5,y=-1:1")
+    assert [point.kind for point in found.points] == ["degenerate"] and not found.complete
+    (hull,) = found.unsettled
+    assert all(low <= 0 <= high for low, high in hull.box.values())
+
+
+def test_poles_and_parts_without_a_value_are_named() -> None:
+    found = gradcalc.critical("1/(x - 1) + log(y)", box="x=0:2,y=-1:2")
+    assert {(spot.kind, spot.part) for spot in found.spots} == {("pole", "1/(x - 1)"), ("no value", "log(y)")}
+    assert gradcalc.critical("floor(x) + x", box="x=0.5:1.5").spots[0].kind == "jump"
+    nowhere = gradcalc.critical("log(x)", box="x=-2:-1")
+    assert nowhere.nowhere and nowhere.exit_code == ExitCode.UNDEFINED
+
+
+def test_when_time_is_over_it_says_so() -> None:
+    found = gradcalc.critical("sin(x*y*z) + x*y*cos(z) + z", box="x=-50:50,y=-50:50,z=-50:50", max_seconds=0.2)
+    assert not found.complete and "0.2 seconds" in found.reason
+
+
+def test_json_of_the_contract() -> None:
+    made = gradcalc.critical("x^4 - 2x^2", box={"x": (-2, 2)})
+    body = made.to_dict()
+    assert body["schema"] == 1 and body["command"] == "critical" and body["complete"] is True
+    assert body["points"][0] == {
+        "at": {"x": "-1.000000000000000000"}, "value": "-1.000000000000000000", "kind": "minimum", "index": 0, "proved": True,
+    }  # fmt: skip
+    assert body["unsettled"] == [] and body["global_minimum"] is None and body["rests_on"]
+    assert isinstance(pickle.loads(pickle.dumps(made)), Critical) and "x = -2:2" in made._repr_html_()
+
+
+REFUSED: list[tuple[str, Any, dict[str, Any], str, str]] = [
+    ("x*y", None, {}, "no box is given", '"x=-10:10,y=-10:10"'), ("x*y", "x=0:1", {}, "no side for y", '"x=0:1,y=-10:10"'),
+    ("x^2", "x=1:0", {}, "ends before it begins", "x=0:1"), ("x^2", "x=1:1", {}, "no inside", "fixes it"),
+    ("x^2", "x=0:1,z=0:1", {}, "does not contain z", "leave z out"), ("x^2", "x=3", {}, "no pair low:high", "x=-5:5"),
+    ("x^2", "x=-inf:inf", {}, "infinite", "finite side"), ("[x, y]", "x=0:1,y=0:1", {}, "array of shape", "jacobian"),
+    ("[x, y, x*y]", "x=0:1,y=0:1", {"roots": True}, "3 formulas and 2 variables", "a formula for each"), ("5", "x=0:1", {}, "constant", "x^2"),
+    ("x^2", {"x": 3}, {}, "the side of x", "(-5, 5)"), ("x^2", "x=0:1", {"digits": 0}, "digits", "1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, box, options, message, hint", REFUSED)
+def test_what_does_not_fit_is_refused(text: str, box: Any, options: dict[str, Any], message: str, hint: str) -> None:
+    with pytest.raises((UsageError, gradcalc.ExpressionError)) as caught:
+        gradcalc.critical(text, box=box, **options)
+    assert message in caught.value.message and hint in (caught.value.hint or "")
