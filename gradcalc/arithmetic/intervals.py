@@ -85,6 +85,10 @@ class Intervals:
             found = self._constants[text] = _of_ball(self._balls.constant(text))
         return found
 
+    def around(self, number: Callable[[Balls], Any]) -> Interval:
+        """Two doubles around a number that is given in balls."""
+        return _of_ball(number(self._balls))
+
     def evaluate(self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int]) -> list[Any]:
         """`arithmetic.evaluate` over intervals."""
         return self.within(graph, inputs, outputs, frozenset())

@@ -29,6 +29,8 @@ class Sought:
     """What is looked for."""
 
     roots: bool = option(False, "--roots", "Roots of EXPR instead: of one formula, or of a system [f, g].")
+    least: bool = option(False, "--global", "The least value over the closed box too, faces and corners included.")
+    greatest: bool = option(False, "--greatest", "The greatest value over the closed box too.")
     seconds: float = option(
         10.0, "--max-seconds SECONDS", "When to stop, and say what is left.", LIMITS, low=0, high=MAX_SECONDS
     )
@@ -39,7 +41,7 @@ def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> in
 
     \b
     gradcalc critical "(x^2 + y - 11)^2 + (x + y^2 - 7)^2" --box x=-5:5,y=-5:5
-    gradcalc critical "abs(x - 1) + x^2/4" --box x=-3:3
+    gradcalc critical "abs(x - 1) + x^2/4" --box x=-3:3 --global --greatest
     gradcalc critical "[x^2 + y^2 - 4, x*y - 1]" --roots --box x=-3:3,y=-3:3
     """
     from gradcalc.truth.critical.ask import Wanted, answer
@@ -50,7 +52,10 @@ def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> in
     text = o.read_expression(within.expression, limits)
     sides = read_box(",".join(within.box), limits) if within.box else []
     clock = Clock()
-    wanted = Wanted(roots=sought.roots, seconds=sought.seconds, digits=show.digits or DIGITS, clock=clock)
+    wanted = Wanted(
+        roots=sought.roots, least=sought.least, greatest=sought.greatest, seconds=sought.seconds,
+        digits=show.digits or DIGITS, clock=clock,
+    )  # fmt: skip
     with _live(clock, not show.quiet and sys.stderr.isatty()):
         made = answer(text, sides, o.read_bindings(within.let, limits), wanted, limits)
     write(replace(made, digits=show.digits), shape, long=show.csv_long)

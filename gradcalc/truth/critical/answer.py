@@ -118,7 +118,7 @@ class Critical(Answer):
     @property
     def is_complete(self) -> bool:
         """Whether all that was asked is answered."""
-        extremes = {"global": self.global_minimum, "greatest": self.global_maximum}
+        extremes = {"least": self.global_minimum, "greatest": self.global_maximum}
         return self.complete and all(extremes[each] is not None for each in self.asked)
 
     @property

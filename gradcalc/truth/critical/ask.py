@@ -6,6 +6,8 @@ Flow: read, derive, search, prove, gather. Imports the modules beside it, langua
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -23,8 +25,9 @@ from gradcalc.language.parse import as_formula
 from gradcalc.settings import DIGITS, MAX_SECONDS, Dialect, Limits, limits_for
 from gradcalc.truth.calculator import check_digits
 from gradcalc.truth.certify import shown
-from gradcalc.truth.critical.answer import Critical, CriticalPoint, Spot, Unsettled
+from gradcalc.truth.critical.answer import Critical, CriticalPoint, Extreme, Spot, Unsettled
 from gradcalc.truth.critical.box import Side, fitted, read_box
+from gradcalc.truth.critical.extreme import least
 from gradcalc.truth.critical.find import Quest
 from gradcalc.truth.critical.regions import places
 from gradcalc.truth.critical.search import Boxes, Clock
@@ -113,10 +116,15 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
     names = [side.name for side in sides]
     inputs = [formula.graph.input(name) for name in names]
     clock = wanted.clock
-    clock.end = time.monotonic() + wanted.seconds
+    begin, shares = time.monotonic(), 1 + wanted.least + wanted.greatest
+    clock.end = begin + wanted.seconds / shares
     system = _system(formula, inputs, wanted)
     quest = Quest(system, sides, wanted.digits, clock, classify=not wanted.roots)
     outcome = quest.run()
+    clock.end = begin + wanted.seconds * (shares - wanted.greatest) / shares
+    lowest = _extreme(system, sides, clock, wanted.digits, False) if wanted.least else None
+    clock.end = begin + wanted.seconds
+    highest = _extreme(system, sides, clock, wanted.digits, True) if wanted.greatest else None
     low, high = quest.box
     outputs = formula.items if wanted.roots else (formula.output,)
     found, nowhere = places(formula.graph, outputs, inputs, names, Boxes(low, high), clock)
@@ -134,6 +142,9 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
         complete=complete,
         unsettled=tuple(unsettled),
         rests_on=rests_on(formula.graph, outputs),
+        global_minimum=lowest,
+        global_maximum=highest,
+        asked=tuple(name for name, is_asked in (("least", wanted.least), ("greatest", wanted.greatest)) if is_asked),
         spots=tuple(Spot(each.kind, each.part, each.box) for each in found),
         nowhere=nowhere,
         looked=outcome.looked,
@@ -141,6 +152,32 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
         reason=_reason(complete, outcome, clock, wanted),
         let={**echoed, **exactly},
     )
+
+
+def _extreme(system: System, sides: Sequence[Side], clock: Clock, digits: int, greatest: bool) -> Extreme | None:
+    """The least or the greatest value over the closed box; None where no narrow interval is proved."""
+    graph, value = system.graph, system.value
+    assert value is not None
+    made = of_gradient(graph, graph.emit(ops.neg, (value,)), system.inputs) if greatest else system
+    found = least(made, sides, clock, digits)
+    if found is None or not found.is_narrow:
+        return None
+    with ctx.workprec(found.precision):
+        low, high = (-found.high, -found.low) if greatest else (found.low, found.high)
+        names = [side.name for side in sides]
+        where = tuple({name: text_of(ball, digits) for name, ball in zip(names, at, strict=True)} for at in found.at)
+        return Extreme(bound_text(low, digits, False), bound_text(high, digits, True), where)
+
+
+def bound_text(end: arb, digits: int, above: bool) -> str:
+    """An exact number in decimals, rounded away from the numbers that it bounds."""
+    if end.is_zero():
+        return "0"
+    mantissa, exponent = (int(part) for part in end.man_exp())
+    ratio = Fraction(mantissa) * Fraction(2) ** exponent if exponent >= 0 else Fraction(mantissa, 2**-exponent)
+    context = Context(prec=digits + 2, rounding=ROUND_CEILING if above else ROUND_FLOOR, Emin=MIN_EMIN, Emax=MAX_EMAX)
+    text = str(context.divide(Decimal(ratio.numerator), Decimal(ratio.denominator)))
+    return text.lower()
 
 
 def _check(formula: Formula, wanted: Wanted) -> None:

@@ -21,7 +21,7 @@ from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.intervals import JUMP, KINK, OUTSIDE
 from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph, Ref
-from gradcalc.truth.critical.prove import evaluated, proved
+from gradcalc.truth.critical.prove import Proof, evaluated, exactly, proved
 from gradcalc.truth.critical.search import Boxes, Enclosing, search
 from gradcalc.truth.critical.solution import Outcome, Solution, kind_of
 from gradcalc.truth.critical.system import System, of_equations, prepared
@@ -127,9 +127,8 @@ def _is_continuous(system: System, node: int) -> bool:
         factor = graph.number(slope)
         if factor:
             moved = graph.ref(variable) - boundary / factor
-            _, one, other = graph.nodes[node].operands
-            sides = [_put_in(graph, each, variable, moved) for each in (one, other)]
-            return proved_equal(graph, *sides)
+            one, other = (_put_in(graph, each, variable, moved) for each in graph.nodes[node].operands[1:])
+            return proved_equal(graph, one, other)
     return False
 
 
@@ -185,7 +184,8 @@ def _case(
             return None
         if not verdict:
             continue
-        point = type(proof)(proof.at[:count], {}, proof.precision)
+        proof = exactly(system, proof) or proof
+        point = Proof(proof.at[:count], {}, proof.precision)
         where, point = quest.located(point)
         if where == "unknown":
             return None

@@ -83,7 +83,8 @@ def _widened(ball: arb) -> arb:
 
 def evaluated(system: System, balls: Balls, at: Sequence[arb], outputs: Sequence[int]) -> list[Any]:
     """The balls of some nodes at a point or in a box."""
-    return balls.evaluate(system.graph, dict(zip(system.inputs, at, strict=True)), outputs)
+    fixed = {node: make(balls) for node, make in system.fixed.items()}
+    return balls.evaluate(system.graph, {**fixed, **dict(zip(system.inputs, at, strict=True))}, outputs)
 
 
 def krawczyk(system: System, balls: Balls, box: Sequence[arb], entries: Sequence[Any]) -> list[arb] | None:

@@ -12,14 +12,15 @@ handed back: nothing is dropped.
 Krawczyk (1969); Neumaier, "Interval Methods for Systems of Equations" (1990), theorem 5.1.8; Rump, Acta Numerica 19.
 """
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradcalc.arithmetic.intervals import JUMP, KINK, NOWHERE, Interval, Intervals, unconditional
+from gradcalc.arithmetic.intervals import JUMP, KINK, NOWHERE, OUTSIDE, Interval, Intervals, unconditional
 from gradcalc.truth.critical.system import System
 
 Array = Any
@@ -105,6 +106,33 @@ class Clock:
         return self.interrupted or time.monotonic() > self.end
 
 
+@dataclass
+class Bar:
+    """A value that is taken in a box, or above one: what is larger everywhere cannot be least.
+
+    Attributes:
+        inner: the ends of the side of each unknown, by its node, between which points are in the box for certain.
+        at: the point at which the value was found, by node.
+    """
+
+    inner: Mapping[int, tuple[float, float]]
+    height: float = math.inf
+    at: Mapping[int, float] = field(default_factory=dict)
+
+    def lower(self, middles: Boxes, values: Interval, inputs: tuple[int, ...]) -> None:
+        """Take down the least of some values, each in an interval, at points."""
+        inside = np.ones(len(middles), bool)
+        for k, node in enumerate(inputs):
+            low, high = self.inner[node]
+            inside &= (middles.low[k] >= low) & (middles.low[k] <= high)
+        sure = inside & ((np.asarray(values.flags) & (OUTSIDE | NOWHERE)) == 0)
+        heights = np.where(sure & ~np.isnan(values.high), values.high, np.inf)
+        best = int(np.argmin(heights))
+        if heights[best] < self.height:
+            self.height = float(heights[best])
+            self.at = {node: float(middles.low[k, best]) for k, node in enumerate(inputs)}
+
+
 class Krawczyk(NamedTuple):
     """What the operator says of each box: its image, whether it proves one zero, whether it proves none."""
 
@@ -116,9 +144,10 @@ class Krawczyk(NamedTuple):
 class Enclosing:
     """A system over batches of boxes."""
 
-    def __init__(self, system: System) -> None:
-        self.system = system
+    def __init__(self, system: System, bar: "Bar | None" = None) -> None:
+        self.system, self.bar = system, bar
         self.intervals = Intervals()
+        self._fixed = {node: self.intervals.around(make) for node, make in system.fixed.items()}
         graph = system.graph
         self._used = unconditional(graph, system.needed)
         self._first = tuple(dict.fromkeys((*system.needed, *system.components)))
@@ -127,9 +156,8 @@ class Enclosing:
 
     def values(self, boxes: Boxes, outputs: tuple[int, ...]) -> list[Any]:
         """The intervals of some nodes."""
-        inputs = {
-            node: Interval(boxes.low[k], boxes.high[k]) for k, node in enumerate(self.system.inputs)
-        }  # fmt: skip
+        inputs = {node: Interval(boxes.low[k], boxes.high[k]) for k, node in enumerate(self.system.inputs)}
+        inputs |= self._fixed
         return self.intervals.within(self.system.graph, inputs, outputs, self._used)
 
     def excluded(self, boxes: Boxes) -> Array:
@@ -145,7 +173,13 @@ class Enclosing:
             gone |= (flags & NOWHERE) > 0
             if self.system.value is not None:  # slopes of both signs around a cusp keep away from 0 too
                 apart &= (flags & (KINK | JUMP)) == 0
-        return gone | apart
+        gone |= apart
+        if self.bar is None or self.system.value is None:
+            return gone
+        least = values[self.system.value]  # a least value may be at a jump, or where the function ends, too
+        flags = np.asarray(least.flags)
+        gone &= (flags & (OUTSIDE | JUMP)) == 0
+        return gone | ((flags & NOWHERE) > 0) | (least.low > self.bar.height)
 
     def flags(self, box: Boxes) -> int:
         """All flags that a box raises."""
@@ -181,6 +215,8 @@ class Enclosing:
             inverse = _inverses(np.where(smooth[:, None, None], centre, np.nan))
             values = self.values(Boxes(middle, middle), self._first)
             point, spread = np.zeros((count, size)), np.zeros((count, size))
+            if self.bar is not None and self.system.value is not None:
+                self.bar.lower(Boxes(middle, middle), values[self.system.value], self.system.inputs)
             for k, node in enumerate(self.system.components):
                 low, high = values[node].low, values[node].high
                 point[:, k] = 0.5 * low + 0.5 * high
@@ -311,9 +347,13 @@ def _inside(boxes: Boxes, around: Boxes) -> Array:
     return result
 
 
-def search(system: System, box: Boxes, clock: Clock) -> Found:
-    """All zeros of a system in a box: those that are proved, and the boxes of which nothing is known."""
-    enclosing = Enclosing(system)
+def search(system: System, box: Boxes, clock: Clock, bar: Bar | None = None) -> Found:
+    """All zeros of a system in a box: those that are proved, and the boxes of which nothing is known.
+
+    Args:
+        bar: a value of the function above which nothing is looked for.
+    """
+    enclosing = Enclosing(system, bar)
     sides = np.maximum(box.high - box.low, 1e-300)
     state = _Search(enclosing, sides, clock)
     left, late = state.level(box, _LEVELS[0])

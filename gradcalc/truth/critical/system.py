@@ -7,7 +7,7 @@ A gradient that intervals bound on a box with a kink then holds Clarke's: where 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gradcalc.graph import derive, ops
@@ -24,6 +24,7 @@ class System:
         inputs: the nodes of the unknowns.
         jacobian: the derivatives of the components by row and column; an absent one is 0.
         value: the node whose gradient they are, if it is one; where it has no value there is no zero.
+        fixed: inputs that are no unknowns, and what gives their balls.
     """
 
     graph: Graph
@@ -31,6 +32,15 @@ class System:
     components: tuple[int, ...]
     jacobian: Mapping[Place, int]
     value: int | None = None
+    fixed: Mapping[int, Callable[[Any], Any]] = field(default_factory=dict)
+
+    def on_face(self, fixed: Mapping[int, Callable[[Any], Any]]) -> "System":
+        """The same with some unknowns fixed, and their equations left out."""
+        free = [k for k, node in enumerate(self.inputs) if node not in fixed]
+        place = {k: number for number, k in enumerate(free)}
+        jacobian = {(place[i], place[j]): e for (i, j), e in self.jacobian.items() if i in place and j in place}
+        inputs, components = (tuple(nodes[k] for k in free) for nodes in (self.inputs, self.components))
+        return System(self.graph, inputs, components, jacobian, self.value, {**self.fixed, **fixed})
 
     @property
     def size(self) -> int:

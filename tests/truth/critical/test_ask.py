@@ -1,7 +1,7 @@
 """Every critical point of formulas whose points are known by other means; what is not settled is told.
 
 Through `ask` all rooms of the search are seen: `box`, `system`, `search`, `prove`, `solution`, `find`, `kinks`, `regions`,
-`answer`.
+`extreme`, `answer`.
 """
 
 import math
@@ -60,6 +60,30 @@ def test_all_roots_are_found(text: str, box: str, roots: list[tuple[float, ...]]
         pytest.approx(root, rel=1e-14) for root in roots
     ]
     assert found.complete and {point.kind for point in found.points} <= {"root"}
+
+
+EXTREMES = [
+    ("x^2", "x=1:2", 1, 4), ("x*y", "x=-1:2,y=-1:1", -2, 2), ("x^4", "x=-1:1.5", 0, 5.0625), ("sqrt(x)", "x=-1:1", 0, 1),
+    ("abs(x - 1/3)", "x=-1:1", 0, 4 / 3), ("(x - y)^2", "x=-1:1,y=-1:1", 0, 4), ("cos(x)", "x=0:10", -1, 1),
+    ("floor(x) + x", "x=-0.5:1.5", -1.5, 2.5), ("x + y + z", "x=0:1,y=0:2,z=0:3", 0, 6), ("1/x", "x=-1:1", None, None),
+    ("x^2*y - x", "x=0:1,y=1:2", -0.25, 1), ("sqrt(x^2 + y^2)", "x=-1:1,y=-1:1", 0, math.sqrt(2)),
+    ("(x^2 - 2)^2 + (y^2 - 3)^2", "x=-1:2,y=0:2", 0, 13),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, box, least, greatest", EXTREMES)
+def test_the_extreme_values_over_the_closed_box(
+    text: str, box: str, least: float | None, greatest: float | None
+) -> None:
+    found = gradcalc.critical(text, box=box, least=True, greatest=True, max_seconds=60)
+    for extreme, value in ((found.global_minimum, least), (found.global_maximum, greatest)):
+        if value is None:
+            assert extreme is None and found.exit_code == ExitCode.NO
+            continue
+        assert extreme is not None and extreme.at
+        low, high = float(extreme.low), float(extreme.high)
+        assert low - 1e-15 * abs(value) <= value <= high + 1e-15 * abs(value)
+        assert high - low <= 1e-10 * max(abs(low), abs(high)) or high - low <= 1e-20
 
 
 def test_a_point_on_a_face_is_told() -> None:

@@ -1,0 +1,208 @@
+"""The least value of a function over a closed box, between two numbers, and where it is taken.
+
+It is taken inside, or on a face, where the function with the face's variables fixed has a critical point, or at a
+corner; or where the function is not smooth. So the inside and each face are searched, with what is above a value that
+was met left out; what a search leaves is bounded by its interval, and cut until that is narrow enough.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import combinations, product
+from typing import Any
+
+import numpy as np
+from flint import arb, ctx
+
+from gradcalc.arithmetic import exact_numbers
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.truth.critical.box import Side
+from gradcalc.truth.critical.find import simplest
+from gradcalc.truth.critical.prove import evaluated, exactly, proved
+from gradcalc.truth.critical.regions import clusters
+from gradcalc.truth.critical.search import Bar, Boxes, Clock, Enclosing, _bisected, search
+from gradcalc.truth.critical.system import System
+
+_NARROW = 1e-11
+"""How narrow the interval must be, relative to its ends."""
+_TINY = arb(1e-20)
+"""Or how narrow it must be of numbers that may be 0."""
+_CUTS, _BOXES = 60, 100_000
+"""How often what is left is cut, and into how many boxes, at most."""
+_GUESSES = 40
+_PRECISION = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Least:
+    """What is proved of the least value: it lies between two balls' ends; and points at which it may be taken."""
+
+    low: arb
+    high: arb
+    at: tuple[tuple[arb, ...], ...]
+    is_narrow: bool
+    precision: int = _PRECISION
+
+
+@dataclass
+class _Candidates:
+    """Points of the closed box with their values, and a lower bound of all that is no such point."""
+
+    floor: float = float("inf")
+    points: list[tuple[tuple[arb, ...], arb]] = field(default_factory=list)
+    lowest: list[arb] = field(default_factory=list)
+
+    def enter(self, at: Sequence[arb], value: Any, floor: float) -> None:
+        """Take down a point, if it has a value, which is at least `floor`."""
+        if isinstance(value, arb) and value.is_finite():
+            self.points.append((tuple(at), value))
+            self.lowest.append(arb(floor) if value.lower() < floor else value.lower())
+
+
+def least(system: System, sides: Sequence[Side], clock: Clock, digits: int) -> Least | None:
+    """The least value of the function whose gradient the system is; None where it has no bound, or none is found."""
+    bar = Bar({node: side.inner for node, side in zip(system.inputs, sides, strict=True)})
+    found = _Candidates()
+    size = len(sides)
+    for count in (size, *range(size)):  # corners first: their values leave out much
+        for chosen in combinations(range(size), count):
+            for tops in product((False, True), repeat=count):
+                if clock.is_over():
+                    return None
+                fixed = {k: partial(_end, sides[k], top) for k, top in zip(chosen, tops, strict=True)}
+                _face(system, sides, fixed, bar, found, clock, digits)
+    return _gathered(found, bar, digits)
+
+
+def _end(side: Side, top: bool, balls: Balls) -> arb:
+    """An end of a side as a ball."""
+    return side.balls(balls)[int(top)]
+
+
+def _face(
+    system: System, sides: Sequence[Side], fixed: Mapping[int, Callable[[Balls], arb]], bar: Bar, found: _Candidates,
+    clock: Clock, digits: int,
+) -> None:  # fmt: skip
+    """Look at a face, the inside, or a corner."""
+    part = system.on_face({system.inputs[k]: make for k, make in fixed.items()})
+    assert part.value is not None
+    node = part.value
+    free = [k for k in range(len(sides)) if k not in fixed]
+
+    def whole(at: Sequence[arb]) -> list[arb]:
+        """A point of the face as one of the box."""
+        inner = iter(at)
+        balls = Balls(_PRECISION)
+        return [fixed[k](balls) if k in fixed else next(inner) for k in range(len(sides))]
+
+    def enter(at: Sequence[arb], precision: int, floor: float = -np.inf) -> None:
+        """A point of the face with its value, which is at least `floor`."""
+        with ctx.workprec(precision):
+            value = evaluated(part, Balls(precision), at, [node])[node]
+            if all(_inside(sides[k], ball, precision) for k, ball in zip(free, at, strict=True)):
+                found.enter(whole(at), value, floor)
+                if isinstance(value, arb):
+                    bar.height = min(bar.height, _above(value))
+            elif isinstance(value, arb):
+                found.floor = min(found.floor, _below(value))
+            else:
+                found.floor = -np.inf
+
+    if not free:
+        enter([], _PRECISION)
+        return
+    ends = [sides[k].ends for k in free]
+    box = Boxes(np.array([[a] for a, _ in ends]), np.array([[b] for _, b in ends]))
+    made = search(part, box, clock, bar)
+    for k in range(len(made.zeros)):
+        zero = made.zeros.take([k])
+        proof = proved(part, zero.low[:, 0], zero.high[:, 0], digits)
+        if proof is None:
+            found.floor = min(found.floor, _floor(part, zero, box, bar, clock))
+            continue
+        proof = exactly(part, proof) or proof
+        here = Enclosing(part).values(zero, (node,))[node].low
+        enter(proof.at, proof.precision, float(np.min(here)))
+    left = made.left
+    for members, _ in clusters(left, box.high - box.low)[:_GUESSES]:
+        hull = left.take(members).hull()
+        with ctx.workprec(_PRECISION):
+            enter([exact_numbers.ball_of(exact_numbers.rational(ratio)) for ratio in simplest(hull)], _PRECISION)
+    found.floor = min(found.floor, _floor(part, left, box, bar, clock))
+
+
+def _inside(side: Side, ball: arb, precision: int) -> bool:
+    """Whether a number is in the closed side for certain."""
+    low, high = side.balls(Balls(precision))
+    return bool(ball >= low and ball <= high)
+
+
+def _above(value: arb) -> float:
+    return float(np.nextafter(float(value.upper()), np.inf))
+
+
+def _below(value: arb) -> float:
+    return float(np.nextafter(float(value.lower()), -np.inf))
+
+
+def _floor(system: System, boxes: Boxes, box: Boxes, bar: Bar, clock: Clock) -> float:
+    """A lower bound of the function on some boxes, cut until it is near to the value that was met."""
+    if not len(boxes):
+        return np.inf
+    enclosing, sides, done = Enclosing(system, bar), box.high - box.low, np.inf
+    value = system.value
+    assert value is not None
+    for _ in range(_CUTS):
+        low = np.empty(0)
+        for k in range(0, len(boxes), enclosing.batch):
+            part = boxes.take(slice(k, k + enclosing.batch))
+            middle = 0.5 * part.low + 0.5 * part.high
+            bar.lower(Boxes(middle, middle), enclosing.values(Boxes(middle, middle), (value,))[value], system.inputs)
+            here = enclosing.values(part, (value,))[value]
+            bound = np.where((np.asarray(here.flags) & 2) > 0, np.inf, np.broadcast_to(here.low, len(part)))
+            low = np.concatenate((low, np.where(np.isnan(bound), -np.inf, bound)))
+        slack = _NARROW * abs(bar.height) if np.isfinite(bar.height) else 0.0
+        near = low >= bar.height - slack
+        done = min(done, float(low[near].min(initial=np.inf)))
+        boxes, low = boxes.take(~near), low[~near]
+        if not len(boxes):
+            return done
+        if 2 * len(boxes) > _BOXES or clock.is_over():
+            break
+        boxes = _bisected(boxes, sides)
+    return min(done, float(low.min(initial=np.inf)))
+
+
+def _gathered(found: _Candidates, bar: Bar, digits: int) -> Least | None:
+    """The two bounds, and the points whose values reach down to them."""
+    precision = max(_PRECISION, int(digits * 3.33) + 80)
+    with ctx.workprec(precision):
+        met = [value.upper() for _, value in found.points]
+        high = _smallest([*met, *([arb(bar.height)] if np.isfinite(bar.height) else [])])
+        if high is None:
+            return None
+        floor = [arb(found.floor)] if found.floor < np.inf else []
+        low = _smallest([high, *found.lowest, *floor])
+        if low is None or not low.is_finite():
+            return None
+        size = abs(low).max(abs(high))
+        narrow = bool(high - low <= size * arb(1e-10)) or bool(high - low <= _TINY)
+        at = [point for point, value in found.points if not value > high]
+        return Least(low, high, tuple(_different(at)), narrow, precision)
+
+
+def _smallest(numbers: Sequence[arb]) -> arb | None:
+    """The smallest of some exact numbers."""
+    best = None
+    for number in numbers:
+        best = number if best is None or number < best else best
+    return best
+
+
+def _different(points: Sequence[tuple[arb, ...]]) -> list[tuple[arb, ...]]:
+    """Points of which none overlaps another one."""
+    kept: list[tuple[arb, ...]] = []
+    for point in points:
+        if not any(all(a.overlaps(b) for a, b in zip(point, other, strict=True)) for other in kept):
+            kept.append(point)
+    return kept
