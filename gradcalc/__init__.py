@@ -85,6 +85,7 @@ _NAMES = {
     "truth.calculator": "differentiate",
     "truth.critical.answer": "Critical",
     "truth.critical.ask": "critical",
+    "truth.claims": "Claims check",
     "truth.derivative": "Derivative diff",
     "truth.implicit": "Implicit implicit",
     "truth.jacobian": "Jacobian",

@@ -26,6 +26,7 @@ COMMANDS = {
     "diff": "A derivative of any order.",
     "taylor": "Taylor polynomials, with a proved bound of the rest.",
     "tape": "The evaluation trace: values, partials, adjoints.",
+    "check": "Is a claimed formula the derivative?",
     "steps": "The derivation, rule by rule.",
     "graph": "The computation graph, as a picture or a tree.",
     "propagate": "The uncertainty of a result, and who causes it.",

@@ -99,7 +99,7 @@ class _Meanings:
         """The meaning of a name in a graph."""
         if name in self._values:
             value = self._values[name]
-            return value if value.graph is graph else _copied(value, graph)
+            return value if value.graph is graph else copied(value, graph)
         return _variable(graph, name, self.shapes.get(name, ()))
 
     def spans(self, parser: Parser) -> dict[str, Span]:
@@ -330,7 +330,7 @@ def constant_value(text: str, tokens: Tokens, limits: Limits, names: Mapping[str
         if name not in names:
             hint = did_you_mean(name, [*CONSTANTS, *names]) or "a number, such as 0.5, 1/3 or pi/4"
             refuse(f"{name} has no value here", parser.names[name], hint)
-        return _copied(names[name], graph)
+        return copied(names[name], graph)
 
     parser.run()
     return _run(_lowering(parser, limits, meaning))
@@ -417,7 +417,7 @@ def bound_name(tokens: Tokens, first: int, last: int) -> str:
     return token.text
 
 
-def _copied(value: Value, graph: Graph) -> Value:
+def copied(value: Value, graph: Graph) -> Value:
     """The value with its nodes copied into another graph."""
     place: dict[int, int] = {}
     for index in value.graph.needed(value.items):

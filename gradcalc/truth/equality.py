@@ -89,7 +89,7 @@ def assumptions(graph: Graph, outputs: Sequence[int]) -> list[int]:
         op, operands, _ = graph.nodes[index]
         if op is ops.pow:
             found[operands[0]] = None
-        elif op.domain is not None:
+        elif op.domain is not None and op not in (ops.div, ops.powi):
             found |= dict.fromkeys(_implied(graph, op.domain(*map(graph.ref, operands)).index))
     return list(found)
 

@@ -25,7 +25,7 @@ from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
 from gradcalc.graph.ops import Op
 
-_UNKNOWNS, _MOST_UNKNOWNS, _AGAIN = 12, 96, 12
+_UNKNOWNS, _MOST_UNKNOWNS, _AGAIN = 8, 64, 12
 """How many unknowns a ring has at first and at most; how often it is begun anew."""
 _TERMS, _WORK, _POWER, _FACTORED, _SHIFT = 1_000, 1_000_000, 24, 60, 24
 """How many terms a polynomial may have, products of terms there may be in all; the largest power of a sum, multiple of
@@ -102,7 +102,8 @@ class Field:
         for _ in range(_AGAIN):
             self._begin()
             try:
-                for node in self.assumed * 2:
+                waiting = [node for node in self.assumed if not self._assume(self.of(node))]
+                for node in waiting if len(self.assumed) > 1 else ():
                     self._assume(self.of(node))
                 return [self.of(node) for node in nodes]
             except _Again:
@@ -121,7 +122,9 @@ class Field:
         self._powers: dict[int, tuple[Base, Quotient]] = {}  # unknowns that are a base to an exponent
         self._logs: dict[int, Base] = {}  # unknowns that are the logarithm of a base
         self._sizes: dict[int, Any] = {}  # unknowns that are the absolute value of a polynomial
-        self._pairs: dict[str, tuple[int, int]] = {}  # 1 - cos, 1 + cos: the unknowns cos and sin
+        self._pairs: dict[str, tuple[int, int]] = {}  # by cos - 1 the unknowns cos and sin
+        self._angles: dict[int, set[int]] = {}  # of sines and cosines what the angle is made of
+        self._cosines: dict[int, Any] = {}  # by the unknown sin the polynomial cos
         self._applied: dict[Any, list[tuple[tuple[Quotient, ...], int]]] = {}
         self._signs: dict[str, int] = {}
         self._joined: set[str] = set()  # products that are not negative, though their factors may be
@@ -358,7 +361,8 @@ class Field:
                 found[str(part)] = part, times * int(power)
         for one_minus, (cosine, sine) in self._pairs.items() if len(found) > 1 else ():
             one_plus = str(self._gens[cosine] + 1)
-            if one_minus in found and one_plus in found and found[one_minus][1] == found[one_plus][1]:
+            both = one_minus in found and one_plus in found and found[one_minus][1] == found[one_plus][1]
+            if both and self._sign(self._gens[sine]) is not None:
                 power = found.pop(one_minus)[1]
                 found.pop(one_plus)
                 scale *= fmpq(-1) ** power
@@ -422,10 +426,14 @@ class Field:
         powers[unknown] = power
         return fmpq(polynomial.to_dict().get(tuple(powers), 0))
 
-    def _assume(self, value: Quotient) -> None:
-        """Take a number to be at least 0: the sign of a factor follows where those of the others are known."""
+    def _assume(self, value: Quotient) -> bool:
+        """Take a number to be at least 0: the sign of a factor follows where those of the others are known.
+
+        Returns:
+            Whether that says no more, whatever else is assumed.
+        """
         if value.top.is_zero():
-            return
+            return True
         scale, factors = self._factors(value)
         whole, unknown = (1 if scale > 0 else -1), list[Any]()
         for factor, power in factors:
@@ -443,6 +451,8 @@ class Field:
                 sign = 1 if total.leading_coefficient() > 0 else -1
                 self._know(one, sign)
                 self._know(unknown[1], sign * whole)
+                return True
+        return len(unknown) < 2
 
     def _know(self, factor: Any, sign: int) -> None:
         """Keep the sign of a polynomial; of one that is linear in one unknown its bound follows."""
@@ -482,13 +492,17 @@ class Field:
         return (sign > 0) == (op in (ops.gt, ops.ge))
 
     def _is_seldom_zero(self, value: Quotient) -> bool:
-        """Whether a number is 0 at single points at most: a product of polynomials in inputs, powers and roots."""
+        """Whether a number is 0 at single points at most.
+
+        It is a product of polynomials in inputs, of powers, and of sines and cosines of such polynomials.
+        """
         inputs = {place for key, place in self._keys.items() if key[0] in ("input", "const")}
+        parts = ({i for i, power in enumerate(part.degrees()) if power} for part, _ in self._factors(value)[1])
         return all(
-            {i for i, power in enumerate(part.degrees()) if power} <= inputs
+            part <= inputs
             or len(part) == 1
-            and all(i in self._powers for i, power in enumerate(part.degrees()) if power)
-            for part, _ in self._factors(value)[1]
+            and (part <= self._powers.keys() or self._angles.get(next(iter(part)), {-1}) <= inputs)
+            for part in parts
         )
 
     def size(self, value: Quotient) -> Quotient:
@@ -505,6 +519,9 @@ class Field:
 
     def _size_of(self, factor: Any, power: int = 1) -> Quotient:
         """A power of the absolute value of a polynomial of unknown sign."""
+        if (cosine := self._cosines.get(self._place(factor))) is not None:
+            root = self.power(Quotient(self.one - cosine * cosine, self.one), self.number(fmpq(1, 2)))
+            return self.whole_power(root, power)
         key = ("abs", str(factor))
         is_new = key not in self._keys
         found = self._unknown(key, lambda: ops.abs(self._sum(factor)).index, _POSITIVE)
@@ -731,6 +748,9 @@ class Field:
             place = self._keys["sin", key]
             self._roots.append((place, 2, self.one - cosine.top * cosine.top))
             self._pairs[str(cosine.top - 1)] = self._keys["cos", key], place
+            self._cosines[place] = cosine.top
+            unknowns = {i for part in angle for i, power in enumerate(part.degrees()) if power}
+            self._angles[place] = self._angles[self._keys["cos", key]] = unknowns
         return cosine, sine
 
     def _turned(self, a: tuple[Quotient, Quotient], b: tuple[Quotient, Quotient]) -> tuple[Quotient, Quotient]:

@@ -67,6 +67,7 @@ def test_an_example_can_be_pasted(command: str, example: str, tmp_path: Path, mo
         (tmp_path / "points.csv").write_text("x,y\n1,3\n2,5\n3,8\n")
         (tmp_path / "runs").mkdir()
         (tmp_path / "runs" / "a.csv").write_text("t\n0\n1\n")
+    (tmp_path / "pairs.csv").write_text("formula,wrt,claim\nx^2,x,2x\n")
     monkeypatch.chdir(tmp_path)
     if example.startswith("gradcalc "):
         ran = run(*shlex.split(example)[1:])

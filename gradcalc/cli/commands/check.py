@@ -1,0 +1,182 @@
+"""`gradcalc check`: is a claimed formula the derivative?"""
+
+import gc
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from gradcalc.cli import options as o
+from gradcalc.cli.write import Format, dumped, write
+from gradcalc.errors import UsageError
+from gradcalc.files import check_writable, complete_file
+from gradcalc.settings import SHOW, Limits, Reading, option, required
+
+if TYPE_CHECKING:
+    from gradcalc.truth.claims import Claim, Claims
+
+
+class Medium(StrEnum):
+    """The media of all commands, and annotations of a workflow on GitHub."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    latex = "latex"
+    html = "html"
+    markdown = "markdown"
+    github = "github"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A formula and what is claimed of its derivatives."""
+
+    expression: str = required(
+        "EXPR", "The formula; - or @FILE reads it. Or a file of claims: CSV with the columns formula, wrt, claim, or "
+        "JSON lines. Or a Python function: model.py:f.",
+    )  # fmt: skip
+    claim: str | None = option(None, "--claim TEXT", "What the derivative is claimed to be; of a Python function one.")
+    grad: str | None = option(None, "--grad LIST", 'All first derivatives as claimed: "2*x, cos(y)".')
+    hessian: str | None = option(None, "--hessian MATRIX", 'All second derivatives as claimed: "[[2, 0], [0, 1]]".')
+    wrt: str | None = option(None, "--wrt BY", "What the claim is derived for: x, x,y or x:2. Default: one variable.")
+    at: tuple[str, ...] = option((), o.AT)
+    let: tuple[str, ...] = option((), o.LET)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is enough, and where it is told."""
+
+    require: Literal["proved", "agrees"] | None = option(
+        None, "--require", "Exit code 1 where a claim is not at least this; default: where one is refuted."
+    )
+    junit: str | None = option(None, "--junit FILE", "Write a report as JUnit's XML, a test for each claim.", SHOW)
+    format: Medium | None = option(None, o.FORMAT)
+    json: bool = option(False, o.JSON)
+    quiet: bool = option(False, o.QUIET)
+
+
+def check(question: Question, wanted: Wanted, how: Reading, limits: Limits) -> int:
+    """Is this the derivative? Proved, refuted at a point, agreed at so many points, or undecided.
+
+    \b
+    gradcalc check "sin(x)^2" --claim "sin(2x)"
+    gradcalc check "x^2*y" --claim "2*x" --wrt x,y
+    gradcalc check "x^2*y" --grad "2*x*y, x^2"
+    gradcalc check pairs.csv --require proved --junit report.xml
+    """
+    from gradcalc.data.pairs import is_file_of_pairs
+
+    shape = None
+    if wanted.format is not Medium.github:
+        shape = o.shape_of(Format(wanted.format.value) if wanted.format else None, wanted.json)
+    if wanted.json and shape is None:
+        raise UsageError("--json and --format github contradict each other", hint="--format github")
+    if wanted.junit is not None:
+        check_writable(Path(wanted.junit))
+    is_file = is_file_of_pairs(question.expression)
+    made = _of_file(question, shape, how, limits) if is_file else _of_text(question, how, limits)
+    made = replace(made, require=wanted.require)
+    if shape is None:
+        print(*_annotations(made, question.expression), sep="\n")
+    elif shape is not Format.json or made.expression is not None:
+        write(made, shape)
+    if wanted.junit is not None:
+        _report(made, Path(wanted.junit), question.expression)
+    return made.exit_code
+
+
+def _of_text(question: Question, how: Reading, limits: Limits) -> "Claims":
+    """The claims about a formula."""
+    from gradcalc.truth.claims import checked
+
+    limits = o.read_limits(question.expression, limits)
+    text = o.read_expression(question.expression, limits)
+    at, let = o.read_all_points(question.at, limits, how), o.read_bindings(question.let, limits)
+    return checked(text, question.claim, question.wrt, question.grad, question.hessian, at, let, limits)
+
+
+def _of_file(question: Question, shape: Format | None, how: Reading, limits: Limits) -> "Claims":
+    """The claims of a file; as JSON each is written as soon as it is judged."""
+    from gradcalc.data.pairs import checked_file
+    from gradcalc.truth.claims import Claims
+
+    for flag, given in {"--claim": question.claim, "--grad": question.grad, "--hessian": question.hessian}.items():
+        if given is not None:
+            raise UsageError(f"{flag} is for a formula, and {question.expression} is a file", hint="its column claim")
+    gc.enable()  # `cli.run` turns it off for one answer
+    gc.freeze()
+    let = o.read_bindings(question.let, limits)
+    found = checked_file(Path(question.expression), question.wrt, let, limits, how)
+    return Claims(None, tuple(_streamed(found, question.expression) if shape is Format.json else found))
+
+
+def _streamed(claims: "Iterator[Claim]", name: str) -> "Iterator[Claim]":
+    """Claims, each written as JSON before the next is judged; all together are one document."""
+    print(dumped({"schema": 1, "command": "check", "expression": None, "file": name})[:-1] + ', "claims": [', end="")
+    separator = "\n"
+    try:
+        for claim in claims:
+            print(separator + dumped(claim.to_dict()), end="", flush=True)
+            separator = ",\n"
+            yield claim
+    finally:
+        if not isinstance(sys.exc_info()[1], OSError):
+            print("\n]}")
+
+
+def _annotations(made: "Claims", name: str) -> "Iterator[str]":
+    """What GitHub shows beside the lines of a file: errors of claims that fail, warnings of what is not settled."""
+    from gradcalc.truth.claims import counted, fails
+
+    for claim in made.claims:
+        level = "error" if fails(claim, made.require) or claim.error else (
+            "warning" if claim.verdict == "undecided" else None
+        )  # fmt: skip
+        if level is not None:
+            place = "" if claim.line is None else f"file={_escaped(name, ':,')},line={claim.line},"
+            message = f"{claim.claim} as the derivative of {claim.formula}: {claim.told}"
+            yield f"::{level} {place}title={claim.verdict}::{_escaped(message)}"
+    yield counted(made.claims)
+
+
+def _escaped(text: str, also: str = "") -> str:
+    """A text as a command of a workflow holds it."""
+    for letter in "%\r\n" + also:
+        text = text.replace(letter, f"%{ord(letter):02X}")
+    return text
+
+
+def _report(made: "Claims", path: Path, name: str) -> None:
+    """A report as JUnit writes it."""
+    from xml.etree import ElementTree as xml
+
+    from gradcalc.truth.claims import fails
+
+    failed = [fails(claim, made.require) for claim in made.claims]
+    broken = [claim.error is not None for claim in made.claims]
+    suite = xml.Element(
+        "testsuite", name=_printable(name), tests=str(len(failed)), failures=str(sum(failed)), errors=str(sum(broken)),
+    )  # fmt: skip
+    for claim, fail, bad in zip(made.claims, failed, broken, strict=True):
+        case = xml.SubElement(
+            suite, "testcase", classname="gradcalc.check",
+            name=_printable(f"{claim.claim} is d/d({claim.wrt}) of {claim.formula}"),
+        )  # fmt: skip
+        if claim.line is not None:
+            case.set("file", _printable(name))
+            case.set("line", str(claim.line))
+        if fail or bad:
+            xml.SubElement(case, "error" if bad else "failure", type=claim.verdict, message=_printable(claim.told))
+        else:
+            xml.SubElement(case, "system-out").text = _printable(f"{claim.verdict}: {claim.told}")
+    with complete_file(path) as file:
+        xml.ElementTree(suite).write(file, encoding="utf-8", xml_declaration=True)
+
+
+def _printable(text: str) -> str:
+    """A text without what no XML may hold."""
+    return "".join(c if c.isprintable() or c in "\t\n" else f"\\x{ord(c):02x}" for c in text)
