@@ -29,6 +29,9 @@ class Sought:
     """What is looked for."""
 
     roots: bool = option(False, "--roots", "Roots of EXPR instead: of one formula, or of a system [f, g].")
+    subject_to: tuple[str, ...] = option(
+        (), "--subject-to CONSTRAINT", "Along an equation or inequality: x^2+y^2=1, x>=y. May repeat."
+    )
     least: bool = option(False, "--global", "The least value over the closed box too, faces and corners included.")
     greatest: bool = option(False, "--greatest", "The greatest value over the closed box too.")
     seconds: float = option(
@@ -42,6 +45,7 @@ def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> in
     \b
     gradcalc critical "(x^2 + y - 11)^2 + (x + y^2 - 7)^2" --box x=-5:5,y=-5:5
     gradcalc critical "abs(x - 1) + x^2/4" --box x=-3:3 --global --greatest
+    gradcalc critical "x*y" --subject-to "x^2 + 4y^2 <= 8" --box x=-3:3,y=-3:3
     gradcalc critical "[x^2 + y^2 - 4, x*y - 1]" --roots --box x=-3:3,y=-3:3
     """
     from gradcalc.truth.critical.ask import Wanted, answer
@@ -54,7 +58,7 @@ def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> in
     clock = Clock()
     wanted = Wanted(
         roots=sought.roots, least=sought.least, greatest=sought.greatest, seconds=sought.seconds,
-        digits=show.digits or DIGITS, clock=clock,
+        constraints=sought.subject_to, digits=show.digits or DIGITS, clock=clock,
     )  # fmt: skip
     with _live(clock, not show.quiet and sys.stderr.isatty()):
         made = answer(text, sides, o.read_bindings(within.let, limits), wanted, limits)

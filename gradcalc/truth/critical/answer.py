@@ -22,7 +22,9 @@ class CriticalPoint:
         value: of the formula, as digits and as a double; None of roots.
         kind: `minimum`, `maximum`, `saddle`, `degenerate` or `kink`; `root` of a system.
         index: how many negative eigenvalues the Hessian has, where that is proved.
-        multipliers: of the constraints that hold with equality, by their text.
+        multipliers: of the constraints left = right or left <= right that hold with equality, by their text: with them
+            f + the sum of multiplier*(left - right) has the gradient 0.
+        optimal: whether those of inequalities have the signs of a minimum (Karush, Kuhn, Tucker).
         on_face: whether it lies on the boundary of the box.
     """
 
@@ -35,6 +37,7 @@ class CriticalPoint:
     proved: bool = True
     on_face: bool = False
     multipliers: Mapping[str, str] = field(default_factory=dict)
+    optimal: bool | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
@@ -46,6 +49,7 @@ class CriticalPoint:
             "proved": self.proved,
             **({"on_face": True} if self.on_face else {}),
             **({"multipliers": dict(self.multipliers)} if self.multipliers else {}),
+            **({"kkt": self.optimal} if self.optimal is not None else {}),
         }
 
 
@@ -166,7 +170,7 @@ class Critical(Answer):
 
     @property
     def _noun(self) -> str:
-        return "root" if self.task == "roots" else "KKT point" if self.constraints else "critical point"
+        return "root" if self.task == "roots" else "critical point" if self.constraints else "critical point"
 
     @property
     def verdict(self) -> str:

@@ -27,6 +27,7 @@ from gradcalc.truth.calculator import check_digits
 from gradcalc.truth.certify import shown
 from gradcalc.truth.critical.answer import Critical, CriticalPoint, Extreme, Spot, Unsettled
 from gradcalc.truth.critical.box import Side, fitted, read_box
+from gradcalc.truth.critical.constraints import along, read_constraint
 from gradcalc.truth.critical.extreme import least
 from gradcalc.truth.critical.find import Quest
 from gradcalc.truth.critical.regions import places
@@ -110,8 +111,9 @@ def critical(
 def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wanted: Wanted, limits: Limits) -> Critical:
     """The same of a box that is read already: what `critical` and the command call."""
     formula = as_formula(expression, let=let, limits=limits, array=wanted.roots)
+    constraints = [read_constraint(text, let, limits) for text in wanted.constraints]
     _check(formula, wanted)
-    sides = fitted(sides, [formula], let)
+    sides = fitted(sides, [formula, *(each.formula for each in constraints)], let)
     _check_size(formula, sides, wanted)
     names = [side.name for side in sides]
     inputs = [formula.graph.input(name) for name in names]
@@ -120,7 +122,7 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
     clock.end = begin + wanted.seconds / shares
     system = _system(formula, inputs, wanted)
     quest = Quest(system, sides, wanted.digits, clock, classify=not wanted.roots)
-    outcome = quest.run()
+    outcome = quest.run() if not constraints else along(formula, constraints, sides, wanted.digits, clock)
     clock.end = begin + wanted.seconds * (shares - wanted.greatest) / shares
     lowest = _extreme(system, sides, clock, wanted.digits, False) if wanted.least else None
     clock.end = begin + wanted.seconds
@@ -139,6 +141,7 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
         variables=tuple(names),
         box={side.name: side.given for side in sides},
         points=tuple(made),
+        constraints=tuple(each.text for each in constraints),
         complete=complete,
         unsettled=tuple(unsettled),
         rests_on=rests_on(formula.graph, outputs),
@@ -185,6 +188,10 @@ def _check(formula: Formula, wanted: Wanted) -> None:
         raise UsageError("the formula has no variables: it is a constant", text=formula.text, hint="x^2 - 2*x")
     if wanted.roots and (wanted.constraints or wanted.least or wanted.greatest):
         raise UsageError("--roots goes with neither --subject-to nor --global", hint="one question at a time")
+    if wanted.constraints and (wanted.least or wanted.greatest):
+        raise UsageError(
+            "--global over constraints is not proved", hint="the kinds and values of the points tell of it"
+        )
 
 
 def _check_size(formula: Formula, sides: Sequence[Side], wanted: Wanted) -> None:
@@ -240,7 +247,8 @@ def point_of(found: Solution, names: Sequence[str], digits: int) -> CriticalPoin
         value = None if found.value is None else text_of(found.value, digits)
         double = None if found.value is None else _double(found.value)
         multipliers = {name: text_of(ball, digits) for name, ball in found.multipliers.items()}
-    return CriticalPoint(texts, floats, value, double, found.kind, found.index, True, found.on_face, multipliers)
+    kind, index = found.kind, found.index
+    return CriticalPoint(texts, floats, value, double, kind, index, True, found.on_face, multipliers, found.optimal)
 
 
 def _double(ball: Ball) -> float:

@@ -151,11 +151,15 @@ class Quest:
                 outcome.unsettled.append((hull, LATE))
                 continue
             rough = enclosing.flags(hull)
-            if rough and self.system.value is not None and kinks.settled(self, outcome, hull):
-                continue
-            if rough or is_cell or not self._degenerate(outcome, hull):
+            if is_cell and not rough or not self._settled_otherwise(outcome, hull, rough):
                 reason = SINGULAR if not rough else AT_KINK if rough & (KINK | JUMP) else ROUGH
                 outcome.unsettled.append((hull, reason))
+
+    def _settled_otherwise(self, outcome: Outcome, hull: Boxes, rough: int) -> bool:
+        """Whether all zeros of a hull that the search left are known after all."""
+        if not rough:
+            return self._degenerate(outcome, hull)
+        return self.system.value is not None and kinks.settled(self, outcome, hull)
 
     def _degenerate(self, outcome: Outcome, hull: Boxes) -> bool:
         """A zero at short numbers in a hull, where the Jacobian is singular; whether no other zero is in it."""

@@ -151,6 +151,7 @@ class Enclosing:
         graph = system.graph
         self._used = unconditional(graph, system.needed)
         self._first = tuple(dict.fromkeys((*system.needed, *system.components)))
+        self._pruning = tuple(dict.fromkeys((*self._first, *system.below)))
         self._second = tuple(dict.fromkeys((*self._first, *system.jacobian.values())))
         self.batch = max(64, min(_BATCH, _NUMBERS // max(1, len(graph.needed(self._second)))))
 
@@ -162,7 +163,7 @@ class Enclosing:
 
     def excluded(self, boxes: Boxes) -> Array:
         """Where there is no zero: a component is not 0, or what must have a value has none."""
-        values = self.values(boxes, self._first)
+        values = self.values(boxes, self._pruning)
         gone, apart = np.zeros(len(boxes), bool), np.zeros(len(boxes), bool)
         for node in self.system.components:
             low, high, gap, _ = values[node]
@@ -174,6 +175,8 @@ class Enclosing:
             if self.system.value is not None:  # slopes of both signs around a cusp keep away from 0 too
                 apart &= (flags & (KINK | JUMP)) == 0
         gone |= apart
+        for node in self.system.below:
+            gone |= values[node].low > 0
         if self.bar is None or self.system.value is None:
             return gone
         least = values[self.system.value]  # a least value may be at a jump, or where the function ends, too

@@ -20,6 +20,8 @@ class Solution:
         at: the balls of the unknowns; `value` that of the formula, if there is one.
         kind: `minimum`, `maximum`, `saddle`, `degenerate`, `kink`; `root` of a system.
         index: how many negative eigenvalues the Hessian has, where that is proved.
+        multipliers: of active constraints, by their text; `unknowns` are those of the system, the point and these.
+        optimal: whether the signs of the multipliers are those of a minimum.
     """
 
     at: tuple[arb, ...]
@@ -30,6 +32,8 @@ class Solution:
     precision: int = 128
     jacobian: Any = None
     multipliers: Mapping[str, Ball] = field(default_factory=dict)
+    unknowns: tuple[arb, ...] = ()
+    optimal: bool | None = None
 
 
 @dataclass

@@ -25,6 +25,7 @@ class System:
         jacobian: the derivatives of the components by row and column; an absent one is 0.
         value: the node whose gradient they are, if it is one; where it has no value there is no zero.
         fixed: inputs that are no unknowns, and what gives their balls.
+        below: nodes that are not above 0 where a zero counts.
     """
 
     graph: Graph
@@ -33,6 +34,7 @@ class System:
     jacobian: Mapping[Place, int]
     value: int | None = None
     fixed: Mapping[int, Callable[[Any], Any]] = field(default_factory=dict)
+    below: tuple[int, ...] = ()
 
     def on_face(self, fixed: Mapping[int, Callable[[Any], Any]]) -> "System":
         """The same with some unknowns fixed, and their equations left out."""
@@ -40,7 +42,7 @@ class System:
         place = {k: number for number, k in enumerate(free)}
         jacobian = {(place[i], place[j]): e for (i, j), e in self.jacobian.items() if i in place and j in place}
         inputs, components = (tuple(nodes[k] for k in free) for nodes in (self.inputs, self.components))
-        return System(self.graph, inputs, components, jacobian, self.value, {**self.fixed, **fixed})
+        return System(self.graph, inputs, components, jacobian, self.value, {**self.fixed, **fixed}, self.below)
 
     @property
     def size(self) -> int:

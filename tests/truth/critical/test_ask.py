@@ -1,7 +1,7 @@
 """Every critical point of formulas whose points are known by other means; what is not settled is told.
 
 Through `ask` all rooms of the search are seen: `box`, `system`, `search`, `prove`, `solution`, `find`, `kinks`, `regions`,
-`extreme`, `answer`.
+`extreme`, `constraints`, `answer`.
 """
 
 import math
@@ -86,6 +86,31 @@ def test_the_extreme_values_over_the_closed_box(
         assert high - low <= 1e-10 * max(abs(low), abs(high)) or high - low <= 1e-20
 
 
+HALF = math.sqrt(0.5)
+CONSTRAINED = [
+    ("x + y", "x=-2:2,y=-2:2", "x^2 + y^2 <= 1", [((-HALF, -HALF), "minimum", HALF), ((HALF, HALF), "maximum", -HALF)]),
+    ("x^2 + y^2 + z^2", "x=-3:3,y=-3:3,z=-3:3", "x + y + z = 3", [((1, 1, 1), "minimum", -2)]),
+    ("x*y*z", "x=0.1:3,y=0.1:3,z=0.1:3", "x + y + z = 3", [((1, 1, 1), "maximum", -1)]),
+    ("(x - 2)^2 + (y - 1)^2", "x=-3:3,y=-3:3", ("y >= x^2", "x + y <= 2"), [((1, 1), "minimum", 2 / 3)]),
+    ("(x - 1/2)^2 + y^2", "x=-2:2,y=-2:2", "x^2 + y^2 < 1", [((0.5, 0), "minimum", None), ((1, 0), "saddle", -0.5), ((-1, 0), "maximum", -1.5)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, box, constraints, points", CONSTRAINED)
+def test_points_along_constraints_have_multipliers(text: str, box: str, constraints: Any, points: list[Any]) -> None:
+    found = gradcalc.critical(text, box=box, subject_to=constraints, max_seconds=60)
+    assert found.complete and len(found.points) == len(points)
+    for point, (at, kind, multiplier) in zip(found.points, points, strict=True):
+        assert tuple(point.floats.values()) == pytest.approx(at, rel=1e-14) and point.kind == kind
+        first = next(iter(point.multipliers.values()), None)
+        assert multiplier is None if first is None else float(first) == pytest.approx(multiplier, rel=1e-14)
+
+
+def test_a_singular_constraint_leaves_the_answer_incomplete() -> None:
+    found = gradcalc.critical("x", box="x=-1:1,y=-1:1", subject_to="y^2 = x^3")
+    assert not found.complete and not found.points
+
+
 def test_a_point_on_a_face_is_told() -> None:
     (point,) = gradcalc.critical("sin(x)", box="x=0:pi/2").points
     assert point.on_face and point.kind == "maximum" and point.value == "1.000000000000000000"
@@ -149,7 +174,8 @@ REFUSED: list[tuple[str, Any, dict[str, Any], str, str]] = [
     ("x^2", "x=0:1,z=0:1", {}, "does not contain z", "leave z out"), ("x^2", "x=3", {}, "no pair low:high", "x=-5:5"),
     ("x^2", "x=-inf:inf", {}, "infinite", "finite side"), ("[x, y]", "x=0:1,y=0:1", {}, "array of shape", "jacobian"),
     ("[x, y, x*y]", "x=0:1,y=0:1", {"roots": True}, "3 formulas and 2 variables", "a formula for each"), ("5", "x=0:1", {}, "constant", "x^2"),
-    ("x^2", {"x": 3}, {}, "the side of x", "(-5, 5)"), ("x^2", "x=0:1", {"digits": 0}, "digits", "1"),
+    ("x", "x=0:1", {"subject_to": "x^2"}, "no constraint", "x^2 + y^2 = 1"), ("x", "x=0:1", {"subject_to": "0<x<1"}, "needs one", "="),
+    ("x", "x=0:1", {"subject_to": "x=y"}, "no side for y", "x=0:1,y=-10:10"), ("x^2", {"x": 3}, {}, "the side of x", "(-5, 5)"), ("x^2", "x=0:1", {"digits": 0}, "digits", "1"),
 ]  # fmt: skip
 
 

@@ -1,0 +1,227 @@
+"""Critical points along equations and inequalities: Fritz John's conditions, a square system for each active set.
+
+    m0 grad f + sum of m_j grad h_j = 0,   h_j = 0,   sum of m_j^2 = 1,   0 <= m0 <= 1
+
+So the multipliers are bounded, and no regularity of the constraints is asked for: where m0 is 0 they have none, and
+that is told. Told are m_j/m0, so that f + sum of m_j/m0 h_j has the gradient 0, with h = left - right of a constraint.
+The kind is along the set: by the inertia of the Hessian of that sum bordered by the gradients, and by signs.
+
+John (1948); Bertsekas, "Constrained Optimization and Lagrange Multiplier Methods" (1982).
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from flint import arb, ctx
+
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.errors import GradcalcError, UsageError
+from gradcalc.graph import derive, ops
+from gradcalc.graph.graph import Graph
+from gradcalc.language.formula import Formula
+from gradcalc.language.parse import as_formula
+from gradcalc.settings import Limits
+from gradcalc.truth.critical.box import Side
+from gradcalc.truth.critical.find import Quest
+from gradcalc.truth.critical.prove import Proof, evaluated, exactly, inertia
+from gradcalc.truth.critical.search import Boxes, Clock
+from gradcalc.truth.critical.solution import Outcome, Solution
+from gradcalc.truth.critical.system import System, of_equations
+
+_RELATION = re.compile(r"(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<sign><=|>=|≤|≥|==|!=|<|>|=)")
+_EXAMPLE = '"x^2 + y^2 = 1"'
+_LESS, _MORE = ("<=", "≤", "<"), (">=", "≥", ">")
+SIGN = "an inequality whose sign is not known"
+
+
+@dataclass(frozen=True, eq=False)
+class Constraint:
+    """An equation h = 0, or an inequality h <= 0: a formula, as it was typed."""
+
+    text: str
+    formula: Formula
+    is_equation: bool
+
+
+def read_constraint(text: str, let: Mapping[str, Any], limits: Limits) -> Constraint:
+    """A constraint from its text: left - right of an equation or of `left <= right`, the other way round of `>=`."""
+    depth, found = 0, []
+    for part in _RELATION.finditer(text):
+        depth += bool(part["open"]) - bool(part["close"])
+        if part["sign"] and not depth:
+            found.append(part)
+    if len(found) != 1 or found[0]["sign"] == "!=":
+        what = "is no constraint: there is no =, <= or >=" if not found else "needs one of =, <= and >="
+        raise UsageError(f"this {what}", text=text, span=(0, len(text)), hint=_EXAMPLE)
+    start, end = found[0].span()
+    sign = found[0]["sign"]
+    sides = []
+    for side in (text[:start], " " * end + text[end:]):
+        if not side.strip():
+            raise UsageError("one side of the constraint is empty", text=text, span=(start, end), hint=_EXAMPLE)
+        try:
+            sides.append(as_formula(side, let=let, limits=limits))
+        except GradcalcError as error:
+            error.text = text if error.text == side else error.text
+            raise
+    left, right = reversed(sides) if sign in _MORE else sides
+    graph = left.graph
+    other = brought(right.graph, right.output, graph)
+    node = left.output if graph.number(other) == 0 else graph.emit(ops.sub, (left.output, other))
+    variables = {**left.variables, **right.variables}
+    made = replace(left, text=text, output=node, variables=variables, spans={**right.spans, **left.spans}, tree=None)
+    return Constraint(text.strip(), made, sign not in (*_LESS, *_MORE))
+
+
+def brought(source: Graph, output: int, graph: Graph) -> int:
+    """A node with all it needs, in another graph."""
+    place: dict[int, int] = {}
+    for index in source.needed([output]):
+        op, operands, parameter = source.nodes[index]
+        if op is ops.input_:
+            place[index] = graph.input(parameter or "")
+        else:
+            place[index] = graph.emit(op, tuple(place[i] for i in operands), parameter)
+    return place[output]
+
+
+# -- one active set ----------------------------------------------------------------------------------------------------
+
+
+def fritz_john(graph: Graph, value: int, active: Sequence[int], slack: Sequence[int], inputs: Sequence[int]) -> System:
+    """Fritz John's conditions with the constraints `active` as equations, and `slack` not above 0."""
+    marks = [graph.ref(graph.input(f"multiplier {k}")) for k in range(len(active) + 1)]
+    gradients = [derive.gradient(graph, node, inputs) for node in (value, *active)]
+    components = []
+    for k in range(len(inputs)):
+        terms = [mark * graph.ref(gradient[k]) for mark, gradient in zip(marks, gradients, strict=True)]
+        components.append(terms[0].index if len(terms) == 1 else ops.add(*terms).index)
+    length = ops.add(*(mark**2 for mark in marks)) - 1 if len(marks) > 1 else marks[0] ** 2 - 1
+    unknowns = (*inputs, *(mark.index for mark in marks))
+    system = of_equations(graph, (*components, *active, length.index), unknowns)
+    return replace(system, value=value, below=tuple(slack))
+
+
+@dataclass
+class Along(Quest):
+    """The critical points along one active set."""
+
+    constraints: Sequence[Constraint] = ()
+    active: Sequence[int] = ()
+    slack: Sequence[int] = ()
+    nodes: Sequence[int] = ()
+
+    def _enter(self, outcome: Outcome, unique: Boxes, zero: Boxes) -> None:
+        """Take down a zero whose multipliers and inequalities have known signs."""
+        held: Outcome = Outcome()
+        super()._enter(held, unique, zero)
+        count = len(self.sides)
+        outcome.unsettled += [(Boxes(box.low[:count], box.high[:count]), why) for box, why in held.unsettled]
+        for found in held.solutions:
+            verdict = self._fits(found)
+            if verdict is None:
+                outcome.unsettled.append((Boxes(zero.low[:count], zero.high[:count]), SIGN))
+            elif verdict:
+                outcome.solutions.append(found)
+
+    def _fits(self, found: Solution) -> bool | None:
+        """Whether the inequalities that are not active hold for certain; None where that is not known."""
+        if found.unknowns[len(self.sides)] < 0:
+            return False  # the same point is met with the other signs
+        values = evaluated(self.system, Balls(found.precision), found.unknowns, self.slack) if self.slack else []
+        balls = [values[node] for node in self.slack]
+        if any(isinstance(ball, arb) and (ball > 0 or ball.is_zero()) for ball in balls):
+            return False  # outside; or on it, which another active set sees
+        return True if all(isinstance(ball, arb) and ball < 0 for ball in balls) else None
+
+    def solution(self, proof: Proof, on_face: bool) -> Solution:
+        """A point with its multipliers and its kind along the set."""
+        proof = exactly(self.system, proof) or proof
+        count = len(self.sides)
+        value = evaluated(self.system, Balls(proof.precision), proof.at, self.system.needed)[self.system.needed[0]]
+        with ctx.workprec(proof.precision):
+            first, *others = proof.at[count:]
+            if first.contains(0):
+                return Solution(
+                    proof.at[:count], value, "degenerate", None, on_face, proof.precision, unknowns=proof.at
+                )
+            marks = [each / first for each in others]
+            kind, index, optimal = self._kind(proof, marks)
+        texts = {self.constraints[k].text: ball for k, ball in zip(self.active, marks, strict=True)}
+        return Solution(
+            proof.at[:count], value, kind, index, on_face, proof.precision, None, texts, unknowns=proof.at,
+            optimal=optimal,
+        )  # fmt: skip
+
+    def _kind(self, proof: Proof, marks: Sequence[arb]) -> tuple[str, int | None, bool | None]:
+        """The kind along the set; how many negative curvatures there are; whether the signs are those of a minimum."""
+        graph, size = self.system.graph, len(self.sides)
+        inputs = self.system.inputs[:size]
+        scales = [graph.ref(graph.input(f"scale {k}")) for k in range(len(marks))]
+        terms = [scale * graph.ref(self.nodes[k]) for scale, k in zip(scales, self.active, strict=True)]
+        assert self.system.value is not None
+        total = ops.add(graph.ref(self.system.value), *terms) if terms else graph.ref(self.system.value)
+        gradient = derive.gradient(graph, total.index, inputs)
+        entries = derive.hessian(graph, gradient, inputs)
+        slopes = [derive.gradient(graph, self.nodes[k], inputs) for k in self.active]
+        at = dict(zip(inputs, proof.at, strict=False)) | {s.index: b for s, b in zip(scales, marks, strict=True)}
+        wanted = [*entries.values(), *(node for row in slopes for node in row)]
+        values = Balls(proof.precision).evaluate(graph, at, wanted)
+        zero, total_size = arb(0), size + len(marks)
+        rows = [[zero] * total_size for _ in range(total_size)]
+        for (i, j), node in entries.items():
+            rows[i][j] = values[node]
+        for k, row in enumerate(slopes):
+            for i, node in enumerate(row):
+                rows[size + k][i] = rows[i][size + k] = values[node]
+        signs = inertia(rows)
+        bounded = [ball for k, ball in zip(self.active, marks, strict=True) if not self.constraints[k].is_equation]
+        above, below = all(ball > 0 for ball in bounded), all(ball < 0 for ball in bounded)
+        optimal = True if above else None if any(ball.contains(0) for ball in bounded) else False
+        if signs is None or signs[2] or any(ball.contains(0) for ball in bounded):
+            return "degenerate", None, optimal
+        plus, minus = signs[0] - len(marks), signs[1] - len(marks)
+        if above and not minus:
+            return "minimum", 0, optimal
+        if below and not plus:
+            return "maximum", minus, optimal
+        return "saddle", minus, optimal
+
+    def _settled_otherwise(self, outcome: Outcome, hull: Boxes, rough: int) -> bool:
+        return False
+
+
+def active_sets(constraints: Sequence[Constraint], size: int) -> Iterator[tuple[list[int], list[int]]]:
+    """The constraints that hold with equality, and those that do not, of each case."""
+    equations = [k for k, each in enumerate(constraints) if each.is_equation]
+    others = [k for k, each in enumerate(constraints) if not each.is_equation]
+    for count in range(max(0, min(len(others), size - len(equations))) + 1):
+        for chosen in combinations(others, count):
+            yield [*equations, *chosen], [k for k in others if k not in chosen]
+
+
+def along(
+    formula: Formula, constraints: Sequence[Constraint], sides: Sequence[Side], digits: int, clock: Clock
+) -> Outcome:
+    """All critical points along the constraints."""
+    graph = formula.graph
+    inputs = [graph.input(side.name) for side in sides]
+    nodes = [brought(each.formula.graph, each.formula.output, graph) for each in constraints]
+    total = Outcome()
+    for active, slack in active_sets(constraints, len(sides)):
+        system = fritz_john(graph, formula.output, [nodes[k] for k in active], [nodes[k] for k in slack], inputs)
+        more = Boxes(np.array([[-(2.0**-20)], *[[-1.01]] * len(active)]), np.full((len(active) + 1, 1), 1.01))
+        quest = Along(
+            system, sides, digits, clock, more, True, constraints, active, [nodes[k] for k in slack], nodes
+        )  # fmt: skip
+        made = quest.run()
+        total.solutions += made.solutions
+        count = len(sides)
+        total.unsettled += [(Boxes(box.low[:count], box.high[:count]), why) for box, why in made.unsettled]
+        total.looked += made.looked
+        total.is_whole &= made.is_whole
+    return total
