@@ -355,6 +355,8 @@ class Refusals:
         """How tightly a factor without a sign binds; refused where it is none, or can be read in two ways."""
         word, left = self.word, self.operands[-1][1]
         last = self.text[left : self.end] if self.end - left < 40 else "(...)"
+        if len(f"{self.text[self.end : self.start]}.".splitlines()) > 1:
+            self.fail("an operator is missing between two lines", "one formula at a time; --each answers one a line")
         kind, before = self.tokens.kinds[word], self.tokens[self.position - 2]
         if word in REFUSED and not (word in SUMS and self.words[self.position] == "("):
             self.fail(f"{word} has no meaning here", REFUSED[word])

@@ -21,11 +21,12 @@ from gradcalc.graph.graph import Graph
 from gradcalc.graph.shapes import labels, nest
 from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point, Value, Variable
+from gradcalc.language.typeset import latex
 from gradcalc.settings import Limits
 from gradcalc.show import page as pages
 from gradcalc.show.answer import jsonable, number
 from gradcalc.truth.polynomial import polynomial
-from gradcalc.truth.quantity import Note, Quantity, optional
+from gradcalc.truth.quantity import Note, Quantity, optional, worst
 
 _SETTLED = ("agrees", "inaccurate")
 _NONE = ("undefined", "jump", "kink")
@@ -119,11 +120,13 @@ class Geometry:
     Attributes:
         tangent: an equation; None where the formula has none, or it is not proved.
         normal: the unit vector along the gradient; None where that is 0, or not known.
+        lack: why there is no tangent where the formula has a value: the verdict of its derivatives.
     """
 
     along: Directional | None
     tangent: str | None
     normal: Mapping[str, Any] | None
+    lack: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
@@ -137,6 +140,8 @@ class Geometry:
             yield from self.along.blocks(digits)
         if self.tangent:
             yield pages.fact("tangent", pages.Formula(self.tangent, "strong"))
+        elif self.lack:
+            yield pages.fact("tangent", f"none: {self.lack}")
         if self.normal:
             yield pages.fact("normal of the level set", pages.Formula(pages.point_text(self.normal)))
 
@@ -146,7 +151,7 @@ class Geometry:
             yield from self.along.equations()
         if self.tangent:
             left, _, right = self.tangent.partition(" = ")
-            yield pages.Equation((pages.Formula(right),), symbol=left)
+            yield pages.Equation((pages.Formula(right, latex=latex),), symbol=left)
 
     def cells(self) -> list[tuple[str, object]]:
         """What a row of several points, and of CSV, says: titles and cells."""
@@ -195,7 +200,11 @@ def read_direction(given: Any, formula: Formula, at: Sequence[Point], let: Point
     Raises:
         UsageError: it names what is no variable, is 0, or is several vectors.
     """
-    found = points.named(points.to_points(given, limits), formula, let, limits)
+    found = points.to_points(given, limits)
+    if len(at[0]) > 1 and any(points.UNNAMED in vector for vector in found):
+        hint = f"--direction {','.join(f'{name}=...' for name in at[0])}"
+        raise UsageError(f"a direction of {len(at[0])} variables says which is which", hint=hint)
+    found = points.named(found, formula, let, limits)
     if len(found) != 1:
         raise UsageError(f"a direction is one vector, and {len(found):,} are given", hint="--direction x=1,y=2")
     shapes = {name: value.shape for name, value in at[0].items()}
@@ -314,7 +323,8 @@ def geometry(
     undefined = value.verdict == "undefined"
     names = formula.names
     across = None if undefined else normal(formula.wrt, gradient)
-    return Geometry(along, None if undefined else tangent(at, value, names, gradient), across)
+    lack = "" if undefined or not names else worst([known.verdict for known in (value, *gradient)])
+    return Geometry(along, None if undefined else tangent(at, value, names, gradient), across, lack)
 
 
 def directional(

@@ -403,7 +403,8 @@ class Jacobian(Answer):
         """What is known of the matrix."""
         right = [entry.certified.digits for entry in point.entries.values() if entry.certified]
         if right:
-            count = "every entry" if len(right) == len(point.entries) else f"{len(right)} entries"
+            some = f"{len(right)} {'entry' if len(right) == 1 else 'entries'}"
+            count = "every entry" if len(right) == len(point.entries) else some
             yield pages.fact("digits right", f"{min(right)} or more in {count}")
         if point.rank is not None and all(self.size):
             full = ", full" if point.rank == min(self.size) else ""
