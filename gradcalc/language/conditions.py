@@ -10,11 +10,14 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import product
 from typing import NamedTuple
+
+from flint import arb
 
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.floats import Floats
-from gradcalc.arithmetic.marks import UNDEFINED
+from gradcalc.arithmetic.marks import UNDEFINED, Unknown
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
@@ -62,7 +65,7 @@ _POSITIVE = frozenset((ops.exp, ops.exp2, ops.cosh, ops.sigmoid, ops.softplus, o
 _NEVER_ZERO = frozenset((ops.sec, ops.csc))
 _ODD = frozenset((ops.cbrt, ops.sinh, ops.tanh, ops.asinh, ops.atan, ops.erf, ops.log1p, ops.expm1))
 """Ops that increase and are 0 at 0."""
-_RELATION: dict[str, Callable[[Fraction, int], bool]] = {
+_RELATION: dict[str, Callable[[Fraction, Fraction | int], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 _BITS = 128
@@ -87,7 +90,7 @@ def kinked_where(graph: Graph, output: int) -> list[str] | None:
 
 def _text(conditions: Sequence[Condition]) -> str:
     """All of some conditions, those of one left side together."""
-    bounds = _bounds(conditions)
+    bounds = _bounds(_tidied(list(_flat(conditions))))
     return NOWHERE if bounds is None else " and ".join(
         f"({part})" if " or " in part and len(bounds) > 1 else part for part in bounds
     )  # fmt: skip
@@ -259,6 +262,8 @@ class _Reader:
 
     def with_number(self, left: int, relation: str, number: Fraction) -> Condition:
         """A comparison with a number: sides moved over, signs used, products and powers of 0 taken apart."""
+        if not self._moves(left) and (holds := self._of_constant(left, relation, number)) is not None:
+            return holds
         sign = self.sign(left)
         if sign and number <= 0:
             settled = _settled(sign if not number else "+", relation)
@@ -274,6 +279,15 @@ class _Reader:
         if op is ops.abs and number > 0:
             return self._size(operands[0], relation, number)
         return Compared(self.text(left), relation, str(number), number)
+
+    def _of_constant(self, left: int, relation: str, number: Fraction) -> bool | None:
+        """Whether a constant compares so with a number, where that can be told."""
+        exact = self.exact.value(left)
+        if exact is not None:
+            return _RELATION[relation](exact, number)
+        ball = Balls(_BITS).evaluate(self.graph, {}, [left])[left]
+        gap = None if isinstance(ball, Unknown) else ball - arb(number.numerator) / number.denominator
+        return None if gap is None or gap.contains(0) else _RELATION[relation](Fraction(1 if gap > 0 else -1), 0)
 
     def _moved(self, op: Op, operands: tuple[int, ...], relation: str, number: Fraction) -> Condition | None:
         """A term or factor that is a number, moved to the other side; None where there is none."""
@@ -461,6 +475,10 @@ def _join(word: str, parts: Iterable[Condition]) -> Condition:
             flat |= dict.fromkeys(part.parts)
         elif not isinstance(part, bool):
             flat[part] = None
+    if word == "and" and len(flat) > 1:
+        if _bounds(flat) is None:
+            return False
+        flat = dict.fromkeys(_telling(list(flat)))
     if word == "or":
         flat = dict.fromkeys(_either(list(flat)))
         if any(isinstance(part, Compared) and part.relation and _negated(part) in flat for part in flat):
@@ -479,6 +497,57 @@ def _either(parts: list[Condition]) -> list[Condition]:
                 if also in parts:
                     return [part._replace(relation=wider) if each == part else each for each in parts if each != also]
     return parts
+
+
+def _telling(parts: list[Condition]) -> list[Condition]:
+    """Conditions that all hold, without those that follow from another one of the same left side: `x > 1`, `x > 0`."""
+    kept = list(parts)
+    for part in parts:
+        others = [each for each in kept if each is not part]
+        if any(_follows(part, each) for each in others):
+            kept = others
+    return kept
+
+
+def _follows(part: Condition, given: Condition) -> bool:
+    """Whether a condition holds wherever another one does, as far as one left side and numbers tell."""
+    if isinstance(part, Joined) and part.word == "or":
+        return any(_follows(each, given) for each in part.parts)
+    if not isinstance(part, Compared) or not isinstance(given, Compared) or part.left != given.left:
+        return part == given
+    if part.number is None or given.number is None:
+        return part == given
+    return _bounds([given, part]) == _bounds([given])
+
+
+def _tidied(parts: list[Condition]) -> list[Condition]:
+    """Conditions that all hold: `(p or q) and (p or r)` as `p or (q and r)`, without what follows from others."""
+    choices = [part for part in parts if isinstance(part, Joined) and part.word == "or"]
+    if not 0 < len(choices) <= _CHOICES:
+        return parts
+    merged: list[Condition] = []
+    for choice in choices:
+        for place, other in enumerate(merged):
+            if isinstance(other, Joined) and set(other.parts) & set(choice.parts):
+                merged[place] = _both_of(other, choice)
+                break
+            if other in choice.parts:
+                break
+        else:
+            merged.append(choice)
+    whole = _join("and", [*(part for part in parts if part not in choices), *merged])
+    return _telling(list(_flat([whole])))
+
+
+_CHOICES = 24
+"""Conditions with an "or" that are looked at for what they share, at most."""
+
+
+def _both_of(one: Joined, other: Joined) -> Condition:
+    """Two alternatives of which some parts are shared, as one."""
+    shared = [part for part in one.parts if part in other.parts]
+    rest = [[part for part in each.parts if part not in shared] for each in (one, other)]
+    return _join("or", [*shared, *(_join("and", pair) for pair in product(*rest))])
 
 
 def _under_guards(

@@ -1,4 +1,4 @@
-"""How many digits of a float are right: the graph once more in balls. Imports arithmetic, graph, identities and quantity.
+"""How many digits of a float are right: the graph once more in balls. Imports arithmetic, graph, identities, quantity.
 
 Precision doubles from 128 to at most 16,384 bits until an enclosure settles the digits asked for. The answer is proved:
 the true number lies in the enclosure, whatever the floats did. What no precision tells from 0 may be 0 by an identity.
@@ -18,7 +18,7 @@ from gradcalc.arithmetic.digits import digits_text, nearest_double, relative_bit
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.graph.graph import Graph
 from gradcalc.settings import DIGITS
-from gradcalc.truth.identities import Identities
+from gradcalc.truth.identities import GivenUp, field_at
 from gradcalc.truth.quantity import Certified
 
 Inputs = Callable[[Balls], Mapping[int, Any]]
@@ -78,8 +78,16 @@ def _identically_zero(graph: Graph, values: Sequence[Any], open_: Sequence[int])
     doubtful = [node for node in open_ if isinstance(ball := values[node], arb) and ball.contains(0)]
     if not doubtful:
         return []
-    ways = [Identities(graph, values, at_point) for at_point in (False, True)]
-    return [node for node in doubtful if any(way.vanish({(0, 0): node}, (), 1) for way in ways)]
+    return [node for node in doubtful if any(_vanishes(graph, values, node, exactly) for exactly in (False, True))]
+
+
+def _vanishes(graph: Graph, values: Sequence[Any], node: int, exactly: bool) -> bool:
+    """Whether the normal form of a node is 0."""
+    try:
+        (form,) = field_at(graph, values, exactly).forms([node])
+    except (GivenUp, ZeroDivisionError):
+        return False
+    return bool(form.top.is_zero())
 
 
 def settled(ball: Ball, bits: int) -> bool:

@@ -28,10 +28,12 @@ from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.truth.calculator import check_digits, judged, submitted
 from gradcalc.truth.expansion import coefficients
+from gradcalc.truth.formulas import one_in_words
 from gradcalc.truth.quantity import Note, Quantity, noted, optional, table, told
 from gradcalc.truth.report import PointReport, flat_point, located
 from gradcalc.truth.second_opinion import Entry, Job, Opinion
 from gradcalc.truth.taylor import quantity, why_no_series
+from gradcalc.truth.written import NOWHERE, Written
 
 BY_GRAPH = 4
 """Up to this order a derivative is made as a graph, which grows two- to threefold with each."""
@@ -86,7 +88,13 @@ def table_of(name: str, found: Sequence[DerivativePoint], digits: int | None) ->
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Derivative(Answer):
-    """A derivative of a formula; `formula` is None where it is too long to be read, `reason` why SymPy found none."""
+    """A derivative of a formula.
+
+    Attributes:
+        formula: None where it is too long to be read.
+        where: without a point, where that holds, as of `Written`.
+        reason: why SymPy found none.
+    """
 
     expression: str
     text: str
@@ -97,6 +105,7 @@ class Derivative(Answer):
     let: Mapping[str, Any] = field(default_factory=dict)
     digits: int | None = None
     reason: str = ""
+    where: str | None = ""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -127,6 +136,7 @@ class Derivative(Answer):
             "expression": self.expression,
             "by": list(self.by),
             "formula": self.formula,
+            **({} if self.points else {"domain": self.where}),
             "let": jsonable(dict(self.let)),
             "points": [point.to_dict() for point in self.points],
         }
@@ -134,7 +144,7 @@ class Derivative(Answer):
     def records(self) -> Iterator[Sequence[object]]:
         """A row for each point, the titles first; without points the formula."""
         if not self.points:
-            yield from (("formula",), (self.formula or "",))
+            yield from (("formula", "where"), (self.formula or "", self.where or ""))
             return
         where = [name for name, _ in flat_point(self.points[0].at)]
         head = *where, *(f"{title}_" if title in where else title for title in ("value", *_FIELDS))
@@ -153,6 +163,8 @@ class Derivative(Answer):
             blocks.append(pages.fact(f"{self.name} =", pages.Formula(self.formula, "strong", self.latex or latex)))
         elif not self.points:
             blocks.append(pages.fact(f"{self.name}:", "a formula too long to be read; at a point it has a value"))
+        if self.where and not self.points:
+            blocks.append(pages.fact("holds", self.where if self.where == NOWHERE else f"where {self.where}"))
         if self.points:
             blocks.append(table_of(self.name, self.points, self.digits))
         blocks.append(pages.Remarks(tuple(located(self.text, [(point.given, point.notes) for point in self.points]))))
@@ -244,23 +256,24 @@ def derived(
     at = points.named(at, expression, let, options.limits, by)
     formula = _asked(expression, by, at, let, options.limits)
     given, at = at, [_with_absent(point, by) for point in at]
-    job = submitted(formula, by, options) if len(by) <= (BY_GRAPH if at else _SYMBOLIC_ORDER) else None
+    is_asked = len(by) <= (BY_GRAPH if at else _SYMBOLIC_ORDER)
+    job = submitted(formula, by, options, forms=not at) if is_asked else None
     if len(by) > BY_GRAPH:
         found, opinion = [_by_series(formula, point, by, options) for point in at], job.result(waiting) if job else None
     else:
         found, opinion = _by_graph(formula, at, by, job, options, waiting)
-    entry = opinion.entries.get(tuple(by)) if opinion is not None else None
-    known = entry if isinstance(entry, Entry) else None
+    written = _in_words(formula, tuple(by), opinion, bool(at))
     echoed, exactly = points.echoed(let)
     return Derivative(
         expression=formula.canonical,
         text=formula.text,
         by=tuple(by),
-        formula=known.formula if known else _own_formula(formula, by),
+        formula=written.text,
         points=tuple(_echoing(each, point) for each, point in zip(found, given, strict=True)),
-        latex=known.latex if known else "",
+        latex=written.latex,
         let={**echoed, **exactly},
         reason=opinion.reason if opinion is not None else "",
+        where=written.where,
     )
 
 
@@ -359,12 +372,21 @@ def _by_series(formula: Formula, point: Point, by: Sequence[str], options: Optio
     return DerivativePoint({}, quantity(ball, options.digits))
 
 
-def _own_formula(formula: Formula, by: Sequence[str]) -> str | None:
-    """The derivative as the rules give it, where it is short enough to be read."""
+def _in_words(formula: Formula, by: tuple[str, ...], opinion: Opinion | None, numbers: bool) -> Written:
+    """The derivative as a formula: SymPy's as it stands beside numbers, else its shortest form that holds, else ours.
+
+    None where it is too long to be read.
+    """
+    entry = opinion.entries.get(by) if opinion is not None else None
+    theirs = Written(entry.formula, entry.latex, "SymPy", None) if isinstance(entry, Entry) else None
+    if theirs and numbers:
+        return theirs
     graph = formula.graph
     try:
         node = plain_derivative(graph, formula.output, [graph.input(name) for name in by], _NODES)
     except LimitError:
-        return None
+        return theirs or Written(None, where=None)
+    if not numbers:
+        return one_in_words(formula, by, node, opinion)
     text = format_node(graph, node, limit=_FORMULA)
-    return None if text.endswith("…") else text
+    return Written(None if text.endswith("…") else text, where=None)

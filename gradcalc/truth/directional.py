@@ -20,7 +20,7 @@ from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.shapes import labels, nest
 from gradcalc.language import points
-from gradcalc.language.formula import Formula, Point, Value, Variable
+from gradcalc.language.formula import UNNAMED, Formula, Point, Value, Variable
 from gradcalc.language.typeset import latex
 from gradcalc.settings import Limits
 from gradcalc.show import page as pages
@@ -140,7 +140,7 @@ class Geometry:
             yield from self.along.blocks(digits)
         if self.tangent:
             yield pages.fact("tangent", pages.Formula(self.tangent, "strong"))
-        elif self.lack:
+        elif self.lack and self.along is None:
             yield pages.fact("tangent", f"none: {self.lack}")
         if self.normal:
             yield pages.fact("normal of the level set", pages.Formula(pages.point_text(self.normal)))
@@ -200,11 +200,11 @@ def read_direction(given: Any, formula: Formula, at: Sequence[Point], let: Point
     Raises:
         UsageError: it names what is no variable, is 0, or is several vectors.
     """
-    found = points.to_points(given, limits)
-    if len(at[0]) > 1 and any(points.UNNAMED in vector for vector in found):
+    vectors = points.to_points(given, limits)
+    if len(at[0]) > 1 and any(UNNAMED in vector for vector in vectors):
         hint = f"--direction {','.join(f'{name}=...' for name in at[0])}"
         raise UsageError(f"a direction of {len(at[0])} variables says which is which", hint=hint)
-    found = points.named(found, formula, let, limits)
+    found = points.named(vectors, formula, let, limits)
     if len(found) != 1:
         raise UsageError(f"a direction is one vector, and {len(found):,} are given", hint="--direction x=1,y=2")
     shapes = {name: value.shape for name, value in at[0].items()}

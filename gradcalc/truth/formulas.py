@@ -24,6 +24,7 @@ from gradcalc.graph.graph import Graph
 from gradcalc.language.conditions import defined_where, kinked_where
 from gradcalc.language.format import format_node, quoted
 from gradcalc.language.formula import Formula
+from gradcalc.truth.equality import simplified
 from gradcalc.truth.second_opinion import Entry, Opinion
 from gradcalc.truth.written import Formulas, Written
 
@@ -31,6 +32,8 @@ LENGTH = 2_000
 """Characters of a formula that is shown, at most: a longer one tells nobody anything."""
 _OWN_LENGTH = 600
 """The same of one that the rules gave and nobody has simplified."""
+_TIDIED = 200
+"""Nodes of a derivative up to which our own text of it is tidied."""
 _NODES = 20_000
 """Nodes of a formula and its derivatives up to which it is told where they hold."""
 _BITS, _SAME_BITS = 192, 60
@@ -42,6 +45,8 @@ _LEAST = 4
 """Of how many points it must be known."""
 _WORK = 400_000
 """What looking for points may cost, in units of about a microsecond."""
+_ODD = frozenset(("sinc_derivative", "polylog_derivative", "zeta_derivative", "hyp0f1", "hyp1f1", "hyp2f1"))
+"""Functions that derivatives of others need, and that a reader may not know."""
 _SCALES = ((-3, 3), (0.05, 0.95), (0.5, 4), (-0.95, 0.95), (2, 30), (-40, 40), (1, 1.5), (100, 1000))
 """Between which numbers points lie, in turn."""
 
@@ -59,17 +64,34 @@ def in_words(formula: Formula, opinion: Opinion | None) -> Formulas:
     domain = defined_where(graph, [formula.output]) if small else None
     kinks = kinked_where(graph, formula.output) if small else None
     entries = {
-        key: _told(forms.best(key, opinion), defined_where(graph, [formula.output, node]) if small else None)
+        key: _told(*forms.best(key, opinion), defined_where(graph, [formula.output, node]) if small else None)
         for key, node in nodes.items()
     }
     return Formulas(tuple(names), formula.order, entries, domain, None if kinks is None else tuple(kinks))
 
 
-def _told(entry: Entry | str | None, where: str | None) -> Written:
-    """A form as it is shown."""
+def one_in_words(formula: Formula, key: tuple[str, ...], node: int, opinion: Opinion | None) -> Written:
+    """One derivative of any order, that is a node of the formula's graph, as `in_words` tells it."""
+    graph = formula.graph
+    where = defined_where(graph, [formula.output, node]) if len(graph) <= _NODES else None
+    return _told(*_Forms(formula, {key: node}).best(key, opinion), where)
+
+
+def _told(entry: Entry | str | None, is_narrow: bool, where: str | None) -> Written:
+    """A form as it is shown; a narrow one holds only where it has a value itself."""
     if isinstance(entry, Entry):
+        where = _both(where, defined_where(entry.graph, [entry.output])) if is_narrow else where
         return Written(entry.formula, entry.latex, "SymPy", where)
     return Written(entry, "", "gradcalc", where)
+
+
+def _both(one: str | None, other: str | None) -> str | None:
+    """Where both of two hold, what they share once."""
+    if one is None or other is None:
+        return None
+    is_plain = not any(word in text for word in (" or ", " where ") for text in (one, other))
+    parts = [part for text in (one, other) for part in (text.split(" and ") if is_plain else [f"({text})"]) if text]
+    return " and ".join(dict.fromkeys(parts))
 
 
 def _length(entry: Entry) -> int:
@@ -88,19 +110,42 @@ class _Forms:
     _points: list[dict[str, Ball]] | None = None
     _values: list[list[Ball]] = field(default_factory=list)
 
-    def best(self, key: tuple[str, ...], opinion: Opinion | None) -> Entry | str | None:
-        """The shortest of SymPy's forms that holds, else our own text; None where that is too long."""
+    def best(self, key: tuple[str, ...], opinion: Opinion | None) -> tuple[Entry | str | None, bool]:
+        """The shortest of SymPy's forms that holds, else our own text; None where that is too long.
+
+        And whether the form has no value at some points where the derivative has one: where ours needs functions that
+        few people know, `sinh(x)/x` is shown instead.
+        """
         first = opinion.entries.get(key) if opinion else None
         if opinion and isinstance(first, Entry):
             forms: list[Entry] = [*opinion.forms.get(key, ()), first]
-            for entry in sorted(forms, key=_length):
-                if _length(entry) <= LENGTH and self.holds(key, entry):
-                    return entry
-        text = format_node(self.formula.graph, self.nodes[key], limit=_OWN_LENGTH)
-        return None if text.endswith("…") else text
+            forms = sorted((entry for entry in forms if _length(entry) <= LENGTH), key=_length)
+            for is_narrow in (False, True) if self._is_odd(key) else (False,):
+                for entry in forms:
+                    if self.holds(key, entry, is_narrow):
+                        return entry, is_narrow
+        return self._own(self.nodes[key]), False
 
-    def holds(self, key: tuple[str, ...], entry: Entry) -> bool:
-        """Whether a form has the values of the derivative on the graph, at every point and at enough of them."""
+    def _own(self, node: int) -> str | None:
+        """Our own text of a derivative, in its normal form if that is shorter."""
+        graph = self.formula.graph
+        text = format_node(graph, node, limit=_OWN_LENGTH)
+        if text.endswith("…"):
+            return None
+        return format_node(graph, simplified(graph, node)) if len(graph.needed([node])) <= _TIDIED else text
+
+    def _is_odd(self, key: tuple[str, ...]) -> bool:
+        """Whether our own text has functions that the formula has not, and that SymPy does not write."""
+        nodes, output = self.formula.graph.nodes, self.formula.output
+        reached, given = ({nodes[i].op for i in self.formula.graph.needed([end])} for end in (self.nodes[key], output))
+        return any(op.name in _ODD for op in reached - given)
+
+    def holds(self, key: tuple[str, ...], entry: Entry, is_narrow: bool = False) -> bool:
+        """Whether a form has the values of the derivative on the graph, at every point and at enough of them.
+
+        Args:
+            is_narrow: whether it may have none at some.
+        """
         if any(quoted(name) != name for name in entry.graph.inputs):
             return False  # SymPy writes such names otherwise than the language
         self._look()
@@ -110,7 +155,7 @@ class _Forms:
             ours, theirs = values[place], _at(entry.graph, point, [entry.output])[0]
             if isinstance(ours, Unknown):
                 continue
-            if theirs is UNDEFINED or not isinstance(theirs, Unknown) and not ours.overlaps(theirs):
+            if theirs is UNDEFINED and not is_narrow or not isinstance(theirs, Unknown) and not ours.overlaps(theirs):
                 return False
             known += not isinstance(theirs, Unknown) and _tight(ours) and _tight(theirs)
         return known >= _LEAST or not self.formula.graph.inputs

@@ -18,9 +18,9 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 
-from flint import fmpq, fmpq_mpoly_ctx, fmpz
+from flint import arb, fmpq, fmpq_mpoly_ctx, fmpz
 
-from gradcalc.arithmetic.exact_numbers import Exact
+from gradcalc.arithmetic.exact_numbers import Exact, exact
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
 from gradcalc.graph.ops import Op
@@ -1005,3 +1005,24 @@ _OPS: dict[Op, Callable[..., Quotient]] = {
     **{op: partial(lambda op, field, n, x: field.bessel(op, n, x), op) for op in _RECURRENCE},
 }  # fmt: skip
 """What is known of ops; of others their definitions in the table."""
+
+
+def field_at(graph: Graph, balls: Sequence[Any], exactly: bool) -> Field:
+    """The normal forms of nodes at a point.
+
+    Args:
+        balls: the ball or truth of every node at the point: their signs are used.
+        exactly: whether numbers that are exact at the point stand for themselves; else variables are unknowns.
+    """
+
+    def number(node: int) -> Exact | None:
+        found: Exact | None = exact(balls[node]) if exactly and node < len(balls) else None
+        return found
+
+    def side(node: int) -> Any:
+        ball = balls[node] if node < len(balls) else None
+        if isinstance(ball, arb):
+            return 1 if ball > 0 else -1 if ball < 0 else None
+        return ball if isinstance(ball, bool) else None
+
+    return Field(graph, number=number, sign=side)

@@ -15,13 +15,12 @@ from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.budget import Budget, OutOfBudget
-from gradcalc.arithmetic.exact_numbers import Exact, exact
 from gradcalc.arithmetic.marks import Unknown
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
 from gradcalc.truth.certify import Inputs
 from gradcalc.truth.curvature import is_rational, rational
-from gradcalc.truth.identities import Field, GivenUp, Quotient
+from gradcalc.truth.identities import Field, GivenUp, Quotient, field_at
 
 Place = tuple[int, int]
 Shape = tuple[int, int]
@@ -92,16 +91,7 @@ def vanish(
         size: how many rows there are.
         at_point: whether numbers that are exact at the point stand for themselves; else variables are unknowns.
     """
-
-    def number(node: int) -> Exact | None:
-        found: Exact | None = exact(balls[node]) if at_point and node < len(balls) else None
-        return found
-
-    def side(node: int) -> Any:
-        ball = balls[node] if node < len(balls) else None
-        return ball if isinstance(ball, bool) else _side(ball)
-
-    field = Field(graph, number=number, sign=side)
+    field = field_at(graph, balls, at_point)
     try:
         forms = dict(zip(entries, field.forms(entries.values()), strict=True))
         rows = {i: _whole(field, {j: form for (k, j), form in forms.items() if k == i}) for i in range(size)}
@@ -115,11 +105,6 @@ def vanish(
         return not any(rows.values())
     except (GivenUp, KeyError, ZeroDivisionError):
         return False
-
-
-def _side(ball: Any) -> int | None:
-    """The sign of a ball that is not 0."""
-    return (1 if ball > 0 else -1 if ball < 0 else None) if isinstance(ball, arb) else None
 
 
 def _whole(field: Field, row: Mapping[int, Quotient]) -> dict[int, Any]:

@@ -128,10 +128,12 @@ class Formulas:
         wheres = {key: self.entry(*key).where for key in self.keys}
         others = {key: where for key, where in wheres.items() if where and where != self.domain}
         if len(others) == len(wheres) and len(set(others.values())) == 1 and len(others) > 1:
-            yield pages.fact("the derivatives hold where", next(iter(others.values())))
+            where = next(iter(others.values()))
+            yield pages.fact(f"the derivatives hold{'' if where == NOWHERE else ' where'}", where)
         else:
             shown = list(others.items())[:_LINES]
-            yield from (pages.fact(f"{derivative_name(','.join(key))} holds where", where) for key, where in shown)
+            for key, where in shown:
+                yield pages.fact(f"{derivative_name(','.join(key))} holds{'' if where == NOWHERE else ' where'}", where)
             if len(others) > len(shown):
                 yield pages.line(f"{len(others) - len(shown):,} more derivatives hold on a part of that")
         if self.kinks:

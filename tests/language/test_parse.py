@@ -219,6 +219,8 @@ REFUSALS = {
     "sin^-1(x)": ("sin", "inverse or the reciprocal", "asin(x) or 1/sin(x)"),
     "2e": ("2e", "half a number", "2*E"),
     "2 3": ("3", "between two numbers", "2*3"),
+    "x*y\nx + y": ("x", "between two lines", "--each"),
+    "2x\r\ny": ("y", "between two lines", "--each"),
     "x 2": ("2", "operator is missing", "x*2"),
     "3.2.2": ("3.2.2", "no number", "digits"),
     "0x1f": ("0x1f", "no number", "hexadecimal"),

@@ -54,6 +54,22 @@ def test_the_value_is_proved(text: str, by: str, at: dict[str, object], right: s
     assert certified.value.startswith(right) and set(point.at) == set(at)
 
 
+@pytest.mark.parametrize(
+    ("text", "by", "formula", "where"),
+    [
+        ("tan(x)", "x:4", "8*(3*tan(x)**2 + 2)*tan(x)/cos(x)**2", "cos(x) != 0"),
+        ("sqrt(1 - x^2)", "x:2", "-1/(1 - x**2)**(3/2)", "x**2 < 1"),
+        ("abs(x)^3", "x,x", "4*x*sign(x) + 2*Abs(x)", ""),
+        ("log(x)*y", "x,y", "1/x", "x > 0"),
+        ("x^3", "x:12", "0", ""),
+    ],
+)
+def test_without_a_point_the_shortest_form_that_holds(text: str, by: str, formula: str, where: str) -> None:
+    found = diff(text, by)
+    assert (found.formula, found.where, found.points) == (formula, where, ())
+    assert found.to_dict()["domain"] == where and f"holds where {where}" in str(found.page()) or not where
+
+
 def test_the_50th_derivative_to_forty_digits() -> None:
     (point,) = diff("exp(sin(x))", "x:50", {"x": 1}, digits=40).points
     assert point.value.certified.value == "4.495977189762032236261764004286662520210e+42"
@@ -150,7 +166,7 @@ def test_csv_has_a_column_for_each_number_of_a_point_and_what_is_to_know() -> No
     assert kink[-2:] == ("kink", "kink: slope -1 from the left, 1 from the right: no derivative")
     assert smooth == (2.0, 1.0, 1.0, 1.0, "1.000000000000000000", 17, "agrees", "")
     assert next(diff("value*x", "x", {"x": 0, "value": 3}, symbolic=False).records())[:3] == ("x", "value", "value_")
-    assert list(diff("x^2", "x", symbolic=False).records()) == [("formula",), ("2*x",)]
+    assert list(diff("log(x)", "x", symbolic=False).records()) == [("formula", "where"), ("1/x", "x > 0")]
 
 
 def test_notes_of_several_points_say_where_and_those_of_the_function_are_none() -> None:

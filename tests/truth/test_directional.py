@@ -121,7 +121,7 @@ def test_variables_that_are_not_differentiated_for_may_move() -> None:
         ("a=1", "a is bound by let: it does not move", "x=1,y=1"),
         ("x=[1,2]", "the shape (2,)", "x=1"),
         ("x=1:2:1", "a direction is one vector, and 2 are given", 'direction={"x": 1, "y": 2}'),
-        ("1", "this one has 2 variables", 'at={"x": ..., "y": ...}'),
+        ("1", "a direction of 2 variables", 'direction={"x": ..., "y": ...}'),
         ("x=nan", "finite", None),
         ("x=oo", "infinity", None),
     ],
@@ -165,6 +165,13 @@ def test_the_tangent_is_an_equation(formula: str, point: str, tangent: str | Non
     assert found is not None
     expected = tangent if formula != "x*z" else "w = 0"
     assert found.tangent == expected
+
+
+def test_where_there_is_no_tangent_that_is_told_and_latex_has_it_as_mathematics() -> None:
+    words = ("--tangent", "--no-symbolic", "--at")
+    assert "tangent none: kink" in run("grad", "abs(x)", *words, "0").out
+    shown = run("grad", "x^2", *words, "0.5", "--format", "latex").out
+    assert r"y &= 0.25 + \left(x - 0.5\right)" in shown.replace("{", "").replace("}", "") and "texttt" not in shown
 
 
 def test_the_tangent_of_lost_digits_has_the_proved_numbers() -> None:

@@ -59,6 +59,9 @@ def check(row: dict[str, object], symbolic: bool) -> None:
         ("0.1*x^2", "x", "0.2*x", ""),
         ("1.38e-23*T^2", "T", "2.76e-23*T", ""),
         ("6e23*x*y", "y", "6e23*x", ""),
+        ("sign(x)*x^2", "x", "2*x*sign(x)", ""),
+        ("Shi(x)", "x", "sinh(x)/x", "x != 0"),
+        ("elliptic_e(x)*y", "x", "y*(elliptic_e(x) - elliptic_k(x))/(2*x)", "x < 1 and x != 0"),
     ],
 )
 def test_the_shortest_form_and_where_it_holds(text: str, name: str, formula: str | None, where: str) -> None:
@@ -67,6 +70,20 @@ def test_the_shortest_form_and_where_it_holds(text: str, name: str, formula: str
     entry = report.written.entry(name)
     assert entry.source == "SymPy" and entry.where == where
     assert formula in (None, entry.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "formula"),
+    [
+        ("x*norm_cdf(x) + norm_pdf(x)", "norm_cdf(x)"),
+        ("log(x^2 - 1)", "2*x/(x**2 - 1)"),
+        ("tanh(x)/x", "(x*sech(x)**2 - tanh(x))/x**2"),
+        ("gamma(x)^2", "2*gamma(x)**2*digamma(x)"),
+        ("floor(x)*x^2", "2*x*floor(x)"),
+    ],
+)
+def test_our_own_forms_are_tidy(text: str, formula: str) -> None:
+    assert differentiate(text, symbolic=False).formulas["x"] == formula
 
 
 def told(expression: str, *answers: str, forms: tuple[str, ...] = ()) -> str | None:

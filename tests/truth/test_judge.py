@@ -144,7 +144,7 @@ def test_note_names_sympy_where_its_formula_has_no_value() -> None:
     [
         ("exp(-exp(exp(x)))", 10, "between 0 and 1e-400", "between -1e-400 and 1e-400"),
         ("(1 + x^25) - 1", "1e-300", "between -1e-4931 and 1e-4931", None),
-        ("gamma(x + 1) - x*gamma(x)", 0.75, "between -1e-493", "between -1e-493"),
+        ("x*(atan(x) + atan(1/x) - pi/2)", 0.75, "between -1e-493", "between -1e-493"),
     ],
 )
 def test_where_a_number_that_is_nearly_nothing_lies_is_told(
@@ -158,8 +158,8 @@ def test_where_a_number_that_is_nearly_nothing_lies_is_told(
 
 
 def test_bounds_of_many_numbers_are_told_of_some() -> None:
-    formula = "(" + " + ".join(f"(gamma(x[{i}] + 1/3) - (x[{i}] - 2/3)*gamma(x[{i}] - 2/3))" for i in range(12)) + ")"
-    report = differentiate(formula, {"x": list(range(1, 13))}, symbolic=False)
+    formula = "(" + " + ".join(f"x[{i}]*(atan(x[{i}]) + atan(1/x[{i}]) - pi/2)" for i in range(12)) + ")"
+    report = differentiate(formula, {"x": list(range(2, 14))}, symbolic=False)
     told = notes(report, "unsettled")
     assert len(told) == 9 and told[-1] == "5 more numbers are where a double can only be 0"
 
