@@ -523,17 +523,19 @@ def _decimal(number: Rational) -> str | None:
 _DECIMAL_DIGITS, _DIGITS_LIMIT, _LONG_INTEGER = 17, 2_000, 10**12
 
 
+def without_pulses(expr: Expr) -> Expr:
+    """The expression without its DiracDelta, which are 0 wherever an expression has a derivative."""
+    return expr.replace(sympy.DiracDelta, lambda *_: sympy.S.Zero) if expr.has(sympy.DiracDelta) else expr
+
+
 def forms(expr: Expr) -> Iterator[Expr]:
     """Other ways to write an expression, the quick ones first: factored, over one denominator, simplified.
 
-    Equal wherever both have values, what jumps left out; where that is may differ, so whoever shows one checks it.
+    Equal wherever both have values; where that is may differ, so whoever shows one checks it.
     """
     size = expr.count_ops()
     if size > _FORMS_LIMIT:
         return
-    if expr.has(sympy.DiracDelta):
-        expr = expr.replace(sympy.DiracDelta, lambda *_: sympy.S.Zero)
-        yield expr
     yield sympy.factor_terms(expr)
     yield sympy.together(expr)
     yield sympy.factor(expr)

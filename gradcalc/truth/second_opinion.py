@@ -431,7 +431,7 @@ def _differentiate(request: dict[str, Any]) -> None:
 
 def _entry(request: dict[str, Any], entry: tuple[str, ...] | None, expr: Any, symbol: Any) -> Any:
     """One derivative, None if SymPy failed; if it is an entry, reply with it, or with why there is none."""
-    from gradcalc.language.symbolic import derivative, from_sympy, typeset, with_decimals
+    from gradcalc.language.symbolic import derivative, from_sympy, typeset, with_decimals, without_pulses
 
     graph, result = Graph(), None
     try:
@@ -440,8 +440,9 @@ def _entry(request: dict[str, Any], entry: tuple[str, ...] | None, expr: Any, sy
         result = derivative(expr, symbol)
         if entry is None:
             return result
-        output = from_sympy(result, graph)
-        shown = with_decimals(result) if _in_decimals(request) else result
+        told = without_pulses(result) if request["forms"] else result
+        output = from_sympy(told, graph)
+        shown = with_decimals(told) if _in_decimals(request) else told
         latex = typeset(shown) if request["latex"] else ""
         body = {"formula": str(shown), "latex": latex, **pack(graph, output)}
     except GradcalcError as error:
@@ -480,9 +481,9 @@ _FORMS_SECONDS = 1.0
 
 def _find_forms(expr: Any, request: dict[str, Any], replies: list[dict[str, Any]]) -> None:
     """Collect shorter forms of one derivative, each shorter than the one before."""
-    from gradcalc.language.symbolic import forms, from_sympy, typeset, with_decimals
+    from gradcalc.language.symbolic import forms, from_sympy, typeset, with_decimals, without_pulses
 
-    in_decimals = _in_decimals(request)
+    expr, in_decimals = without_pulses(expr), _in_decimals(request)
     shortest = len(str(with_decimals(expr) if in_decimals else expr))
     with contextlib.suppress(Exception):  # what SymPy has told stays
         for form in forms(expr):
