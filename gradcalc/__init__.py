@@ -60,6 +60,7 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc.truth.jacobian import Jacobian as Jacobian
     from gradcalc.truth.drawing import Drawing as Drawing, draw as draw
     from gradcalc.truth.report import Report as Report
+    from gradcalc.truth.sheet import WebPage as WebPage, report as report
     from gradcalc.truth.steps import Steps as Steps, steps as steps
     from gradcalc.truth.taylor import Taylor as Taylor, taylor as taylor
     from gradcalc.truth.trace import Trace as Trace, trace as trace
@@ -91,6 +92,7 @@ _NAMES = {
     "truth.jacobian": "Jacobian",
     "truth.drawing": "Drawing draw",
     "truth.report": "Report",
+    "truth.sheet": "WebPage report",
     "truth.steps": "Steps steps",
     "truth.taylor": "Taylor taylor",
     "truth.trace": "Trace trace",

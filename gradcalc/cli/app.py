@@ -31,6 +31,7 @@ COMMANDS = {
     "graph": "The computation graph, as a picture or a tree.",
     "propagate": "The uncertainty of a result, and who causes it.",
     "critical": "All critical points in a box, or all roots, proved.",
+    "report": "All of it as one web page that works offline, with sliders.",
     "descend": "From a formula and a start to a minimum.",
     "map": "A formula over every row of data files.",
     "functions": "The functions a formula can use.",

@@ -113,9 +113,11 @@ def drawing(found: Trace, most: int = _MOST) -> Drawing:
     for node in nodes:
         if node.name in kept:
             for each in node.partials:
-                folded = folded or each.operand not in kept
-                start = each.operand if each.operand in kept else _FOLDED
-                arrows.append(Arrow(start, node.name, "∂ " + _short(each.value) if each.rule else ""))
+                if each.operand in kept:
+                    arrows.append(Arrow(each.operand, node.name, "∂ " + _short(each.value) if each.rule else ""))
+            if any(each.operand not in kept for each in node.partials):
+                folded = True
+                arrows.append(Arrow(_FOLDED, node.name))
     note = f"{hidden:,} of {len(nodes):,} nodes are folded: those farthest from the formula" if hidden else ""
     if folded:
         boxes.insert(0, Box(_FOLDED, (f"… {hidden:,} more",), "faint"))

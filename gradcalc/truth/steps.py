@@ -186,9 +186,18 @@ def steps(
 
 
 def derivation(
-    expression: Any, wrt: str | None, let: Mapping[str, Value], limits: Limits, every: bool = False
+    expression: Any,
+    wrt: str | None,
+    let: Mapping[str, Value],
+    limits: Limits,
+    every: bool = False,
+    shorten: bool = True,
 ) -> Steps:
-    """The same with bindings that are already constants: what `steps` and the command call."""
+    """The same with bindings that are already constants: what `steps` and the command call.
+
+    Args:
+        shorten: whether the result is simplified, which takes long where the formula is.
+    """
     formula = as_formula(expression, {}, let, limits)
     variable, order = _asked(formula, wrt)
     graph = formula.graph
@@ -198,7 +207,7 @@ def derivation(
     output, told = formula.output, list[Step]()
     tape, results = output, list[str]()
     for count in range(1, order + 1):
-        made = _Derivation(graph, index, variable, count)
+        made = _Derivation(graph, index, variable, count, shorten)
         output = made.run(output)
         tape = derive.gradient(graph, tape, [index])[0]
         plain = all(step.trivial for step in made.steps)
@@ -321,9 +330,10 @@ _PENDING = "\0"
 class _Derivation:
     """The state of one derivative: which parts are told, and what each comes to."""
 
-    def __init__(self, graph: Graph, variable: int, name: str, order: int) -> None:
+    def __init__(self, graph: Graph, variable: int, name: str, order: int, shorten: bool = True) -> None:
         self.graph, self.variable, self.name, self.order = graph, variable, name, order
         self.flags = bytes(graph.live([variable]).flags())
+        self.shorten = shorten
         self.steps: list[Step] = []
         self.pending: dict[int, str] = {}
         self.zero, self.one, self.minus_one = (Ref(graph, graph.constant(number)) for number in (0, 1, -1))
@@ -348,7 +358,7 @@ class _Derivation:
         text = format_node(self.graph, result, _LONG)
         if len([step for step in self.steps if not step.trivial]) > 1:
             self.steps.append(Step("put together", "", self.steps[0].before, text, self.order))
-        shorter = simplified(self.graph, result)
+        shorter = simplified(self.graph, result) if self.shorten else result
         if shorter != result:
             self.steps.append(Step("simplified", "", text, format_node(self.graph, shorter, _LONG), self.order))
         return shorter
