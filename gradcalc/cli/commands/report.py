@@ -32,6 +32,7 @@ def report(question: o.Question, out: Output, show: Show, how: Reading, limits: 
 
     \b
     gradcalc report "x^2*sin(y)" --at x=1,y=2 -o report.html
+    gradcalc report "exp(-x)*cos(w*x)" --at x=0.5 --let w=3 -o report.html
     """
     from gradcalc.files import check_writable
     from gradcalc.truth.sheet import web_page
