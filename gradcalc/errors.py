@@ -45,6 +45,15 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+_WORST = (ExitCode.NO, ExitCode.USAGE, ExitCode.UNDEFINED, ExitCode.DONE)
+"""Exit codes of many answers, worst first; any other is worse."""
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code that stands for many."""
+    return min(codes, key=lambda code: _WORST.index(ExitCode(code)) if code in _WORST else -1)
+
+
 class GradcalcError(Exception):
     """Base of all errors of gradcalc: a message, and where and what to try when known."""
 
@@ -324,7 +333,7 @@ def for_python(function: Callable[P, T]) -> Callable[P, T]:
 EXTRAS = {
     "llvmlite": ("llvmlite", "fast"), "scipy": ("SciPy", "fast"), "pyarrow": ("PyArrow", "data"),
     "matplotlib": ("matplotlib", "plot"), "plotext": ("plotext", "plot"),
-    "pygraphviz": ("pygraphviz", "plot"),
+    "pygraphviz": ("pygraphviz", "plot"), "prompt_toolkit": ("prompt_toolkit", "repl"),
 }  # fmt: skip
 """The libraries that the base does without: the name of each, and the extra that brings it."""
 

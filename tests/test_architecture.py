@@ -97,6 +97,7 @@ LIBRARIES = {
     "plotext",
     "pyarrow",
     "pygraphviz",
+    "prompt_toolkit",
 }
 """What takes long to import."""
 
@@ -114,13 +115,13 @@ def libraries(name: str) -> set[str]:
 
 
 AT_START = {"cli", "cli.answers", "cli.options"}
-"""With the commands what help loads: the work itself is imported when it is done."""
+"""With the commands and the prompt what help loads: the work itself is imported when it is done."""
 
 
 def test_imports_in_functions_keep_a_library_out() -> None:
     """Each brings a library which its module does not have anyway; but for the command line, for a quick help."""
     for name in modules():
-        if name not in AT_START and not name.startswith("cli.commands."):
+        if name not in AT_START and not name.startswith(("cli.commands.", "cli.repl.")):
             vain = {other for other in own(name, (True,)) if not libraries(other) - libraries(name)}
             assert not vain, name
 
@@ -144,7 +145,7 @@ def test_every_module_has_its_tests() -> None:
 
 @pytest.mark.parametrize(
     ("library", "importers"),
-    [("sympy", {"language.symbolic"}), ("rich", {"show.terminal"}), ("typer", {"cli.app"})],
+    [("sympy", {"language.symbolic"}), ("rich", {"show.terminal"}), ("typer", {"cli.app"}), ("prompt_toolkit", {"cli.repl.prompt"})],
 )  # fmt: skip
 def test_a_library_has_one_door(library: str, importers: set[str]) -> None:
     found = set()

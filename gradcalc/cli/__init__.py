@@ -21,7 +21,7 @@ _AMPLE = 4_000_000_000
 
 def run() -> NoReturn:
     """The console script: run the words of this process and exit."""
-    _listen()
+    listen()
     gc.disable()  # the process lives for one answer, and looking for cycles takes a sixth of a long one
     code = main(sys.argv[1:])
     if ours := signal.getsignal(signal.SIGINT) == interrupted:
@@ -46,7 +46,7 @@ def _save_room() -> None:
         ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX of glibc
 
 
-def _listen() -> None:
+def listen() -> None:
     """From now on an interrupt, and an error that Python could only print, end as all else does."""
     early = getattr(sys.modules["gradcalc"], "_stop", None)
     if signal.getsignal(signal.SIGINT) in (signal.default_int_handler, early):  # ignored under nohup: so it stays
@@ -56,11 +56,18 @@ def _listen() -> None:
 
 def interrupted(number: int, frame: FrameType | None) -> None:
     """Ctrl-C: an exception where work goes on; within an import, whose library would be left half made, the end."""
+    if imports(frame):
+        _end_now()
+    raise KeyboardInterrupt
+
+
+def imports(frame: FrameType | None) -> bool:
+    """Whether an import is under way: what is raised there leaves a module half made."""
     while frame is not None:
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
-            _end_now()
+            return True
         frame = frame.f_back
-    raise KeyboardInterrupt
+    return False
 
 
 def _end_now() -> NoReturn:
@@ -86,13 +93,18 @@ def main(words: Sequence[str]) -> int:
     pairs = zip(words, words[1:], strict=False)
     json = bool({"--json", "--format=json"} & set(words)) or ("--format", "json") in pairs
     try:
-        return _guarded(lambda: _run(words or ["--help"]), json)
+        return _guarded(lambda: _run(words or _alone()), json)
     except BrokenPipeError:
         _discard_output()
         return ExitCode.DONE
     except OSError as error:
         _discard_output()
         return _fail(FileError(f"cannot write the result: {error.strerror or error}"), json=False)
+
+
+def _alone() -> list[str]:
+    """What `gradcalc` means without a word: a session on a terminal, else help."""
+    return ["repl"] if sys.stdin.isatty() and sys.stdout.isatty() else ["--help"]
 
 
 def _prepare_streams() -> None:

@@ -35,8 +35,12 @@ COMMANDS = {
     "descend": "From a formula and a start to a minimum.",
     "map": "A formula over every row of data files.",
     "functions": "The functions a formula can use.",
+    "repl": "Definitions, live answers, history; also gradcalc alone.",
 }
 """What each command does. `commands/NAME.py` holds its function, NAME; only the one asked for is imported."""
+
+WITHOUT_POINT = frozenset(("grad", "hessian", "jacobian", "diff"))
+"""The commands that answer with formulas where there is no point."""
 
 _SETTINGS: dict[str, Any] = {
     "rich_markup_mode": None,
@@ -146,7 +150,7 @@ def _command(name: str, function: Callable[..., int], known: Sequence[Parameter]
     return get_command(app)
 
 
-def _function(name: str) -> Callable[..., int]:
+def function_of(name: str) -> Callable[..., int]:
     """The function of a command."""
     found: Callable[..., int] = getattr(import_module(f"gradcalc.cli.commands.{name}"), name)
     return found
@@ -155,12 +159,12 @@ def _function(name: str) -> Callable[..., int]:
 def invoke(words: Sequence[str]) -> int:
     """Run the command that the words name; its exit code."""
     if words and words[0] not in COMMANDS and words[0] not in HELP:
-        words = with_command(words, COMMANDS, parameters(_function("grad")))
+        words = with_command(words, COMMANDS, parameters(function_of("grad")))
     name = words[0] if words else ""
     known: list[Parameter] = []
     try:
         if name in COMMANDS:
-            function = _function(name)
+            function = function_of(name)
             known = parameters(function)
             rest = protect_expressions(words[1:], known)
             result = _command(name, function, known).main(rest, prog_name=f"gradcalc {name}", standalone_mode=False)

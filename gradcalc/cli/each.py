@@ -25,6 +25,7 @@ from gradcalc.errors import (
     UsageError,
     did_you_mean,
     understood,
+    worst,
 )
 from gradcalc.language.formula import UNNAMED, Point
 from gradcalc.language.parse import as_formula
@@ -33,8 +34,6 @@ from gradcalc.settings import Limits
 from gradcalc.show import page as pages
 from gradcalc.show.answer import Answer
 
-_WORST = (ExitCode.NO, ExitCode.USAGE, ExitCode.UNDEFINED, ExitCode.DONE)
-"""Exit codes of lines, worst first; any other is worse."""
 _EXAMPLE = '{"formula": "x*y", "at": {"x": 1, "y": 2}}'
 _KEYS = ("formula", "at", "let", "wrt")
 """What the object of a line may say; `expression`, as answers call it, is the formula too."""
@@ -74,7 +73,7 @@ def answer_each(
     finally:
         if not isinstance(sys.exc_info()[1], OSError):
             sink.finish()
-    return min(codes, key=lambda code: _WORST.index(code) if code in _WORST else -1)
+    return worst(codes)
 
 
 # -- lines -------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,9 @@ A new medium is a module of `gradcalc.show` with `draw(page)`, and a line here.
 """
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +32,26 @@ class Format(StrEnum):
         return "terminal" if self is Format.table else self.value
 
 
+Listener = Callable[["Answer"], "Answer"]
+"""Who hears an answer before it is written, and gives what is written in its place."""
+
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def heard(listener: Listener) -> Iterator[None]:
+    """Within the block a listener hears every answer: the session of `repl`, which keeps it."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
 def write(answer: "Answer", shape: Format, long: bool = False) -> None:
     """Write an answer: its data as JSON, its records as CSV, in long form if asked, else its page in the medium."""
+    if listener := _listener.get():
+        answer = listener(answer)
     if shape is Format.json:
         print(dumped(answer.to_dict()))
     elif shape is Format.csv:

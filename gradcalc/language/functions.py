@@ -29,6 +29,7 @@ _WRITTEN_OUT = {
     "piecewise": "the first value whose condition holds, else the default",
     "transpose": "axes in reverse order",
     "diff": "derivative of any order of a part of the formula, also written d/dx(f) and d^2/dx^2(f)",
+    "subs": "a part of the formula with something else in the place of its variables, all at once",
     "gradient": "vector of the first derivatives for the variables that are named",
     "jacobian": "matrix of the first derivatives, a row for each element of an array",
     "hessian": "matrix of the second derivatives",

@@ -88,6 +88,7 @@ class Lowering:
         self.exact = Exact(graph)
         self.literals: dict[str, int] = {}
         self.active: list[Loop] = []
+        self.replaced: set[str] = set()
         self.work = 0
         self.index = 0
 
@@ -539,6 +540,35 @@ class Lowering:
             self.fail(f"{name} takes a formula and what it is derived for", SPECIAL["diff"])
         return by
 
+    def substituted(self, name: str, values: list[Any]) -> Number:
+        """`subs(f, x, 2, y, t)`: the formula with all of it put in at once, where the function itself has a value."""
+        if len(values) < 3 or len(values) % 2 == 0:
+            self.fail(f"{name} takes a formula, and variables each with what stands in its place", SPECIAL[name])
+        self.check(values)
+        place: dict[int, int] = {}
+        for operand in range(1, len(values), 2):
+            place |= self.replacements(name, values, operand)
+        shape, items = _parts(values[0])
+        nodes = self.graph.nodes
+        for index in self.graph.needed(items):
+            op, operands, parameter = nodes[index]
+            moved = tuple([place[i] for i in operands])
+            if index not in place and moved == operands:
+                place[index] = index
+            elif index not in place:
+                place[index] = self.power_of(moved) if op is ops.pow else self.graph.emit(op, moved, parameter)
+        return Elements(shape, [place[i] for i in items]) if shape else place[items[0]]
+
+    def replacements(self, name: str, values: list[Any], operand: int) -> dict[int, int]:
+        """The inputs of one variable, each with the node that stands in its place."""
+        (shape, inputs), (other, items) = _parts(values[operand]), _parts(values[operand + 1])
+        if any(self.graph.nodes[index].op is not ops.input_ for index in inputs):
+            self.fail("only a variable is replaced, and this is none", SPECIAL[name], operand)
+        if other not in (shape, ()):
+            self.fail(f"{_what(shape)} is replaced by {_what(other)}", SPECIAL[name], operand + 1)
+        self.replaced |= {(self.graph.nodes[index].parameter or "").partition("[")[0] for index in inputs}
+        return dict(zip(inputs, items if other else repeat(items[0]), strict=False))
+
     # -- derivatives of and by vectors
 
     def variables(self, name: str, values: Sequence[Any]) -> list[int]:
@@ -815,7 +845,8 @@ _CALLS: dict[str, tuple[Callable[[Lowering, str, list[Any]], Lowered], *tuple[in
     **dict.fromkeys(("and", "or"), (Lowering.logical,)), **dict.fromkeys(COMPARISONS, (Lowering.compare, 2)),
     **dict.fromkeys(REDUCTIONS, (Lowering.reduction,)), "mean": (Lowering.mean, 1), "norm": (Lowering.norm,),
     "dot": (Lowering.dot, 2), "transpose": (Lowering.transpose, 1), "heaviside": (Lowering.heaviside, 1, 2),
-    "polygamma": (Lowering.polygamma, 2), "diff": (Lowering.derivative,), "gradient": (Lowering.gradient,),
+    "polygamma": (Lowering.polygamma, 2), "diff": (Lowering.derivative,), "subs": (Lowering.substituted,),
+    "gradient": (Lowering.gradient,),
     "jacobian": (Lowering.jacobian,), "hessian": (Lowering.hessian,), "laplacian": (Lowering.laplacian,),
     "divergence": (Lowering.divergence,), "curl": (Lowering.curl,), "det": (Lowering.det, 1), "inv": (Lowering.inv, 1),
     "trace": (Lowering.trace, 1), "cross": (Lowering.cross, 2), "outer": (Lowering.outer, 2),

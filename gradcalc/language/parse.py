@@ -63,6 +63,7 @@ def parse(
         meanings.lower(parser)
         lowering = _lowering(parser, limits, meanings.of, meanings.sure)
         value = _run(lowering)
+        meanings.replaced |= lowering.replaced
         if array and not value.items:
             refuse("the formula is an array without elements", parser.tree[-1][3], "an array such as [x*y, sin(x)]")
         if len(value.items) != 1 and not array:
@@ -70,7 +71,7 @@ def parse(
             hint = "sum(...), norm(...), an element such as x[0], or gradcalc jacobian for all"
             refuse(message, parser.tree[-1][3], hint)
     return Formula(
-        text, value.graph, value.items[-1], meanings.variables(parser, value.graph), meanings.spans(parser),
+        text, value.graph, value.items[-1], meanings.variables(parser, value), meanings.spans(parser),
         parser.constants, parser.tree, values=lowering.values, loops=parser.loops, shape=value.shape, items=value.items,
     )  # fmt: skip
 
@@ -92,6 +93,7 @@ class _Meanings:
         self._read: set[str] = set()
         self._order: list[str] = []  # of the formulas that were read, each behind those that it needs
         self._graph = Graph(limits.nodes)
+        self.replaced: set[str] = set()
         known = {name: bool(shape) for name, shape in shapes.items()}
         self.sure = None if shaped else known | {name: bool(value.shape) for name, value in self._values.items()}
 
@@ -129,9 +131,13 @@ class _Meanings:
             stack += [each for each in reversed(tuple(inner)) if each not in found and each not in known]
         return list(found)
 
-    def variables(self, parser: Parser, graph: Graph) -> dict[str, Value]:
-        """The variables of a text, as inputs of its graph."""
-        return {name: _variable(graph, name, self.shapes.get(name, ())) for name in self.free(parser)}
+    def variables(self, parser: Parser, value: Value) -> dict[str, Value]:
+        """The variables of a text, as inputs of its graph; those that were replaced where they remain in it."""
+        graph, needed = value.graph, set(value.graph.needed(value.items)) if self.replaced else set()
+        found = {name: _variable(graph, name, self.shapes.get(name, ())) for name in self.free(parser)}
+        return {
+            name: each for name, each in found.items() if name not in self.replaced or needed.intersection(each.items)
+        }
 
     def look(self, parser: Parser) -> None:
         """Parse the formulas that a text needs, those that others need first."""
@@ -164,7 +170,9 @@ class _Meanings:
         for name in self._order:
             inner = self._parsers[name]
             with reading(self._open[name].text):
-                value = self._values[name] = _run(_lowering(inner, self.limits, self.of, self.sure, self._graph))
+                lowering = _lowering(inner, self.limits, self.of, self.sure, self._graph)
+                value = self._values[name] = _run(lowering)
+                self.replaced |= lowering.replaced
             if self.sure is not None and (value.shape or all(each in self.sure for each in inner.names)):
                 self.sure[name] = bool(value.shape)
 

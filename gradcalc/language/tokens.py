@@ -30,6 +30,7 @@ SPECIAL = {
     "piecewise": "piecewise((a, x < 0), (b, x < 1), c)", "and": "p & q", "or": "p | q", "not": "~p",
     "heaviside": "heaviside(x)", "polygamma": "polygamma(n, x)", "transpose": "A.T",
     "diff": "diff(f, x) or diff(f, x, 2, y)", "gradient": "gradient(f, x, y)", "jacobian": "jacobian([f, g], x, y)",
+    "subs": "subs(f, x, 2) or subs(f, x, 2, y, t)",
     "hessian": "hessian(f, x, y)", "laplacian": "laplacian(f, x, y)", "divergence": "divergence([f, g], x, y)",
     "curl": "curl([f, g, h], x, y, z)", "det": "det(A)", "inv": "inv(A)", "trace": "trace(A)", "cross": "cross(a, b)",
     "outer": "outer(a, b)", "softmax": "softmax(array)", "zeros": "zeros(3) or zeros(2, 3)",
@@ -47,7 +48,7 @@ FUNCTIONS: dict[str, str] = {
     "Piecewise": "piecewise", **dict.fromkeys(("ITE", "if", "ifelse", "iif"), "where"),
     "And": "and", "Or": "or", "Not": "not",
     **dict.fromkeys(("Derivative", "derivative", "deriv"), "diff"), "grad": "gradient", "div": "divergence",
-    "determinant": "det", "inverse": "inv", "tr": "trace",
+    "Subs": "subs", "determinant": "det", "inverse": "inv", "tr": "trace",
     "Eq": "eq", "Ne": "ne", "Lt": "lt", "Le": "le", "Gt": "gt", "Ge": "ge",
 }  # fmt: skip
 """Every spelling of a function, to its name."""

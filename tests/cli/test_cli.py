@@ -303,7 +303,7 @@ def test_an_interrupt_within_an_import_ends_at_once_and_takes_half_written_files
     (tmp_path / "slow_library.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\nprint('went on')")
     script = (
         "import sys\nfrom pathlib import Path\nfrom gradcalc import cli\nfrom gradcalc.files import complete_file\n"
-        "cli._listen()\n"
+        "cli.listen()\n"
         "with complete_file(Path('out.csv')) as part:\n    part.write_text('1')\n    import slow_library\n"
     )
     done = subprocess.run(
@@ -315,7 +315,7 @@ def test_an_interrupt_within_an_import_ends_at_once_and_takes_half_written_files
 
 def test_an_interrupt_elsewhere_is_an_exception_and_one_that_python_would_only_print_ends() -> None:
     script = (
-        "import signal\nfrom gradcalc import cli\ncli._listen()\n"
+        "import signal\nfrom gradcalc import cli\ncli.listen()\n"
         "try:\n    signal.raise_signal(signal.SIGINT)\nexcept KeyboardInterrupt:\n    print('caught', flush=True)\n"
         "class Late:\n    def __del__(self): signal.raise_signal(signal.SIGINT)\n"
         "Late()\nprint('went on')\n"

@@ -103,3 +103,41 @@ def test_what_is_no_derivative_is_refused_at_its_place(text: str, place: tuple[i
 def test_an_order_that_makes_too_large_a_graph_is_refused() -> None:
     with pytest.raises(GradcalcError, match="more than 50,000 nodes"):
         parse("diff(exp(sin(x)), x, 40)")
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "right"),
+    [
+        ("subs(x^3, x, 2)", {}, 8.0),
+        ("subs(diff(x^3, x), x, t + 1)", {"t": 1.0}, 12.0),
+        ("subs(x - y, x, y, y, x)", {"x": 10.0, "y": 1.0}, -9.0),
+        ("subs(x^n, n, 3)", {"x": -2.0}, -8.0),
+        ("x + subs(x^2, x, 5)", {"x": 1.0}, 26.0),
+        ("sum(k=1..3, subs(x^k, x, 2))", {}, 14.0),
+        ("sum(subs([x, x^2], x, 3))", {}, 12.0),
+        ("Subs(Derivative(x^2, x), x, 3)", {}, 6.0),
+    ],
+)
+def test_something_else_in_the_place_of_variables(text: str, at: dict[str, float], right: float) -> None:
+    assert value(text, **at) == right
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "marked"),
+    [
+        ("subs(x^2, x)", "subs takes a formula, and variables each with what stands in its place", "subs(x^2, x)"),
+        ("subs(x^2, 3, 2)", "only a variable is replaced", "3"),
+        ("subs(x^2, x, [1, 2])", "a number is replaced by an array of shape (2,)", "[1, 2]"),
+    ],
+)
+def test_what_cannot_be_replaced(text: str, message: str, marked: str) -> None:
+    with pytest.raises(GradcalcError) as caught:
+        parse(text)
+    error = caught.value
+    assert message in error.message and error.span and text[slice(*error.span)] == marked and error.hint
+
+
+def test_a_variable_that_was_replaced_is_none() -> None:
+    assert list(parse("subs(x^2*t, x, 2)").variables) == ["t"]
+    assert list(parse("subs(x^2*t, x, 2) + x").variables) == ["x", "t"]
+    assert parse("subs(x^2, x, 2)").canonical == "subs(x**2, x, 2)"
