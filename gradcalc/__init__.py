@@ -59,6 +59,8 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc.truth.implicit import Implicit as Implicit, implicit as implicit
     from gradcalc.truth.jacobian import Jacobian as Jacobian
     from gradcalc.truth.drawing import Drawing as Drawing, draw as draw
+    from gradcalc.truth.plot import Plot as Plot
+    from gradcalc.truth.plotting import plot as plot
     from gradcalc.truth.report import Report as Report
     from gradcalc.truth.sheet import WebPage as WebPage, report as report
     from gradcalc.truth.steps import Steps as Steps, steps as steps
@@ -91,6 +93,8 @@ _NAMES = {
     "truth.implicit": "Implicit implicit",
     "truth.jacobian": "Jacobian",
     "truth.drawing": "Drawing draw",
+    "truth.plot": "Plot",
+    "truth.plotting": "plot",
     "truth.report": "Report",
     "truth.sheet": "WebPage report",
     "truth.steps": "Steps steps",

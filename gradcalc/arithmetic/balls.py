@@ -622,6 +622,11 @@ def _lgamma(x: arb) -> arb:
     return x.lgamma() if x > 0 else acb(x).lgamma().real
 
 
+def _digamma(x: arb) -> arb:
+    """Left of 0 by reflection, DLMF 5.5.4: there flint knows it of exact numbers alone."""
+    return x.digamma() if x > 0 or x.is_exact() else (1 - x).digamma() - arb.pi() * x.cot_pi()
+
+
 def _polygamma(order: arb, x: arb) -> Ball:
     n = _order(order, 100)
     if n is None:
@@ -820,6 +825,7 @@ _VALUES: dict[Op, Function] = {
     ops.sigmoid: _sigmoid,
     ops.softplus: _softplus,
     ops.lgamma: _within(1e30, _lgamma),
+    ops.digamma: _within(1e30, _digamma),
     ops.polygamma: _within(1e30, _polygamma, radius=1, low=-1000),
     ops.beta: _within(1e30, _beta),
     ops.betaln: _within(1e30, _betaln),

@@ -82,12 +82,12 @@ class Intervals:
         """Two doubles around an exact constant."""
         found = self._constants.get(text)
         if found is None:
-            found = self._constants[text] = _of_ball(self._balls.constant(text))
+            found = self._constants[text] = of_ball(self._balls.constant(text))
         return found
 
     def around(self, number: Callable[[Balls], Any]) -> Interval:
         """Two doubles around a number that is given in balls."""
-        return _of_ball(number(self._balls))
+        return of_ball(number(self._balls))
 
     def evaluate(self, graph: Graph, inputs: Mapping[int, Any], outputs: Iterable[int]) -> list[Any]:
         """`arithmetic.evaluate` over intervals."""
@@ -244,7 +244,7 @@ def _by_balls(arithmetic: Intervals, op: Op, *operands: Interval) -> Interval:
             balls = [_ball(ends[k], ends[k + 1]) for k in range(0, len(ends), 2)]
             found = function(*balls)
             if isinstance(found, arb):
-                lows[i], highs[i], _, _ = _of_ball(found)
+                lows[i], highs[i], _, _ = of_ball(found)
             nowhere.reshape(-1)[i] = found is UNDEFINED
     return Interval(low[()], high[()], 0.0, flag(nowhere, NOWHERE))
 
@@ -253,7 +253,7 @@ def _ball(low: float, high: float) -> arb:
     return arb(low) if low == high else arb(low).union(arb(high))
 
 
-def _of_ball(ball: Any) -> Interval:
+def of_ball(ball: Any) -> Interval:
     """Two doubles around a ball; infinite ones around what is none."""
     if not isinstance(ball, arb):
         return Interval(-_INF, _INF)
@@ -418,7 +418,8 @@ def _pow(a: Interval, b: Interval) -> Interval:
     whole = (b.low == b.high) & (b.low == np.floor(b.low))
     outside = ~(a.low >= 0) & ~whole | ~(a.low > 0) & ~(a.high < 0) & ~(b.low >= 0)
     nowhere = (a.high < 0) & (np.ceil(b.low) > np.floor(b.high))
-    return Interval(low, high, 0.0, flag(~(a.low > 0) & ~whole, KINK) | flag(outside, OUTSIDE) | flag(nowhere, NOWHERE))
+    flags = flag(~(a.low > 0) & ~whole, KINK) | flag(zero & ~whole, JUMP)
+    return Interval(low, high, 0.0, flags | flag(outside, OUTSIDE) | flag(nowhere, NOWHERE))
 
 
 def _sqrt(x: Interval) -> Interval:

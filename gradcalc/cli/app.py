@@ -33,6 +33,7 @@ COMMANDS = {
     "critical": "All critical points in a box, or all roots, proved.",
     "propagate": "The uncertainty of a result, and who causes it.",
     "descend": "From a formula and a start to a minimum.",
+    "plot": "The function, its derivative, tangents; contours.",
     "map": "A formula over every row of data files.",
     "functions": "The functions a formula can use.",
     "repl": "Definitions, live answers, history; also gradcalc alone.",

@@ -3,7 +3,7 @@
 Imports derive and graph.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gradcalc.errors import LimitError
 from gradcalc.graph import derive, ops
@@ -90,6 +90,24 @@ def kinked(graph: Graph, output: int) -> int | None:
 
     None where the formula has no such op on its inputs. On a boundary the formula itself may be smooth.
     """
+    whole = _meets(graph, output, lambda op: op.kink is not None)
+    return None if whole is None else int(ops.where(whole, ops.one, ops.zero).index)
+
+
+def broken(graph: Graph, output: int) -> int:
+    """A node that is 0 where the output has a value and no op that it uses is on its jump, else 1.
+
+    Over a box, in balls, a 0 beside a finite value proves the output continuous on all of it: other ops are so wherever
+    they have a value, and a branch is then decided for all of the box.
+    """
+    meets, domain = _meets(graph, output, lambda op: op.at_kink.startswith("jump")), definedness(graph, output)
+    outside = None if domain is None else ops.not_(graph.ref(domain))
+    whole = outside if meets is None else meets if outside is None else ops.or_(outside, meets)
+    return graph.constant(0) if whole is None else int(ops.where(whole, ops.one, ops.zero).index)
+
+
+def _meets(graph: Graph, output: int, counts: Callable[[Op], bool]) -> Condition:
+    """The condition that an op that counts, and that the output uses, is on its kink."""
     found: dict[int, Condition] = {}
     moving: dict[int, bool] = {}
     for index in graph.needed([output]):
@@ -99,13 +117,12 @@ def kinked(graph: Graph, output: int) -> int | None:
         if op is ops.where:
             found[index] = _joined(ops.or_, inner[0], _chosen_one(graph.ref(operands[0]), inner[1], inner[2]))
             continue
-        kinks = op.kink is not None and moving[index]
+        kinks = op.kink is not None and counts(op) and moving[index]
         own = op.kink(*map(graph.ref, (index, *operands) if op.variadic else operands)) if op.kink and kinks else None
         for condition in inner:
             own = _joined(ops.or_, own, condition)
         found[index] = own
-    whole = found[output]
-    return None if whole is None else int(ops.where(whole, ops.one, ops.zero).index)
+    return found[output]
 
 
 def _joined(op: Op, one: Condition, other: Condition) -> Condition:

@@ -5,6 +5,7 @@ a quotient such as `1/3` is exact, a Python float enters as hexadecimal.
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from numbers import Rational, Real
@@ -162,6 +163,35 @@ def _number_node(graph: Graph, name: str, item: Any) -> int:
 def read_values(text: str, limits: Limits) -> dict[str, Value]:
     """The values that `x=2,y=pi/4` gives to names, each of them finite."""
     return {name: finite(name, value, text) for name, value in parse_bindings(text, limits).items()}
+
+
+def read_intervals(text: str, limits: Limits, flag: str, what: str) -> dict[str, tuple[float, float]]:
+    """The intervals that `x=0:5,y=:3` gives to names: infinite where an end is absent; `0:5` alone is for UNNAMED.
+
+    Args:
+        flag, what: the option that it comes from, and what that calls an interval.
+    """
+    found: dict[str, tuple[float, float]] = {}
+    for part in map(str.strip, re.split(r",(?![^\[(]*[\])])", text)):
+        name, equals, interval = map(str.strip, part.rpartition("="))
+        low, colon, high = map(str.strip, interval.partition(":"))
+        if equals and not name or not colon:
+            raise UsageError(f"{flag} {text}: {part or 'nothing'} is no {what}", hint=f"{flag} x=0:5,y=-3:3")
+        if name in found:
+            told = f"{flag} names {name} twice" if name else f"{flag} {text}: two {what}s without a name"
+            raise UsageError(told, hint=f"{flag} {name or 'x'}=0:5")
+        found[name] = _end(name, low, -math.inf, limits, what), _end(name, high, math.inf, limits, what)
+    return found
+
+
+def _end(name: str, text: str, free: float, limits: Limits, what: str) -> float:
+    """One end of an interval."""
+    if text.lower().lstrip("+-") in ("", "inf", "infinity"):
+        return -math.inf if text.startswith("-") else math.inf if text else free
+    found = numbers(to_value(name or f"the {what}", text, limits), Floats())
+    if len(found) != 1:
+        raise UsageError(f"the {what} of {name} is {text}: it must be a number", hint=f"{name or 'x'}=0:5")
+    return float(found[0])
 
 
 def to_binding(name: str, given: Any, limits: Limits) -> Value:

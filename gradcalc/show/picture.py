@@ -6,14 +6,8 @@ Every coordinate is a float in the units of its axis. Where a line may not be dr
 nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    Array = np.ndarray[Any, Any]
 
 Place = tuple[float, float]
 """Where something is: x and y."""
@@ -86,6 +80,7 @@ class Contours:
         heights: a row for each y; nan where no contour may pass.
         label: what stands at the bar.
         base: where the levels are logarithmic, what the heights are above; else None.
+        sight: between which heights there are levels; None for all.
     """
 
     xs: Sequence[float]
@@ -93,6 +88,7 @@ class Contours:
     heights: Sequence[Sequence[float]]
     label: str = "value"
     base: float | None = None
+    sight: Interval | None = None
     name: str = "contours"
 
 
@@ -135,38 +131,3 @@ class Picture:
     title: str
     panels: Sequence[Panel]
     subtitle: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """One path from a start.
-
-    Attributes:
-        name, label: in few words, and what a legend says of it.
-        steps, points, values: numbers of steps `(n,)`, points `(n, variables)`, values `(n,)`.
-        end, value: where it ended, and what the function is there.
-        end_name: what that is: `end` or `best`.
-        ran_away: its last points are not worth seeing.
-    """
-
-    name: str
-    label: str
-    steps: "Array"
-    points: "Array"
-    values: "Array"
-    end: Sequence[float]
-    value: float
-    end_name: str = "end"
-    ran_away: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """Paths from the same start, the function they go over, and the bounds of each variable where there are any."""
-
-    title: str
-    subtitle: str
-    names: Sequence[str]
-    paths: Sequence[Path]
-    surface: Callable[[Sequence[float]], float]
-    bounds: Sequence[tuple[float, float]] = ()

@@ -1,351 +1,602 @@
-"""A picture of paths: on filled contours, on the curve, or value against step; as a file or as text.
+"""Draws a `Picture`: as a file, png, svg or pdf; moving as gif or webp; as text for the terminal.
 
-Imports files and picture; NumPy, and matplotlib or plotext (the extra `plot`) inside functions. The colours are
-viridis and those of Okabe and Ito, which the colour-blind can tell apart.
+    Picture ──panels──▶ matplotlib ──▶ png, svg, pdf, each time the same bytes; frame by frame gif, webp
+               └──────▶ plotext ──▶ braille, or ASCII
+
+Knows no formula and computes nothing but how things look. Imports errors, files and picture; matplotlib, plotext and
+NumPy (the extra `plot`) inside functions. The colours are viridis and those of Okabe and Ito, which the colour-blind
+can tell apart.
 """
 
+import io
 import logging
 import math
-import time
+import textwrap
 import warnings
-from collections.abc import Sequence
-from itertools import cycle
-from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-from gradcalc.errors import UsageError, library
+from gradcalc.errors import UsageError, installed, library, visible
 from gradcalc.files import check_writable, complete_file
-from gradcalc.show.picture import Path, Paths
+from gradcalc.show.picture import Arrows, Band, Contours, Curve, Interval, Layer, Marks, Panel, Picture, Place
 
-if TYPE_CHECKING:
-    from gradcalc.show.picture import Array
+STILL, MOVING = (".png", ".svg", ".pdf"), (".gif", ".webp")
 
-SUFFIXES = (".png", ".svg", ".pdf")
-
-_COLOURS = ("#D55E00", "#56B4E9", "#CC79A7", "#E69F00", "#009E73", "#F0E442", "#0072B2", "#000000")
-_SIGNS = "osD^vPX<"
+_BLUE, _RED, _GREEN, _ORANGE, _PINK, _SKY, _YELLOW, _BLACK = range(8)
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#F0E442", "#000000")
+_ANSI = (33, 208, 35, 214, 170, 75, 184, None)
+"""The palette, and the nearest of a terminal's 256 colours that show on light and on dark."""
+_COLOURS = {
+    "f": _BLUE, "df": _RED, "d2f": _GREEN, "tangent": _PINK, "fit": _RED, "residuals": _BLUE, "path": _RED,
+    "bounds": _BLACK,
+}  # fmt: skip
+"""Of curves by their names."""
+_SIGNS = {
+    "point": ("o", 7.0, _BLACK, True), "start": ("o", 8.0, _BLACK, False), "end": ("*", 17.0, _RED, True),
+    "best": ("*", 17.0, _RED, True), "minimum": ("v", 10.0, _SKY, True), "maximum": ("^", 10.0, _ORANGE, True),
+    "saddle": ("X", 10.0, _PINK, True), "degenerate": ("D", 8.0, _YELLOW, True), "kink": ("D", 7.0, _ORANGE, True),
+    "hole": ("o", 6.0, _BLUE, False), "data": (".", 5.0, _BLACK, True),
+}  # fmt: skip
+"""Of marks by their kinds: the sign, its size in points, its colour, and whether it is filled."""
+_LETTERS = {
+    "point": "●*", "start": "SS", "end": "EE", "best": "BB", "minimum": "▼v", "maximum": "▲^", "saddle": "✗x",
+    "degenerate": "◆d", "kink": "◆k", "hole": "○o", "data": "•.",
+}  # fmt: skip
+"""The same as characters, in Unicode and in ASCII."""
+_COUNTED = "s^DvPX<o"
+"""Signs of ends where several paths are told apart."""
 _STYLES = ("-", "--", "-.", ":")
-_LETTERS = "*o+x#%@&"
 _TITLE = 64
 """Characters of a formula in a title."""
 _APART = 0.012
 """A step of at least this part of the picture has a dot."""
-_FINEST, _COARSEST, _SECONDS = 160, 24, 2.0
-"""Points along each side of a contour plot: as many as the seconds allow."""
-_WIDE = 60.0
-"""Heights whose largest is so many times what a tenth of them is below are shown in logarithms."""
-
-Window = list[tuple[float, float]]
-"""The least and the largest value in sight, for each axis."""
+_FRAMES, _REST, _FRAME_MS = 60, 15, 80
+"""Frames of a moving picture at most, at the end of which it rests for some; how long each is shown."""
 
 
-def check_plot(path: FilePath) -> None:
-    """Raise, before a descent is made for it, the error that `save_plot` would end in.
+def check_file(path: Path, flag: str = "-o", moving: bool = False) -> None:
+    """Raise, before the work is done, the error that `save` would end in.
+
+    Args:
+        flag: the option that names the file.
+        moving: whether something in it grows.
 
     Raises:
-        UsageError: a suffix that is none of `SUFFIXES`, or matplotlib is absent (MissingExtra).
+        UsageError: a suffix that is none of `STILL` (or `MOVING`), or matplotlib is absent (MissingExtra).
         FileError: the file cannot be written.
     """
-    if path.suffix.lower() not in SUFFIXES:
+    suffixes = STILL + MOVING if moving else STILL
+    if path.suffix.lower() not in suffixes:
         shown = f"a file that ends in {path.suffix}" if path.suffix else "a file without a suffix"
-        raise UsageError(f"--plot draws {', '.join(SUFFIXES)}, not {shown}", hint=f"--plot {path.stem or 'path'}.png")
-    check_library("matplotlib")
+        raise UsageError(f"{flag} draws {', '.join(suffixes)}, not {shown}", hint=f"{flag} {path.stem or 'plot'}.png")
+    library("matplotlib", flag)
     check_writable(path)
 
 
-def check_library(name: str) -> None:
-    """Raise MissingExtra if a library of the extra is absent."""
-    library(name, "--plot")
+def can_draw() -> bool:
+    """Whether pictures can be made: matplotlib is there."""
+    return installed("matplotlib")
 
 
-# -- what is in sight --------------------------------------------------------------------------------------------------
-
-
-def _window(paths: Sequence[Path]) -> Window:
-    """The part of each variable that is worth seeing: start, end and the steps between, not what ran away."""
-    found = [_interval(paths, k) for k in range(paths[0].points.shape[1])]
-    spans = [high - low for low, high in found]
-    window = []
-    for (low, high), span in zip(found, spans, strict=True):
-        if span <= 1e-9 * max(abs(low), abs(high)) or span == 0:
-            span = max(*spans, 0.5 * abs(low)) or 1.0
-            low, high = low - span / 2, high + span / 2
-        window.append((low - 0.15 * span, high + 0.15 * span))
-    return window
-
-
-def _interval(paths: Sequence[Path], k: int) -> tuple[float, float]:
-    import numpy as np
-
-    kept: list[float] = []
-    for path in paths:
-        x = path.points[:, k]
-        x = x[np.isfinite(x)]
-        start, end = float(x[0]), path.end[k]
-        distance = np.abs(x - end)
-        near = abs(start - end)
-        if path.ran_away:
-            first = abs(float(x[1]) - start) if len(x) > 1 else 0.0
-            near = max(near, min(first, 3 * (max(abs(start), abs(end)) or 1.0)))
-            kept += [end - near, end + near]
-        else:
-            near = max(near, float(np.quantile(distance, 0.8)))
-        kept += [start, end, *x[distance <= 6 * near].tolist()]
-    return min(kept), max(kept)
-
-
-def _heights_in_sight(paths: Sequence[Path], xs: "Array", ys: "Array") -> tuple[float, float]:
-    """The heights worth seeing: those of the steps in sight and of the curve between them, not a pole beside them."""
-    import numpy as np
-
-    points = np.concatenate([np.column_stack([path.points[:, 0], path.values]) for path in paths])
-    points = points[np.isfinite(points).all(axis=1) & (points[:, 0] >= xs[0]) & (points[:, 0] <= xs[-1])]
-    between = ys[np.isfinite(ys) & (xs >= points[:, 0].min()) & (xs <= points[:, 0].max())] if len(points) else ys[:0]
-    heights = [*points[:, 1].tolist(), *(np.quantile(between, (0.02, 0.98)).tolist() if len(between) else ())] or [0.0]
-    low, high = min(heights), max(heights)
-    size = (high - low) or abs(high) or 1.0
-    near = ys[np.isfinite(ys) & (ys >= low - size) & (ys <= high + size)]
-    if len(near):
-        low, high = min(low, float(near.min())), max(high, float(near.max()))
-    return low - 0.07 * size, high + 0.07 * size
-
-
-def _side(picture: Paths) -> int:
-    """How many points along a side of a contour plot the time allows."""
-    begin = time.perf_counter()
-    picture.surface(picture.paths[0].points[0])
-    each = max(time.perf_counter() - begin, 1e-7)
-    return max(_COARSEST, min(_FINEST, int(math.sqrt(_SECONDS / each))))
-
-
-def _falls(paths: Sequence[Path]) -> tuple[str, list["Array"], Sequence[float]]:
-    """What is drawn against the steps, the values or their height above the least, and its range where logarithmic."""
-    import numpy as np
-
-    label, curves = "value", [path.values for path in paths]
-    least = min((float(value) for values in curves for value in values if math.isfinite(value)), default=0.0)
-    if least < 0:
-        label = f"value above {least:.6g}"
-        curves = [np.where(values > least, values - least, np.nan) for values in curves]
-    positive = [value for values in curves for value in values.tolist() if math.isfinite(value) and value > 0]
-    wide = bool(positive) and max(positive) > _WIDE * min(positive)
-    return label, curves, (min(positive), max(positive)) if wide else ()
-
-
-# -- as a file ---------------------------------------------------------------------------------------------------------
-
-
-def save_plot(picture: Paths, path: FilePath) -> None:
-    """Draw a picture into a file: PNG, SVG or PDF by its suffix; it is complete or not there.
-
-    Two variables: the paths on filled contours; one: on the curve; more: value against step.
+def save(picture: Picture, path: Path, flag: str = "-o") -> None:
+    """Draw a picture into a file, in the medium of its suffix; it is complete or not there.
 
     Raises:
-        UsageError, FileError: as `check_plot`.
+        UsageError, FileError: as `check_file`.
     """
-    check_plot(path)
+    check_file(path, flag, moving=path.suffix.lower() in MOVING)
+    suffix = path.suffix.lower().removeprefix(".")
+    data = drawn(picture, suffix) if f".{suffix}" in STILL else _moving(picture, suffix)
+    with complete_file(path) as name:
+        name.write_bytes(data)
+
+
+def drawn(picture: Picture, kind: str) -> bytes:
+    """A picture as `png`, `svg` or `pdf`: the same bytes each time."""
+    dates: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    with _quietly():
+        buffer = io.BytesIO()
+        figure, _ = _figure(picture)
+        figure.savefig(buffer, format=kind, dpi=150, metadata=dates.get(kind))
+    return buffer.getvalue()
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Matplotlib without its words, and with nothing in its files that differs from run to run."""
+    library("matplotlib", "a picture")
+    import matplotlib
+
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), matplotlib.rc_context({"svg.hashsalt": "gradcalc"}):
         warnings.simplefilter("ignore")  # a glyph that the font lacks
-        figure = _figure(picture)
-        kind = path.suffix.lower().removeprefix(".")
-        dates: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-        import matplotlib
-
-        with complete_file(path) as name, matplotlib.rc_context({"svg.hashsalt": "gradcalc"}):
-            figure.savefig(name, format=kind, dpi=150, metadata=dates.get(kind))
+        yield
 
 
-def _figure(picture: Paths) -> Any:
+# -- by matplotlib -----------------------------------------------------------------------------------------------------
+
+
+def _figure(picture: Picture) -> tuple[Any, list[tuple[Any, Curve]]]:
+    """The figure, and the lines of the curves that grow."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.5, 5.6), layout="constrained")
-    axes = figure.add_subplot()
-    formula = picture.title if len(picture.title) <= _TITLE else f"{picture.title[: _TITLE - 1]}…"
-    figure.suptitle(formula, fontsize=12, parse_math=False)
-    axes.set_title(picture.subtitle, fontsize=10, color="#444444", parse_math=False)
-    {1: _draw_curve, 2: _draw_contours}.get(len(picture.names), _draw_falls)(axes, picture)
-    handles, labels = axes.get_legend_handles_labels()
-    if len(handles) > 1:
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(handles)), fontsize=9)
-    return figure
+    shares = [panel.share for panel in picture.panels]
+    figure = Figure(figsize=(7.5, 3.2 + 2.4 * sum(shares)), layout="constrained")
+    rows = figure.subplots(len(shares), sharex=True, squeeze=False, height_ratios=shares)[:, 0]
+    title = picture.title if len(picture.title) <= _TITLE else f"{picture.title[: _TITLE - 1]}…"
+    figure.suptitle(visible(title), fontsize=12, parse_math=False)
+    rows[0].set_title(visible(picture.subtitle), fontsize=10, color="#444444", parse_math=False)
+    growing = [pair for axes, panel in zip(rows, picture.panels, strict=True) for pair in _panel(axes, panel)]
+    for axes in rows[:-1]:
+        axes.set_xlabel("")
+    found = [axes.get_legend_handles_labels() for axes in rows]
+    named = {label: handle for handles, labels in found for handle, label in zip(handles, labels, strict=True)}
+    if len(named) > 1:
+        columns = min(len(named), 2 if max(map(len, named)) > 24 else 4)
+        figure.legend(named.values(), named, loc="outside lower center", ncols=columns, fontsize=9, frameon=False)
+    return figure, growing
 
 
-def _draw_contours(axes: Any, picture: Paths) -> None:
-    import numpy as np
-
-    window, side = _window(picture.paths), _side(picture)
-    xs, ys = (np.linspace(*interval, side) for interval in window)
-    with np.errstate(all="ignore"):
-        grid = np.array([[picture.surface((x, y)) for x in xs.tolist()] for y in ys.tolist()])
-    heights = np.ma.masked_invalid(grid)
-    axes.set_facecolor("#DDDDDD")  # where the formula is undefined
-    if heights.count():
-        _fill(axes, xs, ys, heights, [path.value for path in picture.paths])
-    axes.set(xlim=window[0], ylim=window[1], xlabel=picture.names[0], ylabel=picture.names[1])
-    lines = [(path.points[:, 0], path.points[:, 1], (path.end[0], path.end[1])) for path in picture.paths]
-    _draw_paths(axes, picture, lines, "white")
-
-
-def _fill(axes: Any, xs: "Array", ys: "Array", heights: Any, ends: Sequence[float]) -> None:
-    """Filled contours with their colour bar; in logarithms above the least value where the range is large."""
-    import numpy as np
-    from matplotlib.colors import LogNorm
-    from matplotlib.ticker import LogLocator, MaxNLocator
-
-    base = min([float(heights.min()), *filter(math.isfinite, ends)])
-    above = heights - base
-    positive = above.compressed()[above.compressed() > 0]
-    label, norm, levels = "value", None, MaxNLocator(14).tick_values(float(heights.min()), float(heights.max()))
-    if len(positive) and positive.max() > _WIDE * np.quantile(positive, 0.1):
-        least = max(float(np.quantile(positive, 0.002)), float(positive.max()) * 1e-9)
-        exponents = np.arange(math.floor(2 * math.log10(least)), math.ceil(2 * math.log10(positive.max())) + 1) / 2
-        levels = (10.0**exponents).tolist()
-        norm = LogNorm(levels[0], levels[-1])
-        if abs(base) > 0.01 * least:
-            label, heights = f"value above {base:.6g}", above
-        heights = np.ma.maximum(heights, levels[0] * 1e-3)
-    extend = "min" if norm else "neither"
-    filled = axes.contourf(xs, ys, heights, levels=levels, norm=norm, cmap="viridis", extend=extend)
-    axes.contour(xs, ys, heights, levels=levels, colors="white", linewidths=0.4, alpha=0.5)
-    bar = axes.figure.colorbar(filled, ax=axes, label=label, ticks=LogLocator() if norm else None)
-    bar.ax.minorticks_off()
-
-
-def _draw_curve(axes: Any, picture: Paths) -> None:
-    import numpy as np
-
-    window = _window(picture.paths)
-    xs = np.linspace(*window[0], 600)
-    with np.errstate(all="ignore"):
-        ys = np.array([picture.surface((x,)) for x in xs.tolist()])
-        low, high = _heights_in_sight(picture.paths, xs, ys)
-        gap = np.abs(np.diff(ys, prepend=ys[0])) > 3 * (high - low)
-    axes.plot(xs, np.where(gap, np.nan, ys), color="#0072B2", linewidth=2, zorder=1)
-    axes.set(xlim=window[0], ylim=(low, high), xlabel=picture.names[0], ylabel="value")
-    axes.grid(alpha=0.3)
-    lines = [(path.points[:, 0], path.values, (path.end[0], path.value)) for path in picture.paths]
-    _draw_paths(axes, picture, lines, None)
-
-
-def _draw_falls(axes: Any, picture: Paths) -> None:
-    label, curves, logarithmic = _falls(picture.paths)
-    colours = cycle(_COLOURS) if len(curves) > 1 else cycle(("#0072B2",))
-    for path, values, colour, style in zip(picture.paths, curves, colours, cycle(_STYLES), strict=False):
-        axes.plot(
-            path.steps, values, color=colour, linestyle=style, linewidth=1.8, markersize=3, label=path.label,
-            marker="o" if len(path.steps) < 1 / _APART else None,
-        )  # fmt: skip
-    if logarithmic:
+def _panel(axes: Any, panel: Panel) -> list[tuple[Any, Curve]]:
+    """The layers of a panel on its axes; the lines that grow."""
+    growing = []
+    has_contours = any(isinstance(layer, Contours) for layer in panel.layers)
+    axes.set_xlabel(visible(panel.x_label), parse_math=False)
+    axes.set_ylabel(visible(panel.y_label), parse_math=False)
+    if panel.logarithmic:
         axes.set_yscale("log")
-    axes.set(xlabel="step", ylabel=label)
-    axes.grid(alpha=0.3)
+    if panel.x is not None:
+        axes.set_xlim(panel.x)
+    if panel.y is not None:
+        axes.set_ylim(panel.y)
+    if has_contours:
+        _squared(axes, panel)
+    else:
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+        for line, interval in ((axes.axvline, panel.x), (axes.axhline, None if panel.logarithmic else panel.y)):
+            if interval and interval[0] < 0 < interval[1]:
+                line(0, color="#999999", linewidth=0.8, zorder=1)
+    for layer in panel.layers:
+        line = _DRAW[type(layer)](axes, layer, has_contours)
+        if isinstance(layer, Curve) and layer.grows:
+            growing.append((line, layer))
+    return growing
 
 
-def _draw_paths(axes: Any, picture: Paths, lines: Sequence[Any], single: str | None) -> None:
-    """Each path with its end; `single` is the colour of the only one on contours. Then the start and the bounds."""
-    one, halos = len(lines) == 1, single is not None
-    for path, (xs, ys, end), colour, sign in zip(picture.paths, lines, cycle(_COLOURS), cycle(_SIGNS), strict=False):
-        line = single or colour if one else colour
-        halo = ("black" if line == "white" else "white") if halos else None
-        _draw_steps(axes, xs, ys, line, halo)
-        if one:
-            _mark(axes, end, "*", 19, "#D55E00", "white" if halos else "black", path.end_name)
-        else:
-            _mark(axes, end, sign, 10, colour, "black", path.label)
-    xs, ys, _ = lines[0]
-    _mark(axes, (xs[0], ys[0]), "o", 8, "white", "black", "start", markeredgewidth=1.6, zorder=6)
-    for draw, bounds, (low, high) in zip(
-        (axes.axvline, axes.axhline), picture.bounds, (axes.get_xlim(), axes.get_ylim()), strict=False
-    ):
-        for bound in bounds:
-            if low < bound < high:
-                draw(bound, color="black", linestyle="--", linewidth=1.2, zorder=2)
+def _squared(axes: Any, panel: Panel) -> None:
+    """The same scale along both axes, where the ranges are nearly as long."""
+    if panel.x and panel.y and 0.7 < (panel.y[1] - panel.y[0]) / (panel.x[1] - panel.x[0]) < 1.4:
+        axes.set_aspect("equal")
 
 
-def _draw_steps(axes: Any, xs: "Array", ys: "Array", colour: str, halo: str | None) -> None:
-    """The steps of a path, with a dot for each that can be told from the one before."""
-    import numpy as np
+def _colour(colour: int | None, default: int) -> str:
+    return PALETTE[(default if colour is None else colour) % len(PALETTE)]
+
+
+def _joined(pieces: Sequence[Sequence[Place]]) -> tuple[list[float], list[float]]:
+    """All pieces as two lists, with nan between them, over which no line is drawn."""
+    xs: list[float] = []
+    ys: list[float] = []
+    for piece in pieces:
+        xs += [*(x for x, _ in piece), math.nan]
+        ys += [*(y for _, y in piece), math.nan]
+    return xs[:-1], ys[:-1]
+
+
+def _draw_curve(axes: Any, curve: Curve, has_contours: bool) -> Any:
     from matplotlib.patheffects import Normal, Stroke
 
+    xs, ys = _joined(curve.pieces)
+    colour = _colour(curve.colour, _COLOURS.get(curve.name, _BLACK))
+    style = _STYLES[(curve.colour or 0) % len(_STYLES)] if curve.name == "falls" else "--" if curve.dashed else "-"
+    effects = None
+    if has_contours and not curve.dashed:
+        halo = "black" if curve.colour is None else "white"
+        colour = "white" if curve.colour is None else colour
+        effects = [Stroke(linewidth=3.2, foreground=halo), Normal()]
+    (line,) = axes.plot(
+        xs, ys, color=colour, linestyle=style, linewidth=1.6 if curve.dots or curve.dashed else 2.0, gid=curve.name,
+        path_effects=effects, label=curve.label or None, zorder=3 if curve.dots else 2.5 if curve.dashed else 2,
+        solid_capstyle="butt",
+    )  # fmt: skip
+    if curve.dots:
+        line.set(
+            marker="o",
+            markersize=4.5,
+            markeredgecolor="black",
+            markeredgewidth=0.6,
+            markevery=_apart(axes, xs, ys),
+        )
+    return line
+
+
+def _apart(axes: Any, xs: list[float], ys: list[float]) -> list[int]:
+    """Which steps can be told from the one before."""
+    import numpy as np
+
+    axes.autoscale_view()
     with np.errstate(all="ignore"):
-        moves = [np.diff(at) / (high - low) for at, (low, high) in ((xs, axes.get_xlim()), (ys, axes.get_ylim()))]
-        dots = np.flatnonzero(np.hypot(*moves) >= _APART) + 1
-    effects = [Stroke(linewidth=3.2, foreground=halo), Normal()] if halo else None
+        ends = axes.transAxes.inverted().transform(axes.transData.transform(np.column_stack([xs, ys])))
+        moves = np.hypot(*np.diff(ends, axis=0).T)
+    found: list[int] = (np.flatnonzero(moves >= _APART) + 1).tolist()
+    return found
+
+
+def _draw_band(axes: Any, band: Band, has_contours: bool) -> None:
+    colour, label = _colour(band.colour, _COLOURS.get(band.name, _SKY)), band.label or None
+    for piece in band.pieces:
+        xs, low, high = zip(*piece, strict=True)
+        axes.fill_between(xs, low, high, color=colour, alpha=0.25, linewidth=0, gid=band.name, label=label, zorder=1)
+        label = None
+
+
+def _draw_marks(axes: Any, marks: Marks, has_contours: bool) -> None:
+    """Signs, whose edges show on any ground."""
+    sign, size, colour, filled = _SIGNS[marks.kind]
+    if marks.colour is not None:
+        sign, size = _COUNTED[marks.colour % len(_COUNTED)], 10.0
+    own = _colour(marks.colour, colour)
+    dark = own == PALETTE[_BLACK]
     axes.plot(
-        xs, ys, color=colour, linewidth=1.6 if halo else 1.0, path_effects=effects, marker="o", markersize=4.5,
-        markevery=dots.tolist(), markeredgecolor="black", markeredgewidth=0.6, zorder=3,
+        *_joined([[place] for place in marks.places]), linestyle="none", marker=sign, markersize=size,
+        markerfacecolor=own if filled else "white", markeredgecolor=("white" if dark else "black") if filled else own,
+        markeredgewidth=0.0 if marks.kind == "data" else 1.0 if filled else 1.6, gid=marks.name,
+        label=marks.label or None, zorder=6 if marks.kind in ("start", "hole") else 5, clip_on=True,
     )  # fmt: skip
 
 
-def _mark(
-    axes: Any, at: Sequence[float], sign: str, size: int, colour: str, edge: str, label: str, **more: Any
-) -> None:
-    """A sign at a point, named in the legend."""
-    style = {"linestyle": "none", "zorder": 5} | more
-    axes.plot(
-        *([x] for x in at), color=colour, marker=sign, markersize=size, markeredgecolor=edge, label=label, **style
-    )
+def _draw_contours(axes: Any, contours: Contours, has_contours: bool) -> None:
+    """Filled contours with thin lines between them and a bar of their colours; grey where none is known."""
+    import numpy as np
+    from matplotlib.colors import LogNorm
+    from matplotlib.ticker import LogLocator
+
+    axes.set_facecolor("#DDDDDD")
+    heights = np.ma.masked_invalid(np.asarray(contours.heights, float))
+    if not heights.count():
+        return
+    levels, is_log = _levels(contours, heights)
+    norm = LogNorm(levels[0], levels[-1]) if is_log else None
+    if is_log:
+        heights = np.ma.maximum(heights - (contours.base or 0.0), levels[0] * 1e-3)
+    filled = axes.contourf(contours.xs, contours.ys, heights, levels=levels, norm=norm, cmap="viridis", extend="both")
+    filled.set(gid="heights", rasterized=True)  # as paths they are a megabyte
+    lines = axes.contour(contours.xs, contours.ys, heights, levels=levels, colors="white", linewidths=0.5, alpha=0.6)
+    lines.set_gid(contours.name)
+    bar = axes.figure.colorbar(filled, ax=axes, label=contours.label, ticks=LogLocator() if norm else None)
+    bar.ax.minorticks_off()
+
+
+def _levels(contours: Contours, heights: Any) -> tuple[list[float], bool]:
+    """The heights of contours, and whether they are logarithmic above the base."""
+    import numpy as np
+    from matplotlib.ticker import MaxNLocator
+
+    low, high = contours.sight or (float(heights.min()), float(heights.max()))
+    if contours.base is not None:
+        above = (heights - contours.base).compressed()
+        above = above[above > 0]
+        least = max(float(np.quantile(above, 0.002)), (high - contours.base) * 1e-9)
+        exponents = np.arange(math.floor(2 * math.log10(least)), math.ceil(2 * math.log10(high - contours.base)) + 1)
+        return (10.0 ** (exponents / 2)).tolist(), True
+    if not high > low:
+        size = abs(low) or 1.0
+        return [low - size, low - size / 2, low + size / 2, low + size], False
+    return [float(each) for each in MaxNLocator(14).tick_values(low, high)], False
+
+
+def _draw_arrows(axes: Any, arrows: Arrows, has_contours: bool) -> None:
+    """Arrows whose lengths grow with those of the steps, though far less, so that all can be seen."""
+    import numpy as np
+
+    if not arrows.places:
+        return
+    sides = [high - low for low, high in (axes.get_xlim(), axes.get_ylim())]
+    steps = np.asarray(arrows.steps, float)
+    longest = np.abs(steps).max() or 1.0
+    sizes = np.hypot(*(steps / longest).T)
+    shown = sizes > 0
+    largest = float(sizes.max()) or 1.0
+    lengths = 0.35 + 0.65 * (sizes[shown] / largest) ** 0.5
+    places = np.asarray(arrows.places, float)[shown]
+    inches = steps[shown] / longest / np.asarray(sides) * np.asarray(axes.bbox.size)
+    directions = inches / np.hypot(*inches.T)[:, None] * lengths[:, None]
+    quiver = axes.quiver(
+        *places.T, *directions.T, angles="uv", pivot="mid", color="black", scale=18, width=0.004, headwidth=4,
+        headlength=4.5, headaxislength=4, zorder=2.2, edgecolor="white", linewidth=0.4,
+    )  # fmt: skip
+    quiver.set_gid(arrows.name)
+
+
+_DRAW: dict[type[Any], Any] = {
+    Curve: _draw_curve, Band: _draw_band, Marks: _draw_marks, Contours: _draw_contours, Arrows: _draw_arrows,
+}  # fmt: skip
+
+
+def _moving(picture: Picture, kind: str) -> bytes:
+    """The picture while its curves grow: what stays is drawn once."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    with _quietly():
+        figure, growing = _figure(picture)
+        figure.set_dpi(100)
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.draw()
+        figure.set_layout_engine("none")
+        dots = [line.get_markevery() for line, _ in growing]
+        for line, _ in growing:
+            line.set_visible(False)
+        canvas.draw()
+        ground = canvas.copy_from_bbox(figure.bbox)
+        longest = max((len(curve.pieces[0]) for _, curve in growing), default=1)
+        frames = []
+        for count in _counts(longest):
+            canvas.restore_region(ground)
+            for (line, curve), all_dots in zip(growing, dots, strict=True):
+                _grow(line, curve, count, all_dots)
+                line.axes.draw_artist(line)
+            frames.append(Image.fromarray(_pixels(canvas)).convert("RGB"))
+    buffer = io.BytesIO()
+    times = [_FRAME_MS] * (len(frames) - 1) + [_FRAME_MS * _REST]
+    if kind == "gif":
+        palette = frames[-1].quantize(256, dither=Image.Dither.NONE)
+        frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    frames[0].save(
+        buffer, format=kind.upper(), save_all=True, append_images=frames[1:], duration=times, loop=0,
+        **({"lossless": True} if kind == "webp" else {}),
+    )  # fmt: skip
+    return buffer.getvalue()
+
+
+def _pixels(canvas: Any) -> Any:
+    import numpy as np
+
+    return np.asarray(canvas.buffer_rgba()).copy()
+
+
+def _counts(longest: int) -> list[int]:
+    """How many places are drawn in each frame."""
+    frames = min(longest, _FRAMES)
+    return sorted({1 + round(k * (longest - 1) / max(1, frames - 1)) for k in range(frames)})
+
+
+def _grow(line: Any, curve: Curve, count: int, dots: Sequence[int] | None) -> None:
+    """Let a line end at a place."""
+    line.set_markevery(None if dots is None else [k for k in dots if k < count])
+    line.set_data(*_joined([curve.pieces[0][:count]]))
+    line.set_visible(True)
 
 
 # -- as text -----------------------------------------------------------------------------------------------------------
 
 
-def plot_text(picture: Paths, width: int, height: int = 22) -> str:
-    """Draw a picture with characters: the paths of two variables, else value against step.
+def text(picture: Picture, width: int, height: int = 24, colour: bool = False, ascii_only: bool = False) -> str:
+    """Draw a picture with characters: lines in braille, or with ASCII alone.
+
+    Args:
+        width, height: in characters; the least is 30 by 8 for each panel.
 
     Raises:
         MissingExtra: plotext is absent.
     """
-    check_library("plotext")
+    library("plotext", "a picture in the terminal")
+    shares = [panel.share for panel in picture.panels]
+    rows = [max(8, round(height * share / sum(shares))) for share in shares]
+    parts = [
+        _panel_text(panel, max(30, width), lines, colour, ascii_only)
+        for panel, lines in zip(picture.panels, rows, strict=True)
+    ]
+    return "\n".join(parts)
+
+
+def _panel_text(panel: Panel, width: int, height: int, colour: bool, ascii_only: bool) -> str:
     import plotext  # type: ignore[import-untyped]
 
     figure = plotext.figure
     figure.clear()
     figure.theme("colorless")
     figure.plot_size(width, height)
-    letters = zip(cycle(_LETTERS), picture.paths, strict=False)
-    legend = "".join(f"{letter} {path.name}, " for letter, path in letters) if len(picture.paths) > 1 else ""
-    (_text_paths if len(picture.names) == 2 else _text_falls)(figure, picture, legend)
-    text: str = plotext.uncolorize(figure.build().string())
-    return "\n".join(line.rstrip() for line in text.splitlines())
+    x, y = panel.x or _range(panel, 0), panel.y or _range(panel, 1)
+    scale = _Scale(x, _log(y) if panel.logarithmic else y, panel.logarithmic)
+    for layer in panel.layers:
+        for places, sign, tone in _signals(layer, scale, ascii_only):
+            marker = plotext.marker(sign, pixel=(tone, None, None)) if colour and tone is not None else sign
+            signal = figure.signal([x for x, _ in places], [y for _, y in places], marker=marker)
+            figure.draw(signal.lines() if isinstance(layer, Curve | Contours) and len(places) > 1 else signal)
+    for axis, side, interval, log, most in (
+        ("x", "lower", scale.x, False, max(2, width // 10)),
+        ("y", "left", scale.y, panel.logarithmic, max(2, height // 4)),
+    ):
+        ruler = figure.ruler(axis, side)
+        ruler.lim(*interval)
+        ticks = _ticks(interval, most)
+        ruler.ticks(ticks, [f"1e{tick:g}" if log else f"{tick:.6g}" for tick in ticks])
+    figure.label(visible(panel.x_label), "x")
+    found: str = figure.build().string()
+    lines = textwrap.wrap(_heading(panel, ascii_only), width - 2, initial_indent="  ", subsequent_indent="  ")
+    lines += (found if colour else plotext.uncolorize(found)).splitlines()
+    found = "\n".join(line.rstrip() for line in lines)
+    return found.translate(_ASCII) if ascii_only else found
 
 
-def _text_paths(figure: Any, picture: Paths, legend: str) -> None:
-    (left, right), (low, high) = _window(picture.paths)
-    inside = ([(x, y) for x, y in p.points.tolist() if left <= x <= right and low <= y <= high] for p in picture.paths)
-    _text_lines(figure, list(inside))
-    for path in picture.paths:
-        figure.draw(figure.signal([path.end[0]], [path.end[1]], marker="E"))
-    start = picture.paths[0].points[0].tolist()
-    figure.draw(figure.signal([start[0]], [start[1]], marker="S"))
-    figure.title(f"{legend}S start, E end")
-    figure.label(picture.names[0], "x")
-    figure.label(picture.names[1], "y", "left")
+_ASCII = str.maketrans(dict(zip("┌┐└┘┤├┬┴┼─│●▼▲✗◆○•′″", "+++++++++-|*v^xdo.'\"", strict=True)))
 
 
-def _text_falls(figure: Any, picture: Paths, legend: str) -> None:
-    label, curves, logarithmic = _falls(picture.paths)
-    lines = [
-        [(n, v) for n, v in zip(path.steps.tolist(), values.tolist(), strict=True) if math.isfinite(v)]
-        for path, values in zip(picture.paths, curves, strict=True)
-    ]
-    if logarithmic:
-        lines = [[(n, math.log10(v)) for n, v in line if v > 0] for line in lines]
-        low, high = math.floor(math.log10(logarithmic[0])), math.ceil(math.log10(logarithmic[1]))
-        ticks = list(range(low, high + 1, max(1, (high - low) // 6)))
-        figure.ruler("y", "left").ticks(ticks, [f"1e{tick}" for tick in ticks])
-    _text_lines(figure, lines)
-    last = max(int(path.steps[-1]) for path in picture.paths)
-    ticks = sorted({round(last * i / 5) for i in range(6)}) if last > 8 else list(range(last + 1))
-    figure.ruler("x", "lower").ticks(ticks, [str(tick) for tick in ticks])
-    figure.title(legend + label)
-    figure.label("step", "x")
+class _Scale:
+    """What is in sight of a panel, and where a place stands in it."""
+
+    def __init__(self, x: Interval, y: Interval, logarithmic: bool) -> None:
+        self.x, self.y, self.logarithmic = x, y, logarithmic
+
+    def place(self, place: Place) -> Place:
+        """A place in the units that are drawn."""
+        x, y = place
+        return (x, (math.log10(y) if y > 0 else -math.inf) if self.logarithmic else y)
+
+    def holds(self, place: Place) -> bool:
+        """Whether a place is in sight."""
+        return self.x[0] <= place[0] <= self.x[1] and self.y[0] <= place[1] <= self.y[1]
+
+    def inside(self, piece: Sequence[Place]) -> Iterator[list[Place]]:
+        """The parts of a line that are in sight."""
+        part: list[Place] = []
+        places = [self.place(each) for each in piece]
+        for first, last in zip(places, places[1:] or places, strict=False):
+            ends = self.clipped(first, last)
+            if ends is None or part and part[-1] != ends[0]:
+                if part:
+                    yield part
+                part = []
+            if ends is not None:
+                part = [*(part or [ends[0]]), ends[1]]
+        if part:
+            yield part
+
+    def clipped(self, first: Place, last: Place) -> tuple[Place, Place] | None:
+        """The part of a segment that is in sight: Liang and Barsky."""
+        if not all(map(math.isfinite, (*first, *last))):
+            return None
+        low, high = 0.0, 1.0
+        moves = last[0] - first[0], last[1] - first[1]
+        for at, move, (least, most) in zip(first, moves, (self.x, self.y), strict=True):
+            if not move:
+                if not least <= at <= most:
+                    return None
+                continue
+            enter, leave = sorted(((least - at) / move, (most - at) / move))
+            low, high = max(low, enter), min(high, leave)
+        if low > high:
+            return None
+        begin, end = ((first[0] + t * moves[0], first[1] + t * moves[1]) for t in (low, high))
+        return (first if low == 0 else begin), (last if high == 1 else end)
 
 
-def _text_lines(figure: Any, lines: Sequence[Sequence[tuple[float, float]]]) -> None:
-    """Each line with a letter of its own; a single one finer."""
-    for line, letter in zip(lines, cycle(_LETTERS), strict=False):
-        if line:
-            marker = letter if len(lines) > 1 else "braille"
-            figure.draw(figure.signal(*map(list, zip(*line, strict=True)), marker=marker).lines())
+def _signals(layer: Layer, scale: _Scale, ascii_only: bool) -> Iterator[tuple[list[Place], str, int | None]]:
+    """What is drawn of a layer: places, with which sign, in which colour."""
+    if isinstance(layer, Curve):
+        tone = _ANSI[(_COLOURS.get(layer.name, _BLACK) if layer.colour is None else layer.colour) % len(_ANSI)]
+        own = _TEXT_LINES[(layer.colour or 0) % len(_TEXT_LINES)] if layer.colour is not None else ""
+        for piece in layer.pieces:
+            for part in scale.inside(piece):
+                yield part, own or ("." if layer.dashed else "*" if ascii_only else "braille"), tone
+    elif isinstance(layer, Band):
+        for strip in layer.pieces:
+            for k in (1, 2):
+                edge = [(each[0], each[k]) for each in strip]
+                yield from ((part, ".", _ANSI[_SKY]) for part in scale.inside(edge))
+    elif isinstance(layer, Marks):
+        places = [each for each in map(scale.place, layer.places) if scale.holds(each)]
+        tone = _ANSI[(_SIGNS[layer.kind][2] if layer.colour is None else layer.colour) % len(_ANSI)]
+        if places:
+            yield places, _LETTERS[layer.kind][ascii_only], tone
+    elif isinstance(layer, Contours):
+        for line in _contour_lines(layer):
+            yield from ((part, "." if ascii_only else "braille", _ANSI[_BLUE]) for part in scale.inside(line))
+    else:
+        for place, sign in _arrow_signs(layer, scale, ascii_only):
+            yield [place], sign, _ANSI[_RED]
+
+
+_TEXT_LINES = "*+x#%@&~"
+"""Of curves that are told apart by their colours."""
+
+
+def _contour_lines(contours: Contours) -> Iterator[list[Place]]:
+    """The contours as lines."""
+    import numpy as np
+
+    library("matplotlib", "contours in the terminal")  # which brings contourpy
+    from contourpy import contour_generator
+
+    heights = np.ma.masked_invalid(np.asarray(contours.heights, float))
+    if not heights.count():
+        return
+    levels, log = _levels(contours, heights)
+    above = heights - (contours.base or 0.0) if log else heights
+    made = contour_generator(np.asarray(contours.xs), np.asarray(contours.ys), above)
+    for level in levels[:: max(1, len(levels) // 9)]:
+        for line in made.lines(level):
+            yield [(x, y) for x, y in np.asarray(line).tolist()]
+
+
+def _arrow_signs(arrows: Arrows, scale: _Scale, ascii_only: bool) -> Iterator[tuple[Place, str]]:
+    """Arrows as characters: which way it goes up."""
+    rose = ">/^\\</v\\" if ascii_only else "→↗↑↖←↙↓↘"
+    kept = _thinned(arrows)
+    for (x, y), (dx, dy) in kept:
+        if not (dx or dy) or not scale.holds((x, y)):
+            continue
+        angle = math.atan2(dy / (scale.y[1] - scale.y[0]), dx / (scale.x[1] - scale.x[0]) * 1.6)
+        eighth = round(angle / (math.pi / 4)) % 8
+        yield (
+            (x, y),
+            rose[eighth]
+            if not ascii_only
+            else "><"[eighth in (3, 4, 5)]
+            if eighth in (0, 1, 3, 4, 5, 7)
+            else "^v"[eighth == 6],
+        )
+
+
+def _thinned(arrows: Arrows) -> list[tuple[Place, Place]]:
+    """Every other row and column of arrows."""
+    xs, ys = (sorted({place[k] for place in arrows.places}) for k in (0, 1))
+    kept = set(xs[::2]), set(ys[::2])
+    pairs = zip(arrows.places, arrows.steps, strict=True)
+    return [(place, step) for place, step in pairs if place[0] in kept[0] and place[1] in kept[1]]
+
+
+def _heading(panel: Panel, ascii_only: bool) -> str:
+    """What the signs of a panel mean."""
+    found = [visible(panel.y_label)] if panel.y_label else []
+    for layer in panel.layers:
+        if isinstance(layer, Marks) and layer.label and layer.places:
+            found.append(f"{_LETTERS[layer.kind][ascii_only]} {visible(layer.label)}")
+        elif isinstance(layer, Curve) and layer.label and layer.colour is not None:
+            found.append(f"{_TEXT_LINES[layer.colour % len(_TEXT_LINES)]} {visible(layer.label)}")
+        elif isinstance(layer, Curve) and layer.label and layer.dashed:
+            found.append(f". {visible(layer.label)}")
+    return ", ".join(found)
+
+
+def _range(panel: Panel, k: int) -> Interval:
+    """All that there is to see along an axis."""
+    places = [place for layer in panel.layers for place in _places(layer)]
+    found = [place[k] for place in places if math.isfinite(place[k])] or [0.0]
+    if panel.logarithmic and k:
+        found = [each for each in found if each > 0] or [1.0]
+        return min(found), max(found) if max(found) > min(found) else 10 * min(found)
+    low, high = min(found), max(found)
+    size = (high - low) or abs(high) or 1.0
+    return low - 0.05 * size, high + 0.05 * size
+
+
+def _places(layer: Layer) -> Iterator[Place]:
+    if isinstance(layer, Curve):
+        yield from (place for piece in layer.pieces for place in piece)
+    elif isinstance(layer, Band):
+        yield from ((x, y) for piece in layer.pieces for x, low, high in piece for y in (low, high))
+    elif isinstance(layer, Contours):
+        yield from zip(layer.xs, layer.ys, strict=False)
+        yield layer.xs[-1], layer.ys[-1]
+    else:
+        yield from layer.places
+
+
+def _log(interval: Interval) -> Interval:
+    low, high = math.log10(interval[0]), math.log10(interval[1])
+    return low - 0.03 * (high - low), high + 0.03 * (high - low)
+
+
+def _ticks(interval: Interval, most: int) -> list[float]:
+    """Round numbers in an interval, at most so many."""
+    low, high = interval
+    rough = (high - low) / max(1, most)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10, 20) if factor * power >= rough * (1 - 1e-9))
+    found = [k * step for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    return found or [low, high]

@@ -300,3 +300,9 @@ def test_evaluate_sets_the_precision_and_restores_it() -> None:
     before = ctx.prec
     assert relative_bits(Balls(1000).evaluate(graph, {x: arb(1)}, [third])[third]) > 990
     assert ctx.prec == before
+
+
+def test_digamma_of_a_wide_ball_left_of_0_holds_its_values() -> None:
+    with ctx.workprec(128):
+        found = Balls(128).functions[ops.digamma](arb(-2.5, 0.01))
+        assert found.rad() < 0.5 and all(found.contains(arb(-2.5 + k / 1000).digamma()) for k in range(-10, 11))

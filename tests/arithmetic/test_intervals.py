@@ -148,6 +148,7 @@ FLAGGED = [
     ("clip(x, 0, 1)", 0.2, 0.8, 0), ("clip(x, 0, 1)", -0.2, 0.8, KINK), ("sqrt(x^2 + 1)", -1, 1, 0), ("x^3", -1, 1, 0),
     ("hypot(x, 1)", -1, 1, 0), ("hypot(x, 2x)", -1, 1, KINK), ("mod(x, 1)", 0.2, 0.8, 0), ("mod(x, 1)", 0.2, 1.8, JUMP),
     ("asin(x)", 2, 3, NOWHERE | OUTSIDE | KINK), ("sigmoid(x)", -3, 3, 0), ("gamma(x)", -0.5, 0.5, OUTSIDE),
+    ("0^x", 0, 1, KINK | JUMP), ("0^x", 0.5, 1, KINK),
 ]  # fmt: skip
 
 

@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from flint import arb
 
+from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
+from gradcalc.arithmetic.marks import UNDECIDED
 from gradcalc.graph import ops
-from gradcalc.graph.domain import defined
+from gradcalc.graph.domain import broken, defined
 from gradcalc.graph.graph import Graph
 from gradcalc.language.parse import parse
 
@@ -39,3 +42,24 @@ def test_what_has_a_value_everywhere_needs_no_condition() -> None:
     graph = Graph()
     output = ops.sin(graph.ref(graph.input("x"))).index
     assert defined(graph, output) == graph.constant(1)
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high", "expected"),
+    [
+        ("floor(x)", 0.25, 0.75, 0),
+        ("floor(x)", 0.75, 1.25, None),
+        ("where(x > 1, x, 2)", 2, 3, 0),
+        ("log(x)", 1, 2, 0),
+        ("log(x)", -2, -1, 1),
+        ("atan2(x, -1)", -1, 1, None),
+        ("abs(x)", -1, 1, 0),
+        ("besselj(0.5, x)", -1, 1, None),
+    ],
+)
+def test_what_is_not_broken_over_a_ball_is_continuous(text: str, low: float, high: float, expected: int | None) -> None:
+    formula = parse(text)
+    graph, balls = formula.graph, Balls(64)
+    node = broken(graph, formula.output)
+    found = balls.evaluate(graph, {graph.input("x"): arb(low).union(arb(high))}, [node])[node]
+    assert found == (UNDECIDED if expected is None else expected)

@@ -1,8 +1,6 @@
 """`gradcalc descend`: from a formula and a start to a minimum."""
 
-import math
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gradcalc.cli import options as o
 from gradcalc.cli.write import Format, write
-from gradcalc.errors import GradcalcError, UsageError, visible
+from gradcalc.errors import GradcalcError, UsageError, library, visible
 from gradcalc.settings import DESCENT, ROWS, SHOW, DescentSettings, Limits, Reading, option, required
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ class Show:
 
     format: Format | None = option(None, o.FORMAT)
     trace: str | None = option(None, "--trace FILE", "Write every step as CSV.", SHOW)
-    plot: str | None = option(None, "--plot FILE", "Draw it: a png, svg or pdf file, or - for the terminal.", SHOW)
+    plot: str | None = option(None, "--plot FILE", "Draw it: png, svg, pdf; moving: gif, webp; - for here.", SHOW)
     json: bool = option(False, o.JSON)
     json_trace: bool = option(False, "--json-trace", "JSON with up to 1,000 steps, not the first and the last.", SHOW)
     quiet: bool = option(False, o.QUIET)
@@ -118,32 +116,19 @@ def _start(texts: Sequence[str], limits: Limits, how: Reading) -> "Mapping[str, 
 
 def read_bounds(texts: Sequence[str], limits: Limits) -> dict[str, tuple[float, float]] | None:
     """The bounds `x=0:5,y=:3` by variable: the least and the largest value, infinite where there is none."""
+    if not texts:
+        return None
+    from gradcalc.language.points import read_intervals
+
     found: dict[str, tuple[float, float]] = {}
     for text in texts:
-        for part in re.split(r",(?![^\[(]*[\])])", text):
-            name, _, interval = map(str.strip, part.partition("="))
-            low, colon, high = map(str.strip, interval.partition(":"))
-            if not name or not colon:
-                raise UsageError(
-                    f"--bounds {text}: {part.strip() or 'nothing'} is no bound", hint="--bounds x=0:5,y=:3"
-                )
+        for name, bound in read_intervals(text, limits, "--bounds", "bound").items():
+            if not name:
+                raise UsageError(f"--bounds {text}: {text} is no bound", hint="--bounds x=0:5,y=:3")
             if name in found:
-                raise UsageError(f"--bounds bounds {name} twice", hint=f"--bounds {name}=0:5")
-            found[name] = (_bound(name, low, -math.inf, limits), _bound(name, high, math.inf, limits))
-    return found or None
-
-
-def _bound(name: str, text: str, free: float, limits: Limits) -> float:
-    """One end of an interval."""
-    if text.lower().lstrip("+-") in ("", "inf", "infinity"):
-        return -math.inf if text.startswith("-") else math.inf if text else free
-    from gradcalc.arithmetic.floats import Floats
-    from gradcalc.language.points import numbers, to_value
-
-    found = numbers(to_value(name, text, limits), Floats())
-    if len(found) != 1:
-        raise UsageError(f"the bound of {name} is {text}: it must be a number", hint=f"--bounds {name}=0:5")
-    return float(found[0])
+                raise UsageError(f"--bounds names {name} twice", hint=f"--bounds {name}=0:5")
+            found[name] = bound
+    return found
 
 
 def _compared(settings: DescentSettings, names: str | None) -> list[DescentSettings]:
@@ -177,7 +162,7 @@ class _Outputs:
     def check(self, data: str | None) -> None:
         """Raise what can be known to go wrong before the descent."""
         from gradcalc.files import check_writable
-        from gradcalc.show.plot import check_library, check_plot
+        from gradcalc.show.plot import check_file
 
         if self.plot == "-" and self.shape is not Format.table:
             raise UsageError(f"--plot - and {self.shape} both use standard output", hint="--plot path.png")
@@ -191,9 +176,9 @@ class _Outputs:
         if self.trace is not None:
             check_writable(Path(self.trace))
         if self.plot == "-":
-            check_library("plotext")
+            library("plotext", "--plot")
         elif self.plot is not None:
-            check_plot(Path(self.plot))
+            check_file(Path(self.plot), "--plot", moving=True)
 
     def write(self, answer: "Answer", made: "Sequence[Descent]") -> None:
         """The answer first; a file that cannot be written takes nothing from it."""
@@ -211,13 +196,12 @@ class _Outputs:
             self.failed = error.exit_code
 
     def _draw(self, made: "Sequence[Descent]") -> None:
-        from gradcalc.optimize.descent.answer import picture
-        from gradcalc.show.plot import plot_text, save_plot
+        from gradcalc.cli.here import text_here
+        from gradcalc.optimize.descent.picture import picture
+        from gradcalc.show.plot import save
 
         assert self.plot
         if self.plot != "-":
-            save_plot(picture(made), Path(self.plot))
+            save(picture(made), Path(self.plot), "--plot")
         else:
-            from shutil import get_terminal_size
-
-            print(plot_text(picture(made), max(30, min(100, get_terminal_size().columns))))
+            print(text_here(picture(made)))

@@ -1,4 +1,4 @@
-"""What a descent answers, and what a comparison of several does: frozen, as data, as pages and as a picture."""
+"""What a descent answers, and what a comparison of several does: frozen, as data and as pages."""
 
 import csv
 import math
@@ -6,8 +6,6 @@ import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from gradcalc.errors import ExitCode
 from gradcalc.files import complete_file
@@ -17,7 +15,6 @@ from gradcalc.optimize.descent.objective import Objective
 from gradcalc.optimize.descent.watch import Step, Watch
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
-from gradcalc.show.picture import Path, Paths
 from gradcalc.truth.kinds import said
 from gradcalc.truth.quantity import Note
 
@@ -28,8 +25,6 @@ TRACE_LIMIT = 1_000
 _ROWS = 11
 """Steps of the trace that a page shows; the best one is added where it is not among them."""
 _EIGENVALUES = 6
-_MOST_POINTS = 2_000
-"""Steps of one path that are drawn; more cannot be told apart."""
 _TONES = {
     "converged": "good",
     "finished": "doubt",
@@ -312,39 +307,6 @@ def _span(values: Sequence[float]) -> str:
     if len(values) <= _EIGENVALUES:
         return ", ".join(f"{value + 0.0:.6g}" for value in values)
     return f"{values[0]:.6g} to {values[-1]:.6g}"
-
-
-# -- the picture -------------------------------------------------------------------------------------------------------
-
-
-def picture(descents: Sequence[Descent]) -> Paths:
-    """The paths of descents from one start over what they minimise."""
-    first = descents[0]
-    rate = f", lr {first.learning_rate:.3g}" if first.learning_rate is not None else ""
-    result = f"{first.optimizer}{rate}: {first.status} after {first.steps:,} steps"
-    return Paths(
-        title=first.expression,
-        subtitle=f"{len(descents)} optimizers from the same start" if len(descents) > 1 else result,
-        names=tuple(first.flat_variables),
-        paths=tuple(map(_path, descents)),
-        surface=first.surface,
-        bounds=tuple(first.watch.bounds or ()),
-    )
-
-
-def _path(descent: Descent) -> Path:
-    rows = list(descent.chosen(_MOST_POINTS))
-    return Path(
-        name=descent.optimizer,
-        label=f"{descent.optimizer}: {descent.status}, {descent.steps:,} steps",
-        steps=np.array([row.number for row in rows]),
-        points=np.array([row.at for row in rows], float).reshape(len(rows), -1),
-        values=np.array([row.value for row in rows], float),
-        end=descent.end.at,
-        value=descent.value,
-        end_name="best" if descent.status in ("diverged", "unbounded", "interrupted") else "end",
-        ran_away=descent.status == "diverged",
-    )
 
 
 def write_trace(descents: Sequence[Descent], path: pathlib.Path) -> None:
