@@ -199,6 +199,14 @@ class MapSettings:
         "keep", "--kinks", "Where a row is on a kink, a jump or a branch boundary, its derivatives are those that the "
         "ops choose, or nan; such rows are counted.", ROWS,
     )  # fmt: skip
+    propagate: tuple[str, ...] = option(
+        (), "--propagate PAIRS", "Columns of standard uncertainties: x=sx,y=sy; a number (y=0.1) or a part (y=2%) is "
+        "that of all rows. Adds the linear uncertainty of the value, u.", ROWS,
+    )  # fmt: skip
+    corr: tuple[str, ...] = option((), "--corr PAIR", "With --propagate, a correlation: x,y=-0.36; may repeat.", ROWS)
+    second_order: bool = option(
+        False, "--second-order", "With --propagate, mean and uncertainty to second order too: mean2, u2.", ROWS
+    )
     certify_rows: int = option(
         16, "--certify-rows N", "Check N random rows by interval arithmetic; 0: none.", LIMITS, low=0
     )

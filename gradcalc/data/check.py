@@ -92,6 +92,7 @@ def certify_rows(
     if formula.order == 2:
         zero, size = graph.constant("0"), len(formula.inputs)
         outputs += [formula.hessian.get((j, i), zero) for i in range(size) for j in range(i, size)]
+    outputs += formula.extra.values()
     budget = Budget(_WORK, CERTIFY_SECONDS)
     checked = unsettled = 0
     settled: list[tuple[int, int, str]] = []

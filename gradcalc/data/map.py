@@ -29,6 +29,7 @@ from gradcalc.data.columns import column_names, null_rows
 from gradcalc.data.formats import check_stream, output_format
 from gradcalc.data.formats.format import Format, Writer, library, readable
 from gradcalc.data.source import STDIN, is_stream, opened
+from gradcalc.data.uncertainty import with_uncertainty
 from gradcalc.errors import ExitCode, FileError, GradcalcError, UsageError
 from gradcalc.files import Unfinished, WriteError, check_writable, writing
 from gradcalc.language.compile import kernel, to_compile
@@ -50,6 +51,10 @@ Append = Callable[[Callable[[BinaryIO], object]], Any]
 """Has something append itself to the output; where it ends, if that is known."""
 Progress = Callable[[int, int | None], None]
 """Told after each batch: the rows done, and how many there are, if that is known."""
+
+
+_ANSWERED = ("order", "nulls", "undefined", "kinks", "propagate", "corr", "second_order")
+"""The settings that an unfinished output was made with."""
 
 
 class UndefinedError(GradcalcError):
@@ -93,6 +98,7 @@ class Summary(Counts, Answer):
     Attributes:
         resumed: rows that an earlier run had done.
         restarted: an earlier run was not finished, and is lost.
+        is_uncertain: uncertainties are among the columns, and count as derivatives.
     """
 
     expression: str
@@ -102,6 +108,7 @@ class Summary(Counts, Answer):
     restarted: bool = False
     seconds: float = 0.0
     certified: Certified | None = None
+    is_uncertain: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
@@ -142,10 +149,11 @@ class Summary(Counts, Answer):
             yield f"rows where the formula is undefined: {_listed(self.undefined, self.undefined_rows)}"
         if self.kinks:
             yield f"rows on a kink, a jump or a branch boundary: {_listed(self.kinks, self.kink_rows)}"
+        what = "derivative or uncertainty" if self.is_uncertain else "derivative"
         if self.nan_derivatives:
-            yield f"rows with a value and a derivative that is nan: {self.nan_derivatives:,}"
+            yield f"rows with a value and a {what} that is nan: {self.nan_derivatives:,}"
         if self.infinite_derivatives:
-            yield f"rows with an infinite derivative: {self.infinite_derivatives:,}"
+            yield f"rows with an infinite {what}: {self.infinite_derivatives:,}"
         if self.certified and self.certified.rows:
             found, rows = self.certified, _counted(self.certified.rows, "random row")
             where = f"{found.worst_column} in row {found.worst_row or 0:,}"
@@ -205,6 +213,7 @@ def run(
     formula = to_compile(expression, settings.wrt, settings.order, let=let, limits=limits)
     if not formula.variables:
         raise UsageError("the formula has no variable, so no column is needed", hint="gradcalc grad gives its value")
+    formula = with_uncertainty(formula, settings, let or {}, limits)
     with ExitStack() as stack:
         paths = stack.enter_context(opened(source))
         target = _target(paths, output)
@@ -246,19 +255,19 @@ def result_names(wrt: Sequence[str], order: int) -> list[str]:
 
 
 def _results(batch: Any, order: int) -> list[Any]:
-    """The columns of a batch of results, as `result_names` names them."""
+    """The columns of a batch of results, as `result_names` names them, and the others."""
     columns = [batch.value]
     if order:
         columns += list(batch.gradient)
     if order == 2:
         size = len(batch.hessian)
         columns += [batch.hessian[i, j] for i in range(size) for j in range(i, size)]
-    return columns
+    return [*columns, *batch.extra] if batch.extra is not None else columns
 
 
-def _checked_names(settings: Settings, kernel: Kernel, kept: Sequence[str]) -> list[str]:
+def _checked_names(settings: Settings, kernel: Kernel, extra: Sequence[str], kept: Sequence[str]) -> list[str]:
     """The names of the result columns; an error where there are too few, or two are the same."""
-    own = result_names(kernel.wrt, settings.order)
+    own = [*result_names(kernel.wrt, settings.order), *extra]
     names = list(settings.names) if settings.names is not None else own
     if len(names) != len(own):
         raise UsageError(f"--names gives {len(names)} names for {len(own)} columns: {', '.join(own)}")
@@ -290,7 +299,7 @@ class _Job:
         self.kernel = kernel(self.formula)
         keep = list(self.settings.keep)
         self.kept = column_names(self.paths[0], self.kernel.names, self.how) if keep == ["*"] else keep
-        self.results = _checked_names(self.settings, self.kernel, self.kept)
+        self.results = _checked_names(self.settings, self.kernel, list(self.formula.extra), self.kept)
         self.columns = [*self.kept, *self.results]
         count = self.settings.certify_rows
         self.sample = Sample(count, self.settings.seed) if count else None
@@ -363,7 +372,7 @@ class _Job:
 
     def _question(self) -> dict[str, Any]:
         """What an unfinished output must answer to be gone on with."""
-        settings = {name: getattr(self.settings, name) for name in ("order", "nulls", "undefined", "kinks")}
+        settings = {name: getattr(self.settings, name) for name in _ANSWERED}
         let = {
             name: value.shown if isinstance(value, Definition) else [float(x).hex() for x in numbers(value, Floats())]
             for name, value in self.let.items()
@@ -389,7 +398,10 @@ class _Job:
         return self._summary(counts, resumed=done.rows if done else 0, restarted=unfinished.restarted)
 
     def _summary(self, counts: Counts, **more: Any) -> Summary:
-        return Summary(expression=self.formula.text, output=self.output, columns=self.columns, **vars(counts), **more)
+        return Summary(
+            expression=self.formula.text, output=self.output, columns=self.columns,
+            is_uncertain=bool(self.formula.extra), **vars(counts), **more,
+        )  # fmt: skip
 
     def _through(
         self, append: Append, mark: Callable[[dict[str, Any]], None], done: Counts | None, progress: Progress | None

@@ -84,7 +84,7 @@ def kernel(formula: Formula) -> Kernel:
     return Kernel(
         formula.graph, formula.output, list(formula.variables), [variable.name for variable in formula.wrt],
         formula.gradient if formula.order else None, formula.hessian if formula.order == 2 else None,
-        {name: value.shape for name, value in formula.variables.items()},
+        {name: value.shape for name, value in formula.variables.items()}, list(formula.extra.values()),
     )  # fmt: skip
 
 

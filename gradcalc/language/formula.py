@@ -77,6 +77,7 @@ class Formula:
         values: what each node of the tree was lowered to; `loops` for each that begins a running sum the one that ends
             it.
         shape, items: of an array of formulas, where one was asked for; else of the one that there is.
+        extra: nodes of more results, by name, that a kernel computes beside value and derivatives.
     """
 
     text: str
@@ -92,6 +93,7 @@ class Formula:
     loops: Mapping[int, int] = field(default_factory=dict, repr=False)
     shape: Shape = ()
     items: tuple[int, ...] = ()
+    extra: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def places(self) -> Mapping[int, Span]:

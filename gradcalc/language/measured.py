@@ -183,6 +183,21 @@ def read_measurements(text: str, limits: Limits) -> dict[str, Measurement]:
     return found
 
 
+def read_assignments(text: str, limits: Limits) -> dict[str, Span]:
+    """The names of `x=sx,y=2%`, and where what is given to each stands in the text."""
+    found: dict[str, Span] = {}
+    with reading(text):
+        check_length(text, limits.text)
+        for start, end in _pieces(text, 0, len(text)):
+            name, first = _name(text, start, end, limits)
+            if not name:
+                refuse("a name is missing", (start, end), "x=sx")
+            if name in found:
+                refuse(f"{name} has a value already", (start, end), "give each name one value")
+            found[name] = first, end
+    return found
+
+
 def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
     """The parts of a text between the commas that stand in no brackets, without blanks around them."""
     depth, quoted, first = 0, False, start
@@ -209,7 +224,7 @@ def _name(text: str, start: int, end: int, limits: Limits) -> tuple[str, int]:
         if re.fullmatch(r"[^\W\d]\w*", text[start:end]):
             refuse(f"{text[start:end]} has no value", (start, end), f"{text[start:end]}=4.999±0.0032")
         return UNNAMED, start
-    with _moved(text, start):
+    with moved(text, start):
         tokens = tokenize(text[start : sign + 1] + "1", limits.text)
         return bound_name(tokens, 0, len(tokens) - 1), _stripped(text, sign + 1, end)[0]
 
@@ -226,7 +241,7 @@ def _top(text: str, start: int, end: int) -> Iterator[int]:
 
 
 @contextmanager
-def _moved(text: str, start: int) -> Iterator[None]:
+def moved(text: str, start: int) -> Iterator[None]:
     """Turn the place of an error in a part of a text into the place in the text."""
     try:
         yield
@@ -391,7 +406,7 @@ class _Reader:
     def _expression(self, start: int, end: int) -> int:
         """The node of a constant expression."""
         part = self.text[start:end]
-        with _moved(self.text, start):
+        with moved(self.text, start):
             value = parse_value(part, self.limits)
             if value.shape:
                 refuse("a number is expected, not an array", (0, len(part)), "x=[1±0.1, 2±0.1]")

@@ -46,11 +46,13 @@ class Batch:
         value: `(N,)`.
         gradient: `(k, N)`, a contiguous row for each variable; None for order 0.
         hessian: `(k, k, N)`; None below order 2.
+        extra: `(m, N)`, of the nodes that were asked for beside these.
     """
 
     value: Array
     gradient: Array | None = None
     hessian: Array | None = None
+    extra: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Kernel:
     A column is an array `(N,)` of float64 or float32 (others are converted); a number serves all rows. A variable of
     shape `(n,)` takes an array `(n, N)`, or `(n,)` for all rows.
 
-    It is made of the nodes of a formula and of its derivatives: `gradcalc.compile` makes both.
+    It is made of the nodes of a formula and of its derivatives: `gradcalc.compile` makes both. `extra` are more nodes.
 
     Attributes:
         names: the variables; of arrays the elements, `x[0]`.
@@ -85,6 +87,7 @@ class Kernel:
         gradient: Sequence[int] | None = None,
         hessian: Mapping[tuple[int, int], int] | None = None,
         shapes: Mapping[str, Shape] | None = None,
+        extra: Sequence[int] = (),
     ) -> None:
         llvm()  # that it is missing is told before any column is read
         self.order = 0 if gradient is None else 1 if hessian is None else 2
@@ -95,7 +98,8 @@ class Kernel:
         self._inputs = [graph.input(name) for name in self.names]
         entries = hessian or {}
         self._entries = [place for place in entries if place[0] >= place[1]]
-        self._outputs = [output, *(gradient or ()), *(entries[place] for place in self._entries)]
+        self._outputs = [output, *(gradient or ()), *(entries[place] for place in self._entries), *extra]
+        self._extra = len(extra)
         self._mirrored = [n for n, (i, j) in enumerate(self._entries, start=1 + len(gradient or ())) if i != j]
         self._needed = graph.needed(self._outputs)
         self._rows = 0
@@ -126,9 +130,13 @@ class Kernel:
         targets = [value, gradient]
         if hessian is not None:
             targets += [hessian[place][None] for place in self._entries]
+        extra = np.empty((self._extra, rows)) if self._extra else None
+        if extra is not None:
+            targets.append(extra)
+        if hessian is not None:
             targets += [hessian[j, i][None] for i, j in self._entries if i != j]
         self._fill(arrays, rows, targets)
-        return Batch(value[0], gradient if self.order else None, hessian)
+        return Batch(value[0], gradient if self.order else None, hessian, extra)
 
     def sum(self, /, **columns: Any) -> Total:
         """Value, gradient and Hessian of the sum over all rows, compensated; the same for any number of threads."""
@@ -136,7 +144,7 @@ class Kernel:
         k = len(self.wrt)
         hessian = np.zeros((k, k)) if self.order == 2 else None
         if hessian is not None:
-            for (i, j), entry in zip(self._entries, sums[1 + k :], strict=True):
+            for (i, j), entry in zip(self._entries, sums[1 + k : 1 + k + len(self._entries)], strict=True):
                 hessian[i, j] = hessian[j, i] = entry
         return Total(sums[0], np.array(sums[1 : 1 + k]) if self.order else None, hessian)
 

@@ -27,6 +27,8 @@ Pair = tuple[int, int]
 
 _NEARLY = 1e-9
 """What a correlation may be beyond 1, and a matrix short of being positive semidefinite: the rounding of a file."""
+_ZERO = 1e-4
+"""What is left of a correlation with an input that others determine: the root of that rounding, and more."""
 _SAME = 1e-6
 """How much an uncertainty that is given twice may differ, of itself."""
 _BITS = 192
@@ -299,9 +301,9 @@ def combined(
         product = graph.ref(node) * graph.ref(deviations[key[0]]) * graph.ref(deviations[key[1]])
         if graph.number(product.index) != 0:
             covariances[key] = product.index
-    numbers = _correlations(graph, covariances, deviations, list(uncertain), matrix)
-    factor = _factor(numbers, list(uncertain), matrix)
-    return Inputs(tuple(uncertain), tuple(uncertain.values()), deviations, covariances, numbers, factor), items
+    numbers = _correlations(graph, covariances, deviations)
+    lower = factor(numbers, list(uncertain), matrix)
+    return Inputs(tuple(uncertain), tuple(uncertain.values()), deviations, covariances, numbers, lower), items
 
 
 def _sorted(i: int, j: int) -> Pair:
@@ -348,14 +350,8 @@ def _refuse_unknown(name: str, items: Mapping[str, Measured], uncertain: Mapping
     raise UsageError(f"--corr names {name}, which has no value", hint=hint)
 
 
-def _correlations(
-    graph: Graph,
-    covariances: Mapping[Pair, int],
-    deviations: Sequence[int],
-    names: Sequence[str],
-    matrix: Matrix | None,
-) -> dict[Pair, float]:
-    """The correlations as floats; each is from -1 to 1."""
+def _correlations(graph: Graph, covariances: Mapping[Pair, int], deviations: Sequence[int]) -> dict[Pair, float]:
+    """The correlations as floats."""
     from gradcalc.arithmetic.balls import Balls
     from gradcalc.arithmetic.digits import nearest_double
 
@@ -368,33 +364,36 @@ def _correlations(
     for (i, j), node in ratios.items():
         r = nearest_double(values[node])
         r = float(values[node].mid()) if r is None else r
-        if abs(r) > 1 + _NEARLY:
-            message = f"the correlation of {names[i]} and {names[j]} is {r:g}, which is not from -1 to 1"
-            raise UsageError(message, hint=f"--corr {names[i]},{names[j]}=-0.36")
-        found[i, j] = max(-1.0, min(1.0, r))
+        found[i, j] = r
     return found
 
 
-def _factor(
-    numbers: Mapping[Pair, float], names: Sequence[str], matrix: Matrix | None
+def factor(
+    numbers: Mapping[Pair, float], names: Sequence[str], matrix: Matrix | None = None
 ) -> tuple[tuple[float, ...], ...]:
-    """Cholesky's factor of the correlations of those inputs that have some; of a singular matrix too."""
+    """Cholesky's factor of the correlations of those inputs that have some; of a singular matrix too.
+
+    Raises:
+        UsageError, FileError: a correlation is beyond -1 to 1, or they contradict each other.
+    """
+    for (i, j), r in numbers.items():
+        if not abs(r) <= 1 + _NEARLY:
+            message = f"the correlation of {names[i]} and {names[j]} is {r:g}, which is not from -1 to 1"
+            raise UsageError(message, hint=f"--corr {names[i]},{names[j]}=-0.36")
     places = sorted({place for pair in numbers for place in pair})
     size = len(places)
-    factor = [[0.0] * size for _ in range(size)]
+    lower = [[0.0] * size for _ in range(size)]
     for i in range(size):
         for j in range(i + 1):
-            r = 1.0 if i == j else numbers.get((places[j], places[i]), 0.0)
-            rest = r - math.fsum(a * b for a, b in zip(factor[i][:j], factor[j][:j], strict=True))
-            if i == j:
-                if rest < -_NEARLY:
-                    _refuse_indefinite([names[place] for place in places[: i + 1]], matrix)
-                factor[i][i] = math.sqrt(rest) if rest > _NEARLY else 0.0
-            elif factor[j][j]:
-                factor[i][j] = rest / factor[j][j]
-            elif abs(rest) > 1e-4:
+            r = 1.0 if i == j else max(-1.0, min(1.0, numbers.get((places[j], places[i]), 0.0)))
+            rest = r - math.fsum(a * b for a, b in zip(lower[i][:j], lower[j][:j], strict=True))
+            if i == j and rest < -_NEARLY or i > j and not lower[j][j] and abs(rest) > _ZERO:
                 _refuse_indefinite([names[place] for place in places[: i + 1]], matrix)
-    return tuple(map(tuple, factor))
+            elif i == j:
+                lower[i][i] = math.sqrt(rest) if rest > _NEARLY else 0.0
+            elif lower[j][j]:
+                lower[i][j] = rest / lower[j][j]
+    return tuple(map(tuple, lower))
 
 
 def _refuse_indefinite(names: Sequence[str], matrix: Matrix | None) -> NoReturn:

@@ -18,6 +18,8 @@ import pytest
 import gradcalc
 from gradcalc.arithmetic.native import code
 from gradcalc.arithmetic.native import kernel as module
+from gradcalc.graph import derive
+from gradcalc.graph.graph import Graph
 
 FORMULA = "exp(-x**2/2)*sin(3*y) + log(1 + x**2)*sqrt(abs(x*y)) + gelu(x) + logsumexp(x, y)"
 
@@ -218,3 +220,21 @@ def test_an_interrupt_is_raised_or_changes_nothing() -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def test_more_nodes_come_beside_value_and_derivatives() -> None:
+    graph = Graph()
+    x, y = (graph.ref(graph.input(name)) for name in "xy")
+    output = x * y * y
+    gradient = derive.gradient(graph, output.index, [x.index, y.index])
+    hessian = derive.hessian(graph, gradient, [x.index, y.index])
+    extra = [(x + y).index, (x - y).index]
+    kernel = module.Kernel(graph, output.index, "xy", "xy", gradient, hessian, extra=extra)
+    xs, ys = np.arange(1000.0), np.arange(1000.0) + 1
+    batch = kernel(x=xs, y=ys)
+    assert np.array_equal(batch.extra, [xs + ys, xs - ys])
+    assert np.array_equal(batch.hessian, [[0 * xs, 2 * ys], [2 * ys, 2 * xs]])
+    assert np.array_equal(kernel.sum(x=xs, y=ys).hessian, batch.hessian.sum(axis=2))
+    assert kernel(x=2.0, y=3.0).extra.tolist() == [[5.0], [-1.0]]
+    assert kernel(x=2.0, y=3.0).hessian.ravel().tolist() == [0.0, 6.0, 6.0, 4.0]
+    assert module.Kernel(graph, output.index, "xy")(x=xs, y=ys).extra is None
