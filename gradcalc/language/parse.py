@@ -57,7 +57,7 @@ def parse(
     """
     meanings = _Meanings(shapes or {}, let or {}, limits, shaped)
     with reading(text):
-        parser = _parser(text, limits, meanings.names, meanings.has_point)
+        parser = _parser(text, limits, meanings.names, meanings.has_point, meanings.formulas)
         parser.has_whole_names = whole
         parser.run()
         meanings.lower(parser)
@@ -89,6 +89,7 @@ class _Meanings:
         self.names = {**shapes, **{name: value.shape for name, value in let.items()}}
         self._values = {name: value for name, value in let.items() if not isinstance(value, Definition)}
         self._open = {name: value for name, value in let.items() if isinstance(value, Definition)}
+        self.formulas = frozenset(self._open)
         self._parsers: dict[str, Parser] = {}
         self._read: set[str] = set()
         self._order: list[str] = []  # of the formulas that were read, each behind those that it needs
@@ -183,7 +184,13 @@ class _Meanings:
         with reading(definition.text):
             arrays = frozenset(name for name, shape in self.names.items() if shape)
             parser = Parser(
-                definition.text, definition.tokens, self.limits.depth, set(self.names), arrays, self.has_point
+                definition.text,
+                definition.tokens,
+                self.limits.depth,
+                set(self.names),
+                arrays,
+                self.has_point,
+                self.formulas,
             )
             parser.run()
         return parser
@@ -207,7 +214,9 @@ class _Meanings:
                         refuse(message, span, f"another name for the counter than {clash}")
 
 
-def _parser(text: str, limits: Limits, shapes: Mapping[str, Shape], has_point: bool = False) -> Parser:
+def _parser(
+    text: str, limits: Limits, shapes: Mapping[str, Shape], has_point: bool = False, formulas: Container[str] = ()
+) -> Parser:
     """What reads the text: the parser of its dialect, which is told the names that have values."""
     dialect = limits.dialect or ("latex" if is_latex(text) else "text")
     known, matrices = set(shapes), {name for name, shape in shapes.items() if len(shape) > 1}
@@ -218,7 +227,7 @@ def _parser(text: str, limits: Limits, shapes: Mapping[str, Shape], has_point: b
     if dialect != "text":
         return DialectParser(DIALECTS[dialect], text, limits.text, limits.depth, known, matrices)
     arrays = frozenset(name for name, shape in shapes.items() if shape)
-    return Parser(text, tokenize(text, limits.text), limits.depth, known, arrays, has_point)
+    return Parser(text, tokenize(text, limits.text), limits.depth, known, arrays, has_point, formulas)
 
 
 def as_formula(
@@ -314,7 +323,7 @@ def free_names(expression: Any, let: Mapping[str, Value], limits: Limits = DEFAU
         return list(as_formula(expression, limits=limits, array=True).variables)
     with reading(expression):
         meanings = _Meanings({}, let, limits, shaped=True)
-        parser = _parser(expression, limits, meanings.names)
+        parser = _parser(expression, limits, meanings.names, formulas=meanings.formulas)
         parser.run()
         meanings.look(parser)
     return meanings.free(parser)

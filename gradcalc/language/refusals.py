@@ -6,7 +6,7 @@ The state of one pass, the questions about the words around its place, and the e
 
 import re
 import unicodedata
-from collections.abc import Sequence, Set
+from collections.abc import Container, Sequence, Set
 from typing import Any, NoReturn
 
 from gradcalc.errors import INSTEAD, ExpressionError, Span
@@ -86,6 +86,7 @@ class Refusals:
         shadowing: set[str],
         arrays: frozenset[str] = frozenset(),
         has_point: bool = False,
+        formulas: Container[str] = (),
     ) -> None:
         self.text = text
         self.tokens = tokens
@@ -93,6 +94,7 @@ class Refusals:
         self.max_depth = max_depth
         self.shadowing = shadowing
         self.arrays = arrays
+        self.formulas = formulas  # names that stand for formulas
         self.has_point = has_point  # whether all variables are known by name
         self.has_whole_names = False  # whether they are those of columns or of code, not of a book
         self.tree: Tree = []

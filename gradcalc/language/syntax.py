@@ -339,6 +339,9 @@ class Parser(Refusals):
         if name in self.arrays:
             pieces = ", ".join(self.call_text()[0])
             self.fail(f"{name} is an array", f"{name}[...] for its elements, counted from 0, or {name}*({pieces})")
+        if name in self.formulas:
+            pieces = ", ".join(self.call_text()[0])
+            self.fail(f"{name} is a formula that is put in its place, not called", f"{name}, or {name}*({pieces})")
         if name in self.shadowing or name in self.counters:
             return True
         operand = self.tokens[self.position + 1].text
@@ -796,6 +799,9 @@ class Parser(Refusals):
             before, after = self.tokens[self.position - 2], self.tokens[self.position]
             if before.kind == after.kind == "number" and after.start == self.start + 1 == before.span[1] + 1:
                 span, point = (before.start, after.span[1]), f"{before.text}.{after.text}"
+                if len(after.text) == 3 and before.text.isdigit() and after.text.isdigit():
+                    both = f"{before.text}{after.text} or {point}"
+                    self.fail("a comma is no decimal point and groups no digits", both, span)
                 self.fail("a comma is no decimal point", point, span)
             self.fail("a comma stands outside of brackets", "[a, b] for an array, or one expression")
         entry.operands.append(self.operands.pop()[0])
@@ -824,7 +830,8 @@ class Parser(Refusals):
         if is_bound or (self.word == ":" and entry.kind == "index"):
             entry.operands.append(self.operands.pop()[0])
             return is_bound or self.subscript(entry, True)
-        hint = "sum(i=1..n, body)" if self.word == ".." else "x[1:3] for a slice, where(c, a, b) for a branch"
+        hint = "x[1:3] for a slice, where(c, a, b) for a branch, --at x=0:1:0.25 for points"
+        hint = "sum(i=1..n, body)" if self.word == ".." else hint
         self.fail(f"{self.word} has no meaning here", hint)
 
     def close_square(self) -> bool:

@@ -129,24 +129,29 @@ class Taylor(Answer):
         }
 
     def records(self) -> Iterator[Sequence[object]]:
-        """A row for each coefficient, the titles first; what is to know of a point stands in its first row."""
+        """A row for each coefficient, the titles first; what is to know of a point stands in its first row.
+
+        The columns of the variables are the powers; which of several points it is stands before them.
+        """
         bounded = any(point.remainder for point in self.points)
         titles = ("point", "value", "certified", "digits", *(("remainder",) if bounded else ()))
         first, *rest = (f"{title}_" if title in self.variables else title for title in titles)
-        yield from noted((first, *self.variables, *rest), self._cells_of_points(bounded))
+        where = ("at_" if "at" in self.variables else "at",) if len(self.points) > 1 else ()
+        yield from noted((first, *where, *self.variables, *rest), self._cells_of_points(bounded))
 
     def _cells_of_points(self, bounded: bool) -> Iterator[tuple[Sequence[object], str]]:
         for index, point in enumerate(self.points):
             bound = ("" if point.remainder is None or point.remainder.bound is None else point.remainder.bound,)
             notes = told(point.notes)
+            which = (index, pages.point_text(point.given))[: 1 + (len(self.points) > 1)]
             for each in point.coefficients:
                 proof = each.value.certified
                 proved = (proof.value, proof.digits) if proof else ("", "")
                 powers = (each.powers.get(name, 0) for name in self.variables)
-                yield (index, *powers, each.value.value, *proved, *bound[: int(bounded)]), notes
+                yield (*which, *powers, each.value.value, *proved, *bound[: int(bounded)]), notes
                 notes = ""
             if not point.coefficients:
-                yield (index, *[""] * (len(self.variables) + 3 + bounded)), notes
+                yield (*which, *[""] * (len(self.variables) + 3 + bounded)), notes
 
     def page(self) -> pages.Page:
         """The answer as people see it: for each point the polynomial, the bound, a table of coefficients, notes."""

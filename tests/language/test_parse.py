@@ -633,6 +633,8 @@ def test_a_chain_of_formulas_needs_no_recursion() -> None:
         ("g*2", "h=1,g=2*+*x", "", "h=1,g=2*+*x\n           ^"),
         ("g*2", "g=x*[1,2]@y", "@ multiplies", "g=x*[1,2]@y"),
         ("sum(i=1..3, g)", "g=i*x", "g holds a variable i", "sum(i=1..3, g)\n              ^"),
+        ("1 + g(x)", "g=x^2", "not called", "1 + g(x)\n      ^"),
+        ("h", "h=g (x+1),g=x^2", "not called", "h=g (x+1),g=x^2\n    ^"),
         ("g", "g=1,g=x", "g has a value already", "g=1,g=x\n      ^"),
     ],
 )

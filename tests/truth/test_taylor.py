@@ -30,7 +30,7 @@ def test_the_json() -> None:
     assert [each["powers"] for each in point["coefficients"]] == [{}, {"x": 1}, {"x": 2}]
     assert [each["value"] for each in point["coefficients"]] == [2.0, 0.0, -1.0]
     assert point["coefficients"][2]["certified"] == {"value": "-1.000000000000000000", "ulps": 0.0, "digits": 17}
-    assert point["remainder"]["within"] == 0.1 and 3.3e-5 < point["remainder"]["bound"] < 7e-5
+    assert point["remainder"]["within"] == 0.1 and 8.3e-6 < point["remainder"]["bound"] < 17e-6
 
 
 def test_many_points_and_bindings() -> None:
@@ -61,8 +61,8 @@ def test_without_a_bound_the_answer_is_no() -> None:
 
 
 def test_a_coefficient_whose_size_is_open_is_told() -> None:
-    (note,) = taylor("sin(x)", {"x": "pi"}, order=2).points[0].notes
-    assert note.kind == "tiny" and "(x - pi)**2" in note.message
+    (note,) = taylor("exp(x)*(atan(2) + atan(1/2) - pi/2)", {"x": 0}, order=0).points[0].notes
+    assert note.kind == "tiny" and "the coefficient of 1 is between" in note.message
 
 
 def test_a_bound_is_never_rounded_down() -> None:
@@ -122,9 +122,9 @@ def test_csv_tells_the_bound_and_why_there_is_no_polynomial() -> None:
     assert head == ("point", "x", "value", "certified", "digits", "remainder")
     assert first[:3] == (0, 0, 1.0) and first[-1] == second[-1] and 0.005 < float(str(first[-1])) < 0.006
     head, none, *found = taylor("abs(x)", [{"x": 0}, {"x": 2}], order=1).records()
-    assert head[-1] == "notes" and none[:5] == (0, "", "", "", "")
+    assert head[-1] == "notes" and none[:6] == (0, "x = 0", "", "", "", "")
     assert str(none[-1]).startswith("no series: abs(x) has no Taylor series")
-    assert [row[:3] for row in found] == [(1, 0, 2.0), (1, 1, 1.0)] and found[0][-1] == ""
+    assert [row[:4] for row in found] == [(1, "x = 2", 0, 2.0), (1, "x = 2", 1, 1.0)] and found[0][-1] == ""
     head, first, *_ = taylor("exp(-exp(x^2))", {"x": 1e10}, order=1).records()
     assert "the coefficient of 1 is between 0 and 1e-400; " in str(first[-1])
 

@@ -10,7 +10,7 @@ from tests.cli import run
 def test_the_polynomial_is_shown_with_its_bound() -> None:
     result = run("taylor", "exp(x)", "--at", "x=0", "-n", "2", "--within", "0.1")
     assert result.code == 0
-    assert "order 2: 1 + x + 0.5*x**2" in result.out and "remainder at most 0.0001842" in result.out
+    assert "order 2: 1 + x + 0.5*x**2" in result.out and "remainder at most 0.0001718" in result.out
     assert "proved" in result.out
 
 
