@@ -10,6 +10,7 @@ from gradcalc.graph.shapes import Shape
 from gradcalc.language.formula import Formula, Variable
 from gradcalc.language.parse import as_formula
 from gradcalc.language.points import read_names, to_bindings
+from gradcalc.language.typeset import latex
 from gradcalc.settings import Dialect, Limits, limits_for
 
 
@@ -81,11 +82,18 @@ def to_compile(
 
 def kernel(formula: Formula) -> Kernel:
     """A formula and its derivatives, up to its order, as native code."""
-    return Kernel(
+    made = Kernel(
         formula.graph, formula.output, list(formula.variables), [variable.name for variable in formula.wrt],
         formula.gradient if formula.order else None, formula.hessian if formula.order == 2 else None,
         {name: value.shape for name, value in formula.variables.items()}, list(formula.extra.values()),
     )  # fmt: skip
+    if len(formula.text) <= _TYPESET:
+        made.latex = latex(formula.canonical)
+    return made
+
+
+_TYPESET = 400
+"""Characters of a formula that a notebook shows typeset."""
 
 
 def _shape(name: str, given: Any) -> Shape:

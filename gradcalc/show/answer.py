@@ -16,6 +16,9 @@ SCHEMA = 1
 _REPR, _PART = 400, 100
 """Characters of an answer as the prompt of Python shows it, and of a part of it."""
 
+_PICTURE = 200_000
+"""Characters of a picture that a notebook shows."""
+
 _REST = Rest(*["to_dict() has all"] * 3)
 
 
@@ -46,8 +49,14 @@ class Answer(ABC):
         return f"<{type(self).__name__}: {_cut('; '.join(parts), _REPR)}>"
 
     def _repr_html_(self) -> str:
-        """The answer as a notebook shows it: tables, formulas typeset."""
-        return _medium("html").fragment(shortened(self.page(), _REST))  # type: ignore[no-any-return]
+        """The answer as a notebook shows it: tables, formulas typeset, its picture; small, however large it is."""
+        page: str = _medium("html").fragment(shortened(self.page(), _REST))
+        picture = self.figure()
+        return f"{picture}\n{page}" if picture and len(picture) <= _PICTURE else page
+
+    def figure(self) -> str:
+        """A picture of the answer as SVG, for a notebook; mostly none."""
+        return ""
 
     @property
     def exit_code(self) -> ExitCode:

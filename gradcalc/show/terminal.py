@@ -41,7 +41,8 @@ class View:
 
     def __init__(self, console: Console | None = None) -> None:
         self.terminal = sys.stdout.isatty() if console is None else console.is_terminal
-        self.console = console or Console(file=sys.stdout, highlight=False, width=None if self.terminal else 1_000_000)
+        width = None if self.terminal else 1_000_000
+        self.console = console or Console(file=sys.stdout, highlight=False, width=width, force_jupyter=False)
         self.width = self.console.width if self.terminal else _columns()
         self.superscripts = self.terminal and self.console.encoding.startswith("utf")
 

@@ -72,9 +72,14 @@ class Drawing(Answer):
         """
         diagrams.save(self.diagram, Path(path))
 
-    def _repr_svg_(self) -> str | None:
-        """The picture in a notebook, where pygraphviz is there."""
-        return diagrams.drawn(self.diagram, "svg").decode() if diagrams.can_draw() else None
+    def figure(self) -> str:
+        """The picture in a notebook, where pygraphviz is there and the graph can be taken in."""
+        small = diagrams.can_draw() and len(self.diagram.boxes) <= _TAKEN_IN
+        return diagrams.drawn(self.diagram, "svg").decode() if small else ""
+
+
+_TAKEN_IN = 120
+"""Boxes of a picture in a notebook; of more the tree is shown alone."""
 
 
 @for_python

@@ -76,7 +76,10 @@ class Kernel:
         names: the variables; of arrays the elements, `x[0]`.
         wrt: those of `names` that are differentiated for.
         order: 0 without a gradient, 1 without a Hessian, else 2.
+        latex: the formula, as a notebook shows it; where that is not known the kernel is shown as at a prompt.
     """
+
+    latex: str = ""
 
     def __init__(
         self,
@@ -109,6 +112,10 @@ class Kernel:
     def __repr__(self) -> str:
         shown = [names if len(names) < 10 else [*names[:9], "..."] for names in (self.names, self.wrt)]
         return f"Kernel({', '.join(shown[0])}; wrt {', '.join(shown[1]) or 'nothing'}; order {self.order})"
+
+    def _repr_latex_(self) -> str | None:
+        """What a notebook shows: the formula and what is computed of it."""
+        return f"$f = {self.latex}$ — `{self!r}`" if self.latex else None
 
     def __getstate__(self) -> dict[str, Any]:
         """A kernel is copied and pickled as its graph; the code is made anew."""

@@ -15,6 +15,7 @@ from gradcalc.optimize.descent.objective import Objective
 from gradcalc.optimize.descent.watch import Step, Watch
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
+from gradcalc.show.path import svg
 from gradcalc.truth.kinds import said
 from gradcalc.truth.quantity import Note
 
@@ -24,6 +25,8 @@ TRACE_LIMIT = 1_000
 """How many steps the whole trace of the JSON, and the CSV, hold at most: evenly chosen, with the first and the last."""
 _ROWS = 11
 """Steps of the trace that a page shows; the best one is added where it is not among them."""
+_DRAWN = 400
+"""Steps of a path in a notebook, at most."""
 _EIGENVALUES = 6
 _TONES = {
     "converged": "good",
@@ -74,6 +77,13 @@ class Descent(Answer):
     objective: Objective = field(repr=False, compare=False)
     told_steps: int = TRACE_ENDS
     maximize: bool = False
+
+    def figure(self) -> str:
+        """Its path: in the plane of two variables, else the value over the steps."""
+        rows, names = list(self.chosen(_DRAWN)), self.flat_variables
+        if len(names) == 2:
+            return svg([(row.at[0], row.at[1]) for row in rows], (names[0], names[1]), str(self.expression))
+        return svg([(row.number, row.value) for row in rows], ("step", "value"), str(self.expression))
 
     @property
     def at(self) -> dict[str, Any]:

@@ -94,6 +94,8 @@ def test_commands_that_know_no_point(session: Session, tmp_path: Path) -> None:
     say(session, f"map g + 1 - a {tmp_path}/in.csv -o {tmp_path}/out.csv --let a=0 --order 0 --quiet")
     assert (tmp_path / "out.csv").read_text().split() == ["f", "2", "5"]
     assert "cosine" in say(session, "functions cos")
+    found = json.loads(say(session, "b = 2", "critical b*t^2 - a*t --box t=-1:1 --json"))
+    assert [point["at"]["t"][:4] for point in found["points"]] == ["0.25"]
 
 
 def test_points_of_a_line_are_filled_up(session: Session) -> None:
