@@ -57,7 +57,7 @@ class Words(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """A table: a title for each column, `r` or `l` for its side; what it is, for who does not see it."""
+    """A table: a title for each column, its side, `r`, `l`, or `w` where it wraps; a label for who does not see it."""
 
     label: str
     titles: tuple[str, ...]
@@ -186,7 +186,7 @@ def draw(sheet: Sheet) -> str:
         f"<style>\n{_short(here.with_suffix('.css'))}</style></head>",
         '<body><a class="skip" href="#main">to the numbers</a>',
         '<header><p class="kicker">gradcalc report</p>',
-        _wide("The formula", f'<h1><span class="unseen">Report of </span>{_formula(sheet.formula, display=True)}</h1>'),
+        _wide("The formula", f'<h1><span class="unseen">Report of </span>{_formula(sheet.formula)}</h1>'),
         *map(_part, sheet.lead),
         f'<nav aria-label="Parts">{contents}</nav></header>',
         f'<div class="body">{_controls(sheet)}<main id="main">',
@@ -233,10 +233,10 @@ def _cell(cell: Cell) -> str:
     return f'<span class="{" ".join(tones)}">{_text(cell.text)}</span>' if tones else _text(cell.text)
 
 
-def _formula(formula: Typeset, display: bool = False) -> str:
+def _formula(formula: Typeset) -> str:
     if not formula.mathml:
         return f"<code>{_text(formula.text)}</code>"
-    return f"<math{' displaystyle=true' if display else ''}>{formula.mathml}</math>"
+    return f"<math displaystyle=true>{formula.mathml}</math>"
 
 
 def _part(part: Part) -> str:
@@ -260,19 +260,20 @@ def _part(part: Part) -> str:
     )
 
 
+_SIDES = {"l": "", "r": " class=r", "w": " class=w"}
+
+
 def _grid(grid: Grid) -> str:
     """A table; end tags that HTML does not need are left out."""
     head = "".join(
-        f"<{'th scope=col' if title else 'td'}{' class=r' if side == 'r' else ''}>{_text(title)}"
+        f"<{'th scope=col' if title else 'td'}{_SIDES[side]}>{_text(title)}"
         for title, side in zip(grid.titles, grid.sides, strict=True)
     )
     rows = []
     for row in grid.rows:
         first, *others = (("".join(map(_cell, cells)), side) for cells, side in zip(row, grid.sides, strict=True))
         name = next((f' aria-label="{_text(c.text)}"' for c in row[0] if isinstance(c, Typeset)), "")
-        rows.append(
-            f"<tr><th scope=row{name}>{first[0]}" + "".join(f"<td{' class=r' * (s == 'r')}>{c}" for c, s in others)
-        )
+        rows.append(f"<tr><th scope=row{name}>{first[0]}" + "".join(f"<td{_SIDES[s]}>{c}" for c, s in others))
     body = "\n".join(rows)
     return _wide(_text(grid.label), f"<table><thead><tr>{head}<tbody>\n{body}</table>")
 

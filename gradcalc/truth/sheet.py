@@ -436,7 +436,7 @@ class _Maker:
         shown = self._shown_nodes()
         rows = tuple(tuple(self._row(node, by_name[node.name])) for node in shown)
         titles = ("node", "value", "adjoint", "local partials", "digits", "rule")
-        yield sheets.Grid("The tape", titles, "lrrlrl", rows)
+        yield sheets.Grid("The tape", titles, "lrrwrw", rows)
         hidden = self.trace.size - len(shown) - sum(node.op == "const" for node in self.trace.nodes)
         if hidden > 0:
             yield Words((f"{hidden:,} nodes between are folded; gradcalc tape shows all.",), "small")
@@ -452,18 +452,16 @@ class _Maker:
         yield (node.rule, Proved(mark, "doubt") if mark else "")
 
     def _local(self, node: TraceNode, index: int) -> Iterator[Cell]:
-        """The partials of a node: for which operand, the rule, the number."""
+        """The partials of a node: for which operand, the rule, the number; of a choice, which of both is handed on."""
         operands = self.graph.nodes[index].operands
-        live = [
-            part
-            for i, part in zip(operands, self.tracing.partials[index], strict=True)
-            if not self.graph.is_constant(i)
-        ]
-        for count, (each, part) in enumerate(zip(node.partials, live, strict=True)):
-            if node.rule == "condition" or not each.rule:
-                continue
+        parts = zip(operands, self.tracing.partials[index], strict=True)
+        live = [part for i, part in parts if not self.graph.is_constant(i)]
+        chooses = node.op == "where"
+        shown = [(each, part) for each, part in zip(node.partials, live, strict=True) if each.rule]
+        for count, (each, part) in enumerate(shown[int(chooses) :] if node.rule != "condition" else ()):
             number = _short(each.value)
-            yield (", " if count else "") + f"∂{each.operand}: " + ("" if each.rule == number else f"{each.rule} = ")
+            rule = "" if chooses or each.rule == number else f"{each.rule} = "
+            yield (", " if count else "") + f"∂{each.operand}: {rule}"
             yield self._live(part, number)
 
     def _traced(self, node: int | None, found: Traced | bool | None) -> Live:
