@@ -118,7 +118,7 @@ const point = at.slice();
 const value = x => { point[plot.i] = x; return height(...point); };
 const xs = Array.from({ length: STEPS + 1 }, (_, i) => low + (high - low) * i / STEPS), ys = xs.map(value);
 const here = out[DATA.value];
-const [bottom, top] = sight(defined ? [...ys, here] : ys);
+const [bottom, top] = sight(defined ? [...ys, here] : ys).map(y => Math.min(Math.max(y, -8e307), 8e307));
 const across = x => LEFT + (x - low) / (high - low) * (RIGHT - LEFT);
 const up = y => Math.min(Math.max(BOTTOM - (y - bottom) / (top - bottom) * (BOTTOM - TOP), -FAR), FAR);
 let path = "", open = false;

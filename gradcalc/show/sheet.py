@@ -331,7 +331,14 @@ def _plot(plot: Plot) -> str:
         return min(max(place, -_FAR), _FAR)
 
     def path(places: Sequence[Place]) -> str:
-        return "M" + "L".join(f"{across(x):.1f} {up(y):.1f}" for x, y in places)
+        """A line through places; those that are not told from the one before are left out."""
+        seen: list[Place] = []
+        for x, y in places:
+            place = across(x), up(y)
+            if len(seen) > 1 and math.dist(seen[-1], place) < _DOT and math.dist(seen[-2], seen[-1]) < _DOT:
+                seen.pop()
+            seen.append(place)
+        return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in seen)
 
     name = _text(plot.name)
     curve = "".join(path(piece) for piece in plot.pieces if piece)
@@ -358,7 +365,7 @@ def _plot(plot: Plot) -> str:
     )
 
 
-_FAR = 2_000.0
+_FAR, _DOT = 2_000.0, 1.5
 
 
 def _axis(value: float) -> str:

@@ -4,13 +4,15 @@
        └──▶ the nodes of all their numbers ──printed──▶ JavaScript ──▶ Sheet (`show.sheet`) ──▶ HTML
 
 Every live number is a node of the one graph, and the page's program is printed from it. The page compares its program
-with what is proved: at the point, and at others between the ends of the sliders. Imports calculator, drawing, steps,
-trace, language and show.
+with what is proved: at the point, and at others between the ends of the sliders. Imports calculator, curve, drawing,
+steps, trace, language and show.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +26,10 @@ from gradcalc.arithmetic.marks import UNDEFINED, Unknown
 from gradcalc.errors import ExitCode, LimitError, UsageError, for_python
 from gradcalc.files import complete_file
 from gradcalc.graph.domain import definedness, kinked
+from gradcalc.graph.graph import Graph
 from gradcalc.language import points
 from gradcalc.language.format import quoted
-from gradcalc.language.formula import Formula, Point, Value
+from gradcalc.language.formula import Formula, Point, Value, Variable
 from gradcalc.language.targets.javascript import JAVASCRIPT
 from gradcalc.language.targets.program import Unavailable, printed
 from gradcalc.language.typeset import mathml
@@ -38,6 +41,7 @@ from gradcalc.show.sheet import Cell, Check, Live, Part, Plot, Proved, Section, 
 from gradcalc.truth.calculator import asked
 from gradcalc.truth.calculator import report as reported
 from gradcalc.truth.certify import enclose
+from gradcalc.truth.curve import function, sample
 from gradcalc.truth.drawing import Drawing, drawing
 from gradcalc.truth.quantity import ZERO, Quantity
 from gradcalc.truth.report import PointReport, Report
@@ -518,41 +522,45 @@ class _Maker:
             yield Slider(name, pages.number_text(value), value, _ends(value, 1 if self.is_defined else _FARTHER))
 
     def _plots(self, sliders: Sequence[Slider]) -> Iterator[Plot]:
-        """The formula over each of the first variables, the others as they are."""
-        domain, _ = self._conditions()
-        function = generated(self.graph, self.inputs, [self.formula.output, *domain])
-        for place, slider in list(enumerate(sliders))[:MOST_PLOTS]:
-            pieces, heights = self._curve(function, place, slider.ends)
-            low, high = (min(heights), max(heights)) if heights else (-1.0, 1.0)
-            margin = (high - low) * 0.06 or abs(high) / 2 or 1.0
+        """The formula over each of the first variables, the others as they are: pieces that are proved continuous."""
+        most = _CURVE_NODES // len(self.tracing.order)
+        for place, slider in list(enumerate(sliders))[: min(MOST_PLOTS, most)]:
+            one = self._alone(place)
+            heights = generated(one.graph, one.inputs, [one.output])
+            sampled = function(one, self.point, [one.output])._replace(at=partial(_height, heights))
+            (curve,) = sample(sampled, slider.ends)
             slope = self.here.gradient[place].value if self.is_defined else math.nan
             point = (slider.value, self.here.value.value if self.is_defined else math.nan)
-            yield Plot(
-                slider.name,
-                place,
-                slider.ends,
-                (low - margin, high + margin),
-                pieces,
-                point,
-                slope,
-                self.slots.get(self.formula.gradient[place]),
-            )
+            slot = self.slots.get(self.formula.gradient[place])
+            low, high = (min(max(end, -_LARGEST), _LARGEST) for end in curve.y)
+            pieces = [list(run) for piece in curve.pieces for is_seen, run in groupby(piece, _is_place) if is_seen]
+            yield Plot(slider.name, place, slider.ends, (low, high), pieces, point, slope, slot)
 
-    def _curve(
-        self, function: Any, place: int, ends: tuple[float, float]
-    ) -> tuple[list[list[tuple[float, float]]], list[float]]:
-        pieces: list[list[tuple[float, float]]] = [[]]
-        heights = []
-        at = list(self.at)
-        for step in range(161):
-            x = at[place] = ends[0] + (ends[1] - ends[0]) * step / 160
-            y, *defined = function(*at)
-            if math.isfinite(y) and all(defined):
-                pieces[-1].append((x, y))
-                heights.append(y)
-            elif pieces[-1]:
-                pieces.append([])
-        return pieces, heights
+    def _alone(self, place: int) -> Formula:
+        """The formula with numbers for all its inputs but one: what jumps with another input does not jump here."""
+        graph, made = Graph(), dict[int, int]()
+        numbers = dict(zip(self.inputs, self.at, strict=True))
+        moving, name = self.inputs[place], self.names[place]
+        for index in self.graph.needed([self.formula.output]):
+            op, operands, parameter = self.graph.nodes[index]
+            if index in numbers and index != moving:
+                made[index] = graph.constant(numbers[index])
+            else:
+                made[index] = graph.emit(op, tuple(made[i] for i in operands), parameter)
+        graph.input(name)
+        output = made[self.formula.output]
+        return Formula(name, graph, output, {}, {}, {}).differentiated([Variable(name)], 0)
+
+
+def _is_place(place: tuple[float, float]) -> bool:
+    """Whether a double is large enough for the height."""
+    return math.isfinite(place[1])
+
+
+def _height(heights: Any, x: Any) -> tuple[float]:
+    """The value in floats, as exact as an eye, and much faster than balls; nan where there is none."""
+    (value,) = heights(float(x))
+    return (value if math.isfinite(value) else math.nan,)
 
 
 _BITS = 53
@@ -563,9 +571,11 @@ _AROUND = 120
 _TINY = 1e-300
 _PARTS = (0.13, 0.31, 0.44)
 """Where, between the ends of sliders, the page checks itself besides."""
+_CURVE_NODES = 3_000
+"""So many nodes are drawn over variables, counted once for each: more take too long."""
 _PLOTTED = (
-    "The formula over each variable, the others as they are, with its tangent at the point. Where the page moves, the "
-    "curve is broken where it has no value, and where cutting in two finds a jump."
+    "The formula over each variable, the others as they are, with its tangent at the point. A line is drawn where the "
+    "formula is proved continuous; where the point was moved, where it has a value and cutting in two finds no jump."
 )
 
 

@@ -52,7 +52,10 @@ MOVING = Script("function values(x) {\nreturn x * 2;\n}\nfunction height(x) {\nr
             Words((Live("1.5", 7), Live("2", 8, 0), Live("3", None))),
             "<p><data data-v=7>1.5</data><data data-v=8 data-p=0>2</data>3</p>",
         ),
-        (Words((Typeset("x", "<mi>x</mi>"), Typeset("y<"))), "<p><math><mi>x</mi></math><code>y&lt;</code></p>"),
+        (
+            Words((Typeset("x", "<mi>x</mi>"), Typeset("y<"))),
+            "<p><math displaystyle=true><mi>x</mi></math><code>y&lt;</code></p>",
+        ),
         (Lines("a\n  b"), '<pre tabindex="0">a\n  b</pre>'),
         (Remark("kink", "at 0", "abs(x)", (0, 3)), '<b>kink:</b> at 0</p><pre tabindex="0">  abs(x)\n  ^^^</pre>'),
         (
