@@ -207,6 +207,18 @@ class MapSettings:
     second_order: bool = option(
         False, "--second-order", "With --propagate, mean and uncertainty to second order too: mean2, u2.", ROWS
     )
+    digits: bool = option(
+        False, "--digits", "A column more, digits: how many digits of a row's results are right, proved for the least "
+        "right of them; 0 on a kink and without a value.", ROWS,
+    )  # fmt: skip
+    digits_at_least: int | None = option(
+        None, "--digits-at-least N", "With --digits: count the rows with fewer right digits, and tell the first.", ROWS,
+        low=1, high=15,
+    )  # fmt: skip
+    repair: bool = option(
+        False, "--repair", "With --digits-at-least: compute those rows again by interval arithmetic, rounded rightly.",
+        ROWS,
+    )  # fmt: skip
     certify_rows: int = option(
         16, "--certify-rows N", "Check N random rows by interval arithmetic; 0: none.", LIMITS, low=0
     )

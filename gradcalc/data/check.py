@@ -85,25 +85,15 @@ def certify_rows(
 
     names, columns: of the inputs and of the results, as they stand in a row of the sample.
     """
-    from gradcalc.truth.certify import enclose  # 40 ms that a run without checks does not need
-
-    graph = formula.graph
-    outputs = [formula.output, *(formula.gradient if formula.order else ())]
-    if formula.order == 2:
-        zero, size = graph.constant("0"), len(formula.inputs)
-        outputs += [formula.hessian.get((j, i), zero) for i in range(size) for j in range(i, size)]
-    outputs += formula.extra.values()
-    budget = Budget(_WORK, CERTIFY_SECONDS)
+    in_balls, budget = RowBalls(formula, names, limits), Budget(_WORK, CERTIFY_SECONDS)
     checked = unsettled = 0
     settled: list[tuple[int, int, str]] = []
     for row, point, results in sorted(sample.rows):
         if budget.spent:
             break
-        values = {name: to_value(name, x, limits) for name, x in zip(names, point, strict=True)}
-        balls = enclose(graph, partial(bind, graph, values), outputs, budget=budget)
         checked += 1
-        for column, ball, result in zip(columns, balls, results, strict=True):
-            digits = _right_digits(ball, result)
+        for column, ball, result in zip(columns, in_balls.at(point, budget), results, strict=True):
+            digits = proved_digits(ball, result)
             if digits is None:
                 unsettled += 1
             else:
@@ -112,7 +102,31 @@ def certify_rows(
     return Certified(checked, least, where, what, unsettled, budget.late)
 
 
-def _right_digits(ball: Any, double: float) -> int | None:
+class RowBalls:
+    """The results of a row, value, gradient and the Hessian's upper triangle, in balls.
+
+    Args:
+        names: of the inputs, in the order of a row's numbers.
+    """
+
+    def __init__(self, formula: Formula, names: Sequence[str], limits: Limits) -> None:
+        self.formula, self.names, self.limits = formula, list(names), limits
+        self.outputs = [formula.output, *(formula.gradient if formula.order else ())]
+        if formula.order == 2:
+            zero, size = formula.graph.constant("0"), len(formula.inputs)
+            self.outputs += [formula.hessian.get((j, i), zero) for i in range(size) for j in range(i, size)]
+        self.outputs += formula.extra.values()
+
+    def at(self, point: Sequence[float], budget: Budget) -> list[Any]:
+        """A ball, or what is known in its place, for each result."""
+        from gradcalc.truth.certify import enclose  # 40 ms that a run without checks does not need
+
+        graph = self.formula.graph
+        values = {name: to_value(name, x, self.limits) for name, x in zip(self.names, point, strict=True)}
+        return enclose(graph, partial(bind, graph, values), self.outputs, budget=budget)
+
+
+def proved_digits(ball: Any, double: float) -> int | None:
     """How many digits of a double are right: none of a 0 or an infinity that stands for another number."""
     from gradcalc.arithmetic.digits import relative_bits
     from gradcalc.truth.certify import right_digits

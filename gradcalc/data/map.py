@@ -24,8 +24,9 @@ from gradcalc import errors
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.arithmetic.native.kernel import Kernel
 from gradcalc.data.batches import even, kept_numbers, read_files, total_rows
-from gradcalc.data.check import Certified, Sample, certify_rows
+from gradcalc.data.check import Certified, RowBalls, Sample, certify_rows
 from gradcalc.data.columns import column_names, null_rows
+from gradcalc.data.digits import TYPE, RowDigits
 from gradcalc.data.formats import check_stream, output_format
 from gradcalc.data.formats.format import Format, Writer, library, readable
 from gradcalc.data.source import STDIN, is_stream, opened
@@ -44,6 +45,8 @@ _LEAST, _SECONDS = 1 << 8, 0.2
 """Rows of the least and first piece that is computed; how long one should take, so that it can be told and ended."""
 _ROOM = 450
 """Megabytes of addresses that the libraries take, with two threads and the batches; without PyArrow."""
+_DIGITS = "digits"
+"""The column of the right digits of each row."""
 _SHOWN_ROWS = 5
 """How many undefined rows are named."""
 
@@ -53,7 +56,9 @@ Progress = Callable[[int, int | None], None]
 """Told after each batch: the rows done, and how many there are, if that is known."""
 
 
-_ANSWERED = ("order", "nulls", "undefined", "kinks", "propagate", "corr", "second_order")
+_ANSWERED = (
+    "order", "nulls", "undefined", "kinks", "propagate", "corr", "second_order", "digits", "digits_at_least", "repair",
+)  # fmt: skip
 """The settings that an unfinished output was made with."""
 
 
@@ -77,6 +82,11 @@ class Counts:
         nan_derivatives, infinite_derivatives: rows that have a value, and some derivative that is nan, or infinite.
         nulls: rows with a null that became nan.
         dropped: rows with a null that were left out.
+        least_digits: with `--digits`, the fewest right digits of a row that has them to lose: of those with a value,
+            and not on a kink where there are derivatives. None before the first.
+        below: rows with fewer than `--digits-at-least`, before `--repair`. `below_rows` are the first of them.
+        repaired: those of them that have as many after it.
+        by_balls: rows whose digits balls counted.
     """
 
     read: int = 0
@@ -89,6 +99,11 @@ class Counts:
     infinite_derivatives: int = 0
     nulls: int = 0
     dropped: int = 0
+    least_digits: int | None = None
+    below: int = 0
+    below_rows: Sequence[int] = ()
+    repaired: int = 0
+    by_balls: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -99,6 +114,7 @@ class Summary(Counts, Answer):
         resumed: rows that an earlier run had done.
         restarted: an earlier run was not finished, and is lost.
         is_uncertain: uncertainties are among the columns, and count as derivatives.
+        digits: the right digits of every row were counted.
     """
 
     expression: str
@@ -106,6 +122,7 @@ class Summary(Counts, Answer):
     columns: Sequence[str]
     resumed: int = 0
     restarted: bool = False
+    digits: bool = False
     seconds: float = 0.0
     certified: Certified | None = None
     is_uncertain: bool = False
@@ -118,14 +135,16 @@ class Summary(Counts, Answer):
             "nulls", "dropped", "resumed", "output", "columns", "seconds",
         )  # fmt: skip
         body = {key: getattr(self, key) for key in keys}
-        return head | body | {"certified": vars(self.certified) if self.certified else None}
+        counted = ("least_digits", "below", "below_rows", "repaired", "by_balls")
+        digits = {key: getattr(self, key) for key in counted} if self.digits else None
+        return head | body | {"digits": digits, "certified": vars(self.certified) if self.certified else None}
 
     def records(self) -> Iterator[tuple[str, object]]:
         """A row for each fact, the titles first; lists with blanks between their items."""
         yield "field", "value"
         body = self.to_dict()
-        certified = body.pop("certified") or {}
-        for name, value in (body | {f"certified_{name}": value for name, value in certified.items()}).items():
+        certified, digits = body.pop("certified") or {}, body.pop("digits") or {}
+        for name, value in (body | digits | {f"certified_{name}": value for name, value in certified.items()}).items():
             yield name, " ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
     def page(self) -> Page:
@@ -154,6 +173,12 @@ class Summary(Counts, Answer):
             yield f"rows with a value and a {what} that is nan: {self.nan_derivatives:,}"
         if self.infinite_derivatives:
             yield f"rows with an infinite {what}: {self.infinite_derivatives:,}"
+        if self.least_digits is not None:
+            balls = f" ({_counted(self.by_balls, 'row')} by interval arithmetic)" if self.by_balls else ""
+            yield f"right digits of every row: at least {self.least_digits}{balls}"
+        if self.below:
+            repaired = f"; repaired: {self.repaired:,}" if self.repaired else ""
+            yield f"rows with fewer right digits than asked for: {_listed(self.below, self.below_rows)}{repaired}"
         if self.certified and self.certified.rows:
             found, rows = self.certified, _counted(self.certified.rows, "random row")
             where = f"{found.worst_column} in row {found.worst_row or 0:,}"
@@ -219,11 +244,11 @@ def run(
         target = _target(paths, output)
         refuse_clash(formula, column_names(paths[0], list(formula.variables), how))
         shown = STDIN if source == "-" else source
-        job = _Job(formula, shown, output, format, paths, settings, let or {}, how, is_stream(source))
+        job = _Job(formula, shown, output, format, paths, settings, let or {}, how, is_stream(source), limits)
         begin = time.perf_counter()
         summary = job.to_file(target, progress) if target else job.to_stream(progress)
         seconds = time.perf_counter() - begin
-    return replace(summary, seconds=seconds, certified=job.certified(limits))
+    return replace(summary, seconds=seconds, certified=job.certified())
 
 
 # -- files -------------------------------------------------------------------------------------------------------------
@@ -293,6 +318,7 @@ class _Job:
     let: Point
     how: Reading
     once: bool
+    limits: Limits
 
     def __post_init__(self) -> None:
         self.inputs = self._inputs()
@@ -300,12 +326,28 @@ class _Job:
         keep = list(self.settings.keep)
         self.kept = column_names(self.paths[0], self.kernel.names, self.how) if keep == ["*"] else keep
         self.results = _checked_names(self.settings, self.kernel, list(self.formula.extra), self.kept)
-        self.columns = [*self.kept, *self.results]
+        self.digits = self._row_digits()
+        self.columns = [*self.kept, *self.results, *([_DIGITS] if self.digits else [])]
         count = self.settings.certify_rows
         self.sample = Sample(count, self.settings.seed) if count else None
         self.domain: Kernel | None = None
         self.kinks = self.kernel.kinks()
-        self.pace, self.kinks_pace = _Pace(), _Pace()
+        self.pace, self.kinks_pace, self.digits_pace = _Pace(), _Pace(), _Pace()
+
+    def _row_digits(self) -> RowDigits | None:
+        """What counts the digits of every row, where they are asked for."""
+        settings = self.settings
+        if settings.repair and settings.digits_at_least is None:
+            raise UsageError("--repair needs to know which rows", hint="--digits-at-least 12 --repair")
+        if settings.digits_at_least is not None and not settings.digits:
+            raise UsageError("--digits-at-least needs the digits of every row", hint="--digits --digits-at-least N")
+        if not settings.digits:
+            return None
+        if _DIGITS in (*self.kept, *self.results):
+            raise UsageError(
+                f"two columns of the output would be called {_DIGITS}", hint="--names or --keep without it"
+            )
+        return RowDigits(RowBalls(self.formula, self.kernel.names, self.limits))
 
     def to_stream(self, progress: Progress | None) -> Summary:
         """To standard output, or into a device or a pipe."""
@@ -340,11 +382,11 @@ class _Job:
             unfinished.close()
             raise
 
-    def certified(self, limits: Limits) -> Certified | None:
+    def certified(self) -> Certified | None:
         """What balls say of the sampled rows."""
         if self.sample is None:
             return None
-        return certify_rows(self.formula, self.kernel.names, self.results, self.sample, limits)
+        return certify_rows(self.formula, self.kernel.names, self.results, self.sample, self.limits)
 
     def _inputs(self) -> list[list[Any]]:
         """The input files, how long they are and when they were changed."""
@@ -399,7 +441,7 @@ class _Job:
 
     def _summary(self, counts: Counts, **more: Any) -> Summary:
         return Summary(
-            expression=self.formula.text, output=self.output, columns=self.columns,
+            expression=self.formula.text, output=self.output, columns=self.columns, digits=self.digits is not None,
             is_uncertain=bool(self.formula.extra), **vars(counts), **more,
         )  # fmt: skip
 
@@ -435,7 +477,7 @@ class _Job:
         """What writes batches whose kept columns are of the types of this one."""
         kept = batch[len(self.kernel.names) :]
         types = {name: column.type for name, column in zip(self.kept, kept, strict=True)}
-        return self.format.writer(types | dict.fromkeys(self.results))
+        return self.format.writer(types | dict.fromkeys(self.results) | ({_DIGITS: TYPE} if self.digits else {}))
 
     def _computed(
         self, batch: list[Any], before: Counts, told: Callable[[int], None] | None
@@ -468,6 +510,7 @@ class _Job:
                 column[left_out] = math.nan
         if len(undefined) and self.settings.undefined == "fail":
             self._refuse(rows, inputs, int(undefined[0]))
+        digits, proved = self._digits(rows, inputs, results, left_out, kinked, before, told)
         if self.sample is not None:
             self.sample.add(rows, inputs, results, kinked)
         after = Counts(
@@ -481,8 +524,40 @@ class _Job:
             infinite_derivatives=before.infinite_derivatives + odd[1],
             nulls=before.nulls + (0 if dropping else nulls),
             dropped=before.dropped + (nulls if dropping else 0),
+            **proved,
         )
-        return [*kept, *results], after
+        return [*kept, *results, *digits], after
+
+    def _digits(
+        self, rows: Any, inputs: list[Any], results: list[Any], left_out: Any, kinked: Any, before: Counts,
+        told: Callable[[int], None] | None,
+    ) -> tuple[list[Any], dict[str, Any]]:  # fmt: skip
+        """The column of right digits, if it is asked for, and what is counted of it; rows below are repaired."""
+        if self.digits is None:
+            return [], {}
+        columns, least = [*inputs, *results], self.settings.digits_at_least or 0
+        has_slopes = self.settings.order or self.formula.extra
+        counted = ~(left_out | kinked if kinked is not None and has_slopes else left_out)
+        told = told and (lambda done, told=told: told(before.read + done))  # type: ignore[misc]
+        digits, places = np.zeros(len(rows), TYPE), np.flatnonzero(counted)
+        if self.digits.kernel:
+            found = self.digits_pace.run(self.digits.kernel, columns, told)[0]
+            digits[places] = found[places]
+        else:
+            digits[places] = self.digits.in_balls(inputs, results, places, False, told)
+        below = np.flatnonzero(counted & (digits < least))
+        by_balls = 0 if self.digits.kernel else len(places)
+        if self.settings.repair and len(below):
+            digits[below] = self.digits.in_balls(inputs, results, below, True, told)
+            by_balls = max(by_balls, len(below))
+        known = [] if before.least_digits is None else [before.least_digits]
+        return [digits], {
+            "least_digits": min([*known, *([int(digits[places].min())] if len(places) else [])], default=None),
+            "below": before.below + len(below),
+            "below_rows": _first([*before.below_rows], rows, below),
+            "repaired": before.repaired + int(np.count_nonzero(digits[below] >= least) if self.settings.repair else 0),
+            "by_balls": before.by_balls + by_balls,
+        }
 
     def _kinked(self, inputs: Sequence[Any], left_out: Any) -> Any:
         """Which rows with a value are on a kink, a jump or a branch boundary; None if none is."""

@@ -15,7 +15,7 @@ from gradcalc import compile
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.budget import Budget
 from gradcalc.data import check
-from gradcalc.data.check import Sample
+from gradcalc.data.check import Sample, proved_digits
 from gradcalc.data.map import Settings, run
 from gradcalc.language.points import bind, to_value
 from gradcalc.settings import Limits
@@ -116,7 +116,7 @@ def test_no_more_digits_are_counted_than_there_are() -> None:
             found = enclose(graph, partial(bind, graph, values), outputs, budget=Budget(50_000, 20))
             true = exact.evaluate(graph, {graph.input(name): arb(x) for name, x in at.items()}, outputs)
             for ball, output, double in zip(found, outputs, [batch.value[k], *batch.gradient[:, k]], strict=True):
-                digits, number = check._right_digits(ball, float(double)), true[output]
+                digits, number = proved_digits(ball, float(double)), true[output]
                 if digits and isinstance(number, arb) and number.is_finite() and number.rel_accuracy_bits() > 200:
                     counted += 1
                     with ctx.workprec(4000):

@@ -140,7 +140,11 @@ class BatchWriter(Writer):
     def schema(self) -> Any:
         """The columns of all batches."""
         arrow = library("pyarrow")
-        return arrow.schema([(name, type or arrow.float64()) for name, type in self.types.items()])
+        return arrow.schema([(name, self._arrow_type(type)) for name, type in self.types.items()])
+
+    def _arrow_type(self, type: Any) -> Any:
+        arrow = library("pyarrow")
+        return type if isinstance(type, arrow.DataType) else arrow.from_numpy_dtype("f8" if type is None else type)
 
     def append(self, columns: Sequence[Any], file: BinaryIO) -> None:
         """Append a piece; an error that names the first column that cannot be written."""

@@ -94,7 +94,8 @@ class Writer:
     """Writes a file of some format: `begin`, then pieces, then `end` of a stream or `finish` of a file.
 
     Args:
-        types: what each column holds, by name, in the order of the columns: an Arrow type, or None for doubles.
+        types: what each column holds, by name, in the order of the columns: an Arrow type, one of NumPy for
+            numbers that are computed, None for doubles.
     """
 
     streams = False

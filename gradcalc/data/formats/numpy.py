@@ -256,8 +256,10 @@ class _NpyWriter(Writer):
 
     def plain(self, name: str, column: Any) -> Any:
         """A column as an array."""
+        import numpy as np
+
         type = self.types[name]
-        if type is None:
+        if type is None or isinstance(column, np.ndarray):
             return column
         if column.null_count and self.dtype[name].kind != "f":
             hint = "Parquet, Arrow and CSV have nulls"
@@ -303,8 +305,8 @@ def _numpy_type(name: str, type: Any) -> Any:
     """NumPy's type for a column."""
     import numpy as np
 
-    if type is None:
-        return np.dtype("f8")
+    if type is None or isinstance(type, np.dtype):
+        return np.dtype("f8") if type is None else type
     types = library("pyarrow").types
     if not any(test(type) for test in (types.is_integer, types.is_floating, types.is_boolean)):
         hint = "--keep names other columns, or -o a Parquet, Arrow or CSV file"

@@ -120,7 +120,7 @@ class _ParquetWriter(BatchWriter):
         arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
         sink = arrow.BufferOutputStream()
         floating = arrow.types.is_floating  # of which one hardly ever occurs twice
-        coded = [name for name, type in self.types.items() if type and not floating(type)]
+        coded = [field.name for field in batch.schema if not floating(field.type)]
         with parquet.ParquetWriter(sink, batch.schema, use_dictionary=coded) as writer:
             writer.write_batch(batch)
         file.write(sink.getvalue())

@@ -53,6 +53,7 @@ def test_json_tells_what_was_done(points: Path, tmp_path: Path) -> None:
         "schema": 1, "command": "map", "expression": "k*x*y", "rows": 3, "undefined": 0, "undefined_rows": [],
         "kinks": 0, "kink_rows": [], "nan_derivatives": 0, "infinite_derivatives": 0,
         "nulls": 0, "dropped": 0, "resumed": 0, "output": output, "columns": ["f", "df/dy"],
+        "digits": None,
     }  # fmt: skip
     assert np.load(output)["f"].tolist() == [4.0, 24.0, -10.0]
 
