@@ -27,7 +27,8 @@ ROOMS = {
 }  # fmt: skip
 """Each room and what it may import beside itself and the ground."""
 
-GROUND = {"": "", "dispatch": "graph tape truth", "errors": "", "settings": "", "files": "errors", "__main__": "cli"}
+GROUND = {"": "", "dispatch": "graph tape truth", "errors": "", "settings": "", "files": "errors", "__main__": "cli",
+          "pytest_plugin": "truth"}  # fmt: skip
 
 
 @cache

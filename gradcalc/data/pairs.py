@@ -13,13 +13,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from gradcalc.data.formats.format import readable
 from gradcalc.data.formats.text import decoded, encoding_of, lines
-from gradcalc.errors import ExpressionError, FileError, GradcalcError, did_you_mean, understood
+from gradcalc.errors import ExpressionError, FileError, GradcalcError, did_you_mean, for_python, understood
 from gradcalc.language.formula import Value
-from gradcalc.settings import AS_USUAL, Limits, Reading
+from gradcalc.language.points import to_bindings
+from gradcalc.settings import AS_USUAL, Dialect, Limits, Reading, limits_for
+from gradcalc.truth import claims
 from gradcalc.truth.claims import Checker, Claim, Claims
+from gradcalc.truth.remainders import check_functions
 
 _KINDS = (".csv", ".tsv", ".jsonl", ".ndjson")
 _COLUMNS = ("formula", "wrt", "claim")
@@ -59,6 +63,54 @@ def checked_file(
             given = cells if isinstance(cells, Mapping) else {}
             formula, by, claim = (given.get(name) or "" for name in _COLUMNS)
             yield Claim(formula, by, claim, "undecided", line=number, error=known)
+
+
+@for_python
+def check(
+    expression: Any,
+    claim: Any = None,
+    wrt: str | Sequence[str] | None = None,
+    *,
+    grad: str | Sequence[str] | None = None,
+    hessian: str | Sequence[Sequence[str]] | None = None,
+    at: Any = None,
+    let: Mapping[str, Any] | None = None,
+    box: Mapping[str, tuple[float, float]] | None = None,
+    formula: str | None = None,
+    limits: Limits | None = None,
+    dialect: Dialect | None = None,
+) -> Claims:
+    """Whether claimed formulas or functions are derivatives.
+
+    >>> gradcalc.check("sin(x)^2", "sin(2x)").claims[0].verdict
+    'proved'
+    >>> gradcalc.check(lambda x: x**2, lambda x: 2 * x, box={"x": (0, 1)}).claims[0].verdict
+    'agrees'
+
+    Args:
+        expression: the formula, as text; a file of claims (`pairs.csv`, `pairs.jsonl`); or a Python function.
+        claim: its derivative for `wrt`, as is claimed; of a function its gradient, a function of the same arguments.
+        wrt: what it is derived for: `"x"`, `"x,x"`, `"x:2,y"`; not needed where there is one variable. With `grad` and
+            `hessian` the variables, in their order.
+        grad: all first derivatives: `"2*x, cos(y)"`, or a list.
+        hessian: all second derivatives: `"[[2, 0], [0, -sin(y)]]"`, or nested lists.
+        at: points at which they are compared too.
+        let: values by name that are put into the formula and the claim.
+        box: of functions, between which numbers each argument lies.
+        formula: what the function computes: its certified derivative then stands beside the claim's numbers.
+        limits, dialect: as of `differentiate`.
+
+    Raises:
+        ExpressionError, UsageError: what is no formula; a claim for what is no variable.
+        FileError: the file cannot be read, or holds no claims.
+    """
+    limits = limits_for(limits, dialect)
+    if callable(expression) and callable(claim):
+        return check_functions(expression, claim, at, box, formula, limits=limits)
+    if isinstance(expression, Path) or isinstance(expression, str) and is_file_of_pairs(expression):
+        by = wrt if wrt is None or isinstance(wrt, str) else ",".join(map(str, wrt))
+        return check_file(expression, by, to_bindings(let, limits), limits)
+    return claims.check(expression, claim, wrt, grad=grad, hessian=hessian, at=at, let=let, limits=limits)
 
 
 def check_file(

@@ -78,8 +78,9 @@ class Witness:
             "digits": {"derivative": self.digits[0], "claim": self.digits[1]},
         }  # fmt: skip
 
-    def __str__(self) -> str:
-        return f"at {pages.point_text(self.at)} the derivative is {self.digits[0]}, the claim {self.digits[1]}"
+    def told(self, what: str = "derivative") -> str:
+        """The two numbers at the point."""
+        return f"at {pages.point_text(self.at)} the {what} is {self.digits[0]}, the claim {self.digits[1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +128,13 @@ class Claim:
         on = f" where {self.domain}" if self.domain else ""
         told = {
             "proved": "equal by their normal forms, wherever both have values",
-            "refuted": str(self.witness),
-            "agrees": f"equal{on}; {self.why}" if on else f"equal at {self.points} points: evidence, no proof",
+            "refuted": self.witness.told("derivative" if self.wrt else "value") if self.witness else "",
+            "agrees": f"equal{on}; {self.why}"
+            if on
+            else f"equal at {self.points} points: {self.why or 'evidence, no proof'}",
             "undecided": self.why,
         }[self.verdict]
-        return f"{told}; {self.elsewhere}" if self.elsewhere else told
+        return f"{told}; {self.elsewhere.told()}" if self.elsewhere else told
 
     def record(self) -> tuple[object, ...]:
         """A row of CSV."""
@@ -256,6 +259,8 @@ def _table(claims: Sequence[Claim], one: bool) -> pages.Table:
 
 def slope(wrt: str) -> str:
     """How a derivative is called: `d²f/dx²`."""
+    if not wrt:
+        return "f"
     names = _by(wrt)
     raised = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -286,24 +291,7 @@ def check(
     limits: Limits | None = None,
     dialect: Dialect | None = None,
 ) -> Claims:
-    """Whether claimed formulas are the derivatives of a formula.
-
-    >>> gradcalc.check("sin(x)^2", "sin(2x)").claims[0].verdict
-    'proved'
-
-    Args:
-        expression: the formula, as text.
-        claim: its derivative for `wrt`, as is claimed.
-        wrt: what it is derived for: `"x"`, `"x,x"`, `"x:2,y"`; not needed where there is one variable. With `grad` and
-            `hessian` the variables, in their order.
-        grad: all first derivatives: `"2*x, cos(y)"`, or a list.
-        hessian: all second derivatives: `"[[2, 0], [0, -sin(y)]]"`, or nested lists.
-        at: points at which they are compared too.
-        let: values by name that are put into the formula and the claim.
-
-    Raises:
-        ExpressionError, UsageError: what is no formula; a claim for what is no variable.
-    """
+    """Whether claimed formulas are the derivatives of a formula: what `gradcalc.check` does of text."""
     limits = limits_for(limits, dialect)
     by = wrt if wrt is None or isinstance(wrt, str) else ",".join(map(str, wrt))
     bound = where.to_bindings(let, limits)

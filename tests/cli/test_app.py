@@ -71,6 +71,7 @@ def test_an_example_can_be_pasted(command: str, example: str, tmp_path: Path, mo
         (tmp_path / "runs").mkdir()
         (tmp_path / "runs" / "a.csv").write_text("t\n0\n1\n")
     (tmp_path / "pairs.csv").write_text("formula,wrt,claim\nx^2,x,2x\n")
+    (tmp_path / "model.py").write_text("def f(x):\n    return x**2\n\n\ndef grad_f(x):\n    return 2 * x\n")
     monkeypatch.chdir(tmp_path)
     if example.startswith("gradcalc "):
         ran = run(*shlex.split(example)[1:])

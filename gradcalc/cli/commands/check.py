@@ -1,16 +1,18 @@
 """`gradcalc check`: is a claimed formula the derivative?"""
 
 import gc
+import math
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gradcalc.cli import options as o
 from gradcalc.cli.write import Format, dumped, write
-from gradcalc.errors import UsageError
+from gradcalc.errors import FileError, UsageError, did_you_mean
 from gradcalc.files import check_writable, complete_file
 from gradcalc.settings import SHOW, Limits, Reading, option, required
 
@@ -44,6 +46,8 @@ class Question:
     wrt: str | None = option(None, "--wrt BY", "What the claim is derived for: x, x,y or x:2. Default: one variable.")
     at: tuple[str, ...] = option((), o.AT)
     let: tuple[str, ...] = option((), o.LET)
+    formula: str | None = option(None, "--formula EXPR", "What a Python function computes: the derivative is its.")
+    box: str | None = option(None, "--box RANGES", "Where a Python function is looked at: x=-1:1,y=0:2.")
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ def check(question: Question, wanted: Wanted, how: Reading, limits: Limits) -> i
     gradcalc check "x^2*y" --claim "2*x" --wrt x,y
     gradcalc check "x^2*y" --grad "2*x*y, x^2"
     gradcalc check pairs.csv --require proved --junit report.xml
+    gradcalc check model.py:f --claim model.py:grad_f --box x=0:2
     """
     from gradcalc.data.pairs import is_file_of_pairs
 
@@ -77,12 +82,15 @@ def check(question: Question, wanted: Wanted, how: Reading, limits: Limits) -> i
         raise UsageError("--json and --format github contradict each other", hint="--format github")
     if wanted.junit is not None:
         check_writable(Path(wanted.junit))
-    is_file = is_file_of_pairs(question.expression)
-    made = _of_file(question, shape, how, limits) if is_file else _of_text(question, how, limits)
+    if is_file_of_pairs(question.expression):
+        made = _of_file(question, shape, how, limits)
+    else:
+        is_function = _FUNCTION.fullmatch(question.expression) is not None
+        made = (_of_functions if is_function else _of_text)(question, how, limits)
     made = replace(made, require=wanted.require)
     if shape is None:
         print(*_annotations(made, question.expression), sep="\n")
-    elif shape is not Format.json or made.expression is not None:
+    elif shape is not Format.json or not is_file_of_pairs(question.expression):
         write(made, shape)
     if wanted.junit is not None:
         _report(made, Path(wanted.junit), question.expression)
@@ -97,6 +105,76 @@ def _of_text(question: Question, how: Reading, limits: Limits) -> "Claims":
     text = o.read_expression(question.expression, limits)
     at, let = o.read_all_points(question.at, limits, how), o.read_bindings(question.let, limits)
     return checked(text, question.claim, question.wrt, question.grad, question.hessian, at, let, limits)
+
+
+_FUNCTION = re.compile(r"(.+\.py):([^\W\d]\w*)")
+"""A function in a file of Python."""
+
+
+def _of_functions(question: Question, how: Reading, limits: Limits) -> "Claims":
+    """The claim that a Python function is the gradient of another."""
+    from gradcalc.arithmetic.floats import Floats
+    from gradcalc.language.points import nested
+    from gradcalc.truth.remainders import check_functions
+
+    if question.claim is None or not _FUNCTION.fullmatch(question.claim):
+        raise UsageError("the gradient of a Python function is one too", hint="--claim model.py:grad_f")
+    function, gradient = _loaded(question.expression), _loaded(question.claim)
+    floats = Floats()
+    at = [
+        {name: nested(value, floats) for name, value in point.items()}
+        for point in o.read_all_points(question.at, limits, how)
+    ]
+    box = _read_box(question.box, limits) if question.box else None
+    return check_functions(function, gradient, at, box, question.formula, (question.expression, question.claim), limits)
+
+
+def _loaded(word: str) -> Callable[..., Any]:
+    """A function of a file of Python, which is run for that."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    found = _FUNCTION.fullmatch(word)
+    assert found is not None
+    path, name = Path(found[1]), found[2]
+    if not path.is_file():
+        raise FileError(f"{path}: No such file or directory")
+    key = f"gradcalc checks {path.resolve()}"
+    if key not in sys.modules:
+        spec = spec_from_file_location(key, path)
+        assert spec is not None and spec.loader is not None
+        module = sys.modules[key] = module_from_spec(spec)
+        sys.path.insert(0, str(path.resolve().parent))
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            del sys.modules[key]
+            raise FileError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+        finally:
+            del sys.path[0]
+    function: Callable[..., Any] | None = getattr(sys.modules[key], name, None)
+    if not callable(function):
+        near = did_you_mean(name, [each for each, value in vars(sys.modules[key]).items() if callable(value)])
+        raise UsageError(f"{path} has no function {name}", hint=f"{path}:{near}" if near else None)
+    return function
+
+
+def _read_box(text: str, limits: Limits) -> dict[str, tuple[float, float]]:
+    """The sides of a box: `x=-1:1,y=0:pi`."""
+    from gradcalc.arithmetic.floats import Floats
+    from gradcalc.language.parse import parse_value
+    from gradcalc.language.points import numbers
+
+    found: dict[str, tuple[float, float]] = {}
+    for part in text.split(","):
+        name, equals, sides = part.partition("=")
+        low, colon, high = sides.partition(":")
+        if not (equals and colon and name.strip().isidentifier()) or name.strip() in found:
+            raise UsageError(f"--box {text} says not what {part.strip() or 'a side'} is", hint="--box x=-1:1,y=0:2")
+        ends = [float(numbers(parse_value(end, limits), Floats())[0]) for end in (low, high)]
+        if not (-math.inf < ends[0] <= ends[1] < math.inf):
+            raise UsageError(f"{sides} is no range from a number to a larger one", hint="--box x=-1:1")
+        found[name.strip()] = ends[0], ends[1]
+    return found
 
 
 def _of_file(question: Question, shape: Format | None, how: Reading, limits: Limits) -> "Claims":

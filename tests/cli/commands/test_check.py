@@ -76,6 +76,43 @@ def test_a_report_of_junit(pairs: str, tmp_path: Path) -> None:
     assert run("check", "x", "--claim", "1", "--junit", str(tmp_path / "none" / "r.xml")).code == 4
 
 
+MODEL = """
+import math
+
+def f(x, y):
+    return x**2 * math.sin(y)
+
+def grad_f(x, y):
+    return 2 * x * math.sin(y), x**2 * math.cos(y)
+
+def wrong(x, y):
+    return 2 * x * math.sin(y), x**2 * math.sin(y)
+"""
+
+
+def test_python_functions(tmp_path: Path) -> None:
+    model = tmp_path / "model.py"
+    model.write_text(MODEL)
+    (tmp_path / "broken.py").write_text("1/0\n")
+    ran = run("check", f"{model}:f", "--claim", f"{model}:grad_f", "--box", "x=-1:1,y=0:pi")
+    assert ran.code == 0 and "2 claims: 2 agrees" in ran.out and "evidence by difference quotients" in ran.out
+    words = ["check", f"{model}:f", "--claim", f"{model}:wrong", "--formula", "x^2*sin(y)"]
+    body = json.loads(run(*words, "--at", "x=1,y=2", "--json").out)
+    assert [claim["verdict"] for claim in body["claims"]] == ["agrees", "agrees", "refuted"]
+    assert body["claims"][2]["witness"]["at"] == {"x": 1.0, "y": 2.0}
+    for claim, more, code, said in [
+        (f"{model}:grad_g", ["--box", "x=0:1,y=0:1"], 2, "has no function grad_g"),
+        (f"{model}:grad_f", [], 2, "no points are given"),
+        (f"{model}:grad_f", ["--box", "x=0"], 2, "says not what x=0 is"),
+        (f"{model}:grad_f", ["--box", "x=2:1,y=0:1"], 2, "no range"),
+        (f"{tmp_path}/none.py:g", ["--box", "x=0:1"], 4, "No such file"),
+        (f"{tmp_path}/broken.py:g", ["--box", "x=0:1"], 4, "ZeroDivisionError"),
+        ("2*x", ["--box", "x=0:1"], 2, "the gradient of a Python function is one too"),
+    ]:
+        ran = run("check", f"{model}:f", "--claim", claim, *more)
+        assert ran.code == code and said in ran.err, ran
+
+
 @pytest.mark.parametrize("format", ["csv", "latex", "html", "markdown"])
 def test_every_medium(format: str, pairs: str) -> None:
     for words in ([pairs], ["x^2*y", "--hessian", "[[2y,2x],[2x,0]]"], ["x^2", "--claim", "2x"]):
