@@ -22,7 +22,7 @@ class Question:
     values: tuple[str, ...] = option(
         (), "--at VALUES", "Values with standard uncertainties: V=4.999±0.0032 (or +-), V=4.9990(32), V=5±2%, c=3; "
         "x=uniform(0,1), normal(m,u), triangular(a,b), trapezoid(a,b,beta), ctrap(a,b,d), arcsine(a,b), t(x,s,nu), "
-        "exponential(m), gamma(k,s).",
+        "exponential(m), gamma(k,s). @FILE has a value a line.",
     )  # fmt: skip
     cov: str | None = option(
         None, "--cov FILE", "Covariances: CSV headed by the names, with or without a first column of names."
@@ -58,15 +58,20 @@ def propagate(question: Question, settings: UncertaintySettings, show: o.Show, h
 
 
 def _inputs(texts: Sequence[str], limits: Limits) -> "dict[str, Measurement]":
-    """The inputs of all `--at`, which are one point."""
+    """The inputs of all `--at`, which are one point; `@FILE` has a value a line, behind its name."""
     from gradcalc.language.measured import read_measurements
 
     found: dict[str, Measurement] = {}
     for text in texts:
-        for name, measurement in read_measurements(text, limits).items():
-            if name in found:
-                raise UsageError(f"--at gives {name or 'a value without a name'} twice", hint="each name one value")
-            found[name] = measurement
+        lines = [text]
+        if text.startswith("@"):
+            body = o.read_expression(text, o.read_limits(text, limits))
+            lines = [line for line in body.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+        for line in lines:
+            for name, measurement in read_measurements(line, limits).items():
+                if name in found:
+                    raise UsageError(f"--at gives {name or 'a value without a name'} twice", hint="each name one value")
+                found[name] = measurement
     return found
 
 

@@ -371,7 +371,7 @@ class Propagation(Answer):
         equations = [pages.Equation((pages.Formula(self.expression, latex=latex),))]
         for result in self.results:
             blocks += self._blocks(result)
-            equations.append(pages.Equation((result.rounded,), symbol=result.name))
+            equations.append(pages.Equation((pages.Formula(result.rounded, latex=_typeset),), symbol=result.name))
         blocks += self._together()
         blocks.append(pages.Remarks(tuple(note.remark(self.text) for note in self.notes)))
         return pages.Page("propagate", tuple(blocks), (tuple(equations),))
@@ -469,6 +469,12 @@ def _end(value: float, u: float) -> str:
         return pages.number_text(float(f"{value:.6g}"))
     places = 2 - math.floor(math.log10(u))
     return f"{value + 0.0:.{places}f}" if 0 <= places <= 15 else f"{value:.6g}"
+
+
+def _typeset(rounded: str) -> str:
+    """A rounded result in LaTeX."""
+    mantissa, mark, exponent = rounded.replace("±", r"\pm").partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if mark and exponent[-1:].isdigit() else rounded
 
 
 def _rows(matrix: Sequence[Sequence[float]]) -> list[list[Any]]:

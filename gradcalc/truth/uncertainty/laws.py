@@ -1,13 +1,14 @@
 """Random numbers of each law of `language.measured`: JCGM 101:2008, 6.4. The same numbers for the same seed.
 
-Each batch is a lattice, shifted at random: every sample has its law, every batch is independent of the others, and
-within one the samples lie so evenly that a million say what billions drawn one by one would. Cranley and Patterson,
-SIAM J. Numer. Anal. 13 (1976); the lattice is `exod2_base2_m20` of Cools, Kuo and Nuyens, SIAM J. Sci. Comput. 28
-(2006). The shifts are of NumPy's `Generator` over PCG64, whatever computes with them. Imports covariance and measured.
+Each batch is a net of Sobol, scrambled at random: every sample has its law, every batch is independent of the others,
+and within one the samples lie so evenly that they say more than as many drawn one by one. Joe and Kuo, SIAM J. Sci.
+Comput. 30 (2008); Matousek, J. Complexity 14 (1998). The scrambling is by NumPy's `Generator` over PCG64, whatever
+computes with the numbers. Imports covariance and measured.
 """
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,17 @@ from gradcalc.truth.uncertainty.covariance import Inputs
 
 Array = np.ndarray[Any, Any]
 
-_VECTOR = (
-    1, 182667, 469891, 498753, 110745, 446247, 250185, 118627, 245333, 283199, 408519, 391023, 246327, 126539, 399185,
-    461527, 300343, 69681, 516695, 436179,
+_DIRECTIONS: tuple[tuple[int, ...], ...] = (
+    (3, 1), (7, 1, 3), (11, 1, 3, 1), (13, 1, 1, 1), (19, 1, 1, 3, 3), (25, 1, 3, 5, 13), (37, 1, 1, 5, 5, 17),
+    (41, 1, 1, 5, 5, 5), (47, 1, 1, 7, 11, 19), (55, 1, 1, 5, 1, 1), (59, 1, 1, 1, 3, 11), (61, 1, 3, 5, 5, 31),
+    (67, 1, 3, 3, 9, 7, 49), (91, 1, 1, 1, 15, 21, 21), (97, 1, 3, 1, 13, 27, 49), (103, 1, 1, 1, 15, 7, 5),
+    (109, 1, 3, 1, 15, 13, 25), (115, 1, 1, 5, 5, 19, 61), (131, 1, 3, 7, 11, 23, 15, 103),
 )  # fmt: skip
-"""Of the lattice; in more dimensions the samples are drawn one by one."""
+"""Of each dimension but the first: a primitive polynomial, its bits, and the first direction numbers."""
+_BITS = 52
+"""Of a number between 0 and 1."""
+DIMENSIONS = 1 + len(_DIRECTIONS)
+"""Of a net; in more the samples are drawn one by one."""
 _LEAST, _MOST = 2.0**-54, 1 - 2.0**-53
 """Probabilities whose quantiles are finite."""
 
@@ -92,10 +99,9 @@ class Draws:
         return [found[place] for place in range(len(self.inputs.labels))]
 
     def _uniform(self, size: int) -> Iterator[Array]:
-        """Columns of numbers between 0 and 1: those of the lattice, then independent ones."""
-        numbers = np.arange(size, dtype=np.int64)
-        for factor in _VECTOR:
-            yield np.clip((numbers * factor % size + self.generator.random()) / size, _LEAST, _MOST)
+        """Columns of numbers between 0 and 1: those of a net, then independent ones."""
+        for dimension in range(DIMENSIONS):
+            yield np.clip(_net(dimension, size, self.generator), _LEAST, _MOST)
         while True:
             yield np.clip(self.generator.random(size), _LEAST, _MOST)
 
@@ -108,3 +114,31 @@ def _law(
     if item.law != "normal":
         return item.law, parameters
     return ("normal", (value, deviation)) if freedom is None else ("t", (value, deviation, freedom))
+
+
+@cache
+def _columns(dimension: int) -> tuple[int, ...]:
+    """The columns of the matrix that makes the net of a dimension, the first bit of a number the highest."""
+    polynomial, *first = (1, 1) if dimension == 0 else _DIRECTIONS[dimension - 1]
+    degree = polynomial.bit_length() - 1
+    numbers = [1] * _BITS if dimension == 0 else first
+    for k in range(len(numbers), _BITS):
+        new = numbers[k - degree] ^ (numbers[k - degree] << degree)
+        for q in range(1, degree):
+            if polynomial >> (degree - q) & 1:
+                new ^= numbers[k - q] << q
+        numbers.append(new)
+    return tuple(number << (_BITS - 1 - k) for k, number in enumerate(numbers))
+
+
+def _net(dimension: int, size: int, generator: np.random.Generator) -> Array:
+    """One dimension of a net, its bits mixed by a random lower triangle, and moved."""
+    below = generator.integers(0, 1 << _BITS, _BITS + 1, dtype=np.int64).tolist()
+    mixed = [1 << (_BITS - 1 - k) | below[k] & ((1 << (_BITS - 1 - k)) - 1) for k in range(_BITS)]
+    found = np.array([below[-1]], dtype=np.int64)
+    for column in _columns(dimension)[: (size - 1).bit_length()]:
+        image = 0
+        for k in range(_BITS):
+            image ^= mixed[k] if column >> (_BITS - 1 - k) & 1 else 0
+        found = np.concatenate([found, found ^ image])
+    return (found[:size] + 0.5) / (1 << _BITS)

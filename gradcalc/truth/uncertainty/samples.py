@@ -25,6 +25,8 @@ _FRACTION = 5
 """The samples' own uncertainty is to be below this part of the tolerance: JCGM 101:2008, 8.2."""
 _FEWEST, _LARGEST = 20, 1 << 20
 """Samples with a value that a batch needs to say anything; how many it has at most, unless more are asked for."""
+_CELLS = 1 << 23
+"""Numbers of all inputs of a batch, about, at most."""
 _ROUNDING = 2.0**-44
 """What samples may differ by, of the largest, for rounding alone."""
 
@@ -56,21 +58,22 @@ def sample(
         level: the probability of the intervals.
         told: called with the number of samples so far.
     """
-    size = _batch(count, level)
+    size = min(_batch(count, level), _room(len(draws.inputs.labels), level))
+    first = max(BATCHES, -(-count // size))
     tallies = [_Tally(level) for _ in kernels]
     products = _Products(len(kernels))
-    for number in range(1, BATCHES * MOST + 1):
+    for number in range(1, first * MOST + 1):
         given = columns(draws.next(size))
         values = [_values(kernel, given, size) for kernel in kernels]
-        if number <= BATCHES:
+        if number <= first:
             products.add(values)
         for tally, batch in zip(tallies, values, strict=True):
             tally.add(batch)
         if told:
             told(number * size)
-        if number >= BATCHES and (number == BATCHES or number % _LOOK == 0):
+        if number >= first and (number - first) % _LOOK == 0:
             needed = max(tally.needed() for tally in tallies)
-            if needed <= number or needed > 1.5 * BATCHES * MOST:
+            if needed <= number or needed > 1.5 * first * MOST:
                 break
     return Run(tuple(tally.sampled() for tally in tallies), products.covariance())
 
@@ -79,6 +82,11 @@ def _batch(count: int, level: float) -> int:
     """How many samples a batch has, a power of two: JCGM 101:2008, 7.9.4, asks for 100 outside of the interval."""
     enough = min(_LARGEST, _enough(level)) if count >= SAMPLES else _FEWEST
     return 1 << (max(-(-count // BATCHES), enough) - 1).bit_length()
+
+
+def _room(inputs: int, level: float) -> int:
+    """How many samples of so many inputs a batch may have for memory's sake: a power of two, but enough."""
+    return 1 << (max(_CELLS // max(1, inputs), _enough(level)).bit_length() - 1)
 
 
 def _enough(level: float) -> int:

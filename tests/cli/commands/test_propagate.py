@@ -25,6 +25,14 @@ def test_several_at_are_one_point_and_degrees_of_freedom_count() -> None:
     assert ran.code == 0 and "result 3.0(10)" in ran.out and "degrees of freedom" in ran.out
 
 
+def test_values_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "values.txt"
+    path.write_text("# a comment\n\nx = 1±0.1\ny = 2, z = 3\n", encoding="utf-8")
+    ran = run("propagate", "x + y + z", "--at", f"@{path}", "--no-monte-carlo")
+    assert ran.code == 0 and "result 6.00(10)" in ran.out
+    assert run("propagate", "x", "--at", "@/nowhere").code == 4
+
+
 @pytest.mark.parametrize("format", ["csv", "latex", "html", "markdown"])
 def test_every_medium(format: str) -> None:
     ran = run("propagate", "[x*y, x]", *AT, "--no-monte-carlo", "--format", format)

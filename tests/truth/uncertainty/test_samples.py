@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import gradcalc
 from gradcalc.language.measured import LAWS as KNOWN
 from gradcalc.language.measured import read_measurements
 from gradcalc.settings import Limits
 from gradcalc.truth.uncertainty import samples
 from gradcalc.truth.uncertainty.covariance import Inputs
-from gradcalc.truth.uncertainty.laws import _VECTOR, LAWS, Draws
+from gradcalc.truth.uncertainty.laws import DIMENSIONS, LAWS, Draws, _net
 
 TEXTS = {
     "normal": "normal(1,2)", "uniform": "uniform(-1,3)", "triangular": "triangular(-1,3)",
@@ -49,13 +50,13 @@ def test_every_law_has_samples_of_its_mean_and_deviation() -> None:
 )
 def test_the_whole_distribution_is_that_of_the_law(text: str, law: object) -> None:
     (column,) = Draws(inputs([text]), {}, 1).next(1 << 12)
-    assert stats.kstest(column, law.cdf).statistic < 2e-3  # type: ignore[attr-defined]
+    assert stats.kstest(column, law.cdf).statistic < 5e-3  # type: ignore[attr-defined]
 
 
-def test_beyond_the_dimensions_of_the_lattice_samples_are_independent() -> None:
-    given = inputs(["normal(0,1)"] * (len(_VECTOR) + 5))
-    columns = np.stack(Draws(given, {}, 0).next(1 << 14))
-    assert np.abs(np.corrcoef(columns) - np.eye(len(columns))).max() < 0.03
+def test_beyond_the_dimensions_of_a_net_samples_are_independent() -> None:
+    given = inputs(["normal(0,1)"] * (DIMENSIONS + 5))
+    columns = np.stack(Draws(given, {}, 0).next(1 << 12))
+    assert np.abs(np.corrcoef(columns) - np.eye(len(columns))).max() < 0.08
     assert np.isfinite(columns).all()
 
 
@@ -92,3 +93,31 @@ def test_samples_without_value_are_counted() -> None:
     empty = samples._Tally(0.95)
     empty.add(np.full(100, math.nan))
     assert math.isnan(empty.sampled().mean)
+
+
+@pytest.mark.parametrize(
+    ("text", "mean", "u"), [("x*y", 2, 0.2835489375751565), ("x^2 + y", 3.01, 0.28319604517012593)]
+)
+def test_what_samples_say_of_their_own_error_is_honest(text: str, mean: float, u: float) -> None:
+    """Student's t of 9 degrees has a root mean square of 1.13: a shift that leaves a bias gave 3 and 50."""
+    found = [gradcalc.propagate(text, "x=1±0.1,y=2±0.2", samples=2_000, seed=seed) for seed in range(12)]
+    for place, right in ((0, mean), (1, u)):
+        each = [(each.monte_carlo.mean, each.monte_carlo.u)[place] for each in found]
+        errors = [each.monte_carlo.errors[place] for each in found]
+        scores = [(a - right) / error for a, error in zip(each, errors, strict=True)]
+        assert 0.4 < math.sqrt(sum(score * score for score in scores) / len(scores)) < 2.2
+
+
+def test_many_inputs_make_more_and_smaller_batches() -> None:
+    assert samples._room(2, 0.95) == 1 << 22 and samples._room(1000, 0.95) == 1 << 13
+    assert samples._room(10**6, 0.95) == 1 << 10
+
+
+def test_a_net_lies_evenly_in_every_pair_of_dimensions() -> None:
+    """Sobol's property A': of 2**8 points one in each of 16 x 16 squares of the first two dimensions; halves in all."""
+    generator = np.random.default_rng(3)
+    columns = [_net(dimension, 256, generator) for dimension in range(DIMENSIONS)]
+    squares = {(int(16 * x), int(16 * y)) for x, y in zip(columns[0], columns[1], strict=True)}
+    assert len(squares) == 256
+    for column in columns:
+        assert sorted((256 * column).astype(int)) == list(range(256))
