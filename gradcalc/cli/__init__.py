@@ -26,10 +26,14 @@ def run() -> NoReturn:
     code = main(sys.argv[1:])
     if ours := signal.getsignal(signal.SIGINT) == interrupted:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the answer is there: nothing is left to be interrupted
-    if code == ExitCode.INTERRUPTED and ours:  # threads that are still at work are not waited for
-        atexit._run_exitfuncs()
-        os._exit(code)
-    sys.exit(code)
+    threads = sys.modules.get("threading")
+    if threads is not None and not (code == ExitCode.INTERRUPTED and ours):  # else those at work are not waited for
+        threads._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)  # to take apart what was loaded takes as long as a small answer
 
 
 def _save_room() -> None:

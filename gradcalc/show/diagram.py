@@ -23,7 +23,7 @@ TEXTS = (".dot", ".mmd")
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box: its name, what it says line by line, and its kind: `input`, `result`, `bad`, `faint`, or none."""
+    """A box: its name, what it says line by line, and its kind: `input`, `derived`, `result`, `bad`, `faint`, none."""
 
     name: str
     lines: tuple[str, ...]
@@ -54,7 +54,14 @@ class Diagram:
         return f"{self.title}\n{self.note}" if self.note else self.title
 
 
-_COLOURS = {"input": "#dbeafe", "result": "#dcfce7", "bad": "#fecaca", "faint": "#f3f4f6", "": "#ffffff"}
+_COLOURS = {
+    "input": "#dbeafe",
+    "result": "#dcfce7",
+    "bad": "#fecaca",
+    "faint": "#f3f4f6",
+    "derived": "#fef3c7",
+    "": "#ffffff",
+}
 
 
 def dot(diagram: Diagram) -> str:

@@ -10,8 +10,9 @@ from gradcalc.settings import SHOW, Limits, Reading, option
 
 @dataclass(frozen=True)
 class Output:
-    """Where the picture goes."""
+    """Which graph, and where the picture goes."""
 
+    order: int = option(1, "-n --order N", "2: the graph of the gradient and the Hessian.", low=1, high=2)
     output: str = option("-", "-o --output FILE", "An svg, png, pdf, html, dot or mmd file; - for a tree here.", SHOW)
 
 
@@ -21,26 +22,18 @@ def graph(question: o.Question, out: Output, show: o.Show, how: Reading, limits:
     \b
     gradcalc graph "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5
     gradcalc graph "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5 -o graph.svg
+    gradcalc graph "x*sin(y)" --at x=2,y=1 --order 2
     """
     from gradcalc.show.diagram import check_file, save
-    from gradcalc.truth.drawing import drawing
-    from gradcalc.truth.trace import traced
+    from gradcalc.truth.drawing import drawn
 
     path = None if out.output == "-" else Path(out.output)
     if path is not None:
         check_file(path)
     limits = o.read_limits(question.expression, limits)
     shape = o.shape_of(show.format, show.json, show.csv_long)
-    found = traced(
-        o.read_expression(question.expression, limits),
-        o.read_all_points(question.at, limits, how),
-        forward=False,
-        wrt=question.wrt,
-        let=o.read_bindings(question.let, limits),
-        digits=show.digits,
-        limits=limits,
-    )
-    made = drawing(found)
+    expression, at = o.read_expression(question.expression, limits), o.read_all_points(question.at, limits, how)
+    made = drawn(expression, at, out.order, question.wrt, o.read_bindings(question.let, limits), limits)
     if path is None or show.format or show.json:
         write(made, shape)
     if path is not None:
