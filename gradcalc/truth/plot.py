@@ -313,10 +313,10 @@ class Plot(Answer):
         """The picture with characters: braille, or ASCII alone."""
         return media.text(self.picture, width, height, colour, ascii_only)
 
-    def _repr_html_(self) -> str:
-        """The picture in a notebook, or where matplotlib is absent what is said of it."""
-        if not media.can_draw():
-            return super()._repr_html_()
+    def figure(self) -> str:
+        """The picture as SVG, where matplotlib is there."""
+        if not media.can_draw() or self.is_empty:
+            return ""
         svg = media.drawn(self.picture, "svg").decode()
         return svg[svg.index("<svg") :]
 
