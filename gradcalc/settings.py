@@ -136,6 +136,15 @@ class DescentSettings:
     )
     seconds: float = option(math.inf, "--max-seconds SECONDS", "How long it may take.", LIMITS, low=0)
     bounds: Mapping[str, tuple[float, float]] | None = None
+    certify: bool = option(
+        False,
+        "--certify",
+        "Prove where it ends: a critical point, of which kind, the only one in a box around it.",
+        DESCENT,
+    )
+    box: tuple[str, ...] = option(
+        (), "--box SIDES", "With --certify: compare it with the proved least value in a box, x=-5:5,y=0:pi.", DESCENT
+    )
     reduce: Literal["mean", "sum"] = option("mean", "--reduce", "What is made of the rows.", ROWS)
     batch_size: int | None = option(None, "--batch-size N", "Rows of each step; default: all.", ROWS, low=1)
     epochs: int | None = option(None, "--epochs N", "Passes over the rows.", ROWS, low=1)

@@ -75,6 +75,7 @@ class Intervals:
     def __init__(self) -> None:
         self._balls = Balls(2 * _BITS)
         self._constants: dict[str, Interval] = {}
+        self.careful = True  # of results that underflow; an evaluation goes without until there is one
         self.functions: Mapping[Op, Callable[..., Any]] = Functions(partial(_function, self), {})
         self.bare = _Bare(self)
 
@@ -100,19 +101,42 @@ class Intervals:
 
         What one of those demands of its operand (the logarithm, a number above 0) is known to all nodes behind it.
         """
+        outputs = tuple(outputs)
+        self.careful = False
+        try:
+            with np.errstate(all="ignore", under="call", call=self._underflow):
+                values = self._evaluated(graph, inputs, outputs, used)
+            again, self.careful = self.careful, True
+            with np.errstate(all="ignore"):
+                if again:
+                    values = self._evaluated(graph, inputs, outputs, used)
+                for node in outputs:
+                    if isinstance(values[node], Interval):
+                        values[node] = _cleaned(values[node])
+        finally:
+            self.careful = True
+        return values
+
+    def _underflow(self, error: str, number: int) -> None:
+        """NumPy found a result below the normal doubles: half an ulp says nothing of its error."""
+        self.careful = True
+
+    def _evaluated(
+        self, graph: Graph, inputs: Mapping[int, Any], outputs: Sequence[int], used: frozenset[int]
+    ) -> list[Any]:
+        """The intervals of all nodes that are needed."""
         values: list[Any] = [None] * len(graph)
         nodes, functions = graph.nodes, self.functions
-        with np.errstate(all="ignore"):
-            for index in graph.needed(outputs):
-                op, operands, parameter = nodes[index]
-                if operands:
-                    values[index] = functions[op](*[values[i] for i in operands])
-                    if index in used and op in _DEMANDS:
-                        which, least, most = _DEMANDS[op]
-                        if which < len(operands) and not (op is ops.pow and _may_be_whole(values[operands[1]])):
-                            values[operands[which]] = _cut(values[operands[which]], least, most)
-                else:
-                    values[index] = self.constant(parameter or "") if op is ops.const else inputs[index]
+        for index in graph.needed(outputs):
+            op, operands, parameter = nodes[index]
+            if operands:
+                values[index] = functions[op](*[values[i] for i in operands])
+                if index in used and op in _DEMANDS:
+                    which, least, most = _DEMANDS[op]
+                    if which < len(operands) and not (op is ops.pow and _may_be_whole(values[operands[1]])):
+                        values[operands[which]] = _cut(values[operands[which]], least, most)
+            else:
+                values[index] = self.constant(parameter or "") if op is ops.const else inputs[index]
         return values
 
 
@@ -169,8 +193,8 @@ def magnitude(x: Interval) -> Array:
 
 def mignitude(x: Interval) -> Array:
     """A lower bound of their size."""
-    away = np.maximum(x.low, -x.high)
-    return np.maximum(np.where(away > 0, away, 0.0), x.gap)
+    away = np.fmax(np.maximum(x.low, -x.high), 0.0)
+    return away if type(x.gap) is float else np.maximum(away, x.gap)
 
 
 def hull(*parts: Interval) -> Interval:
@@ -190,6 +214,8 @@ def _function(arithmetic: Intervals, op: Op) -> Callable[..., Any]:
     if op in _CONDITIONS:
         return _CONDITIONS[op]
     own = _bounds(arithmetic, op)
+    if op in _QUICK:
+        return partial(_QUICK[op], arithmetic)
     domain = None if op in _OWN_DOMAIN else op.domain
     kink, bit = (None, 0) if op in _OWN_KINK else (op.kink, JUMP if op.at_kink.startswith("jump") else KINK)
 
@@ -204,12 +230,16 @@ def _function(arithmetic: Intervals, op: Op) -> Callable[..., Any]:
         if kink is not None:
             around = operands if not op.variadic else (result, *operands)
             flags = flags | flag(apply_rule(kink, arithmetic.bare, *around).may, bit)
-        low, high = result.low, result.high
-        if not np.isfinite(np.add.reduce(low + high, axis=None)):
-            low, high = np.where(np.isnan(low), -_INF, low), np.where(np.isnan(high), _INF, high)
-        return Interval(low, high, result.gap, flags)
+        return Interval(result.low, result.high, result.gap, flags)
 
     return function
+
+
+def _cleaned(x: Interval) -> Interval:
+    """The same with infinite bounds in place of nan."""
+    if np.isfinite(np.add.reduce(x.low + x.high, axis=None)):
+        return x
+    return Interval(np.where(np.isnan(x.low), -_INF, x.low), np.where(np.isnan(x.high), _INF, x.high), x.gap, x.flags)
 
 
 def _bounds(arithmetic: Intervals, op: Op) -> Callable[..., Interval]:
@@ -284,6 +314,52 @@ def _gap(size: Array) -> Array:
 
 def _has_gap(*operands: Interval) -> bool:
     return any(type(x.gap) is not float for x in operands)
+
+
+def _quick_add(arithmetic: "Intervals", first: Interval, *rest: Interval) -> Interval:
+    """A sum; sums that underflow are exact."""
+    flags = first.flags
+    low, high, gap = first[:3]
+    for x in rest:
+        flags = flags | x.flags
+        above, below = low + x.low, high + x.high
+        if type(gap) is not float or type(x.gap) is not float:
+            gap = _gap(np.maximum(gap - magnitude(x), x.gap - magnitude(Interval(low, high))))
+        low, high = above - np.abs(above) * _EPS, below + np.abs(below) * _EPS
+    return Interval(low, high, gap, flags)
+
+
+def _quick_mul(arithmetic: "Intervals", first: Interval, *rest: Interval) -> Interval:
+    """A product: widened by a part of its size alone, but where a product has underflown."""
+    flags = first.flags
+    for x in rest:
+        flags = flags | x.flags
+        if arithmetic.careful or type(first.gap) is not float or type(x.gap) is not float:
+            first = _square(first) if first is x else _product(first, x)
+        elif first is x:
+            least, most = mignitude(x), magnitude(x)
+            first = Interval(least * least * (1 - 4 * _EPS), most * most * (1 + 4 * _EPS))
+        else:
+            first = _plain_product(first, x)
+    return Interval(first.low, first.high, first.gap, flags)
+
+
+def _plain_product(a: Interval, b: Interval) -> Interval:
+    """The hull of the products of the ends."""
+    if np.ndim(a.low) == 0 and a.low == a.high:
+        a, b = b, a
+    if np.ndim(b.low) == 0 and b.low == b.high:
+        if b.low == 0:
+            return Interval(np.float64(0.0), np.float64(0.0))
+        one, other = a.low * b.low, a.high * b.low
+        low, high = (one, other) if b.low > 0 else (other, one)
+        if b.low in (1, -1, 2, -2):
+            return Interval(low, high)
+    else:
+        one, two, three, four = a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high
+        low = np.minimum(np.minimum(one, two), np.minimum(three, four))
+        high = np.maximum(np.maximum(one, two), np.maximum(three, four))
+    return Interval(low - np.abs(low) * _EPS, high + np.abs(high) * _EPS)
 
 
 def _add(first: Interval, *rest: Interval) -> Interval:
@@ -384,6 +460,38 @@ def _positive_power(x: Interval, n: int) -> Interval:
         return result._replace(gap=_gap(_raised(mignitude(x), n) * (1 - part))) if _has_gap(x) else result
     result = _widened(_raised(mignitude(x), n), _raised(magnitude(x), n), part)
     return Interval(np.maximum(result.low, 0.0), result.high)
+
+
+def _quick_powi(arithmetic: "Intervals", x: Interval, exponent: Interval) -> Interval:
+    """A power by products, without an underflow."""
+    n = exponent.low
+    plain = not np.ndim(n) and n == exponent.high and n == np.floor(n) and 2 <= n <= _FEW and type(x.gap) is float
+    if arithmetic.careful or not plain:
+        result = _powi(x, exponent)
+        flags = x.flags | result.flags
+        if np.ndim(n) or not n > 0:
+            inside = ~((x.low > 0) | (x.high < 0) | (np.asarray(x.gap) > 0))
+            flags = flags | flag(inside, OUTSIDE) | flag(inside & (x.low == 0) & (x.high == 0), NOWHERE)
+        return Interval(result.low, result.high, result.gap, flags if n != 0 else x.flags)
+    n, part = int(n), int(n) * _EPS
+    if n % 2:
+        low, high = _raised(x.low, n), _raised(x.high, n)
+        return Interval(low - np.abs(low) * part, high + np.abs(high) * part, 0.0, x.flags)
+    return Interval(_raised(mignitude(x), n) * (1 - 2 * part), _raised(magnitude(x), n) * (1 + 2 * part), 0.0, x.flags)
+
+
+def _quick_div(arithmetic: "Intervals", a: Interval, b: Interval) -> Interval:
+    """A quotient; by an interval that holds 0 it may have no value."""
+    positive = (b.low > 0) | (b.high < 0)
+    if not arithmetic.careful and np.all(positive) and type(a.gap) is float and type(b.gap) is float:
+        one, two, three, four = a.low / b.low, a.low / b.high, a.high / b.low, a.high / b.high
+        low = np.minimum(np.minimum(one, two), np.minimum(three, four))
+        high = np.maximum(np.maximum(one, two), np.maximum(three, four))
+        return Interval(low - np.abs(low) * _EPS, high + np.abs(high) * _EPS, 0.0, a.flags | b.flags)
+    inside = ~(positive | (np.asarray(b.gap) > 0))
+    flags = a.flags | b.flags | flag(inside, OUTSIDE) | flag((b.low == 0) & (b.high == 0), NOWHERE)
+    result = _div(a, b)
+    return Interval(result.low, result.high, result.gap, flags)
 
 
 def _raised(x: Array, n: int) -> Array:
@@ -637,6 +745,14 @@ _VALUES: dict[Op, Callable[..., Interval]] = {
     ops.frac: _frac, ops.mod: _mod, ops.clip: _clip, ops.leaky_relu: _leaky_relu, ops.elu: _elu,
     ops.max: _extreme(np.maximum, True), ops.min: _extreme(np.minimum, False),
 }  # fmt: skip
+
+_QUICK: dict[Op, Callable[..., Interval]] = {
+    ops.add: _quick_add, ops.mul: _quick_mul, ops.powi: _quick_powi, ops.div: _quick_div,
+    ops.sub: lambda arithmetic, a, b: _quick_add(arithmetic, a, Interval(-b.high, -b.low, b.gap, b.flags))
+    if a is not b else Interval(np.float64(0.0), np.float64(0.0), 0.0, a.flags),
+    ops.neg: lambda arithmetic, x: Interval(-x.high, -x.low, x.gap, x.flags),
+}  # fmt: skip
+"""The ops that formulas are mostly made of, with their flags; they have no kinks."""
 
 _RISING = frozenset({ops.logit, ops.sigmoid, ops.softplus, ops.norm_cdf})
 """Ops that grow, and whose definition of one number is as good as any."""

@@ -6,9 +6,9 @@ Flow: `ask` reads the formula and its data once, and each `Question.answer` is a
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,8 +25,11 @@ from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective,
 from gradcalc.optimize.descent.run import OPTIMIZERS, Run
 from gradcalc.optimize.descent.watch import Step
 from gradcalc.optimize.optimizers import FIRST_ORDER
-from gradcalc.settings import AS_USUAL, Dialect, Limits, Reading, limits_for
+from gradcalc.settings import AS_USUAL, CERTIFY_SECONDS, DIGITS, Dialect, Limits, Reading, limits_for
 from gradcalc.settings import DescentSettings as Settings
+
+if TYPE_CHECKING:
+    from gradcalc.truth.critical.certificate import Certificate
 
 _OTHER_NAMES = {
     "lr": "learning_rate", "rate": "learning_rate", "eta": "learning_rate", "tol": "tolerance", "gtol": "tolerance",
@@ -75,7 +78,7 @@ def descend(
     bounds = limits_for(limits, dialect)
     constants = to_bindings(let, bounds)
     start = one_start(to_points(at, bounds), "at")
-    chosen = Settings(**settings)
+    chosen = Settings(**settings | ({"box": (settings["box"],)} if isinstance(settings.get("box"), str) else {}))
     _check_types(chosen)
     return ask(expression, start, constants, [chosen], data=data, nulls=nulls, limits=bounds, how=how).answer(
         chosen, callback
@@ -105,11 +108,27 @@ class Question:
 
     def answer(self, settings: Settings, callback: Callable[[Step], object] | None = None) -> Descent:
         """One descent."""
+        if settings.box and not settings.certify:
+            raise UsageError("--box goes with --certify", hint="--bounds keeps a descent inside")
         callback = told_of_f(callback) if settings.maximize else callback
         run = Run(self.formula, self.objective, self.start, settings, callback)
         run.go()
         made = run.answer(*self.let)
-        return turned(made) if settings.maximize else made
+        made = turned(made) if settings.maximize else made
+        return replace(made, certificate=self._certificate(made, settings)) if settings.certify else made
+
+    def _certificate(self, made: Descent, settings: Settings) -> "Certificate":
+        """What is proved of the end of a descent."""
+        from gradcalc.truth.critical.box import fitted, in_order, read_box
+        from gradcalc.truth.critical.certificate import Certificate, certificate
+
+        formula = negated(self.formula) if settings.maximize else self.formula
+        sides = read_box(",".join(settings.box), Limits()) if settings.box else []
+        if not isinstance(self.objective, FormulaObjective):
+            return Certificate(reason="of a formula that is reduced over rows nothing is proved")
+        sides = in_order(fitted(sides, [formula], {}), formula.names) if sides else []
+        seconds = min(settings.seconds, CERTIFY_SECONDS)
+        return certificate(formula, made.end.at, sides, DIGITS, seconds, settings.maximize)
 
 
 def ask(

@@ -201,4 +201,16 @@ def test_nan_never_decides() -> None:
         truths = [EXACT.functions[op](nan, column([0.0], [0.0])) for op in (ops.lt, ops.gt, ops.le, ops.ge, ops.eq)]
         found = EXACT.functions[ops.mul](column([0.0], [1.0]), column([1.0], [np.inf]))
     assert all(truth.may[0] and truth.fails[0] for truth in truths)
-    assert found.low[0] == -np.inf and found.high[0] == np.inf
+    assert not found.low[0] > -np.inf and not found.high[0] < np.inf
+
+
+def test_a_result_that_underflows_is_held_all_the_same() -> None:
+    """1e-200 * 1e-200 is no double, nor is it 0; half an ulp says nothing of its error."""
+    made = as_formula("x*y")
+    box = {made.graph.inputs["x"]: column([1e-200], [2e-200]), made.graph.inputs["y"]: column([1e-200], [1e-200])}
+    found = EXACT.evaluate(made.graph, box, [made.output])[made.output]
+    assert found.low[0] <= 0 and found.high[0] >= 1e-320
+    made = as_formula("(x*y)^2/x^3")
+    box = {made.graph.inputs["x"]: column([1e-90], [1e-90]), made.graph.inputs["y"]: column([1e-120], [1e-120])}
+    found = EXACT.evaluate(made.graph, box, [made.output])[made.output]
+    assert found.low[0] <= 1e-150 <= found.high[0]

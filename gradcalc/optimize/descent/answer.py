@@ -5,7 +5,7 @@ import math
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradcalc.errors import ExitCode
 from gradcalc.files import complete_file
@@ -18,6 +18,9 @@ from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.show.path import svg
 from gradcalc.truth.kinds import said
 from gradcalc.truth.quantity import Note
+
+if TYPE_CHECKING:
+    from gradcalc.truth.critical.certificate import Certificate
 
 TRACE_ENDS = 2
 """How many steps the JSON holds unless more are asked for: the first and the last."""
@@ -58,6 +61,7 @@ class Descent(Answer):
         objective: what was minimised, for whoever draws it.
         told_steps: how many steps the JSON holds at most.
         maximize: whether a maximum was sought: -f was minimised, and all that is told is of f.
+        certificate: what is proved of the end, where that was asked for.
     """
 
     expression: str
@@ -77,6 +81,7 @@ class Descent(Answer):
     objective: Objective = field(repr=False, compare=False)
     told_steps: int = TRACE_ENDS
     maximize: bool = False
+    certificate: "Certificate | None" = None
 
     def figure(self) -> str:
         """Its path: in the plane of two variables, else the value over the steps."""
@@ -116,7 +121,9 @@ class Descent(Answer):
         if not math.isfinite(self.watch[0].value):
             return ExitCode.UNDEFINED
         codes = {"diverged": ExitCode.NO, "unbounded": ExitCode.NO, "interrupted": ExitCode.INTERRUPTED}
-        return codes.get(self.status, ExitCode.DONE)
+        code = codes.get(self.status, ExitCode.DONE)
+        unproved = self.certificate is not None and not self.certificate.is_proved
+        return ExitCode.NO if unproved and code == ExitCode.DONE else code
 
     @property
     def flat_variables(self) -> list[str]:
@@ -156,6 +163,7 @@ class Descent(Answer):
             "eigenvalues": None if self.eigenvalues is None else [number(value) for value in self.eigenvalues],
             "trace": [self._step_dict(step) for step in self.chosen(self.told_steps)],
             "notes": [note.to_dict() for note in self.notes],
+            **({"certificate": self.certificate.to_dict()} if self.certificate else {}),
         }
 
     def _step_dict(self, step: Step) -> dict[str, Any]:
@@ -190,6 +198,7 @@ class Descent(Answer):
             pages.fact("optimizer", pages.strong(self.how), chosen),
             self._trace(),
             *self._end(),
+            *(self.certificate.lines(self.maximize) if self.certificate else ()),
             self.remarks(forecast=False),
         ]
         return pages.Page("descend", tuple(blocks))

@@ -260,13 +260,14 @@ def _box_text(box: Mapping[str, Range]) -> str:
 
 def _extreme_lines(word: str, extreme: Extreme) -> Iterator[pages.Block]:
     """The least or the greatest value, and where."""
-    yield pages.fact(f"{word} value", pages.strong(_between(extreme)), pages.Text("   proved", "good"))
+    yield pages.fact(f"{word} value", pages.strong(between(extreme)), pages.Text("   proved", "good"))
     for at in extreme.at:
         where = ", ".join(f"{name} = {pages.short_text(text)}" for name, text in at.items())
         yield pages.fact("  at", pages.Formula(where))
 
 
-def _between(extreme: Extreme) -> str:
+def between(extreme: Extreme) -> str:
+    """An extreme value as its bounds tell it."""
     if extreme.low == extreme.high:
         return pages.short_text(extreme.low)
     return f"between {extreme.low} and {extreme.high}"

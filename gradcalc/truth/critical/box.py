@@ -174,6 +174,12 @@ def fitted(sides: Iterable[Side], formulas: Sequence[Formula], let: Mapping[str,
     return sides
 
 
+def in_order(sides: Sequence[Side], names: Sequence[str]) -> list[Side]:
+    """The sides in the order of some names."""
+    by_name = {side.name: side for side in sides}
+    return [by_name[name] for name in names]
+
+
 def _given_text(end: float | str) -> str:
     return str(end).removesuffix(".0")
 

@@ -35,12 +35,16 @@ _PRECISION = 128
 
 @dataclass(frozen=True, eq=False)
 class Least:
-    """What is proved of the least value: it lies between two balls' ends; and points at which it may be taken."""
+    """What is proved of the least value: it lies between two exact numbers; and points at which it may be taken.
+
+    `is_taken` says that it is taken at one of those for certain.
+    """
 
     low: arb
     high: arb
     at: tuple[tuple[arb, ...], ...]
     is_narrow: bool
+    is_taken: bool
     precision: int = _PRECISION
 
 
@@ -188,7 +192,9 @@ def _gathered(found: _Candidates, bar: Bar, digits: int) -> Least | None:
         size = abs(low).max(abs(high))
         narrow = bool(high - low <= size * arb(1e-10)) or bool(high - low <= _TINY)
         at = [point for point, value in found.points if not value > high]
-        return Least(low, high, tuple(_different(at)), narrow, precision)
+        return Least(
+            low, high, tuple(_different(at)), narrow, found.floor == np.inf or arb(found.floor) > high, precision
+        )
 
 
 def _smallest(numbers: Sequence[arb]) -> arb | None:

@@ -14,7 +14,7 @@ from flint import arb, ctx
 
 from gradcalc.arithmetic import exact_numbers
 from gradcalc.arithmetic.balls import Balls
-from gradcalc.arithmetic.intervals import JUMP, KINK
+from gradcalc.arithmetic.intervals import JUMP, KINK, OUTSIDE
 from gradcalc.arithmetic.marks import Ball
 from gradcalc.graph import derive, ops
 from gradcalc.truth.critical import kinks
@@ -23,7 +23,7 @@ from gradcalc.truth.critical.prove import Proof, evaluated, exactly, proved
 from gradcalc.truth.critical.regions import clipped, clusters, cut_to_size
 from gradcalc.truth.critical.search import Boxes, Clock, Enclosing, search
 from gradcalc.truth.critical.solution import Outcome, Solution, kind_of
-from gradcalc.truth.critical.system import System
+from gradcalc.truth.critical.system import System, with_tops
 
 PAD = 2.0**-24
 """The search looks a little beyond the box, by this part of its sides, so that a zero on a face is inside."""
@@ -56,7 +56,10 @@ class Quest:
         low, high = self.box
         pad = PAD * (high - low)
         pad[len(self.sides) :] = 0
-        found = search(self.system, Boxes(low - pad, high + pad), self.clock)
+        whole = Boxes(low - pad, high + pad)
+        if Enclosing(self.system).flags(whole) & OUTSIDE:
+            self.system = with_tops(self.system)
+        found = search(self.system, whole, self.clock)
         outcome = Outcome(looked=found.looked, is_whole=found.is_whole)
         for k in range(len(found.zeros)):
             self._enter(outcome, found.unique.take([k]), found.zeros.take([k]))

@@ -39,6 +39,8 @@ _WORK = 40_000
 _NARROWING = 100
 """Steps that make the enclosure of a zero narrower, at most."""
 _HOMING = 12
+_MANY, _WORTH, _PASSED = 256, 0.15, 2
+"""Of so many boxes Krawczyk's operator is not asked up to twice where it told nothing of most of them the last time."""
 _FULL = 200_000
 """Boxes waiting above which the search goes deep, not broad."""
 
@@ -177,12 +179,27 @@ class Enclosing:
         gone |= apart
         for node in self.system.below:
             gone |= values[node].low > 0
+        if self.system.tops:
+            gone |= self._without_poles(boxes, values, gone)
         if self.bar is None or self.system.value is None:
             return gone
         least = values[self.system.value]  # a least value may be at a jump, or where the function ends, too
         flags = np.asarray(least.flags)
         gone &= (flags & (OUTSIDE | JUMP)) == 0
         return gone | ((flags & NOWHERE) > 0) | (least.low > self.bar.height)
+
+    def _without_poles(self, boxes: Boxes, values: list[Any], gone: Array) -> Array:
+        """Where a box may hold a pole, and a numerator is not 0."""
+        flags = np.zeros(len(boxes), np.uint8)
+        for node in self.system.needed:
+            flags = flags | np.asarray(values[node].flags, np.uint8)
+        which = np.flatnonzero(~gone & ((flags & OUTSIDE) > 0) & ((flags & (KINK | JUMP)) == 0))
+        result = np.zeros(len(boxes), bool)
+        if len(which):
+            tops = self.values(boxes.take(which), self.system.tops)
+            for node in self.system.tops:
+                result[which] |= (tops[node].low > 0) | (tops[node].high < 0)
+        return result
 
     def flags(self, box: Boxes) -> int:
         """All flags that a box raises."""
@@ -268,6 +285,8 @@ class _Search:
     clock: Clock
     unique: list[Boxes] = field(default_factory=list)
     looked: int = 0
+    worth: float = 1.0
+    passed: int = 0
 
     @property
     def size(self) -> int:
@@ -305,11 +324,16 @@ class _Search:
         boxes = boxes.take(~self.enclosing.excluded(boxes))
         if not len(boxes):
             return boxes
+        if len(boxes) > _MANY and self.worth < _WORTH and self.passed < _PASSED:
+            self.passed += 1
+            return boxes
         found = self.enclosing.krawczyk(boxes)
         if found.one.any():
             self.unique.append(boxes.take(found.one))
         keep = ~(found.one | found.none)
         low, high = np.fmax(boxes.low, found.image.low)[:, keep], np.fmin(boxes.high, found.image.high)[:, keep]
+        shrunk = ((high - low) < 0.5 * (boxes.high - boxes.low)[:, keep]).any(axis=0)
+        self.worth, self.passed = 1 - (np.count_nonzero(keep) - np.count_nonzero(shrunk)) / len(boxes), 0
         return Boxes(low, high)
 
     def settled(self, boxes: Boxes) -> Boxes:
@@ -345,7 +369,12 @@ def _bisected(boxes: Boxes, sides: Array) -> Boxes:
 def _inside(boxes: Boxes, around: Boxes) -> Array:
     """Which boxes lie in one of some others."""
     result = np.zeros(len(boxes), bool)
-    for low, high in zip(around.low.T, around.high.T, strict=True) if len(boxes) else ():
+    if len(boxes) < len(around):
+        for k in range(len(boxes)):
+            low, high = boxes.low[:, k : k + 1], boxes.high[:, k : k + 1]
+            result[k] = ((around.low <= low) & (around.high >= high)).all(axis=0).any()
+        return result
+    for low, high in zip(around.low.T, around.high.T, strict=True):
         result |= ((boxes.low >= low[:, None]) & (boxes.high <= high[:, None])).all(axis=0)
     return result
 

@@ -1,4 +1,6 @@
-"""Square systems of equations over a box, as nodes of a graph: what a search looks for the zeros of. Imports graph.
+"""Square systems of equations over a box, as nodes of a graph: what a search looks for the zeros of.
+
+Imports graph and identities.
 
     value ──prepared──▶ its kinks written so that the rules of the table give every slope between those of the pieces
           ──derive──▶ gradient = 0 ──derive──▶ its Jacobian
@@ -7,11 +9,12 @@ A gradient that intervals bound on a box with a kink then holds Clarke's: where 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph, Ref
+from gradcalc.truth.identities import Field, GivenUp
 
 Place = tuple[int, int]
 
@@ -26,6 +29,7 @@ class System:
         value: the node whose gradient they are, if it is one; where it has no value there is no zero.
         fixed: inputs that are no unknowns, and what gives their balls.
         below: nodes that are not above 0 where a zero counts.
+        tops: nodes that are 0 at each zero, and have no poles where the components have some.
     """
 
     graph: Graph
@@ -35,6 +39,7 @@ class System:
     value: int | None = None
     fixed: Mapping[int, Callable[[Any], Any]] = field(default_factory=dict)
     below: tuple[int, ...] = ()
+    tops: tuple[int, ...] = ()
 
     def on_face(self, fixed: Mapping[int, Callable[[Any], Any]]) -> "System":
         """The same with some unknowns fixed, and their equations left out."""
@@ -61,6 +66,17 @@ def of_gradient(graph: Graph, value: int, inputs: Sequence[int]) -> System:
     gradient = [joined(graph, each) for each in gradient]
     jacobian = derive.hessian(graph, gradient, inputs)
     return System(graph, tuple(inputs), tuple(gradient), jacobian, value)
+
+
+def with_tops(system: System) -> System:
+    """The same with the components' numerators, where they are quotients that poles make large."""
+    normal = Field(system.graph, plain=True)
+    try:
+        forms = normal.forms(system.components)
+        tops = tuple(normal.node(form.top) for form in forms if form.top != 0)
+    except GivenUp:
+        return system
+    return replace(system, tops=tops)
 
 
 def of_equations(graph: Graph, components: Sequence[int], inputs: Sequence[int]) -> System:
