@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -27,9 +27,8 @@ from gradcalc.optimize.descent.watch import Step
 from gradcalc.optimize.optimizers import FIRST_ORDER
 from gradcalc.settings import AS_USUAL, CERTIFY_SECONDS, DIGITS, Dialect, Limits, Reading, limits_for
 from gradcalc.settings import DescentSettings as Settings
-
-if TYPE_CHECKING:
-    from gradcalc.truth.critical.certificate import Certificate
+from gradcalc.truth.critical.box import fitted, in_order, read_box
+from gradcalc.truth.critical.certificate import Certificate, certificate
 
 _OTHER_NAMES = {
     "lr": "learning_rate", "rate": "learning_rate", "eta": "learning_rate", "tol": "tolerance", "gtol": "tolerance",
@@ -117,11 +116,8 @@ class Question:
         made = turned(made) if settings.maximize else made
         return replace(made, certificate=self._certificate(made, settings)) if settings.certify else made
 
-    def _certificate(self, made: Descent, settings: Settings) -> "Certificate":
+    def _certificate(self, made: Descent, settings: Settings) -> Certificate:
         """What is proved of the end of a descent."""
-        from gradcalc.truth.critical.box import fitted, in_order, read_box
-        from gradcalc.truth.critical.certificate import Certificate, certificate
-
         formula = negated(self.formula) if settings.maximize else self.formula
         sides = read_box(",".join(settings.box), Limits()) if settings.box else []
         if not isinstance(self.objective, FormulaObjective):

@@ -96,6 +96,7 @@ class Critical(Answer):
         spots: where the formula has poles, jumps or no value.
         nowhere: whether it is proved to have no value in all of the box.
         rests_on: what the proof assumes.
+        searched: the finite box that is proved to hold all points, where sides are infinite.
     """
 
     expression: str
@@ -116,6 +117,7 @@ class Critical(Answer):
     looked: int = 0
     interrupted: bool = False
     reason: str = ""
+    searched: Mapping[str, Range] = field(default_factory=dict)
     let: Mapping[str, Any] = field(default_factory=dict)
     digits: int | None = None
 
@@ -141,6 +143,7 @@ class Critical(Answer):
             "task": self.task,
             "variables": list(self.variables),
             "box": {name: [_end(end) for end in ends] for name, ends in self.box.items()},
+            **({"searched": {name: list(ends) for name, ends in self.searched.items()}} if self.searched else {}),
             "let": jsonable(dict(self.let)),
             **({"subject_to": list(self.constraints)} if self.constraints else {}),
             "points": [point.to_dict() for point in self.points],
@@ -228,6 +231,8 @@ class Critical(Answer):
     def _remarks(self) -> Iterator[pages.Remark]:
         if self.reason:
             yield pages.Remark("why", self.reason)
+        if self.searched:
+            yield pages.Remark("far out", f"no critical point outside {_box_text(self.searched)}: proved by the slopes")
         for each in self.unsettled:
             yield pages.Remark("not settled", f"{_box_text(each.box)}: {each.reason}")
         for spot in self.spots:

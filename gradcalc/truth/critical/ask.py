@@ -30,6 +30,7 @@ from gradcalc.truth.critical.box import Side, fitted, read_box
 from gradcalc.truth.critical.constraints import along, read_constraint
 from gradcalc.truth.critical.extreme import least
 from gradcalc.truth.critical.find import Quest
+from gradcalc.truth.critical.infinity import closed
 from gradcalc.truth.critical.regions import places
 from gradcalc.truth.critical.search import Boxes, Clock
 from gradcalc.truth.critical.solution import Outcome, Solution
@@ -121,6 +122,7 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
     begin, shares = time.monotonic(), 1 + wanted.least + wanted.greatest
     clock.end = begin + wanted.seconds / shares
     system = _system(formula, inputs, wanted)
+    given, sides = sides, _finite(system, sides, wanted)
     quest = Quest(system, sides, wanted.digits, clock, classify=not wanted.roots)
     outcome = quest.run() if not constraints else along(formula, constraints, sides, wanted.digits, clock)
     clock.end = begin + wanted.seconds * (shares - wanted.greatest) / shares
@@ -139,7 +141,8 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
         text=formula.text,
         task="roots" if wanted.roots else "critical",
         variables=tuple(names),
-        box={side.name: side.given for side in sides},
+        box={side.name: side.given for side in given},
+        searched={} if given == sides else {side.name: side.ends for side in sides},
         points=tuple(made),
         constraints=tuple(each.text for each in constraints),
         complete=complete,
@@ -201,14 +204,30 @@ def _check_size(formula: Formula, sides: Sequence[Side], wanted: Wanted) -> None
         many = "variable" if len(sides) == 1 else "variables"
         message = f"{len(formula.items)} {few} and {len(sides)} {many}: roots are looked for where there are as many"
         raise UsageError(message, text=formula.text, hint='"[x^2 + y^2 - 1, x - y]", a formula for each variable')
+    if not all(side.is_finite for side in sides) and (wanted.least or wanted.greatest):
+        raise UsageError("extreme values are looked for in finite boxes", hint="the values of the points tell of them")
     if len(sides) > _LONGEST:
         raise UsageError(f"the box has {len(sides)} sides, more than {_LONGEST}", hint="--let binds some variables")
-    for side in sides:
-        if not side.is_finite:
-            raise UsageError(
-                f"the side of {side.name} is infinite, and no proof reaches there",
-                hint=f"--box {side.name}=-1000:1000, or another finite side",
-            )
+
+
+def _finite(system: System, sides: Sequence[Side], wanted: Wanted) -> list[Side]:
+    """Sides that hold all points, for infinite ones.
+
+    Raises:
+        UsageError: that is not proved.
+    """
+    endless = [side.name for side in sides if not side.is_finite]
+    if not endless:
+        return list(sides)
+    why = "roots" if wanted.roots else "constraints" if wanted.constraints else ""
+    found = None if why else closed(system, sides, wanted.clock)
+    if found is None:
+        reason = f"that is tried of no {why}" if why else "slopes are not proved to keep away from 0 there"
+        raise UsageError(
+            f"the side of {', '.join(endless)} is infinite, and no proof reaches there: {reason}",
+            hint=f"--box {endless[0]}=-1000:1000, or another finite side",
+        )
+    return found
 
 
 def _system(formula: Formula, inputs: Sequence[int], wanted: Wanted) -> System:

@@ -20,7 +20,7 @@ from gradcalc.truth.critical.box import Side
 from gradcalc.truth.critical.find import simplest
 from gradcalc.truth.critical.prove import evaluated, exactly, proved
 from gradcalc.truth.critical.regions import clusters
-from gradcalc.truth.critical.search import Bar, Boxes, Clock, Enclosing, _bisected, search
+from gradcalc.truth.critical.search import Bar, Boxes, Clock, Enclosing, bisected, search
 from gradcalc.truth.critical.system import System
 
 _NARROW = 1e-11
@@ -173,7 +173,7 @@ def _floor(system: System, boxes: Boxes, box: Boxes, bar: Bar, clock: Clock) -> 
             return done
         if 2 * len(boxes) > _BOXES or clock.is_over():
             break
-        boxes = _bisected(boxes, sides)
+        boxes = bisected(boxes, sides)
     return min(done, float(low.min(initial=np.inf)))
 
 

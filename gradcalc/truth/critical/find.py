@@ -82,7 +82,7 @@ class Quest:
             return
         proof = proved(self.system, zero.low[:, 0], zero.high[:, 0], self.digits)
         if proof is None:
-            outcome.unsettled.append((clipped(unique, low, high), UNPROVED))
+            outcome.unsettled.append((clipped(zero, low, high), UNPROVED))
             return
         where, proof = self.located(proof)
         if where == "unknown":

@@ -80,16 +80,18 @@ def settled(quest: "Quest", outcome: Outcome, hull: Boxes) -> bool:
 def _active(system: System, output: int, box: Boxes) -> list[int] | None:
     """The ops that may meet their kinks in a box; None where another one is not smooth there."""
     graph = system.graph
-    values = Enclosing(system).values(box, (output,))
+    enclosing = Enclosing(system)
+    values = enclosing.values(box, (output,))
     found = []
     for node in graph.needed([output]):
         op, operands, _ = graph.nodes[node]
         if not operands or op.is_condition:
             continue
-        flags, below = np.asarray(values[node].flags), np.asarray(0, np.uint8)
-        for i in operands:
-            below = np.asarray(below | np.asarray(values[i].flags, np.uint8))
-        raised = int(np.max(flags & ~below)) & (KINK | JUMP | OUTSIDE)
+        own = values[node]
+        if op is not ops.where:  # what the op itself raises: those below it may raise the same
+            below = [values[i]._replace(flags=0) for i in operands]
+            own = enclosing.own(op, below)
+        raised = int(np.bitwise_or.reduce(np.asarray(own.flags), axis=None)) & (KINK | JUMP | OUTSIDE)
         if raised & OUTSIDE:
             return None
         if op in _RANGES and op is not ops.where:

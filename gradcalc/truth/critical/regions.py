@@ -10,7 +10,7 @@ from gradcalc.arithmetic.intervals import JUMP, NOWHERE, OUTSIDE, Interval, Inte
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
 from gradcalc.language.format import format_node
-from gradcalc.truth.critical.search import Boxes, Clock, _bisected, no_boxes, together
+from gradcalc.truth.critical.search import Boxes, Clock, bisected, no_boxes, together
 
 _PARTS = 24
 """Hulls are at most a 20th of a side: they are gathered in cells of this part of it."""
@@ -75,7 +75,7 @@ def cut_to_size(boxes: Boxes, sides: Any, most: int = 20_000) -> Boxes:
     while len(boxes) and sum(map(len, done)) + len(boxes) < most:
         wide = ((boxes.high - boxes.low) > sides / 20).any(axis=0)
         done.append(boxes.take(~wide))
-        boxes = _bisected(boxes.take(wide), sides)
+        boxes = bisected(boxes.take(wide), sides)
     return together([*done, boxes], len(boxes.low))
 
 
@@ -117,7 +117,7 @@ def places(
     needed = graph.needed(outputs)
     flagged: dict[tuple[int, str], list[Boxes]] = {}
     waiting, looked, somewhere = box, 0, False
-    while len(waiting) and not clock.is_over():
+    while len(waiting) and not (looked and clock.is_over()):
         looked += len(waiting)
         values = intervals.evaluate(
             graph, {node: Interval(waiting.low[k], waiting.high[k]) for k, node in enumerate(inputs)}, outputs
@@ -130,15 +130,16 @@ def places(
         ends = (total > 0) & (fine | last)
         if ends.any():
             _blame(graph, needed, values, waiting, ends, flagged)
-        waiting = _bisected(waiting.take((total > 0) & ~ends), sides)
+        waiting = bisected(waiting.take((total > 0) & ~ends), sides)
+    nowhere = not somewhere and not len(waiting)
     found = []
     for (node, kind), parts in flagged.items():
         hull = together(parts, len(box.low)).hull()
         ranges = {
             name: (float(hull.low[k, 0]), float(hull.high[k, 0])) for k, name in enumerate(names)
         }  # fmt: skip
-        found.append(Place(kind, format_node(graph, node, limit=_SHOWN), ranges, not somewhere))
-    return found, not somewhere
+        found.append(Place(kind, format_node(graph, node, limit=_SHOWN), ranges, nowhere))
+    return found, nowhere
 
 
 def _blame(

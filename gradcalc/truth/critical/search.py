@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcalc.arithmetic.intervals import JUMP, KINK, NOWHERE, OUTSIDE, Interval, Intervals, unconditional
+from gradcalc.graph.ops import Op
 from gradcalc.truth.critical.system import System
 
 Array = Any
@@ -163,6 +164,12 @@ class Enclosing:
         inputs |= self._fixed
         return self.intervals.within(self.system.graph, inputs, outputs, self._used)
 
+    def own(self, op: Op, operands: list[Interval]) -> Interval:
+        """What an op makes of intervals, and raises itself where they have no flags."""
+        with np.errstate(all="ignore"):
+            result: Interval = self.intervals.functions[op](*operands)
+        return result
+
     def excluded(self, boxes: Boxes) -> Array:
         """Where there is no zero: a component is not 0, or what must have a value has none."""
         values = self.values(boxes, self._pruning)
@@ -303,7 +310,7 @@ class _Search:
             left = self.pruned(batch)
             tiny = ((left.high - left.low) <= part * self.sides).all(axis=0)
             small.append(left.take(tiny))
-            waiting.append(_bisected(left.take(~tiny), self.sides))
+            waiting.append(bisected(left.take(~tiny), self.sides))
             waiting = [each for each in waiting if len(each)]
         return together(small, self.size), no_boxes(self.size)
 
@@ -354,7 +361,7 @@ class _Search:
         return boxes.take(~_inside(boxes, together(self.unique, self.size)))
 
 
-def _bisected(boxes: Boxes, sides: Array) -> Boxes:
+def bisected(boxes: Boxes, sides: Array) -> Boxes:
     """Each box cut across its longest side, as a part of the sides of the whole."""
     if not len(boxes):
         return boxes

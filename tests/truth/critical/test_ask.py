@@ -1,7 +1,7 @@
 """Every critical point of formulas whose points are known by other means; what is not settled is told.
 
 Through `ask` all rooms of the search are seen: `box`, `system`, `search`, `prove`, `solution`, `find`, `kinks`, `regions`,
-`extreme`, `constraints`, `answer`.
+`extreme`, `constraints`, `infinity`, `answer`.
 """
 
 import math
@@ -85,6 +85,26 @@ def test_the_extreme_values_over_the_closed_box(
         low, high = float(extreme.low), float(extreme.high)
         assert low - 1e-15 * abs(value) <= value <= high + 1e-15 * abs(value)
         assert high - low <= 1e-10 * max(abs(low), abs(high)) or high - low <= 1e-20
+
+
+ENDLESS = [
+    ("x^4 - 2x^2", "x=-inf:inf", 3), ("(x^2 + y - 11)^2 + (x + y^2 - 7)^2", "x=-inf:inf,y=-inf:inf", 9),
+    ("x^2 + sin(3x)", "x=-oo:oo", 3), ("x*exp(-x)", "x=0:inf", 1), ("x/(1 + x^2)", "x=-inf:inf", 2), ("abs(x) + x^2", "x=-inf:inf", 1),
+    ("x*log(x) + y^2", "x=0:inf,y=-1:1", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, box, count", ENDLESS)
+def test_infinite_sides_where_slopes_keep_away_from_0(text: str, box: str, count: int) -> None:
+    found = gradcalc.critical(text, box=box, max_seconds=60)
+    assert len(found.points) == count and found.complete
+    assert found.searched and "far out" in found.drawn("terminal")
+
+
+@pytest.mark.parametrize("text", ["sin(x)", "exp(-x^2)*x^2 + sin(x)", "x - x"])
+def test_infinite_sides_without_a_proof_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="no proof reaches there"):
+        gradcalc.critical(text, box="x=-inf:inf")
 
 
 HALF = math.sqrt(0.5)
@@ -173,7 +193,7 @@ REFUSED: list[tuple[str, Any, dict[str, Any], str, str]] = [
     ("x*y", None, {}, "no box is given", '"x=-10:10,y=-10:10"'), ("x*y", "x=0:1", {}, "no side for y", '"x=0:1,y=-10:10"'),
     ("x^2", "x=1:0", {}, "ends before it begins", "x=0:1"), ("x^2", "x=1:1", {}, "no inside", "fixes it"),
     ("x^2", "x=0:1,z=0:1", {}, "does not contain z", "leave z out"), ("x^2", "x=3", {}, "no pair low:high", "x=-5:5"),
-    ("x^2", "x=-inf:inf", {}, "infinite", "finite side"), ("[x, y]", "x=0:1,y=0:1", {}, "array of shape", "jacobian"),
+    ("x^2 - 2", "x=-inf:inf", {"roots": True}, "infinite", "finite side"), ("[x, y]", "x=0:1,y=0:1", {}, "array of shape", "jacobian"),
     ("[x, y, x*y]", "x=0:1,y=0:1", {"roots": True}, "3 formulas and 2 variables", "a formula for each"), ("5", "x=0:1", {}, "constant", "x^2"),
     ("x", "x=0:1", {"subject_to": "x^2"}, "no constraint", "x^2 + y^2 = 1"), ("x", "x=0:1", {"subject_to": "0<x<1"}, "needs one", "="),
     ("x", "x=0:1", {"subject_to": "x=y"}, "no side for y", "x=0:1,y=-10:10"), ("x^2", {"x": 3}, {}, "the side of x", "(-5, 5)"), ("x^2", "x=0:1", {"digits": 0}, "digits", "1"),
