@@ -79,8 +79,9 @@ def _end_now() -> NoReturn:
     for path in getattr(sys.modules.get("gradcalc.files"), "half_written", ()):
         with suppress(OSError):
             os.unlink(path)
+    blank = getattr(sys.modules.get("gradcalc.cli.progress"), "blank", str)
     with suppress(OSError):
-        os.write(2, b"interrupted\n")
+        os.write(2, f"{blank()}interrupted\n".encode())
     os._exit(ExitCode.INTERRUPTED)
 
 

@@ -4,7 +4,9 @@ Typer splits the words into options and arguments, wraps help texts and finds th
 by `parameters`: Typer imports Pydantic for that from 0.29 on, which takes longer than a gradient.
 """
 
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from inspect import Parameter as Argument
 from inspect import Signature
@@ -17,6 +19,7 @@ from typer.main import get_command
 from gradcalc import __version__
 from gradcalc.cli.arguments import HELP, all_flags, protect_expressions, with_command
 from gradcalc.cli.parameters import Parameter, groups, help_sections, parameters
+from gradcalc.cli.progress import watching
 from gradcalc.errors import INSTEAD, ExitCode, UsageError, did_you_mean
 
 COMMANDS = {
@@ -157,6 +160,11 @@ def function_of(name: str) -> Callable[..., int]:
     return found
 
 
+def _is_watched(words: Sequence[str]) -> bool:
+    """Whether somebody looks on while a command runs that takes its time."""
+    return sys.stderr.isatty() and words[0] != "repl" and not {"-q", "--quiet"} & set(words)
+
+
 def invoke(words: Sequence[str]) -> int:
     """Run the command that the words name; its exit code."""
     if words and words[0] not in COMMANDS and words[0] not in HELP:
@@ -168,7 +176,8 @@ def invoke(words: Sequence[str]) -> int:
             function = function_of(name)
             known = parameters(function)
             rest = protect_expressions(words[1:], known)
-            result = _command(name, function, known).main(rest, prog_name=f"gradcalc {name}", standalone_mode=False)
+            with watching(name) if _is_watched(words) else nullcontext():
+                result = _command(name, function, known).main(rest, prog_name=f"gradcalc {name}", standalone_mode=False)
         else:
             result = _all_commands().main(list(words), prog_name="gradcalc", standalone_mode=False)
     except typer.Abort:

@@ -15,6 +15,7 @@ from itertools import product
 from typing import Any, Protocol
 
 from gradcalc.cli import options as o
+from gradcalc.cli.progress import clear
 from gradcalc.cli.write import Format, dumped, write
 from gradcalc.errors import (
     ExitCode,
@@ -33,6 +34,7 @@ from gradcalc.language.points import read_names, read_values, to_bindings, to_po
 from gradcalc.settings import Limits
 from gradcalc.show import page as pages
 from gradcalc.show.answer import Answer
+from gradcalc.work import reached
 
 _EXAMPLE = '{"formula": "x*y", "at": {"x": 1, "y": 2}}'
 _KEYS = ("formula", "at", "let", "wrt")
@@ -55,6 +57,7 @@ def answer_each(
     try:
         for number, line in lines:
             text = line if isinstance(line, str) else ""
+            reached(number - 1, "line")
             try:
                 if isinstance(line, GradcalcError):
                     raise line
@@ -219,6 +222,7 @@ class _Stream:
         if self.shape is Format.json:
             print(dumped({"error": error.to_dict(), "line": number}), flush=True)
         else:
+            clear()
             print(f"error in line {number}: {error}", file=sys.stderr)
 
     def finish(self) -> None:

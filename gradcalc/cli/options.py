@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from gradcalc.cli.progress import clear
 from gradcalc.cli.write import Format
 from gradcalc.errors import FileError, LimitError, UsageError
 from gradcalc.settings import MAX_DIGITS, SHOW, Limits, Option, Reading, option, required
@@ -106,6 +107,7 @@ def waiting(quiet: bool) -> Callable[[], None] | None:
 
 def _tell_waiting() -> None:
     """Say what is waited for."""
+    clear()
     print("waiting for SymPy (--no-symbolic does without) ...", file=sys.stderr)
 
 

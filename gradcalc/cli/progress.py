@@ -1,12 +1,21 @@
-"""A live line on the terminal while a descent or a map runs; nothing where standard error is none. Standard library."""
+"""A live line on the terminal while something runs; nothing where standard error is none. Standard library.
+
+Every command is watched (`watching`): after half a second a line says what it does, with a bar where the end is known.
+A descent, a search and a map have lines of their own, which say more.
+"""
 
 import os
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from gradcalc.errors import visible
+from gradcalc.work import Work, watched
 
 if TYPE_CHECKING:
     from gradcalc.optimize.descent.watch import Step
@@ -33,6 +42,7 @@ class _Line:
         self._shown = 0
 
     def __enter__(self) -> Self:
+        silence()
         return self
 
     def _due(self) -> float | None:
@@ -101,10 +111,96 @@ class RowsLine(_Line):
         rate = (rows - first) / (now - begin)
         text = f"{self._about}: {rows:,} rows, {rate:,.0f} rows/s"
         if total and rows <= total:
-            bar = ("#" * round(_BAR * rows / total)).ljust(_BAR, ".")
+            bar = _bar(rows, total)
             left = f", {_duration((total - rows) / rate)} left" if rate and not last else ", finishing" if last else ""
             text = f"{self._about}: [{bar}] {rows / total:.0%}, {rate:,.0f} rows/s{left}"
         self._write(text)
+
+
+def _bar(done: int, total: int) -> str:
+    """How far it is, as characters."""
+    return ("#" * round(_BAR * done / total)).ljust(_BAR, ".")
+
+
+# -- any command -------------------------------------------------------------------------------------------------------
+
+
+class Watch(_Line):
+    """Shows what is said of the work, by a thread, so that one long call does not keep it quiet."""
+
+    def __init__(self, about: str) -> None:
+        super().__init__(about)
+        self.work = Work("loading")
+        self._start = self._begin
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._run, daemon=True).start()
+        return self
+
+    def _run(self) -> None:
+        while not self._ended.wait(_EVERY):
+            with self._lock:
+                if not self._ended.is_set() and self._due() is not None:
+                    self._write(self.text(time.monotonic() - self._start))
+
+    @property
+    def shown(self) -> int:
+        """How many characters stand there."""
+        return self._shown
+
+    def text(self, seconds: float) -> str:
+        """What the line says after some time."""
+        work = self.work
+        far = f"{work.of} {work.done + 1:,}" if work.of else ""
+        if work.of and work.total:
+            far = f"{work.of} [{_bar(work.done, work.total)}] {work.done:,} of {work.total:,}"
+        return f"{self._about}: " + ", ".join(filter(None, [far, work.what, _duration(seconds)]))
+
+    def clear(self) -> None:
+        """Take the line away, for other text; it comes again after a while."""
+        with self._lock:
+            super().__exit__(None, None, None)
+            self._shown, self._next = 0, time.monotonic() + _DELAY
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, place: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self.clear()
+
+
+_watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
+
+
+@contextmanager
+def watching(about: str) -> Iterator[None]:
+    """Watch what runs in the block, where somebody looks."""
+    with Watch(about) as watch, watched(watch.work):
+        token = _watch.set(watch)
+        try:
+            yield
+        finally:
+            _watch.reset(token)
+
+
+def clear() -> None:
+    """Make room for other text."""
+    if watch := _watch.get():
+        watch.clear()
+
+
+def blank() -> str:
+    """What takes the line away, for who cannot wait for it."""
+    watch = _watch.get()
+    return f"\r{' ' * watch.shown}\r" if watch else ""
+
+
+def silence() -> None:
+    """The watched command shows a line of its own."""
+    if watch := _watch.get():
+        watch.__exit__(None, None, None)
 
 
 def _duration(seconds: float) -> str:

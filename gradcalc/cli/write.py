@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from gradcalc.cli.progress import clear
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -50,6 +52,7 @@ def heard(listener: Listener) -> Iterator[None]:
 
 def write(answer: "Answer", shape: Format, long: bool = False) -> None:
     """Write an answer: its data as JSON, its records as CSV, in long form if asked, else its page in the medium."""
+    clear()
     if listener := _listener.get():
         answer = listener(answer)
     if shape is Format.json:

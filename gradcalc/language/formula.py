@@ -16,6 +16,7 @@ from gradcalc.graph.shapes import Shape, labels
 from gradcalc.language.format import Branch, Tree, format_node, format_tree
 from gradcalc.language.synonyms import DERIVATIVE
 from gradcalc.language.tokens import Tokens
+from gradcalc.work import doing
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +152,15 @@ class Formula:
     @cached_property
     def gradient(self) -> tuple[int, ...]:
         """The nodes of the first derivatives, one for each of `inputs`."""
+        doing("differentiating")
         return tuple(derive.gradient(self.graph, self.output, self.inputs))
 
     @cached_property
     def hessian(self) -> Mapping[tuple[int, int], int]:
         """The nodes of the second derivatives by row and column, without those that are structurally zero."""
-        return derive.hessian(self.graph, self.gradient, self.inputs)
+        gradient = self.gradient
+        doing("differentiating twice")
+        return derive.hessian(self.graph, gradient, self.inputs)
 
     @property
     def outputs(self) -> list[int]:

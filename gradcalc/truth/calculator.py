@@ -35,6 +35,7 @@ from gradcalc.truth.judge import Judge
 from gradcalc.truth.quantity import ZERO, Note, Quantity, worst
 from gradcalc.truth.report import PointReport, Report
 from gradcalc.truth.second_opinion import Job, Opinion, get_worker
+from gradcalc.work import counted, doing
 
 
 @for_python
@@ -224,7 +225,8 @@ def judged(
     heard: Callable[[Opinion], Opinion] = lambda opinion: opinion,
 ) -> tuple[tuple[PointReport, ...], Opinion | None]:
     """All that is known at each point, and what SymPy said, of which `heard` makes what is compared."""
-    examined = [examine(formula, point, options) for point in at]
+    examined = [examine(formula, point, options) for point in counted(at, "points")]
+    doing("hearing SymPy" if job is not None else "writing")
     opinion = job.result(waiting) if job is not None else None
     theirs = heard(opinion) if opinion is not None else None
     pairs = zip(at, examined, strict=True)

@@ -20,6 +20,7 @@ from gradcalc.graph.graph import Graph
 from gradcalc.settings import DIGITS
 from gradcalc.truth.identities import GivenUp, field_at
 from gradcalc.truth.quantity import Certified
+from gradcalc.work import doing
 
 Inputs = Callable[[Balls], Mapping[int, Any]]
 """The point in an arithmetic of any precision: the ball of each input by node index."""
@@ -58,6 +59,7 @@ def enclose(
         if precision < bits + 32 or not open_:
             continue
         balls = Balls(precision, decimals)
+        doing(f"proving digits at {precision:,} bits")
         if precision > _USUAL and total(graph, open_, precision) > _DEEP_WORK:
             break
         try:

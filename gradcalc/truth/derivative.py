@@ -34,6 +34,7 @@ from gradcalc.truth.report import PointReport, flat_point, located
 from gradcalc.truth.second_opinion import Entry, Job, Opinion
 from gradcalc.truth.taylor import quantity, why_no_series
 from gradcalc.truth.written import NOWHERE, Written
+from gradcalc.work import counted
 
 BY_GRAPH = 4
 """Up to this order a derivative is made as a graph, which grows two- to threefold with each."""
@@ -259,9 +260,11 @@ def derived(
     is_asked = len(by) <= (BY_GRAPH if at else _SYMBOLIC_ORDER)
     job = submitted(formula, by, options, forms=not at) if is_asked else None
     if len(by) > BY_GRAPH:
-        found, opinion = [_by_series(formula, point, by, options) for point in at], job.result(waiting) if job else None
+        found = [_by_series(formula, point, by, options) for point in counted(at, "points")]
+        opinion = job.result(waiting) if job else None
     else:
-        found, opinion = _by_graph(formula, at, by, job, options, waiting)
+        judged_points, opinion = _by_graph(formula, at, by, job, options, waiting)
+        found = list(judged_points)
     written = _in_words(formula, tuple(by), opinion, bool(at))
     echoed, exactly = points.echoed(let)
     return Derivative(

@@ -28,6 +28,7 @@ from gradcalc.graph.domain import plain_derivative
 from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point
 from gradcalc.truth.certify import PRECISIONS, enclose, settled
+from gradcalc.work import counted, doing
 
 Powers = tuple[int, ...]
 """How often each variable is a factor of a term."""
@@ -65,6 +66,7 @@ def coefficients(
     for precision in PRECISIONS:
         if precision < bits + 32 or not open_:
             continue
+        doing(f"power series at {precision:,} bits")
         try:
             known = _of_degrees(formula, point, {sum(powers) for powers in open_}, precision, budget)
         except OutOfBudget:
@@ -102,7 +104,7 @@ def _of_degrees(formula: Formula, point: Point, wanted: set[int], precision: int
         found[:1] = series(formula, point, (0,), 0, precision, budget)  # which may be known exactly
         return {(degree,): found[degree] for degree in wanted}
     known: dict[Powers, Ball] = {}
-    for degree in sorted(wanted):
+    for degree in counted(sorted(wanted), "degrees"):
         powers = degrees(count, degree)
         along = [series(formula, point, direction, degree, precision, budget)[degree] for direction in powers]
         known |= zip(powers, _solution(count, degree, along, precision), strict=True)

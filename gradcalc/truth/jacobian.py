@@ -40,6 +40,7 @@ from gradcalc.truth.rank import condition, rank
 from gradcalc.truth.report import flat_point, located
 from gradcalc.truth.second_opinion import Entry, Job, Opinion
 from gradcalc.truth.written import NOWHERE, Formulas, Written
+from gradcalc.work import counted
 
 Place = tuple[int, int]
 
@@ -486,7 +487,7 @@ def jacobians(
     at = at if at or formula.names else [{}]
     parts = components(formula)
     jobs = _submitted(parts, options, forms=not at)
-    examined = [_examined(parts, point, options) for point in at]
+    examined = [_examined(parts, point, options) for point in counted(at, "points")]
     opinions = _heard(jobs, waiting)
     place = {name: j for j, name in enumerate(formula.names)}
     rows = labels("f", formula.shape)

@@ -28,6 +28,7 @@ from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable
 from gradcalc.truth.equality import agree, proved_equal, simplified
 from gradcalc.truth.rules import rule_name
+from gradcalc.work import doing
 
 _NODES = 2_000
 """Formulas of more parts have a derivation that nobody reads."""
@@ -206,6 +207,7 @@ def derivation(
     index = graph.input(variable)
     output, told = formula.output, list[Step]()
     tape, results = output, list[str]()
+    doing("deriving")
     for count in range(1, order + 1):
         made = _Derivation(graph, index, variable, count, shorten)
         output = made.run(output)
@@ -213,6 +215,7 @@ def derivation(
         plain = all(step.trivial for step in made.steps)
         told += [step for step in made.steps if every or plain or not step.trivial]
         results.append(format_node(graph, output, limits.text))
+    doing("proving the result")
     proved = proved_equal(graph, output, tape)
     bound, exactly = points.echoed(let)
     return Steps(

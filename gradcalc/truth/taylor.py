@@ -28,6 +28,7 @@ from gradcalc.truth.expansion import coefficients, degrees, remainder
 from gradcalc.truth.judge import INACCURATE_BELOW
 from gradcalc.truth.polynomial import polynomial, power_text
 from gradcalc.truth.quantity import Certified, Note, Quantity, noted, optional, told
+from gradcalc.work import counted
 
 MAX_ORDER = 10_000
 _MAX_TERMS = 2_000
@@ -257,7 +258,7 @@ def expand(
         text=formula.text,
         order=order,
         variables=tuple(formula.names),
-        points=tuple(_expansion(formula, point, order, within, digits) for point in at),
+        points=tuple(_expansion(formula, point, order, within, digits) for point in counted(at, "points")),
         let={**echoed, **exactly},
     )
 
