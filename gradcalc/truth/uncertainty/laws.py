@@ -50,6 +50,11 @@ def _ctrap(p: Array, q: Array, a: float, b: float, d: float) -> Array:
     return low + (a + b - 2 * low) * q
 
 
+def _student(p: Array, q: Array, x: float, s: float, nu: float) -> Array:
+    """Bailey, Math. Comp. 62 (1994): the polar method, which needs no quantile."""
+    return x + s * np.sqrt(nu * np.expm1(-2 / nu * np.log(p))) * np.cos(2 * math.pi * q)
+
+
 LAWS: Mapping[str, tuple[int, Callable[..., Array]]] = {
     "normal": (1, lambda p, mean, u: mean + u * _special().ndtri(p)),
     "uniform": (1, lambda p, a, b: a + (b - a) * p),
@@ -58,7 +63,7 @@ LAWS: Mapping[str, tuple[int, Callable[..., Array]]] = {
     "trapezoid": (2, lambda p, q, a, b, beta: a + (b - a) / 2 * ((1 + beta) * p + (1 - beta) * q)),
     "ctrap": (2, _ctrap),
     "arcsine": (1, lambda p, a, b: (a + b) / 2 - (b - a) / 2 * np.cos(math.pi * p)),
-    "t": (1, lambda p, x, s, nu: x + s * _special().stdtrit(nu, p)),
+    "t": (2, _student),
     "exponential": (1, lambda p, mean: -mean * np.log1p(-p)),
     "gamma": (1, lambda p, shape, scale: scale * _special().gammaincinv(shape, p)),
 }

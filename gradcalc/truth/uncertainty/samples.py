@@ -27,6 +27,8 @@ _FEWEST, _LARGEST = 20, 1 << 20
 """Samples with a value that a batch needs to say anything; how many it has at most, unless more are asked for."""
 _CELLS = 1 << 23
 """Numbers of all inputs of a batch, about, at most."""
+_WORK = 400_000_000
+"""Random numbers that are drawn, at most, unless more samples are asked for."""
 _ROUNDING = 2.0**-44
 """What samples may differ by, of the largest, for rounding alone."""
 
@@ -51,7 +53,7 @@ def sample(
     level: float,
     told: Callable[[int], None] | None = None,
 ) -> Run:
-    """Samples of the results, `count` at first and up to `MOST` times as many until they are settled.
+    """Samples of the results, `count` at first, then up to `MOST` times as many; of many inputs fewer.
 
     Args:
         kernels: one for each result.
@@ -60,9 +62,10 @@ def sample(
     """
     size = min(_batch(count, level), _room(len(draws.inputs.labels), level))
     first = max(BATCHES, -(-count // size))
+    most = max(first, min(first * MOST, _WORK // (size * max(1, len(draws.inputs.labels)))))
     tallies = [_Tally(level) for _ in kernels]
     products = _Products(len(kernels))
-    for number in range(1, first * MOST + 1):
+    for number in range(1, most + 1):
         given = columns(draws.next(size))
         values = [_values(kernel, given, size) for kernel in kernels]
         if number <= first:
@@ -73,7 +76,7 @@ def sample(
             told(number * size)
         if number >= first and (number - first) % _LOOK == 0:
             needed = max(tally.needed() for tally in tallies)
-            if needed <= number or needed > 1.5 * first * MOST:
+            if needed <= number or needed > 1.5 * most:
                 break
     return Run(tuple(tally.sampled() for tally in tallies), products.covariance())
 
