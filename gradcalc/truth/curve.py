@@ -24,6 +24,7 @@ import numpy as np
 from flint import arb
 
 from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.budget import total
 from gradcalc.arithmetic.budget import work as op_work
 from gradcalc.arithmetic.exact_numbers import plain
 from gradcalc.arithmetic.intervals import JUMP, NOWHERE, OUTSIDE, Intervals, of_ball
@@ -46,10 +47,10 @@ _PIXEL, _FINEST = 2.0**-10, 2.0**-12
 other because the curve bends there."""
 _CELL_WORK = 400_000
 """What enclosing cells may cost, in units of about a microsecond; and between which numbers of cells that is kept."""
-_FEWEST, _MOST, _PER_NODE = 300, 6_000, 0.2
+_FEWEST, _MOST, _PER_NODE, _POINTS = 300, 6_000, 0.2, 4
 _BITS, _POINT_BITS = 128, (128, 512)
-_FLAT = 1e-3
-"""How far a curve may be from its chord, of the height in sight: half a pixel."""
+_FLAT = 5e-4
+"""How far a curve may be from its chord, of the height in sight: a quarter of a pixel."""
 _PARTS = (0.25, 0.5, 0.75)
 _ALIKE = 1e-3
 """Values beside a gap that differ by less, of the height in sight, meet in it as far as one sees."""
@@ -196,7 +197,8 @@ def function(formula: Formula, point: Point, outputs: Sequence[int]) -> Function
         return tuple(map(_float, found))
 
     quick = enclosing(graph, outputs, [variable], fixed)
-    return Function(_twice(quick, _in_balls(formula, point, outputs)), at, cells(work(graph, outputs)))
+    cost = max(work(graph, outputs), total(graph, outputs, _BITS) / _POINTS)
+    return Function(_twice(quick, _in_balls(formula, point, outputs)), at, cells(cost))
 
 
 def _twice(quick: Enclose, thorough: Enclose) -> Enclose:

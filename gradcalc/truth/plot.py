@@ -94,7 +94,7 @@ class Plot(Answer):
         """3 where there is no value anywhere or at a point, 1 where much was not settled, else 0."""
         if self.is_empty or any(point.value.verdict == "undefined" for point in self.points):
             return ExitCode.UNDEFINED
-        return ExitCode.NO if self.unsettled > _UNSETTLED * (5 if self.surface else 1) else ExitCode.DONE
+        return ExitCode.NO if self.unsettled > _UNSETTLED else ExitCode.DONE
 
     @property
     def aside(self) -> str:
@@ -249,7 +249,7 @@ class Plot(Answer):
                 if value is not None
             ]
             if not order:
-                layers = [*self._under(curve, x), *layers, *self._over(curve)]
+                layers = [*layers, *self._under(curve, x), *self._over(curve)]
             if places:
                 layers.append(Marks("points" if not order else f"points-{NAMES[order]}", "point", places))
             y = _extended(curve.y, [value for _, value in places])

@@ -23,6 +23,8 @@ _DEPTHS = (4, 5, 6, 7)
 """The rectangle is cut into 16 to 128 cells a side: as the work of its values allows."""
 _HEIGHTS_WORK = 2_000_000.0
 """What the heights may cost, in units of about a microsecond."""
+_ROOM = 4
+"""How many times as many boxes may be enclosed as of a curve."""
 _ARROWS = (16, 12)
 _WIDE = 60.0
 """Heights whose largest is so many times what a tenth of them is below are shown in logarithms."""
@@ -39,7 +41,8 @@ class Surface:
         heights: `(rows, columns)`; nan where it has no value, or is not proved continuous around.
         places, slopes: where arrows stand, and the gradient there.
         base: what the heights are above where logarithms show them better; else None.
-        unsettled: the part of the rectangle of which nothing was proved, from 0 to 1.
+        unsettled: the part of the rectangle, from 0 to 1, of which nothing was proved; strips around a jump are none.
+        breaks: whether there are such strips.
         undefined: the part that is proved to have no value.
     """
 
@@ -51,6 +54,7 @@ class Surface:
     base: float | None
     unsettled: float
     undefined: float
+    breaks: bool
 
     @property
     def is_empty(self) -> bool:
@@ -62,7 +66,7 @@ class Surface:
         """The heights worth seeing: all, but where the surface runs away beside what was not proved."""
         known = self.heights[np.isfinite(self.heights)]
         low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
-        if self.unsettled and len(known):
+        if self.breaks and len(known):
             q_low, q_high = np.quantile(known, (0.05, 0.95)).tolist()
             size = q_high - q_low or abs(q_high) or 1.0
             if max(q_low - low, high - q_high) > _POLE * size:
@@ -78,7 +82,7 @@ def survey(over: Enclose, values: Values, work: float, x: Interval, y: Interval,
     """
     depth = next((each for each in reversed(_DEPTHS) if work * 4 ** (each + 1) <= _HEIGHTS_WORK), _DEPTHS[0])
     side = 2**depth
-    open_, absent = _proved(over, cells(work), x, y, depth)
+    open_, absent = _proved(over, _ROOM * cells(work), x, y, depth)
     xs, ys = np.linspace(*x, 2 * side + 1), np.linspace(*y, 2 * side + 1)
     heights = np.array(np.broadcast_to(values(xs[None, :], ys[:, None])[0], (len(ys), len(xs))), dtype=float)
     heights[~np.isfinite(heights)] = math.nan
@@ -87,7 +91,17 @@ def survey(over: Enclose, values: Values, work: float, x: Interval, y: Interval,
         hidden[open_ | absent] = math.nan
     places, slopes = _arrows(values, x, y, open_ | absent) if arrows else ((), ())
     base = _base(heights, bool(open_.any()))
-    return Surface(xs, ys, heights, places, slopes, base, float(open_.mean()), float(absent.mean()))
+    unsettled, undefined = float(_wide(open_).mean()), float(absent.mean())
+    return Surface(xs, ys, heights, places, slopes, base, unsettled, undefined, bool(open_.any()))
+
+
+def _wide(open_: Array) -> Array:
+    """The open cells whose neighbours are all open too, as those at a jump are not."""
+    found = open_.copy()
+    for axis in (0, 1):
+        for step in (-2, -1, 1, 2):
+            found &= np.roll(np.pad(open_, 2, mode="edge"), step, axis)[2:-2, 2:-2]
+    return found
 
 
 def _proved(over: Enclose, most: int, x: Interval, y: Interval, depth: int) -> tuple[Array, Array]:

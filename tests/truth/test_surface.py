@@ -18,7 +18,10 @@ def test_heights_are_the_values() -> None:
     found = surface("x^2 + 3*y")
     xs, ys = np.meshgrid(found.xs, found.ys)
     assert np.allclose(found.heights, xs**2 + 3 * ys)
-    assert found.unsettled == found.undefined == 0
+    assert found.unsettled == found.undefined == 0 and not found.breaks
+    jumps = surface("floor(x)*floor(y)")
+    assert jumps.unsettled < 0.01 and jumps.breaks
+    assert surface("floor(1000*x) + y").unsettled > 0.9
     assert found.slopes[0] == (2 * found.places[0][0], 3.0)
 
 
