@@ -22,6 +22,7 @@ from gradcalc.language.parse import free_names
 from gradcalc.settings import Dialect, Limits, Options, limits_for
 from gradcalc.show.picture import Marks
 from gradcalc.truth.calculator import asked, judged
+from gradcalc.truth.critical.ask import critical as search
 from gradcalc.truth.curve import Interval, Place, Sampled, enclosing, fixed_at, function, sample, simplest, work
 from gradcalc.truth.plot import Kink, Plot
 from gradcalc.truth.report import PointReport
@@ -46,6 +47,7 @@ def plot(
     order: int = 1,
     wrt: str | Sequence[str] | None = None,
     let: Mapping[str, Any] | None = None,
+    critical: bool = False,
     marks: Sequence[Marks] = (),
     limits: Limits | None = None,
     dialect: Dialect | None = None,
@@ -65,6 +67,7 @@ def plot(
         order: 2 for the second derivative as well.
         wrt: the one or two variables that are drawn, where there are more.
         let: values by name that are put into the formula.
+        critical: whether the critical points in the ranges are searched, proved and marked by their kind.
         marks: what else is marked.
         limits: how large the formula may be; default: `Limits()`.
         dialect: how the text is written, as `differentiate` takes it.
@@ -75,7 +78,8 @@ def plot(
     bounds = limits_for(limits, dialect)
     made = plotted(
         expression, points.to_points(at, bounds), ranges=to_ranges(range, bounds), order=order,
-        wrt=None if wrt is None else points.read_names(wrt), let=points.to_bindings(let, bounds), limits=bounds,
+        wrt=None if wrt is None else points.read_names(wrt), let=points.to_bindings(let, bounds), critical=critical,
+        limits=bounds,
     )  # fmt: skip
     return made.with_marks(*marks) if marks else made
 
@@ -108,6 +112,7 @@ def plotted(
     order: int = 1,
     wrt: Sequence[str] | None = None,
     let: Mapping[str, Value] | None = None,
+    critical: bool = False,
     limits: Limits = Limits(),  # noqa: B008 - frozen
 ) -> Plot:
     """The plot of a formula: what `plot` and the command call."""
@@ -130,7 +135,13 @@ def plotted(
     moving = {variable.name for variable in formula.wrt}
     echoed, exactly = points.echoed({name: value for name, value in fixed.items() if name not in moving})
     bound, bound_exactly = points.echoed(let)
-    plot = Plot(formula.canonical, formula.text, chosen, {**bound, **bound_exactly}, {**echoed, **exactly}, found)
+    marks: tuple[Marks, ...] = ()
+    if critical:
+        still = {name: value for name, value in fixed.items() if name not in moving}
+        marks = tuple(_critical(expression, chosen, {**let, **still}, limits))
+    plot = Plot(
+        formula.canonical, formula.text, chosen, {**bound, **bound_exactly}, {**echoed, **exactly}, found, marks=marks
+    )
     if len(names) == 2:
         over = enclosing(formula.graph, [formula.output], formula.inputs, fixed_at(formula, fixed))
         cost = work(formula.graph, [formula.output])
@@ -299,6 +310,18 @@ def _known(values: _Values, sides: Sequence[Interval]) -> Any:
     """Where on a grid there is a value; rows are of the last variable."""
     grids = np.meshgrid(*(np.linspace(*side, _GRID if len(sides) == 1 else 61) for side in sides))
     return np.isfinite(values(*grids)[0])
+
+
+def _critical(expression: Any, ranges: Mapping[str, Interval], let: Point, limits: Limits) -> Iterator[Marks]:
+    """The critical points that are proved in the ranges, by their kinds."""
+    found = search(expression, dict(ranges), let=let, limits=limits)
+    kinds: dict[str, list[Place]] = {}
+    for point in found.points:
+        at = [point.floats[name] for name in ranges]
+        height = math.nan if point.value_float is None else point.value_float
+        kinds.setdefault(point.kind, []).append((at[0], at[1] if len(at) > 1 else height))
+    for kind, places in kinds.items():
+        yield Marks(f"critical-{kind}", kind, places, f"{kind} (critical)" if kind == "kink" else kind)
 
 
 # -- kinks and dots ----------------------------------------------------------------------------------------------------

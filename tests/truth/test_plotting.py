@@ -140,3 +140,11 @@ def test_other_marks_are_drawn_with_it() -> None:
     lowest = Marks("critical", "minimum", [(0.0, 0.0)], "minimum")
     assert layers(plot("x^2", marks=[lowest]), Marks)["critical"] is lowest
     assert layers(plot("x^2 + y^2").with_marks(lowest), Marks)["critical"] is lowest
+
+
+def test_critical_points_are_searched_and_marked_by_kind() -> None:
+    found = layers(plot("x^3 - 3*x + a*y^2", {"a": 1}, critical=True), Marks)
+    assert {name: list(each.places) for name, each in found.items()} == {
+        "critical-minimum": [(1.0, 0.0)], "critical-saddle": [(-1.0, 0.0)]
+    }  # fmt: skip
+    assert list(layers(plot("x^2 + 1", critical=True), Marks)["critical-minimum"].places) == [(0.0, 1.0)]

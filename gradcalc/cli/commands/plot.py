@@ -20,6 +20,7 @@ class Drawn:
 
     range: tuple[str, ...] = option((), "--range RANGE", "From where to where: x=-3:3,y=0:2, or -3:3; may repeat.")
     order: int = option(1, "-n --order N", "2: the second derivative too.", low=1, high=2)
+    critical: bool = option(False, "--critical", "Search the critical points there, and mark those that are proved.")
     output: str = option("-", "-o --output FILE", "A png, svg or pdf file; - draws it here.", SHOW)
 
 
@@ -46,6 +47,7 @@ def plot(question: o.Question, wanted: Drawn, show: o.Show, how: Reading, limits
         order=wanted.order,
         wrt=question.wrt,
         let=o.read_bindings(question.let, limits),
+        critical=wanted.critical,
         limits=limits,
     )
     if path is None and shape is Format.table and not made.is_empty:
