@@ -21,8 +21,8 @@ from gradcalc.truth.identities import Field, GivenUp, Impossible
 
 _POINTS, _TRIED, _BITS = 20, 200, 256
 _TEXT = 100_000
-_CASES = 16
-"""Sides of signs that are looked at, at most."""
+_CASES, _SIDES = 16, 4
+"""Parts of the domain that are looked at, and signs that each is made by, at most."""
 
 
 def simplified(graph: Graph, index: int) -> int:
@@ -69,7 +69,8 @@ def cases(
             if field.same(one, other):
                 found.append(Case(extra, True))
                 continue
-            open_ = list(field.open.values()) if sides and len(found) + len(waiting) < _CASES else []
+            few = len(extra) < _SIDES and len(found) + len(waiting) < _CASES
+            open_ = list(field.open.values()) if sides and few else []
             if open_:
                 node = field.node(open_[0])
                 waiting += [(*extra, int(ops.neg(graph.ref(node)).index)), (*extra, node)]

@@ -89,6 +89,12 @@ def test_what_holds_on_a_part_of_the_domain_or_nowhere_is_never_proved(first: st
     assert agree(graph, one, other) == -1
 
 
+def test_signs_that_no_assumption_settles_are_not_asked_for_ever() -> None:
+    graph, one, other = pair("cosh(acosh(relu(acos(1) + y)))*x", "relu(acos(1) + y)*x*(1 + y)")
+    assert len(cases(graph, one, other)) <= 16
+    assert not proved_equal(*pair("cosh(acosh(relu(acos(1))))*x", "relu(acos(1))*x"))
+
+
 def test_what_is_zero_without_looking_so_decides_no_branch() -> None:
     assert not proved_equal(*pair("where(atan(x) + atan(1/x) == pi/2, 1, 2)", "2"))
 
