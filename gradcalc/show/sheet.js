@@ -26,7 +26,7 @@ root.dataset.selftest = verdict;
 const state = document.getElementById("state");
 const told = {
 ok: `This page computes ${counted} proved numbers as they were proved.`,
-none: "Nothing is proved at the point that this page could compare its numbers with.",
+none: "No number here could be compared: none is proved, or rounding errors reach too far.",
 failed: "This page does not compute the numbers that were proved: trust those of the point, and none that moves.",
 }[verdict];
 const say = (words, is = "") => { state.textContent = words; state.className = verdict === "failed" ? "bad" : is; };

@@ -157,7 +157,7 @@ class Sheet:
     Attributes:
         formula: in the title.
         lead: below it.
-        script: None where the sheet does not move, and `still` says why.
+        script: None where the sheet does not move, and `still` says why; else what has no slider, if anything.
         foot: how it was made.
     """
 
@@ -304,6 +304,7 @@ def _controls(sheet: Sheet) -> str:
     return (
         '<aside aria-label="Move the point"><form autocomplete="off">'
         + "".join(rows)
+        + (f'<p class="still">{_text(sheet.still)}</p>' if sheet.still else "")
         + '<button type="button" id="reset" disabled>back to the point</button></form>'
         '<p id="state" role="status"></p>'
         '<noscript><p class="still">Without JavaScript the numbers stay at the point.</p></noscript></aside>'

@@ -16,6 +16,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from flint import arb
+
 from gradcalc import __version__
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.budget import Budget
@@ -217,6 +219,8 @@ class _Maker:
         self.slots: dict[int, int] = {}
         self.lacking: tuple[str, ...] = ()
         self.still = ""
+        if len(formula.names) > MOST_SLIDERS:
+            self.still = f"The first {MOST_SLIDERS} of {len(formula.names):,} variables have a slider."
 
     def made(self) -> WebPage:
         """The page."""
@@ -226,7 +230,8 @@ class _Maker:
         plots = tuple(self._plots(sliders))
         sections = [Section("gradient", "Value and gradient", tuple(self._gradient()))]
         if plots:
-            sections.append(Section("plot", "Plot", (*plots, Words((_PLOTTED,), "small"))))
+            which = f"Of {len(sliders):,} variables the first {len(plots)}. " if len(plots) < len(sliders) else ""
+            sections.append(Section("plot", "Plot", (*plots, Words((which + _PLOTTED,), "small"))))
         if size and self.is_defined:
             sections.append(Section("hessian", "Hessian", tuple(self._hessian(size))))
         sections.append(Section("tape", "Tape", tuple(self._tape())))
@@ -316,6 +321,9 @@ class _Maker:
             places = self.here.curvature.entries
             proved |= {node: places[place] for place, node in self.formula.hessian.items() if place in places}
         known = {node: float(each.certified.value) for node, each in proved.items() if each.certified}
+        for node in self.tracing.order if self.is_defined else ():
+            double = nearest_double(ball) if isinstance(ball := self.tracing.balls.get(node), arb) else None
+            known |= {} if double is None or self.graph.is_constant(node) else {node: double}
         balls = Balls(_BITS)
         rough = balls.evaluate(self.graph, points.bind(self.graph, self.point, balls), list(known))
         rows = self._compared(known, rough)
@@ -360,7 +368,7 @@ class _Maker:
                 far = 64 * float(ball.rad()) + 1e-13 * abs(value) + _TINY
                 if far <= max(1e-6 * abs(value), 1e-9):
                     rows.append((self.slots[node], value, far))
-        return tuple(rows)
+        return tuple(rows[:_COMPARED])
 
     # -- the parts -----------------------------------------------------------------------------------------------------
 
@@ -386,6 +394,8 @@ class _Maker:
             yield Words(("Where the formula has no value it has no derivative.",))
         elif self.here.gradient:
             yield self._table("The gradient", self.formula.names, self.formula.gradient, self.here.gradient)
+            if len(self.here.gradient) > _ROWS:
+                yield Words((f"{len(self.here.gradient) - _ROWS:,} more: gradcalc grad shows all.",), "small")
         for note in self.here.notes:
             yield note.remark(self.report.text)
 
@@ -563,6 +573,8 @@ def _height(heights: Any, x: Any) -> tuple[float]:
     return (value if math.isfinite(value) else math.nan,)
 
 
+_COMPARED = 100
+"""How many numbers of a point the page compares, at most."""
 _BITS = 53
 """The precision of doubles."""
 _GOOD = 12

@@ -116,6 +116,12 @@ def test_a_very_long_formula_stands_still_and_is_folded() -> None:
     assert "nodes between are folded; gradcalc tape shows all" in html
 
 
+def test_what_is_left_out_is_said() -> None:
+    text = Reader(made("sum(x^2)", x=list(range(14))).html).text
+    assert "The first 12 of 14 variables have a slider." in text and "Of 12 variables the first 6." in text
+    assert "gradcalc steps shows those of the other variables." in text
+
+
 def test_a_function_that_javascript_lacks_is_named() -> None:
     page = made("besselj(2, x)*Si(y)", x=1, y=2)
     reader = Reader(page.html)
@@ -264,6 +270,7 @@ def test_a_page_that_computes_wrong_says_so(chromium: Browser, two: str, by: str
         ("log(x)", {"x": -1}, "ok"), ("abs(x)*floor(y)", {"x": 0, "y": 1}, "ok"), ("exp(x)", {"x": 800}, "ok"),
         ("x^2", {"x": 1e300}, "ok"), ("sum(x^2)*erf(x[1])/gamma(x[0])", {"x": [1.5, 2, 3]}, "ok"), ("1/x", {"x": 0}, "ok"),
         ("besselj(0, x)", {"x": 1}, "none"), ("2 + 3", {}, "none"), ("`<b>&`*`class`", {"<b>&": 2, "class": 1}, "ok"),
+        ("(1 - cos(x))/x^2", {"x": 1e-8}, "ok"),
     ],
 )  # fmt: skip
 def test_no_page_has_a_word_on_the_console(chromium: Browser, tmp_path: Path, text: str, at: Any, check: str) -> None:
