@@ -381,10 +381,9 @@ def _graph(graph: Graph) -> str:
     (width, height), unit = map(float, layout[0][2:4]), 72.0
     pieces: list[str] = []
     boxes = {box.name: box for box in graph.diagram.boxes}
-    slots = iter(graph.arrows)
     labels = {(arrow.start, arrow.end): [] for arrow in graph.diagram.arrows}  # type: ignore[var-annotated]
-    for arrow in graph.diagram.arrows:
-        labels[arrow.start, arrow.end].append((arrow.label, next(slots)))
+    for arrow, slot in zip(graph.diagram.arrows, graph.arrows, strict=True):
+        labels[arrow.start, arrow.end].append((arrow.label, slot))
     for words in layout:
         if words[0] == "edge":
             pieces.append(_arrow(words, labels, height, unit))

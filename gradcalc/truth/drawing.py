@@ -172,12 +172,11 @@ def _diagram(expression: str, nodes: Sequence[_Node], results: Sequence[str], mo
     kept = _nearest(nodes, results, most)
     boxes = [node.box for node in nodes if node.box.name in kept]
     hidden = len(nodes) - len(boxes)
-    arrows = [
-        Arrow(operand if operand in kept else _FOLDED, node.box.name, label)
-        for node in nodes
-        if node.box.name in kept
-        for operand, label in node.arrows
-    ]
+    arrows: list[Arrow] = []
+    for node in (each for each in nodes if each.box.name in kept):
+        arrows += [Arrow(operand, node.box.name, label) for operand, label in node.arrows if operand in kept]
+        if any(operand not in kept for operand, _ in node.arrows):
+            arrows.append(Arrow(_FOLDED, node.box.name))
     note = f"{hidden:,} of {len(nodes):,} nodes are folded: those farthest from the formula" if hidden else ""
     if any(arrow.start == _FOLDED for arrow in arrows):
         boxes.insert(0, Box(_FOLDED, (f"… {hidden:,} more",), "faint"))
