@@ -185,7 +185,7 @@ class Session:
         """The options with the definitions and values that the formula needs, where they say nothing else."""
         let = {each: text for each, text in needed.let.items() if not _says(options, "--let", each)}
         at = {each: text for each, text in needed.at.items() if not _says(options, "--let", each)}
-        if "--box" in takes:  # what has no side stays as it is
+        if "--box" in options:  # what has no side stays as it is
             let |= {each: text for each, text in at.items() if not _says(options, "--box", each)}
         missing = [each for each in needed.missing if not _says(options, "--let", each)]
         if "--let" in takes:

@@ -96,6 +96,7 @@ def test_commands_that_know_no_point(session: Session, tmp_path: Path) -> None:
     assert "cosine" in say(session, "functions cos")
     found = json.loads(say(session, "b = 2", "critical b*t^2 - a*t --box t=-1:1 --json"))
     assert [point["at"]["t"][:4] for point in found["points"]] == ["0.25"]
+    assert "proved" in say(session, "f = x^2", "x = 3", "check f --claim 2x --wrt x")
 
 
 def test_points_of_a_line_are_filled_up(session: Session) -> None:
