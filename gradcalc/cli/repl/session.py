@@ -225,6 +225,8 @@ class Session:
             each = next((each for each in known if flag in (*each.flags, each.opposite)), None)
             if each is None or said & {*each.flags, each.opposite} or flag in found:
                 continue
+            if (each.kind is bool) != (value is None):  # another option of the same name
+                continue
             if flag in ("--format", "--json") and said & {"--format", "--json", "--csv-long"}:
                 continue
             found += [flag] if value is None else [flag, value]
@@ -428,9 +430,9 @@ _TYPED = (
 
 
 def _options() -> dict[str, Parameter]:
-    """Every option of every command by its flags."""
+    """Every option of every command by its flags; where two have the same, that of the first command is meant."""
     known = [each for name in COMMANDS if name != "repl" for each in parameters(function_of(name))]
-    return {flag: each for each in known for flag in (*each.flags, each.opposite) if flag.startswith("--")}
+    return {flag: each for each in reversed(known) for flag in (*each.flags, each.opposite) if flag.startswith("--")}
 
 
 def _says(options: Sequence[str], flag: str, name: str) -> bool:
