@@ -129,7 +129,9 @@ class Critical(Answer):
 
     @property
     def exit_code(self) -> ExitCode:
-        """3 where nothing has a value, 1 where it is not complete, else 0."""
+        """130 where it was interrupted, 3 where nothing has a value, 1 where it is not complete, else 0."""
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
         if self.nowhere:
             return ExitCode.UNDEFINED
         return ExitCode.DONE if self.is_complete else ExitCode.NO

@@ -120,7 +120,7 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
     inputs = [formula.graph.input(name) for name in names]
     clock = wanted.clock
     begin, shares = time.monotonic(), 1 + wanted.least + wanted.greatest
-    clock.end = begin + wanted.seconds / shares
+    clock.end, clock.seconds = begin + wanted.seconds / shares, wanted.seconds
     system = _system(formula, inputs, wanted)
     given, sides = sides, _finite(system, sides, wanted)
     quest = Quest(system, sides, wanted.digits, clock, classify=not wanted.roots)

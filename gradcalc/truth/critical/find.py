@@ -4,6 +4,7 @@ Flow: search in intervals, proof of each zero in balls, its place in the box (in
 kinks, degenerate points, hulls of the rest.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -29,6 +30,9 @@ PAD = 2.0**-24
 """The search looks a little beyond the box, by this part of its sides, so that a zero on a face is inside."""
 _DEGREE = 8
 """Derivatives of a degenerate point in one variable that are looked at, at most."""
+_MOMENT = 2.0
+"""Seconds for the proofs of what was found when the search was interrupted."""
+UNPROVED_YET = "a zero, for whose proof in balls no time was left"
 SINGULAR, AT_KINK, ROUGH, FACE, LATE, UNPROVED = (
     "the second derivatives may be singular", "there may be a kink or a jump", "not smooth in all of it",
     "a point that may lie on a face of the box", "no time was left", "a zero that balls did not prove",
@@ -61,7 +65,15 @@ class Quest:
             self.system = with_tops(self.system)
         found = search(self.system, whole, self.clock)
         outcome = Outcome(looked=found.looked, is_whole=found.is_whole)
+        before = self.clock.interrupted
+        allowed = _MOMENT if before else self.clock.seconds * (1.0 if found.is_whole else 0.5)
+        last = time.monotonic() + allowed
         for k in range(len(found.zeros)):
+            if self.clock.interrupted and not before or time.monotonic() > last:
+                late = clipped(found.zeros.take(slice(k, None)), low, high)
+                outcome.unsettled += [(late.take([j]), UNPROVED_YET) for j in range(len(late))]
+                outcome.is_whole = False
+                break
             self._enter(outcome, found.unique.take([k]), found.zeros.take([k]))
         self._rest(outcome, clipped(found.left, low, high), found.is_whole)
         return outcome

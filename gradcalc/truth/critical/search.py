@@ -39,7 +39,7 @@ _WORK = 40_000
 """Boxes looked at on a level below the first, at most."""
 _NARROWING = 100
 """Steps that make the enclosure of a zero narrower, at most."""
-_HOMING = 12
+_HOMING, _AT_ONCE = 12, 1_000
 _MANY, _WORTH, _PASSED = 256, 0.15, 2
 """Of so many boxes Krawczyk's operator is not asked up to twice where it told nothing of most of them the last time."""
 _FULL = 200_000
@@ -96,9 +96,13 @@ class Found:
 
 @dataclass
 class Clock:
-    """When to stop, and who is told how far it has come: called with the boxes that wait."""
+    """When to stop, and who is told how far it has come: called with the boxes that wait.
+
+    The search ends at `end`; the proofs of what it has found may take as long again as `seconds`.
+    """
 
     end: float = float("inf")
+    seconds: float = float("inf")
     told: Callable[[int], None] | None = None
     interrupted: bool = False
 
@@ -408,10 +412,12 @@ def search(system: System, box: Boxes, clock: Clock, bar: Bar | None = None) -> 
             break
         left = finer
     unique = together(state.unique, system.size)
+    waiting = unique.take(slice(_AT_ONCE, None)) if clock.interrupted else no_boxes(system.size)
+    unique = unique.take(slice(0, _AT_ONCE)) if clock.interrupted else unique
     zeros = _narrowed(enclosing, unique)
     keep, doubtful = _distinct(unique, zeros)
-    rest = together([left, late, zeros.take(doubtful)], system.size)
-    return Found(unique.take(keep), zeros.take(keep), rest, state.looked, not len(late))
+    rest = together([left, late, waiting, zeros.take(doubtful)], system.size)
+    return Found(unique.take(keep), zeros.take(keep), rest, state.looked, not len(late) and not len(waiting))
 
 
 def _narrowed(enclosing: Enclosing, unique: Boxes) -> Boxes:
