@@ -1,8 +1,20 @@
-"""`python -m benchmarks [startup] [large] [gradient] [tape] [descent] [minima] [nist] [kernels] [files]`: all parts, or those named."""
+"""`python -m benchmarks [startup] [large] [gradient] [tape] [descent] [minima] [nist] [kernels] [files] [critical]`: all parts, or those named."""
 
 import sys
 
-from benchmarks import descent, files, gradient, kernels, large, more_garbow_hillstrom, nist, startup, tables, tape
+from benchmarks import (
+    critical,
+    descent,
+    files,
+    gradient,
+    kernels,
+    large,
+    more_garbow_hillstrom,
+    nist,
+    startup,
+    tables,
+    tape,
+)
 
 PARTS = {
     "startup": startup.run,
@@ -14,6 +26,7 @@ PARTS = {
     "nist": nist.run,
     "kernels": kernels.run,
     "files": files.run,
+    "critical": critical.run,
 }
 
 
