@@ -429,6 +429,13 @@ class DialectParser(Parser):
             return self.call(function)
         if following == "(" and dialect is MATHEMATICA and word in dialect.functions:
             self.fail(f"{word} takes square brackets", f"{word}[...]")
+        if (
+            following == "("
+            and dialect is MATHEMATICA
+            and not self.is_known(name)
+            and word.title() in dialect.functions
+        ):
+            self.fail(f"{word} may be a function or a factor", f"{word.title()}[...] or {word}*(...)")
         if following in ("(", "[") and not dialect.joins:
             self.fail(f"{name} is a variable, and an element of it is not read", "x[0] by --from text")
         if following == "[" and dialect.joins:

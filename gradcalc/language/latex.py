@@ -554,13 +554,21 @@ class LatexParser(Parser):
                 return self.function(_LETTER_CALLS[name])
             product = rf"{self.tokens.typed[self.position - 1]} \cdot (...)"
             self.fail(f"{self.word} may be a function or a factor", f"{product}, or the formula of {self.word} itself")
-        whole = _RUN_OF_LETTERS.match(self.text, self.start)
-        if whole and whole[0] in self.shadowing and not self.text[: self.start][-1:].isalpha():
-            self.fail(f"{whole[0]} may be one name or a product", rf"\mathrm{{{whole[0]}}} or {' '.join(whole[0])}")
+        is_first = not self.text[max(0, self.start - 1) : self.start].isalpha()
+        if is_first and (whole := _RUN_OF_LETTERS.match(self.text, self.start)):
+            if whole[0] in self.shadowing:
+                self.fail(f"{whole[0]} may be one name or a product", rf"\mathrm{{{whole[0]}}} or {' '.join(whole[0])}")
+            self.check_no_function(whole[0])
         if following in ("[", r"\left[") and name not in _CONSTANTS:
             self.fail("square brackets behind a name may be an index or a factor", rf"{self.word} \cdot (...)")
         self.letter()
         return self.done()
+
+    def check_no_function(self, letters: str) -> None:
+        """Refuse `sin x` without its backslash, which is the product of its letters, unless all of them have values."""
+        if (found := _BARE_NAME.search(letters)) and not self.shadowing.issuperset(found[0]):
+            named = rf"\{found[0]} for the function, {' '.join(found[0])} for the product of its letters"
+            self.fail(f"{found[0]} without a backslash is a product of letters", named)
 
     def is_variable(self, name: str) -> bool:
         """Whether a name has a value, or stands elsewhere as no function can."""
@@ -760,7 +768,7 @@ class LatexParser(Parser):
         """What `\\frac{d^2 ...}{dx dy}` is taken for, where what is derived begins, and where its braces end."""
         words, open_ = self.words, self.position
         sign = words[open_ + 1] if words[open_] == "{" else ""
-        if sign not in ("d", "∂") or sign == "d" and self.is_known("d"):
+        if sign not in ("d", "∂"):
             return None
         close = self.partner[open_]
         order, place = self.order(open_ + 2)
@@ -775,6 +783,9 @@ class LatexParser(Parser):
             at = following
         if not by:
             return None
+        if sign == "d" and self.is_known("d"):
+            self.fail("d is a variable, and this may be a derivative or a quotient",
+                      r"\frac{\partial}{\partial x} or \frac{d}{x d}")  # fmt: skip
         if sum(count for _, count in by) != order:
             self.fail("the orders of a derivative differ above and below", r"\frac{d^2}{dx^2}",
                       (self.start, self.tokens[end].span[1]))  # fmt: skip
@@ -1228,6 +1239,8 @@ class LatexParser(Parser):
 
 _MIXED = re.compile(r"\d+\s*(\\[dtc]?frac\s*(?:\{\s*\d+\s*\}|\d)\s*(?:\{\s*\d+\s*\}|\d))")
 """A mixed number, or a product: `1\\frac{1}{2}`."""
+_BARE_NAME = re.compile("(?:arc|a)?(?:sin|cos|tan)h?|cot|sec|csc|log|ln|exp|sqrt|max|min|lim|det|frac|erf")
+"""Names of commands whose backslash people forget."""
 _DIFFERENTIAL = re.compile(
     r"(?:\\(?:mathrm|text|textrm|mathsf)\s*(?:\{\s*d\s*\}|d)|(?<=\\[,;:! ])d)\s*(?:[^\W\d_]|\\[a-z]+\b)"
 )

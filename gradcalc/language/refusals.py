@@ -28,6 +28,8 @@ from gradcalc.language.tokens import (
     CONSTANTS,
     DERIVATIVES,
     FUNCTIONS,
+    GLUED_FACTOR,
+    GLUED_FACTORS,
     GREEK,
     LETTER,
     LETTERS_TOO,
@@ -256,7 +258,7 @@ class Refusals:
                 f"{name} is no function{said}", formula if self.is_read(formula) else function_meant(name) or LIST
             )
         check_name(self.tokens[self.position - 1])
-        if re.compile(r"\s*=(?!=)").match(self.text, end):
+        if re.compile(r"\s*:?=(?!=)").match(self.text, end):
             self.fail(f"{name} is no function", "the expression on the right of = alone")
         if self.is_derivative():
             self.fail_derivative()
@@ -321,11 +323,19 @@ class Refusals:
         rest = self.text[self.start + len(self.tokens.typed[self.position - 1]) :].strip()
         plain = rest[:1].isalnum() and not _LOOSE.search(rest)
         hint = f"d/{self.word}({rest})" if plain else DERIVATIVE
+        if (sum_ := _SUM.fullmatch(rest)) and len(rest) < 60:
+            first, others = sum_[1].strip(), sum_[2]
+            hint = f"d/{self.word}({first}) {others} or d/{self.word}({rest})"
         self.fail("a derivative needs parentheses around what is derived, and orders that agree", hint)
 
     def fail_root(self) -> NoReturn:
         """An error for `√x^2`."""
-        self.fail("a power after a root can be read in two ways", "√(x^2) or (√x)^2")
+        left, exponent = self.operands[-1][1], self.tokens[self.position]
+        base = self.text[left : self.end]
+        sign = "^" if self.tokens.kinds[self.word] != "raised" else self.word
+        above = exponent.text if sign == "^" and exponent.kind in ("number", "name") else "" if sign != "^" else "2"
+        base = base if base.isalnum() else "x"
+        self.fail("a power after a root can be read in two ways", f"√({base}{sign}{above}) or (√{base}){sign}{above}")
 
     def fail_percent(self) -> NoReturn:
         """An error for `50% x`."""
@@ -568,6 +578,12 @@ class Refusals:
             return f"{before}*{factor} or {before if before in LETTERS_TOO else 'exp'}({factor})"
         if before in OPERATORS and before not in self.shadowing:
             return OPERATORS[before].format("a", "b")
+        if before in SUMS and before == last:
+            return SUMMED[SUMS[before]]
+        if before.lower() in INSTEAD and before == last and before not in self.shadowing:
+            return INSTEAD[before.lower()]
+        if self.word == "base" or before == "base":
+            return "log(x, base)"
         if before == last and before not in self.shadowing and before not in CONSTANTS:
             if is_named(before):
                 function = function_meant(before)
@@ -624,6 +640,14 @@ _LOOSE = re.compile(r"[-+−<>=,&|]")
 """Signs that bind more loosely than a product: what stands beside them may belong to a derivative or not."""
 
 
+_SUM = re.compile(r"([\w\s^²³*()]*[\w)²³]) ?((?:[-+−]) ?[\w\s^²³*/()+−-]*[\w)²³])")
+"""A first term, and those behind it."""
+
+
+SUMMED = {name: f"{name}(i=1..n, i*x)" for name in ("sum", "prod")}
+"""How sums and products with a counter are written."""
+
+
 FAR = 400
 """Words of a call that a hint repeats, at most."""
 
@@ -640,6 +664,15 @@ def split(name: str, known: Set[str]) -> list[str]:
                 ways[end] += [[*row, name[start:end]] for row in ways[start]][:2]
     rows = ways[len(name)]
     return rows[0] if len(rows) == 1 and len(rows[0]) in (2, 3) else []
+
+
+def glued_product(name: str) -> str:
+    """The product of functions with their operands that a name is: of `xsinx` it is `x*sin(x)`; empty where none."""
+    found = GLUED_FACTORS.fullmatch(name)
+    if found is None:
+        return ""
+    factors = [f"{function}({operand})" for function, operand in GLUED_FACTOR.findall(found[2])]
+    return "*".join([*filter(None, [found[1]]), *factors])
 
 
 def _several(name: str, rest: str) -> str:

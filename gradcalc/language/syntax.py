@@ -28,6 +28,7 @@ from gradcalc.language.refusals import (
     Pending,
     Refusals,
     bracketed,
+    glued_product,
 )
 from gradcalc.language.synonyms import (
     IN_CELLS,
@@ -38,6 +39,7 @@ from gradcalc.language.tokens import (
     BARE,
     CLOSING,
     CONSTANTS,
+    COUNTED,
     DIVIDE,
     FUNCTIONS,
     GLUED,
@@ -49,6 +51,7 @@ from gradcalc.language.tokens import (
     ONE_ARRAY,
     PARTNER,
     PARTS,
+    PI_FACTOR,
     POWER,
     PREFIX,
     RAISED,
@@ -148,6 +151,7 @@ class Parser(Refusals):
                 if words[position] == ")":
                     break
             position += 1
+        position += words[position : position + 2] == [":", "="]
         rest = words[position + 1 :] if words[position] == "=" else []
         if words[0] in rest or not any(self.is_named(word) and word not in CONSTANTS for word in set(rest)):
             return
@@ -282,7 +286,8 @@ class Parser(Refusals):
             return self.of_module()
         if name == "d" and not self.is_known(name) and self.open_derivative():
             return True
-        if name in FUNCTIONS and (following in ("^", "**") or self.tokens.kinds[following] == "raised"):
+        is_raised = following in ("^", "**") or self.tokens.kinds[following] == "raised"
+        if name in FUNCTIONS and is_raised and name not in COMPARISONS:
             power = self.function_power()
             if power:
                 named = self.words[self.position] == "("
@@ -419,7 +424,7 @@ class Parser(Refusals):
         """Refuse a name that is none, or a function without its operand."""
         check_name(self.tokens[self.position - 1])
         name, operand = self.word, self.tokens[self.position]
-        if name in FUNCTIONS and name not in LETTERS_TOO:
+        if name in FUNCTIONS and name not in LETTERS_TOO and name not in COMPARISONS:
             self.fail(f"{name} is a function and needs parentheses", self.applied(name))
         if operand.text == "[" and name == "D":
             self.fail("D is no array", f"diff({', '.join(self.call_text()[0])})")
@@ -434,6 +439,13 @@ class Parser(Refusals):
             self.fail(f"{name} is a function here, and no unit", hint)
         if name in ("x10", "X10") and operand.text in POWER and before is not None and before.kind == "number":
             self.fail("x10 may be a factor of ten or a variable", f"{before.text}*10^..., or give {name} a value")
+        if (counted := COUNTED.fullmatch(name)) and before is not None and before.kind == "number":
+            hint = f"binomial({before.text}, {counted[1]}) or {before.text}*{name}"
+            hint = hint if name[0] == "C" else f"{before.text}!/({before.text} - {counted[1]})! or {before.text}*{name}"
+            self.fail(f"{name} behind a number may be a variable or count choices", hint)
+        below = self.tokens[self.position + 1].text
+        if re.fullmatch(r"d[^\W\d_]", name) and operand.text in DIVIDE and re.fullmatch(r"d[^\W\d_]\w*", below):
+            self.fail(f"{name}/{below} is the derivative of a formula that is not here", f"diff(f, {below[1:]}) of f")
         if product := self.likely_product():
             self.fail(f"{name} is no known name", f"{product}, or give {name} a value if it is a variable")
         if glued := GLUED.fullmatch(name):
@@ -443,6 +455,9 @@ class Parser(Refusals):
             other = f"{longer}({glued[2][len(longer) - len(glued[1]) :]}) or " if both else ""
             hint = f"{other}{glued[1]}({glued[2]}), or give {name} a value if it is a variable"
             self.fail(f"{name} is no known name", hint)
+        if product := glued_product(name):
+            both = f"with its signs, such as {product}" if before and before.text in POWER else product
+            self.fail(f"{name} is no known name", f"{both}, or give {name} a value if it is a variable")
 
     def likely_product(self) -> str:
         """The product that an unknown name of few letters may be; empty where it looks like a name.
@@ -452,6 +467,8 @@ class Parser(Refusals):
         name, following = self.word, self.tokens[self.position]
         if self.has_whole_names:
             return ""
+        if of_pi := PI_FACTOR.fullmatch(name):
+            return f"pi*{of_pi[1]}"
         if "π" in name and name.partition("π")[0] in FUNCTIONS:
             return "{}({})".format(*re.split("(?=π)", name, maxsplit=1))
         if "π" in name or (len(name) == 2 and name[1] == "e" and following.text in POWER):

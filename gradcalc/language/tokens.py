@@ -92,10 +92,16 @@ GREEK = frozenset(
 LETTER = re.compile(r"[^\W\d_](?:_?\d+|_[^\W\d_])?")
 """A variable that is one letter, with an index."""
 
-GLUED = re.compile(
-    r"(a?(?:sin|cos|tan)h?|arc(?:sin|cos|tan)h?|ln|log|exp|sqrt|cbrt|abs)(\d*[xyztuv]\d*|\d*theta|\d*[θφ]|\d+)"
-)
+_APPLIED = r"(a?(?:sin|cos|tan)h?|arc(?:sin|cos|tan)h?|ln|log|exp|sqrt|cbrt|abs)"
+GLUED = re.compile(rf"{_APPLIED}(\d*[xyztuv]\d*|\d*theta|\d*[θφ]|\d+)")
 """A function with its operand written on: `sinx`."""
+_GLUED_ON = rf"{_APPLIED}(\d*[xyzθφ]{{1,2}}|\d*[tuv]|\d*theta|\d+)"
+GLUED_FACTOR, GLUED_FACTORS = re.compile(_GLUED_ON), re.compile(rf"([xyztuvθφ]?)((?:{_GLUED_ON})+)")
+"""A product of such, a variable before it or not: `xsinx`, `sinxcosx`, `sinxy`."""
+PI_FACTOR = re.compile(r"pi([xyzrtRθφ])")
+"""The constant with a variable written on: `2pix`."""
+COUNTED = re.compile(r"[CP](\d+)")
+"""What stands between two numbers for the number of choices: `5C2`."""
 
 INFIX = {
     "or": (OR, "or"), "|": (OR, "or"), "∨": (OR, "or"), "and": (AND, "and"), "&": (AND, "and"), "∧": (AND, "and"),
@@ -121,9 +127,10 @@ REFUSED = {
     ">>": "floor(a/2**n)",
     "<>": "a != b", "=<": "a <= b", "=>": "a >= b", ":=": "a binding, such as --let x=2", "->": "the expression alone",
     ";": "one expression at a time; elements are separated by commas",
-    "{": "round parentheses ( )", "}": "round parentheses ( )",
+    **dict.fromkeys("{}", "round parentheses ( ), [a, b] for an array, where(x < 0, a, b) for branches"),
     "\\": "sin(x), sqrt(x), (a)/(b) instead of LaTeX commands",
-    **dict.fromkeys("'\"", "numbers and names only: text has no place in a formula"),
+    '"': "numbers and names only: text has no place in a formula",
+    **dict.fromkeys("'′’″", "diff(f, x) for the derivative of f; text has no place in a formula"),
     "`": "a name of any letters stands between two of them, in one line: `time (s)`", "$": "the expression without $",
     "#": "the expression without comments",
     "+-": "a + b or a - b", "...": "i=1..n with two dots", "°": "x*pi/180 for an angle in degrees",
@@ -131,7 +138,11 @@ REFUSED = {
     "~": "an operator such as & or *", "¬": "an operator such as & or *",
     **dict.fromkeys("–—‐‑", "- for minus"), "∑": "sum(i=1..n, ...)", "∏": "prod(i=1..n, ...)",
     "∂": "∂/∂x(f)", "∇": "the formula alone: gradcalc grad gives its gradient",
-    "∜": "root(x, 4)",
+    "∜": "root(x, 4)", **dict.fromkeys("±∓", "two formulas, one with + and one with -"), "↑": "^ for a power",
+    **dict.fromkeys("⌊⌋", "floor(x)"), **dict.fromkeys("⌈⌉", "ceil(x)"), "‖": "norm([x, y])",
+    **dict.fromkeys("⟨⟩〈〉", "[x, y] for an array"), **dict.fromkeys("•✕✖⨯✱", "* for a product"),
+    **dict.fromkeys("↦→⟶⇒⟼∈", "the expression alone"), **dict.fromkeys("≈≡≃", "== to compare"), "⁄": "/ for a quotient",
+    "∆": "a name such as dx", "∘": "sin(cos(x)) for one function of another",
     "∫": "an integral that is worked out: gradcalc has derivatives only",
 }  # fmt: skip
 """What has no meaning where an operator is expected though one may think so, and what to write instead."""
@@ -286,9 +297,10 @@ def _refuse(word: str, start: int) -> NoReturn:
         quotient = unicodedata.normalize("NFKC", fraction).replace("⁄", "/")
         refuse(f"{word} is not a name", span, f"({quotient})" if fraction else "letters, digits and underscores")
     shown = repr(word) if word.isprintable() else f"U+{ord(word):04X}"
-    refuse(
-        f"{shown} has no meaning in a formula", span, REFUSED.get(word, _SIGNS if word.isprintable() else "remove it")
-    )
+    plain = unicodedata.normalize("NFKC", word)  # a wide or a raised sign
+    hint = f"the plain {plain}" if plain != word and plain.isascii() and plain.isprintable() else _SIGNS
+    hint = f"^({plain}...) for an exponent" if _is_raised(word) else hint
+    refuse(f"{shown} has no meaning in a formula", span, REFUSED.get(word, hint if word.isprintable() else "remove it"))
 
 
 def refuse(message: str, span: Span | None, hint: str) -> NoReturn:

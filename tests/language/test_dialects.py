@@ -88,6 +88,7 @@ def test_what_is_read(dialect: str, text: str, meaning: str) -> None:
         (MATLAB, "round(x)", ""), (MATLAB, "~x==1", ""), (MATLAB, "e*y", "exp(1)"), (MATLAB, "x\n+1", "..."),
         (MATLAB, "rem(x+1,3)", ""), (MATLAB, "'a'", ""),
         (MATHEMATICA, "Sin[30 Degree]", "Pi/180"), (MATHEMATICA, "Glaisher x", "digits"), (MATLAB, "eps*x", "--let"),
+        (MATHEMATICA, "sin(x)", "Sin[...] or sin*(...)"), (MATHEMATICA, "x log(x)", "Log[...]"),
     ],
 )  # fmt: skip
 def test_what_is_refused_with_what_to_write(dialect: str, text: str, hint: str) -> None:

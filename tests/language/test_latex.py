@@ -135,6 +135,7 @@ def test_what_is_read(latex: str, meaning: str | None) -> None:
         (r"\begin{cases} x \\ y", []), (r"\left(x)", []), (r"\frac{x}{y", []), (r"\sqrt{}", []), (r"\begin{foo}", []),
         (r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}\begin{pmatrix} x \\ y \end{pmatrix}", ["A @ B"]),
         (r"\begin{pmatrix} a & b \end{pmatrix}^2", ["A @ B"]),
+        (r"\frac{sin x}{x}", [r"\sin"]), (r"\frac{xlnx}{2}", [r"\ln"]), (r"max\{x, y\}", [r"\max"]),
     ],
 )  # fmt: skip
 def test_what_is_refused_with_what_to_write(latex: str, hints: list[str]) -> None:
@@ -169,6 +170,14 @@ def test_letters_written_together_that_are_a_known_name_are_refused() -> None:
         read("2 rate", "rate")
     assert caught.value.hint == r"\mathrm{rate} or r a t e"
     assert read("xy", "x", "y").canonical == "x*y"
+    assert read(r"\frac{ln}{2}", "l", "n").canonical == "l*n/2"
+
+
+def test_a_d_that_has_a_value_is_no_derivative_in_silence() -> None:
+    with pytest.raises(ExpressionError) as caught:
+        read(r"\frac{d}{dx} x^2 + 1", "d", "x")
+    assert r"\partial" in (caught.value.hint or "")
+    assert read(r"\frac{d}{xd}", "d", "x").canonical == "d/(x*d)"
 
 
 def test_a_backslash_makes_it_latex() -> None:

@@ -59,6 +59,8 @@ NAMES = {name: getattr(mp, name) for name in ("sin", "cos", "tan", "exp", "sqrt"
 }  # fmt: skip
 
 READ = {
+    # the first writings of textbooks of physics, and definitions of other systems
+    "½gt²": "g*t**2/2", "v t + ½gt²": "v*t + g*t**2/2", "-gt": "-g*t", "f(x) := x^2": "x**2", "u := 2x": "2*x", "mgh + ½mv²": "m*g*h + m*v**2/2",
     # functions without parentheses
     "sin x": "sin(x)", "sin 2x": "sin(2*x)", "sin -x": "-sin(x)", "sin -2x": "-sin(2*x)", "2 sin x cos x": "2*sin(x)*cos(x)",
     "cos 2x": "cos(2*x)", "sin x cos x": "sin(x)*cos(x)", "sin 2x cos 3x": "sin(2*x)*cos(3*x)", "x sin x": "x*sin(x)",
@@ -196,6 +198,30 @@ def test_the_echo_of_a_writing_reads_back_as_the_same_graph(text: str) -> None:
         ("6.02 x10**23*y", "6.02*10^"),
         ("sin(30 deg)", "rad(30)"),
         ("cos(60 degrees) + x", "rad(30)"),
+        ("xsinx", "x*sin(x)"),
+        ("sin2xcos2x", "sin(2x)*cos(2x)"),
+        ("e^xsinx", "x*sin(x)"),
+        ("1 + sinxy", "sin(xy)"),
+        ("sin(pix)", "pi*x"),
+        ("2piR", "pi*R"),
+        ("5C2*x", "binomial(5, 2) or 5*C2"),
+        ("10P3", "10!/(10 - 3)! or 10*P3"),
+        ("½gt²", "g*t"),
+        ("dy/dx + x", "diff(f, x)"),
+        ("d/dx sin x + x", "d/dx(sin x) + x or d/dx(sin x + x)"),
+        ("√x^y", "√(x^y) or (√x)^y"),
+        ("√x²", "√(x²) or (√x)²"),
+        ("lim x->0 sin(x)/x", "there are no limits"),
+        ("int x", "there are no integrals"),
+        ("log(x) base 2", "log(x, base)"),
+        ("Σ i=1..3 i x", "sum(i=1..n, i*x)"),
+        ("x′ + x", "diff(f, x)"),
+        ("{a, b}", "[a, b] for an array"),
+        ("x ± 1", "one with + and one with -"),
+        ("⌊x⌋", "floor(x)"),
+        ("x＋1", "the plain +"),
+        ("x²⁺¹", "for an exponent"),
+        ("x•y", "* for a product"),
     ],
 )
 def test_what_other_systems_read_otherwise_is_told(text: str, hint: str) -> None:
