@@ -44,6 +44,8 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc.language.compile import compile as compile
     from gradcalc.optimize.descend import descend as descend
     from gradcalc.optimize.descent.answer import Descent as Descent
+    from gradcalc.optimize.fit.answer import Fit as Fit
+    from gradcalc.optimize.fit.fit import fit as fit
     from gradcalc.settings import Limits as Limits
     from gradcalc.tape import (
         GradCheck as GradCheck, GradientTape as GradientTape, Tensor as Tensor,
@@ -82,6 +84,8 @@ _NAMES = {
     "language.compile": "compile",
     "optimize.descend": "descend",
     "optimize.descent.answer": "Descent",
+    "optimize.fit.answer": "Fit",
+    "optimize.fit.fit": "fit",
     "settings": "Limits",
     "tape": "GradCheck GradientTape Tensor UnconnectedGradients Variable constant custom_gradient explain_none "
     "gradcheck hvp jvp log_softmax logsumexp softmax stop_gradient value_and_grad",

@@ -28,8 +28,8 @@ MAX_DIGITS = 1_000
 MAX_SECONDS = 1_000_000
 """More than the timers of some systems can hold."""
 
-WHAT, DESCENT, ROWS, FILES, SHOW, LIMITS = (
-    "What and where", "How to descend", "Rows of data", "How files are written", "How to show it",
+WHAT, DESCENT, FIT, ROWS, FILES, SHOW, LIMITS = (
+    "What and where", "How to descend", "How to fit", "Rows of data", "How files are written", "How to show it",
     "Limits and time budgets",
 )  # fmt: skip
 """The groups of options in a help text."""
@@ -155,6 +155,40 @@ class DescentSettings:
         """The optimizer that is meant."""
         chosen = "auto" if self.learning_rate is None and self.schedule is None else "sgd"
         return chosen if self.optimizer is None else self.optimizer
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """How to fit; `bounds` are the least and the largest value, by parameter."""
+
+    sigma: str | None = option(None, "--sigma COLUMN", "The error of each row: a column, or a formula of columns.", FIT)
+    weights: str | None = option(None, "--weights COLUMN", "What the square of each row's residual is times.", FIT)
+    absolute_sigma: bool = option(
+        False, "--absolute-sigma", "Errors are known: standard errors are not scaled by the residuals.", FIT
+    )
+    fix: Sequence[str] = option((), "--fix NAMES", "Parameters that keep their value: a of --at, or a=2.", FIT)
+    bounds: Mapping[str, tuple[float, float]] | None = None
+    level: float = option(0.95, "--level P", "The probability of intervals.", FIT, low=0.0, high=1.0)
+    starts: int = option(
+        1, "--starts N", "Begin at N places: over the bounds, or around the start.", FIT, low=1, high=10_000
+    )
+    loss: Literal["linear", "huber", "cauchy", "l1"] = option(
+        "linear", "--loss", "What is summed: squares, or less of large residuals.", FIT
+    )
+    loss_scale: float = option(
+        1.0, "--loss-scale S", "From where residuals are large, for huber and cauchy.", FIT, low=0.0
+    )
+    nll: bool = option(False, "--nll", "EXPR is one row's negative log-likelihood, to be summed: no ~.", FIT)
+    robust: bool = option(False, "--robust", "Standard errors by the sandwich of Hessian and scores; with --nll.", FIT)
+    certify: bool = option(
+        False, "--certify", "Prove the minimum and its digits, the data taken as they are written.", FIT
+    )
+    profile: bool = option(False, "--profile", "Intervals by the likelihood too.", FIT)
+    nulls: Literal["fail", "drop"] = option("fail", "--nulls", "What a row with a null does.", ROWS)
+    undefined: Literal["fail", "drop"] = option(
+        "fail", "--undefined", "What a row does where the model has no value at the start.", ROWS
+    )
+    seed: int = option(0, "--seed N", "Of the starts.", LIMITS, low=0)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ COMMANDS = {
     "propagate": "The uncertainty of a result, and who causes it.",
     "descend": "From a formula and a start to a minimum.",
     "plot": "The function, its derivative, tangents; contours.",
+    "fit": "A model fitted to data, with errors and proofs.",
     "map": "A formula over every row of data files.",
     "functions": "The functions a formula can use.",
     "repl": "Definitions, live answers, history; also gradcalc alone.",

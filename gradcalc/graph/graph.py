@@ -153,6 +153,17 @@ class Graph:
         return self._numbers.get(index)
 
 
+def copied(source: Graph, outputs: Sequence[int], graph: Graph, place: dict[int, int]) -> list[int]:
+    """Nodes copied into another graph, with their places; those that `place` knows are there already."""
+    for index in source.needed(outputs):
+        if index not in place:
+            op, operands, parameter = source.nodes[index]
+            graph.span = source.spans[index]
+            known = [place[i] for i in operands]
+            place[index] = graph.input(parameter or "") if op is ops.input_ else graph.emit(op, tuple(known), parameter)
+    return [place[index] for index in outputs]
+
+
 _KEPT = 4
 """For how many sets of outputs a graph keeps what it has found of them."""
 

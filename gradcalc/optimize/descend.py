@@ -15,7 +15,7 @@ import numpy as np
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.data.columns import column_names, read_columns
 from gradcalc.data.source import opened
-from gradcalc.errors import UsageError, did_you_mean, for_python, library
+from gradcalc.errors import UsageError, did_you_mean, for_python
 from gradcalc.language.formula import Formula, Point, checked_variables, refuse_clash
 from gradcalc.language.parse import as_formula
 from gradcalc.language.points import echoed, named, numbers, to_bindings, to_points
@@ -25,6 +25,7 @@ from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective,
 from gradcalc.optimize.descent.run import OPTIMIZERS, Run
 from gradcalc.optimize.descent.watch import Step
 from gradcalc.optimize.optimizers import FIRST_ORDER
+from gradcalc.optimize.rows import arrays_of, table_of
 from gradcalc.settings import AS_USUAL, CERTIFY_SECONDS, DIGITS, Dialect, Limits, Reading, limits_for
 from gradcalc.settings import DescentSettings as Settings
 from gradcalc.truth.critical.box import fitted, in_order, read_box
@@ -214,23 +215,8 @@ def _columns(data: Any, formula: Formula, at: Point, nulls: str, how: Reading) -
         if len(found) == 1:
             return found[0].values, dropped
         return {name: np.concatenate([each.values[name] for each in found]) for name in names}, dropped
-    table = _table(data)
-    return _complete(_arrays(table, _named(formula, at, table)), nulls)
-
-
-def _table(data: Any) -> Mapping[str, Any]:
-    """Data in memory as arrays by name: a mapping, or whatever hands out an Arrow stream (pandas, polars, pyarrow)."""
-    if isinstance(data, Mapping):
-        return data
-    if hasattr(data, "__arrow_c_stream__"):
-        arrow = library("pyarrow", "data by Arrow")
-        try:
-            table = arrow.table(data)
-        except arrow.ArrowInvalid as error:
-            raise UsageError(f"the data are no table: {error}", hint="a data frame with named columns") from None
-        return {name: table.column(name).to_numpy() for name in dict.fromkeys(table.column_names)}
-    kind = type(data).__name__
-    raise UsageError(f"data of the type {kind} are no columns", hint="a path, a mapping of arrays, or a data frame")
+    table = table_of(data)
+    return _complete(arrays_of(table, _named(formula, at, table)), nulls)
 
 
 def _complete(columns: dict[str, Any], nulls: str) -> tuple[Mapping[str, Any], int]:
@@ -262,23 +248,6 @@ def _named(formula: Formula, at: Point, columns: Iterable[str]) -> list[str]:
         hint = f"--at {','.join(f'{name}=...' for name in unheld or names[:1])}"
         raise UsageError("a descent needs a start: values of what is no column of the data", hint=hint)
     return names
-
-
-def _arrays(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """The columns of these names, given as arrays: numbers, as many in each."""
-    columns = {}
-    for name in names:
-        try:
-            if getattr(getattr(data[name], "dtype", None), "kind", "") in ("m", "M"):
-                raise TypeError("dates and times have no unit here")
-            columns[name] = np.ascontiguousarray(data[name], dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise UsageError(f"the data's {name} is no column of numbers: {error}") from None
-    shapes = [column.shape for column in columns.values()]
-    if len(set(shapes)) > 1 or len(shapes[0]) > 1 or 0 in shapes[0]:
-        listed = ", ".join(f"{name} has {shape}" for name, shape in zip(names, shapes, strict=True))
-        raise UsageError(f"columns need one length, not 0: of the shapes {listed}")
-    return columns
 
 
 __all__ = ["FIRST_ORDER", "OPTIMIZERS", "Settings", "ask", "descend"]

@@ -21,7 +21,7 @@ from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import ExitCode, GradcalcError, UsageError, did_you_mean, for_python
 from gradcalc.graph import ops
-from gradcalc.graph.graph import Graph
+from gradcalc.graph.graph import Graph, copied
 from gradcalc.graph.shapes import Shape
 from gradcalc.language import points
 from gradcalc.language.conditions import defined_where, kinked_where
@@ -297,20 +297,9 @@ def _sides(equation: Any, shapes: Mapping[str, Shape], let: Mapping[str, Value],
     return found
 
 
-def _copied(source: Graph, outputs: Sequence[int], graph: Graph, place: dict[int, int]) -> list[int]:
-    """Nodes copied into another graph, with their places; those that `place` knows are there already."""
-    for index in source.needed(outputs):
-        if index not in place:
-            op, operands, parameter = source.nodes[index]
-            graph.span = source.spans[index]
-            known = [place[i] for i in operands]
-            place[index] = graph.input(parameter or "") if op is ops.input_ else graph.emit(op, tuple(known), parameter)
-    return [place[index] for index in outputs]
-
-
 def _minus(left: Formula, right: Formula, text: str) -> Formula:
     """The difference of two formulas, on the graph of the first."""
-    (other,) = _copied(right.graph, [right.output], left.graph, {})
+    (other,) = copied(right.graph, [right.output], left.graph, {})
     return Formula(
         text,
         left.graph,
@@ -441,10 +430,10 @@ class _Curve:
         graph, place = Graph(formula.graph.max_nodes), dict[int, int]()
         for name, value in point.items():
             for label, item in zip(Variable(name, value.shape).elements, value.items, strict=True):
-                (number,) = _copied(value.graph, [item], graph, {})
+                (number,) = copied(value.graph, [item], graph, {})
                 if label in formula.graph.inputs:
                     place[formula.graph.inputs[label]] = number
-        constants = _copied(formula.graph, nodes, graph, place)
+        constants = copied(formula.graph, nodes, graph, place)
         states = [_state(ball, graph, node) for ball, node in zip(balls, constants, strict=True)]
         return _Numbers(states[0], states[1:], balls[0])
 

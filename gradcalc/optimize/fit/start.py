@@ -1,0 +1,129 @@
+"""Where a fit begins if nobody says it: parameters in which the model is linear follow from the others.
+
+Those others are tried at places that have the scale of the data, and each time the linear ones are solved for (variable
+projection: Golub and Pereyra, 1973). Imports problem.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcalc.optimize.fit.problem import Problem
+from gradcalc.optimize.rows import Array
+
+_ROWS = 400
+"""Rows that are looked at, spread evenly."""
+_TRIES = 300
+"""Places that are tried, for each parameter that is not linear."""
+_BEST = 8
+"""Of these the best are handed on."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Places to begin at, the most promising first, and in words where they are from."""
+
+    places: tuple[tuple[float, ...], ...]
+    told: str
+
+
+def found_starts(problem: Problem, seed: int, count: int = _BEST) -> Start:
+    """Where to begin."""
+    model = problem.model
+    names, linear = model.names, () if model.is_likelihood else model.linear
+    rest = [i for i in range(len(names)) if i not in linear]
+    small = problem.only(_spread(problem.count)) if problem.count > _ROWS else problem
+    solver = _Projection(small, linear)
+    with np.errstate(all="ignore"):
+        if not rest:
+            return Start((solver.place(np.zeros(len(names)))[1],), "all parameters are linear: solved for")
+        tried = [solver.place(x) for x in _tries(small, rest, seed)]
+    tried.sort(key=lambda each: each[0])
+    places = tuple(dict.fromkeys(place for _, place in tried[: 4 * count]))[:count]
+    solved = f", {', '.join(names[i] for i in linear)} solved for" if linear else ""
+    told = f"{len(tried):,} places by the scale of the data were tried for {', '.join(names[i] for i in rest)}{solved}"
+    return Start(places, told)
+
+
+def spread_starts(problem: Problem, start: Sequence[float], count: int, seed: int) -> list[tuple[float, ...]]:
+    """So many places: the start, and others over the bounds, or around the start where there are none."""
+    source = np.random.default_rng(seed)
+    limits = [(problem.bounds or {}).get(name, (-np.inf, np.inf)) for name in problem.model.names]
+    found = [tuple(map(float, start))]
+    for _ in range(count - 1):
+        place = [_drawn(source, x, low, high) for x, (low, high) in zip(start, limits, strict=True)]
+        found.append(tuple(place))
+    return found
+
+
+def _drawn(source: np.random.Generator, x: float, low: float, high: float) -> float:
+    """A number between bounds; without them of the size of the start, mostly of its sign."""
+    if np.isfinite(low) and np.isfinite(high):
+        return float(source.uniform(low, high))
+    size = abs(x) or 1.0
+    value = float(x * 10 ** source.uniform(-1, 1) + size * source.normal(0, 0.5))
+    return min(max(value, low), high)
+
+
+def _spread(count: int) -> Array:
+    """Which of many rows are looked at."""
+    chosen = np.zeros(count, bool)
+    chosen[np.linspace(0, count - 1, _ROWS).astype(int)] = True
+    return chosen
+
+
+class _Projection:
+    """Solves for the linear parameters, the others given."""
+
+    def __init__(self, problem: Problem, linear: Sequence[int]) -> None:
+        self.problem, self.linear = problem, list(linear)
+        limits = [(problem.bounds or {}).get(name, (-np.inf, np.inf)) for name in problem.model.names]
+        self.limits = np.array(limits, float).T
+
+    def place(self, x: Array) -> tuple[float, tuple[float, ...]]:
+        """What the sum comes to, and all parameters; infinite where there is no value."""
+        model = self.problem.model
+        x = np.clip(np.where(np.isin(np.arange(len(x)), self.linear), 0.0, x), *self.limits)
+        if self.linear:
+            found = self.problem.evaluated(x.tolist(), [model.residual, *(model.slopes[i] for i in self.linear)])
+            if not np.isfinite(found).all():
+                return np.inf, tuple(x.tolist())
+            norms = np.linalg.norm(found[:, 1:], axis=0)
+            scale = np.where(norms > 0, norms, 1.0)
+            step = -np.linalg.lstsq(found[:, 1:] / scale, found[:, 0], rcond=1e-12)[0] / scale
+            x[self.linear] = np.clip(x[self.linear] + step, *self.limits[:, self.linear])
+        value = self.problem.objective.value(x.tolist())
+        return value if np.isfinite(value) else np.inf, tuple(x.tolist())
+
+
+def _tries(problem: Problem, places: Sequence[int], seed: int) -> list[Array]:
+    """Places for the parameters that are not linear: of the size of the columns, of their inverses, of 1."""
+    source = np.random.default_rng(seed)
+    sizes, levels = _scales(problem)
+    count = len(problem.model.names)
+    found = [np.ones(count)]
+    for number in range(_TRIES * min(4, len(places))):
+        x = np.ones(count)
+        for i in places:
+            kind = source.integers(0, 10)
+            if kind < 5:
+                x[i] = source.choice(sizes) * 10 ** source.uniform(-1, 1)
+            elif kind < 7:
+                x[i] = source.choice(levels)
+            else:
+                x[i] = 10 ** source.uniform(-2, 2)
+            if kind < 5 or kind >= 7:
+                x[i] *= -1 if source.uniform() < 0.25 and number % 2 else 1
+        found.append(x)
+    return found
+
+
+def _scales(problem: Problem) -> tuple[Array, Array]:
+    """Sizes that parameters may have, by the columns' sizes and spreads and their inverses; and the columns' values."""
+    sizes, levels = [1.0], [0.0]
+    for column in problem.columns.values():
+        for each in (np.abs(column).max(), np.ptp(column), np.abs(column).mean()):
+            sizes += [float(each), 1 / float(each)] if each > 0 else []
+        levels += np.quantile(column, np.linspace(0, 1, 9)).tolist()
+    return np.array(sizes), np.array(levels)
