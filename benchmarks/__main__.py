@@ -1,4 +1,7 @@
-"""`python -m benchmarks [startup] [large] [gradient] [tape] [descent] [minima] [nist] [kernels] [files] [critical]`: all parts, or those named."""
+"""`python -m benchmarks [startup] [large] [gradient] [tape] [descent] [minima] [nist] [linear] [kernels] [files] [critical]`.
+
+All parts, or those named.
+"""
 
 import sys
 
@@ -11,6 +14,7 @@ from benchmarks import (
     large,
     more_garbow_hillstrom,
     nist,
+    nist_linear,
     startup,
     tables,
     tape,
@@ -24,6 +28,7 @@ PARTS = {
     "descent": descent.run,
     "minima": more_garbow_hillstrom.run,
     "nist": nist.run,
+    "linear": nist_linear.run,
     "kernels": kernels.run,
     "files": files.run,
     "critical": critical.run,

@@ -69,6 +69,7 @@ class Regression:
     columns: Mapping[str, np.ndarray]
     starts: tuple[Mapping[str, float], Mapping[str, float]]
     certified: Mapping[str, float]
+    errors: Mapping[str, float]
     squares: float
 
     @property
@@ -95,7 +96,7 @@ def _digits(a: float, b: float) -> float:
 def regression(name: str) -> Regression:
     """The problem of one file."""
     text = (FOLDER / f"{name}.dat").read_text("ascii")
-    lines = re.findall(r"^ *(b\d+) = +(\S+) +(\S+) +(\S+) +\S+ *$", text, re.MULTILINE)
+    lines = re.findall(r"^ *(b\d+) = +(\S+) +(\S+) +(\S+) +(\S+) *$", text, re.MULTILINE)
     squares = re.search(r"Residual Sum of Squares: +(\S+)", text)
     assert squares is not None
     header, _, body = text.rpartition("Data:")[2].partition("\n")
@@ -103,8 +104,9 @@ def regression(name: str) -> Regression:
     return Regression(
         name,
         dict(zip(header.split(), np.ascontiguousarray(numbers.T), strict=True)),
-        ({b: float(first) for b, first, *_ in lines}, {b: float(second) for b, _, second, _ in lines}),
-        {b: float(certified) for b, *_, certified in lines},
+        ({b: float(first) for b, first, *_ in lines}, {b: float(second) for b, _, second, *_ in lines}),
+        {b: float(certified) for b, *_, certified, _ in lines},
+        {b: float(error) for b, *_, error in lines},
         float(squares[1]),
     )
 

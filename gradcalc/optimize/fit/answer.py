@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.arithmetic.student import coverage
-from gradcalc.errors import ExitCode
+from gradcalc.errors import ExitCode, UsageError, did_you_mean
 from gradcalc.optimize.fit.problem import Problem, blocks
 from gradcalc.optimize.fit.spread import Fitness
 from gradcalc.optimize.rows import Array, Rows, read_rows
@@ -317,8 +317,6 @@ class Fit(Answer):
 
 
 def _present(names: Sequence[str], known: Sequence[str]) -> Sequence[str]:
-    from gradcalc.errors import UsageError, did_you_mean
-
     missing = next((name for name in names if name not in known), None)
     if missing is not None:
         near = did_you_mean(missing, known)

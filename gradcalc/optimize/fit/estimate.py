@@ -5,13 +5,17 @@ Imports the descents, exact and problem.
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+import numpy as np
 from flint import arb
 
 from gradcalc.optimize.descent.answer import Descent
+from gradcalc.optimize.descent.least_squares import least_squares
+from gradcalc.optimize.descent.newton import newton
 from gradcalc.optimize.descent.run import Run
-from gradcalc.optimize.descent.watch import Step
+from gradcalc.optimize.descent.watch import Step, Stop, Watch
 from gradcalc.optimize.fit.exact import ExactSum, Proof, Sums, polished, proved
 from gradcalc.optimize.fit.problem import Problem
 from gradcalc.settings import DescentSettings
@@ -21,9 +25,8 @@ _POLISHED, _PROVED = 60_000, 20_000_000
 """Nodes times rows up to which the last steps are made in balls: always, and where a proof is asked for."""
 _SAME = 1e-6
 """Sums that differ by less than this part are of one minimum."""
-_FIRST_STEPS = 300
+_LOOK_STEPS, _FIRST_STEPS = 12, 100
 """Steps from each of several starts, before the best of them goes on."""
-_ENDS = {"converged", "at a bound"}
 
 
 @dataclass(frozen=True)
@@ -59,16 +62,12 @@ def estimated(
     callback: Callable[[Step], object] | None = None,
 ) -> Estimate:
     """The least sum that descents from some starts lead to."""
-    several = len(starts) > 1
-    made = []
-    for start in starts:
-        made.append(_descent(problem, start, callback, _FIRST_STEPS if several else None))
-        if made[-1].status == "interrupted":
-            break
-    best = min(made, key=lambda each: each.value if math.isfinite(each.value) else math.inf)
-    if several and best.status not in (*_ENDS, "interrupted"):
-        best = _descent(problem, best.end.at, callback)
-    ends = tuple(each.value for each in made)
+    if (direct := _direct(problem, starts[0], certify)) is not None:
+        return direct
+    sketches = [_sketch(problem, start, _FIRST_STEPS) for start in starts] if len(starts) > 1 else []
+    begin = min(sketches, key=lambda each: each.value).at if sketches else starts[0]
+    best = _descent(problem, begin, callback)
+    ends = tuple(min(each.value, best.value) if each.at == begin else each.value for each in sketches) or (best.value,)
     held = _held(problem, best)
     at, status, reason = best.end.at, best.status, best.reason
     exact = proof = None
@@ -79,15 +78,45 @@ def estimated(
         at = tuple(x if name in held else float(next(free)) for name, x in zip(problem.model.names, at, strict=True))
         status, reason = ("at a bound" if held else "converged"), ""
     value = float(exact[1].value) if exact else best.value
-    notes = tuple(note for note in best.notes if note.kind not in ("method", "forecast", "condition"))
+    told = () if exact else best.notes
+    notes = tuple(note for note in told if note.kind not in ("method", "forecast", "condition"))
     return Estimate(at, held, status, reason, value, best.optimizer, best.steps, exact, proof, ends, notes)
 
 
-def _descent(
-    problem: Problem, start: Sequence[float], callback: Callable[[Step], object] | None, steps: int | None = None
-) -> Descent:
+def _direct(problem: Problem, start: Sequence[float], certify: bool) -> Estimate | None:
+    """The estimate of a linear model, solved for in balls; None where that is too much work, or it has bounds."""
+    if not (problem.model.is_square and problem.model.is_linear) or problem.bounds:
+        return None
+    sum_ = ExactSum(problem.model, problem.rows, written=certify)
+    end = polished(sum_, start) if sum_.work <= (_PROVED if certify else _POLISHED) else None
+    if end is None:
+        return None
+    at, value = tuple(map(float, end[0])), float(end[1].value)
+    return Estimate(at, (), "converged", "", value, "linear", 1, end, proved(sum_, *end) if certify else None, (value,))
+
+
+def promising(problem: Problem, places: Sequence[Sequence[float]], count: int) -> list[tuple[float, ...]]:
+    """The places that a few steps from each of some others lead to: so many, the lowest first."""
+    if len(places) == 1:
+        return [tuple(places[0])]
+    found = sorted((_sketch(problem, place, _LOOK_STEPS) for place in places), key=lambda each: each.value)
+    return [each.at for each in found[:count]]
+
+
+def _sketch(problem: Problem, start: Sequence[float], steps: int) -> Step:
+    """The lowest point of the first steps from a start; of infinite value where there is none."""
+    bounds = problem.bounds and [problem.bounds.get(name, (-math.inf, math.inf)) for name in problem.model.names]
+    watch = Watch(len(start), steps=steps, bounds=bounds or None)
+    with suppress(Stop), np.errstate(all="ignore"):
+        method = least_squares if problem.model.is_square else newton
+        method(problem.objective, start, watch)
+    found = watch[watch.best] if len(watch) else Step(0, math.inf, math.inf, tuple(start))
+    return found if math.isfinite(found.value) else Step(0, math.inf, math.inf, tuple(start))
+
+
+def _descent(problem: Problem, start: Sequence[float], callback: Callable[[Step], object] | None) -> Descent:
     """One descent, by the method that suits."""
-    settings = DescentSettings(reduce="sum", bounds=problem.bounds, steps=steps)
+    settings = DescentSettings(reduce="sum", bounds=problem.bounds)
     run = Run(problem.model.term, problem.objective, list(start), settings, callback)
     run.go()
     return run.answer({}, {})

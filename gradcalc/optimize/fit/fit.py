@@ -30,8 +30,10 @@ from gradcalc.truth.quantity import Certified, Note
 
 DIGITS = 20
 """How many digits of a proved parameter are shown unless told otherwise."""
-_NO_RESIDUE = 1e-26
-"""A sum of squares below this part of that of what is measured is 0 but for rounding."""
+_STARTS = 4
+"""Of the places that are tried without a start, so many are followed far."""
+_NO_RESIDUE = (1e-30, 1e-60)
+"""A sum of squares below this part of that of what is measured is 0 but for rounding: in floats, and in balls."""
 
 _OTHER_NAMES = {
     "p0": "at", "start": "at", "x0": "at", "confidence": "level", "alpha": "level", "nan_policy": "nulls",
@@ -197,10 +199,10 @@ class _Fitting:
             floats = Floats()
             start = [x for variable in model.parameters for x in numbers(at[variable.name], floats)]
             return spread_starts(self.problem, start, settings.starts, settings.seed)
-        found = found_starts(self.problem, settings.seed, max(settings.starts, 5))
-        text = ", ".join(f"{name} = {x:.6g}" for name, x in zip(model.names, found.places[0], strict=True))
-        self._tell("start", f"none was given: {found.told}; the best is {text}")
-        return list(found.places)
+        found = found_starts(self.problem, settings.seed)
+        best = ", ".join(f"{name} = {x:.6g}" for name, x in zip(model.names, found.places[0], strict=True))
+        self._tell("start", f"none was given: {found.told}" + ("" if model.is_linear else f"; the best is {best}"))
+        return estimate.promising(self.problem, found.places, max(settings.starts, _STARTS))
 
     def _defined(self, start: Sequence[float]) -> Problem:
         """The rows where the model has a value at the start; an error where others are not to be left out."""
@@ -263,7 +265,7 @@ class _Fitting:
             return found
         response = self.problem.evaluated(found.at, [self.problem.model.weighted_response])
         size = float(np.sum(response**2))
-        return replace(found, value=0.0) if found.value <= _NO_RESIDUE * size else found
+        return replace(found, value=0.0) if found.value <= _NO_RESIDUE[found.exact is not None] * size else found
 
     def _parameters(
         self, found: Estimate, inner: Problem, covered: spread.Uncertainty, covariance: Any, freedom: int
@@ -302,7 +304,8 @@ class _Fitting:
         """What may mislead."""
         model, count = self.problem.model, self.problem.count
         if count < len(model.names):
-            self._tell("rows", f"{count:,} rows cannot determine {len(model.names):,} parameters")
+            rows = "one row" if count == 1 else f"{count:,} rows"
+            self._tell("rows", f"{rows} cannot determine {len(model.names):,} parameters")
         elif freedom == 0 and not model.is_likelihood:
             self._tell("rows", "as many parameters as rows: the residuals tell nothing of the errors")
         for lost, rule in zip(known.unidentified, known.rules, strict=True):

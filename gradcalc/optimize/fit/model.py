@@ -179,7 +179,7 @@ def read_model(
             parts[name] = _read(text, text, shapes, bound, limits)
     for part in parts.values():
         refuse_clash(part, columns)
-    found = _named(parts, at, columns, given)
+    found = _named(parts, {name: at[name] for name in at if name not in held}, columns, given)
     graph = parts["right"].graph
     nodes = {
         name: part.output if part.graph is graph else copied(part.graph, [part.output], graph, {})[0]
@@ -235,7 +235,7 @@ def _placed(text: str, whole: str) -> Iterator[None]:
 def _named(parts: Mapping[str, Formula], at: Point, columns: Sequence[str], given: Given) -> list[str]:
     """The parameters among the names; an error for a name that is neither a parameter nor a column."""
     free = list(dict.fromkeys(name for part in parts.values() for name in part.variables))
-    if at:
+    if at:  # else all that are no columns
         parameters = [name for name in at if name in free]
         unused = next((name for name in at if not any(name in part.spans for part in parts.values())), None)
         if unused is not None:

@@ -99,7 +99,7 @@ def _reduced(free: Array) -> Array:
 
 
 def _by_name(names: Sequence[str], vector: Array, scale: Array) -> dict[str, float]:
-    """A direction of scaled parameters as one of length 1, without what has no part in it; its first part is positive."""
+    """A direction of scaled parameters as one of length 1, without what has no part; its first part is positive."""
     parts = np.where(np.abs(vector) > _PART * np.abs(vector).max(), vector, 0.0) / scale
     parts = parts / np.linalg.norm(parts)
     parts = parts * np.sign(parts[np.flatnonzero(parts)[0]])

@@ -16,8 +16,8 @@ _ROWS = 400
 """Rows that are looked at, spread evenly."""
 _TRIES = 300
 """Places that are tried, for each parameter that is not linear."""
-_BEST = 8
-"""Of these the best are handed on."""
+_BEST, _APART = 24, 1.01
+"""Of these the best are handed on; the next is worse by this factor, or it may lie in the same valley."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,16 @@ def found_starts(problem: Problem, seed: int, count: int = _BEST) -> Start:
     solver = _Projection(small, linear)
     with np.errstate(all="ignore"):
         if not rest:
-            return Start((solver.place(np.zeros(len(names)))[1],), "all parameters are linear: solved for")
+            return Start((solver.place(np.zeros(len(names)))[1],), "all parameters are linear, and were solved for")
         tried = [solver.place(x) for x in _tries(small, rest, seed)]
     tried.sort(key=lambda each: each[0])
-    places = tuple(dict.fromkeys(place for _, place in tried[: 4 * count]))[:count]
+    places, last = [tried[0][1]], tried[0][0]
+    for value, place in tried[1:]:
+        if len(places) < count and last * _APART < value < np.inf:
+            places, last = [*places, place], value
     solved = f", {', '.join(names[i] for i in linear)} solved for" if linear else ""
     told = f"{len(tried):,} places by the scale of the data were tried for {', '.join(names[i] for i in rest)}{solved}"
-    return Start(places, told)
+    return Start(tuple(places), told)
 
 
 def spread_starts(problem: Problem, start: Sequence[float], count: int, seed: int) -> list[tuple[float, ...]]:

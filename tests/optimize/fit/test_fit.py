@@ -1,0 +1,269 @@
+"""fit: estimates and errors against certified values, what is not identified, bounds, starts, losses, bad data.
+
+With it `fit.model`, `fit.problem`, `fit.estimate`, `fit.spread`, `fit.answer` and `optimize.rows`.
+"""
+
+import json
+import math
+import pickle
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc
+from benchmarks import nist_linear
+from benchmarks.nist import MODELS, regression
+from gradcalc.errors import FileError, GradcalcError, UsageError
+from gradcalc.optimize.fit.answer import Fit
+from tests import ROOT
+
+IRIS = str(ROOT / "examples" / "data" / "iris.csv")
+SPEED = (
+    "4 4 7 7 8 9 10 10 10 11 11 12 12 12 12 13 13 13 13 14 14 14 14 15 15 15 16 16 17 17 17 18 18 18 18 19 19 19 20 "
+)
+SPEED += "20 20 20 20 22 23 24 24 24 24 25"
+DISTANCE = "2 10 4 22 16 10 18 26 34 17 28 14 20 24 28 26 34 34 46 26 36 60 80 20 26 54 32 40 32 40 50 42 56 76 84 36 "
+DISTANCE += "46 68 32 48 52 56 64 66 54 70 92 93 120 85"
+CARS = {"speed": list(map(float, SPEED.split())), "dist": list(map(float, DISTANCE.split()))}
+"""Speeds and stopping distances of cars, as R has them (Ezekiel, 1930)."""
+
+
+def fit(model: str, data: Any, at: Any = None, **settings: Any) -> Fit:
+    """A fit by the public door."""
+    return gradcalc.fit(model, data, at, **settings)
+
+
+def notes(found: Fit, kind: str) -> list[str]:
+    """What is told of a kind."""
+    return [note.message for note in found.notes if note.kind == kind]
+
+
+def test_a_line_is_fitted_as_by_r() -> None:
+    found = fit("dist ~ a + b*speed", CARS)
+    a, b = found.parameters
+    assert (found.status, found.degrees_of_freedom, found.method) == ("converged", 48, "linear")
+    assert [a.estimate, b.estimate] == pytest.approx([-17.5790948905109, 3.93240875912409], rel=1e-13)
+    assert [a.standard_error, b.standard_error] == pytest.approx([6.758440169, 0.415512777], rel=1e-8)
+    assert [a.t, b.t] == pytest.approx([-2.60105800, 9.46398999], rel=1e-8)
+    assert [a.p, b.p] == pytest.approx([0.0123188162, 1.48983650e-12], rel=1e-7)
+    assert b.interval == pytest.approx((3.096964, 4.767853), abs=1e-6)
+    assert found.residual_standard_error == pytest.approx(15.37958675, rel=1e-8)
+    assert found.r_squared == pytest.approx(0.651079381, rel=1e-8)
+    assert [found.aic, found.bic] == pytest.approx([419.1568633, 424.8929324], abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["Misra1a", "Eckerle4", "Nelson", "Rat43", "MGH09", "Lanczos3"])
+def test_nist_nonlinear_with_standard_errors(name: str) -> None:
+    problem = regression(name)
+    y = "log(y)" if name == "Nelson" else "y"
+    for start in problem.starts:
+        found = fit(f"{y} ~ {MODELS[name]}", problem.columns, start)
+        for each in found.parameters:
+            assert each.estimate == pytest.approx(problem.certified[each.name], rel=2e-10)
+            assert each.standard_error == pytest.approx(problem.errors[each.name], rel=1e-9)
+        assert (found.status, found.exit_code) == ("converged", 0)
+        assert found.rss == pytest.approx(problem.squares, rel=1e-9)
+
+
+@pytest.mark.parametrize("problem", nist_linear.PROBLEMS, ids=lambda problem: problem.name)
+def test_nist_linear(problem: nist_linear.Linear) -> None:
+    assert min(problem.digits()) > 12
+    assert problem.found.status == "converged"
+
+
+def test_without_a_constant_r_squared_is_around_0() -> None:
+    noint = next(each for each in nist_linear.PROBLEMS if each.name == "NoInt1").found
+    assert noint.r_squared == pytest.approx(0.999365492298663, rel=1e-14)
+    assert noint.fitness is not None and noint.fitness.about == "0"
+
+
+def test_weights_and_sigma_are_two_ways_to_say_the_same() -> None:
+    data = {"x": [1.0, 2, 3, 4, 5], "y": [2.1, 3.9, 6.2, 7.8, 10.1], "s": [0.1, 0.2, 0.1, 0.3, 0.2]}
+    data["w"] = [1 / s**2 for s in data["s"]]
+    first, second = fit("y ~ a*x + b", data, sigma="s"), fit("y ~ a*x + b", data, weights="w")
+    x, y, w = (np.array(data[name]) for name in "xyw")
+    matrix = np.array([[w @ x**2, w @ x], [w @ x, w.sum()]])
+    a, b = np.linalg.solve(matrix, [w @ (x * y), w @ y])
+    rss = float(w @ (y - a * x - b) ** 2)
+    errors = np.sqrt(np.diag(np.linalg.inv(matrix)))
+    for found in (first, second):
+        assert list(found.at.values()) == pytest.approx([a, b], rel=1e-12)
+        assert found.rss == pytest.approx(rss, rel=1e-10)
+        scaled = [each.standard_error for each in found.parameters]
+        assert scaled == pytest.approx(errors * math.sqrt(rss / 3), rel=1e-10)
+    likelihood = -2.5 * (math.log(2 * math.pi) + 1 - math.log(5) - np.log(w).sum() / 5 + math.log(rss))
+    assert first.aic == pytest.approx(2 * 3 - 2 * likelihood, rel=1e-12)
+    known = fit("y ~ a*x + b", data, sigma="s", absolute_sigma=True)
+    assert [each.standard_error for each in known.parameters] == pytest.approx(errors, rel=1e-12)
+
+
+NOISE = [0.02, -0.03, 0.01, 0.04, -0.02, -0.01, 0.03, -0.04]
+X = [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("model", "rule", "names"),
+    [
+        ("y ~ a*b*x", "a*b", "a b"),
+        ("y ~ a*x/b", "a/b", "a b"),
+        ("y ~ (a + b)*x + c", "a + b", "a b"),
+        ("y ~ exp(a - b - x) + c*x", "a - b", "a b"),
+        ("y ~ a*x + b*z + c", "", "a b"),
+        ("y ~ a*x + 0*b", "", "b"),
+    ],
+)
+def test_what_the_data_do_not_identify_is_named(model: str, rule: str, names: str) -> None:
+    data = {"x": X, "z": [3 * x for x in X], "y": [2 * x + 1 + e for x, e in zip(X, NOISE, strict=True)]}
+    at = dict.fromkeys([name for name in "abc" if name in model.replace("exp", "")], 1.25)
+    found = fit(model, data, at)
+    assert (found.status, found.exit_code) == ("not identified", 1)
+    (lost,) = found.unidentified
+    assert " ".join(sorted(lost)) == names
+    assert math.hypot(*lost.values()) == pytest.approx(1)
+    (told,) = notes(found, "identified")
+    assert told.startswith(f"{rule} is determined, " if rule else "the data tell nothing of ")
+    for each in found.parameters:
+        assert math.isnan(each.standard_error) == (each.name in lost)
+        assert math.isfinite(each.estimate)
+    assert found.to_dict()["unidentified"] == [dict(lost)]
+
+
+def test_an_estimate_on_a_bound_has_no_error() -> None:
+    data = {"x": X, "y": [2 * x + 1 + e for x, e in zip(X, NOISE, strict=True)]}
+    found = fit("y ~ a*x + b", data, {"a": 1, "b": 1}, bounds={"b": (-1, 0.5)}, certify=True)
+    a, b = found.parameters
+    assert (found.status, b.estimate, found.proved, found.exit_code) == ("at a bound", 0.5, True, 0)
+    assert math.isnan(b.standard_error)
+    x, y = np.array(X), np.array(data["y"])
+    assert a.estimate == pytest.approx(float(x @ (y - 0.5) / (x @ x)), rel=1e-14)
+    inside = fit("y ~ a*x + b", data, {"a": 1, "b": 1}, bounds={"b": (-1, 5)})
+    assert inside.status == "converged"
+
+
+def test_fixed_parameters_stay() -> None:
+    data = {"x": X, "y": [2 * x + 1 + e for x, e in zip(X, NOISE, strict=True)]}
+    for at, fix in (({"a": 1, "b": 3}, ["b"]), (None, ["b=3"]), ({"a": 1}, "b=3")):
+        found = fit("y ~ a*x + b", data, at, fix=fix)
+        assert (found.at["b"], found.degrees_of_freedom) == (3.0, 7)
+        x, y = np.array(X), np.array(data["y"])
+        assert found.at["a"] == pytest.approx(float(x @ (y - 3) / (x @ x)), rel=1e-14)
+        assert found.to_dict()["parameters"][1]["fixed"] is True
+
+
+@pytest.mark.parametrize(
+    ("loss", "influence"),
+    [("huber", lambda r: np.clip(r, -0.5, 0.5)), ("cauchy", lambda r: r / (1 + (r / 0.5) ** 2))],
+)
+def test_a_loss_heeds_outliers_less(loss: Any, influence: Any) -> None:
+    y = np.array([2 * x + 1 + e for x, e in zip(X, NOISE, strict=True)])
+    y[3] += 5
+    found = fit("y ~ a*x + b", {"x": X, "y": y}, {"a": 1, "b": 0}, loss=loss, loss_scale=0.5)
+    x = np.array(X)
+    psi = influence(y - found.at["a"] * x - found.at["b"])
+    assert [abs(psi.sum()), abs(psi @ x)] == pytest.approx([0, 0], abs=1e-9)
+    assert found.status == "converged" and all(each.standard_error > 0 for each in found.parameters)
+
+
+def test_logistic_regression_is_a_likelihood() -> None:
+    z = "(c + a*petal_length + b*petal_width)"
+    found = fit(f"softplus({z}) - virginica*{z}", IRIS, {"a": 0, "b": 0, "c": 0}, nll=True)
+    assert found.status == "converged"
+    assert [found.at[name] for name in "abc"] == pytest.approx([5.754532, 10.446699, -45.272340], abs=1e-5)
+    errors = [each.standard_error for each in found.parameters]
+    assert errors == pytest.approx([2.3059, 3.7556, 13.6117], rel=1e-4)
+    assert found.rss is None and found.aic == pytest.approx(2 * found.value + 6)
+    robust = fit(f"softplus({z}) - virginica*{z}", IRIS, {"a": 0, "b": 0, "c": 0}, nll=True, robust=True)
+    data = np.genfromtxt(IRIS, delimiter=",", names=True, usecols=("petal_length", "petal_width", "virginica"))
+    rows = np.column_stack([data["petal_length"], data["petal_width"], np.ones(len(data))])
+    p = 1 / (1 + np.exp(-rows @ [found.at[name] for name in "abc"]))
+    inverse = np.linalg.inv((rows * (p * (1 - p))[:, None]).T @ rows)
+    scores = rows * (p - data["virginica"])[:, None]
+    expected = np.sqrt(np.diag(inverse @ (scores.T @ scores) @ inverse))
+    assert [each.standard_error for each in robust.parameters] == pytest.approx(expected, rel=1e-6)
+
+
+def test_prediction_has_bands() -> None:
+    found = fit("dist ~ a + b*speed", CARS)
+    made = found.predict({"speed": [10.0, 21.0]})
+    assert made.value == pytest.approx([21.74499, 65.00149], abs=1e-5)
+    low, high = made.interval
+    assert [low[0], high[0]] == pytest.approx([15.46192, 28.02807], abs=1e-4)
+    low, high = made.prediction_interval
+    assert [low[0], high[0]] == pytest.approx([-9.809601, 53.29959], abs=1e-4)
+    with pytest.raises(UsageError, match="no column speed"):
+        found.predict({"sped": [1.0]})
+
+
+def test_it_pickles_and_shows_itself() -> None:
+    found = pickle.loads(pickle.dumps(fit("dist ~ a + b*speed", CARS, certify=True)))
+    assert found.proved and found.predict({"speed": [10.0]}).value == pytest.approx([21.74499], abs=1e-5)
+    assert "standard error" in found._repr_html_() and "dist ~ a + b*speed" in found.summary()
+    body = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert body["command"] == "fit" and body["schema"] == 1
+
+
+def test_rows_that_lack_a_number_are_told_or_dropped() -> None:
+    data = {"x": [1.0, 2, math.nan, 4, 5], "y": [2.0, math.nan, 6, 8, 10.5]}
+    with pytest.raises(UsageError, match=r"no number in 2 rows: 2, 3 \(column y\)"):
+        fit("y ~ a*x + b", data)
+    found = fit("y ~ a*x + b", data, nulls="drop")
+    assert (found.rows, found.dropped) == (3, 2)
+    with pytest.raises(UsageError, match="y is infinite in row 2"):
+        fit("y ~ a*x + b", {"x": [1, 2, 3], "y": [1, math.inf, 3]})
+    with pytest.raises(GradcalcError, match="no finite value in 2 rows: 1, 2") as error:
+        fit("log(y - 3) ~ a*x", {"x": [1, 2, 3, 4], "y": [1, 2, 7, 9]})
+    assert error.value.exit_code == 3
+    left = fit("log(y - 3) ~ a*x", {"x": [1, 2, 3, 4], "y": [1, 2, 7, 9]}, undefined="drop")
+    assert (left.rows, left.dropped) == (2, 2)
+
+
+BAD: Mapping[str, tuple[str, str]] = {
+    "x,y\n1,2\n2,abc\n": ("line 3, column y: 'abc' is no number", "y ~ a*x"),
+    "x,y\n": ("has columns but no rows", "y ~ a*x"),
+    "": ("is empty", "y ~ a*x"),
+}
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_bad_files(text: str, tmp_path: Any) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text(text)
+    with pytest.raises(FileError, match=BAD[text][0]):
+        fit(BAD[text][1], path)
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "message"),
+    [
+        ("y = a*x", {}, "a model has two sides"),
+        ("y ~", {}, "nothing stands on the right side"),
+        ("z ~ a*x", {}, "z is no column of the data"),
+        ("y ~ a*xx", {"at": {"a": 1}}, "xx is no column of the data"),
+        ("y ~ a*x +", {}, "an operand is missing"),
+        ("y ~ x", {}, "no parameter to find"),
+        ("y ~ a*x", {"at": {"a": 1, "q": 2}}, "does not contain q"),
+        ("y ~ a*x", {"sigma": "q"}, "q is no column"),
+        ("y*a ~ x", {"at": {"a": 1}}, "the left side contains the parameter a"),
+        ("y ~ a*x", {"bounds": {"q": (0, 1)}}, "names q, which is no parameter"),
+        ("y ~ a*x", {"bounds": {"a": (3, 1)}}, "the bounds of a are 3 and 1"),
+        ("y ~ a*x", {"level": 1.5}, "level is 1.5"),
+        ("y ~ a*x", {"p0": [1]}, "fit takes no p0"),
+        ("y ~ a*x", {"fix": ["q"]}, "q is fixed, and has no value"),
+    ],
+)
+def test_what_is_asked_wrongly(model: str, settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(GradcalcError, match=message) as error:
+        fit(model, {"x": [1, 2, 3], "y": [2, 4, 7]}, **settings)
+    assert error.value.exit_code == 2
+
+
+def test_few_rows_are_told() -> None:
+    exact = fit("y ~ a*x + b", {"x": [1, 2], "y": [2, 4]})
+    assert exact.degrees_of_freedom == 0 and notes(exact, "rows")
+    assert [math.isnan(each.standard_error) for each in exact.parameters] == [True, True]
+    none = fit("y ~ a*x + b", {"x": [1, 2, 3], "y": [3, 5, 7]})
+    assert (none.rss, none.at) == (0.0, {"a": 2.0, "b": 1.0}) and notes(none, "residuals")
+    short = fit("y ~ a*x^2 + b*x + c", {"x": [1, 2], "y": [2, 4]})
+    assert short.status == "not identified" and "2 rows cannot determine 3 parameters" in notes(short, "rows")
