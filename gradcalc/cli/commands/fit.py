@@ -6,7 +6,7 @@ from gradcalc.cli import options as o
 from gradcalc.cli.commands.descend import read_bounds
 from gradcalc.cli.write import write
 from gradcalc.errors import UsageError
-from gradcalc.settings import ROWS, FitSettings, Limits, Option, Reading, option, required
+from gradcalc.settings import FitSettings, Limits, Option, Reading, option, required
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Data:
     """A model, the rows that it is fitted to, and where the fit begins and stays."""
 
     expression: str = required(Option("EXPR", 'The model: "y ~ a*exp(-b*x) + c"; - or @FILE read it.'))
-    data: str | None = option(None, "--data FILE", "The rows: whatever map reads, - too.", ROWS)
+    data: str | None = option(None, "--data FILE", "The rows: whatever map reads, - too.")
     at: tuple[str, ...] = option(
         (), "--at START", "Where to begin: a=1,b=2. Default: places of the data's scale are tried."
     )
