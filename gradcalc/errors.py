@@ -197,7 +197,7 @@ INSTEAD = {
         "version": "gradcalc --version",
         "minimize minimise optimize optimise argmin": 'gradcalc descend "x^2 + y^2" --at x=1,y=1',
         "maximize maximise argmax": 'gradcalc descend "3x - x^2" --at x=0 --maximize',
-        "fit regression curve_fit": 'gradcalc descend "mean((a*exp(-b*t) - y)^2)" --data d.csv --at a=1,b=1',
+        "regression curve_fit regress nls": 'gradcalc fit "y ~ a*exp(-b*x)" --data d.csv --at a=1,b=1',
         "integral integrate int antiderivative quad": (
             'gradcalc diff "x^3/3" x: differentiates what you hold for the integral, as there are no integrals'
         ),

@@ -70,6 +70,8 @@ def test_an_example_can_be_pasted(command: str, example: str, tmp_path: Path, mo
         (tmp_path / "points.csv").write_text("x,y\n1,3\n2,5\n3,8\n")
         (tmp_path / "runs").mkdir()
         (tmp_path / "runs" / "a.csv").write_text("t\n0\n1\n")
+    rows = "1,0.38,0.01\n2,0.64,0.01\n3,0.77,0.02\n4,0.87,0.01\n5,0.91,0.02\n6,0.95,0.01\n7,0.98,0.02\n"
+    (tmp_path / "d.csv").write_text(f"x,y,dy\n{rows}")
     (tmp_path / "pairs.csv").write_text("formula,wrt,claim\nx^2,x,2x\n")
     (tmp_path / "model.py").write_text("def f(x):\n    return x**2\n\n\ndef grad_f(x):\n    return 2 * x\n")
     monkeypatch.chdir(tmp_path)

@@ -1,12 +1,22 @@
 """`gradcalc fit`: a model fitted to data, with errors, intervals and proofs."""
 
+import os
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gradcalc.cli import options as o
 from gradcalc.cli.commands.descend import read_bounds
-from gradcalc.cli.write import write
-from gradcalc.errors import UsageError
-from gradcalc.settings import FitSettings, Limits, Option, Reading, option, required
+from gradcalc.cli.write import Format, write
+from gradcalc.errors import GradcalcError, UsageError, library
+from gradcalc.settings import FIT, ROWS, SHOW, FitSettings, Limits, Option, Reading, option, required
+
+if TYPE_CHECKING:
+    from gradcalc.language.formula import Value
+    from gradcalc.optimize.fit.answer import Fit
+    from gradcalc.show.answer import Answer
 
 
 @dataclass(frozen=True)
@@ -22,7 +32,59 @@ class Data:
     let: tuple[str, ...] = option((), o.LET)
 
 
-def fit(question: Data, settings: FitSettings, show: o.Show, how: Reading, limits: Limits) -> int:
+@dataclass(frozen=True)
+class More:
+    """What is made of the fit besides."""
+
+    compare: str | None = option(None, "--compare MODEL", "Another model beside it: F test, AIC, BIC.", FIT)
+    predict: str | None = option(None, "--predict FILE", "Rows for which the model foretells, with bands.", ROWS)
+    residuals: str | None = option(None, "--residuals FILE", "Write the residual of every row as CSV.", SHOW)
+    plot: str | None = option(None, "--plot FILE", "Draw it: a png, svg or pdf file, or - for the terminal.", SHOW)
+
+    def check(self, data: str, shape: Format) -> None:
+        """Raise what can be known to go wrong before the work."""
+        from gradcalc.files import check_writable
+        from gradcalc.show.plot import check_file
+
+        if self.plot == "-" and shape is not Format.table:
+            raise UsageError(f"--plot - and {shape} both use standard output", hint="--plot fit.png")
+        for flag, path in (("--residuals", self.residuals), ("--plot", self.plot)):
+            if path and path != "-" and os.path.exists(data) and os.path.realpath(path) == os.path.realpath(data):
+                raise UsageError(f"--data and {flag} are the same file: {path}", hint=f"{flag} another file")
+        if self.residuals is not None:
+            check_writable(Path(self.residuals))
+        if self.plot == "-":
+            library("plotext", "--plot")
+        elif self.plot is not None:
+            check_file(Path(self.plot), "--plot")
+
+    def write(self, made: "Fit") -> int:
+        """The files and the picture, after the answer; what fails takes nothing from it."""
+        try:
+            if self.residuals is not None:
+                from gradcalc.optimize.fit.answer import write_residuals
+
+                write_residuals(made, Path(self.residuals))
+            if self.plot is not None:
+                self._draw(made)
+        except GradcalcError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return error.exit_code
+        return 0
+
+    def _draw(self, made: "Fit") -> None:
+        from gradcalc.cli.here import text_here
+        from gradcalc.optimize.fit.picture import picture
+        from gradcalc.show.plot import save
+
+        assert self.plot
+        if self.plot == "-":
+            print(text_here(picture(made)))
+        else:
+            save(picture(made), Path(self.plot), "--plot")
+
+
+def fit(question: Data, settings: FitSettings, more: More, show: o.Show, how: Reading, limits: Limits) -> int:
     """Fit a model to data: parameters with standard errors, intervals, what the data do not determine, and proofs.
 
     \b
@@ -30,6 +92,7 @@ def fit(question: Data, settings: FitSettings, show: o.Show, how: Reading, limit
     gradcalc fit "y ~ a*x + b" --data d.csv --sigma dy --certify
     gradcalc fit "log(y) ~ a + b*x" --data d.csv --bounds b=0: --level 0.99
     gradcalc fit "y ~ a/(1 + exp(b - c*x))" --data d.csv --starts 10
+    gradcalc fit "y ~ a*x^b" --data d.csv --compare "y ~ a*x + b" --plot -
     gradcalc fit "softplus(a*x + b) - y*(a*x + b)" --nll --data d.csv --robust
     """
     if question.data is None:
@@ -45,6 +108,32 @@ def fit(question: Data, settings: FitSettings, show: o.Show, how: Reading, limit
         raise UsageError("--at gives several points: a fit has one start", hint="--starts 10 begins at several places")
     settings = replace(settings, bounds=read_bounds(question.bounds, limits))
     start, let = points[0] if points else {}, o.read_bindings(question.let, limits)
-    made = ask(text, start, let, settings, question.data, limits, how, show.digits or DIGITS)
-    write(made, show.shape, long=show.csv_long)
-    return made.exit_code
+    more.check(question.data, show.shape)
+
+    def fitted(model: str, at: "Mapping[str, Value]") -> "Fit":
+        return ask(model, at, let, settings, question.data, limits, how, show.digits or DIGITS)
+
+    made = fitted(text, start)
+    if more.predict is not None:
+        made = replace(made, predictions=made.predict(more.predict, how=how))
+    answer: Answer = made
+    if more.compare is not None:
+        from gradcalc.optimize.fit.compare import FitComparison
+
+        answer = FitComparison(
+            (made, fitted(more.compare, _of(start, more.compare, made.problem.model.columns, let, limits)))
+        )
+    write(answer, show.shape, long=show.csv_long)
+    sys.stdout.flush()
+    return more.write(made) or answer.exit_code
+
+
+def _of(
+    start: "Mapping[str, Value]", model: str, columns: Sequence[str], let: "Mapping[str, Value]", limits: Limits
+) -> "Mapping[str, Value]":
+    """The start of another model: what it has of the first one's, where that is all of it; else none."""
+    from gradcalc.language.parse import free_names
+
+    names = free_names(model.partition("~")[2] or model, let, limits)
+    known = {name: start[name] for name in names if name in start}
+    return known if all(name in start or name in columns for name in names) else {}

@@ -1,14 +1,17 @@
 """What a fit answers: frozen, as data, as a page; it foretells, and shows itself in a notebook."""
 
+import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gradcalc.arithmetic.student import coverage
 from gradcalc.errors import ExitCode, UsageError, did_you_mean
+from gradcalc.files import complete_file
 from gradcalc.optimize.fit.problem import Problem, blocks
 from gradcalc.optimize.fit.spread import Fitness
 from gradcalc.optimize.rows import Array, Rows, read_rows
@@ -106,7 +109,7 @@ class Fit(Answer):
     starts: tuple[int, int, tuple[float, ...]] = (1, 1, ())
     certify: bool = False
     absolute: bool = False
-    seconds: float = 0.0
+    predictions: "Prediction | None" = None
 
     @property
     def at(self) -> dict[str, float]:
@@ -186,6 +189,8 @@ class Fit(Answer):
             body["largest_residuals"] = [
                 {"row": row, "residual": value, "standardized": units} for row, value, units in self.fitness.largest
             ]
+        if self.predictions is not None:
+            body["predictions"] = self.predictions.to_list()
         if self.unidentified:
             body["unidentified"] = [dict(each) for each in self.unidentified]
         return body | {"notes": [note.to_dict() for note in self.notes]}
@@ -220,6 +225,7 @@ class Fit(Answer):
             *self._goodness(),
             *self._correlations(),
             *self._ending(),
+            *([self.predictions.table(self.level)] if self.predictions is not None else ()),
             pages.Remarks(tuple(note.remark(self.expression) for note in self.notes)),
         ]
         return pages.Page("fit", tuple(blocks))
@@ -293,9 +299,10 @@ class Fit(Answer):
         needed = set(model.graph.needed([model.prediction]))
         names = [name for name in model.columns if model.graph.inputs.get(name) in needed]
         rows = read_rows(data, lambda known: _present(names, known), how=how)
-        return self._foretold(rows, level or self.level)
+        return self.foretold(rows, level or self.level)
 
-    def _foretold(self, rows: Rows, level: float) -> "Prediction":
+    def foretold(self, rows: Rows, level: float) -> "Prediction":
+        """The same for rows that are read already."""
         model = self.problem.model
         place = [self.at[name] for name in model.names]
         free = [i for i, name in enumerate(model.names) if name in self.free]
@@ -352,6 +359,49 @@ class Prediction:
     def prediction_interval(self) -> tuple[Array, Array]:
         """The interval of a new measurement at every row."""
         return self.value - self.prediction_band, self.value + self.prediction_band
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """The JSON form: an object for each row."""
+        return [
+            {"row": int(row), "value": number(value), "standard_error": _known(error),
+             "interval": _ends((a, b)), "prediction_interval": _ends((c, d))}
+            for row, value, error, a, b, c, d in self._tuples()
+        ]  # fmt: skip
+
+    def _tuples(self) -> Iterator[tuple[Any, ...]]:
+        """Row, value, its error, the interval of the curve and that of a measurement, for each row."""
+        columns = (self.rows, self.value, self.standard_error, *self.interval, *self.prediction_interval)
+        return zip(*(each.tolist() for each in columns), strict=True)
+
+    def table(self, level: float) -> pages.Table:
+        """A row for each row."""
+        share = f"{100 * level:g} %"
+        titles = ("row", "foretold", "standard error", f"{share} of the curve", f"{share} of measurements")
+        rows = tuple(
+            (f"{row:,}", f"{value + 0.0:.10g}", _brief(error), _between((a, b)), _between((c, d)))
+            for row, value, error, a, b, c, d in self._tuples()
+        )
+        return pages.Table(tuple(map(pages.Column, titles)), rows)
+
+
+def write_residuals(fit: Fit, path: Path) -> None:
+    """Write every row as CSV: its number, what is measured and foretold, the residual, and that times its weight.
+
+    Raises:
+        FileError: the file could not be written; nothing is left behind.
+    """
+    model = fit.problem.model
+    if model.response is None:
+        raise UsageError("a likelihood has no residuals", hint="a model of the form y ~ f(x)")
+    place = [fit.at[name] for name in model.names]
+    with complete_file(path) as name, name.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("row", "measured", "foretold", "residual", "weighted"))
+        start = 0
+        for block in fit.problem.blocks(place, [model.response, model.prediction, model.residual]):
+            numbers = fit.problem.rows.numbers[start : start + len(block)].tolist()
+            start += len(block)
+            writer.writerows((row, y, f, y - f, r) for row, (y, f, r) in zip(numbers, block.tolist(), strict=True))
 
 
 def _known(value: float | None) -> float | str | None:

@@ -64,7 +64,7 @@ def estimated(
     """The least sum that descents from some starts lead to."""
     if (direct := _direct(problem, starts[0], certify)) is not None:
         return direct
-    sketches = [_sketch(problem, start, _FIRST_STEPS) for start in starts] if len(starts) > 1 else []
+    sketches = [sketched(problem, start) for start in starts] if len(starts) > 1 else []
     begin = min(sketches, key=lambda each: each.value).at if sketches else starts[0]
     best = _descent(problem, begin, callback)
     ends = tuple(min(each.value, best.value) if each.at == begin else each.value for each in sketches) or (best.value,)
@@ -99,11 +99,11 @@ def promising(problem: Problem, places: Sequence[Sequence[float]], count: int) -
     """The places that a few steps from each of some others lead to: so many, the lowest first."""
     if len(places) == 1:
         return [tuple(places[0])]
-    found = sorted((_sketch(problem, place, _LOOK_STEPS) for place in places), key=lambda each: each.value)
+    found = sorted((sketched(problem, place, _LOOK_STEPS) for place in places), key=lambda each: each.value)
     return [each.at for each in found[:count]]
 
 
-def _sketch(problem: Problem, start: Sequence[float], steps: int) -> Step:
+def sketched(problem: Problem, start: Sequence[float], steps: int = _FIRST_STEPS) -> Step:
     """The lowest point of the first steps from a start; of infinite value where there is none."""
     bounds = problem.bounds and [problem.bounds.get(name, (-math.inf, math.inf)) for name in problem.model.names]
     watch = Watch(len(start), steps=steps, bounds=bounds or None)

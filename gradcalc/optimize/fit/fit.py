@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.arithmetic.floats import Floats
-from gradcalc.arithmetic.student import tail
+from gradcalc.arithmetic.student import coverage, tail
 from gradcalc.data.map import UndefinedError
 from gradcalc.errors import UsageError, did_you_mean, for_python
 from gradcalc.language.formula import Point, Value
@@ -22,6 +22,7 @@ from gradcalc.optimize.fit.answer import Fit, Parameter
 from gradcalc.optimize.fit.estimate import Estimate
 from gradcalc.optimize.fit.model import LOSSES, Given, Model, read_model
 from gradcalc.optimize.fit.problem import Bounds, Problem
+from gradcalc.optimize.fit.profile import profile
 from gradcalc.optimize.fit.start import found_starts, spread_starts
 from gradcalc.optimize.rows import listed, read_rows
 from gradcalc.settings import AS_USUAL, Dialect, FitSettings, Limits, Reading, limits_for
@@ -285,9 +286,25 @@ class _Fitting:
             p = math.nan if math.isnan(t) or not free > 0 else 0.0 if math.isinf(t) else tail(t, free)
             proof, error_proof = self._digits(found, covered, i, value, error)
             interval = spread.interval(value, error, free, level)
-            made.append(Parameter(name, value, error, t, p, interval, None, proof, error_proof))
+            profiled = self._profile(found, inner, name, error, free) if self.settings.profile else None
+            made.append(Parameter(name, value, error, t, p, interval, profiled, proof, error_proof))
         fixed = [Parameter(name, value, fixed=True) for name, value in self.fixed.items()]
         return (*made, *fixed)
+
+    def _profile(
+        self, found: Estimate, inner: Problem, name: str, error: float, freedom: float
+    ) -> tuple[float, float] | None:
+        """The interval by the likelihood; None where there is no error to begin with, or no likelihood."""
+        model = self.problem.model
+        if not error > 0 or not freedom > 0 or model.loss != "linear":
+            return None
+        if model.is_likelihood:
+            rise = coverage(self.settings.level) ** 2 / 2
+        else:
+            scale = 1.0 if self.settings.absolute_sigma else found.value / freedom
+            rise = coverage(self.settings.level, freedom) ** 2 * scale
+        place = dict(zip(model.names, found.at, strict=True))
+        return profile(inner, [place[each] for each in inner.model.names], name, error, rise)
 
     def _digits(
         self, found: Estimate, covered: spread.Uncertainty, i: int, value: float, error: float

@@ -76,6 +76,20 @@ def test_exit_codes(words: list[str], code: int, message: str, data: str) -> Non
     assert ran.code == code and message in " ".join((ran.out + ran.err).split())
 
 
+def test_files_and_another_model(data: str, tmp_path: Path) -> None:
+    out, new = tmp_path / "r.csv", tmp_path / "new.csv"
+    new.write_text("x\n6\n7\n")
+    ran = fit("y ~ a*x", "--data", data, "--compare", "y ~ a*x + b", "--predict", str(new), "--residuals", str(out),
+              "--json")  # fmt: skip
+    body = json.loads(ran.out)
+    assert ran.code == 0 and len(body["compare"]) == 2 and body["f_test"]["degrees_of_freedom"] == [1, 3]
+    assert [each["row"] for each in body["compare"][0]["predictions"]] == [1, 2]
+    assert len(out.read_text().splitlines()) == 6
+    assert fit("y ~ a*x", "--data", data, "--residuals", data).code == 2
+    assert fit("y ~ a*x", "--data", data, "--residuals", "/no/such/r.csv").code == 4
+    assert fit("y ~ a*x", "--data", data, "--plot", "-", "--json").code == 2
+
+
 def test_a_fit_needs_data() -> None:
     assert (fit("y ~ a*x").code, fit("y ~ a*x", "--data", "/no/such.csv").code) == (2, 4)
 

@@ -1,6 +1,7 @@
 """fit: estimates and errors against certified values, what is not identified, bounds, starts, losses, bad data.
 
-With it `fit.model`, `fit.problem`, `fit.estimate`, `fit.spread`, `fit.answer` and `optimize.rows`.
+With it `fit.model`, `fit.problem`, `fit.estimate`, `fit.spread`, `fit.answer`, `fit.profile`,
+`fit.compare`, `fit.picture` and `optimize.rows`.
 """
 
 import json
@@ -16,7 +17,9 @@ import gradcalc
 from benchmarks import nist_linear
 from benchmarks.nist import MODELS, regression
 from gradcalc.errors import FileError, GradcalcError, UsageError
-from gradcalc.optimize.fit.answer import Fit
+from gradcalc.optimize.fit.answer import Fit, write_residuals
+from gradcalc.optimize.fit.compare import FitComparison, f_tail
+from gradcalc.optimize.fit.picture import picture
 from tests import ROOT
 
 IRIS = str(ROOT / "examples" / "data" / "iris.csv")
@@ -194,6 +197,45 @@ def test_prediction_has_bands() -> None:
     assert [low[0], high[0]] == pytest.approx([-9.809601, 53.29959], abs=1e-4)
     with pytest.raises(UsageError, match="no column speed"):
         found.predict({"sped": [1.0]})
+
+
+def test_profile_intervals_are_those_of_the_likelihood() -> None:
+    """Of a linear model they are Student's; of `exp(a)*x` the logarithms of those of the slope."""
+    line = fit("dist ~ a + b*speed", CARS, profile=True)
+    for each in line.parameters:
+        assert each.profile == pytest.approx(each.interval, rel=1e-6)
+    slope, log = fit("dist ~ a*speed", CARS), fit("dist ~ exp(a)*speed", CARS, {"a": 1}, profile=True)
+    (low, high), (first, last) = slope.parameters[0].interval, log.parameters[0].profile or (0, 0)
+    assert [math.exp(first), math.exp(last)] == pytest.approx([low, high], rel=1e-6)
+    assert log.parameters[0].interval != pytest.approx((first, last), rel=1e-6)
+
+
+def test_nested_models_are_compared_by_f() -> None:
+    small, large = fit("dist ~ b*speed", CARS), fit("dist ~ a + b*speed", CARS)
+    for pair in ((small, large), (large, small)):
+        test = FitComparison(pair).test
+        assert test and test.degrees == (1, 48)
+        assert test.statistic == pytest.approx(2.60105800**2, rel=1e-8)
+        assert test.p == pytest.approx(0.0123188162, rel=1e-7)
+    assert FitComparison((small, fit("dist ~ c*speed^2", CARS))).test is None
+    assert f_tail(3.0, 2, 6) == pytest.approx((1 + 3 * 2 / 6) ** -3, rel=1e-15)
+
+
+def test_residuals_and_picture(tmp_path: Any) -> None:
+    found = fit("dist ~ a + b*speed", CARS)
+    write_residuals(found, tmp_path / "r.csv")
+    rows = np.genfromtxt(tmp_path / "r.csv", delimiter=",", names=True)
+    assert len(rows) == 50 and rows["residual"] @ rows["residual"] == pytest.approx(found.rss, rel=1e-12)
+    made = picture(found)
+    upper, lower = made.panels
+    assert [layer.name for layer in upper.layers] == ["prediction", "curve", "fit", "data"]
+    assert lower.y_label == "residual"
+    (piece,) = upper.layers[1].pieces  # type: ignore[union-attr]
+    x, low, high = piece[0]  # type: ignore[misc]
+    band = found.predict({"speed": [x]}).interval
+    assert (low, high) == pytest.approx((band[0][0], band[1][0]))
+    several = picture(fit("z ~ a*x + b*y", {"x": [1, 2, 3, 4], "y": [1, 0, 2, 1], "z": [2, 3, 6, 7]}))
+    assert several.panels[0].x_label == "foretold"
 
 
 def test_it_pickles_and_shows_itself() -> None:
