@@ -6,16 +6,23 @@ the data, two starts, and the certified parameters and residual sum of squares t
 
 import math
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from time import process_time
+from typing import Any
 
 import numpy as np
 
 from benchmarks.tables import table
+from gradcalc.errors import installed
+from gradcalc.language.compile import compile
 from gradcalc.optimize.descend import descend
 from gradcalc.optimize.descent.answer import Descent
+from gradcalc.optimize.fit.answer import Fit
+from gradcalc.optimize.fit.fit import fit
 
 FOLDER = Path(__file__).parent / "nist"
 
@@ -87,6 +94,44 @@ class Regression:
         parameters = min(_digits(a, b) for a, b in zip(found.end.at, self.certified.values(), strict=True))
         return parameters, _digits(found.end.value, self.squares)
 
+    @property
+    def model(self) -> str:
+        """What `fit` takes."""
+        return f"{'log(y)' if self.name == 'Nelson' else 'y'} ~ {MODELS[self.name]}"
+
+    def fitted(self, start: int, certify: bool = False) -> Fit:
+        """The fit from a start, 0 or 1; with `certify` to the data as the decimals that NIST wrote."""
+        data = {
+            name: [repr(x) for x in column.tolist()] if certify else column for name, column in self.columns.items()
+        }
+        return fit(self.model, data, self.starts[start], certify=certify)
+
+    def agreement(self, found: Fit) -> tuple[float, float]:
+        """How many digits agree with those certified: the least of the parameters', of the standard errors'."""
+        values = (_digits(each.estimate, self.certified[each.name]) for each in found.parameters)
+        errors = (_digits(each.standard_error, self.errors[each.name]) for each in found.parameters)
+        return min(values), min(errors)
+
+    def by_curve_fit(self, start: int) -> float | None:
+        """The digits of the parameters by SciPy's `curve_fit`, as it comes; None where it gives up."""
+        from scipy.optimize import curve_fit
+
+        kernel = compile(MODELS[self.name])
+        names = list(self.certified)
+        columns = {name: column for name, column in self.columns.items() if name != "y"}
+        y = np.log(self.columns["y"]) if self.name == "Nelson" else self.columns["y"]
+
+        def model(_: Any, *parameters: float) -> Any:
+            return kernel(**columns, **dict(zip(names, parameters, strict=True))).value
+
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                found, _ = curve_fit(model, y, y, p0=[self.starts[start][name] for name in names])
+            except (RuntimeError, ValueError):
+                return None
+        return min(_digits(a, b) for a, b in zip(found, self.certified.values(), strict=True))
+
 
 def _digits(a: float, b: float) -> float:
     return min(11.0, -math.log10(max(abs(a - b) / abs(b), 1e-300)))
@@ -125,3 +170,29 @@ def run() -> None:
     columns = ("steps", "end", "parameters", "squares") * 2
     title = "NIST StRD, nonlinear regression: digits that agree with the certified ones, at most 11"
     table(title, ("problem", "certified", *columns), rows)
+    _run_fits()
+
+
+def _run_fits() -> None:
+    """Print what `fit` finds and proves, beside `curve_fit`; what else is installed runs beside them."""
+    rows, right = [], {"fit": 0, "curve_fit": 0, "proved": 0}
+    for name in MODELS:
+        problem = regression(name)
+        cells: list[str] = []
+        for start in (0, 1):
+            values, errors = problem.agreement(problem.fitted(start))
+            other = problem.by_curve_fit(start)
+            right["fit"] += values > 6
+            right["curve_fit"] += other is not None and other > 6
+            cells += [f"{values:.1f}", f"{errors:.1f}", "gives up" if other is None else f"{other:.1f}"]
+        begin = process_time()
+        proof = problem.fitted(1, certify=True)
+        right["proved"] += proof.proved
+        rows.append((name, *cells, "proved" if proof.proved else "not proved", f"{process_time() - begin:.2f}"))
+    columns = ("parameters", "errors", "curve_fit") * 2
+    table("The same by fit, beside curve_fit", ("problem", *columns, "--certify", "seconds"), rows)
+    print(f"of 54 runs right to 6 digits: fit {right['fit']}, curve_fit {right['curve_fit']}; "
+          f"proved {right['proved']} of {len(MODELS)}")  # fmt: skip
+    for peer in ("lmfit",):
+        if not installed(peer):
+            print(f"{peer} is not installed: left out")

@@ -6,7 +6,7 @@ Imports the descents, exact and problem.
 import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from flint import arb
@@ -27,6 +27,10 @@ _SAME = 1e-6
 """Sums that differ by less than this part are of one minimum."""
 _LOOK_STEPS, _FIRST_STEPS = 12, 100
 """Steps from each of several starts, before the best of them goes on."""
+
+
+_SMOOTHER, _CORNER_STEPS, _FLAT = (1.0, 0.1, 0.01, 1e-3), 8, 1e-10
+"""Sums that are smooth below these parts of the middle residual lead to the least sum of absolute values."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ def estimated(
         return direct
     sketches = [sketched(problem, start) for start in starts] if len(starts) > 1 else []
     begin = min(sketches, key=lambda each: each.value).at if sketches else starts[0]
+    if problem.model.loss == "l1" and not problem.bounds and (corner := _corner(problem, begin, callback)) is not None:
+        return corner
     best = _descent(problem, begin, callback)
     ends = tuple(min(each.value, best.value) if each.at == begin else each.value for each in sketches) or (best.value,)
     held = _held(problem, best)
@@ -93,6 +99,38 @@ def _direct(problem: Problem, start: Sequence[float], certify: bool) -> Estimate
         return None
     at, value = tuple(map(float, end[0])), float(end[1].value)
     return Estimate(at, (), "converged", "", value, "linear", 1, end, proved(sum_, *end) if certify else None, (value,))
+
+
+def _corner(problem: Problem, start: Sequence[float], callback: Callable[[Step], object] | None) -> Estimate | None:
+    """The least sum of absolute values: where as many residuals as there are parameters are 0, if it is proved there.
+
+    Smooth sums that are ever nearer to it lead there. It is a minimum where the slopes of the other residuals are a
+    combination of those of the zero ones whose coefficients are at most 1 (Bloomfield and Steiger, 1983).
+    """
+    model, at, steps = problem.model, tuple(start), 0
+    with np.errstate(all="ignore"):
+        for part in _SMOOTHER:
+            size = float(np.median(np.abs(problem.evaluated(at, [model.residual]))))
+            smooth = Problem(replace(model, loss="huber", scale=max(part * size, 1e-300)), problem.rows)
+            found = _descent(smooth, at, callback)
+            if found.status == "interrupted":
+                return None
+            at, steps = found.end.at, steps + found.steps
+        values = problem.evaluated(at, [model.residual, *model.slopes])
+        rows = np.argsort(np.abs(values[:, 0]), kind="stable")[: len(at)]
+        chosen = problem.only(np.isin(np.arange(problem.count), rows))
+        for _ in range(_CORNER_STEPS):
+            near = chosen.evaluated(at, [model.residual, *model.slopes])
+            if len(near) < len(at) or not np.linalg.cond(near[:, 1:]) < 1 / _FLAT:
+                return None
+            at = tuple((np.asarray(at) - np.linalg.solve(near[:, 1:], near[:, 0])).tolist())
+        values = problem.evaluated(at, [model.residual, *model.slopes])
+        others = np.sign(values[:, 0]) * ~np.isin(np.arange(problem.count), rows)
+        pull = np.linalg.solve(near[:, 1:].T, -others @ values[:, 1:])
+        value = float(np.abs(values[:, 0]).sum())
+    if not np.all(np.abs(pull) <= 1 + _FLAT) or not value <= problem.objective.value(list(start)) * (1 + _FLAT):
+        return None
+    return Estimate(at, (), "converged", "", value, "corner", steps, ends=(value,))
 
 
 def promising(problem: Problem, places: Sequence[Sequence[float]], count: int) -> list[tuple[float, ...]]:

@@ -211,7 +211,7 @@ class _Fitting:
         model = problem.model
         nodes = [model.residual, *model.slopes]
         with np.errstate(all="ignore"):
-            finite = np.isfinite(problem.evaluated(start, nodes)).all(axis=1)
+            finite = np.concatenate([np.isfinite(block).all(axis=1) for block in problem.blocks(start, nodes)])
         if finite.all():
             return problem
         where = listed(problem.rows.numbers[~finite])
@@ -234,11 +234,12 @@ class _Fitting:
         model = problem.model
         place = dict(zip(model.names, found.at, strict=True))
         inner = problem.holding({name: place[name] for name in found.held})
-        known = spread.shape(inner, [place[name] for name in inner.model.names])
+        free = [place[name] for name in inner.model.names]
+        known = spread.shape(inner, free)
         rank = len(model.names) - len(known.unidentified)
         freedom = problem.count - rank
         found = self._settled(found)
-        covered = spread.uncertainty(inner, found, known, freedom, settings.absolute_sigma, settings.robust)
+        covered = spread.uncertainty(inner, free, found, known, freedom, settings.absolute_sigma, settings.robust)
         fitness = None if model.is_likelihood else spread.fitness(problem, found, inner, known, freedom)
         likelihood = -found.value if fitness is None else fitness.log_likelihood
         count = len(model.names) + (fitness is not None)

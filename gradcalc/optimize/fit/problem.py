@@ -63,7 +63,12 @@ class Problem:
 
     def evaluated(self, x: Sequence[float], nodes: Sequence[int]) -> Array:
         """Nodes at every row, `(rows, nodes)`."""
-        return np.concatenate(list(self.blocks(x, nodes)))
+        found = np.empty((self.count, len(nodes)), order="F")
+        start = 0
+        for block in self.blocks(x, nodes):
+            found[start : start + len(block)] = block
+            start += len(block)
+        return found
 
     def blocks(self, x: Sequence[float], nodes: Sequence[int]) -> Iterator[Array]:
         """The same, block of rows by block of rows."""

@@ -50,7 +50,8 @@ def shape(problem: Problem, at: Sequence[float]) -> Shape:
     if not names:
         return Shape(1.0, (), (), np.zeros((0, 0)))
     with np.errstate(all="ignore"):
-        matrix = triangle(problem, at) if problem.model.is_square else _root(problem.objective.hessian(at))
+        likelihood = problem.model.is_likelihood
+        matrix = _root(problem.objective.hessian(at)) if likelihood else triangle(problem, at)
         norms = np.linalg.norm(matrix, axis=0)
         scale: Array = np.where(norms > 0, norms, 1.0)
         if not np.isfinite(matrix).all():
@@ -158,7 +159,7 @@ class Uncertainty:
 
 
 def uncertainty(
-    problem: Problem, found: Estimate, known: Shape, freedom: int, absolute: bool, robust: bool
+    problem: Problem, place: Sequence[float], found: Estimate, known: Shape, freedom: int, absolute: bool, robust: bool
 ) -> Uncertainty:
     """The covariance of the parameters: by the Jacobian of squares, the Hessian of a likelihood, or the sandwich."""
     model = problem.model
@@ -173,7 +174,7 @@ def uncertainty(
             floats = np.array([[float(balls[i, j].mid()) for j in range(size)] for i in range(size)])
             return Uncertainty(floats, balls)
     if not model.is_square:
-        return Uncertainty(_sandwich(problem, found, known) if robust or model.loss != "linear" else known.inverse)
+        return Uncertainty(_sandwich(problem, place, known) if robust or model.loss != "linear" else known.inverse)
     factor = 1.0 if absolute else found.value / freedom if freedom > 0 else math.nan
     return Uncertainty(known.inverse * factor)
 
@@ -189,13 +190,16 @@ def _exact_covariance(sums: Sums, square: bool, sandwich: bool, freedom: int | N
         return found if freedom is None else found * (sums.value / freedom)
 
 
-def _sandwich(problem: Problem, found: Estimate, known: Shape) -> Array:
+def _sandwich(problem: Problem, place: Sequence[float], known: Shape) -> Array:
     """The sandwich in floats."""
-    place = [x for name, x in zip(problem.model.names, found.at, strict=False) if name not in found.held]
-    meat = np.zeros_like(known.inverse)
+    middle: Array = known.inverse
+    meat = np.zeros_like(middle)
+    if not problem.model.is_likelihood:
+        whole = _root(problem.objective.hessian(place))
+        middle = np.asarray(np.linalg.pinv(whole.T @ whole, rcond=_DEPENDENT, hermitian=True), dtype=np.float64)
     for scores in problem.blocks(place, problem.model.term.gradient):
         meat = meat + scores.T @ scores
-    return np.asarray(known.inverse @ meat @ known.inverse)
+    return np.asarray(middle @ meat @ middle)
 
 
 def root(ball: arb) -> arb:
@@ -233,7 +237,7 @@ def fitness(problem: Problem, found: Estimate, inner: Problem, known: Shape, fre
     assert model.response is not None
     root_node = model.root if model.root is not None else model.graph.constant(1)
     values = problem.evaluated(found.at, [model.residual, model.response, root_node])
-    residuals, response, roots = np.ascontiguousarray(values.T)
+    residuals, response, roots = values.T
     rss = found.value if model.loss == "linear" else float(residuals @ residuals)
     weights = roots**2
     place = [x for name, x in zip(model.names, found.at, strict=True) if name not in found.held]

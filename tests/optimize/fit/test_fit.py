@@ -169,6 +169,18 @@ def test_a_loss_heeds_outliers_less(loss: Any, influence: Any) -> None:
     assert found.status == "converged" and all(each.standard_error > 0 for each in found.parameters)
 
 
+def test_the_least_sum_of_absolute_values_passes_through_rows() -> None:
+    """The best of all lines through two rows, as linear programming finds it."""
+    y = [2 * x + 1 + e for x, e in zip(X, NOISE, strict=True)]
+    y[3] += 5
+    found = fit("y ~ a*x + b", {"x": X, "y": y}, loss="l1")
+    lines = [((y[j] - y[i]) / (X[j] - X[i]), i) for i in range(8) for j in range(i + 1, 8)]
+    sums = [(sum(abs(q - a * p - (y[i] - a * X[i])) for p, q in zip(X, y, strict=True)), a) for a, i in lines]
+    assert (found.status, found.value) == ("converged", pytest.approx(min(sums)[0], rel=1e-13))
+    assert found.at["a"] == pytest.approx(min(sums)[1], rel=1e-12)
+    assert all(math.isnan(each.standard_error) for each in found.parameters)
+
+
 def test_logistic_regression_is_a_likelihood() -> None:
     z = "(c + a*petal_length + b*petal_width)"
     found = fit(f"softplus({z}) - virginica*{z}", IRIS, {"a": 0, "b": 0, "c": 0}, nll=True)
