@@ -4,7 +4,7 @@ Imports the descents, exact and problem.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -12,12 +12,13 @@ import numpy as np
 from flint import arb
 
 from gradcalc.optimize.descent.answer import Descent
-from gradcalc.optimize.descent.least_squares import least_squares
+from gradcalc.optimize.descent.least_squares import FormulaResiduals, fit
 from gradcalc.optimize.descent.newton import newton
 from gradcalc.optimize.descent.run import Run
 from gradcalc.optimize.descent.watch import Step, Stop, Watch
 from gradcalc.optimize.fit.exact import ExactSum, Proof, Sums, polished, proved
 from gradcalc.optimize.fit.problem import Problem
+from gradcalc.optimize.rows import Array
 from gradcalc.settings import DescentSettings
 from gradcalc.truth.quantity import Note
 
@@ -25,7 +26,7 @@ _POLISHED, _PROVED = 60_000, 20_000_000
 """Nodes times rows up to which the last steps are made in balls: always, and where a proof is asked for."""
 _SAME = 1e-6
 """Sums that differ by less than this part are of one minimum."""
-_LOOK_STEPS, _FIRST_STEPS = 12, 100
+_LOOK_STEPS, FIRST_STEPS = 12, 100
 """Steps from each of several starts, before the best of them goes on."""
 
 
@@ -133,21 +134,39 @@ def _corner(problem: Problem, start: Sequence[float], callback: Callable[[Step],
     return Estimate(at, (), "converged", "", value, "corner", steps, ends=(value,))
 
 
-def promising(problem: Problem, places: Sequence[Sequence[float]], count: int) -> list[tuple[float, ...]]:
+@dataclass(frozen=True)
+class _InFloats:
+    """Residuals that are not asked for their last digits."""
+
+    whole: FormulaResiduals
+
+    def blocks(self, x: Sequence[float]) -> Iterator[tuple[Array, Array]]:
+        """As in `Residuals`."""
+        return self.whole.blocks(x)
+
+    def exact(self, x: Sequence[float]) -> None:
+        """Nothing."""
+
+
+def promising(
+    problem: Problem, places: Sequence[Sequence[float]], count: int, steps: int = _LOOK_STEPS
+) -> list[tuple[float, ...]]:
     """The places that a few steps from each of some others lead to: so many, the lowest first."""
     if len(places) == 1:
         return [tuple(places[0])]
-    found = sorted((sketched(problem, place, _LOOK_STEPS) for place in places), key=lambda each: each.value)
+    found = sorted((sketched(problem, place, steps) for place in places), key=lambda each: each.value)
     return [each.at for each in found[:count]]
 
 
-def sketched(problem: Problem, start: Sequence[float], steps: int = _FIRST_STEPS) -> Step:
+def sketched(problem: Problem, start: Sequence[float], steps: int = FIRST_STEPS) -> Step:
     """The lowest point of the first steps from a start; of infinite value where there is none."""
     bounds = problem.bounds and [problem.bounds.get(name, (-math.inf, math.inf)) for name in problem.model.names]
     watch = Watch(len(start), steps=steps, bounds=bounds or None)
     with suppress(Stop), np.errstate(all="ignore"):
-        method = least_squares if problem.model.is_square else newton
-        method(problem.objective, start, watch)
+        if problem.model.is_square:
+            fit(_InFloats(problem.residuals), problem.objective, start, watch)
+        else:
+            newton(problem.objective, start, watch)
     found = watch[watch.best] if len(watch) else Step(0, math.inf, math.inf, tuple(start))
     return found if math.isfinite(found.value) else Step(0, math.inf, math.inf, tuple(start))
 

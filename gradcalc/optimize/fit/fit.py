@@ -23,7 +23,7 @@ from gradcalc.optimize.fit.estimate import Estimate
 from gradcalc.optimize.fit.model import LOSSES, Given, Model, read_model
 from gradcalc.optimize.fit.problem import Bounds, Problem
 from gradcalc.optimize.fit.profile import profile
-from gradcalc.optimize.fit.start import found_starts, spread_starts
+from gradcalc.optimize.fit.start import found_starts, sample, spread_starts
 from gradcalc.optimize.rows import listed, read_rows
 from gradcalc.settings import AS_USUAL, Dialect, FitSettings, Limits, Reading, limits_for
 from gradcalc.truth.certify import certified
@@ -33,6 +33,8 @@ DIGITS = 20
 """How many digits of a proved parameter are shown unless told otherwise."""
 _STARTS = 4
 """Of the places that are tried without a start, so many are followed far."""
+_ROUGH = 5_000
+"""Rows that tell which of several places is the most promising."""
 _NO_RESIDUE = (1e-30, 1e-60)
 """A sum of squares below this part of that of what is measured is 0 but for rounding: in floats, and in balls."""
 
@@ -203,7 +205,11 @@ class _Fitting:
         found = found_starts(self.problem, settings.seed)
         best = ", ".join(f"{name} = {x:.6g}" for name, x in zip(model.names, found.places[0], strict=True))
         self._tell("start", f"none was given: {found.told}" + ("" if model.is_linear else f"; the best is {best}"))
-        return estimate.promising(self.problem, found.places, max(settings.starts, _STARTS))
+        rough = sample(self.problem, _ROUGH)
+        places = estimate.promising(rough, found.places, max(settings.starts, _STARTS))
+        if rough is self.problem or settings.starts > 1:
+            return places
+        return estimate.promising(rough, places, 1, estimate.FIRST_STEPS)
 
     def _defined(self, start: Sequence[float]) -> Problem:
         """The rows where the model has a value at the start; an error where others are not to be left out."""

@@ -264,5 +264,7 @@ def _named(parts: Mapping[str, Formula], at: Point, columns: Sequence[str], give
                 hint="--nll for a likelihood, which may contain the parameters of its errors",
             )  # fmt: skip
     if not parameters:
-        raise UsageError("the model has no parameter to find", text=given.text, hint="y ~ a*x + b")
+        constant = next((name for part in parts.values() for name in part.constants), None)
+        hint = f"--at {constant}=1 makes {constant}, which is a constant, a parameter" if constant else "y ~ a*x + b"
+        raise UsageError("the model has no parameter to find", text=given.text, hint=hint)
     return parameters

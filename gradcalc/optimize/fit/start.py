@@ -33,7 +33,7 @@ def found_starts(problem: Problem, seed: int, count: int = _BEST) -> Start:
     model = problem.model
     names, linear = model.names, () if model.is_likelihood else model.linear
     rest = [i for i in range(len(names)) if i not in linear]
-    small = problem.only(_spread(problem.count)) if problem.count > _ROWS else problem
+    small = sample(problem, _ROWS)
     solver = _Projection(small, linear)
     with np.errstate(all="ignore"):
         if not rest:
@@ -69,11 +69,13 @@ def _drawn(source: np.random.Generator, x: float, low: float, high: float) -> fl
     return min(max(value, low), high)
 
 
-def _spread(count: int) -> Array:
-    """Which of many rows are looked at."""
-    chosen = np.zeros(count, bool)
-    chosen[np.linspace(0, count - 1, _ROWS).astype(int)] = True
-    return chosen
+def sample(problem: Problem, most: int) -> Problem:
+    """The same with so many of its rows at most, spread evenly."""
+    if problem.count <= most:
+        return problem
+    chosen = np.zeros(problem.count, bool)
+    chosen[np.linspace(0, problem.count - 1, most).astype(int)] = True
+    return problem.only(chosen)
 
 
 class _Projection:

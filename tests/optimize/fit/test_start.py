@@ -27,3 +27,11 @@ def test_starts_that_end_elsewhere_are_told() -> None:
     assert any(note.kind == "starts" for note in many.notes)
     again = gradcalc.fit("y ~ sin(w*x) + c", data, {"w": 0.5, "c": 0}, bounds={"w": (0.1, 4)}, starts=6)
     assert again.to_dict() == many.to_dict()
+
+
+def test_many_rows_begin_with_some_of_them() -> None:
+    x = np.linspace(0, 5, 12_000)
+    data = {"x": x, "y": 2 * np.exp(-0.7 * x) + 0.3 + 0.01 * np.sin(1e4 * x)}
+    found = gradcalc.fit("y ~ a*exp(-b*x) + c", data)
+    assert found.status == "converged" and found.rows == 12_000
+    assert [found.at[name] for name in "abc"] == pytest.approx([2, 0.7, 0.3], abs=2e-3)
