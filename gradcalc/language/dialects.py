@@ -436,6 +436,8 @@ class DialectParser(Parser):
             and word.title() in dialect.functions
         ):
             self.fail(f"{word} may be a function or a factor", f"{word.title()}[...] or {word}*(...)")
+        if following in ("(", "[") and name in self.formulas:
+            self.fail(f"{name} is a formula that is put in its place, not called", f"{name}, or {name}*(...)")
         if following in ("(", "[") and not dialect.joins:
             self.fail(f"{name} is a variable, and an element of it is not read", "x[0] by --from text")
         if following == "[" and dialect.joins:

@@ -559,6 +559,8 @@ class LatexParser(Parser):
             if whole[0] in self.shadowing:
                 self.fail(f"{whole[0]} may be one name or a product", rf"\mathrm{{{whole[0]}}} or {' '.join(whole[0])}")
             self.check_no_function(whole[0])
+        if is_called and name in self.formulas and name not in self.counters:
+            self.fail(f"{name} is a formula that is put in its place, not called", rf"{name}, or {name} \cdot (...)")
         if following in ("[", r"\left[") and name not in _CONSTANTS:
             self.fail("square brackets behind a name may be an index or a factor", rf"{self.word} \cdot (...)")
         self.letter()

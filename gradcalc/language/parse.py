@@ -220,14 +220,18 @@ def _parser(
     """What reads the text: the parser of its dialect, which is told the names that have values."""
     dialect = limits.dialect or ("latex" if is_latex(text) else "text")
     known, matrices = set(shapes), {name for name, shape in shapes.items() if len(shape) > 1}
-    if dialect == "latex":
-        return LatexParser(text, limits.text, limits.depth, known, matrices)
-    if dialect not in ("text", *DIALECTS):
+    if dialect not in ("latex", "text", *DIALECTS):
         raise UsageError(f"dialect is {dialect!r}", hint=f"text, latex, {', '.join(DIALECTS)}")
-    if dialect != "text":
-        return DialectParser(DIALECTS[dialect], text, limits.text, limits.depth, known, matrices)
-    arrays = frozenset(name for name, shape in shapes.items() if shape)
-    return Parser(text, tokenize(text, limits.text), limits.depth, known, arrays, has_point, formulas)
+    if dialect == "text":
+        arrays = frozenset(name for name, shape in shapes.items() if shape)
+        return Parser(text, tokenize(text, limits.text), limits.depth, known, arrays, has_point, formulas)
+    parser: Parser
+    if dialect == "latex":
+        parser = LatexParser(text, limits.text, limits.depth, known, matrices)
+    else:
+        parser = DialectParser(DIALECTS[dialect], text, limits.text, limits.depth, known, matrices)
+    parser.formulas = formulas
+    return parser
 
 
 def as_formula(

@@ -329,7 +329,9 @@ def _check(of: str, wrt: Sequence[str], formula: Formula, at: Sequence[Point], l
             hint = (
                 f"did you mean {near}?" if near else f"its variables are {', '.join(names[:12])}" if names else _EXAMPLE
             )
-            raise UsageError(f"the equation does not contain {name}, which {flag} names", text=formula.text, hint=hint)
+            raise UsageError(
+                f"the equation does not contain {name}, the variable of {flag}", text=formula.text, hint=hint
+            )
         if at and name in at[0] and at[0][name].shape:
             raise UsageError(f"{name} is an array: a slope is of one number for one number", hint=f"--at {name}=2")
     if len(set(wrt)) != len(wrt):

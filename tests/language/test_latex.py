@@ -2,6 +2,7 @@ r"""LaTeX is read as it is seen on paper, or refused with what to write instead;
 
 import json
 import time
+from typing import Any
 
 import pytest
 import sympy
@@ -14,6 +15,7 @@ from gradcalc.graph import ops
 from gradcalc.language.formula import Formula
 from gradcalc.language.latex import is_latex
 from gradcalc.language.parse import parse
+from gradcalc.language.points import to_bindings
 from gradcalc.language.symbolic import Unsupported, to_sympy, typeset
 from gradcalc.settings import Limits
 from tests import CORPORA, HANG
@@ -171,6 +173,17 @@ def test_letters_written_together_that_are_a_known_name_are_refused() -> None:
     assert caught.value.hint == r"\mathrm{rate} or r a t e"
     assert read("xy", "x", "y").canonical == "x*y"
     assert read(r"\frac{ln}{2}", "l", "n").canonical == "l*n/2"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [("latex", "g(x) + 1"), ("latex", r"\frac{g\left(x\right)}{2}"), ("latex", "g^2(x)"), ("mathematica", "g(x)"),
+     ("mathematica", "2 g[x]"), ("matlab", "g(x)"), ("excel", "=G(x)")],
+)  # fmt: skip
+def test_a_formula_that_a_name_stands_for_is_not_called_in_any_dialect(dialect: Any, text: str) -> None:
+    let = to_bindings({"g": "x^2"}, LATEX)
+    with pytest.raises(ExpressionError, match="put in its place"):
+        parse(text, limits=Limits(dialect=dialect), shapes={"x": ()}, let=let)
 
 
 def test_a_d_that_has_a_value_is_no_derivative_in_silence() -> None:
