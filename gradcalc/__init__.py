@@ -57,6 +57,8 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc.truth.calculator import differentiate as differentiate
     from gradcalc.truth.critical.answer import Critical as Critical
     from gradcalc.truth.critical.ask import critical as critical
+    from gradcalc.truth.proofs import Verified as Verified
+    from gradcalc.truth.proofs import verify as verify
     from gradcalc.truth.derivative import Derivative as Derivative, diff as diff
     from gradcalc.truth.implicit import Implicit as Implicit, implicit as implicit
     from gradcalc.truth.jacobian import Jacobian as Jacobian
@@ -101,6 +103,7 @@ _NAMES = {
     "truth.drawing": "Drawing draw",
     "truth.plot": "Plot",
     "truth.plotting": "plot",
+    "truth.proofs": "Verified verify",
     "truth.report": "Report",
     "truth.sheet": "WebPage report",
     "truth.steps": "Steps steps",

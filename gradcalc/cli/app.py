@@ -34,6 +34,7 @@ COMMANDS = {
     "graph": "The computation graph, as a picture or a tree.",
     "report": "All of it as one web page that works offline, with sliders.",
     "critical": "All critical points in a box, or all roots, proved.",
+    "verify": "Does a proof file hold?",
     "propagate": "The uncertainty of a result, and who causes it.",
     "descend": "From a formula and a start to a minimum.",
     "plot": "The function, its derivative, tangents; contours.",

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradcalc.cli import options as o
@@ -34,6 +35,9 @@ class Sought:
     )
     least: bool = option(False, "--global", "The least value over the closed box too, faces and corners included.")
     greatest: bool = option(False, "--greatest", "The greatest value over the closed box too.")
+    proof: str | None = option(
+        None, "--proof FILE", "Write what is needed to believe it; gradcalc verify FILE checks that."
+    )
     seconds: float = option(
         10.0, "--max-seconds SECONDS", "When to stop, and say what is left.", LIMITS, low=0, high=MAX_SECONDS
     )
@@ -48,10 +52,14 @@ def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> in
     gradcalc critical "x*y" --subject-to "x^2 + 4y^2 <= 8" --box x=-3:3,y=-3:3
     gradcalc critical "[x^2 + y^2 - 4, x*y - 1]" --roots --box x=-3:3,y=-3:3
     """
+    from gradcalc.files import check_writable
     from gradcalc.truth.critical.ask import Wanted, answer
     from gradcalc.truth.critical.box import read_box
+    from gradcalc.truth.critical.proof import write_proof
     from gradcalc.truth.critical.search import Clock
 
+    if sought.proof is not None:
+        check_writable(Path(sought.proof))
     limits, shape = o.read_limits(within.expression, limits), show.shape
     text = o.read_expression(within.expression, limits)
     sides = read_box(",".join(within.box), limits) if within.box else []
@@ -63,6 +71,8 @@ def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> in
     with _live(clock, not show.quiet and sys.stderr.isatty()):
         made = answer(text, sides, o.read_bindings(within.let, limits), wanted, limits)
     write(replace(made, digits=show.digits), shape, long=show.csv_long)
+    if sought.proof is not None:
+        write_proof(made, Path(sought.proof), limits)
     return made.exit_code
 
 

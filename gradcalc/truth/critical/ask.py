@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from gradcalc.truth.critical.constraints import along, read_constraint
 from gradcalc.truth.critical.extreme import least
 from gradcalc.truth.critical.find import Quest
 from gradcalc.truth.critical.infinity import closed
+from gradcalc.truth.critical.proof import write_proof
 from gradcalc.truth.critical.regions import places
 from gradcalc.truth.critical.search import Boxes, Clock
 from gradcalc.truth.critical.solution import Outcome, Solution
@@ -76,6 +78,7 @@ def critical(
     let: Mapping[str, Any] | None = None,
     digits: int = DIGITS,
     max_seconds: float = SECONDS,
+    proof: str | Path | None = None,
     progress: Callable[[int], None] | None = None,
     limits: Limits | None = None,
     dialect: Dialect | None = None,
@@ -94,6 +97,7 @@ def critical(
         let: values by name that are put into the formula.
         digits: significant digits of what is proved, 1 to 1,000.
         max_seconds: after which the search stops, and says what is left.
+        proof: the file that the proof is written to; `gradcalc.verify` reads it.
         progress: called now and then with the number of boxes that wait.
 
     Raises:
@@ -106,7 +110,10 @@ def critical(
     constraints = (subject_to,) if isinstance(subject_to, str) else tuple(subject_to)
     wanted = Wanted(roots, least, greatest, constraints, max_seconds, digits, Clock(told=progress))
     sides = [] if box is None else read_box(box, limits)
-    return answer(expression, sides, points.to_bindings(let, limits), wanted, limits)
+    made = answer(expression, sides, points.to_bindings(let, limits), wanted, limits)
+    if proof is not None:
+        write_proof(made, Path(proof), limits)
+    return made
 
 
 def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wanted: Wanted, limits: Limits) -> Critical:

@@ -236,6 +236,12 @@ class Enclosing:
         smooth &= np.isfinite(centre).all(axis=(1, 2)) & np.isfinite(radius).all(axis=(1, 2))
         return centre, radius, smooth
 
+    def inverses(self, boxes: Boxes) -> Array:
+        """Approximate inverses of the middle of the Jacobian, an n x n matrix for each box; nan where there is none."""
+        with np.errstate(all="ignore"):
+            centre, _, smooth = self.smooth_jacobian(boxes)
+            return _inverses(np.where(smooth[:, None, None], centre, np.nan))
+
     def krawczyk(self, boxes: Boxes) -> Krawczyk:
         """The operator, for each box; where it cannot be asked its image is nan, and it proves nothing."""
         size, count = self.system.size, len(boxes)

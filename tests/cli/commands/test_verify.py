@@ -1,0 +1,34 @@
+"""`gradcalc verify`, and `critical --proof`: exit status 0, 1, 2 and 4."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gradcalc.cli import main
+
+
+def test_a_proof_is_written_and_verified(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "p.json"
+    assert main(["critical", "x^3 - 3x", "--box", "x=-2:3", "--proof", str(path)]) == 0
+    assert main(["verify", str(path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["command"], told["verdict"], told["reason"]) == ("verify", "holds", None)
+    proof = json.loads(path.read_text())
+    proof["claim"]["points"].pop()
+    path.write_text(json.dumps(proof))
+    assert main(["verify", str(path)]) == 1
+    assert "the proof is rejected\n1 points are claimed, 2 are proved" in capsys.readouterr().out
+
+
+def test_an_answer_that_no_file_carries_is_shown_before_the_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["critical", "abs(x)", "--box", "x=-2:3", "--proof", str(tmp_path / "p.json")]) == 2
+    told = capsys.readouterr()
+    assert "kink" in told.out and "is not carried by proof files yet" in told.err
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(tmp_path / "none.json")]) == 4
+    assert "No such file" in capsys.readouterr().err
