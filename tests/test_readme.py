@@ -15,6 +15,7 @@ import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -144,6 +145,39 @@ def test_readme_has_examples_of_every_command() -> None:
     commands = [command for block in blocks("console") for command, _ in examples(block)]
     for name in ("grad", "hessian", "descend", "map", "functions"):
         assert any(f"gradcalc {name}" in command for command in commands), name
+
+
+def test_readme_names_every_command_in_its_table() -> None:
+    from gradcalc.cli.app import COMMANDS
+
+    table = README.read_text("utf-8").partition("| command | answers |")[2].partition("\n\n")[0]
+    assert sorted(re.findall(r"`(\w+)`", table)) == sorted(COMMANDS)
+
+
+def test_the_page_of_proofs_has_every_word_reason_and_assumption() -> None:
+    from gradcalc.arithmetic import intervals, running_errors
+    from gradcalc.truth import claims, kinds, quantity
+    from gradcalc.truth.critical import constraints, find
+
+    text = (ROOT / "docs" / "proofs.md").read_text("utf-8")
+    points = {*kinds._KINDS.values(), kinds.kind_by_signs((False, False, True)), "kink", "root"}
+    for word in {*quantity.VERDICTS, *get_args(claims.Verdict), *points, "measured", "unsettled", "complete"}:
+        assert f"`{word}`" in text, word
+    reasons = (find.SINGULAR, find.AT_KINK, find.ROUGH, find.FACE, find.LATE, find.UNPROVED, find.UNPROVED_YET)
+    for reason in (*reasons, constraints.SIGN):
+        assert f'"{reason}"' in text, reason
+    for assumed in (intervals.RESTS_ON, running_errors.RESTS_ON):
+        assert assumed in text, assumed
+
+
+def test_the_page_of_proofs_lists_the_sources_that_it_names() -> None:
+    text, _, sources = (ROOT / "docs" / "proofs.md").read_text("utf-8").partition("## Sources")
+    named = set(re.findall(r"([A-Z]\w+)\s+\(?((?:19|20)\d\d)\b", text))
+    listed = [" ".join(entry.split()) for entry in sources.split("\n- ")[1:]]
+    for name, year in named:
+        assert any(name in entry and year in entry for entry in listed), f"{name} {year} is not among the sources"
+    for entry in listed:
+        assert any(name in entry and year in entry for name, year in named), f"{entry} is not named"
 
 
 def test_readme_marks_one_test_command() -> None:
