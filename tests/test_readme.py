@@ -161,7 +161,8 @@ def test_the_page_of_proofs_has_every_word_reason_and_assumption() -> None:
 
     text = (ROOT / "docs" / "proofs.md").read_text("utf-8")
     points = {*kinds._KINDS.values(), kinds.kind_by_signs((False, False, True)), "kink", "root"}
-    for word in {*quantity.VERDICTS, *get_args(claims.Verdict), *points, "measured", "unsettled", "complete"}:
+    others = {"measured", "unsettled", "complete", "holds", "rejected"}
+    for word in {*quantity.VERDICTS, *get_args(claims.Verdict), *points, *others}:
         assert f"`{word}`" in text, word
     reasons = (find.SINGULAR, find.AT_KINK, find.ROUGH, find.FACE, find.LATE, find.UNPROVED, find.UNPROVED_YET)
     for reason in (*reasons, constraints.SIGN):
