@@ -96,7 +96,7 @@ _APPLIED = r"(a?(?:sin|cos|tan)h?|arc(?:sin|cos|tan)h?|ln|log|exp|sqrt|cbrt|abs)
 GLUED = re.compile(rf"{_APPLIED}(\d*[xyztuv]\d*|\d*theta|\d*[θφ]|\d+)")
 """A function with its operand written on: `sinx`."""
 _GLUED_ON = rf"{_APPLIED}(\d*[xyzθφ]{{1,2}}|\d*[tuv]|\d*theta|\d+)"
-GLUED_FACTOR, GLUED_FACTORS = re.compile(_GLUED_ON), re.compile(rf"([xyztuvθφ]?)((?:{_GLUED_ON})+)")
+GLUED_FACTOR, GLUED_FACTORS = re.compile(_GLUED_ON), re.compile(rf"(?!\w*cost$)([^\W\d_]?)((?:{_GLUED_ON})+)")
 """A product of such, a variable before it or not: `xsinx`, `sinxcosx`, `sinxy`."""
 PI_FACTOR = re.compile(r"pi([xyzrtRθφ])")
 """The constant with a variable written on: `2pix`."""

@@ -199,6 +199,7 @@ def test_the_echo_of_a_writing_reads_back_as_the_same_graph(text: str) -> None:
         ("sin(30 deg)", "rad(30)"),
         ("cos(60 degrees) + x", "rad(30)"),
         ("xsinx", "x*sin(x)"),
+        ("rsinθcosφ", "r*sin(θ)*cos(φ)"),
         ("sin2xcos2x", "sin(2x)*cos(2x)"),
         ("e^xsinx", "x*sin(x)"),
         ("1 + sinxy", "sin(xy)"),
