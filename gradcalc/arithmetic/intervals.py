@@ -43,8 +43,8 @@ _EPS, _TINY = 2.0**-52, 2.0**-1022
 _PART = 17 * _EPS
 _INF = np.float64(math.inf)
 _BITS = 64
-_FEW = 64
-"""Up to this power a power is made by products."""
+MOST_PRODUCTS = 64
+"""Up to this power a power is made by products; above it NumPy makes it."""
 
 
 class Interval(NamedTuple):
@@ -449,7 +449,7 @@ def _positive_power(x: Interval, n: int) -> Interval:
         return _ONE
     if n == 1:
         return x._replace(flags=0)
-    part = n * _EPS if n <= _FEW else _PART
+    part = n * _EPS if n <= MOST_PRODUCTS else _PART
     if n % 2:
         low, high = _raised(x.low, n), _raised(x.high, n)
         result = _widened(low, high, part)
@@ -465,7 +465,9 @@ def _positive_power(x: Interval, n: int) -> Interval:
 def _quick_powi(arithmetic: "Intervals", x: Interval, exponent: Interval) -> Interval:
     """A power by products, without an underflow."""
     n = exponent.low
-    plain = not np.ndim(n) and n == exponent.high and n == np.floor(n) and 2 <= n <= _FEW and type(x.gap) is float
+    plain = (
+        not np.ndim(n) and n == exponent.high and n == np.floor(n) and 2 <= n <= MOST_PRODUCTS and type(x.gap) is float
+    )
     if arithmetic.careful or not plain:
         result = _powi(x, exponent)
         flags = x.flags | result.flags
@@ -496,7 +498,7 @@ def _quick_div(arithmetic: "Intervals", a: Interval, b: Interval) -> Interval:
 
 def _raised(x: Array, n: int) -> Array:
     """A power by products, each of which is rounded; by NumPy's where it is a large one."""
-    if n > _FEW:
+    if n > MOST_PRODUCTS:
         return np.where(x < 0, -1.0, 1.0) ** (n % 2) * np.power(np.abs(x), float(n))
     result, square = None, x
     while n:

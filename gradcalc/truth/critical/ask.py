@@ -15,7 +15,7 @@ import numpy as np
 from flint import arb, ctx
 
 from gradcalc.arithmetic.digits import nearest_double
-from gradcalc.arithmetic.intervals import RESTS_ON
+from gradcalc.arithmetic.intervals import MOST_PRODUCTS, RESTS_ON
 from gradcalc.arithmetic.marks import Ball
 from gradcalc.errors import UsageError, for_python
 from gradcalc.graph import ops
@@ -138,6 +138,8 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
     highest = _extreme(system, sides, clock, wanted.digits, True) if wanted.greatest else None
     low, high = quest.box
     outputs = formula.items if wanted.roots else (formula.output,)
+    limiting = [rests_on(each.formula.graph, [each.formula.output]) for each in constraints]
+    assumed = max((rests_on(formula.graph, outputs), *limiting), key=len)  # the longest has what the others have
     found, nowhere = places(formula.graph, outputs, inputs, names, Boxes(low, high), clock)
     echoed, exactly = points.echoed(let)
     made = [point_of(each, names, wanted.digits) for each in _sorted(outcome.solutions, wanted.roots)]
@@ -154,7 +156,7 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
         constraints=tuple(each.text for each in constraints),
         complete=complete,
         unsettled=tuple(unsettled),
-        rests_on=rests_on(formula.graph, outputs),
+        rests_on=assumed,
         global_minimum=lowest,
         global_maximum=highest,
         asked=tuple(name for name, is_asked in (("least", wanted.least), ("greatest", wanted.greatest)) if is_asked),
@@ -314,7 +316,15 @@ _ALGEBRAIC = frozenset(
 def rests_on(graph: Graph, outputs: Sequence[int]) -> tuple[str, ...]:
     """What a proof assumes."""
     found = ["IEEE 754 doubles as NumPy rounds them", "python-flint's balls (Arb)"]
-    used = {graph.nodes[node].op for node in graph.needed(outputs)}
-    if any(op not in _ALGEBRAIC and not op.is_condition for op in used):
+    if not all(_is_algebraic(graph, node) for node in graph.needed(outputs)):
         found.append(RESTS_ON)
     return tuple(found)
+
+
+def _is_algebraic(graph: Graph, node: int) -> bool:
+    """Whether an op's interval is made of `+ - * /` and square roots alone: large powers are NumPy's."""
+    op, operands, _ = graph.nodes[node]
+    if op is ops.powi:
+        power = graph.number(operands[1])
+        return power is not None and abs(power) <= MOST_PRODUCTS
+    return op in _ALGEBRAIC or op.is_condition

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import gradcalc
+from gradcalc.arithmetic.intervals import RESTS_ON
 from gradcalc.errors import ExitCode, UsageError
 from gradcalc.truth.critical.answer import Critical
 
@@ -205,3 +206,14 @@ def test_what_does_not_fit_is_refused(text: str, box: Any, options: dict[str, An
     with pytest.raises((UsageError, gradcalc.ExpressionError)) as caught:
         gradcalc.critical(text, box=box, **options)
     assert message in caught.value.message and hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "assumes"),
+    [("x^64 - x", False), ("x^65 - x", True), ("x^(-65) + x", True), ("exp(x) - x", True), ("sqrt(x) - x^2", False)],
+)
+def test_what_rests_on_numpys_functions_says_so(text: str, assumes: bool) -> None:
+    answer = gradcalc.critical(text, {"x": (0.5, 1.5)})
+    assert (RESTS_ON in answer.rests_on) is assumes
+    answer = gradcalc.critical("x + y", {"x": (0.5, 1.5), "y": (0, 1)}, subject_to=f"{text} = y", max_seconds=0.2)
+    assert (RESTS_ON in answer.rests_on) is assumes
