@@ -103,7 +103,7 @@ def fritz_john(graph: Graph, value: int, active: Sequence[int], slack: Sequence[
     length = ops.add(*(mark**2 for mark in marks)) - 1 if len(marks) > 1 else marks[0] ** 2 - 1
     unknowns = (*inputs, *(mark.index for mark in marks))
     system = of_equations(graph, (*components, *active, length.index), unknowns)
-    return replace(system, value=value, below=tuple(slack))
+    return replace(system, value=value, beside=tuple(active), below=tuple(slack))
 
 
 @dataclass
@@ -126,7 +126,7 @@ class Along(Quest):
             if verdict is None:
                 outcome.unsettled.append((Boxes(zero.low[:count], zero.high[:count]), SIGN))
             elif verdict:
-                outcome.solutions.append(found)
+                outcome.solutions.append(self._in_less(found))
 
     def _fits(self, found: Solution) -> bool | None:
         """Whether the inequalities that are not active hold for certain; None where that is not known."""
@@ -134,9 +134,19 @@ class Along(Quest):
             return False  # the same point is met with the other signs
         values = evaluated(self.system, Balls(found.precision), found.unknowns, self.slack) if self.slack else []
         balls = [values[node] for node in self.slack]
-        if any(isinstance(ball, arb) and (ball > 0 or ball.is_zero()) for ball in balls):
-            return False  # outside; or on it, which another active set sees
-        return True if all(isinstance(ball, arb) and ball < 0 for ball in balls) else None
+        if any(isinstance(ball, arb) and ball > 0 for ball in balls):
+            return False
+        if not all(isinstance(ball, arb) and (ball < 0 or ball.is_zero()) for ball in balls):
+            return None
+        # one that holds with equality makes a larger active set, which sees the point: where there is such a set
+        return not any(ball.is_zero() for ball in balls) or len(self.active) >= len(self.sides)
+
+    def _in_less(self, found: Solution) -> Solution:
+        """The same, where more constraints hold with equality than are active: in less space an extremum stays one."""
+        values = evaluated(self.system, Balls(found.precision), found.unknowns, self.slack) if self.slack else []
+        if found.kind in ("minimum", "maximum") or not any(values[node].is_zero() for node in self.slack):
+            return found
+        return replace(found, kind="degenerate", index=None)
 
     def solution(self, proof: Proof, on_face: bool) -> Solution:
         """A point with its multipliers and its kind along the set."""
@@ -219,9 +229,20 @@ def along(
             system, sides, digits, clock, more, True, constraints, active, [nodes[k] for k in slack], nodes
         )  # fmt: skip
         made = quest.run()
-        total.solutions += made.solutions
+        for each in made.solutions:
+            _enter_once(total.solutions, each)
         count = len(sides)
         total.unsettled += [(Boxes(box.low[:count], box.high[:count]), why) for box, why in made.unsettled]
         total.looked += made.looked
         total.is_whole &= made.is_whole
     return total
+
+
+def _enter_once(known: list[Solution], found: Solution) -> None:
+    """Take down a point; of one that several active sets meet, what tells most: an extremum, the signs of a minimum."""
+    same = Balls(found.precision).functions[ops.eq]
+    for k, other in enumerate(known):
+        if all(same(a, b) is True for a, b in zip(found.at, other.at, strict=True)):
+            known[k] = max(other, found, key=lambda each: (each.kind in ("minimum", "maximum"), each.optimal is True))
+            return
+    known.append(found)

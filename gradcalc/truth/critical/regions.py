@@ -10,7 +10,7 @@ from gradcalc.arithmetic.intervals import JUMP, NOWHERE, OUTSIDE, Interval, Inte
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
 from gradcalc.language.format import format_node
-from gradcalc.truth.critical.search import Boxes, Clock, bisected, no_boxes, together
+from gradcalc.truth.critical.search import Boxes, Clock, bisected, no_boxes, together, widths
 
 _PARTS = 24
 """Hulls are at most a 20th of a side: they are gathered in cells of this part of it."""
@@ -73,7 +73,7 @@ def cut_to_size(boxes: Boxes, sides: Any, most: int = 20_000) -> Boxes:
     """The same boxes, cut until none is wider than a 20th of a side."""
     done = [no_boxes(len(boxes.low))]
     while len(boxes) and sum(map(len, done)) + len(boxes) < most:
-        wide = ((boxes.high - boxes.low) > sides / 20).any(axis=0)
+        wide = (widths(boxes) > sides / 20).any(axis=0)
         done.append(boxes.take(~wide))
         boxes = bisected(boxes.take(wide), sides)
     return together([*done, boxes], len(boxes.low))
@@ -125,7 +125,7 @@ def places(
         own = [np.asarray(values[output].flags) & (OUTSIDE | JUMP | NOWHERE) for output in outputs]
         total = np.broadcast_to(np.bitwise_or.reduce(own), len(waiting)).astype(np.uint8)
         somewhere |= bool((total & NOWHERE == 0).any())
-        fine = ((waiting.high - waiting.low) <= _FINE * sides).all(axis=0) | (total & NOWHERE > 0)
+        fine = (widths(waiting) <= _FINE * sides).all(axis=0) | (total & NOWHERE > 0)
         last = looked + 2 * int((total > 0).sum()) > _PLACES
         ends = (total > 0) & (fine | last)
         if ends.any():

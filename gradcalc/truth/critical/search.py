@@ -318,7 +318,7 @@ class _Search:
                 return together(small, self.size), together(waiting, self.size)
             batch = self._next(waiting, count)
             left = self.pruned(batch)
-            tiny = ((left.high - left.low) <= part * self.sides).all(axis=0)
+            tiny = (widths(left) <= part * self.sides).all(axis=0)
             small.append(left.take(tiny))
             waiting.append(bisected(left.take(~tiny), self.sides))
             waiting = [each for each in waiting if len(each)]
@@ -371,11 +371,16 @@ class _Search:
         return boxes.take(~_inside(boxes, together(self.unique, self.size)))
 
 
+def widths(boxes: Boxes) -> Array:
+    """The sides of boxes; 0 for one that has no double inside, where it cannot be cut."""
+    return np.where(np.nextafter(boxes.low, np.inf) >= boxes.high, 0.0, boxes.high - boxes.low)
+
+
 def bisected(boxes: Boxes, sides: Array) -> Boxes:
     """Each box cut across its longest side, as a part of the sides of the whole."""
     if not len(boxes):
         return boxes
-    longest, columns = np.argmax((boxes.high - boxes.low) / sides, axis=0), np.arange(len(boxes))
+    longest, columns = np.argmax(widths(boxes) / sides, axis=0), np.arange(len(boxes))
     low, high = boxes.low[longest, columns], boxes.high[longest, columns]
     cut = low + BISECTION * (high - low)
     left, right = boxes.high.copy(), boxes.low.copy()

@@ -27,6 +27,7 @@ class System:
         inputs: the nodes of the unknowns.
         jacobian: the derivatives of the components by row and column; an absent one is 0.
         value: the node whose gradient they are, if it is one; where it has no value there is no zero.
+        beside: nodes that must have values too, and whose kinks count: constraints.
         fixed: inputs that are no unknowns, and what gives their balls.
         below: nodes that are not above 0 where a zero counts.
         tops: nodes that are 0 at each zero, and have no poles where the components have some.
@@ -40,6 +41,7 @@ class System:
     fixed: Mapping[int, Callable[[Any], Any]] = field(default_factory=dict)
     below: tuple[int, ...] = ()
     tops: tuple[int, ...] = ()
+    beside: tuple[int, ...] = ()
 
     def on_face(self, fixed: Mapping[int, Callable[[Any], Any]]) -> "System":
         """The same with some unknowns fixed, and their equations left out."""
@@ -57,7 +59,7 @@ class System:
     @property
     def needed(self) -> tuple[int, ...]:
         """The nodes that must have values where there is a zero."""
-        return self.components if self.value is None else (self.value,)
+        return self.components if self.value is None else (self.value, *self.beside)
 
 
 def of_gradient(graph: Graph, value: int, inputs: Sequence[int]) -> System:

@@ -114,6 +114,10 @@ CONSTRAINED = [
     ("x^2 + y^2 + z^2", "x=-3:3,y=-3:3,z=-3:3", "x + y + z = 3", [((1, 1, 1), "minimum", -2)]),
     ("x*y*z", "x=0.1:3,y=0.1:3,z=0.1:3", "x + y + z = 3", [((1, 1, 1), "maximum", -1)]),
     ("(x - 2)^2 + (y - 1)^2", "x=-3:3,y=-3:3", ("y >= x^2", "x + y <= 2"), [((1, 1), "minimum", 2 / 3)]),
+    ("(x - 2)^2 + (y - 2)^2", "x=-5:5,y=-5:5", ("x <= 1", "y <= 1", "x + y <= 2"), [((1, 1), "minimum", 2)]),
+    ("x - y", "x=-5:5,y=-5:5", ("x <= 1", "y <= 1", "x + y <= 2"), [((1, 1), "degenerate", -1)]),
+    ("x + y", "x=-5:5,y=-5:5", ("x = 1", "y = 1", "x + y <= 2"), [((1, 1), "minimum", -1)]),
+    ("(x - 3)^2", "x=-5:5", ("x <= 1", "x^3 <= 1"), [((1,), "minimum", 4)]),
     ("(x - 1/2)^2 + y^2", "x=-2:2,y=-2:2", "x^2 + y^2 < 1", [((0.5, 0), "minimum", None), ((1, 0), "saddle", -0.5), ((-1, 0), "maximum", -1.5)]),
 ]  # fmt: skip
 
@@ -131,6 +135,19 @@ def test_points_along_constraints_have_multipliers(text: str, box: str, constrai
 def test_a_singular_constraint_leaves_the_answer_incomplete() -> None:
     found = gradcalc.critical("x", box="x=-1:1,y=-1:1", subject_to="y^2 = x^3")
     assert not found.complete and not found.points
+
+
+@pytest.mark.parametrize("constraint", ["cbrt(x)^2 + y = 1", "abs(x) + y <= 1", "y >= cbrt(x)^2"])
+def test_a_kink_of_a_constraint_leaves_the_answer_incomplete(constraint: str) -> None:
+    """At a cusp the slopes of both signs keep away from 0, and yet the extreme point may be there."""
+    found = gradcalc.critical("y", box="x=-2:2,y=-2:2", subject_to=constraint)
+    assert not found.complete and any(each.box["x"][0] <= 0 <= each.box["x"][1] for each in found.unsettled)
+
+
+def test_a_box_of_neighbouring_doubles_ends() -> None:
+    """What has no double inside cannot be cut: it is looked at once, not for ever."""
+    found = gradcalc.critical("(x - 1e8)^2", box="x=99999999.99999999:1e8", max_seconds=600)
+    assert found.looked < 1_000 and (found.points or found.unsettled)
 
 
 def test_a_point_on_a_face_is_told() -> None:
