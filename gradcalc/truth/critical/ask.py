@@ -116,6 +116,7 @@ def critical(
     return made
 
 
+@np.errstate(over="ignore", invalid="ignore")  # sides of more than the largest double: what is nan decides nothing
 def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wanted: Wanted, limits: Limits) -> Critical:
     """The same of a box that is read already: what `critical` and the command call."""
     formula = as_formula(expression, let=let, limits=limits, array=wanted.roots)

@@ -150,6 +150,11 @@ def test_a_box_of_neighbouring_doubles_ends() -> None:
     assert found.looked < 1_000 and (found.points or found.unsettled)
 
 
+def test_a_side_longer_than_the_largest_double() -> None:
+    found = gradcalc.critical("cosh(x)", box="x=-1e308:1e308")
+    assert found.complete and [point.kind for point in found.points] == ["minimum"]
+
+
 def test_a_point_on_a_face_is_told() -> None:
     (point,) = gradcalc.critical("sin(x)", box="x=0:pi/2").points
     assert point.on_face and point.kind == "maximum" and point.value == "1.000000000000000000"
