@@ -487,14 +487,14 @@ class _Pair:
         if seen.differ is None:
             seen, points = replace(seen, agree=0), self._points()
             self._look(points, seen, _ENOUGH, sharp=True)
-        if seen.differ is not None:
-            witness = seen.differ
-            for _ in range(_BOTH if not seen.agree else 0):
-                self._look(islice(points, 1), seen, _ENOUGH)
-            domain = self._part() if seen.agree else None
-            if domain is not None:
-                return {"verdict": "agrees", "points": seen.agree, "domain": domain, "elsewhere": witness,
-                        "why": "proved there"}  # fmt: skip
+        witness = seen.differ
+        for _ in range(_BOTH if witness is not None and not seen.agree else 0):
+            self._look(islice(points, 1), seen, _ENOUGH)
+        domain = self._part() if seen.agree else None
+        if domain is not None:
+            return {"verdict": "agrees", "points": seen.agree, "domain": domain, "elsewhere": witness,
+                    "why": "proved there"}  # fmt: skip
+        if witness is not None:
             return {"verdict": "refuted", "witness": witness}
         if seen.agree:
             return {"verdict": "agrees", "points": seen.agree}
@@ -528,8 +528,8 @@ class _Pair:
 
     def _part(self) -> str | None:
         """The parts of the domain on which they are proved equal, as text; None if there are none."""
-        texts = []
-        for case in self._cases():
+        texts, found = [], self._cases()
+        for case in found if not all(case.equal for case in found) else ():
             if case.equal and case.sides:
                 roots = [int(ops.sqrt(self.graph.ref(side)).index) for side in case.sides]
                 text = defined_where(self.graph, roots)

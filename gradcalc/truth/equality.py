@@ -58,12 +58,13 @@ def cases(
         also: nodes that have a value too where it matters.
         sides: whether signs that are open divide the domain.
     """
-    known = assumptions(graph, [first, second, *also])
+    outputs = [first, second, *also]
+    known, raised = assumptions(graph, outputs, decimals), _raised(graph, outputs)
     found: list[Case] = []
     waiting: list[tuple[int, ...]] = [()]
     while waiting:
         extra = waiting.pop()
-        field = Field(graph, [*known, *extra], decimals=decimals)
+        field = Field(graph, [*known, *extra], raised=raised, decimals=decimals)
         try:
             one, other = field.forms([first, second])
             if field.same(one, other):
@@ -83,16 +84,31 @@ def cases(
     return found
 
 
-def assumptions(graph: Graph, outputs: Sequence[int]) -> list[int]:
+def assumptions(graph: Graph, outputs: Sequence[int], decimals: str = "double") -> list[int]:
     """Nodes that are at least 0 wherever some nodes have a value, by the domains of the ops that they need."""
     found: dict[int, None] = {}
     for index in _always(graph, outputs):
         op, operands, _ = graph.nodes[index]
         if op is ops.pow:
-            found[operands[0]] = None
+            if _is_broken(graph, operands[1], decimals):
+                found[operands[0]] = None
         elif op.domain is not None and op not in (ops.div, ops.powi):
             found |= dict.fromkeys(_implied(graph, op.domain(*map(graph.ref, operands)).index))
     return list(found)
+
+
+def _raised(graph: Graph, outputs: Sequence[int]) -> list[tuple[int, int]]:
+    """Base and exponent of powers that have a value wherever some nodes have one."""
+    nodes = (graph.nodes[index] for index in _always(graph, outputs))
+    return [(operands[0], operands[1]) for op, operands, _ in nodes if op is ops.pow]
+
+
+def _is_broken(graph: Graph, node: int, decimals: str) -> bool:
+    """Whether a node is one number and that is not an integer."""
+    if any(graph.nodes[index].op is ops.input_ for index in graph.needed([node])):
+        return False
+    number = Balls(_BITS, decimals).evaluate(graph, {}, [node])[node]
+    return isinstance(number, arb) and number.is_finite() and not number.contains_integer()
 
 
 def _always(graph: Graph, outputs: Sequence[int]) -> Sequence[int]:

@@ -66,6 +66,7 @@ class Field:
 
     Args:
         assumed: nodes that are at least 0 where it matters.
+        raised: the base and the exponent of powers that have a value where it matters.
         decimals: whether a decimal constant is its nearest "double" or as "written".
         number: the exact number that a node has at the point, if it has one there that is to stand for it.
         sign: the sign of a node, or the truth of a condition, at the point; None where it is not known.
@@ -80,12 +81,14 @@ class Field:
         graph: Graph,
         assumed: Sequence[int] = (),
         *,
+        raised: Sequence[tuple[int, int]] = (),
         decimals: str = "double",
         number: Callable[[int], Exact | None] = lambda node: None,
         sign: Callable[[int], Any] = lambda node: None,
         plain: bool = False,
     ) -> None:
         self.graph, self.assumed, self.decimals, self.plain = graph, tuple(assumed), decimals, plain
+        self._raising = tuple(raised)
         self._number, self._side = number, sign
         self._table = _PLAIN if plain else _OPS
         self._size = _UNKNOWNS
@@ -103,8 +106,12 @@ class Field:
             self._begin()
             try:
                 waiting = [node for node in self.assumed if not self._assume(self.of(node))]
+                if self._raising:  # powers are made anew, as the signs of their bases are known now
+                    self._values.clear()
+                    waiting = [*self.assumed]
                 for node in waiting if len(self.assumed) > 1 else ():
                     self._assume(self.of(node))
+                self._keep_integers()
                 return [self.of(node) for node in nodes]
             except _Again:
                 continue
@@ -127,6 +134,7 @@ class Field:
         self._cosines: dict[int, Any] = {}  # by the unknown sin the polynomial cos
         self._applied: dict[Any, list[tuple[tuple[Quotient, ...], int]]] = {}
         self._signs: dict[str, int] = {}
+        self._integers: list[tuple[fmpq, Quotient]] = []  # multiples of terms that are integers where it matters
         self._joined: set[str] = set()  # products that are not negative, though their factors may be
         self._used: set[Any] = set()
         self._values: dict[int, Quotient] = {}
@@ -163,6 +171,8 @@ class Field:
                 return self._values[operands[1 if truth else 2]]
             return self.apply((op, operands[0]), [self._values[i] for i in operands[1:]], lambda: index)
         values = [self._values[i] for i in operands]
+        if op is ops.pow and not self.plain:
+            return self.any_power(values[0], values[1], self._side(operands[0]))
         make = self._table.get(op)
         if make is not None:
             made: Quotient = make(self, *values)
@@ -331,11 +341,60 @@ class Field:
         except GivenUp:
             return self.apply((ops.powi, int(whole.p)), [base], lambda: int((self.ref(base) ** int(whole.p)).index))
 
-    def any_power(self, base: Quotient, exponent: Quotient) -> Quotient:
-        """A power whose base is not negative, unless the exponent is an integer."""
+    def any_power(self, base: Quotient, exponent: Quotient, side: int | None = None) -> Quotient:
+        """A power: its base is not negative, unless its exponent is an integer.
+
+        Args:
+            side: the sign of the base, if it is known at the point.
+        """
         whole = self.fixed(exponent)
-        known = whole is not None and whole.q == 1
-        return self.integer_power(base, exponent) if known else self.power(base, exponent)
+        if whole is not None:
+            return self.integer_power(base, exponent) if whole.q == 1 else self.power(base, exponent)
+        side = side or self.sign(base)
+        if side is None:
+            return _plain_power(self, base, exponent)
+        if side >= 0:
+            return self.power(base, exponent)
+        return self.mul(self._parity(exponent), self.power(self.neg(base), exponent))
+
+    def _parity(self, value: Quotient) -> Quotient:
+        """-1 to a number that is an integer wherever it matters: by those of its terms where these are integers too."""
+        rest, odd = value, False
+        if value.bottom.is_one() and (constant := self.constant_term(value)).q == 1:
+            rest, odd = self.sub(value, self.number(constant)), bool(constant.p % 2)
+        counts = [
+            (term, unit, int((times / unit).p))
+            for times, term in self._terms(rest)
+            for unit in [next((u for u, known in self._integers if known == term and (times / u).q == 1), None)]
+            if unit is not None
+        ]
+        found = self.number(-1 if odd else 1)
+        if len(counts) < len(rest.top):
+            return self.mul(found, self._parity_of(rest))
+        for term, unit, times in counts:
+            if times % 2:
+                found = self.mul(found, self._parity_of(self.mul(self.number(unit), term)))
+        return found
+
+    def _parity_of(self, value: Quotient) -> Quotient:
+        """The same as an unknown, whose square is 1; of opposite numbers the same."""
+        if value.top.leading_coefficient() < 0:
+            value = self.neg(value)
+        key = ("parity", str(value))
+        is_new = key not in self._keys
+        pi = self.graph.ref(self.graph.constant("pi"))
+        found = self._unknown(key, lambda: ops.cos(self.ref(value) * pi).index, (-1.0, 1.0))
+        if is_new:
+            self._roots.append((self._keys[key], 2, self.one))
+        return found
+
+    def _keep_integers(self) -> None:
+        """The exponents of negative bases are integers."""
+        for base, exponent in self._raising:
+            if self.sign(self.of(base)) == -1:
+                terms = [(abs(times), term) for times, term in self._terms(self.of(exponent))]
+                whole = [(times, term) for times, term in terms if self.fixed(term) is not None and times.q == 1]
+                self._integers += [each for each in terms if each not in whole] if len(terms) - len(whole) == 1 else []
 
     def fixed(self, value: Quotient) -> fmpq | None:
         """The rational number that a quotient is, if it is one."""
@@ -984,7 +1043,7 @@ def _cbrt(field: Field, x: Quotient) -> Quotient:
 _HALF = fmpq(1, 2)
 _OPS: dict[Op, Callable[..., Quotient]] = {
     ops.add: Field.add, ops.sub: Field.sub, ops.mul: Field.mul, ops.div: Field.div, ops.neg: Field.neg,
-    ops.powi: Field.integer_power, ops.pow: Field.any_power, ops.cbrt: _cbrt,
+    ops.powi: Field.integer_power, ops.cbrt: _cbrt,
     ops.sqrt: lambda field, x: field.power(x, field.number(_HALF)),
     ops.abs: Field.size, ops.sign: _sign,
     ops.max: lambda field, *xs: _larger(field, 1, *xs), ops.min: lambda field, *xs: _larger(field, -1, *xs),

@@ -135,6 +135,23 @@ def test_claims_that_are_right_on_a_part_of_the_domain_say_on_which(
 
 
 @pytest.mark.parametrize(
+    ("formula", "claim", "verdict", "domain"),
+    [
+        ("t*(x^2)^y", "x^(2*y)", "agrees", "x >= 0"),
+        ("t*sqrt(x^(2*y))", "x^y", "agrees", "x >= 0"),
+        ("t*abs(x)^y", "x^y", "agrees", "x >= 0"),
+        ("t*(x^y)^3", "x^(3*y)", "proved", None),
+        ("t*x^y/x^z", "x^(y - z)", "proved", None),
+    ],
+)
+def test_powers_with_variable_exponents_count_at_negative_bases_too(
+    formula: str, claim: str, verdict: str, domain: str | None
+) -> None:
+    found = judged(formula, claim, "t")
+    assert (found.verdict, found.domain, found.witness) == (verdict, domain, None)
+
+
+@pytest.mark.parametrize(
     ("formula", "claim", "verdict", "why"),
     [
         ("x^2", "log(-1 - x^2)", "undecided", "the claim has no value at any of"),

@@ -53,6 +53,11 @@ def pair(first: str, second: str) -> tuple[Graph, int, int]:
         ("sinc(x)*x", "sin(x)"),
         ("x*exp(-lambertw(x))", "lambertw(x)"),
         ("(x + y)^100", "(y + x)^100"),
+        ("(x^y)^2", "x^(2*y)"),
+        ("x^y*x^(y + 1)", "x^(2*y + 1)"),
+        ("(x*y)^(x - y)", "x^(x - y)*y^(x - y)"),
+        ("log(x^y)", "y*log(x)"),
+        ("(x^pi)^(1/pi)", "x"),
     ],
 )
 def test_what_has_one_normal_form_is_proved_equal(first: str, second: str) -> None:
@@ -87,6 +92,26 @@ def test_what_holds_on_a_part_of_the_domain_or_nowhere_is_never_proved(first: st
     graph, one, other = pair(first, second)
     assert not proved_equal(graph, one, other)
     assert agree(graph, one, other) == -1
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "where"),
+    [
+        ("(x^2)^y", "x^(2*y)", {"x"}),  # -3 and y = 1/2
+        ("exp(y*log(abs(x)))", "x^y", {"x"}),  # odd y
+        ("sqrt(x^(2*y))", "x^y", {"x"}),
+        ("(x^4)^(y/2)", "x^(2*y)", {"x"}),
+        ("(x - 1)^(2*y)", "(1 - x)^(2*y)", set()),
+        ("(-x)^y", "x^y", set()),
+    ],
+)
+def test_powers_of_negative_bases_have_the_sign_of_their_integer_exponents(
+    first: str, second: str, where: set[str]
+) -> None:
+    graph, one, other = pair(first, second)
+    found = cases(graph, one, other)
+    assert {", ".join(format_node(graph, each) for each in case.sides) for case in found if case.equal} == where
+    assert not proved_equal(graph, one, other)
 
 
 def test_signs_that_no_assumption_settles_are_not_asked_for_ever() -> None:
