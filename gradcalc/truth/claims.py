@@ -57,6 +57,7 @@ _PLAIN = 5
 """How many points take them in their order, where there are several variables."""
 _SCALES = ((-3, 3), (0.05, 0.95), (0.5, 4), (-0.95, 0.95), (2, 30), (-40, 40), (1, 1.5), (100, 1000), (0.001, 0.05))
 """Between which numbers the coordinates of further points lie, in turn."""
+_SINGLE = "nothing jumps and no branch ends"
 _AROUND = arb((1, -100))
 _SHOWN = 60
 """Of more claims than this the table leaves out those that are proved."""
@@ -508,7 +509,18 @@ class _Pair:
             domain = defined_where(self.graph, [self.formula.output, self.claim]) or "the claim has a value"
             why = "proved there; elsewhere the claim has no value"
             return {"verdict": "agrees", "points": seen.agree, "domain": domain, "why": why}
+        single = _Seen()
+        if self._jumps():
+            self._look(islice(self._points(), _TRIES), single, _TRIES, sharp=True)
+        if single.differ is not None:
+            return {"verdict": "agrees", "points": seen.agree, "domain": _SINGLE, "elsewhere": single.differ,
+                    "why": "proved there"}  # fmt: skip
         return {"verdict": "proved", "points": seen.agree}
+
+    def _jumps(self) -> bool:
+        """Whether derivative or claim may have values of their own at single points."""
+        needed = (self.graph.nodes[index].op for index in self.graph.needed([self.derivative, self.claim]))
+        return any(op is ops.where or op.at_kink.startswith("jump") for op in needed)
 
     def _may_lack(self) -> bool:
         """Whether an op of the claim has a domain, or branches, of its own."""

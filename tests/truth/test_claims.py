@@ -163,7 +163,8 @@ def test_powers_with_variable_exponents_count_at_negative_bases_too(
         ("x + zeta(x) - zeta(x)", "1", "proved", ""),
         ("floor(x)", "0", "proved", ""),
         ("abs(x)", "sign(x)", "proved", ""),
-        ("x^3/3", "x^2 + where(x == 0, 1, 0)", "proved", ""),
+        ("x^3/3", "x^2 + where(x == 0, 1, 0)", "agrees", "proved there"),
+        ("x", "sign(x)^2", "agrees", "proved there"),
     ],
 )
 def test_what_is_said_where_there_is_no_plain_answer(formula: str, claim: str, verdict: str, why: str) -> None:
