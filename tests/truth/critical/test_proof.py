@@ -43,6 +43,8 @@ def test_a_zero_beside_the_box_is_none_of_its_points(tmp_path: Path) -> None:
         ("x^3", {}, "degenerate"),
         ("x^2*(3-x)", {"box": "x=0:2.5"}, "on a face"),
         ("(x - sqrt(2))^4", {}, "not complete"),
+        ("x^2 + 1/(x - 1)", {}, "a pole"),
+        ("x^2 + log(x + 1)", {}, "a part without a value"),
         ("x^2", {"least": True}, "extreme values"),
         ("a*x^2", {"let": {"a": 2}}, "values of let"),
         ("x^2", {"box": "x=-inf:inf"}, "infinite"),
