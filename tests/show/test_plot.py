@@ -37,7 +37,8 @@ MANY = Picture(
     ],
     "told below",
 )
-MAP = Picture("g", [Panel([FIELD, Arrows([(0.5, 0.5)], [(1.0, 1.0)])], "x", "y", (0, 2), (0, 2))])
+OVER = [Band("band", [[(0.0, 0.5, 1.0), (2.0, 1.0, 1.5)]], "band"), Marks("minimum", "minimum", [(1.0, 1.0)], "minimum")]
+MAP = Picture("g", [Panel([FIELD, Arrows([(0.5, 0.5)], [(1.0, 1.0)]), *OVER], "x", "y", (0, 2), (0, 2))])
 PATH = Picture(
     "h",
     [
@@ -62,26 +63,31 @@ def group(svg: str, name: str) -> str:
 def test_svg_has_a_group_for_each_layer_and_no_line_between_pieces() -> None:
     svg = drawn(MANY, "svg").decode()
     assert 'viewBox="' in svg
-    assert svg == drawn(MANY, "svg").decode()
     for name in ("band", "f", "df", "tangent", *KINDS):
         assert svg.count(f'<g id="{name}">') == 1
     assert group(svg, "f").count("M ") == 2
     assert "told below" in svg
     field = drawn(MAP, "svg").decode()
     assert group(field, "contours").count("M ") > 2 and "path" in group(field, "gradient")
-    assert field == drawn(MAP, "svg").decode()
 
 
 @pytest.mark.parametrize(
-    ("suffix", "magic"),
-    [(".png", b"\x89PNG"), (".pdf", b"%PDF"), (".SVG", b"<?xml"), (".gif", b"GIF89a"), (".webp", b"RIFF")],
+    ("picture", "suffix", "magic"),
+    [
+        (PATH, ".png", b"\x89PNG"),
+        (PATH, ".pdf", b"%PDF"),
+        (MAP, ".SVG", b"<?xml"),
+        (PATH, ".gif", b"GIF89a"),
+        (PATH, ".webp", b"RIFF"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_suffix_says_the_format_and_the_file_is_the_same_each_time(
-    tmp_path: Path, suffix: str, magic: bytes
+    tmp_path: Path, picture: Picture, suffix: str, magic: bytes
 ) -> None:
     found = []
     for name in ("a", "b"):
-        save(PATH, tmp_path / (name + suffix))
+        save(picture, tmp_path / (name + suffix))
         found.append((tmp_path / (name + suffix)).read_bytes())
     assert found[0].startswith(magic) and found[0] == found[1]
     assert len(list(tmp_path.iterdir())) == 2
@@ -148,18 +154,18 @@ def test_a_line_that_leaves_the_picture_is_cut_at_its_border() -> None:
 
 
 @pytest.mark.parametrize(
-    "layers",
+    ("layers", "kind"),
     [
-        [],
-        [Curve("f", [])],
-        [Contours([0, 1], [0, 1], [[float("nan")] * 2] * 2)],
-        [Contours([0, 1], [0, 1], [[5.0] * 2] * 2)],
-        [Arrows([], [])],
-        [Arrows([(0.5, 0.5)], [(0.0, 0.0)])],
-        [Curve("变量", [[(0.0, 1.0), (1.0, 1e300)]], "变量\n")],
+        ([], "png"),
+        ([Curve("f", [])], "png"),
+        ([Contours([0, 1], [0, 1], [[float("nan")] * 2] * 2)], "png"),
+        ([Contours([0, 1], [0, 1], [[5.0] * 2] * 2)], "png"),
+        ([Arrows([], [])], "png"),
+        ([Arrows([(0.5, 0.5)], [(0.0, 0.0)])], "svg"),
+        ([Curve("变量", [[(0.0, 1.0), (1.0, 1e300)]], "变量\n")], "svg"),
     ],
 )
-def test_what_is_empty_constant_or_huge_is_drawn_all_the_same(layers: Any) -> None:
+def test_what_is_empty_constant_or_huge_is_drawn_all_the_same(layers: Any, kind: str) -> None:
     picture = Picture("变量 $x$", [Panel(layers, "变量", "y", (0.0, 1.0), (0.0, 1.0))])
-    assert drawn(picture, "svg")
+    assert drawn(picture, kind)
     assert text(picture, 20, 4)
