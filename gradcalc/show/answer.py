@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from gradcalc.errors import ExitCode, visible
-from gradcalc.show.page import Block, Details, Line, Matrices, Page, Rest, Table, plain, shortened
+from gradcalc.show.page import Block, Details, Line, Matrices, Page, Rest, Table, plain, small
 
 SCHEMA = 1
 """The version of the JSON of every answer."""
@@ -50,7 +50,7 @@ class Answer(ABC):
 
     def _repr_html_(self) -> str:
         """The answer as a notebook shows it: tables, formulas typeset, its picture; small, however large it is."""
-        page: str = _medium("html").fragment(shortened(self.page(), _REST))
+        page: str = _medium("html").fragment(small(self.page(), _REST))
         picture = self.figure()
         return f"{picture}\n{page}" if picture and len(picture) <= _PICTURE else page
 

@@ -7,7 +7,7 @@ how long a medium is. All are named tuples, quick to define: every answer import
 import math
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Context
 from typing import Any, Literal, NamedTuple
 
@@ -163,6 +163,8 @@ MATRIX_LIMIT = 12
 """Rows of a matrix that one looks at entry by entry."""
 _ROWS, _SERIES, _REMARKS = 200, 12, 20
 """What is shown at once, at most: rows, columns of a series, remarks."""
+_FORMULA, _DETAILS = 20_000, 80_000
+"""Characters that a notebook shows, at most: of a formula, of all details together."""
 
 
 def shortened(page: Page, rest: Rest) -> Page:
@@ -185,6 +187,41 @@ def _shortened(block: Block, rest: Rest) -> Iterator[Block]:
         yield line(f"{block.summary}: {rest.whole}")
     else:
         yield block
+
+
+def small(page: Page, rest: Rest) -> Page:
+    """The page `shortened`, without formulas and details that nobody reads: for a notebook, which keeps it."""
+    return page._replace(blocks=tuple(_small(shortened(page, rest).blocks, rest)))
+
+
+def _small(blocks: Iterable[Block], rest: Rest) -> Iterator[Block]:
+    left, hidden = _DETAILS, 0
+    for block in blocks:
+        if isinstance(block, Details):
+            block = block._replace(entries=tuple((label, _read(piece, rest)) for label, piece in block.entries))
+            left -= sum(map(_length, (piece for _, piece in block.entries)))
+            if left < 0:
+                hidden += 1
+                continue
+        elif isinstance(block, Line):
+            block = block._replace(pieces=tuple(_read(piece, rest) for piece in block.pieces))
+        if hidden:
+            yield line(f"{hidden:,} more: {rest.rows}")
+            hidden = 0
+        yield block
+    if hidden:
+        yield line(f"{hidden:,} more: {rest.rows}")
+
+
+def _read(piece: Piece, rest: Rest) -> Piece:
+    """A piece, or what is said in its place where it is too long to be read."""
+    length = _length(piece)
+    return piece if length <= _FORMULA else f"{length:,} characters: {rest.whole}"
+
+
+def _length(piece: Piece) -> int:
+    written = getattr(piece, "latex", "")
+    return max(len(plain(piece)), len(written) if isinstance(written, str) else 0)
 
 
 # -- making and reading pages ------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 import gradcalc
 from gradcalc.data.map import Summary
 from gradcalc.language import functions
+from gradcalc.show import page as pages
 from gradcalc.show.answer import Answer, jsonable, number
 from gradcalc.show.page import (
     Column,
@@ -123,3 +124,9 @@ def test_the_prompt_shows_any_answer_in_a_few_lines(made: Callable[[], Answer], 
     text = repr(made())
     assert text.startswith(begins) and holds in text
     assert len(text) < 430 and "\n" not in text
+
+
+def test_a_notebook_keeps_of_many_details_the_first() -> None:
+    many = [pages.Details(pages.line(f"{k}."), (("", pages.Formula("x" * 10_000)),)) for k in range(12)]
+    blocks = pages.small(pages.Page("steps", (*many, pages.line("end"))), pages.Rest("all", "all", "all")).blocks
+    assert blocks[:8] == tuple(many[:8]) and list(map(str, blocks[8:])) == ["4 more: all", "end"]

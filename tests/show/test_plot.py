@@ -37,7 +37,10 @@ MANY = Picture(
     ],
     "told below",
 )
-OVER = [Band("band", [[(0.0, 0.5, 1.0), (2.0, 1.0, 1.5)]], "band"), Marks("minimum", "minimum", [(1.0, 1.0)], "minimum")]
+OVER = [
+    Band("band", [[(0.0, 0.5, 1.0), (2.0, 1.0, 1.5)]], "band"),
+    Marks("minimum", "minimum", [(1.0, 1.0)], "minimum"),
+]
 MAP = Picture("g", [Panel([FIELD, Arrows([(0.5, 0.5)], [(1.0, 1.0)]), *OVER], "x", "y", (0, 2), (0, 2))])
 PATH = Picture(
     "h",

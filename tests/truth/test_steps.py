@@ -129,6 +129,14 @@ def test_the_answer_shows_itself() -> None:
         assert found.drawn(medium)
 
 
+def test_a_notebook_shows_of_long_formulas_what_can_be_read() -> None:
+    found = steps("*".join(f"(x + {k})^x" for k in range(1, 120)))
+    shown = found._repr_html_()
+    assert len(found.result) > 100_000 and len(shown) < 250_000
+    assert "characters: to_dict() has all" in shown
+    assert "tape's derivative" in shown and found.result in found.drawn("html")
+
+
 @pytest.mark.parametrize(
     ("text", "wrt", "message"),
     [
