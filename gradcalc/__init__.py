@@ -55,6 +55,9 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
         stats as stats, stop_gradient as stop_gradient, value_and_grad as value_and_grad,
     )  # fmt: skip
     from gradcalc.truth.calculator import differentiate as differentiate
+    from gradcalc.data.pairs import check as check
+    from gradcalc.truth.claims import Claims as Claims
+    from gradcalc.truth.remainders import assert_gradient as assert_gradient
     from gradcalc.truth.critical.answer import Critical as Critical
     from gradcalc.truth.critical.ask import critical as critical
     from gradcalc.truth.proofs import Verified as Verified

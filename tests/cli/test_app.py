@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from gradcalc import __version__
+from gradcalc import __version__, critical
 from gradcalc.cli import app
 from gradcalc.cli.app import COMMANDS
 from gradcalc.errors import INSTEAD
@@ -70,6 +70,8 @@ def test_an_example_can_be_pasted(command: str, example: str, tmp_path: Path, mo
         (tmp_path / "points.csv").write_text("x,y\n1,3\n2,5\n3,8\n")
         (tmp_path / "runs").mkdir()
         (tmp_path / "runs" / "a.csv").write_text("t\n0\n1\n")
+    if command == "verify":
+        critical("x^3 - 3x", box="x=-2:3", proof=tmp_path / "p.json")
     rows = "1,0.38,0.01\n2,0.64,0.01\n3,0.77,0.02\n4,0.87,0.01\n5,0.91,0.02\n6,0.95,0.01\n7,0.98,0.02\n"
     (tmp_path / "d.csv").write_text(f"x,y,dy\n{rows}")
     (tmp_path / "pairs.csv").write_text("formula,wrt,claim\nx^2,x,2x\n")

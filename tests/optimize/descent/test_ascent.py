@@ -12,7 +12,7 @@ import pytest
 import gradcalc
 from gradcalc.errors import UsageError
 from gradcalc.optimize.descent import ascent
-from gradcalc.optimize.descent.answer import picture
+from gradcalc.optimize.descent.picture import picture
 from tests.cli import run
 
 FALLING = ("lower", "lowest", "no minimum", "falls towards", "still falls", "a minimum")
@@ -112,8 +112,9 @@ def test_a_comparison_marks_the_highest() -> None:
 
 def test_a_picture_is_over_f_and_an_ascent_pickles() -> None:
     found = gradcalc.descend("3x - x^2", {"x": 0}, maximize=True)
-    drawn = picture([found])
-    assert drawn.surface([1.0]) == 2.0 and drawn.paths[0].value == 2.25
+    layers = {layer.name: layer for layer in picture([found]).panels[0].layers}
+    assert all(y == pytest.approx(3 * x - x * x) for piece in layers["f"].pieces for x, y in piece)
+    assert layers["end"].places == [(1.5, 2.25)]
     assert pickle.loads(pickle.dumps(found)).value == found.value
 
 
