@@ -30,7 +30,7 @@ PAD = 2.0**-24
 """The search looks a little beyond the box, by this part of its sides, so that a zero on a face is inside."""
 _DEGREE = 8
 """Derivatives of a degenerate point in one variable that are looked at, at most."""
-_MOMENT = 2.0
+_MOMENT = 0.1
 """Seconds for the proofs of what was found when the search was interrupted."""
 UNPROVED_YET = "a zero, for whose proof in balls no time was left"
 SINGULAR, AT_KINK, ROUGH, FACE, LATE, UNPROVED = (
