@@ -8,6 +8,7 @@ whole needs nothing beside it.
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from functools import cache, cmp_to_key
 from typing import Any, NamedTuple
 
@@ -507,3 +508,27 @@ FUNCTIONS: dict[Op, Callable[..., Result]] = {
 """The ops that make exact numbers of exact numbers."""
 
 GOLDEN_RATIO = _div(_add(rational(1), _sqrt(rational(5))), rational(2))
+
+
+def simplest(low: float | Fraction, high: float | Fraction) -> Fraction:
+    """The fraction with the least denominator from one number to another.
+
+    Graham, Knuth, Patashnik, "Concrete Mathematics", section 4.5: the Stern-Brocot tree.
+    """
+    if low <= 0 <= high:
+        return Fraction(0)
+    if high < 0:
+        return -simplest(-high, -low)
+    a, b = Fraction(low), Fraction(high)
+    whole: list[int] = []
+    while True:
+        floor = math.floor(a)
+        if floor == a or floor + 1 <= b:
+            whole.append(floor if floor == a else floor + 1)
+            break
+        whole.append(floor)
+        a, b = 1 / (b - floor), 1 / (a - floor)
+    found = Fraction(whole.pop())
+    while whole:
+        found = whole.pop() + 1 / found
+    return found

@@ -150,18 +150,6 @@ class _Bare:
         self.constant, self.evaluate = arithmetic.constant, arithmetic.evaluate
 
 
-def unconditional(graph: Graph, outputs: Sequence[int]) -> frozenset[int]:
-    """The nodes that must have values where all the outputs have: those outside the branches of a `where`."""
-    found, stack = set(outputs), list(outputs)
-    while stack:
-        op, operands, _ = graph.nodes[stack.pop()]
-        for index in operands[:1] if op is ops.where else operands:
-            if index not in found:
-                found.add(index)
-                stack.append(index)
-    return frozenset(found)
-
-
 _DEMANDS: dict[Op, tuple[int, float, float]] = {
     **dict.fromkeys((ops.log, ops.log2, ops.log10, ops.sqrt, ops.pow), (0, 0.0, math.inf)),
     ops.log1p: (0, -1.0, math.inf), ops.acosh: (0, 1.0, math.inf), ops.xlogy: (1, 0.0, math.inf),

@@ -14,6 +14,18 @@ Condition = Ref | None
 """A condition; None if it always holds."""
 
 
+def unconditional(graph: Graph, outputs: Sequence[int]) -> frozenset[int]:
+    """The nodes that must have values where all the outputs have: those outside the branches of a `where`."""
+    found, stack = set(outputs), list(outputs)
+    while stack:
+        op, operands, _ = graph.nodes[stack.pop()]
+        for index in operands[:1] if op is ops.where else operands:
+            if index not in found:
+                found.add(index)
+                stack.append(index)
+    return frozenset(found)
+
+
 def defined(graph: Graph, output: int) -> int:
     """A node that is 1 where the output has a value, 0 where an op that is used leaves its domain."""
     whole = definedness(graph, output)

@@ -26,7 +26,7 @@ from flint import arb
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.budget import total
 from gradcalc.arithmetic.budget import work as op_work
-from gradcalc.arithmetic.exact_numbers import plain
+from gradcalc.arithmetic.exact_numbers import plain, simplest
 from gradcalc.arithmetic.intervals import JUMP, NOWHERE, OUTSIDE, Intervals, of_ball
 from gradcalc.arithmetic.intervals import Interval as Bounds
 from gradcalc.arithmetic.marks import UNDEFINED, Ball
@@ -470,27 +470,3 @@ def _quantile(ordered: Sequence[tuple[float, float]], part: float) -> float:
         if left <= 0:
             return value
     return ordered[-1][0]
-
-
-def simplest(low: float, high: float) -> Fraction:
-    """The fraction with the least denominator from one number to another.
-
-    Graham, Knuth, Patashnik, "Concrete Mathematics", section 4.5: the Stern-Brocot tree.
-    """
-    if low <= 0 <= high:
-        return Fraction(0)
-    if high < 0:
-        return -simplest(-high, -low)
-    a, b = Fraction(low), Fraction(high)
-    whole: list[int] = []
-    while True:
-        floor = math.floor(a)
-        if floor == a or floor + 1 <= b:
-            whole.append(floor if floor == a else floor + 1)
-            break
-        whole.append(floor)
-        a, b = 1 / (b - floor), 1 / (a - floor)
-    found = Fraction(whole.pop())
-    while whole:
-        found = whole.pop() + 1 / found
-    return found

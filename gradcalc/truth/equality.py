@@ -15,6 +15,7 @@ from flint import arb
 
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.graph import ops
+from gradcalc.graph.domain import unconditional
 from gradcalc.graph.graph import Graph
 from gradcalc.language.format import format_node
 from gradcalc.truth.identities import Field, GivenUp, Impossible
@@ -87,7 +88,7 @@ def cases(
 def assumptions(graph: Graph, outputs: Sequence[int], decimals: str = "double") -> list[int]:
     """Nodes that are at least 0 wherever some nodes have a value, by the domains of the ops that they need."""
     found: dict[int, None] = {}
-    for index in _always(graph, outputs):
+    for index in sorted(unconditional(graph, outputs)):
         op, operands, _ = graph.nodes[index]
         if op is ops.pow:
             if _is_broken(graph, operands[1], decimals):
@@ -99,7 +100,7 @@ def assumptions(graph: Graph, outputs: Sequence[int], decimals: str = "double") 
 
 def _raised(graph: Graph, outputs: Sequence[int]) -> list[tuple[int, int]]:
     """Base and exponent of powers that have a value wherever some nodes have one."""
-    nodes = (graph.nodes[index] for index in _always(graph, outputs))
+    nodes = (graph.nodes[index] for index in sorted(unconditional(graph, outputs)))
     return [(operands[0], operands[1]) for op, operands, _ in nodes if op is ops.pow]
 
 
@@ -109,18 +110,6 @@ def _is_broken(graph: Graph, node: int, decimals: str) -> bool:
         return False
     number = Balls(_BITS, decimals).evaluate(graph, {}, [node])[node]
     return isinstance(number, arb) and number.is_finite() and not number.contains_integer()
-
-
-def _always(graph: Graph, outputs: Sequence[int]) -> Sequence[int]:
-    """The nodes that some nodes need whichever branches are chosen."""
-    found, stack = set(outputs), list(outputs)
-    while stack:
-        op, operands, _ = graph.nodes[stack.pop()]
-        for i in operands[:1] if op is ops.where else operands:
-            if i not in found:
-                found.add(i)
-                stack.append(i)
-    return sorted(found)
 
 
 def _implied(graph: Graph, condition: int) -> Iterator[int]:

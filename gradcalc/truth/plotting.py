@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.arithmetic.arrays import Arrays
+from gradcalc.arithmetic.exact_numbers import simplest
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import UsageError, for_python
 from gradcalc.graph.shapes import labels
@@ -23,7 +24,7 @@ from gradcalc.settings import Dialect, Limits, Options, limits_for
 from gradcalc.show.picture import Marks
 from gradcalc.truth.calculator import asked, judged
 from gradcalc.truth.critical.ask import critical as search
-from gradcalc.truth.curve import Interval, Place, Sampled, enclosing, fixed_at, function, sample, simplest, work
+from gradcalc.truth.curve import Interval, Place, Sampled, enclosing, fixed_at, function, sample, work
 from gradcalc.truth.plot import Kink, Plot
 from gradcalc.truth.report import PointReport
 from gradcalc.truth.surface import survey

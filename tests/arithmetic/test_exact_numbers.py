@@ -1,6 +1,7 @@
 """Exact numbers beside balls: what an op makes of them is the number that balls enclose, and questions are settled."""
 
 import itertools
+from fractions import Fraction
 
 import pytest
 from flint import arb, ctx, fmpq, fmpq_poly
@@ -20,6 +21,7 @@ from gradcalc.arithmetic.exact_numbers import (
     plain,
     rational,
     result,
+    simplest,
 )
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED
 from gradcalc.graph import ops
@@ -133,3 +135,11 @@ def test_numbers_are_followed_up_to_a_length() -> None:
     assert exact(arb((1, 10**12))) is None
     assert exact(arb(1).exp()) is None
     assert exact(UNDECIDED) is None
+
+
+def test_the_simplest_number_between_two() -> None:
+    assert simplest(-1e-9, 1e-9) == 0
+    assert simplest(0.33333, 0.33334) == Fraction(1, 3)
+    assert simplest(-0.7143, -0.71428) == Fraction(-5, 7)
+    assert simplest(2.9, 3.1) == 3
+    assert simplest(0.5, 0.5) == Fraction(1, 2)

@@ -8,9 +8,10 @@ import pytest
 from flint import arb, ctx
 
 from gradcalc.arithmetic.balls import Balls
-from gradcalc.arithmetic.intervals import JUMP, KINK, NOWHERE, OUTSIDE, Interval, Intervals, unconditional
+from gradcalc.arithmetic.intervals import JUMP, KINK, NOWHERE, OUTSIDE, Interval, Intervals
 from gradcalc.arithmetic.marks import UNDEFINED
 from gradcalc.graph import ops
+from gradcalc.graph.domain import unconditional
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
 from gradcalc.language.parse import as_formula

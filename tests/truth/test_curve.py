@@ -1,14 +1,13 @@
 """Pieces of curves: none crosses a jump, a pole or a hole; what is continuous is one piece."""
 
 import math
-from fractions import Fraction
 from itertools import pairwise
 
 import pytest
 
 from gradcalc.settings import Limits
 from gradcalc.truth.calculator import asked
-from gradcalc.truth.curve import Sampled, function, sample, simplest
+from gradcalc.truth.curve import Sampled, function, sample
 
 
 def curves(text: str, low: float = -3.0, high: float = 3.0) -> tuple[Sampled, ...]:
@@ -113,11 +112,3 @@ def test_a_value_apart_and_the_sides_of_a_gap_are_known() -> None:
     found = curves("sign(x)")[0]
     assert found.near(0.0) == (-1.0, 1.0)
     assert curves("sign(x)", 0.5, 1)[0].near(0.0)[1] == 1 and math.isnan(curves("sign(x)", 0.5, 1)[0].near(0.0)[0])
-
-
-def test_the_simplest_number_between_two() -> None:
-    assert simplest(-1e-9, 1e-9) == 0
-    assert simplest(0.33333, 0.33334) == Fraction(1, 3)
-    assert simplest(-0.7143, -0.71428) == Fraction(-5, 7)
-    assert simplest(2.9, 3.1) == 3
-    assert simplest(0.5, 0.5) == Fraction(1, 2)

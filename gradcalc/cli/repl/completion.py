@@ -9,7 +9,6 @@ from gradcalc.cli.app import COMMANDS, function_of
 from gradcalc.cli.parameters import parameters
 from gradcalc.cli.repl.session import WORDS, Session
 
-_FRAGMENT = re.compile(r"(?:^\s*:|--?)?[\w-]*$|\w*$")
 _SHOWN = 60
 """Characters of what is said beside a word."""
 

@@ -7,11 +7,10 @@ kinks, degenerate points, hulls of the rest.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from flint import arb, ctx
+from flint import arb, ctx, fmpq
 
 from gradcalc.arithmetic import exact_numbers
 from gradcalc.arithmetic.balls import Balls
@@ -235,26 +234,5 @@ class Quest:
 def simplest(hull: Boxes) -> list[Any]:
     """The rational of the smallest denominator in each side of a box."""
     ends = zip(hull.low[:, 0], hull.high[:, 0], strict=True)
-    return [_simplest(Fraction(float(a)), Fraction(float(b))) for a, b in ends]
-
-
-def _simplest(low: Fraction, high: Fraction) -> Any:
-    """By continued fractions: what the ends share, then the smallest whole number between."""
-    from flint import fmpq
-
-    if low <= 0 <= high:
-        return fmpq(0)
-    sign = 1 if low > 0 else -1
-    a, b = (low, high) if sign > 0 else (-high, -low)
-    terms = []
-    while True:
-        whole = a.numerator // a.denominator
-        if a == whole or b >= whole + 1:
-            terms.append(whole if a == whole else whole + 1)
-            break
-        terms.append(whole)
-        a, b = 1 / (b - whole), 1 / (a - whole)
-    result = Fraction(terms.pop())
-    while terms:
-        result = terms.pop() + 1 / result
-    return fmpq(sign * result.numerator, result.denominator)
+    found = [exact_numbers.simplest(float(a), float(b)) for a, b in ends]
+    return [fmpq(number.numerator, number.denominator) for number in found]

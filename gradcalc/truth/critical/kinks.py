@@ -10,7 +10,6 @@ Clarke, "Optimization and Nonsmooth Analysis" (1983), chapter 2.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -32,14 +31,6 @@ if TYPE_CHECKING:
 
 _MOST = 3
 """Ops on their kinks near one point, at most."""
-
-
-@dataclass(frozen=True)
-class _Kink:
-    """An op that may meet its kink: by its operand, which is 0 there, its two branches, and its slopes."""
-
-    node: int
-    slopes: tuple[Any, Any]
 
 
 _RANGES: dict[ops.Op, tuple[Any, Any]] = {

@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradcalc.arithmetic.intervals import JUMP, KINK, NOWHERE, OUTSIDE, Interval, Intervals, unconditional
+from gradcalc.arithmetic.intervals import JUMP, KINK, NOWHERE, OUTSIDE, Interval, Intervals
+from gradcalc.graph.domain import unconditional
 from gradcalc.graph.ops import Op
 from gradcalc.truth.critical.system import System
 
