@@ -56,23 +56,23 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     )  # fmt: skip
     from gradcalc.truth.calculator import differentiate as differentiate
     from gradcalc.data.pairs import check as check
-    from gradcalc.truth.claims import Claims as Claims
-    from gradcalc.truth.remainders import assert_gradient as assert_gradient
+    from gradcalc.truth.claims.check import Claims as Claims
+    from gradcalc.truth.claims.remainders import assert_gradient as assert_gradient
     from gradcalc.truth.critical.answer import Critical as Critical
     from gradcalc.truth.critical.ask import critical as critical
-    from gradcalc.truth.proofs import Verified as Verified
-    from gradcalc.truth.proofs import verify as verify
-    from gradcalc.truth.derivative import Derivative as Derivative, diff as diff
-    from gradcalc.truth.implicit import Implicit as Implicit, implicit as implicit
-    from gradcalc.truth.jacobian import Jacobian as Jacobian
-    from gradcalc.truth.drawing import Drawing as Drawing, draw as draw
-    from gradcalc.truth.plot import Plot as Plot
-    from gradcalc.truth.plotting import plot as plot
+    from gradcalc.truth.claims.proofs import Verified as Verified
+    from gradcalc.truth.claims.proofs import verify as verify
+    from gradcalc.truth.questions.derivative import Derivative as Derivative, diff as diff
+    from gradcalc.truth.questions.implicit import Implicit as Implicit, implicit as implicit
+    from gradcalc.truth.questions.jacobian import Jacobian as Jacobian
+    from gradcalc.truth.pictures.drawing import Drawing as Drawing, draw as draw
+    from gradcalc.truth.pictures.plot import Plot as Plot
+    from gradcalc.truth.pictures.plotting import plot as plot
     from gradcalc.truth.report import Report as Report
-    from gradcalc.truth.sheet import WebPage as WebPage, report as report
-    from gradcalc.truth.steps import Steps as Steps, steps as steps
-    from gradcalc.truth.taylor import Taylor as Taylor, taylor as taylor
-    from gradcalc.truth.trace import Trace as Trace, trace as trace
+    from gradcalc.truth.pictures.sheet import WebPage as WebPage, report as report
+    from gradcalc.truth.questions.steps import Steps as Steps, steps as steps
+    from gradcalc.truth.questions.taylor import Taylor as Taylor, taylor as taylor
+    from gradcalc.truth.questions.trace import Trace as Trace, trace as trace
     from gradcalc.truth.uncertainty.answer import Propagation as Propagation
     from gradcalc.truth.uncertainty.propagate import propagate as propagate
 
@@ -98,20 +98,20 @@ _NAMES = {
     "truth.critical.answer": "Critical",
     "truth.critical.ask": "critical",
     "data.pairs": "check",
-    "truth.claims": "Claims",
-    "truth.remainders": "assert_gradient",
-    "truth.derivative": "Derivative diff",
-    "truth.implicit": "Implicit implicit",
-    "truth.jacobian": "Jacobian",
-    "truth.drawing": "Drawing draw",
-    "truth.plot": "Plot",
-    "truth.plotting": "plot",
-    "truth.proofs": "Verified verify",
+    "truth.claims.check": "Claims",
+    "truth.claims.remainders": "assert_gradient",
+    "truth.questions.derivative": "Derivative diff",
+    "truth.questions.implicit": "Implicit implicit",
+    "truth.questions.jacobian": "Jacobian",
+    "truth.pictures.drawing": "Drawing draw",
+    "truth.pictures.plot": "Plot",
+    "truth.pictures.plotting": "plot",
+    "truth.claims.proofs": "Verified verify",
     "truth.report": "Report",
-    "truth.sheet": "WebPage report",
-    "truth.steps": "Steps steps",
-    "truth.taylor": "Taylor taylor",
-    "truth.trace": "Trace trace",
+    "truth.pictures.sheet": "WebPage report",
+    "truth.questions.steps": "Steps steps",
+    "truth.questions.taylor": "Taylor taylor",
+    "truth.questions.trace": "Trace trace",
     "truth.uncertainty.answer": "Propagation",
     "truth.uncertainty.propagate": "propagate",
 }

@@ -12,7 +12,7 @@ from gradcalc.truth.calculator import differentiate
 from gradcalc.truth.report import Report
 
 if TYPE_CHECKING:
-    from gradcalc.truth.jacobian import Jacobian
+    from gradcalc.truth.questions.jacobian import Jacobian
 
 Function = Callable[..., Any]
 Points = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -62,7 +62,7 @@ def jacobian(*args: Any, **options: Any) -> Any:
 
 def _jacobian(*args: Any, **options: Any) -> "Jacobian":
     """The answer of a formula; it brings flint, which functions do not need."""
-    from gradcalc.truth.jacobian import jacobian
+    from gradcalc.truth.questions.jacobian import jacobian
 
     return jacobian(*args, **options)
 

@@ -12,6 +12,6 @@ import pytest
 @pytest.fixture(name="assert_gradient")
 def _assert_gradient() -> Callable[..., None]:
     """`gradcalc.assert_gradient`, imported when a test asks for it."""
-    from gradcalc.truth.remainders import assert_gradient
+    from gradcalc.truth.claims.remainders import assert_gradient
 
     return assert_gradient

@@ -156,7 +156,8 @@ def test_readme_names_every_command_in_its_table() -> None:
 
 def test_the_page_of_proofs_has_every_word_reason_and_assumption() -> None:
     from gradcalc.arithmetic import intervals, running_errors
-    from gradcalc.truth import claims, kinds, quantity
+    from gradcalc.truth import kinds, quantity
+    from gradcalc.truth.claims import check as claims
     from gradcalc.truth.critical import constraints, find
 
     text = (ROOT / "docs" / "proofs.md").read_text("utf-8")

@@ -21,9 +21,9 @@ from gradcalc.errors import ExpressionError, FileError, GradcalcError, did_you_m
 from gradcalc.language.formula import Value
 from gradcalc.language.points import to_bindings
 from gradcalc.settings import AS_USUAL, Dialect, Limits, Reading, limits_for
-from gradcalc.truth import claims
-from gradcalc.truth.claims import Checker, Claim, Claims
-from gradcalc.truth.remainders import check_functions
+from gradcalc.truth.claims import check as claims
+from gradcalc.truth.claims.check import Checker, Claim, Claims
+from gradcalc.truth.claims.remainders import check_functions
 
 _KINDS = (".csv", ".tsv", ".jsonl", ".ndjson")
 _COLUMNS = ("formula", "wrt", "claim")

@@ -27,12 +27,12 @@ from gradcalc.settings import (
     limits_for,
 )
 from gradcalc.show.page import DENSE_LIMIT
-from gradcalc.truth import directional
 from gradcalc.truth.differences import central_difference
 from gradcalc.truth.examine import examine
 from gradcalc.truth.finding import Examined, Finding
 from gradcalc.truth.judge import Judge
 from gradcalc.truth.quantity import ZERO, Note, Quantity, worst
+from gradcalc.truth.questions import directional
 from gradcalc.truth.report import PointReport, Report
 from gradcalc.truth.second_opinion import Job, Opinion, get_worker
 from gradcalc.work import counted, doing
@@ -139,7 +139,7 @@ def report(
         found = _seen(found, formula, at, let, seen or Seen(), options)
     else:
         _refuse_without_point(seen or Seen(), formula)
-        from gradcalc.truth.formulas import in_words
+        from gradcalc.truth.questions.formulas import in_words
 
         opinion = job.result(waiting) if job is not None else None
         written = in_words(formula, opinion)

@@ -18,7 +18,7 @@ from gradcalc.arithmetic.digits import digits_text, nearest_double, relative_bit
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.graph.graph import Graph
 from gradcalc.settings import DIGITS
-from gradcalc.truth.identities import GivenUp, field_at
+from gradcalc.truth.claims.identities import GivenUp, field_at
 from gradcalc.truth.quantity import Certified
 from gradcalc.work import doing
 

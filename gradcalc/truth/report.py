@@ -17,7 +17,6 @@ from gradcalc.language.typeset import latex
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.show.page import DENSE_LIMIT
-from gradcalc.truth.directional import Geometry
 from gradcalc.truth.kinds import said
 from gradcalc.truth.quantity import (
     VERDICTS,
@@ -32,7 +31,8 @@ from gradcalc.truth.quantity import (
     told,
     worst,
 )
-from gradcalc.truth.written import NOWHERE, Formulas
+from gradcalc.truth.questions.directional import Geometry
+from gradcalc.truth.questions.written import NOWHERE, Formulas
 
 _IN_ROWS = ("slope", "left", "right", "curvature", "tangent")
 """What the row of a point of several tells of the formula's shape there."""

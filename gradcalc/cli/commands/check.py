@@ -17,7 +17,7 @@ from gradcalc.files import check_writable, complete_file
 from gradcalc.settings import SHOW, Limits, Reading, option, required
 
 if TYPE_CHECKING:
-    from gradcalc.truth.claims import Claim, Claims
+    from gradcalc.truth.claims.check import Claim, Claims
 
 
 class Medium(StrEnum):
@@ -99,7 +99,7 @@ def check(question: Question, wanted: Wanted, how: Reading, limits: Limits) -> i
 
 def _of_text(question: Question, how: Reading, limits: Limits) -> "Claims":
     """The claims about a formula."""
-    from gradcalc.truth.claims import checked
+    from gradcalc.truth.claims.check import checked
 
     limits = o.read_limits(question.expression, limits)
     text = o.read_expression(question.expression, limits)
@@ -115,7 +115,7 @@ def _of_functions(question: Question, how: Reading, limits: Limits) -> "Claims":
     """The claim that a Python function is the gradient of another."""
     from gradcalc.arithmetic.floats import Floats
     from gradcalc.language.points import nested
-    from gradcalc.truth.remainders import check_functions
+    from gradcalc.truth.claims.remainders import check_functions
 
     if question.claim is None or not _FUNCTION.fullmatch(question.claim):
         raise UsageError("the gradient of a Python function is one too", hint="--claim model.py:grad_f")
@@ -180,7 +180,7 @@ def _read_box(text: str, limits: Limits) -> dict[str, tuple[float, float]]:
 def _of_file(question: Question, shape: Format | None, how: Reading, limits: Limits) -> "Claims":
     """The claims of a file; as JSON each is written as soon as it is judged."""
     from gradcalc.data.pairs import checked_file
-    from gradcalc.truth.claims import Claims
+    from gradcalc.truth.claims.check import Claims
 
     for flag, given in {"--claim": question.claim, "--grad": question.grad, "--hessian": question.hessian}.items():
         if given is not None:
@@ -208,7 +208,7 @@ def _streamed(claims: "Iterator[Claim]", name: str) -> "Iterator[Claim]":
 
 def _annotations(made: "Claims", name: str) -> "Iterator[str]":
     """What GitHub shows beside the lines of a file: errors of claims that fail, warnings of what is not settled."""
-    from gradcalc.truth.claims import counted, fails
+    from gradcalc.truth.claims.check import counted, fails
 
     for claim in made.claims:
         level = "error" if fails(claim, made.require) or claim.error else (
@@ -232,7 +232,7 @@ def _report(made: "Claims", path: Path, name: str) -> None:
     """A report as JUnit writes it."""
     from xml.etree import ElementTree as xml
 
-    from gradcalc.truth.claims import fails
+    from gradcalc.truth.claims.check import fails
 
     failed = [fails(claim, made.require) for claim in made.claims]
     broken = [claim.error is not None for claim in made.claims]

@@ -31,7 +31,7 @@ def diff(question: Question, options: Options, show: o.Show, how: Reading, limit
     gradcalc diff "x**3*sin(y)" x:2,y --at x=1,y=2
     gradcalc diff "exp(sin(x))" x:50 --at x=1
     """
-    from gradcalc.truth.derivative import derived, read_by
+    from gradcalc.truth.questions.derivative import derived, read_by
 
     by, latex = read_by(question.by), show.shape is Format.latex
 

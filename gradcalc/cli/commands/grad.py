@@ -72,7 +72,7 @@ def _slope(
     if equation is None or of is None:
         missing = "--implicit" if equation is None else "--of"
         raise UsageError(f"{missing} is missing", hint='--implicit "x^2 + y^2 = 25" --of y --wrt x')
-    from gradcalc.truth.implicit import sloped
+    from gradcalc.truth.questions.implicit import sloped
 
     def ask(asked: o.Asked) -> "Answer":
         wanted = replace(options, digits=show.digits or DIGITS, limits=asked.limits)

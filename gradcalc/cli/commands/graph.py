@@ -25,7 +25,7 @@ def graph(question: o.Question, out: Output, show: o.Show, how: Reading, limits:
     gradcalc graph "x*sin(y)" --at x=2,y=1 --order 2
     """
     from gradcalc.show.diagram import check_file, save
-    from gradcalc.truth.drawing import drawn
+    from gradcalc.truth.pictures.drawing import drawn
 
     path = None if out.output == "-" else Path(out.output)
     if path is not None:

@@ -21,7 +21,7 @@ def jacobian(question: o.Questions, options: Options, show: o.Show, how: Reading
     gradcalc jacobian "softmax(x)" --at "x=[1,2,3]"
     gradcalc jacobian "A @ x" --at "x=[1,2]" --let "A=[[2,1],[4,2]]" --json
     """
-    from gradcalc.truth.jacobian import jacobians
+    from gradcalc.truth.questions.jacobian import jacobians
 
     latex = show.shape is Format.latex
 

@@ -11,7 +11,7 @@ from gradcalc.errors import UsageError, visible
 from gradcalc.settings import SHOW, Limits, Reading, option
 
 if TYPE_CHECKING:
-    from gradcalc.truth.curve import Interval
+    from gradcalc.truth.pictures.curve import Interval
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def plot(question: o.Question, wanted: Drawn, show: o.Show, how: Reading, limits
     gradcalc plot "x^2 - y^2 + x*y^3" --at x=1,y=1 -o saddle.png
     """
     from gradcalc.show.plot import check_file
-    from gradcalc.truth.plotting import plotted
+    from gradcalc.truth.pictures.plotting import plotted
 
     path = None if wanted.output == "-" else Path(wanted.output)
     if path is not None:

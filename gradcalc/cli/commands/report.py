@@ -35,7 +35,7 @@ def report(question: o.Question, out: Output, show: Show, how: Reading, limits: 
     gradcalc report "exp(-x)*cos(w*x)" --at x=0.5 --let w=3 -o report.html
     """
     from gradcalc.files import check_writable
-    from gradcalc.truth.sheet import web_page
+    from gradcalc.truth.pictures.sheet import web_page
 
     if out.output is None and not (show.format or show.json):
         raise UsageError("a page needs a file", hint="-o report.html; or --json")

@@ -34,7 +34,7 @@ def steps(question: Question, show: Show, limits: Limits) -> int:
     gradcalc steps "x^2*sin(x)"
     gradcalc steps "x^y" --wrt x:2
     """
-    from gradcalc.truth.steps import derivation
+    from gradcalc.truth.questions.steps import derivation
 
     limits = o.read_limits(question.expression, limits)
     shape = o.shape_of(show.format, show.json)

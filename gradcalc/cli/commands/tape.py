@@ -31,7 +31,7 @@ def tape(question: o.Question, which: Which, show: o.Show, how: Reading, limits:
     gradcalc tape "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5
     gradcalc tape "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5 --forward
     """
-    from gradcalc.truth.trace import traced
+    from gradcalc.truth.questions.trace import traced
 
     limits = o.read_limits(question.expression, limits)
     shape = o.shape_of(show.format, show.json, show.csv_long)

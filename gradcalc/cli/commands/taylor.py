@@ -29,7 +29,7 @@ def taylor(question: o.Questions, wanted: Polynomial, show: o.Show, how: Reading
     gradcalc taylor "sin(x*y)" --at x=1,y=2 --order 3
     gradcalc taylor "exp(sin(x))" --at x=1 --order 8 --within 0.1
     """
-    from gradcalc.truth.taylor import expand
+    from gradcalc.truth.questions.taylor import expand
 
     def ask(asked: o.Asked) -> "Answer":
         made = expand(

@@ -23,7 +23,7 @@ def verify(file: File, limits: Limits) -> int:
     gradcalc critical "x^3 - 3*x*y^2 + x" --box x=-2:2,y=-2:2 --proof p.json
     gradcalc verify p.json
     """
-    from gradcalc.truth.proofs import verify as verified
+    from gradcalc.truth.claims.proofs import verify as verified
 
     made = verified(file.proof, limits=limits)
     write(made, o.shape_of(file.format, file.json))

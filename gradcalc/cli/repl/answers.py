@@ -8,7 +8,7 @@ from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer
 
 if TYPE_CHECKING:
-    from gradcalc.truth.jacobian import Jacobian
+    from gradcalc.truth.questions.jacobian import Jacobian
     from gradcalc.truth.report import Report
 
 _IN_A_LINE = 6

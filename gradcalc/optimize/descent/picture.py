@@ -18,8 +18,19 @@ from gradcalc.arithmetic.intervals import Interval as Bounds
 from gradcalc.optimize.descent.answer import Descent
 from gradcalc.optimize.descent.objective import DataObjective, Objective
 from gradcalc.show.picture import Contours, Curve, Layer, Marks, Panel, Picture
-from gradcalc.truth.curve import Enclose, Function, Interval, Known, Sampled, cells, enclosing, function, sample, work
-from gradcalc.truth.surface import survey
+from gradcalc.truth.pictures.curve import (
+    Enclose,
+    Function,
+    Interval,
+    Known,
+    Sampled,
+    cells,
+    enclosing,
+    function,
+    sample,
+    work,
+)
+from gradcalc.truth.pictures.surface import survey
 
 Array = np.ndarray[Any, Any]
 

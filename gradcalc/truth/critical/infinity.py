@@ -16,10 +16,10 @@ from gradcalc.arithmetic.intervals import Interval, Intervals
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
 from gradcalc.language.formula import Value
+from gradcalc.truth.claims.identities import Field, GivenUp
 from gradcalc.truth.critical.box import Side
 from gradcalc.truth.critical.search import Boxes, Clock, bisected
 from gradcalc.truth.critical.system import System
-from gradcalc.truth.identities import Field, GivenUp
 
 RADII = (10, 100, 1_000, 10_000, 1_000_000)
 """How far out a proof is tried, one after the other."""

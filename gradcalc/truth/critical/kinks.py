@@ -20,11 +20,11 @@ from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.intervals import JUMP, KINK, OUTSIDE
 from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph, Ref
+from gradcalc.truth.claims.equality import proved_equal
 from gradcalc.truth.critical.prove import Proof, evaluated, exactly, proved
 from gradcalc.truth.critical.search import Boxes, Enclosing, search
 from gradcalc.truth.critical.solution import Outcome, Solution, kind_of
 from gradcalc.truth.critical.system import System, of_equations, prepared
-from gradcalc.truth.equality import proved_equal
 
 if TYPE_CHECKING:
     from gradcalc.truth.critical.find import Quest

@@ -14,7 +14,7 @@ from typing import Any
 
 from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph, Ref
-from gradcalc.truth.identities import Field, GivenUp
+from gradcalc.truth.claims.identities import Field, GivenUp
 
 Place = tuple[int, int]
 

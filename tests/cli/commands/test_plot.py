@@ -56,7 +56,7 @@ def test_what_goes_wrong_is_told(
 
 
 def test_a_terminal_without_unicode_gets_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gradcalc.truth.plotting import plot
+    from gradcalc.truth.pictures.plotting import plot
 
     picture = plot("1/x").picture
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "ascii"))

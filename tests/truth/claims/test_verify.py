@@ -1,0 +1,132 @@
+"""The verifier's own numbers: intervals that hold the truth, derivatives carried along, signs of eigenvalues."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+import pytest
+from flint import arb, ctx
+
+from gradcalc.language.parse import as_formula
+from gradcalc.truth.claims.verify import Arithmetic, Components, Interval, Jets, Weak, inertia, krawczyk, within
+
+FUNCTIONS: dict[str, tuple[Callable[[Arithmetic, Interval], Interval], Callable[[Any], Any], tuple[float, float]]] = {
+    "exp": (Arithmetic.exp, lambda x: x.exp(), (-60, 60)),
+    "log": (Arithmetic.log, lambda x: x.log(), (1e-9, 1e6)),
+    "root": (Arithmetic.root, lambda x: x.sqrt(), (0, 1e6)),
+    "atan": (Arithmetic.atan, lambda x: x.atan(), (-50, 50)),
+    "sine": (Arithmetic.sine, lambda x: x.sin(), (-60, 60)),
+    "cosine": (lambda on, x: on.sine(x, 1), lambda x: x.cos(), (-60, 60)),
+}
+
+
+@pytest.mark.parametrize("bits", [96, 320])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_an_interval_holds_what_a_function_makes_of_its_numbers(name: str, bits: int) -> None:
+    function, true, (least, most) = FUNCTIONS[name]
+    chance, on = Random(name), Arithmetic(bits)
+    for width in (0.0, 0.0, 1e-9, 0.1, 2.0, 7.0) * 5:
+        start = chance.choice([chance.uniform(least, most), chance.uniform(max(least, -2), 2), max(least, 0.0), 1.0])
+        low, high = function(on, on.of(Fraction(start), Fraction(start) + Fraction(width)))
+        with ctx.workprec(bits + 200):
+            ends = [arb((end, -bits)) for end in (low, high)]
+            values = [true(arb(start) + arb(width) * arb(part)) for part in (0, 0.25, 0.5, 0.8, 1)]
+            assert all(not value < ends[0] and not value > ends[1] for value in values)
+            if not width:
+                assert ends[1] - ends[0] <= abs(values[0]) * arb((1, 8 - bits)) + arb((1, 8 - bits))
+
+
+@pytest.mark.parametrize(
+    ("function", "low", "high"), [(Arithmetic.log, -1, 1), (Arithmetic.root, -1, 1), (Arithmetic.log, 0, 0)]
+)
+def test_where_a_function_may_have_no_value_nothing_is_claimed(function: Any, low: int, high: int) -> None:
+    with pytest.raises(Weak):
+        function(Arithmetic(96), Arithmetic(96).of(Fraction(low), Fraction(high)))
+    with pytest.raises(Weak):
+        Arithmetic(96).over((1, 1), (low - 1, high))
+
+
+FORMULAS = {
+    "x^3*y - 2*x/y": (
+        (2, 3),
+        [12 * 3 - Fraction(2, 3), 8 + Fraction(4, 9)],
+        [[36, 12 + Fraction(2, 9)], [0, -Fraction(8, 27)]],
+    ),
+    "(x - y)^2*(x + 1)": ((2, 3), [-6 + 1, 6], [[6 - 4, -6 + 2], [0, 6]]),
+    "x^(-2) + y^4": ((2, 1), [-Fraction(1, 4), 4], [[Fraction(6, 16), 0], [0, 12]]),
+}
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_derivatives_are_those_of_calculus(text: str) -> None:
+    (x, y), first, second = FORMULAS[text]
+    formula, on = as_formula(text), Arithmetic(96)
+    components = Components(formula.graph, (formula.output,), [formula.graph.input(name) for name in "xy"], True)
+    box = [on.whole(x), on.whole(y)]
+    for found, true in zip(components.values(on, box), first, strict=True):
+        low, high = on.of(Fraction(true), Fraction(true))
+        assert found[0] <= low and high <= found[1] and found[1] - found[0] < 500
+    matrix = components.matrix(on, box)
+    for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        low, high = on.of(*[Fraction(second[min(i, j)][max(i, j)])] * 2)
+        assert matrix[i][j][0] <= low and high <= matrix[i][j][1]
+
+
+@pytest.mark.parametrize(
+    "text", ["sin(x)*exp(y)", "atan(x*y)", "log(x)^2 + sqrt(y)", "tan(x)/cosh(y)", "tanh(x)*sinh(y)", "gamma(x)*erf(y)",
+             "x^y", "x^2.5", "sigmoid(x*y)", "abs(x)*y", "e^x + pi*y", "asin(x/3)"],
+)  # fmt: skip
+def test_derivatives_hold_those_of_balls(text: str) -> None:
+    from gradcalc import differentiate
+
+    formula, on = as_formula(text), Arithmetic(320)
+    names = list(formula.variables)
+    components = Components(formula.graph, (formula.output,), [formula.graph.input(name) for name in names], True)
+    report = differentiate(
+        text, dict(zip("xy", (0.75, 1.5), strict=True)) if len(names) == 2 else {"x": 0.75}, symbolic=False
+    )
+    given = [Fraction(0.75), Fraction(1.5)][: len(names)]
+    found = components.values(on, [on.of(value, value) for value in given])
+    for (low, high), true in zip(found, report.gradient.values(), strict=True):
+        assert float(Fraction(low, 2**320)) == pytest.approx(true, rel=1e-15)
+        assert high - low < 2**200
+
+
+def test_the_operator_proves_one_zero_and_none() -> None:
+    formula, on = as_formula("x^2 - 2"), Arithmetic(96)
+    components = Components(formula.graph, (formula.output,), [formula.graph.input("x")], False)
+    inverse = [[on.of(Fraction(0.35), Fraction(0.35))]]
+    box = [on.of(Fraction(1.3), Fraction(1.5))]
+    assert within(krawczyk(components, on, box, inverse), box, strictly=True)
+    off = [on.of(Fraction(1.5), Fraction(1.6))]
+    assert krawczyk(components, on, off, inverse)[0][1] < off[0][0]
+    assert not within(
+        krawczyk(components, on, [on.of(Fraction(-2), Fraction(2))], inverse), [on.of(Fraction(-2), Fraction(2))]
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "signs"),
+    [([[2, 1], [1, 3]], (2, 0)), ([[0, 1], [1, 0]], (1, 1)), ([[-2, 0], [0, 3]], (1, 1)), ([[0, 2, 1], [2, 0, 1], [1, 1, -5]], (1, 2)),
+     ([[-4, 1, 0], [1, -3, 1], [0, 1, -2]], (0, 3))],
+)  # fmt: skip
+def test_signs_of_eigenvalues(rows: list[list[int]], signs: tuple[int, int]) -> None:
+    on = Arithmetic(96)
+    assert inertia([[on.whole(x) for x in row] for row in rows], on) == signs
+    with pytest.raises(Weak):
+        inertia([[on.whole(1), on.whole(1)], [on.whole(1), on.whole(1)]], on)
+
+
+@pytest.mark.parametrize("text", ["where(x > 0, x, -x)", "floor(x)", "max(x, 1)", "besselj(0, x)", "zeta(3, x)"])
+def test_what_it_does_not_know_it_does_not_believe(text: str) -> None:
+    formula, on = as_formula(text), Arithmetic(96)
+    components = Components(formula.graph, (formula.output,), [formula.graph.input("x")], True)
+    with pytest.raises(Weak):
+        components.values(on, [on.of(Fraction(-1), Fraction(1))])
+
+
+def test_a_function_of_flint_is_named() -> None:
+    jets = Jets(Arithmetic(96), 1)
+    jets.function("gamma", jets.variable(0, jets.on.whole(3)))
+    assert jets.from_flint == {"gamma"}
