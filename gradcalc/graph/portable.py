@@ -35,12 +35,62 @@ _LGAMMA = (
 """Those of lgamma(1 + f)/(f*(f - 1)) in t = 2f - 1."""
 
 _infinity, _nan = Constant(None, (), "oo"), Constant(None, (), "nan")
+_VAST = 2**28
+"""From here on 1 is nothing beside a square."""
 _SHIFT = 15
 """From here on the asymptotic series are exact to the last bit."""
 
 
 def _number(value: float) -> Constant:
     return Constant(None, (), value.hex())
+
+
+def _odd(x: Any, of_size: Any) -> Any:
+    """An odd function by its value at |x|; what has no sign keeps x itself."""
+    return ops.where(ops.lt(x, 0), -of_size, ops.where(ops.gt(x, 0), of_size, x))
+
+
+def _cbrt(x: Any) -> Any:
+    """A power, and one step of Newton's method."""
+    size = ops.abs(x)
+    root = ops.pow(size, ops.one / 3)
+    better = root - (root - size / (root * root)) / 3
+    return _odd(x, ops.where(ops.lt(size, _infinity), better, size))
+
+
+def _expm1(x: Any) -> Any:
+    """The power series between -1/2 and 1/2."""
+    series = ops.one
+    for k in range(16, 1, -1):
+        series = 1 + x / k * series
+    return ops.where(ops.lt(ops.abs(x), ops.one / 2), x * series, ops.exp(x) - 1)
+
+
+def _log1p(x: Any) -> Any:
+    """The series of atanh(x/(2 + x)) between -1/4 and 1/4."""
+    ratio = x / (2 + x)
+    square, series = ratio * ratio, ops.zero
+    for k in range(23, 2, -2):
+        series = (series + ops.one / k) * square
+    return ops.where(ops.lt(ops.abs(x), ops.one / 4), 2 * ratio * (1 + series), ops.log(1 + x))
+
+
+def _asinh(x: Any) -> Any:
+    size = ops.abs(x)
+    near = ops.log1p(size + size * size / (1 + ops.sqrt(1 + size * size)))
+    return _odd(x, ops.where(ops.lt(size, _VAST), near, ops.log(size) + ops.log(ops.two)))
+
+
+def _acosh(x: Any) -> Any:
+    """By x - 1, which is exact where it matters."""
+    above = x - 1
+    near = ops.log1p(above + ops.sqrt(above) * ops.sqrt(above + 2))
+    return ops.where(ops.lt(x, _VAST), near, ops.log(x) + ops.log(ops.two))
+
+
+def _atanh(x: Any) -> Any:
+    size = ops.abs(x)
+    return _odd(x, ops.log1p(2 * size / (1 - size)) / 2)
 
 
 def _chebyshev(coefficients: Sequence[float], t: Any) -> Any:
@@ -206,6 +256,12 @@ def _binomial(a: Any, b: Any) -> Any:
 
 
 PORTABLE: dict[Op, Callable[..., Any]] = {
+    ops.cbrt: _cbrt,
+    ops.expm1: _expm1,
+    ops.log1p: _log1p,
+    ops.asinh: _asinh,
+    ops.acosh: _acosh,
+    ops.atanh: _atanh,
     ops.erf: _erf,
     ops.erfc: _erfc,
     ops.gamma: _gamma,
