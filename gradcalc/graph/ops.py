@@ -538,7 +538,7 @@ asinh: Op = op(
     "asinh", lambda g, y, x: g / hypot(1, x), sympy="asinh", aliases=("arcsinh",), doc="inverse hyperbolic sine",
 )  # fmt: skip
 acosh: Op = op(
-    "acosh", lambda g, y, x: g / sqrt((x - 1) * (x + 1)), domain=lambda x: ge(x, 1), sympy="acosh",
+    "acosh", lambda g, y, x: g / (sqrt(x - 1) * sqrt(x + 1)), domain=lambda x: ge(x, 1), sympy="acosh",
     aliases=("arccosh",), sample=(1.2, 3.0), doc="inverse hyperbolic cosine",
 )  # fmt: skip
 atanh: Op = op(

@@ -145,6 +145,16 @@ def test_a_value_beyond_the_largest_double_has_no_right_digit() -> None:
 
 
 @pytest.mark.parametrize(
+    ("formula", "x", "slope"),
+    [("acosh(x)", 1e160, 1e-160), ("asinh(x)", 1e160, 1e-160), ("acosh(x)", 1 + 2**-50, 2**24.5)],
+)
+def test_a_slope_at_the_ends_of_the_doubles_keeps_its_digits(formula: str, x: float, slope: float) -> None:
+    """The derivative is a double though squares on the way to it would not be: by hand from its first term."""
+    entry = examine(formula, {"x": x}, 1).gradient[0]
+    assert entry.verdict == "agrees" and entry.value == pytest.approx(slope, rel=1e-14)
+
+
+@pytest.mark.parametrize(
     ("formula", "x"), [("x - x", 3), ("sin(x)", 0), ("x^2", 0), ("0*x", 5), ("x^3", 0), ("x*exp(-x)*0", 1e5)]
 )
 def test_an_exact_zero_is_certified(formula: str, x: float) -> None:
