@@ -1,101 +1,67 @@
-"""Every example of the README and of docs is run: console blocks by the installed command, Python blocks as doctests.
+"""Every example of the README and of the site is run; the README, its translation, pages and links are in order.
 
-`python tests/test_readme.py` writes what the commands print now into the console blocks, and the lists of what
-there is into docs/tape.md.
+`python tests/test_readme.py [PAGE ...]` writes what is printed now into the pages, and the lists of what there is into
+docs/tape.md. How examples are run: `pages.py`.
 """
 
-import doctest
-import os
 import re
 import runpy
-import subprocess
 import sys
-import tempfile
 import textwrap
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from tests import ROOT
+sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]  # as a script too
 
-README = ROOT / "README.md"
+from tests import ROOT  # noqa: E402
+from tests.pages import BLOCK, README, Doctests, Shell, blocks, examples, pages, rewritten, tidy  # noqa: E402
+
 TAPE = ROOT / "docs" / "tape.md"
-PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = pages()
 PICTURE = ROOT / "docs" / "terminal.svg"
-COMMAND = Path(sys.executable).with_name("gradcalc")
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def blocks(language: str, page: Path = README) -> list[str]:
-    """The fenced blocks of a language, in order."""
-    return [body for name, body in BLOCK.findall(page.read_text(encoding="utf-8")) if name == language]
+def named(page: Path) -> str:
+    """A page's name in the list of tests."""
+    return str(page.relative_to(ROOT))
 
 
-def examples(block: str) -> Iterator[tuple[str, str]]:
-    """The commands of a console block, each with what it prints."""
-    for piece in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-        command, _, output = piece.partition("\n")
-        yield command, output
+def of(language: str) -> list[object]:
+    """Every block of a language on any page, as the parameter of a test."""
+    return [
+        pytest.param(block, id=f"{named(page)}-{number}")
+        for page in PAGES
+        for number, block in enumerate(blocks(language, page), 1)
+    ]
 
 
-class Terminal:
-    """A shell in a directory of its own that knows gradcalc and the exit code of its last command."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        (directory / "examples").symlink_to(ROOT / "examples")
-        self.code = 0
-        self.environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
-        self.environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        self.gradcalc = f"'{COMMAND}'" if COMMAND.exists() else f"'{sys.executable}' -m gradcalc"
-
-    def run(self, command: str) -> str:
-        """What a command prints, errors included."""
-        script = f'gradcalc() {{ {self.gradcalc} "$@"; }}\n(exit {self.code})\n{command}\n'
-        done = subprocess.run(
-            ["bash", "-c", script],
-            cwd=self.directory,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=60,
-        )
-        self.code = done.returncode
-        return done.stdout.decode("utf-8")
-
-
-def tidy(text: str) -> str:
-    """The text without spaces at the ends of lines."""
-    return "\n".join(map(str.rstrip, text.splitlines())).rstrip()
-
-
-def without_space(text: str) -> str:
-    """The text without white space."""
-    return "".join(text.split())
-
-
-@pytest.mark.parametrize("block", blocks("console"))
-def test_console_block_prints_what_the_readme_says(block: str, tmp_path: Path) -> None:
-    terminal = Terminal(tmp_path)
+@pytest.mark.parametrize("block", of("console"))
+def test_console_block_prints_what_the_page_says(block: str, tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    assert list(examples(block)), "no command"
     for command, output in examples(block):
-        assert tidy(terminal.run(command)) == tidy(output), command
+        assert tidy(shell.run(command)) == tidy(output), command
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if ">>>" in page.read_text("utf-8")], ids=lambda page: page.name
-)
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks("python", page)], ids=named)
 def test_python_blocks_print_what_the_page_says(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    source = "\n".join(blocks("python", page))
-    test = doctest.DocTestParser().get_doctest(source, {}, page.name, str(page), 0)
-    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
-    report: list[str] = []
-    runner.run(test, out=report.append)
-    assert test.examples
-    assert not runner.failures, "".join(report)
+    doctests = Doctests()
+    for block in blocks("python", page):
+        assert doctests.block(block, page) == block
+    assert not doctests.failures
+
+
+@pytest.mark.parametrize("block", [each for each in of("sh") if "\ngradcalc " in f"\n{each.values[0]}"])
+def test_lines_of_sh_blocks_are_commands(block: str, tmp_path: Path) -> None:
+    """They may lack their files, and are no mistakes."""
+    shell = Shell(tmp_path)
+    for line in block.splitlines():
+        printed = shell.run(line) if line.startswith("gradcalc ") else ""
+        assert shell.code != 2, printed
 
 
 def with_a_rule() -> dict[str, list[str]]:
@@ -141,17 +107,13 @@ def test_the_page_of_the_tape_lists_what_there_is() -> None:
     assert with_lists(text) == text, "python tests/test_readme.py writes it again"
 
 
-def test_readme_has_examples_of_every_command() -> None:
-    commands = [command for block in blocks("console") for command, _ in examples(block)]
-    for name in ("grad", "hessian", "descend", "map", "functions"):
-        assert any(f"gradcalc {name}" in command for command in commands), name
-
-
-def test_readme_names_every_command_in_its_table() -> None:
+def test_pages_have_examples_of_every_command() -> None:
     from gradcalc.cli.app import COMMANDS
 
-    table = README.read_text("utf-8").partition("| command | answers |")[2].partition("\n\n")[0]
-    assert sorted(re.findall(r"`(\w+)`", table)) == sorted(COMMANDS)
+    commands = [command for page in PAGES for block in blocks("console", page) for command, _ in examples(block)]
+    shown = [line for page in PAGES for block in blocks("sh", page) for line in block.splitlines()]
+    for name in COMMANDS:
+        assert any(f"gradcalc {name}" in command for command in commands + shown), name
 
 
 def test_the_page_of_proofs_has_every_word_reason_and_assumption() -> None:
@@ -201,26 +163,33 @@ def test_picture_shows_what_the_commands_print_now() -> None:
     assert shown == now, "python scripts/picture.py draws it again"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_to_files(page: Path) -> None:
-    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
-    assert [target for target in targets if not (page.parent / target).exists()] == []
+def slugs(text: str) -> set[str]:
+    """The anchors of a page's headings, as GitHub and MyST make them."""
+    plain = BLOCK.sub("", text)
+    return {
+        re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", plain, re.MULTILINE)
+    }
 
 
-def refresh(directory: Path) -> None:
-    """Write what the commands print now into the console blocks."""
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_links_lead_to_files_and_headings(page: Path) -> None:
+    text = BLOCK.sub("", page.read_text(encoding="utf-8"))
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", text):
+        goal = (page.parent / target).resolve() if target else page
+        assert goal.exists(), target
+        assert not anchor or anchor in slugs(goal.read_text(encoding="utf-8")), f"{target}#{anchor}"
 
-    def renew(match: re.Match[str]) -> str:
-        if match[1] != "console":
-            return match[0]
-        terminal = Terminal(Path(tempfile.mkdtemp(dir=directory)))
-        pieces = [f"$ {command}\n{tidy(terminal.run(command))}\n" for command, _ in examples(match[2])]
-        return "```console\n" + "\n".join(pieces) + "```"
 
+def refresh(chosen: list[Path]) -> None:
+    """Write what is printed now into the pages, and the lists into that of the tape."""
     TAPE.write_text(with_lists(TAPE.read_text("utf-8")), encoding="utf-8")
-    README.write_text(BLOCK.sub(renew, README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in chosen:
+        text = rewritten(page)
+        if text != page.read_text("utf-8"):
+            page.write_text(text, encoding="utf-8")
+            print(f"wrote {named(page)}")
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as scratch:
-        refresh(Path(scratch))
+    refresh([Path(word).resolve() for word in sys.argv[1:]] or PAGES)
