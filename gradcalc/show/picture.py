@@ -66,9 +66,18 @@ class Marks:
 
 
 KINDS = (
-    "point", "start", "end", "best", "minimum", "maximum", "saddle", "degenerate", "kink", "hole", "data"
+    "point", "start", "end", "best", "minimum", "maximum", "saddle", "degenerate", "kink", "root", "hole", "data"
 )  # fmt: skip
 """What a sign can stand for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """Hatched rectangles: a side along each axis; None for all of y."""
+
+    name: str
+    boxes: Sequence[tuple[Interval, Interval | None]]
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,7 @@ class Contours:
         label: what stands at the bar.
         base: where the levels are logarithmic, what the heights are above; else None.
         sight: between which heights there are levels; None for all.
+        levels: lines at these heights alone, without filling and bar, in a colour of the palette, with `label`.
     """
 
     xs: Sequence[float]
@@ -90,6 +100,8 @@ class Contours:
     base: float | None = None
     sight: Interval | None = None
     name: str = "contours"
+    levels: Sequence[float] = ()
+    colour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +114,7 @@ class Arrows:
     name: str = "gradient"
 
 
-Layer = Curve | Band | Marks | Contours | Arrows
+Layer = Curve | Band | Marks | Contours | Arrows | Boxes
 
 
 @dataclass(frozen=True, slots=True)

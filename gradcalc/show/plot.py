@@ -20,7 +20,7 @@ from typing import Any
 
 from gradcalc.errors import UsageError, installed, library, visible
 from gradcalc.files import check_writable, complete_file
-from gradcalc.show.picture import Arrows, Band, Contours, Curve, Interval, Layer, Marks, Panel, Picture, Place
+from gradcalc.show.picture import Arrows, Band, Boxes, Contours, Curve, Interval, Layer, Marks, Panel, Picture, Place
 
 STILL, MOVING = (".png", ".svg", ".pdf"), (".gif", ".webp")
 
@@ -37,12 +37,13 @@ _SIGNS = {
     "point": ("o", 7.0, _BLACK, True), "start": ("o", 8.0, _BLACK, False), "end": ("*", 17.0, _RED, True),
     "best": ("*", 17.0, _RED, True), "minimum": ("v", 10.0, _SKY, True), "maximum": ("^", 10.0, _ORANGE, True),
     "saddle": ("X", 10.0, _PINK, True), "degenerate": ("D", 8.0, _YELLOW, True), "kink": ("D", 7.0, _ORANGE, True),
+    "root": ("o", 8.0, _GREEN, True),
     "hole": ("o", 6.0, _BLUE, False), "data": (".", 5.0, _BLACK, True),
 }  # fmt: skip
 """Of marks by their kinds: the sign, its size in points, its colour, and whether it is filled."""
 _LETTERS = {
     "point": "●*", "start": "SS", "end": "EE", "best": "BB", "minimum": "▼v", "maximum": "▲^", "saddle": "✗x",
-    "degenerate": "◆d", "kink": "◆k", "hole": "○o", "data": "•.",
+    "degenerate": "◆d", "kink": "◆k", "root": "●*", "hole": "○o", "data": "•.",
 }  # fmt: skip
 """The same as characters, in Unicode and in ASCII."""
 _COUNTED = "s^DvPX<o"
@@ -50,6 +51,8 @@ _COUNTED = "s^DvPX<o"
 _STYLES = ("-", "--", "-.", ":")
 _TITLE = 64
 """Characters of a formula in a title."""
+_NARROW = 0.025
+"""Hatched rectangles are at least this part of the picture wide and high."""
 _APART = 0.012
 """A step of at least this part of the picture has a dot."""
 _FRAMES, _REST, _FRAME_MS = 60, 15, 80
@@ -142,7 +145,7 @@ def _figure(picture: Picture) -> tuple[Any, list[tuple[Any, Curve]]]:
 def _panel(axes: Any, panel: Panel) -> list[tuple[Any, Curve]]:
     """The layers of a panel on its axes; the lines that grow."""
     growing = []
-    has_contours = any(isinstance(layer, Contours) for layer in panel.layers)
+    has_contours = any(isinstance(layer, Contours) and not layer.levels for layer in panel.layers)
     axes.set_xlabel(visible(panel.x_label), parse_math=False)
     axes.set_ylabel(visible(panel.y_label), parse_math=False)
     if panel.logarithmic:
@@ -254,8 +257,11 @@ def _draw_contours(axes: Any, contours: Contours, has_contours: bool) -> None:
     from matplotlib.colors import LogNorm
     from matplotlib.ticker import LogLocator
 
-    axes.set_facecolor("#DDDDDD")
     heights = np.ma.masked_invalid(np.asarray(contours.heights, float))
+    if contours.levels:
+        _draw_levels(axes, contours, heights)
+        return
+    axes.set_facecolor("#DDDDDD")
     if not heights.count():
         return
     levels, is_log = _levels(contours, heights)
@@ -268,6 +274,39 @@ def _draw_contours(axes: Any, contours: Contours, has_contours: bool) -> None:
     lines.set_gid(contours.name)
     bar = axes.figure.colorbar(filled, ax=axes, label=contours.label, ticks=LogLocator() if norm else None)
     bar.ax.minorticks_off()
+
+
+def _draw_levels(axes: Any, contours: Contours, heights: Any) -> None:
+    """Lines at some heights alone, which show on contours."""
+    from matplotlib.patheffects import Normal, Stroke
+
+    colour = _colour(contours.colour, _BLACK)
+    if heights.count() and any(heights.min() <= level <= heights.max() for level in contours.levels):
+        lines = axes.contour(contours.xs, contours.ys, heights, levels=contours.levels, colors=[colour], linewidths=2.0)
+        lines.set(gid=contours.name, path_effects=[Stroke(linewidth=3.6, foreground="white"), Normal()])
+        axes.plot([], [], color=colour, linewidth=2.0, label=contours.label)
+
+
+def _draw_boxes(axes: Any, boxes: Boxes, has_contours: bool) -> None:
+    """Hatched rectangles, none too small to be seen."""
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Rectangle
+
+    look: dict[str, Any] = {"facecolor": "none", "edgecolor": PALETTE[_RED], "hatch": "////", "linewidth": 1.2}
+    sight = axes.get_xlim(), axes.get_ylim()
+    patches = []
+    for x, y in boxes.boxes:
+        (left, right), (bottom, top) = map(_seen, (x, y or sight[1]), sight)
+        patches.append(Rectangle((left, bottom), right - left, top - bottom))
+    axes.add_collection(PatchCollection(patches, **look, gid=boxes.name, zorder=4), autolim=False)
+    if boxes.label and patches:
+        axes.add_patch(Rectangle((math.nan, math.nan), 0, 0, label=boxes.label, **look))
+
+
+def _seen(side: Interval, sight: Interval) -> Interval:
+    """A side, widened where it is too narrow to be seen."""
+    more = max(0.0, _NARROW * (sight[1] - sight[0]) - (side[1] - side[0])) / 2
+    return side[0] - more, side[1] + more
 
 
 def _levels(contours: Contours, heights: Any) -> tuple[list[float], bool]:
@@ -313,6 +352,7 @@ def _draw_arrows(axes: Any, arrows: Arrows, has_contours: bool) -> None:
 
 _DRAW: dict[type[Any], Any] = {
     Curve: _draw_curve, Band: _draw_band, Marks: _draw_marks, Contours: _draw_contours, Arrows: _draw_arrows,
+    Boxes: _draw_boxes,
 }  # fmt: skip
 
 
@@ -494,8 +534,14 @@ def _signals(layer: Layer, scale: _Scale, ascii_only: bool) -> Iterator[tuple[li
         if places:
             yield places, _LETTERS[layer.kind][ascii_only], tone
     elif isinstance(layer, Contours):
+        own = _TEXT_LINES[(layer.colour or 0) % len(_TEXT_LINES)] if layer.levels else ""
+        tone = _ANSI[(_BLUE if layer.colour is None else layer.colour) % len(_ANSI)]
         for line in _contour_lines(layer):
-            yield from ((part, "." if ascii_only else "braille", _ANSI[_BLUE]) for part in scale.inside(line))
+            yield from ((part, own or ("." if ascii_only else "braille"), tone) for part in scale.inside(line))
+    elif isinstance(layer, Boxes):
+        places = [each for box in layer.boxes for each in _hatching(*box, scale) if scale.holds(each)]
+        if places:
+            yield places, "#" if ascii_only else "▒", _ANSI[_RED]
     else:
         for place, sign in _arrow_signs(layer, scale, ascii_only):
             yield [place], sign, _ANSI[_RED]
@@ -503,6 +549,24 @@ def _signals(layer: Layer, scale: _Scale, ascii_only: bool) -> Iterator[tuple[li
 
 _TEXT_LINES = "*+x#%@&~"
 """Of curves that are told apart by their colours."""
+
+
+_HATCHED = 60
+"""Signs of a hatched rectangle along each axis, at most, where it fills the picture."""
+
+
+def _hatching(x: Interval, y: Interval | None, scale: _Scale) -> Iterator[Place]:
+    """Places of a rectangle: its middle, and more where it is large."""
+    sides = [x, y or scale.y]
+    parts = [
+        max(1, math.ceil(_HATCHED * (side[1] - side[0]) / (sight[1] - sight[0])))
+        for side, sight in zip(sides, (scale.x, scale.y), strict=True)
+    ]
+    columns, rows = (
+        [side[0] + (side[1] - side[0]) * (k + 0.5) / min(count, _HATCHED) for k in range(min(count, _HATCHED))]
+        for side, count in zip(sides, parts, strict=True)
+    )
+    yield from ((column, row) for column in columns for row in rows)
 
 
 def _contour_lines(contours: Contours) -> Iterator[list[Place]]:
@@ -515,7 +579,7 @@ def _contour_lines(contours: Contours) -> Iterator[list[Place]]:
     heights = np.ma.masked_invalid(np.asarray(contours.heights, float))
     if not heights.count():
         return
-    levels, log = _levels(contours, heights)
+    levels, log = (list(contours.levels), False) if contours.levels else _levels(contours, heights)
     above = heights - (contours.base or 0.0) if log else heights
     made = contour_generator(np.asarray(contours.xs), np.asarray(contours.ys), above)
     for level in levels[:: max(1, len(levels) // 9)]:
@@ -558,6 +622,10 @@ def _heading(panel: Panel, ascii_only: bool) -> str:
             found.append(f"{_LETTERS[layer.kind][ascii_only]} {visible(layer.label)}")
         elif isinstance(layer, Curve) and layer.label and layer.colour is not None:
             found.append(f"{_TEXT_LINES[layer.colour % len(_TEXT_LINES)]} {visible(layer.label)}")
+        elif isinstance(layer, Contours) and layer.levels and layer.label:
+            found.append(f"{_TEXT_LINES[(layer.colour or 0) % len(_TEXT_LINES)]} {visible(layer.label)}")
+        elif isinstance(layer, Boxes) and layer.label and layer.boxes:
+            found.append(f"{'#' if ascii_only else '▒'} {visible(layer.label)}")
         elif isinstance(layer, Curve) and layer.label and layer.dashed:
             found.append(f". {visible(layer.label)}")
     return ", ".join(found)
@@ -583,6 +651,8 @@ def _places(layer: Layer) -> Iterator[Place]:
     elif isinstance(layer, Contours):
         yield from zip(layer.xs, layer.ys, strict=False)
         yield layer.xs[-1], layer.ys[-1]
+    elif isinstance(layer, Boxes):
+        yield from (place for x, y in layer.boxes if y for place in zip(x, y, strict=True))
     else:
         yield from layer.places
 

@@ -10,7 +10,7 @@ import pytest
 
 from gradcalc.errors import FileError, UsageError, install_command
 from gradcalc.show import plot
-from gradcalc.show.picture import KINDS, Arrows, Band, Contours, Curve, Marks, Panel, Picture
+from gradcalc.show.picture import KINDS, Arrows, Band, Boxes, Contours, Curve, Marks, Panel, Picture
 from gradcalc.show.plot import check_file, drawn, save, text
 
 pytest.importorskip("matplotlib")
@@ -40,6 +40,8 @@ MANY = Picture(
 OVER = [
     Band("band", [[(0.0, 0.5, 1.0), (2.0, 1.0, 1.5)]], "band"),
     Marks("minimum", "minimum", [(1.0, 1.0)], "minimum"),
+    Contours([0, 1, 2], [0, 1, 2], FIELD.heights, "g = 2", name="zeros-1", levels=(2.0,), colour=1),
+    Boxes("unsettled", [((0.2, 0.3), (0.4, 0.4)), ((1.5, 1.5), None)], "not settled"),
 ]
 MAP = Picture("g", [Panel([FIELD, Arrows([(0.5, 0.5)], [(1.0, 1.0)]), *OVER], "x", "y", (0, 2), (0, 2))])
 PATH = Picture(
@@ -72,6 +74,7 @@ def test_svg_has_a_group_for_each_layer_and_no_line_between_pieces() -> None:
     assert "told below" in svg
     field = drawn(MAP, "svg").decode()
     assert group(field, "contours").count("M ") > 2 and "path" in group(field, "gradient")
+    assert "M " in group(field, "zeros-1") and group(field, "unsettled").count("<path") == 2
 
 
 @pytest.mark.parametrize(

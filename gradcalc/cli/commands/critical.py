@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradcalc.cli import options as o
-from gradcalc.cli.write import write
-from gradcalc.settings import DIGITS, LIMITS, MAX_SECONDS, Limits, option, required
+from gradcalc.cli.write import Format, write
+from gradcalc.errors import UsageError, library
+from gradcalc.settings import DIGITS, LIMITS, MAX_SECONDS, SHOW, Limits, option, required
 
 if TYPE_CHECKING:
+    from gradcalc.truth.critical.answer import Critical
     from gradcalc.truth.critical.search import Clock
 
 
@@ -38,6 +40,9 @@ class Sought:
     proof: str | None = option(
         None, "--proof FILE", "Write what is needed to believe it; gradcalc verify FILE checks that."
     )
+    plot: str | None = option(
+        None, "--plot FILE", "Draw the points over the box: a png, svg or pdf file, or - for the terminal.", SHOW
+    )
     seconds: float = option(
         10.0, "--max-seconds SECONDS", "When to stop, and say what is left.", LIMITS, low=0, high=MAX_SECONDS
     )
@@ -50,19 +55,24 @@ def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> in
     gradcalc critical "(x^2 + y - 11)^2 + (x + y^2 - 7)^2" --box x=-5:5,y=-5:5
     gradcalc critical "abs(x - 1) + x^2/4" --box x=-3:3 --global --greatest
     gradcalc critical "x*y" --subject-to "x^2 + 4y^2 <= 8" --box x=-3:3,y=-3:3
-    gradcalc critical "[x^2 + y^2 - 4, x*y - 1]" --roots --box x=-3:3,y=-3:3
+    gradcalc critical "[x^2 + y^2 - 4, x*y - 1]" --roots --box x=-3:3,y=-3:3 --plot r.svg
     """
     from gradcalc.files import check_writable
     from gradcalc.truth.critical.ask import Wanted, answer
     from gradcalc.truth.critical.box import read_box
     from gradcalc.truth.critical.proof import write_proof
     from gradcalc.truth.critical.search import Clock
+    from gradcalc.truth.pictures.found import check_drawn
 
     if sought.proof is not None:
         check_writable(Path(sought.proof))
     limits, shape = o.read_limits(within.expression, limits), show.shape
+    if sought.plot is not None:
+        _check_plot(sought.plot, shape)
     text = o.read_expression(within.expression, limits)
     sides = read_box(",".join(within.box), limits) if within.box else []
+    if sought.plot is not None:
+        check_drawn([side.name for side in sides])
     clock = Clock()
     wanted = Wanted(
         roots=sought.roots, least=sought.least, greatest=sought.greatest, seconds=sought.seconds,
@@ -73,7 +83,34 @@ def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> in
     write(replace(made, digits=show.digits), shape, long=show.csv_long)
     if sought.proof is not None:
         write_proof(made, Path(sought.proof), limits)
+    if sought.plot is not None:
+        _draw(made, sought.plot, limits)
     return made.exit_code
+
+
+def _check_plot(where: str, shape: Format) -> None:
+    """Raise what can be known to go wrong with the picture before the search."""
+    from gradcalc.show.plot import check_file
+
+    if where != "-":
+        check_file(Path(where), "--plot")
+        return
+    if shape is not Format.table:
+        raise UsageError(f"--plot - and {shape} both use standard output", hint="--plot path.png")
+    library("plotext", "--plot")
+
+
+def _draw(made: "Critical", where: str, limits: Limits) -> None:
+    """The picture of an answer, here or in a file."""
+    from gradcalc.cli.here import text_here
+    from gradcalc.show.plot import save
+    from gradcalc.truth.pictures.plotting import of_critical
+
+    picture = of_critical(made, limits).picture
+    if where == "-":
+        print(text_here(picture))
+    else:
+        save(picture, Path(where), "--plot")
 
 
 @contextmanager

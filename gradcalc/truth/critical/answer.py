@@ -97,6 +97,8 @@ class Critical(Answer):
         nowhere: whether it is proved to have no value in all of the box.
         rests_on: what the proof assumes.
         searched: the finite box that is proved to hold all points, where sides are infinite.
+        sides: the box as doubles.
+        equations: what is 0 at each root, or along the constraints that are equations or may hold as such.
     """
 
     expression: str
@@ -118,6 +120,8 @@ class Critical(Answer):
     interrupted: bool = False
     reason: str = ""
     searched: Mapping[str, Range] = field(default_factory=dict)
+    sides: Mapping[str, Range] = field(default_factory=dict)
+    equations: tuple[str, ...] = ()
     let: Mapping[str, Any] = field(default_factory=dict)
     digits: int | None = None
 

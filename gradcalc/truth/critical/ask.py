@@ -4,7 +4,7 @@ Flow: read, derive, search, prove, gather. Imports the modules beside it, langua
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
@@ -21,6 +21,7 @@ from gradcalc.errors import UsageError, for_python
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
 from gradcalc.language import points
+from gradcalc.language.format import format_node
 from gradcalc.language.formula import Formula
 from gradcalc.language.parse import as_formula
 from gradcalc.settings import DIGITS, MAX_SECONDS, Dialect, Limits, limits_for
@@ -28,7 +29,7 @@ from gradcalc.truth.calculator import check_digits
 from gradcalc.truth.certify import shown
 from gradcalc.truth.critical.answer import Critical, CriticalPoint, Extreme, Spot, Unsettled
 from gradcalc.truth.critical.box import Side, fitted, read_box
-from gradcalc.truth.critical.constraints import along, read_constraint
+from gradcalc.truth.critical.constraints import Constraint, along, read_constraint
 from gradcalc.truth.critical.extreme import least
 from gradcalc.truth.critical.find import Quest
 from gradcalc.truth.critical.infinity import closed
@@ -153,6 +154,8 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
         variables=tuple(names),
         box={side.name: side.given for side in given},
         searched={} if given == sides else {side.name: side.ends for side in sides},
+        sides={side.name: side.ends for side in given},
+        equations=tuple(_equations(formula, wanted, constraints)),
         points=tuple(made),
         constraints=tuple(each.text for each in constraints),
         complete=complete,
@@ -244,6 +247,13 @@ def _system(formula: Formula, inputs: Sequence[int], wanted: Wanted) -> System:
     if wanted.roots:
         return of_equations(formula.graph, formula.items, inputs)
     return of_gradient(formula.graph, formula.output, inputs)
+
+
+def _equations(formula: Formula, wanted: Wanted, constraints: Sequence[Constraint]) -> Iterator[str]:
+    """What is 0 at the roots or along the constraints, as text."""
+    if wanted.roots:
+        yield from (format_node(formula.graph, node) for node in formula.items)
+    yield from (format_node(each.formula.graph, each.formula.output) for each in constraints)
 
 
 def _reason(complete: bool, outcome: Outcome, clock: Clock, wanted: Wanted) -> str:

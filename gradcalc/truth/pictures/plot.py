@@ -59,7 +59,7 @@ class Plot(Answer):
         curves: of one variable: the function, its derivative, and for order 2 the second one.
         dots: values alone, where no line is proved.
         surface: of two variables.
-        marks: what else is marked, of any kind: critical points, say.
+        marks: what else is marked, of any kind: critical points, say; lines and boxes too.
     """
 
     expression: str
@@ -72,7 +72,7 @@ class Plot(Answer):
     kinks: tuple[Kink, ...] = ()
     dots: tuple[Place, ...] = ()
     surface: Surface | None = None
-    marks: tuple[Marks, ...] = ()
+    marks: tuple[Layer, ...] = ()
 
     # -- what it says ------------------------------------------------------------------------------------------------
 
@@ -300,6 +300,10 @@ class Plot(Answer):
     def with_marks(self, *marks: Marks) -> "Plot":
         """The same with more marks: the critical points of a function, say."""
         return replace(self, marks=(*self.marks, *marks))
+
+    def with_layers(self, *layers: Layer) -> "Plot":
+        """The same with more layers of any kind."""
+        return replace(self, marks=(*self.marks, *layers))
 
     def save(self, path: str | Path) -> None:
         """Draw it into a png, svg or pdf file (the extra `plot`); the file is complete or not there.

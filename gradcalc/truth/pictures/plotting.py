@@ -23,8 +23,10 @@ from gradcalc.language.parse import free_names
 from gradcalc.settings import Dialect, Limits, Options, limits_for
 from gradcalc.show.picture import Marks
 from gradcalc.truth.calculator import asked, judged
+from gradcalc.truth.critical.answer import Critical
 from gradcalc.truth.critical.ask import critical as search
 from gradcalc.truth.pictures.curve import Interval, Place, Sampled, enclosing, fixed_at, function, sample, work
+from gradcalc.truth.pictures.found import check_drawn, layers_of, marks_of, sides_in_sight, zeros_of
 from gradcalc.truth.pictures.plot import Kink, Plot
 from gradcalc.truth.pictures.surface import survey
 from gradcalc.truth.report import PointReport
@@ -62,7 +64,8 @@ def plot(
     ['pole']
 
     Args:
-        expression: text, a `sympy.Expr`, or a `Graph` (its last node is the formula).
+        expression: text, a `sympy.Expr`, or a `Graph` (its last node is the formula); or the answer of
+            `gradcalc.critical`, which is drawn over its box with its points, and takes no more arguments.
         at: points to mark, each with its tangent; a name that is not drawn has its value from here.
         range: from where to where by variable: `{"x": (-3, 3)}`, `"x=-3:3"`, or `(-3, 3)`; chosen where it is absent.
         order: 2 for the second derivative as well.
@@ -77,6 +80,8 @@ def plot(
         ExpressionError, UsageError: as `differentiate`; a range that is none; more than two variables.
     """
     bounds = limits_for(limits, dialect)
+    if isinstance(expression, Critical):
+        return of_critical(expression, bounds)
     made = plotted(
         expression, points.to_points(at, bounds), ranges=to_ranges(range, bounds), order=order,
         wrt=None if wrt is None else points.read_names(wrt), let=points.to_bindings(let, bounds), critical=critical,
@@ -313,16 +318,46 @@ def _known(values: _Values, sides: Sequence[Interval]) -> Any:
     return np.isfinite(values(*grids)[0])
 
 
+# -- critical points and roots -----------------------------------------------------------------------------------------
+
+
 def _critical(expression: Any, ranges: Mapping[str, Interval], let: Point, limits: Limits) -> Iterator[Marks]:
     """The critical points that are proved in the ranges, by their kinds."""
-    found = search(expression, dict(ranges), let=let, limits=limits)
-    kinds: dict[str, list[Place]] = {}
-    for point in found.points:
-        at = [point.floats[name] for name in ranges]
-        height = math.nan if point.value_float is None else point.value_float
-        kinds.setdefault(point.kind, []).append((at[0], at[1] if len(at) > 1 else height))
-    for kind, places in kinds.items():
-        yield Marks(f"critical-{kind}", kind, places, f"{kind} (critical)" if kind == "kink" else kind)
+    yield from marks_of(search(expression, dict(ranges), let=let, limits=limits), list(ranges))
+
+
+def of_critical(found: Critical, limits: Limits = Limits()) -> Plot:  # noqa: B008 - frozen
+    """How an answer of `critical` looks: the curve or the contours over its box, its points, what is not settled.
+
+    Of a system of two the sum of the squares is drawn, with the lines on which each formula is 0.
+
+    Raises:
+        UsageError: more than two variables.
+    """
+    check_drawn(found.variables)
+    sides = sides_in_sight(found)
+    let = points.to_bindings(found.let, limits)
+    lines, is_system = found.equations, found.task == "roots" and len(found.equations) > 1
+    if is_system:
+        made = plotted(" + ".join(f"({each})^2" for each in lines), [], ranges=sides, limits=limits)
+    else:
+        made = plotted(_alone(found), [], ranges=sides, let=let, limits=limits)
+    layers = layers_of(found)
+    if made.surface is None:
+        return made.with_layers(*layers)
+    drawn = []
+    labels = found.constraints or [f"{line} = 0" for line in lines]
+    for k, (line, label) in enumerate(zip(lines, labels, strict=True)):
+        surface = plotted(line, [], ranges=sides, limits=limits).surface
+        assert surface is not None
+        drawn.append(zeros_of(surface, f"zeros-{k + 1}", label, k))
+    surface = made.surface if not is_system else replace(made.surface, places=(), slopes=())
+    return replace(made, expression=found.expression, surface=surface).with_layers(*drawn, *layers)
+
+
+def _alone(found: Critical) -> str:
+    """The formula of an answer, that of an array of one too."""
+    return found.equations[0] if found.task == "roots" else found.expression
 
 
 # -- kinks and dots ----------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """`gradcalc critical` as typed."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,21 @@ def test_roots_of_a_system() -> None:
     assert [point["at"] for point in json.loads(result.out)["points"]] == [
         {"x": "1.000000000000000000", "y": "1.000000000000000000"}
     ]
+
+
+def test_the_points_are_drawn(tmp_path: Path) -> None:
+    words = ["critical", "x^4 - 2x^2", "--box", "x=-2:2", "--plot"]
+    result = run(*words, "-")
+    assert result.code == 0 and "3 critical points" in result.out and " minimum," in result.out
+    target = tmp_path / "c.svg"
+    assert run(*words, str(target), "--json").code == 0
+    assert 'id="critical-maximum"' in target.read_text()
+    for wrong in (
+        [*words, "c.gif"],
+        [*words, "-", "--json"],
+        ["critical", "x*y*z", "--box", "x=0:1,y=0:1,z=0:1", "--plot", "-"],
+    ):
+        assert run(*wrong).code == 2
 
 
 @pytest.mark.parametrize(
