@@ -183,6 +183,10 @@ class FitSettings:
     certify: bool = option(
         False, "--certify", "Prove the minimum and its digits, the data taken as they are written.", FIT
     )
+    box: tuple[str, ...] = option(
+        (), "--box SIDES", "With --certify: prove the least sum over a box of parameters, a=0:5,b=-1:1.", FIT
+    )
+    seconds: float = option(10.0, "--max-seconds SECONDS", "How long the search of the box may take.", LIMITS, low=0)
     profile: bool = option(False, "--profile", "Intervals by the likelihood too.", FIT)
     nulls: Literal["fail", "drop"] = option("fail", "--nulls", "What a row with a null does.", ROWS)
     undefined: Literal["fail", "drop"] = option(

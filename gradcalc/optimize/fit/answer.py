@@ -12,6 +12,7 @@ import numpy as np
 from gradcalc.arithmetic.student import coverage
 from gradcalc.errors import ExitCode, UsageError, did_you_mean
 from gradcalc.files import complete_file
+from gradcalc.optimize.fit.least import Over
 from gradcalc.optimize.fit.problem import Problem, blocks
 from gradcalc.optimize.fit.spread import Fitness
 from gradcalc.optimize.rows import Array, Rows, read_rows
@@ -82,6 +83,7 @@ class Fit(Answer):
         unidentified: directions in which nothing changes, by parameter.
         box: where the minimum is proved to be the only one, by parameter.
         starts: how many starts there were, how many ended in the least minimum, and the other sums.
+        over: what is proved of the least sum over a box, if that was asked for.
     """
 
     expression: str
@@ -110,6 +112,7 @@ class Fit(Answer):
     certify: bool = False
     absolute: bool = False
     predictions: "Prediction | None" = None
+    over: Over | None = None
 
     @property
     def at(self) -> dict[str, float]:
@@ -146,9 +149,9 @@ class Fit(Answer):
     @property
     def exit_code(self) -> ExitCode:
         """0 where the parameters are found, and proved if that was asked for; 130 if interrupted; else 1."""
-        if self.status == "interrupted":
+        if self.status == "interrupted" or self.over and self.over.interrupted:
             return ExitCode.INTERRUPTED
-        found = self.status in ("converged", "at a bound")
+        found = self.status in ("converged", "at a bound") and (self.over is None or bool(self.over.is_least))
         return ExitCode.DONE if found and (self.proved or not self.certify) else ExitCode.NO
 
     # -- data
@@ -189,6 +192,8 @@ class Fit(Answer):
             body["largest_residuals"] = [
                 {"row": row, "residual": value, "standardized": units} for row, value, units in self.fitness.largest
             ]
+        if self.over is not None:
+            body |= self.over.to_dict()
         if self.predictions is not None:
             body["predictions"] = self.predictions.to_list()
         if self.unidentified:
@@ -285,6 +290,7 @@ class Fit(Answer):
         yield pages.line(pages.Text(self.status, f"strong {_TONES.get(self.status, 'doubt')}"), why)
         if self.certify and self.proved:
             yield pages.line(pages.Text("proved", "strong good"), ": the only minimum within ", _box_text(self.box))
+        yield from self.over.lines() if self.over else ()
 
     # -- what follows from it
 

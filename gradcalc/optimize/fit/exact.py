@@ -143,14 +143,17 @@ class ExactSum:
         return [(residual, response) for residual, response in self._evaluated(x, nodes)]
 
 
-def _number(given: Any) -> arb:
+def fraction(given: Any) -> Fraction:
     """A number as it is written: text and decimals as the quotients they are, floats as they are."""
-    if isinstance(given, Fraction):
-        return arb(fmpq(given.numerator, given.denominator))
-    if isinstance(given, str | Decimal):
-        ratio = Fraction(str(given).strip())
-        return arb(fmpq(ratio.numerator, ratio.denominator))
-    return arb(int(given)) if isinstance(given, int) else arb(float(given))
+    if isinstance(given, Fraction | int):
+        return Fraction(given)
+    return Fraction(str(given).strip()) if isinstance(given, str | Decimal) else Fraction(float(given))
+
+
+def _number(given: Any) -> arb:
+    """The same as a ball."""
+    ratio = fraction(given)
+    return arb(fmpq(ratio.numerator, ratio.denominator))
 
 
 def _blurred(ball: arb) -> arb:

@@ -20,6 +20,7 @@ from gradcalc.optimize.descent.watch import Step
 from gradcalc.optimize.fit import estimate, spread
 from gradcalc.optimize.fit.answer import Fit, Parameter
 from gradcalc.optimize.fit.estimate import Estimate
+from gradcalc.optimize.fit.least import Box
 from gradcalc.optimize.fit.model import LOSSES, Given, Model, read_model
 from gradcalc.optimize.fit.problem import Bounds, Problem
 from gradcalc.optimize.fit.profile import profile
@@ -90,6 +91,8 @@ def fit(
     chosen = FitSettings(**settings)
     if isinstance(chosen.fix, str):
         chosen = replace(chosen, fix=[part.strip() for part in chosen.fix.split(",")])
+    if isinstance(chosen.box, str):
+        chosen = replace(chosen, box=(chosen.box,))
     return ask(expression, start, to_bindings(let, bounds), chosen, data, bounds, how, digits, callback)
 
 
@@ -137,6 +140,8 @@ def _check(settings: FitSettings) -> None:
         raise UsageError(f"level is {settings.level:g}: a probability between 0 and 1", hint="--level 0.95")
     if not settings.loss_scale > 0:
         raise UsageError(f"loss-scale is {settings.loss_scale:g}: it must be above 0", hint="--loss-scale 1")
+    if settings.box and not settings.certify:
+        raise UsageError("--box goes with --certify", hint="--bounds keeps a fit inside")
     if settings.certify and settings.loss == "l1":
         raise UsageError("a sum of absolute values has kinks: no minimum of it is proved", hint="--loss linear")
 
@@ -189,10 +194,25 @@ class _Fitting:
 
     def answer(self, at: Point) -> Fit:
         """The fit."""
+        box = Box(self.problem, self.settings.box, self.settings.seconds) if self.settings.box else None
         starts = self._starts(at)
         self.problem = self._defined(starts[0])
         found = estimate.estimated(self.problem, starts, self.settings.certify, self.callback)
-        return self._told(found)
+        if box is None:
+            return self._told(found)
+        box.problem = self.problem
+        return self._least(box, found)
+
+    def _least(self, box: Box, found: Estimate) -> Fit:
+        """The fit beside the least sum over a box; it begins again where that is lower."""
+        over = box.asked(found)
+        if over.lower is not None and found.status != "interrupted":
+            again = estimate.estimated(self.problem, [over.lower], self.settings.certify, self.callback)
+            other = box.asked(again)
+            if other.is_least or again.value < found.value:
+                self._tell("box", "the search of the box led to a lower sum than the descent")
+                found, over = again, other
+        return replace(self._told(found), over=over)
 
     # -- before it
 

@@ -30,7 +30,7 @@ from gradcalc.truth.certify import shown
 from gradcalc.truth.critical.answer import Critical, CriticalPoint, Extreme, Spot, Unsettled
 from gradcalc.truth.critical.box import Side, fitted, read_box
 from gradcalc.truth.critical.constraints import Constraint, along, read_constraint
-from gradcalc.truth.critical.extreme import least
+from gradcalc.truth.critical.extreme import Least, least
 from gradcalc.truth.critical.find import Quest
 from gradcalc.truth.critical.infinity import closed
 from gradcalc.truth.critical.proof import write_proof
@@ -179,11 +179,15 @@ def _extreme(system: System, sides: Sequence[Side], clock: Clock, digits: int, g
     assert value is not None
     made = of_gradient(graph, graph.emit(ops.neg, (value,)), system.inputs) if greatest else system
     found = least(made, sides, clock, digits)
-    if found is None or not found.is_narrow:
+    return None if found is None else extreme_of(found, [side.name for side in sides], digits, greatest)
+
+
+def extreme_of(found: Least, names: Sequence[str], digits: int, greatest: bool = False) -> Extreme | None:
+    """The least value as text, or that of -f as the greatest of f; None where its interval is not narrow."""
+    if not found.is_narrow:
         return None
     with ctx.workprec(found.precision):
         low, high = (-found.high, -found.low) if greatest else (found.low, found.high)
-        names = [side.name for side in sides]
         where = tuple({name: text_of(ball, digits) for name, ball in zip(names, at, strict=True)} for at in found.at)
         return Extreme(bound_text(low, digits, False), bound_text(high, digits, True), where)
 

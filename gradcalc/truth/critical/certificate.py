@@ -16,9 +16,9 @@ from gradcalc.graph import ops
 from gradcalc.language.formula import Formula
 from gradcalc.show import page as pages
 from gradcalc.truth.critical.answer import Extreme, Range, between
-from gradcalc.truth.critical.ask import bound_text, rests_on, text_of
+from gradcalc.truth.critical.ask import extreme_of, rests_on, text_of
 from gradcalc.truth.critical.box import Side
-from gradcalc.truth.critical.extreme import Least, least
+from gradcalc.truth.critical.extreme import Least, least, takes
 from gradcalc.truth.critical.prove import Proof, evaluated, exactly, proved
 from gradcalc.truth.critical.search import Boxes, Clock, Enclosing
 from gradcalc.truth.critical.solution import kind_of
@@ -116,7 +116,8 @@ def certificate(
         value = evaluated(system, Balls(proof.precision), proof.at, [formula.output])[formula.output]
         texts = {name: text_of(ball, digits) for name, ball in zip(names, proof.at, strict=True)}
         away = max((abs(ball - arb(float(x))).upper() for ball, x in zip(proof.at, end, strict=True)), key=float)
-        is_extreme = None if lowest is None else _is_it(lowest, proof, value, maximize)
+        height = -value if maximize and isinstance(value, arb) else value
+        is_extreme = None if lowest is None or not isinstance(height, arb) else takes(lowest, proof.at, height)
         ranges = {n: (float(box.low[k, 0]), float(box.high[k, 0])) for k, n in enumerate(names)}
         told = text_of(value, digits)
     return Certificate(texts, told, kind, index, ranges, float(away), extreme, is_extreme, assumed)
@@ -164,20 +165,5 @@ def _extreme(
     assert system.value is not None
     made = of_gradient(graph, graph.emit(ops.neg, (system.value,)), system.inputs) if maximize else system
     found = least(made, sides, Clock(time.monotonic() + seconds), digits)
-    if found is None or not found.is_narrow:
-        return None, None
-    with ctx.workprec(found.precision):
-        low, high = (-found.high, -found.low) if maximize else (found.low, found.high)
-        where = tuple({n: text_of(ball, digits) for n, ball in zip(names, at, strict=True)} for at in found.at)
-        return Extreme(bound_text(low, digits, False), bound_text(high, digits, True), where), found
-
-
-def _is_it(lowest: Least, proof: Proof, value: Any, maximize: bool) -> bool | None:
-    """Whether the point takes the least value: it is the only one that may, or its value lies above."""
-    if not isinstance(value, arb):
-        return None
-    height = -value if maximize else value
-    if height > lowest.high:
-        return False
-    same = [at for at in lowest.at if all(a.overlaps(b) for a, b in zip(at, proof.at, strict=True))]
-    return True if same and len(lowest.at) == 1 and lowest.is_taken else None
+    extreme = None if found is None else extreme_of(found, names, digits, maximize)
+    return (None, None) if extreme is None else (extreme, found)

@@ -63,9 +63,13 @@ class _Candidates:
             self.lowest.append(arb(floor) if value.lower() < floor else value.lower())
 
 
-def least(system: System, sides: Sequence[Side], clock: Clock, digits: int) -> Least | None:
-    """The least value of the function whose gradient the system is; None where it has no bound, or none is found."""
-    bar = Bar({node: side.inner for node, side in zip(system.inputs, sides, strict=True)})
+def least(system: System, sides: Sequence[Side], clock: Clock, digits: int, met: float = float("inf")) -> Least | None:
+    """The least value of the function whose gradient the system is; None where it has no bound, or none is found.
+
+    Args:
+        met: a number that some value in the box is not above.
+    """
+    bar = Bar({node: side.inner for node, side in zip(system.inputs, sides, strict=True)}, met)
     found = _Candidates()
     size = len(sides)
     for count in (size, *range(size)):  # corners first: their values leave out much
@@ -76,6 +80,14 @@ def least(system: System, sides: Sequence[Side], clock: Clock, digits: int) -> L
                 fixed = {k: partial(_end, sides[k], top) for k, top in zip(chosen, tops, strict=True)}
                 _face(system, sides, fixed, bar, found, clock, digits)
     return _gathered(found, bar, digits)
+
+
+def takes(lowest: Least, at: Sequence[arb], height: arb) -> bool | None:
+    """Whether a point takes the least value: it is the only one that may, or its value lies above."""
+    if height > lowest.high:
+        return False
+    same = [other for other in lowest.at if all(a.overlaps(b) for a, b in zip(at, other, strict=True))]
+    return True if same and len(lowest.at) == 1 and lowest.is_taken else None
 
 
 def _end(side: Side, top: bool, balls: Balls) -> arb:

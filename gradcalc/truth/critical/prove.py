@@ -81,13 +81,28 @@ def _widened(ball: arb) -> arb:
     return arb(ball.mid(), ball.rad() * 2 + abs(ball.mid()).upper() * arb((1, -48)) + arb((1, -60)) * arb((1, -40)))
 
 
-def evaluated(system: System, balls: Balls, at: Sequence[arb], outputs: Sequence[int]) -> list[Any]:
-    """The balls of some nodes at a point or in a box."""
+def evaluated(system: System, balls: Balls, at: Sequence[arb], outputs: Sequence[int]) -> Any:
+    """The balls of some nodes at a point or in a box, by node; of a system with rows the sums over them."""
     fixed = {node: make(balls) for node, make in system.fixed.items()}
-    return balls.evaluate(system.graph, {**fixed, **dict(zip(system.inputs, at, strict=True))}, outputs)
+    known = {**fixed, **dict(zip(system.inputs, at, strict=True))}
+    if system.columns is None:
+        return balls.evaluate(system.graph, known, outputs)
+    totals: dict[int, Any] = dict.fromkeys(outputs, _ZERO)
+    with ctx.workprec(balls.precision):
+        for row in system.columns.balls(balls.precision):
+            values = balls.evaluate(system.graph, {**known, **row}, outputs)
+            totals = {node: _added(total, values[node]) for node, total in totals.items()}
+    return totals
 
 
-def krawczyk(system: System, balls: Balls, box: Sequence[arb], entries: Sequence[Any]) -> list[arb] | None:
+def _added(total: Any, part: Any) -> Any:
+    """The sum of two balls; what is none stays."""
+    if isinstance(total, arb) and isinstance(part, arb):
+        return total + exact_numbers.plain(part)
+    return part if isinstance(total, arb) else total
+
+
+def krawczyk(system: System, balls: Balls, box: Sequence[arb], entries: Any) -> list[arb] | None:
     """The operator's image of a box; None where balls do not know the system in all of it."""
     size = system.size
     middle = [ball.mid() for ball in box]

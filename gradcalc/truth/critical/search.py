@@ -161,13 +161,21 @@ class Enclosing:
         self._first = tuple(dict.fromkeys((*system.needed, *system.components)))
         self._pruning = tuple(dict.fromkeys((*self._first, *system.below)))
         self._second = tuple(dict.fromkeys((*self._first, *system.jacobian.values())))
-        self.batch = max(64, min(_BATCH, _NUMBERS // max(1, len(graph.needed(self._second)))))
+        rows = system.columns.size if system.columns else 1
+        self.batch = max(64 // rows, 8, min(_BATCH, _NUMBERS // max(1, rows * len(graph.needed(self._second)))))
 
     def values(self, boxes: Boxes, outputs: tuple[int, ...]) -> list[Any]:
         """The intervals of some nodes."""
         inputs = {node: Interval(boxes.low[k], boxes.high[k]) for k, node in enumerate(self.system.inputs)}
         inputs |= self._fixed
-        return self.intervals.within(self.system.graph, inputs, outputs, self._used)
+        columns = self.system.columns
+        if columns is None:
+            return self.intervals.within(self.system.graph, inputs, outputs, self._used)
+        values = self.intervals.within(self.system.graph, {**inputs, **columns.intervals}, outputs, self._used)
+        with np.errstate(all="ignore"):
+            for node in outputs:
+                values[node] = columns.added(values[node], len(boxes))
+        return values
 
     def own(self, op: Op, operands: list[Interval]) -> Interval:
         """What an op makes of intervals, and raises itself where they have no flags."""

@@ -1,6 +1,6 @@
 """Square systems of equations over a box, as nodes of a graph: what a search looks for the zeros of.
 
-Imports graph and identities.
+Imports graph, intervals and identities.
 
     value ──prepared──▶ its kinks written so that the rules of the table give every slope between those of the pieces
           ──derive──▶ gradient = 0 ──derive──▶ its Jacobian
@@ -8,15 +8,68 @@ Imports graph and identities.
 A gradient that intervals bound on a box with a kink then holds Clarke's: where it cannot be 0, no point is critical.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+from flint import arb, ctx, fmpq
+
+from gradcalc.arithmetic.intervals import Interval
 from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph, Ref
 from gradcalc.truth.claims.identities import Field, GivenUp
 
 Place = tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """What a system is summed over: the exact numbers of some inputs, row by row."""
+
+    numbers: Mapping[int, Sequence[Fraction]]
+
+    @property
+    def size(self) -> int:
+        """How many rows there are."""
+        return len(next(iter(self.numbers.values())))
+
+    @cached_property
+    def intervals(self) -> Mapping[int, Interval]:
+        """The numbers between doubles, a column of rows for each input."""
+        found = {}
+        for node, column in self.numbers.items():
+            near = [(each, float(each)) for each in column]
+            low = [math.nextafter(x, -math.inf) if each < x else x for each, x in near]
+            high = [math.nextafter(x, math.inf) if each > x else x for each, x in near]
+            found[node] = Interval(np.array(low)[:, None], np.array(high)[:, None])
+        return found
+
+    def added(self, part: Interval, boxes: int) -> Interval:
+        """The sum over the rows of what each row's interval is, for so many boxes; the sum's rounding counts."""
+        shape = (self.size, boxes)
+        low, high, flags = (np.broadcast_to(each, shape) for each in (part.low, part.high, part.flags))
+        size = np.maximum(np.abs(low), np.abs(high)).sum(axis=0) * (self.size * 2.0**-51) + 1e-300
+        whole = np.bitwise_or.reduce(np.asarray(flags, np.uint8), axis=0)
+        return Interval(low.sum(axis=0) - size, high.sum(axis=0) + size, 0.0, whole)
+
+    def balls(self, precision: int) -> Sequence[Mapping[int, arb]]:
+        """The numbers of each row, blurred: balls keep quotients beside exact numbers, at a price."""
+        if precision not in self._balls:
+            with ctx.workprec(precision):
+                wide = arb(1, arb((1, -precision - 40)))
+                rows = zip(*self.numbers.values(), strict=True)
+                made = [[arb(fmpq(each.numerator, each.denominator)) * wide for each in row] for row in rows]
+            self._balls[precision] = [dict(zip(self.numbers, row, strict=True)) for row in made]
+        return self._balls[precision]
+
+    @cached_property
+    def _balls(self) -> dict[int, Sequence[Mapping[int, arb]]]:
+        """Of each precision that was asked for."""
+        return {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +84,7 @@ class System:
         fixed: inputs that are no unknowns, and what gives their balls.
         below: nodes that are not above 0 where a zero counts.
         tops: nodes that are 0 at each zero, and have no poles where the components have some.
+        columns: rows that all nodes are summed over; None where there are none.
     """
 
     graph: Graph
@@ -42,6 +96,7 @@ class System:
     below: tuple[int, ...] = ()
     tops: tuple[int, ...] = ()
     beside: tuple[int, ...] = ()
+    columns: Columns | None = None
 
     def on_face(self, fixed: Mapping[int, Callable[[Any], Any]]) -> "System":
         """The same with some unknowns fixed, and their equations left out."""
@@ -49,7 +104,8 @@ class System:
         place = {k: number for number, k in enumerate(free)}
         jacobian = {(place[i], place[j]): e for (i, j), e in self.jacobian.items() if i in place and j in place}
         inputs, components = (tuple(nodes[k] for k in free) for nodes in (self.inputs, self.components))
-        return System(self.graph, inputs, components, jacobian, self.value, {**self.fixed, **fixed}, self.below)
+        fixed = {**self.fixed, **fixed}
+        return System(self.graph, inputs, components, jacobian, self.value, fixed, self.below, columns=self.columns)
 
     @property
     def size(self) -> int:
