@@ -124,3 +124,11 @@ def test_a_kernel_needs_the_extra_and_star_imports_do_not() -> None:
     exec("from gradcalc import *", {})
     with pytest.raises(MissingExtra, match="native code needs llvmlite"):
         gradcalc.compile("x**2")
+
+
+def test_manual_and_completion_are_installed() -> None:
+    share = Path(sys.prefix, "share")
+    assert "gradcalc hessian" in share.joinpath("man/man1/gradcalc-hessian.1").read_text()
+    assert share.joinpath("bash-completion/completions/gradcalc").exists()
+    assert share.joinpath("zsh/site-functions/_gradcalc").exists()
+    assert share.joinpath("fish/vendor_completions.d/gradcalc.fish").exists()

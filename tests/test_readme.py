@@ -108,7 +108,7 @@ def test_the_page_of_the_tape_lists_what_there_is() -> None:
 
 
 def test_pages_have_examples_of_every_command() -> None:
-    from gradcalc.cli.app import COMMANDS
+    from gradcalc.cli.commands import COMMANDS
 
     commands = [command for page in PAGES for block in blocks("console", page) for command, _ in examples(block)]
     shown = [line for page in PAGES for block in blocks("sh", page) for line in block.splitlines()]

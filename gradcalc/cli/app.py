@@ -7,7 +7,6 @@ by `parameters`: Typer imports Pydantic for that from 0.29 on, which takes longe
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from importlib import import_module
 from inspect import Parameter as Argument
 from inspect import Signature
 from typing import Annotated, Any
@@ -18,32 +17,10 @@ from typer.main import get_command
 
 from gradcalc import __version__
 from gradcalc.cli.arguments import HELP, all_flags, protect_expressions, with_command
+from gradcalc.cli.commands import COMMANDS, function_of
 from gradcalc.cli.parameters import Parameter, groups, help_sections, parameters
 from gradcalc.cli.progress import watching
 from gradcalc.errors import INSTEAD, ExitCode, UsageError, did_you_mean
-
-COMMANDS = {
-    "grad": "Value and gradient of a formula at points.",
-    "hessian": "Second derivatives, eigenvalues, kind of point.",
-    "jacobian": "Derivatives of an array of formulas, rank, condition.",
-    "diff": "A derivative of any order.",
-    "taylor": "Taylor polynomials, with a proved bound of the rest.",
-    "tape": "The evaluation trace: values, partials, adjoints.",
-    "check": "Is a claimed formula the derivative?",
-    "steps": "The derivation, rule by rule.",
-    "graph": "The computation graph, as a picture or a tree.",
-    "report": "All of it as one web page that works offline, with sliders.",
-    "critical": "All critical points in a box, or all roots, proved.",
-    "verify": "Does a proof file hold?",
-    "propagate": "The uncertainty of a result, and who causes it.",
-    "descend": "From a formula and a start to a minimum.",
-    "plot": "The function, its derivative, tangents; contours.",
-    "fit": "A model fitted to data, with errors and proofs.",
-    "map": "A formula over every row of data files.",
-    "functions": "The functions a formula can use.",
-    "repl": "Definitions, live answers, history; also gradcalc alone.",
-}
-"""What each command does. `commands/NAME.py` holds its function, NAME; only the one asked for is imported."""
 
 WITHOUT_POINT = frozenset(("grad", "hessian", "jacobian", "diff"))
 """The commands that answer with formulas where there is no point."""
@@ -154,12 +131,6 @@ def _command(name: str, function: Callable[..., int], known: Sequence[Parameter]
     kind = type("Command", (_Command,), {"function": staticmethod(function), "known": known})
     app.command(name, cls=kind, help=function.__doc__)(spelled)
     return get_command(app)
-
-
-def function_of(name: str) -> Callable[..., int]:
-    """The function of a command."""
-    found: Callable[..., int] = getattr(import_module(f"gradcalc.cli.commands.{name}"), name)
-    return found
 
 
 def _is_watched(words: Sequence[str]) -> bool:

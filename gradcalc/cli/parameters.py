@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from gradcalc.errors import UsageError
+from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.settings import LIMITS, SHOW, Option
 
 ARGUMENTS = "Arguments"
@@ -42,8 +42,9 @@ class Parameter:
     @property
     def metavar(self) -> str:
         """What stands for its value in the help text."""
-        if choices := self._choices:
-            return f"<{'|'.join(choices)}>"
+        if choices := self.choices:
+            among = "|".join(choices)
+            return f"<{among}>" if self.flags or self.default is MISSING else f"[{among}]"
         return "" if self.kind is bool else self.said.spelling.split()[-1]
 
     @property
@@ -57,7 +58,7 @@ class Parameter:
         return get_origin(self.kind) is tuple
 
     @property
-    def _choices(self) -> Sequence[str]:
+    def choices(self) -> Sequence[str]:
         """All values, where there are only a few."""
         if get_origin(self.kind) is Literal:
             return get_args(self.kind)
@@ -69,8 +70,11 @@ class Parameter:
             return tuple(given)
         if get_origin(self.kind) is Sequence:
             return self._names(given)
-        if self._choices and given not in self._choices:
-            raise self._wrong(f"{given!r} is not one of {', '.join(repr(str(each)) for each in self._choices)}")
+        if self.choices and given not in self.choices:
+            error = self._wrong(f"{given!r} is not one of {', '.join(repr(str(each)) for each in self.choices)}")
+            near = did_you_mean(given, self.choices)
+            error.hint = near and f"{self.flags[-1]} {near}" if self.flags else near
+            raise error
         if self.kind in (int, float):
             return self._number(given)
         return self.kind(given) if isinstance(self.kind, type) else given
@@ -93,7 +97,7 @@ class Parameter:
         return number
 
     def _wrong(self, why: str) -> UsageError:
-        return UsageError(f"invalid value for '{self.flags[-1]}': {why}")
+        return UsageError(f"invalid value for '{self.flags[-1] if self.flags else self.metavar}': {why}")
 
     def missing(self) -> UsageError:
         """What to say where it must be given and is not."""

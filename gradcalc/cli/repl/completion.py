@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from gradcalc.cli.app import COMMANDS, function_of
+from gradcalc.cli.commands import COMMANDS, function_of
 from gradcalc.cli.parameters import parameters
 from gradcalc.cli.repl.session import WORDS, Session
 

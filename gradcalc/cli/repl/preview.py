@@ -11,7 +11,7 @@ from types import FrameType
 from typing import NamedTuple
 
 from gradcalc.cli import imports
-from gradcalc.cli.app import COMMANDS, function_of
+from gradcalc.cli.commands import COMMANDS, function_of
 from gradcalc.cli.parameters import parameters
 from gradcalc.cli.repl import lines
 from gradcalc.cli.repl.names import Needed

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from gradcalc.cli.app import COMMANDS, WITHOUT_POINT, function_of, invoke
+from gradcalc.cli.app import WITHOUT_POINT, invoke
+from gradcalc.cli.commands import COMMANDS, function_of
 from gradcalc.cli.parameters import Parameter, parameters
 from gradcalc.cli.repl import lines
 from gradcalc.cli.repl.answers import Brief, Told, as_formula_text

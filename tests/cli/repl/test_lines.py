@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradcalc.cli.app import function_of
+from gradcalc.cli.commands import function_of
 from gradcalc.cli.parameters import parameters
 from gradcalc.cli.repl import lines
 from gradcalc.errors import ExpressionError

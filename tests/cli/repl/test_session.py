@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcalc.cli.app import COMMANDS
+from gradcalc.cli.commands import COMMANDS
 from gradcalc.cli.repl.session import Session
 from gradcalc.errors import FileError, GradcalcError
 
