@@ -55,7 +55,8 @@ def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> in
     gradcalc critical "(x^2 + y - 11)^2 + (x + y^2 - 7)^2" --box x=-5:5,y=-5:5
     gradcalc critical "abs(x - 1) + x^2/4" --box x=-3:3 --global --greatest
     gradcalc critical "x*y" --subject-to "x^2 + 4y^2 <= 8" --box x=-3:3,y=-3:3
-    gradcalc critical "[x^2 + y^2 - 4, x*y - 1]" --roots --box x=-3:3,y=-3:3 --plot r.svg
+    gradcalc critical "[x^2 + y^2 - 4, x*y - 1]" --roots --box x=-3:3,y=-3:3
+    gradcalc critical "x^3 - 3x + y^2" --box x=-2:2,y=-2:2 --plot c.svg
     """
     from gradcalc.files import check_writable
     from gradcalc.truth.critical.ask import Wanted, answer
