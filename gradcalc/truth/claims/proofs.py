@@ -12,7 +12,8 @@ from gradcalc.language.parse import as_formula
 from gradcalc.settings import Limits
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer
-from gradcalc.truth.claims.verify import Arithmetic, Components, Jets, Verifier, Weak, evaluated
+from gradcalc.truth.claims.intervals import Arithmetic, Weak
+from gradcalc.truth.claims.verify import Components, Jets, Zeros, evaluated
 
 _BITS = 128
 """Of the ends of the box, which are read as formulas."""
@@ -102,7 +103,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     return proof
 
 
-def _verifier(proof: Mapping[str, Any], limits: Limits) -> Verifier:
+def _verifier(proof: Mapping[str, Any], limits: Limits) -> Zeros:
     """The proof with its formula read into a graph, and the sides of its box as numbers."""
     names, is_gradient = list(proof["variables"]), proof["task"] == "critical"
     if len(proof["expression"]) > _SHOWN:
@@ -114,7 +115,7 @@ def _verifier(proof: Mapping[str, Any], limits: Limits) -> Verifier:
     if len(outputs) != (1 if is_gradient else len(names)):
         raise Weak("there are not as many formulas as variables")
     components = Components(formula.graph, outputs, [formula.graph.input(name) for name in names], is_gradient)
-    return Verifier(components, [tuple(_end(each, limits) for each in proof["box"][name]) for name in names], proof)
+    return Zeros(components, [tuple(_end(each, limits) for each in proof["box"][name]) for name in names], proof)
 
 
 def _end(given: Any, limits: Limits) -> Any:
@@ -124,5 +125,5 @@ def _end(given: Any, limits: Limits) -> Any:
         return value, value
     formula = as_formula(str(given), limits=limits)
     on = Arithmetic(_BITS)
-    low, high = evaluated(formula.graph, [formula.output], {}, Jets(on, 0))[formula.output].value
+    low, high = evaluated(formula.graph, [formula.output], {}, Jets(on, 0))[formula.output][()]
     return Fraction(low, 2**_BITS), Fraction(high, 2**_BITS)

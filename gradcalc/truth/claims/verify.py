@@ -1,36 +1,37 @@
-"""Whether a proof file holds: critical points or roots in a box, and that there are no others.
+"""Whether a proof file holds: what is read here is checked by these lines alone, with the numbers of `intervals`.
 
-This file shares no search and no arithmetic with what made the proof. It reads a formula into a graph by the parser of
-gradcalc and what its ops mean, and does all else itself: numbers are intervals whose ends are whole multiples of 2^-P,
-rounded outward; elementary functions are their Taylor series with the remainder; what these lack is python-flint's, and
-the verdict names it. Derivatives are carried along with values, up to second order (forward mode).
+This file shares no search, no derivative and no arithmetic with what made the proof. It reads a formula into a graph by
+the parser of gradcalc, with what its ops mean, and does all else itself. Derivatives are carried along with values, as
+the first coefficients of power series; functions that `intervals` lacks are python-flint's, and the verdict names them.
 
-A file says: in the box B lie these zeros of these components (a formula's derivatives, or formulas), and no others.
-
-    points   for each zero a small box S and a large one U: Krawczyk's operator maps each into its inside, so each holds
-             exactly one zero, the same. S fits the digits that are claimed, gives the kind and the value.
-    others   the same of zeros that lie outside B
-    tree     B, cut in two again and again; of each piece a reason: a component is not 0 in it; the operator maps it off
-             itself; it lies in some U. Where a reason is too weak for the intervals here, the
-             piece is cut further, a little.
+    Zeros     the zeros in a box B of a formula's derivatives, or of formulas, are these, and there are no others:
+              of each a small box S and a large one U; Krawczyk's operator maps each into its inside, so each holds
+              exactly one zero, the same. S fits the digits that are claimed, gives the kind and the value. And a tree:
+              B, cut in two again and again; of each piece a reason: a component is not 0 in it; the operator maps it
+              off itself; it lies in some U. Where a reason is too weak here, the piece is cut further, a little.
+    Minimum   the sum of squares over rows of data has in a box U one stationary point, a minimum: the same S and U.
+    Claims    a claimed derivative differs from the derivative at a witness; or is equal to it (`quotients`).
 
 Krawczyk (1969); Neumaier, "Interval Methods for Systems of Equations" (1990), 5.1.
 """
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache, partial, reduce
 from typing import Any
 
+from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, rule_graph
-from gradcalc.graph.ops import const, input_
+from gradcalc.truth.claims.intervals import (
+    Arithmetic, Interval, Weak, add, hull, least_size, scaled, sub,
+)  # fmt: skip
+from gradcalc.truth.claims.quotients import Quotients
 
-Interval = tuple[int, int]
-"""Two whole numbers a <= b: the numbers between a/2^P and b/2^P."""
 Box = list[Interval]
+Matrix = Sequence[Sequence[Interval]]
 
 TREE_BITS, POINT_BITS = 96, 320
 """P for the pieces of the box, and for the zeros."""
@@ -38,340 +39,213 @@ _ROUNDS = (1, 8, 64)
 """Into how many pieces a box is cut to bound the derivatives in it."""
 _PIECES = 2000
 """Into how many pieces a part of the tree may be cut where its reason is too weak."""
-
-
 _LONGEST = 4000
 """Characters of a number, and the largest exponent of ten."""
+_POWER = 1000
+"""The largest whole power."""
 _DECIMAL = re.compile(r"[+-]?[0-9]+(?:[.][0-9]*)?(?:e([+-]?[0-9]{1,6}))?", re.IGNORECASE)
-
-
-class Weak(Exception):
-    """The intervals are too wide, or a function has no value in a part of them, or the file claims what is not so."""
-
-
-@dataclass(frozen=True)
-class Arithmetic:
-    """Intervals in multiples of 2^-bits."""
-
-    bits: int
-
-    def of(self, low: Fraction, high: Fraction) -> Interval:
-        """The interval around two numbers."""
-        return math.floor(low * 2**self.bits), math.ceil(high * 2**self.bits)
-
-    def whole(self, number: int) -> Interval:
-        """A whole number."""
-        return number << self.bits, number << self.bits
-
-    def times(self, a: Interval, b: Interval) -> Interval:
-        """The product."""
-        if a[0] >= 0 and b[0] >= 0:
-            return a[0] * b[0] >> self.bits, -(-a[1] * b[1] >> self.bits)
-        ends = (a[0] * b[0], a[0] * b[1], a[1] * b[0], a[1] * b[1])
-        return min(ends) >> self.bits, -(-max(ends) >> self.bits)
-
-    def over(self, a: Interval, b: Interval) -> Interval:
-        """The quotient."""
-        if b[0] <= 0 <= b[1]:
-            raise Weak("a divisor may be 0")
-        ends = [(x << self.bits, y) for x in a for y in b]
-        return min(x // y for x, y in ends), max(-(-x // y) for x, y in ends)
-
-    def power(self, a: Interval, n: int) -> Interval:
-        """A whole power: of an even one the least size counts."""
-        if n < 0:
-            return self.over(self.whole(1), self.power(a, -n))
-        if n % 2 == 0:
-            a = (0 if a[0] <= 0 <= a[1] else min(map(abs, a)), max(map(abs, a)))
-        result = self.whole(1)
-        for _ in range(n):
-            result = self.times(result, a)
-        return result
-
-    def root(self, a: Interval) -> Interval:
-        """The square root."""
-        if a[0] < 0:
-            raise Weak("a root of a negative number")
-        return math.isqrt(a[0] << self.bits), math.isqrt((a[1] << self.bits) - 1) + 1 if a[1] else 0
-
-    def rising(self, function: Callable[[Interval], Interval], a: Interval) -> Interval:
-        """A function that grows, by its ends."""
-        return function((a[0], a[0]))[0], function((a[1], a[1]))[1]
-
-    def finely(self, more: int, a: Interval, function: Callable[["Arithmetic", Interval], Interval]) -> Interval:
-        """A function computed with more bits."""
-        low, high = function(Arithmetic(self.bits + more), (a[0] << more, a[1] << more))
-        return low >> more, -(-high >> more)
-
-    def series(self, x: Interval, first: Interval, ratio: Callable[[int], tuple[int, int]]) -> Interval:
-        """The sum of terms, each x*p/q times the one before it, at most half as large; p, q = ratio(k)."""
-        total, term, k = first, first, 0
-        while term[0] < -1 or term[1] > 1:
-            k += 1
-            above, below = ratio(k)
-            low, high = scaled(self.times(term, x), above)
-            term = (low // below, -(-high // below))
-            total = add(total, term)
-        return total[0] - 4, total[1] + 4  # what follows is at most as large as the last term
-
-    def exp(self, a: Interval) -> Interval:
-        """The exponential, of a number halved until it is small, squared as often."""
-        halvings = max(0, max(map(abs, a)).bit_length() - self.bits + 4)
-
-        def point(fine: Arithmetic, x: Interval) -> Interval:
-            result = fine.series((x[0] >> halvings, -(-x[1] >> halvings)), fine.whole(1), lambda k: (1, k))
-            for _ in range(halvings):
-                result = fine.times(result, result)
-            return result
-
-        more = 16 + 2 * halvings + max(0, 2 * (a[1] >> self.bits))
-        return self.rising(lambda x: self.finely(more, x, point), a)
-
-    def log(self, a: Interval) -> Interval:
-        """The logarithm: 2*atanh of (m - 1)/(m + 1) for a number m*2^k, and k of that of 2."""
-        if a[0] <= 0:
-            raise Weak("a logarithm of 0 or less")
-
-        def point(fine: Arithmetic, x: Interval) -> Interval:
-            k = (x[0] * 3 // 2).bit_length() - 1 - fine.bits
-            near = (x[0] >> k, -(-x[1] >> k)) if k >= 0 else (x[0] << -k, x[1] << -k)
-            return add(fine.atanh2(near), scaled(log_of_2(fine.bits), k))
-
-        return self.rising(lambda x: self.finely(16, x, point), a)
-
-    def atanh2(self, m: Interval) -> Interval:
-        """Twice atanh((m - 1)/(m + 1)), for m between 1/2 and 2."""
-        z = self.over(sub(m, self.whole(1)), add(m, self.whole(1)))
-        return self.series(self.times(z, z), scaled(z, 2), lambda k: (2 * k - 1, 2 * k + 1))
-
-    def atan(self, a: Interval) -> Interval:
-        """The arc tangent, halved until the series is fast."""
-
-        def point(fine: Arithmetic, x: Interval) -> Interval:
-            for _ in range(3):
-                leg = fine.root(add(fine.whole(1), fine.power(x, 2)))
-                x = fine.over(x, add(fine.whole(1), leg))
-            total = fine.series(fine.power(x, 2), x, lambda k: (1 - 2 * k, 2 * k + 1))
-            return scaled(total, 8)
-
-        return self.rising(lambda x: self.finely(16, x, point), a)
-
-    def sine(self, a: Interval, turn: int = 0) -> Interval:
-        """The sine of a number and so many quarters of a turn: at the ends, and what extremes lie between."""
-        more = 16 + max(0, max(map(abs, a)).bit_length() - self.bits)
-        quarter = half_pi(self.bits + more)
-        fine = (a[0] << more, a[1] << more)
-        first, last = (fine[0] // max(quarter)) - 1, (fine[1] // min(quarter)) + 2
-        if fine[0] < 0:
-            first = (fine[0] // min(quarter)) - 1
-        if last - first > 8:
-            return -(1 << self.bits), 1 << self.bits
-        ends = [self.finely(more, (x, x), lambda f, y: _sine(f, y, turn)) for x in a]
-        low, high = min(end[0] for end in ends), max(end[1] for end in ends)
-        for k in range(first, last + 1):
-            place = scaled(quarter, k)
-            if (k + turn) % 2 and place[1] >= fine[0] and place[0] <= fine[1]:
-                top = (k + turn) % 4 == 1
-                low, high = (low, 1 << self.bits) if top else (-(1 << self.bits), high)
-        return max(low, -(1 << self.bits)), min(high, 1 << self.bits)
-
-
-def add(a: Interval, b: Interval) -> Interval:
-    """The sum."""
-    return a[0] + b[0], a[1] + b[1]
-
-
-def sub(a: Interval, b: Interval) -> Interval:
-    """The difference."""
-    return a[0] - b[1], a[1] - b[0]
-
-
-def scaled(a: Interval, k: int) -> Interval:
-    """A whole multiple."""
-    return (a[0] * k, a[1] * k) if k >= 0 else (a[1] * k, a[0] * k)
-
-
-@cache
-def log_of_2(bits: int) -> Interval:
-    """log 2, by the series at 2."""
-    return Arithmetic(bits).atanh2(Arithmetic(bits).whole(2))
-
-
-@cache
-def half_pi(bits: int) -> Interval:
-    """pi/2 = 8 atan(1/5) - 2 atan(1/239) (Machin 1706)."""
-    fine = Arithmetic(bits)
-
-    def angle(n: int) -> Interval:
-        x = fine.over(fine.whole(1), fine.whole(n))
-        return fine.series(fine.times(x, x), x, lambda k: (1 - 2 * k, 2 * k + 1))
-
-    return sub(scaled(angle(5), 8), scaled(angle(239), 2))
-
-
-def _sine(fine: Arithmetic, x: Interval, turn: int) -> Interval:
-    """The sine of one number, less the quarters of a turn that it is nearest to."""
-    quarter = half_pi(fine.bits)
-    k = (2 * x[0] + quarter[0]) // (2 * quarter[0])
-    rest, turn = sub(x, scaled(quarter, k)), (k + turn) % 4
-    square = fine.power(rest, 2)
-    if turn % 2:
-        value = fine.series(square, fine.whole(1), lambda n: (-1, 2 * n * (2 * n - 1)))
-    else:
-        value = fine.series(square, rest, lambda n: (-1, 2 * n * (2 * n + 1)))
-    return scaled(value, -1) if turn in (2, 3) else value
 
 
 # -- derivatives carried along -----------------------------------------------------------------------------------------
 
-Second = dict[tuple[int, int], Interval]
+Jet = dict[tuple[int, ...], Any]
+"""A power series: its coefficients by the unknowns that are multiplied, () for the value; those that are 0 are absent."""
 
 
-@dataclass(frozen=True)
-class Jet:
-    """A value, its first derivatives and its second ones, (i, j) with i <= j; those that are 0 are absent."""
-
-    value: Interval
-    first: Mapping[int, Interval]
-    second: Second
-
-
+@dataclass
 class Jets:
-    """The rules of derivatives, up to an order of 0, 1 or 2."""
+    """The rules of series up to an order of 0, 1 or 2, over an arithmetic."""
 
-    def __init__(self, arithmetic: Arithmetic, order: int) -> None:
-        self.on, self.order = arithmetic, order
+    on: Any
+    order: int
+
+    def __post_init__(self) -> None:
         self.from_flint: set[str] = set()
 
-    def constant(self, value: Interval) -> Jet:
-        """A number."""
-        return Jet(value, {}, {})
-
-    def variable(self, k: int, value: Interval) -> Jet:
+    def unknown(self, k: int, value: Any) -> Jet:
         """The k-th unknown."""
-        return Jet(value, {k: self.on.whole(1)} if self.order else {}, {})
+        return {(): value, (k,): self.on.whole(1)} if self.order else {(): value}
 
     def plus(self, a: Jet, b: Jet) -> Jet:
         """The sum."""
-        return Jet(add(a.value, b.value), _sum(a.first, b.first), _sum(a.second, b.second))
+        total = dict(a)
+        for key, part in b.items():
+            total[key] = self.on.add(total[key], part) if key in total else part
+        return total
 
-    def multiple(self, a: Jet, k: int) -> Jet:
-        """A whole multiple."""
-        return Jet(scaled(a.value, k), _each(a.first, k), _each(a.second, k))
+    def multiple(self, a: Jet, p: int, q: int = 1) -> Jet:
+        """A rational multiple."""
+        return {key: self.on.scaled(part, p, q) for key, part in a.items()}
 
     def product(self, a: Jet, b: Jet) -> Jet:
-        """The product: (fg)' = f'g + fg', (fg)'' = f''g + f'g' + g'f' + fg''."""
+        """The product: every term times every other."""
         if a is b:
-            return self.chain(a, self.on.power(a.value, 2), scaled(a.value, 2), self.on.whole(2))
-        times = self.on.times
-        first = _sum(
-            {i: times(x, b.value) for i, x in a.first.items()}, {i: times(a.value, x) for i, x in b.first.items()}
-        )
-        second: Second = {}
-        if self.order == 2:
-            second = {place: times(x, b.value) for place, x in a.second.items()}
-            second = _sum(second, {place: times(a.value, x) for place, x in b.second.items()})
-            for i, x in a.first.items():
-                for j, y in b.first.items():
-                    place, part = (min(i, j), max(i, j)), times(x, y)
-                    part = scaled(part, 2) if i == j else part
-                    second[place] = add(second[place], part) if place in second else part
-        return Jet(times(a.value, b.value), first, second)
+            return self.power(a, 2)
+        total: Jet = {}
+        for p, x in a.items():
+            for q, y in b.items():
+                if len(p) + len(q) <= self.order:
+                    key, part = min(p, q) + max(p, q), self.on.times(x, y)
+                    total[key] = self.on.add(total[key], part) if key in total else part
+        return total
 
-    def chain(self, x: Jet, value: Interval, slope: Interval, bend: Interval) -> Jet:
-        """A function of a jet, by its own derivatives: f'x' and f'x'' + f''x'x'."""
-        times = self.on.times
-        first = {i: times(slope, part) for i, part in x.first.items()}
-        second: Second = {}
+    def chain(self, x: Jet, value: Any, slope: Any, bend: Any) -> Jet:
+        """A function of a series, by its own at the value: f + f' d + f''/2 d^2, where d is all but the value."""
+        on = self.on
+        total = {key: on.times(slope, part) if key else value for key, part in x.items()}
         if self.order == 2:
-            second = {place: times(slope, part) for place, part in x.second.items()}
-            keys = sorted(x.first)
-            for n, i in enumerate(keys):
-                for j in keys[n:]:
-                    square = self.on.power(x.first[i], 2) if i == j else times(x.first[i], x.first[j])
-                    part = times(bend, square)
-                    second[i, j] = add(second[i, j], part) if (i, j) in second else part
-        return Jet(value, first, second)
+            parts = [(key, part) for key, part in x.items() if len(key) == 1]
+            for n, (p, one) in enumerate(parts):
+                for q, other in parts[n:]:
+                    both = on.power(one, 2) if p == q else on.scaled(on.times(one, other), 2)
+                    key, part = min(p, q) + max(p, q), on.times(bend, both)
+                    total[key] = on.add(total[key], part) if key in total else part
+        return total
 
     def power(self, x: Jet, n: int) -> Jet:
         """A whole power."""
-        if n == 0:
-            return self.constant(self.on.whole(1))
-        slope = scaled(self.on.power(x.value, n - 1), n)
-        bend = scaled(self.on.power(x.value, n - 2), n * (n - 1)) if n != 1 else (0, 0)
-        return self.chain(x, self.on.power(x.value, n), slope, bend)
+        on, v = self.on, x[()]
+        if n in (0, 1):
+            return x if n else {(): on.whole(1)}
+        slope = on.scaled(on.power(v, n - 1), n)
+        return self.chain(x, on.power(v, n), slope, on.scaled(on.power(v, n - 2), n * (n - 1) // 2))
 
-    def inverse(self, x: Jet) -> Jet:
-        """1/x."""
-        return self.power(x, -1)
+    def apply(self, graph: Graph, index: int, operands: Sequence[Any]) -> Any:
+        """What an op makes of series; of a condition whether it holds. An operand may be why there is none."""
+        op, nodes, parameter = graph.nodes[index]
+        if op is ops.where:
+            operands = [operands[0], operands[1 if operands[0] is True else 2]]
+        for each in operands:
+            if isinstance(each, Weak):
+                raise each
+        if op is ops.where:
+            return operands[1]
+        if op is ops.const:
+            return {(): constant(parameter or "", self.on)}
+        if op.is_condition:
+            return self._holds(op, operands)
+        if op in _FOLDED:
+            return reduce(partial(_FOLDED[op], self), operands)
+        if op in (ops.powi, ops.pow):
+            whole = graph.number(nodes[1])
+            if whole is not None and abs(whole) <= _POWER:
+                return self.power(operands[0], whole)
+        if op.name in FUNCTIONS:
+            return self.chain(operands[0], *FUNCTIONS[op.name](self.on, operands[0][()]))
+        define = _MEANT.get(op, op.define)
+        if define is None:
+            return self.chain(operands[0], *self._by_flint(op, operands))
+        meant, output = _rule(define, len(operands))
+        return evaluated(meant, [output], dict(enumerate(operands)), self)[output]
 
-    def function(self, name: str, x: Jet) -> Jet:
-        """A function of one operand."""
-        on, v = self.on, x.value
-        one = on.whole(1)
-        if name in ("exp", "log", "sqrt", "sin", "cos", "atan"):
-            if name == "exp":
-                return self.chain(x, *(on.exp(v),) * 3)
-            if name in ("sin", "cos"):
-                turn = int(name == "cos")
-                return self.chain(x, *(on.sine(v, turn + k) for k in range(3)))
-            below = add(one, on.power(v, 2)) if name == "atan" else v
-            slope = on.over(one, below if name != "sqrt" else scaled(on.root(v), 2))
-            if name == "log":
-                return self.chain(x, on.log(v), slope, scaled(on.power(slope, 2), -1))
-            if name == "sqrt":
-                return self.chain(x, on.root(v), slope, scaled(on.over(slope, scaled(v, 2)), -1))
-            return self.chain(x, on.atan(v), slope, scaled(on.times(v, on.power(slope, 2)), -2))
-        if name == "abs":
-            if v[0] < 0 < v[1] or v[0] == 0 or v[1] == 0:
-                raise Weak("abs may be at its kink")
-            return self.multiple(x, 1 if v[0] > 0 else -1)
-        if name == "tan":
-            return self.product(self.function("sin", x), self.inverse(self.function("cos", x)))
-        if name in ("sinh", "cosh", "tanh"):
-            up, down = self.function("exp", x), self.function("exp", self.multiple(x, -1))
-            odd, even = self.plus(up, self.multiple(down, -1)), self.plus(up, down)
-            half = self.constant((one[0] // 2, one[1] // 2))
-            return (
-                self.product(odd, self.inverse(even))
-                if name == "tanh"
-                else self.product(half, odd if name == "sinh" else even)
-            )
-        return self.by_flint(name, x)
+    def larger(self, a: Jet, b: Jet, sign: int = 1) -> Jet:
+        """The larger of two or, with -1, the smaller, where it is certain which."""
+        return b if self.on.below(a[()], b[()]) == (sign > 0) else a
 
-    def by_flint(self, name: str, x: Jet) -> Jet:
-        """A function that python-flint has, with its derivatives as coefficients of a power series."""
+    def _holds(self, op: Any, operands: Sequence[Any]) -> bool:
+        """Whether a condition holds, where that is certain."""
+        if op is ops.not_:
+            return not operands[0]
+        if op in (ops.and_, ops.or_):
+            return all(operands) if op is ops.and_ else any(operands)
+        below = self.on.below(operands[0][()], operands[1][()])
+        return bool(below == (op in (ops.lt, ops.le)) if op in (ops.lt, ops.le, ops.gt, ops.ge) else op is ops.ne)
+
+    def _by_flint(self, op: Any, operands: Sequence[Jet]) -> list[Interval]:
+        """Value, slope and half the bend of a function that python-flint has: the coefficients of its power series."""
         from flint import arb, arb_series, ctx
 
-        if not hasattr(arb_series, name):
-            raise Weak(f"{name} is not among the functions that can be verified")
+        name, on = op.flint or op.name, self.on
+        if len(operands) != 1 or not hasattr(arb_series, name) or not isinstance(on, Arithmetic):
+            raise Weak(f"{op.name} is not among the functions that can be verified")
         self.from_flint.add(name)
-        with ctx.workprec(2 * self.on.bits):
-            low, high = (arb((end, -self.on.bits)) for end in x.value)
+        with ctx.workprec(2 * on.bits):
+            low, high = (arb((end, -on.bits)) for end in operands[0][()])
             ctx.cap = 3
-            parts = getattr(arb_series([low.union(high), 1], prec=3), name)()
-            balls = [parts[k] * math.factorial(k) for k in range(3)]
-            if not all(ball.is_finite() for ball in balls):
+            series = getattr(arb_series([low.union(high), 1], prec=3), name)()
+            if not all(series[k].is_finite() for k in range(3)):
                 raise Weak(f"{name} may have no value")
-            return self.chain(x, *(self._of_ball(ball) for ball in balls))
-
-    def _of_ball(self, ball: Any) -> Interval:
-        ends = []
-        for end in (ball.lower(), ball.upper()):
-            mantissa, exponent = (int(part) for part in end.man_exp())
-            ends.append(Fraction(mantissa) * Fraction(2) ** exponent)
-        return self.on.of(*ends)
+            return [on.of(*(_exactly(end) for end in (series[k].lower(), series[k].upper()))) for k in range(3)]
 
 
-def _sum(a: Mapping[Any, Interval], b: Mapping[Any, Interval]) -> dict[Any, Interval]:
-    result = dict(a)
-    for key, part in b.items():
-        result[key] = add(result[key], part) if key in result else part
-    return result
+def _exactly(end: Any) -> Fraction:
+    mantissa, exponent = map(int, end.man_exp())
+    return Fraction(mantissa) * Fraction(2) ** exponent
 
 
-def _each(parts: Mapping[Any, Interval], k: int) -> dict[Any, Interval]:
-    return {key: scaled(part, k) for key, part in parts.items()}
+@cache
+def _rule(define: Callable[..., Any], count: int) -> tuple[Graph, int]:
+    return rule_graph(define, count)
+
+
+_FOLDED: dict[Any, Callable[..., Jet]] = {
+    ops.add: Jets.plus, ops.mul: Jets.product,
+    ops.max: Jets.larger, ops.min: lambda jets, a, b: jets.larger(a, b, -1),
+    ops.sub: lambda jets, a, b: jets.plus(a, jets.multiple(b, -1)),
+    ops.div: lambda jets, a, b: jets.product(a, jets.power(b, -1)),
+}  # fmt: skip
+"""Ops that take their operands one after the other."""
+
+FUNCTIONS: dict[str, Callable[[Any, Any], tuple[Any, Any, Any]]] = {
+    "neg": lambda on, v: (on.scaled(v, -1), on.whole(-1), on.whole(0)),
+    "exp": lambda on, v: (e := on.exp(v), e, on.scaled(e, 1, 2)),
+    "log": lambda on, v: (on.log(v), r := on.power(v, -1), on.scaled(on.power(r, 2), -1, 2)),
+    "sqrt": lambda on, v: (r := on.root(v), s := on.power(on.scaled(r, 2), -1), on.scaled(on.over(s, v), -1, 4)),
+    "sin": lambda on, v: (s := on.sin_cos(v))[:1] + (s[1], on.scaled(s[0], -1, 2)),
+    "cos": lambda on, v: (s := on.sin_cos(v))[1:] + (on.scaled(s[0], -1), on.scaled(s[1], -1, 2)),
+    "atan": lambda on, v: (
+        on.atan(v), s := on.power(on.add(on.whole(1), on.power(v, 2)), -1), on.scaled(on.times(v, on.power(s, 2)), -1)
+    ),
+    "abs": lambda on, v: (*on.sign(v), on.whole(0)),
+    "sign": lambda on, v: (on.sign(v)[1], on.whole(0), on.whole(0)),
+}  # fmt: skip
+"""Functions: at a number their value, their slope and half their bend."""
+
+_MEANT: dict[Any, Callable[..., Any]] = {
+    ops.pow: lambda a, b: ops.exp(b * ops.log(a)),
+    ops.tan: lambda x: ops.sin(x) / ops.cos(x),
+    ops.sinh: lambda x: (ops.exp(x) - ops.exp(-x)) / 2,
+    ops.cosh: lambda x: (ops.exp(x) + ops.exp(-x)) / 2,
+    ops.tanh: lambda x: 1 - 2 / (ops.exp(2 * x) + 1),
+    ops.asin: lambda x: ops.atan(x / ops.sqrt(1 - x * x)),
+    ops.acos: lambda x: ops.pi / 2 - ops.atan(x / ops.sqrt(1 - x * x)),
+    ops.asinh: lambda x: ops.log(x + ops.sqrt(x * x + 1)),
+    ops.acosh: lambda x: ops.log(x + ops.sqrt(x - 1) * ops.sqrt(x + 1)),
+    ops.atanh: lambda x: (ops.log(1 + x) - ops.log(1 - x)) / 2,
+}
+"""What ops mean whose own entry in the table says it by others, or not at all."""
+
+
+def evaluated(graph: Graph, outputs: Sequence[int], given: Mapping[int, Any], jets: Jets) -> dict[int, Any]:
+    """The series of some nodes; what has none is passed over by `where`, if that does not choose it."""
+    found = dict(given)
+    for index in graph.needed(outputs):
+        if index not in found:
+            try:
+                found[index] = jets.apply(graph, index, [found[i] for i in graph.nodes[index].operands])
+            except Weak as weak:
+                found[index] = weak
+    for output in outputs:
+        if isinstance(found[output], Weak):
+            raise found[output]
+    return found
+
+
+@lru_cache(512)
+def constant(text: str, on: Any) -> Any:
+    """A constant: pi, e, or a number; a decimal is what is written, or its nearest double."""
+    if text == "pi":
+        return on.pi()
+    if text in ("e", "E"):
+        return on.exp(on.whole(1))
+    try:
+        value = Fraction(text) if on.written or text.lstrip("-").isdecimal() else Fraction(float(text))
+    except (ValueError, OverflowError):
+        try:
+            value = Fraction(float.fromhex(text))
+        except (ValueError, OverflowError):
+            raise Weak(f"the constant {text[:40]} cannot be verified") from None
+    return on.of(value, value)
 
 
 class Components:
@@ -384,110 +258,87 @@ class Components:
     def jets(self, on: Arithmetic, box: Box, order: int) -> list[Jet]:
         """The formulas in a box, with derivatives up to an order."""
         jets = Jets(on, order)
-        jets.from_flint = self.from_flint
-        given = {node: jets.variable(k, side) for k, (node, side) in enumerate(zip(self.inputs, box, strict=True))}
+        given = {node: jets.unknown(k, side) for k, (node, side) in enumerate(zip(self.inputs, box, strict=True))}
         found = evaluated(self.graph, self.outputs, given, jets)
+        self.from_flint |= jets.from_flint
         return [found[output] for output in self.outputs]
 
     def values(self, on: Arithmetic, box: Box) -> list[Interval]:
         """The components in a box."""
         jets = self.jets(on, box, int(self.is_gradient))
-        size = range(len(self.inputs))
-        return [jets[0].first.get(k, (0, 0)) for k in size] if self.is_gradient else [jet.value for jet in jets]
+        if self.is_gradient:
+            return [jets[0].get((k,), (0, 0)) for k in range(len(self.inputs))]
+        return [jet[()] for jet in jets]
 
     def matrix(self, on: Arithmetic, box: Box) -> list[list[Interval]]:
         """Their derivatives in a box: row i those of the i-th component."""
         jets, size = self.jets(on, box, 1 + self.is_gradient), range(len(self.inputs))
         if self.is_gradient:
-            return [[jets[0].second.get((min(i, j), max(i, j)), (0, 0)) for j in size] for i in size]
-        return [[jet.first.get(j, (0, 0)) for j in size] for jet in jets]
+            return [[scaled(jets[0].get((min(i, j), max(i, j)), (0, 0)), 1 + (i == j)) for j in size] for i in size]
+        return [[jet.get((j,), (0, 0)) for j in size] for jet in jets]
 
 
-def evaluated(graph: Graph, outputs: Sequence[int], given: Mapping[int, Jet], jets: Jets) -> dict[int, Jet]:
-    """The jets of some nodes."""
-    found = dict(given)
-    for index in graph.needed(outputs):
-        op, operands, parameter = graph.nodes[index]
-        if op is const:
-            found[index] = jets.constant(_constant(parameter or "", jets.on))
-        elif op is not input_:
-            found[index] = _applied(op, graph, index, [found[i] for i in operands], jets)
-    return found
+class SumOfSquares(Components):
+    """A sum of squares over rows of data, by its residual.
+
+    Args:
+        rows: of each row the numbers of the columns by node.
+    """
+
+    def __init__(self, graph: Graph, residual: int, inputs: Sequence[int], rows: Sequence[Mapping[int, Fraction]]) -> None:
+        super().__init__(graph, (residual,), inputs, True)
+        self.rows = rows
+
+    def residuals(self, on: Arithmetic, box: Box, order: int) -> Iterator[Jet]:
+        """The residual of each row."""
+        jets = Jets(on, order)
+        unknowns = {node: jets.unknown(k, side) for k, (node, side) in enumerate(zip(self.inputs, box, strict=True))}
+        for row in self.rows:
+            given = {**unknowns, **{node: {(): on.of(value, value)} for node, value in row.items()}}
+            yield evaluated(self.graph, self.outputs, given, jets)[self.outputs[0]]
+        self.from_flint |= jets.from_flint
+
+    def jets(self, on: Arithmetic, box: Box, order: int) -> list[Jet]:
+        """The sum."""
+        jets = Jets(on, order)
+        squares = (jets.power(residual, 2) for residual in self.residuals(on, box, order))
+        return [reduce(jets.plus, squares, {(): (0, 0)})]
+
+    def cross(self, on: Arithmetic, box: Box) -> Matrix:
+        """The sum of the products of the slopes of the residuals."""
+        size = range(len(self.inputs))
+        total = [[(0, 0) for _ in size] for _ in size]
+        for residual in self.residuals(on, box, 1):
+            slopes = [residual.get((k,), (0, 0)) for k in size]
+            total = [[add(total[i][j], on.times(slopes[i], slopes[j])) for j in size] for i in size]
+        return total
 
 
-def _constant(text: str, on: Arithmetic) -> Interval:
-    """A constant: pi, e, or a number, which is its nearest double if it is no integer."""
-    if text == "pi":
-        return scaled(half_pi(on.bits), 2)
-    if text in ("e", "E"):
-        return on.exp(on.whole(1))
-    try:
-        value = (
-            Fraction(int(text))
-            if text.lstrip("-").isdecimal()
-            else Fraction(float.fromhex(text) if "x" in text else float(text))
-        )
-    except (ValueError, OverflowError):
-        raise Weak(f"the constant {text} cannot be verified") from None
-    return on.of(value, value)
+# -- matrices and boxes ------------------------------------------------------------------------------------------------
 
 
-def _applied(op: Any, graph: Graph, index: int, operands: list[Jet], jets: Jets) -> Jet:
-    """What an op makes of jets."""
-    name, first = op.name, operands[0]
-    if name in ("add", "mul"):
-        for other in operands[1:]:
-            first = jets.plus(first, other) if name == "add" else jets.product(first, other)
-        return first
-    if name in ("neg", "sub"):
-        last = jets.multiple(operands[-1], -1)
-        return last if name == "neg" else jets.plus(first, last)
-    if name == "div":
-        return jets.product(first, jets.inverse(operands[1]))
-    if name in ("powi", "pow"):
-        whole = graph.number(graph.nodes[index].operands[1])
-        if whole is not None and abs(whole) <= 1000:
-            return jets.power(first, whole)
-        return jets.function("exp", jets.product(operands[1], jets.function("log", first)))
-    if len(operands) == 1 and (name in _OWN or op.define is None):
-        return jets.function(name if name in _OWN else op.flint or name, first)
-    if op.define is None:
-        raise Weak(f"{name} is not among the functions that can be verified")
-    made, output = rule_graph(op.define, len(operands))
-    return evaluated(made, [output], dict(enumerate(operands)), jets)[output]
+def product(on: Arithmetic, a: Matrix, b: Matrix) -> Matrix:
+    """The product of two matrices."""
+    columns = list(zip(*b, strict=True))
+    return [[reduce(add, map(on.times, row, column)) for column in columns] for row in a]
 
 
-_OWN = frozenset({"exp", "log", "sqrt", "sin", "cos", "atan", "abs", "tan", "sinh", "cosh", "tanh"})
-
-
-# -- boxes -------------------------------------------------------------------------------------------------------------
-
-
-def krawczyk(
-    components: Components, on: Arithmetic, box: Box, inverse: Sequence[Sequence[Interval]], pieces: int = 1
-) -> Box:
+def krawczyk(components: Components, on: Arithmetic, box: Box, inverse: Matrix, pieces: int = 1) -> Box:
     """m - Y g(m) + (1 - Y H)(X - m): all zeros of g in the box X lie in it too; in its inside there is just one.
 
     H holds the derivatives at all points of the box: what they are in its pieces.
     """
     middle = [((a + b) // 2,) * 2 for a, b in box]
-    point, parts = components.values(on, middle), [box]
+    parts = [box]
     while len(parts) < pieces:
         parts = [half for part in parts for half in halves(part)]
     matrices = [components.matrix(on, part) for part in parts]
-    matrix = [[_hull(entries) for entries in zip(*rows, strict=True)] for rows in zip(*matrices, strict=True)]
-    around, size = [sub(side, m) for side, m in zip(box, middle, strict=True)], range(len(box))
-    image = []
-    for i in size:
-        total = middle[i]
-        for k in size:
-            total = sub(total, on.times(inverse[i][k], point[k]))
-            entry = on.whole(int(i == k))
-            for j in size:
-                entry = sub(entry, on.times(inverse[i][j], matrix[j][k]))
-            total = add(total, on.times(entry, around[k]))
-        image.append(total)
-    return image
+    matrix = [[hull(*entries) for entries in zip(*rows, strict=True)] for rows in zip(*matrices, strict=True)]
+    steps = product(on, inverse, [[value] for value in components.values(on, middle)])
+    rest = [[sub(on.whole(int(i == j)), entry) for j, entry in enumerate(row)]
+            for i, row in enumerate(product(on, inverse, matrix))]  # fmt: skip
+    spread = product(on, rest, [[sub(side, m)] for side, m in zip(box, middle, strict=True)])
+    return [add(sub(m, step), part) for m, (step,), (part,) in zip(middle, steps, spread, strict=True)]
 
 
 def halves(box: Box) -> list[Box]:
@@ -498,16 +349,10 @@ def halves(box: Box) -> list[Box]:
     return [[*box[:k], (low, middle), *box[k + 1 :]], [*box[:k], (middle, high), *box[k + 1 :]]]
 
 
-def _hull(parts: Sequence[Interval]) -> Interval:
-    return min(part[0] for part in parts), max(part[1] for part in parts)
-
-
 def within(inner: Box, outer: Box, strictly: bool = False) -> bool:
-    """Whether a box lies in another, in its inside."""
+    """Whether a box lies in another, or in its inside."""
     pairs = list(zip(inner, outer, strict=True))
-    if strictly:
-        return all(b[0] < a[0] and a[1] < b[1] for a, b in pairs)
-    return all(b[0] <= a[0] and a[1] <= b[1] for a, b in pairs)
+    return all(b[0] + strictly <= a[0] and a[1] <= b[1] - strictly for a, b in pairs)
 
 
 def apart(one: Box, other: Box) -> bool:
@@ -515,43 +360,37 @@ def apart(one: Box, other: Box) -> bool:
     return any(a[1] < b[0] or b[1] < a[0] for a, b in zip(one, other, strict=True))
 
 
-def inertia(matrix: Sequence[Sequence[Interval]], on: Arithmetic) -> tuple[int, int]:
-    """How many eigenvalues of a symmetric matrix are positive, and negative; by Sylvester's law, block by block."""
-    left, plus, minus = [list(row) for row in matrix], 0, 0
-    while left:
-        size = range(len(left))
-        best = max(size, key=lambda i: _least(left[i][i]))
-        if _least(left[best][best]) > 0:
-            pivot = left[best][best]
-            plus, minus = plus + (pivot[0] > 0), minus + (pivot[0] < 0)
-            left = [
-                [sub(left[i][j], on.over(on.times(left[i][best], left[best][j]), pivot)) for j in size if j != best]
-                for i in size if i != best
-            ]  # fmt: skip
-            continue
-        pairs = [(i, j) for i in size for j in size if i < j]
-        i, j = max(pairs, key=lambda pair: _least(left[pair[0]][pair[1]]), default=(0, 0))
-        if i == j:
-            raise Weak("a pivot may be 0")
-        determinant = sub(on.times(left[i][i], left[j][j]), on.power(left[i][j], 2))
-        if determinant[1] >= 0:
-            raise Weak("a block may be singular")
-        plus, minus, rest = plus + 1, minus + 1, [k for k in size if k not in (i, j)]
+def inertia(matrix: Matrix, on: Arithmetic) -> tuple[int, int]:
+    """How many eigenvalues of a symmetric matrix H are positive, and negative: those of V'HV, for any regular V
+    (Sylvester). With NumPy's eigenvectors of the middle for V its diagonal outweighs the rest (Gershgorin).
+    """
+    import numpy as np
 
-        def eliminated(a: int, b: int, i: int = i, j: int = j, d: Interval = determinant, m: Any = left) -> Interval:
-            up = sub(on.times(m[a][i], m[j][j]), on.times(m[a][j], m[i][j]))
-            down = sub(on.times(m[a][j], m[i][i]), on.times(m[a][i], m[i][j]))
-            return sub(m[a][b], on.over(add(on.times(up, m[i][b]), on.times(down, m[j][b])), d))
-
-        left = [[eliminated(a, b) for b in rest] for a in rest]
-    return plus, minus
+    middle = np.array([[float(Fraction(a + b, 2 << on.bits)) for a, b in row] for row in matrix])
+    values, vectors = np.linalg.eigh(middle)
+    vectors /= np.sqrt(np.maximum(np.abs(values), 1e-300))
+    rows = [[on.of(Fraction(x), Fraction(x)) for x in row] for row in vectors.tolist()]
+    turned = product(on, list(zip(*rows, strict=True)), product(on, matrix, rows))
+    for i, row in enumerate(turned):
+        if least_size(row[i]) <= sum(max(map(abs, entry)) for j, entry in enumerate(row) if j != i):
+            raise Weak("the signs of the eigenvalues are not settled")
+    plus = sum(row[i][0] > 0 for i, row in enumerate(turned))
+    return plus, len(turned) - plus
 
 
-def _least(a: Interval) -> int:
-    return 0 if a[0] <= 0 <= a[1] else min(abs(a[0]), abs(a[1]))
+def inverted(matrix: Matrix, on: Arithmetic) -> Matrix:
+    """The inverse of a positive definite matrix, by elimination."""
+    size = len(matrix)
+    rows = [[*row, *(on.whole(int(i == j)) for j in range(size))] for i, row in enumerate(matrix)]
+    for k in range(size):
+        rows[k] = [on.over(entry, rows[k][k]) for entry in rows[k]]
+        for i in range(size):
+            if i != k:
+                rows[i] = [sub(a, on.times(rows[i][k], b)) for a, b in zip(rows[i], rows[k], strict=True)]
+    return [row[size:] for row in rows]
 
 
-# -- the file ----------------------------------------------------------------------------------------------------------
+# -- what a file says --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -562,8 +401,79 @@ class Holds:
     rests_on: tuple[str, ...]
 
 
-class Verifier:
-    """The proof of one file, checked.
+_GROUNDS = ("integers of Python", "gradcalc's reading of the formula")
+
+
+def number(given: Any) -> Fraction:
+    """A number of the file: a double as it is, a decimal as it is written, if it is not absurdly long."""
+    if isinstance(given, str):
+        match = _DECIMAL.fullmatch(given)
+        if match is None or len(given) > _LONGEST or abs(int(match[1] or 0)) > _LONGEST:
+            raise Weak(f"{given[:40]!r} is no number")
+    elif isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+        raise Weak(f"{given!r} is no number")
+    return Fraction(given)
+
+
+def digits_fit(on: Arithmetic, side: Interval, text: str, which: str) -> None:
+    """That all of an interval is the text's number, to a unit of its last digit or of its 17th."""
+    value, (mantissa, _, exponent) = number(text), text.lower().partition("e")
+    last = Fraction(10) ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+    shift = Fraction(10) ** (-16 if value == 0 else math.floor(math.log10(abs(value))) - 16)
+    low, high = on.of(value - min(shift, last), value + min(shift, last))
+    if not (low <= side[0] and side[1] <= high):
+        raise Weak(f"{which}: its digits are not those that are proved")
+
+
+@dataclass
+class Point:
+    """A zero of components: what the file holds beside it, `box`, `unique` and for both a matrix.
+
+    Attributes:
+        on: for the small box, and `wide` for the large one.
+    """
+
+    components: Components
+    which: str
+    aid: Mapping[str, Any]
+    on: Arithmetic
+    wide: Arithmetic
+
+    def proved(self) -> Box:
+        """Where it lies, once it is proved that the small box and the large one hold one zero each, the same."""
+        small, large = self.read(self.on, "box"), self.read(self.on, "unique")
+        if not within(small, large):
+            raise Weak(f"{self.which}: its box is not in the one that is to hold it alone")
+        self._mapped(self.wide, "unique", "wide_inverse")
+        return self._mapped(self.on, "box", "inverse")
+
+    def read(self, on: Arithmetic, what: str) -> Box:
+        """A box of the file; each end a number, or text of a decimal."""
+        box = [on.of(number(low), number(high)) for low, high in self.aid[what]]
+        if len(box) != len(self.components.inputs) or any(low > high for low, high in box):
+            raise Weak("a box of the file is none")
+        return box
+
+    def _mapped(self, on: Arithmetic, what: str, how: str) -> Box:
+        """The image of a box that lies in its inside."""
+        box, inverse = self.read(on, what), matrix_of(on, self.aid[how])
+        for pieces in _ROUNDS:
+            try:
+                image = krawczyk(self.components, on, box, inverse, pieces)
+            except Weak:
+                continue
+            if within(image, box, strictly=True):
+                return image
+        raise Weak(f"{self.which}: Krawczyk's operator does not map its box into its inside")
+
+
+def matrix_of(on: Arithmetic, rows: Sequence[Sequence[Any]]) -> Matrix:
+    """A matrix of the file."""
+    return [[on.of(number(x), number(x)) for x in row] for row in rows]
+
+
+class Zeros:
+    """All zeros in a box.
 
     Args:
         components: of the formula that the file names.
@@ -580,61 +490,30 @@ class Verifier:
 
     def run(self) -> Holds:
         """Check all; `Weak` says what does not hold."""
-        points, others = self.claim["points"], self.proof["others"]
-        aids = self.proof["points"]
-        if len(points) != len(aids):
-            raise Weak(f"{len(points)} points are claimed, {len(aids)} are proved")
+        claimed, aids = self.claim["points"], [*self.proof["points"], *self.proof["others"]]
+        if len(claimed) != len(self.proof["points"]):
+            raise Weak(f"{len(claimed)} points are claimed, {len(self.proof['points'])} are proved")
+        points = [Point(self.components, f"point {k}", aid, self.fine, self.coarse) for k, aid in enumerate(aids, 1)]
+        zeros = [point.proved() for point in points]
         whole, inside = ([self.fine.of(*side) for side in sides] for sides in (self.outer, self.inner))
-        zeros = [self._zero(aid, f"point {k}") for k, aid in enumerate([*aids, *others], 1)]
-        for k, (zero, point) in enumerate(zip(zeros, points, strict=False), 1):
+        for zero, point, what in zip(zeros, claimed, points, strict=False):
             if not within(zero, inside, strictly=True) or point.get("on_face"):
-                raise Weak(f"point {k} is not proved to lie inside the box")
-            self._claimed(zero, point, f"point {k}")
-        if any(not apart(zero, whole) for zero in zeros[len(points) :]):
+                raise Weak(f"{what.which} is not proved to lie inside the box")
+            self._claimed(zero, point, what.which)
+        if any(not apart(zero, whole) for zero in zeros[len(claimed) :]):
             raise Weak("a zero that is said to lie outside the box may lie in it")
         self._distinct(zeros)
-        self._tree([self._box(self.coarse, aid["unique"]) for aid in [*aids, *others]])
+        self._tree([point.read(self.coarse, "unique") for point in points])
         noun = "critical point" if self.components.is_gradient else "root"
-        count = f"{len(points)} {noun}{'' if len(points) == 1 else 's'}"
+        count = f"{len(claimed)} {noun}{'' if len(claimed) == 1 else 's'}"
         ends = ", ".join(f"{name}={':'.join(map(str, self.proof['box'][name]))}" for name in self.names)
         claim = f"{self.proof['expression']} has these {count} in {ends}, and no others"
-        rests = ["integers of Python", "gradcalc's reading of the formula"]
-        rests += [f"python-flint's {name}" for name in sorted(self.components.from_flint)]
-        return Holds(claim, tuple(rests))
-
-    def _box(self, on: Arithmetic, ends: Sequence[Sequence[Any]]) -> Box:
-        """A box of the file; each end a number, or text of a decimal."""
-        box = [on.of(_number(low), _number(high)) for low, high in ends]
-        if len(box) != len(self.names) or any(low > high for low, high in box):
-            raise Weak("a box of the file is none")
-        return box
-
-    def _inverse(self, on: Arithmetic, rows: Sequence[Sequence[Any]]) -> list[list[Interval]]:
-        return [[on.of(_number(x), _number(x)) for x in row] for row in rows]
-
-    def _zero(self, aid: Mapping[str, Any], which: str) -> Box:
-        """Where a zero lies, once it is proved that the small box and the large one hold one zero each, the same."""
-        small, large = self._box(self.fine, aid["box"]), self._box(self.fine, aid["unique"])
-        if not within(small, large):
-            raise Weak(f"{which}: its box is not in the one that is to hold it alone")
-        self._mapped(self.coarse, self._box(self.coarse, aid["unique"]), aid["wide_inverse"], which)
-        return self._mapped(self.fine, small, aid["inverse"], which)
-
-    def _mapped(self, on: Arithmetic, box: Box, inverse: Sequence[Any], which: str) -> Box:
-        """The image of a box that lies in its inside."""
-        for pieces in _ROUNDS:
-            try:
-                image = krawczyk(self.components, on, box, self._inverse(on, inverse), pieces)
-            except Weak:
-                continue
-            if within(image, box, strictly=True):
-                return image
-        raise Weak(f"{which}: Krawczyk's operator does not map its box into its inside")
+        return Holds(claim, (*_GROUNDS, *(f"python-flint's {name}" for name in sorted(self.components.from_flint))))
 
     def _claimed(self, zero: Box, point: Mapping[str, Any], which: str) -> None:
         """Digits, kind and value of a point."""
         for name, side in zip(self.names, zero, strict=True):
-            self._digits(side, point["at"][name], f"{which}, {name}")
+            digits_fit(self.fine, side, point["at"][name], f"{which}, {name}")
         if not self.components.is_gradient:
             if point["kind"] != "root":
                 raise Weak(f"{which} is a root, no {point['kind']}")
@@ -643,16 +522,7 @@ class Verifier:
         kind = "saddle" if plus and minus else "minimum" if plus else "maximum"
         if point["kind"] != kind or point.get("index", minus) != minus:
             raise Weak(f"{which} is a {kind} with {minus} negative eigenvalues")
-        self._digits(self.components.jets(self.fine, zero, 0)[0].value, point["value"], f"{which}, its value")
-
-    def _digits(self, side: Interval, text: str, which: str) -> None:
-        """That all of an interval is the text's number, to a unit of its last digit or of its 17th."""
-        value, (mantissa, _, exponent) = _number(text), text.lower().partition("e")
-        last = Fraction(10) ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
-        shift = Fraction(10) ** (-16 if value == 0 else math.floor(math.log10(abs(value))) - 16)
-        low, high = self.fine.of(value - min(shift, last), value + min(shift, last))
-        if not (low <= side[0] and side[1] <= high):
-            raise Weak(f"{which}: its digits are not those of the zero")
+        digits_fit(self.fine, self.components.jets(self.fine, zero, 0)[0][()], point["value"], f"{which}, its value")
 
     def _distinct(self, zeros: Sequence[Box]) -> None:
         """That the boxes of the zeros lie apart."""
@@ -674,7 +544,7 @@ class Verifier:
                 raise Weak("the tree has more pieces than the box")
             box, (reason, *more) = waiting.pop(), step
             if reason == "cut":
-                k, place = more[0], self.coarse.of(_number(more[1]), _number(more[1]))
+                k, place = more[0], self.coarse.of(number(more[1]), number(more[1]))
                 low, high = box[range(len(box))[k]]
                 if k < 0 or not low <= place[0] <= place[1] <= high:
                     raise Weak("a cut beside its box")
@@ -686,25 +556,22 @@ class Verifier:
         if waiting:
             raise Weak(f"{len(waiting)} pieces of the box have no reason: {self._shown(waiting[-1])}, ...")
 
-    def _empty(self, box: Box, inverse: Sequence[Any]) -> bool:
+    def _empty(self, box: Box, more: Sequence[Any]) -> bool:
         """Whether no zero lies in a box; in small parts of it, where its own intervals are too wide."""
-        waiting, looked = [box], 0
-        while waiting:
-            looked += 1
-            if looked > _PIECES:
-                return False
+        waiting, inverse = [box], matrix_of(self.coarse, more[0]) if more else None
+        for _ in range(_PIECES):
+            if not waiting:
+                return True
             part = waiting.pop()
             if not self._is_empty(part, inverse):
                 waiting += halves(part)
-        return True
+        return False
 
-    def _is_empty(self, box: Box, inverse: Sequence[Any]) -> bool:
+    def _is_empty(self, box: Box, inverse: Matrix | None) -> bool:
         try:
-            if any(low > 0 or high < 0 for low, high in self.components.values(self.coarse, box)):
+            if inverse is not None and apart(krawczyk(self.components, self.coarse, box, inverse), box):
                 return True
-            return bool(inverse) and apart(
-                krawczyk(self.components, self.coarse, box, self._inverse(self.coarse, inverse[0])), box
-            )
+            return any(low > 0 or high < 0 for low, high in self.components.values(self.coarse, box))
         except Weak:
             return False
 
@@ -713,12 +580,74 @@ class Verifier:
         return ", ".join(f"{name}={low:.6g}:{high:.6g}" for name, (low, high) in zip(self.names, ends, strict=True))
 
 
-def _number(given: Any) -> Fraction:
-    """A number of the file: a double as it is, a decimal as it is written, if it is not absurdly long."""
-    if isinstance(given, str):
-        match = _DECIMAL.fullmatch(given)
-        if match is None or len(given) > _LONGEST or abs(int(match[1] or 0)) > _LONGEST:
-            raise Weak(f"{given[:40]!r} is no number")
-    elif isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
-        raise Weak(f"{given!r} is no number")
-    return Fraction(given)
+class Minimum:
+    """The least of a sum of squares, near where it is claimed to be."""
+
+    def __init__(self, total: SumOfSquares, proof: Mapping[str, Any]) -> None:
+        self.total, self.proof, self.on = total, proof, Arithmetic(POINT_BITS)
+
+    def run(self) -> Holds:
+        """Check all; `Weak` says what does not hold."""
+        claim, on, total = self.proof["claim"], self.on, self.total
+        names = list(claim["parameters"])
+        place = Point(total, "the minimum", {**self.proof["point"], "unique": list(claim["box"].values())}, on, on)
+        if names != list(self.proof["parameters"]) or list(claim["box"]) != names:
+            raise Weak("its parameters are not those of the box")
+        zero = place.proved()
+        if inertia(total.matrix(on, zero), on)[1]:
+            raise Weak("the point is no minimum")
+        (value,) = (jet[()] for jet in total.jets(on, zero, 0))
+        digits_fit(on, value, claim["value"], "the sum")
+        freedom = len(total.rows) - len(names)
+        scale = on.whole(1) if claim["absolute_sigma"] else scaled(value, 1, freedom) if freedom > 0 else None
+        spread = inverted(total.cross(on, zero), on) if scale else []
+        for k, (name, said) in enumerate(claim["parameters"].items()):
+            digits_fit(on, zero[k], said["value"], name)
+            if said["standard_error"] is not None:
+                if scale is None:
+                    raise Weak("without degrees of freedom there is no standard error")
+                error = on.root(on.times(scale, spread[k][k]))
+                digits_fit(on, error, said["standard_error"], f"the standard error of {name}")
+        ends = ", ".join(f"{name}={low}:{high}" for name, (low, high) in claim["box"].items())
+        text = (
+            f"{self.proof['expression']}: in {ends} the sum of squares over {len(total.rows)} rows has one minimum, "
+            "with these digits"
+        )
+        return Holds(text, (*_GROUNDS, *(f"python-flint's {name}" for name in sorted(total.from_flint))))
+
+
+class Claimed:
+    """One claim that a formula is the derivative of another, in the same graph.
+
+    Args:
+        by: the inputs that it is derived for, one or two of them; or none.
+    """
+
+    def __init__(self, graph: Graph, formula: int, claim: int, by: Sequence[int]) -> None:
+        self.graph, self.formula, self.claim, self.by = graph, formula, claim, list(by)
+        self.from_flint: set[str] = set()
+
+    def is_refuted(self, at: Mapping[int, Fraction]) -> bool:
+        """Whether derivative and claim differ at a point, around which the formula is smooth."""
+        on = Arithmetic(POINT_BITS, written=True)
+        derivative, claim = self._both(on, {node: on.of(value, value) for node, value in at.items()})
+        return apart([derivative], [claim])
+
+    def is_proved(self) -> bool:
+        """Whether they are equal as quotients."""
+        on = Quotients()
+        inputs = {node: on.named(name) for name, node in self.graph.inputs.items()}
+        return on.same(*self._both(on, inputs))
+
+    def _both(self, on: Any, at: Mapping[int, Any]) -> tuple[Any, Any]:
+        """The derivative and the claim."""
+        if len(self.by) > 2:
+            raise Weak("derivatives above the second order are not carried")
+        jets, unknowns = Jets(on, len(self.by)), list(dict.fromkeys(self.by))
+        given = {node: jets.unknown(unknowns.index(node), v) if node in unknowns else {(): v} for node, v in at.items()}
+        place = tuple(sorted(unknowns.index(node) for node in self.by))
+        coefficient = evaluated(self.graph, [self.formula], given, jets)[self.formula].get(place, on.whole(0))
+        plain = Jets(on, 0)
+        value = evaluated(self.graph, [self.claim], {node: {(): v} for node, v in at.items()}, plain)[self.claim][()]
+        self.from_flint |= jets.from_flint | plain.from_flint
+        return on.scaled(coefficient, 2 if place == (0, 0) else 1), value

@@ -9,15 +9,16 @@ import pytest
 from flint import arb, ctx
 
 from gradcalc.language.parse import as_formula
-from gradcalc.truth.claims.verify import Arithmetic, Components, Interval, Jets, Weak, inertia, krawczyk, within
+from gradcalc.truth.claims.intervals import Arithmetic, Interval, Weak
+from gradcalc.truth.claims.verify import Components, Jets, evaluated, inertia, krawczyk, within
 
 FUNCTIONS: dict[str, tuple[Callable[[Arithmetic, Interval], Interval], Callable[[Any], Any], tuple[float, float]]] = {
     "exp": (Arithmetic.exp, lambda x: x.exp(), (-60, 60)),
     "log": (Arithmetic.log, lambda x: x.log(), (1e-9, 1e6)),
     "root": (Arithmetic.root, lambda x: x.sqrt(), (0, 1e6)),
     "atan": (Arithmetic.atan, lambda x: x.atan(), (-50, 50)),
-    "sine": (Arithmetic.sine, lambda x: x.sin(), (-60, 60)),
-    "cosine": (lambda on, x: on.sine(x, 1), lambda x: x.cos(), (-60, 60)),
+    "sine": (lambda on, x: on.sin_cos(x)[0], lambda x: x.sin(), (-60, 60)),
+    "cosine": (lambda on, x: on.sin_cos(x)[1], lambda x: x.cos(), (-60, 60)),
 }
 
 
@@ -127,6 +128,6 @@ def test_what_it_does_not_know_it_does_not_believe(text: str) -> None:
 
 
 def test_a_function_of_flint_is_named() -> None:
-    jets = Jets(Arithmetic(96), 1)
-    jets.function("gamma", jets.variable(0, jets.on.whole(3)))
+    formula, jets = as_formula("gamma(x)"), Jets(Arithmetic(96), 1)
+    evaluated(formula.graph, [formula.output], {formula.graph.input("x"): jets.unknown(0, jets.on.whole(3))}, jets)
     assert jets.from_flint == {"gamma"}
