@@ -17,12 +17,13 @@ from typing import Any
 
 from gradcalc.data.formats.format import readable
 from gradcalc.data.formats.text import decoded, encoding_of, lines
-from gradcalc.errors import ExpressionError, FileError, GradcalcError, did_you_mean, for_python, understood
+from gradcalc.errors import ExpressionError, FileError, GradcalcError, UsageError, did_you_mean, for_python, understood
 from gradcalc.language.formula import Value
 from gradcalc.language.points import to_bindings
 from gradcalc.settings import AS_USUAL, Dialect, Limits, Reading, limits_for
 from gradcalc.truth.claims import check as claims
 from gradcalc.truth.claims.check import Checker, Claim, Claims
+from gradcalc.truth.claims.proofs import write_claims
 from gradcalc.truth.claims.remainders import check_functions
 
 _KINDS = (".csv", ".tsv", ".jsonl", ".ndjson")
@@ -77,6 +78,7 @@ def check(
     let: Mapping[str, Any] | None = None,
     box: Mapping[str, tuple[float, float]] | None = None,
     formula: str | None = None,
+    proof: str | Path | None = None,
     limits: Limits | None = None,
     dialect: Dialect | None = None,
 ) -> Claims:
@@ -98,6 +100,7 @@ def check(
         let: values by name that are put into the formula and the claim.
         box: of functions, between which numbers each argument lies.
         formula: what the function computes: its certified derivative then stands beside the claim's numbers.
+        proof: the file that the proof of what is proved or refuted is written to; `gradcalc.verify` reads it.
         limits, dialect: as of `differentiate`.
 
     Raises:
@@ -106,11 +109,17 @@ def check(
     """
     limits = limits_for(limits, dialect)
     if callable(expression) and callable(claim):
+        if proof is not None:
+            raise UsageError("of functions there is evidence, and no proof", hint="a formula, as text")
         return check_functions(expression, claim, at, box, formula, limits=limits)
     if isinstance(expression, Path) or isinstance(expression, str) and is_file_of_pairs(expression):
         by = wrt if wrt is None or isinstance(wrt, str) else ",".join(map(str, wrt))
-        return check_file(expression, by, to_bindings(let, limits), limits)
-    return claims.check(expression, claim, wrt, grad=grad, hessian=hessian, at=at, let=let, limits=limits)
+        made = check_file(expression, by, to_bindings(let, limits), limits)
+    else:
+        made = claims.check(expression, claim, wrt, grad=grad, hessian=hessian, at=at, let=let, limits=limits)
+    if proof is not None:
+        write_claims(made, Path(proof), limits)
+    return made
 
 
 def check_file(

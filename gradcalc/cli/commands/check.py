@@ -58,6 +58,11 @@ class Wanted:
         None, "--require", "Exit code 1 where a claim is not at least this; default: where one is refuted."
     )
     junit: str | None = option(None, "--junit FILE", "Write a report as JUnit's XML, a test for each claim.", SHOW)
+    proof: str | None = option(
+        None,
+        "--proof FILE",
+        "Write what is needed to believe what is proved or refuted; gradcalc verify FILE checks that.",
+    )
     format: Medium | None = option(None, o.FORMAT)
     json: bool = option(False, o.JSON)
     quiet: bool = option(False, o.QUIET)
@@ -82,6 +87,8 @@ def check(question: Question, wanted: Wanted, how: Reading, limits: Limits) -> i
         raise UsageError("--json and --format github contradict each other", hint="--format github")
     if wanted.junit is not None:
         check_writable(Path(wanted.junit))
+    if wanted.proof is not None:
+        check_writable(Path(wanted.proof))
     if is_file_of_pairs(question.expression):
         made = _of_file(question, shape, how, limits)
     else:
@@ -94,7 +101,18 @@ def check(question: Question, wanted: Wanted, how: Reading, limits: Limits) -> i
         write(made, shape)
     if wanted.junit is not None:
         _report(made, Path(wanted.junit), question.expression)
+    if wanted.proof is not None:
+        _prove(made, Path(wanted.proof), limits)
     return made.exit_code
+
+
+def _prove(made: "Claims", path: Path, limits: Limits) -> None:
+    """The proof file; what it does not carry of several claims is told."""
+    from gradcalc.truth.claims.proofs import write_claims
+
+    carried = write_claims(made, path, limits)
+    if carried < len(made.claims):
+        print(f"{path} carries {carried:,} of {len(made.claims):,} claims", file=sys.stderr)
 
 
 def _of_text(question: Question, how: Reading, limits: Limits) -> "Claims":

@@ -39,6 +39,12 @@ class More:
     compare: str | None = option(None, "--compare MODEL", "Another model beside it: F test, AIC, BIC.", FIT)
     predict: str | None = option(None, "--predict FILE", "Rows for which the model foretells, with bands.", ROWS)
     residuals: str | None = option(None, "--residuals FILE", "Write the residual of every row as CSV.", SHOW)
+    proof: str | None = option(
+        None,
+        "--proof FILE",
+        "With --certify: write what is needed to believe it; gradcalc verify FILE checks that.",
+        FIT,
+    )
     plot: str | None = option(None, "--plot FILE", "Draw it: a png, svg or pdf file, or - for the terminal.", SHOW)
 
     def check(self, data: str, shape: Format) -> None:
@@ -48,11 +54,12 @@ class More:
 
         if self.plot == "-" and shape is not Format.table:
             raise UsageError(f"--plot - and {shape} both use standard output", hint="--plot fit.png")
-        for flag, path in (("--residuals", self.residuals), ("--plot", self.plot)):
+        for flag, path in (("--residuals", self.residuals), ("--plot", self.plot), ("--proof", self.proof)):
             if path and path != "-" and os.path.exists(data) and os.path.realpath(path) == os.path.realpath(data):
                 raise UsageError(f"--data and {flag} are the same file: {path}", hint=f"{flag} another file")
-        if self.residuals is not None:
-            check_writable(Path(self.residuals))
+        for path in (self.residuals, self.proof):
+            if path is not None:
+                check_writable(Path(path))
         if self.plot == "-":
             library("plotext", "--plot")
         elif self.plot is not None:
@@ -109,6 +116,10 @@ def fit(question: Data, settings: FitSettings, more: More, show: o.Show, how: Re
     settings = replace(settings, bounds=read_bounds(question.bounds, limits))
     start, let = points[0] if points else {}, o.read_bindings(question.let, limits)
     more.check(question.data, show.shape)
+    if more.proof is not None:
+        from gradcalc.optimize.fit.proof import check_carried
+
+        check_carried(settings)
 
     def fitted(model: str, at: "Mapping[str, Value]") -> "Fit":
         return ask(model, at, let, settings, question.data, limits, how, show.digits or DIGITS)
@@ -125,6 +136,10 @@ def fit(question: Data, settings: FitSettings, more: More, show: o.Show, how: Re
         )
     write(answer, show.shape, long=show.csv_long)
     sys.stdout.flush()
+    if more.proof is not None:
+        from gradcalc.optimize.fit.proof import write_proof
+
+        write_proof(made, settings, Path(more.proof))
     return more.write(made) or answer.exit_code
 
 

@@ -11,7 +11,7 @@ from gradcalc.settings import Limits, option, required
 class File:
     """The file, and how the answer is shown."""
 
-    proof: str = required("FILE", "What critical --proof wrote.")
+    proof: str = required("FILE", "What critical, check or fit wrote with --proof.")
     format: Format | None = option(None, o.FORMAT)
     json: bool = option(False, o.JSON)
 

@@ -6,6 +6,7 @@ Flow: `ask` reads model and rows; a start is given or found; `estimated` descend
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from gradcalc.optimize.fit.least import Box
 from gradcalc.optimize.fit.model import LOSSES, Given, Model, read_model
 from gradcalc.optimize.fit.problem import Bounds, Problem
 from gradcalc.optimize.fit.profile import profile
+from gradcalc.optimize.fit.proof import check_carried, write_proof
 from gradcalc.optimize.fit.start import found_starts, sample, spread_starts
 from gradcalc.optimize.rows import listed, read_rows
 from gradcalc.settings import AS_USUAL, Dialect, FitSettings, Limits, Reading, limits_for
@@ -57,6 +59,7 @@ def fit(
     limits: Limits | None = None,
     dialect: Dialect | None = None,
     how: Reading = AS_USUAL,
+    proof: str | Path | None = None,
     **settings: Any,
 ) -> Fit:
     """Fit a model to data by least squares, with standard errors, intervals and, on wish, a proof.
@@ -69,6 +72,7 @@ def fit(
         digits: how many digits of a proved parameter are told.
         callback: called with each `Step` of the descents; the fit ends as interrupted if it returns True.
         limits, dialect, how: as of `descend`.
+        proof: the file that the proof is written to, with certify=True; `gradcalc.verify` reads it.
         settings: the fields of `FitSettings`: sigma=, weights=, bounds=, fix=, level=, starts=, loss=, certify=, ...
 
     Raises:
@@ -93,7 +97,12 @@ def fit(
         chosen = replace(chosen, fix=[part.strip() for part in chosen.fix.split(",")])
     if isinstance(chosen.box, str):
         chosen = replace(chosen, box=(chosen.box,))
-    return ask(expression, start, to_bindings(let, bounds), chosen, data, bounds, how, digits, callback)
+    if proof is not None:
+        check_carried(chosen)
+    made = ask(expression, start, to_bindings(let, bounds), chosen, data, bounds, how, digits, callback)
+    if proof is not None:
+        write_proof(made, chosen, Path(proof))
+    return made
 
 
 def ask(

@@ -1,4 +1,4 @@
-"""Intervals whose ends are whole multiples of 2^-P, rounded outward: the numbers of `verify`. Imports nothing of gradcalc.
+"""Intervals whose ends are whole multiples of 2^-P, rounded outward: the numbers of `verify`. No imports.
 
     + - * / roots, powers    Python's integers, rounded down and up
     exp, log, atan, sin, cos their Taylor series at a point, with a bound of all that is lost; then what the function
@@ -136,9 +136,8 @@ class Arithmetic:
         (sine, cosine), reach, one = _sin_cos(self.bits, middle), a[1] - middle, 1 << self.bits
         if reach:
             near, way = (one - 1 - (reach * reach >> self.bits + 1), one), (-reach, reach)
-            sine, cosine = (
-                add(self.times(sine, near), self.times(cosine, way)), add(self.times(cosine, near), self.times(sine, way))
-            )  # fmt: skip
+            ahead, aside = self.times(sine, near), self.times(cosine, near)
+            sine, cosine = add(ahead, self.times(cosine, way)), add(aside, self.times(sine, way))
         return (max(sine[0], -one), min(sine[1], one)), (max(cosine[0], -one), min(cosine[1], one))
 
     def pi(self) -> Interval:
@@ -149,7 +148,7 @@ class Arithmetic:
     add, sub, scaled = staticmethod(add), staticmethod(sub), staticmethod(scaled)
 
 
-# -- functions at a point: whole numbers with P = bits + _GUARD, and how many units they may be off ---------------------
+# -- functions at a point: whole numbers with P = bits + _GUARD, and how many units they may be off -------------------
 
 
 def _rounded(value: int, off: int, down: int) -> Interval:
@@ -219,7 +218,7 @@ def _log(bits: int, x: int) -> Interval:
 
 @lru_cache(_KEPT)
 def _atan(bits: int, x: int) -> Interval:
-    """Eight times that of the angle halved three times: of x/(1 + sqrt(1 + x^2)) each time, off by 2 and half of before."""
+    """Eight times that of the angle halved three times, each x/(1 + sqrt(1 + x^2)), off by 2 and half of before."""
     p = bits + _GUARD
     x, one = x << _GUARD, 1 << p
     for _ in range(3):

@@ -1,24 +1,49 @@
-"""`gradcalc verify`: a proof file read and checked, and what comes of it. Imports verify, language and show."""
+"""`gradcalc verify`: a proof file read and checked, and what comes of it; and the file that `check --proof` writes.
+
+Imports verify, language and show.
+"""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gradcalc.errors import ExitCode, FileError, GradcalcError, for_python
-from gradcalc.language.parse import as_formula
+from gradcalc.errors import ExitCode, FileError, GradcalcError, UsageError, for_python
+from gradcalc.files import complete_file
+from gradcalc.graph import ops
+from gradcalc.graph.graph import Graph, copied
+from gradcalc.language.formula import Value
+from gradcalc.language.parse import as_formula, parse, parse_value
+from gradcalc.language.parse import copied as moved
 from gradcalc.settings import Limits
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer
 from gradcalc.truth.claims.intervals import Arithmetic, Weak
-from gradcalc.truth.claims.verify import Components, Jets, Zeros, evaluated
+from gradcalc.truth.claims.verify import (
+    GROUNDS,
+    Claimed,
+    Components,
+    Holds,
+    Jets,
+    Minimum,
+    SumOfSquares,
+    Zeros,
+    evaluated,
+    number,
+)  # fmt: skip
+from gradcalc.truth.questions.derivative import read_by
+
+if TYPE_CHECKING:
+    from gradcalc.truth.claims.check import Claim, Claims
 
 _BITS = 128
 """Of the ends of the box, which are read as formulas."""
-_SHOWN = 20_000
+_LONGEST = 20_000
 """Characters of a formula in a proof file, at most."""
+_TOLD = 20
+"""Claims that are told one by one."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -67,7 +92,7 @@ class Verified(Answer):
 
 @for_python
 def verify(path: str | Path, *, limits: Limits | None = None) -> Verified:
-    """Whether a proof file that `critical` wrote holds, checked without the search that made it.
+    """Whether a proof file that `critical`, `check` or `fit` wrote holds, checked without the search that made it.
 
     >>> gradcalc.verify("proof.json").verdict
     'holds'
@@ -81,7 +106,7 @@ def verify(path: str | Path, *, limits: Limits | None = None) -> Verified:
     proof = _read(Path(path))
     expression = str(proof.get("expression"))
     try:
-        found = _verifier(proof, limits or Limits()).run()
+        found = _verified(proof, limits or Limits())
     except Weak as weak:
         return Verified(expression, "rejected", None, reason=str(weak))
     except GradcalcError as error:
@@ -92,30 +117,39 @@ def verify(path: str | Path, *, limits: Limits | None = None) -> Verified:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
+    hint = "critical, check and fit --certify write one: --proof proof.json"
     try:
         proof = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
-        raise FileError(f"{path} is no proof file: {error}", hint="gradcalc critical ... --proof proof.json") from None
-    if not isinstance(proof, dict) or proof.get("proof") != "critical":
-        raise FileError(f"{path} is no proof file", hint="gradcalc critical ... --proof proof.json")
+        raise FileError(f"{path} is no proof file: {error}", hint=hint) from None
+    if not isinstance(proof, dict) or proof.get("proof") not in _KINDS:
+        raise FileError(f"{path} is no proof file", hint=hint)
     return proof
 
 
-def _verifier(proof: Mapping[str, Any], limits: Limits) -> Zeros:
-    """The proof with its formula read into a graph, and the sides of its box as numbers."""
+def _verified(proof: Mapping[str, Any], limits: Limits) -> Holds:
+    """What the proof proves, its formulas read into graphs.
+
+    Raises:
+        Weak: it proves nothing.
+    """
+    return _KINDS[proof["proof"]](proof, limits)
+
+
+def _of_box(proof: Mapping[str, Any], limits: Limits) -> Holds:
+    """All critical points, or roots, in a box."""
     names, is_gradient = list(proof["variables"]), proof["task"] == "critical"
-    if len(proof["expression"]) > _SHOWN:
-        raise Weak("its formula is too long")
-    formula = as_formula(proof["expression"], limits=limits, array=not is_gradient)
+    let = {name: parse_value(_text(value), limits) for name, value in proof["let"].items()}
+    formula = as_formula(_text(proof["expression"]), let=let, limits=limits, array=not is_gradient)
     if set(formula.variables) - set(names) or list(proof["box"]) != names:
         raise Weak("its box is not that of the formula's variables")
     outputs = (formula.output,) if is_gradient else tuple(formula.items)
     if len(outputs) != (1 if is_gradient else len(names)):
         raise Weak("there are not as many formulas as variables")
     components = Components(formula.graph, outputs, [formula.graph.input(name) for name in names], is_gradient)
-    return Zeros(components, [tuple(_end(each, limits) for each in proof["box"][name]) for name in names], proof)
+    return Zeros(components, [tuple(_end(each, limits) for each in proof["box"][name]) for name in names], proof).run()
 
 
 def _end(given: Any, limits: Limits) -> Any:
@@ -123,7 +157,112 @@ def _end(given: Any, limits: Limits) -> Any:
     if isinstance(given, int | float):
         value = Fraction(given)
         return value, value
-    formula = as_formula(str(given), limits=limits)
+    formula = as_formula(_text(given), limits=limits)
     on = Arithmetic(_BITS)
     low, high = evaluated(formula.graph, [formula.output], {}, Jets(on, 0))[formula.output][()]
     return Fraction(low, 2**_BITS), Fraction(high, 2**_BITS)
+
+
+def _of_fit(proof: Mapping[str, Any], limits: Limits) -> Holds:
+    """The minimum of a sum of squares."""
+    left, tilde, right = _text(proof["expression"]).partition("~")
+    names, columns = list(proof["parameters"]), proof["rows"]
+    if not tilde or proof["sigma"] and proof["weights"] or {*names} & {*columns}:
+        raise Weak("its model is none")
+    shapes: dict[str, Any] = dict.fromkeys([*names, *columns], ())
+    graph = Graph()
+
+    def part(text: Any) -> Any:
+        formula = parse(_text(text), shapes=shapes, limits=limits, whole=True)
+        if set(formula.variables) - shapes.keys():
+            raise Weak("its formula names what is neither a parameter nor a column")
+        return graph.ref(copied(formula.graph, [formula.output], graph, {})[0])
+
+    residual = part(left) - part(right)
+    if proof["sigma"]:
+        residual = residual / part(proof["sigma"])
+    if proof["weights"]:
+        residual = residual * ops.sqrt(part(proof["weights"]))
+    inputs = [graph.input(name) for name in columns]
+    numbers = ([number(each) for each in column] for column in columns.values())
+    rows = [dict(zip(inputs, row, strict=True)) for row in zip(*numbers, strict=True)]
+    total = SumOfSquares(graph, residual.index, [graph.input(name) for name in names], rows)
+    return Minimum(total, proof).run()
+
+
+def _of_claims(proof: Mapping[str, Any], limits: Limits) -> Holds:
+    """Claims that formulas are derivatives of others."""
+    told, grounds = [], set[str]()
+    for each in proof["claims"]:
+        claimed, text = claim_of(each["formula"], each["wrt"], each["claim"], proof["let"], limits)
+        if each["verdict"] == "refuted":
+            at = {claimed.graph.input(name): number(value) for name, value in each["witness"]["at"].items()}
+            holds = claimed.is_refuted(at)
+        else:
+            holds = each["verdict"] == "proved" and claimed.is_proved()
+        if not holds:
+            raise Weak(f"that {text} is {each['verdict']} is not proved")
+        grounds |= claimed.from_flint
+        told.append(f"{text}: {each['verdict']}")
+    if not told:
+        raise Weak("it claims nothing")
+    named = tuple(f"python-flint's {name}" for name in sorted(grounds))
+    return Holds("; ".join(told[:_TOLD]) + (f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""),
+                 (*GROUNDS, "fractions of Python", *named))  # fmt: skip
+
+
+def claim_of(formula: str, wrt: str, claim: str, let: Mapping[str, Any], limits: Limits) -> tuple[Claimed, str]:
+    """A claim in one graph, and what it says."""
+    by = read_by(_text(wrt)) if wrt else ()
+    shapes: dict[str, Any] = dict.fromkeys(by, ())
+    bound = {name: parse_value(_text(value), limits) for name, value in let.items() if name not in by}
+    one = parse(_text(formula), shapes=shapes, let=bound, limits=limits, shaped=False)
+    shapes |= {name: value.shape for name, value in one.variables.items()}
+    other = parse(_text(claim), shapes=shapes, let=bound, limits=limits, shaped=False)
+    node = moved(Value(other.graph, (), (other.output,)), one.graph).items[0]
+    nodes = [one.graph.input(name) for name in by]
+    return Claimed(one.graph, one.output, node, nodes), f"{claim} is d/d({wrt}) of {formula}"
+
+
+def write_claims(made: "Claims", path: Path, limits: Limits) -> int:
+    """Write the proof file of what is proved or refuted of some claims; how many that are.
+
+    Raises:
+        UsageError: that is none.
+        FileError: the file cannot be written.
+    """
+    if made.let:
+        raise UsageError("values of --let are not carried by proof files of claims", hint="write them into the formula")
+    carried = [claim.to_dict() for claim in made.claims if _is_carried(claim, limits)]
+    if not carried:
+        reason = "no claim is refuted, or proved by what proof files carry"
+        raise UsageError(reason, hint="docs/proofs.md says what that is; without --proof the answer stands as it is")
+    kept = ("formula", "wrt", "claim", "verdict", "witness")
+    claims = [{key: claim[key] for key in kept} for claim in carried]
+    with complete_file(path) as target:
+        target.write_text(json.dumps({"schema": SCHEMA, "proof": "check", "let": {}, "claims": claims}) + "\n", "utf-8")
+    return len(claims)
+
+
+def _is_carried(claim: "Claim", limits: Limits) -> bool:
+    """Whether the check of a file would find the same of a claim."""
+    try:
+        claimed, _ = claim_of(claim.formula, claim.wrt, claim.claim, {}, limits)
+        if claim.verdict == "refuted" and claim.witness:
+            return claimed.is_refuted({claimed.graph.input(name): number(x) for name, x in claim.witness.at.items()})
+        return claim.verdict == "proved" and claimed.is_proved()
+    except (Weak, GradcalcError):
+        return False
+
+
+def _text(given: Any) -> str:
+    """The text of a formula, if it is not too long."""
+    if not isinstance(given, str) or len(given) > _LONGEST:
+        raise Weak("a formula is too long, or none")
+    return given
+
+
+_KINDS: dict[Any, Callable[[Mapping[str, Any], Limits], Holds]] = {
+    "critical": _of_box, "fit": _of_fit, "check": _of_claims,
+}  # fmt: skip
+"""By what a file says that it proves."""

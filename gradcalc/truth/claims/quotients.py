@@ -179,7 +179,9 @@ class Quotients:
 
     def same(self, a: Quotient, b: Quotient) -> bool:
         """Whether two numbers are equal wherever both have values; False says nothing."""
-        return not self.sub(Quotient(self._times(a.top, b.bottom), _ONE), Quotient(self._times(b.top, a.bottom), _ONE)).top
+        return not self.sub(
+            Quotient(self._times(a.top, b.bottom), _ONE), Quotient(self._times(b.top, a.bottom), _ONE)
+        ).top
 
     def below(self, a: Quotient, b: Quotient) -> bool:
         """Whether a number is below another, which is not known."""
@@ -203,7 +205,7 @@ class Quotients:
     def _exponential(self, monomial: Monomial, power: Fraction) -> Quotient:
         """E of a product of names to a power; where i*pi is raised, half of it is i."""
         number = self._name(("E", monomial))
-        if monomial == ((self._i, 1), (self._pi, 1)):
+        if dict(monomial) == {self._i: 1, self._pi: 1}:
             self._relations[number] = Fraction(1, 2), {((self._i, Fraction(1)),): Fraction(1)}
         return self._of_name(number, power)
 
@@ -217,9 +219,13 @@ class Quotients:
         """A power of what is above 0."""
         return self.power(self.root(base, power.denominator), power.numerator)
 
+    def function(self, name: str, a: Quotient) -> Quotient:
+        """The name of what a function makes of a number."""
+        return self._of_name(self._number(name, a))
+
     def log(self, a: Quotient) -> Quotient:
         """The logarithm."""
-        return self._of_name(self._number("log", a))
+        return self.function("log", a)
 
     def root(self, a: Quotient, degree: int = 2) -> Quotient:
         """The root that is not negative; of a quotient the root of top times bottom, over the size of the bottom."""
@@ -240,10 +246,9 @@ class Quotients:
     def _root_name(self, a: Quotient, degree: int) -> Quotient:
         if a.top == _ONE:
             return a
-        if len(a.top) == 1 and all(self._is_positive(name) for name, _ in next(iter(a.top))) and _ONE.keys() != a.top.keys():
-            ((monomial, part),) = a.top.items()
-            if part == 1:
-                return self._made({tuple((name, power / degree) for name, power in monomial): part}, _ONE)
+        monomial, part = next(iter(a.top.items()))
+        if len(a.top) == 1 and monomial and part == 1 and all(self._is_positive(name) for name, _ in monomial):
+            return self._made({tuple((name, power / degree) for name, power in monomial): part}, _ONE)
         number = self._number(("root", degree), a)
         self._relations.setdefault(number, (Fraction(degree), a.top))
         return self._of_name(number)
@@ -268,7 +273,7 @@ class Quotients:
 
     def atan(self, a: Quotient) -> Quotient:
         """The arc tangent."""
-        return self._of_name(self._number("atan", a))
+        return self.function("atan", a)
 
     def sin_cos(self, a: Quotient) -> tuple[Quotient, Quotient]:
         """By exp(i a)."""

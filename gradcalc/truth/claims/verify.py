@@ -26,7 +26,14 @@ from typing import Any
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, rule_graph
 from gradcalc.truth.claims.intervals import (
-    Arithmetic, Interval, Weak, add, hull, least_size, scaled, sub,
+    Arithmetic,
+    Interval,
+    Weak,
+    add,
+    hull,
+    least_size,
+    scaled,
+    sub,
 )  # fmt: skip
 from gradcalc.truth.claims.quotients import Quotients
 
@@ -49,7 +56,7 @@ _DECIMAL = re.compile(r"[+-]?[0-9]+(?:[.][0-9]*)?(?:e([+-]?[0-9]{1,6}))?", re.IG
 # -- derivatives carried along -----------------------------------------------------------------------------------------
 
 Jet = dict[tuple[int, ...], Any]
-"""A power series: its coefficients by the unknowns that are multiplied, () for the value; those that are 0 are absent."""
+"""A power series: its coefficients by the unknowns that are multiplied, () for the value; what is absent is 0."""
 
 
 @dataclass
@@ -134,7 +141,8 @@ class Jets:
             return self.chain(operands[0], *FUNCTIONS[op.name](self.on, operands[0][()]))
         define = _MEANT.get(op, op.define)
         if define is None:
-            return self.chain(operands[0], *self._by_flint(op, operands))
+            by = self._by_flint if isinstance(self.on, Arithmetic) else self._by_name
+            return self.chain(operands[0], *by(op, operands))
         meant, output = _rule(define, len(operands))
         return evaluated(meant, [output], dict(enumerate(operands)), self)[output]
 
@@ -156,7 +164,7 @@ class Jets:
         from flint import arb, arb_series, ctx
 
         name, on = op.flint or op.name, self.on
-        if len(operands) != 1 or not hasattr(arb_series, name) or not isinstance(on, Arithmetic):
+        if len(operands) != 1 or not hasattr(arb_series, name):
             raise Weak(f"{op.name} is not among the functions that can be verified")
         self.from_flint.add(name)
         with ctx.workprec(2 * on.bits):
@@ -166,6 +174,15 @@ class Jets:
             if not all(series[k].is_finite() for k in range(3)):
                 raise Weak(f"{name} may have no value")
             return [on.of(*(_exactly(end) for end in (series[k].lower(), series[k].upper()))) for k in range(3)]
+
+    def _by_name(self, op: Any, operands: Sequence[Jet]) -> tuple[Any, Any, Any]:
+        """The same of a function that is but a name, whose slope is known."""
+        if op not in _SLOPES:
+            raise Weak(f"{op.name} is not among the functions whose slope is known here")
+        meant, output = _rule(_SLOPES[op], 1)
+        slope = evaluated(meant, [output], {0: Jets(self.on, 1).unknown(0, operands[0][()])}, Jets(self.on, 1))[output]
+        bend = self.on.scaled(slope.get((0,), self.on.whole(0)), 1, 2)
+        return self.on.function(op.name, operands[0][()]), slope[()], bend
 
 
 def _exactly(end: Any) -> Fraction:
@@ -210,10 +227,20 @@ _MEANT: dict[Any, Callable[..., Any]] = {
     ops.asin: lambda x: ops.atan(x / ops.sqrt(1 - x * x)),
     ops.acos: lambda x: ops.pi / 2 - ops.atan(x / ops.sqrt(1 - x * x)),
     ops.asinh: lambda x: ops.log(x + ops.sqrt(x * x + 1)),
-    ops.acosh: lambda x: ops.log(x + ops.sqrt(x - 1) * ops.sqrt(x + 1)),
+    ops.acosh: lambda x: ops.log(x + ops.sqrt(x * x - 1)),
     ops.atanh: lambda x: (ops.log(1 + x) - ops.log(1 - x)) / 2,
 }
 """What ops mean whose own entry in the table says it by others, or not at all."""
+
+_SLOPES: dict[Any, Callable[..., Any]] = {
+    ops.erf: lambda x: 2 * ops.exp(-x * x) / ops.sqrt(ops.pi),
+    ops.erfc: lambda x: -2 * ops.exp(-x * x) / ops.sqrt(ops.pi),
+    ops.erfi: lambda x: 2 * ops.exp(x * x) / ops.sqrt(ops.pi), ops.Ei: lambda x: ops.exp(x) / x,
+    ops.Si: lambda x: ops.sin(x) / x, ops.Ci: lambda x: ops.cos(x) / x,
+    ops.Shi: lambda x: ops.sinh(x) / x, ops.Chi: lambda x: ops.cosh(x) / x,
+    ops.fresnels: lambda x: ops.sin(ops.pi * x * x / 2), ops.fresnelc: lambda x: ops.cos(ops.pi * x * x / 2),
+}  # fmt: skip
+"""Slopes of functions that are names in `quotients`."""
 
 
 def evaluated(graph: Graph, outputs: Sequence[int], given: Mapping[int, Any], jets: Jets) -> dict[int, Any]:
@@ -285,7 +312,9 @@ class SumOfSquares(Components):
         rows: of each row the numbers of the columns by node.
     """
 
-    def __init__(self, graph: Graph, residual: int, inputs: Sequence[int], rows: Sequence[Mapping[int, Fraction]]) -> None:
+    def __init__(
+        self, graph: Graph, residual: int, inputs: Sequence[int], rows: Sequence[Mapping[int, Fraction]]
+    ) -> None:
         super().__init__(graph, (residual,), inputs, True)
         self.rows = rows
 
@@ -401,7 +430,7 @@ class Holds:
     rests_on: tuple[str, ...]
 
 
-_GROUNDS = ("integers of Python", "gradcalc's reading of the formula")
+GROUNDS = ("integers of Python", "gradcalc's reading of the formula")
 
 
 def number(given: Any) -> Fraction:
@@ -508,7 +537,7 @@ class Zeros:
         count = f"{len(claimed)} {noun}{'' if len(claimed) == 1 else 's'}"
         ends = ", ".join(f"{name}={':'.join(map(str, self.proof['box'][name]))}" for name in self.names)
         claim = f"{self.proof['expression']} has these {count} in {ends}, and no others"
-        return Holds(claim, (*_GROUNDS, *(f"python-flint's {name}" for name in sorted(self.components.from_flint))))
+        return Holds(claim, (*GROUNDS, *(f"python-flint's {name}" for name in sorted(self.components.from_flint))))
 
     def _claimed(self, zero: Box, point: Mapping[str, Any], which: str) -> None:
         """Digits, kind and value of a point."""
@@ -613,7 +642,7 @@ class Minimum:
             f"{self.proof['expression']}: in {ends} the sum of squares over {len(total.rows)} rows has one minimum, "
             "with these digits"
         )
-        return Holds(text, (*_GROUNDS, *(f"python-flint's {name}" for name in sorted(total.from_flint))))
+        return Holds(text, (*GROUNDS, *(f"python-flint's {name}" for name in sorted(total.from_flint))))
 
 
 class Claimed:
