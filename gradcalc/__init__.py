@@ -63,6 +63,7 @@ if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc.truth.claims.proofs import Verified as Verified
     from gradcalc.truth.claims.proofs import verify as verify
     from gradcalc.truth.questions.derivative import Derivative as Derivative, diff as diff
+    from gradcalc.truth.questions.export import Export as Export, export as export
     from gradcalc.truth.questions.implicit import Implicit as Implicit, implicit as implicit
     from gradcalc.truth.questions.jacobian import Jacobian as Jacobian
     from gradcalc.truth.pictures.drawing import Drawing as Drawing, draw as draw
@@ -101,6 +102,7 @@ _NAMES = {
     "truth.claims.check": "Claims",
     "truth.claims.remainders": "assert_gradient",
     "truth.questions.derivative": "Derivative diff",
+    "truth.questions.export": "Export export",
     "truth.questions.implicit": "Implicit implicit",
     "truth.questions.jacobian": "Jacobian",
     "truth.pictures.drawing": "Drawing draw",

@@ -114,7 +114,8 @@ class Formula:
             if index >= end and index not in written and node is not None:
                 found.setdefault(node, branch[3])
                 if branch[0] == "add":
-                    found = dict(self._subtracted(branch, node)) | found
+                    for term, place in self._subtracted(branch, node):
+                        found.setdefault(term, place)
         return found
 
     def _subtracted(self, branch: Branch, value: int) -> Iterator[tuple[int, Span]]:

@@ -14,6 +14,7 @@ COMMANDS = {
     "steps": "The derivation, rule by rule.",
     "graph": "The computation graph, as a picture or a tree.",
     "report": "All of it as one web page that works offline, with sliders.",
+    "export": "A function of C, Python, ... that tests itself.",
     "critical": "All critical points in a box, or all roots, proved.",
     "verify": "Does a proof file hold?",
     "propagate": "The uncertainty of a result, and who causes it.",

@@ -4,13 +4,14 @@
        └─ an op that the target lacks ──▶ a routine that travels with the program: its definition as a graph, printed by
           the same walk; what has none is not available, by name
 
-What depends on constants alone is computed beforehand, by our floats. Nothing of the user's text comes into a program:
-inputs have names that are safe, numbers are written from doubles. Imports graph and the arithmetic of floats.
+What depends on constants alone is computed beforehand, by our floats. Of the user's text nothing but comments comes
+into a program, made safe by `source`: inputs have names that are safe, numbers are written from doubles. One op a line
+needs no rules of precedence. Imports graph and the arithmetic of floats.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -22,9 +23,33 @@ from gradcalc.graph.graph import Graph, rule_graph
 from gradcalc.graph.ops import Op
 from gradcalc.graph.portable import PORTABLE
 
-Written = str
+Written = str | Callable[[Sequence[str]], str]
 """How a target writes an op: `{0}` and `{1}` are its operands, `{all}` all of them with commas, and what begins and
-ends with a blank stands between them."""
+ends with a blank stands between them; `§` is what the names of routines begin with. Or a function of the operands."""
+
+PREFIX = "§"
+"""Stands in tables for what the names of a program's routines begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The assignment of a temporary: its name, and an op on operands that are names or numbers.
+
+    Attributes:
+        truth: whether it is true or false, not a number.
+        comment: where it stands in the user's text, safe in a comment of any language; "" for nothing.
+    """
+
+    name: str
+    written: Written
+    operands: tuple[str, ...]
+    truth: bool = False
+    comment: str = ""
+
+    @property
+    def value(self) -> str:
+        """The op on its operands, as the target writes it."""
+        return filled(self.written, self.operands)
 
 
 @dataclass(frozen=True)
@@ -34,12 +59,15 @@ class Target:
     Attributes:
         name: as messages call it.
         written: how it writes the ops that it has.
-        helpers: functions of its own text that some of these call, by the op; they bear the name `_NAME`.
+        helpers: functions of its own text that some of these call, by the op; they bear the name `§NAME`.
         number: a double.
         truth: what true and false are called.
-        line: an assignment of a temporary: its name, its value.
-        function: a function: its name, parameters, lines, results; of one result the result itself.
+        line: an assignment of a temporary.
+        function: a function of numbers: its name, parameters, lines, results; of one result the result itself.
         reserved: names that no input may have.
+        by_order: ops whose first operand is a whole number known beforehand (`besselj`), written with that number.
+        case_sensitive: whether `x` and `X` are two names.
+        infix_limit: how many operands may stand in one sum; longer ones are cut.
     """
 
     name: str
@@ -47,9 +75,12 @@ class Target:
     helpers: Mapping[Op, str]
     number: Callable[[float], str]
     truth: tuple[str, str]
-    line: Callable[[str, str], str]
+    line: Callable[[Line], str]
     function: Callable[[str, Sequence[str], Sequence[str], Sequence[str]], str]
     reserved: frozenset[str] = frozenset()
+    by_order: Mapping[Op, Written] = field(default_factory=dict)
+    case_sensitive: bool = True
+    infix_limit: int = 16
 
 
 class Unavailable(UsageError):
@@ -86,49 +117,71 @@ def printed(target: Target, graph: Graph, inputs: Sequence[int], functions: Mapp
     Raises:
         Unavailable: the formula needs an op that neither the target nor a routine has.
     """
-    maker = _Maker(target)
-    parameters = _parameters(target, [graph.nodes[index].parameter or "" for index in inputs])
-    places = dict(zip(inputs, parameters, strict=True))
+    maker = Maker(target)
+    names = safe_names(target, [graph.nodes[index].parameter or "" for index in inputs])
+    places = dict(zip(inputs, names, strict=True))
     made = {name: maker.function(name, graph, places, outputs) for name, outputs in functions.items()}
-    if maker.missing:
-        raise Unavailable(target, list(maker.missing))
-    return Program(made, tuple(maker.routines.values()), tuple(parameters))
+    return Program(made, maker.finished(), tuple(names))
 
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_TEMPORARY = re.compile(r"[tT]\d+|input\d+")
+_TEMPORARY = re.compile(r"v\d+|input\d+|\w*_part\d+", re.IGNORECASE)
 
 
-def _parameters(target: Target, names: Sequence[str]) -> list[str]:
-    """Names of inputs that are safe in any program: their own where that is plain, else a number."""
-    found: dict[str, None] = {}
+def safe_names(target: Target, names: Sequence[str], taken: frozenset[str] = frozenset()) -> list[str]:
+    """Names of inputs that are safe in any program: their own where that is plain, or with a `_`; else a number."""
+    fold = str if target.case_sensitive else str.lower
+    reserved = {fold(word) for word in target.reserved | taken}
+    found: dict[str, str] = {}
     for count, name in enumerate(names, start=1):
         own = re.sub(r"[\[\],]+", "_", name).rstrip("_")
-        usable = _PLAIN.fullmatch(own) and not _TEMPORARY.fullmatch(own)
-        found[own if usable and own not in target.reserved and own not in found else f"input{count}"] = None
-    return list(found)
+        choices = (own, f"{own}_") if _PLAIN.fullmatch(own) and not _TEMPORARY.fullmatch(own) else ()
+        free = [each for each in choices if fold(each) not in reserved and fold(each) not in found]
+        chosen = free[0] if free else f"input{count}"
+        found[fold(chosen)] = chosen
+    return list(found.values())
 
 
-@dataclass
-class _Maker:
-    """The state of printing: the routines made so far, and the ops that nothing has."""
+class Maker:
+    """The state of printing: the routines made so far, and the ops that nothing has.
 
-    target: Target
-    routines: dict[str, str] = field(default_factory=dict)
-    missing: dict[str, None] = field(default_factory=dict)
+    Args:
+        prefix: what the names of routines begin with.
+    """
+
+    def __init__(self, target: Target, prefix: str = "_") -> None:
+        self.target, self.prefix = target, prefix
+        self.routines: dict[str, str] = {}
+        self.missing: dict[str, None] = {}
 
     def function(self, name: str, graph: Graph, places: Mapping[int, str], outputs: Sequence[int]) -> str:
         """One function as text."""
-        lines = _Lines(self, graph, dict(places))
+        lines = Lines(self, graph, places)
         for index in graph.needed(outputs):
             lines.node(index)
-        parameters = list(places.values())
-        return self.target.function(name, parameters, lines.text, [lines.places[i] for i in outputs])
+        text = [self.finish(self.target.line(line)) for line in lines.made]
+        return self.finish(self.target.function(name, list(places.values()), text, [lines.places[i] for i in outputs]))
+
+    def finish(self, text: str) -> str:
+        """Text with the names of routines as they are here."""
+        return text.replace(PREFIX, self.prefix)
+
+    def finished(self) -> tuple[str, ...]:
+        """The routines, if nothing is missing."""
+        if self.missing:
+            raise Unavailable(self.target, list(self.missing))
+        return tuple(self.routines.values())
+
+    def helper(self, op: Op) -> None:
+        """Take along the target's own text for an op, if it has some."""
+        text = self.target.helpers.get(op)
+        if text:
+            self.routines.setdefault(f"{PREFIX}{op.name}", self.finish(text))
 
     def routine(self, op: Op, count: int, known: Deciding) -> str | None:
         """The name of a routine for an op that the target lacks, made now or before; None where there is none."""
         order = "" if known is None else f"_{known}".replace("-", "m").replace("/", "_")
-        name = f"_{op.name}{count if op.variadic else ''}{order}"
+        name = f"{PREFIX}{op.name}{count if op.variadic else ''}{order}"
         if name not in self.routines:
             define = PORTABLE.get(op) or definition(op, known)
             if define is None:
@@ -143,26 +196,36 @@ class _Maker:
         return name
 
 
-class _Lines:
-    """The lines of one function, and where the value of each node stands."""
+class Lines:
+    """The lines of one function, and where the value of each node stands.
 
-    def __init__(self, maker: _Maker, graph: Graph, places: dict[int, str]) -> None:
-        self.maker, self.target, self.graph, self.places = maker, maker.target, graph, places
-        self.text: list[str] = []
-        self.known: dict[int, Any] = {}
+    Equal lines are one: what powers have in common is computed once too.
+
+    Attributes:
+        made: the lines; `places` the temporary, input or number of each node.
+    """
+
+    def __init__(self, maker: Maker, graph: Graph, places: Mapping[int, str]) -> None:
+        self.maker, self.target, self.graph, self.places = maker, maker.target, graph, dict(places)
+        self.made: list[Line] = []
+        self._known: dict[int, Any] = {}
         self._constant = Floats().constant
+        self._found: dict[tuple[Written, tuple[str, ...]], str] = {}
 
-    def node(self, index: int) -> None:
-        """The lines of one node, if it needs any."""
+    def node(self, index: int, comment: str = "") -> None:
+        """The lines of one node, if it needs any; the last of them has the comment."""
         op, operands, parameter = self.graph.nodes[index]
         if index in self.places:
             return
-        if op is ops.const or operands and all(i in self.known for i in operands):
-            at = [self.known[i] for i in operands]
-            value = self.known[index] = self._constant(parameter or "") if op is ops.const else FUNCTIONS[op](*at)
+        if op is ops.const or operands and all(i in self._known for i in operands):
+            at = [self._known[i] for i in operands]
+            value = self._known[index] = self._constant(parameter or "") if op is ops.const else FUNCTIONS[op](*at)
             self.places[index] = self._written_number(value)
-        else:
-            self.places[index] = self._op(op, [self.places[i] for i in operands], deciding(self.graph, op, operands))
+            return
+        before = len(self.made)
+        self.places[index] = self._op(op, [self.places[i] for i in operands], deciding(self.graph, op, operands))
+        if comment and len(self.made) > before:
+            self.made[-1] = replace(self.made[-1], comment=comment)
 
     def _written_number(self, value: Any) -> str:
         return self.target.truth[not value] if isinstance(value, bool) else self.target.number(value)
@@ -171,39 +234,64 @@ class _Lines:
         """Where the value of an op stands."""
         if op is ops.powi and isinstance(known, int):
             return self._power(places[0], known)
-        written = self.target.written.get(op)
+        if op is ops.hypot and len(places) == 1:
+            return self._op(ops.abs, places, None)
+        written = self.target.written.get(op) or self._of_order(op, places)
         if written is not None:
-            helper = self.target.helpers.get(op)
-            if helper:
-                self.maker.routines.setdefault(f"_{op.name}", helper)
-            return self._line(_filled(written, places))
+            self.maker.helper(op)
+            return self._joined(written, places, op.is_condition) if op.variadic else self._line(written, places, op)
         name = self.maker.routine(op, len(places), None if isinstance(known, Fraction) else known)
         if name is None:
             self.maker.missing.setdefault(op.name)
             return self.target.number(0.0)
-        return self._line(f"{name}({', '.join(places)})")
+        return self._line(f"{name}({{all}})", places, op)
 
-    def _line(self, value: str) -> str:
-        name = f"t{len(self.text) + 1}"
-        self.text.append(self.target.line(name, value))
-        return name
+    def _of_order(self, op: Op, places: Sequence[str]) -> Written | None:
+        """How an op of a whole order is written, its order in it."""
+        written = self.target.by_order.get(op)
+        orders = {self.target.number(float(n)): str(n) for n in range(-_ORDERS, _ORDERS + 1)} if written else {}
+        order = orders.get(places[0]) if places else None
+        return written.replace("{order}", order) if isinstance(written, str) and order is not None else None
+
+    def _line(self, written: Written, operands: Sequence[str], op: Op | None = None) -> str:
+        key = written, tuple(operands)
+        if key not in self._found:
+            name = self._found[key] = f"v{len(self.made) + 1}"
+            self.made.append(Line(name, *key, truth=op is not None and op.is_condition))
+        return self._found[key]
+
+    def _joined(self, written: Written, places: Sequence[str], truth: bool) -> str:
+        """An op of any number of operands: a sum in pieces, from left to right; of two at a time by halves."""
+        if len(places) == 1:
+            return places[0]
+        if isinstance(written, str) and "{all}" in written:
+            return self._line(written, places)
+        if isinstance(written, str) and written.startswith(" "):
+            most, found = self.target.infix_limit, places[0]
+            for first in range(1, len(places), most - 1):
+                found = self._line(written, [found, *places[first : first + most - 1]])
+            return found
+        half = len(places) // 2
+        return self._line(written, [self._joined(written, part, truth) for part in (places[:half], places[half:])])
 
     def _power(self, base: str, exponent: int) -> str:
         """A whole power by products: a square for each bit after the first, times the base where it is 1."""
         times, found = self.target.written[ops.mul], base
         for bit in f"{abs(exponent):b}"[1:]:
-            found = self._line(_filled(times, [found, found]))
+            found = self._line(times, [found, found])
             if bit == "1":
-                found = self._line(_filled(times, [found, base]))
-        return (
-            found
-            if exponent > 0
-            else self._line(_filled(self.target.written[ops.div], [self.target.number(1.0), found]))
-        )
+                found = self._line(times, [found, base])
+        return found if exponent > 0 else self._line(self.target.written[ops.div], [self.target.number(1.0), found])
 
 
-def _filled(written: Written, places: Sequence[str]) -> str:
+_ORDERS = 100
+"""Bessel functions of larger orders are not looked for in libraries."""
+
+
+def filled(written: Written, places: Sequence[str]) -> str:
     """An op with its operands."""
+    if not isinstance(written, str):
+        return written(places)
     if written.startswith(" "):
         return written.join(places) if len(places) > 1 else places[0]
     return written.format(*places, all=", ".join(places))

@@ -1,0 +1,101 @@
+"""Files of other languages: what `source`, `languages`, `c`, `python` and `javascript` make of a formula.
+
+That their numbers are right is seen where they test themselves: `truth/questions/test_export.py`.
+"""
+
+import pytest
+
+from gradcalc.errors import UsageError
+from gradcalc.language.formula import Formula, Variable
+from gradcalc.language.parse import parse
+from gradcalc.language.targets.languages import LANGUAGES, checked_name, language_of
+from gradcalc.language.targets.source import LONGEST, PART, Source, commented, made
+
+
+def formula(text: str, order: int = 1) -> Formula:
+    found = parse(text)
+    return found.differentiated([Variable(name) for name in found.variables], order)
+
+
+def source(text: str, word: str = "c", order: int = 1) -> Source:
+    whole = formula(text, order)
+    return made(LANGUAGES[word], whole, whole.names, "f", "by a test")
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("x*/y", "x* /y"), ("a\nb\tc", "a b c"), ("x\\", "x"), ("what??/", "what? ?/"), ("/* x", "/ * x"), ("x \\ ", "x"),
+        ("**//", "** //"), ("??????", "? ? ? ? ? ?"), ("\u202eevil\x00", "?evil?"), ("-- x", "- - x"), ("x" * 99, "x" * 57 + "..."),
+    ],
+)  # fmt: skip
+def test_comments_cannot_be_closed_or_continued(text: str, safe: str) -> None:
+    assert commented(text) == safe
+
+
+@pytest.mark.parametrize("word", LANGUAGES)
+def test_a_hostile_text_stays_in_its_comments(word: str) -> None:
+    text = "x *\n y"
+    file = LANGUAGES[word].file(source(text, word))
+    assert "x * y" in file and not any(line.strip() == "y" for line in file.splitlines())
+
+
+def test_each_common_part_is_one_line() -> None:
+    lines = [line.value for part in source("sin(x)^2 + sin(x)^3 + x^5 + x^4", order=2).parts for line in part.lines]
+    assert len(lines) == len(set(lines))
+    assert sum("sin(" in line for line in lines) == 1
+
+
+def test_a_line_says_where_it_stands_in_the_text() -> None:
+    part = source("x^2 * sin( y )").parts[0]
+    said = {line.value: line.comment for line in part.lines}
+    assert said["sin(y)"] == "sin( y )" and said["cos(y)"] == "d sin( y )"
+
+
+def test_a_long_program_is_cut_and_its_places_are_used_again() -> None:
+    text = " + ".join(f"sin({k}*x)*y" for k in range(1, 1200))
+    whole = source(text)
+    assert whole.is_cut and all(len(part.lines) + len(part.stores) <= PART for part in whole.parts)
+    assert sum(len(part.lines) for part in whole.parts) > LONGEST
+    kept: set[str] = set()
+    for part in whole.parts:
+        own = {line.name for line in part.lines} | kept
+        for place in (place for line in part.lines for place in line.operands):
+            assert place in own or place.startswith("x[") or place.replace(".", "").isdigit(), place
+        kept |= {f"w[{keep.slot}]" for keep in part.keeps}
+    assert whole.slots == len(kept) < sum(len(part.keeps) for part in whole.parts)
+
+
+def test_names_of_arguments_and_routines_are_apart() -> None:
+    whole = source("x + v1 + f + double + tgamma + f_max", "c")
+    assert whole.parameters == ("x_", "input2", "f_", "double_", "tgamma_", "f_max")
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("C++", "cpp"), ("py", "python"), ("JavaScript", "js"), ("cu", "cuda"), ("np", "numpy")]
+)
+def test_other_words_for_a_language(word: str, meant: str) -> None:
+    assert language_of(word).word == meant
+
+
+def test_what_is_no_language_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="no such language: pyton") as caught:
+        language_of("pyton")
+    assert caught.value.hint == "did you mean python?"
+    with pytest.raises(UsageError, match="no such language: cobol"):
+        language_of("cobol")
+
+
+@pytest.mark.parametrize(
+    ("word", "name"), [("c", "double"), ("c", "sin"), ("c", "main"), ("c", "y1"), ("cpp", "class"), ("js", "function"), ("python", "lambda"),
+                       ("numpy", "np"), ("c", "2f"), ("c", "a b"), ("c", ""), ("python", "f\n"), ("js", "é"), ("c", "a" * 99)]
+)  # fmt: skip
+def test_names_that_no_function_can_have(word: str, name: str) -> None:
+    with pytest.raises(UsageError, match="--name"):
+        checked_name(language_of(word), name)
+
+
+def test_a_full_hessian_of_very_many_variables_is_refused() -> None:
+    text = " + ".join(f"x{k}^2" for k in range(2_100))
+    with pytest.raises(UsageError, match="2,100 variables"):
+        source(text, order=2)
