@@ -191,6 +191,14 @@ def clear() -> None:
         watch.clear()
 
 
+def make_room() -> None:
+    """The answer comes: the line is gone, and where the answer goes to the terminal too it does not come again."""
+    if sys.stdout.isatty():
+        silence()
+    else:
+        clear()
+
+
 def blank() -> str:
     """What takes the line away, for who cannot wait for it."""
     watch = _watch.get()

@@ -7,7 +7,7 @@ how long a medium is. All are named tuples, quick to define: every answer import
 import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Context
 from typing import Any, Literal, NamedTuple
 
@@ -75,6 +75,7 @@ class Table(NamedTuple):
         series: how many columns at the end are of one series, as the elements of a point: the first of them may stand
             for all. None where no column can be spared.
         details: each row as a paragraph, for where no table fits; by default its cells with the titles.
+        spare: the titles of columns that can be left out where there is little room, the first of them first.
     """
 
     columns: tuple[Column, ...]
@@ -83,6 +84,14 @@ class Table(NamedTuple):
     strong: int | None = None
     series: int | None = None
     details: tuple[Details, ...] = ()
+    spare: tuple[str, ...] = ()
+
+    def without(self, titles: Collection[str]) -> "Table":
+        """The table without some columns, and without the rows that then say nothing."""
+        kept = [place for place, column in enumerate(self.columns) if column.title not in titles]
+        rows = (tuple(row[place] for place in kept) for row in self.rows)
+        told = tuple(row for row in rows if any(map(plain, row)))
+        return self._replace(columns=tuple(self.columns[place] for place in kept), rows=told if titles else self.rows)
 
     def narrowed(self, count: int) -> "Table":
         """The first columns, and one that stands for those left out."""

@@ -5,6 +5,7 @@ slim, as paragraphs. Piped, a table takes the width it needs, notes that of a pa
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -91,7 +92,11 @@ def draw(page: pages.Page, view: View | None = None) -> str:
     view = view or View()
     with view.console.capture() as captured:
         print_page(page, view)
-    return captured.get()
+    return _BLANKS.sub("", captured.get())
+
+
+_BLANKS = re.compile(r" +$", re.MULTILINE)
+"""Blanks at the end of a line, where a frame or a wider line has them."""
 
 
 def print_page(page: pages.Page, view: View) -> None:
@@ -149,18 +154,31 @@ def _print_table(view: View, table: pages.Table) -> None:
     if view.is_large(table):
         _print_lines(view, _framed(table))
         return
-    ways = _shapes(table) if view.terminal else ((len(table.columns), slim) for slim in (False, True))
-    shapes = (_rich_table(view, table.narrowed(count), slim) for count, slim in ways)
     width = view.width or (_PROSE if view.prose(table) else None)
-    first = next((shape for shape in shapes if view.fits(shape, width)), None)
-    if first is not None:
-        view.print(first)
-    else:
-        for details in table.paragraphs():
-            _print_details(view, details)
+    for shape, slim, left_out in _shapes(table) if view.terminal else ((table, slim, ()) for slim in (False, True)):
+        made = _rich_table(view, shape, slim)
+        if view.fits(made, width):
+            view.print(made)
+            if left_out:
+                view.print(view.text(pages.Text(f"no room for {', '.join(left_out)}: {_REST.rows}", "label")))
+            return
+    for details in table.paragraphs():
+        _print_details(view, details)
 
 
-def _shapes(table: pages.Table) -> Iterator[tuple[int, bool]]:
+def _shapes(table: pages.Table) -> Iterator[tuple[pages.Table, bool, tuple[str, ...]]]:
+    """The table with fewer and fewer columns, whether it is slim, and which of its columns it lacks: the best first."""
+    if not table.spare:
+        yield from ((table.narrowed(count), slim, ()) for count, slim in _narrower(table))
+        return
+    titles = [column.title for column in table.columns]
+    spare = tuple(title for title in table.spare if title in titles)
+    for count in range(len(spare) + 1):
+        left_out = spare[:count]
+        yield from ((table.without(left_out), slim, left_out) for slim in (False, True))
+
+
+def _narrower(table: pages.Table) -> Iterator[tuple[int, bool]]:
     """How many columns, and whether slim: the best first. One column of a series stays while there are other ways."""
     every = fewest = len(table.columns)
     if table.series:

@@ -74,7 +74,8 @@ class Records(Answer):
         )
         columns = (pages.Column("node", "formula"), *map(pages.Column, titles))
         return pages.Page(
-            "table", (pages.Table(columns, rows, series=1),) if rows else (pages.line("nothing recorded"),)
+            "table",
+            (pages.Table(columns, rows, spare=("dtype", "shape")),) if rows else (pages.line("nothing recorded"),),
         )
 
 

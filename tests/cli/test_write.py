@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from gradcalc.cli.write import Format, write
+from gradcalc.cli.write import Format, dumped, dumped_in_parts, write
 from gradcalc.data import map
 from gradcalc.language.functions import catalogue
 from gradcalc.optimize import descend
@@ -43,6 +43,13 @@ def written(answer: Answer, shape: Format) -> str:
     with contextlib.redirect_stdout(out):
         write(answer, shape)
     return out.getvalue()
+
+
+@pytest.mark.parametrize("data", [{}, {"a": []}, {"a": [1]}, {"a": [1, "\x1b", {"b": [2, None]}], "c": {"d": 1.5}}])
+def test_a_line_of_json_is_written_item_by_item(data: dict[str, object]) -> None:
+    parts = list(dumped_in_parts(data))
+    assert "".join(parts) == dumped(data) and json.loads("".join(parts)) == data
+    assert len(parts) >= len(data.get("a", []))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ANSWERS)

@@ -120,6 +120,29 @@ def test_a_formula_that_does_not_fit_beside_numbers_wraps_whole() -> None:
     assert "…" not in text
 
 
+@pytest.mark.parametrize(("width", "columns", "left_out"), [(30, "abcd", ""), (15, "abc", "d"), (11, "ac", "d, b")])
+def test_columns_that_can_be_spared_are_left_out_in_their_order_and_named(
+    width: int, columns: str, left_out: str
+) -> None:
+    rows = tuple((f"{name}{i}", "beyond" if i else "", f"{i}", "last" if i < 2 else "") for i, name in enumerate("xyz"))
+    table = pages.Table(tuple(pages.Column(title) for title in "abcd"), rows, spare=("d", "b", "e"))
+    console = Console(width=width, force_terminal=True, file=io.StringIO(), color_system=None, highlight=False)
+    text = draw(pages.Page("test", (table,)), View(console))
+    assert "…" not in text and max(map(len, text.splitlines())) <= width
+    assert [title for title in "abcd" if re.search(rf"\b{title}\b", text.split("x0")[0])] == list(columns)
+    assert (f"no room for {left_out}:" in " ".join(text.split())) == bool(left_out)
+
+
+def test_rows_that_say_nothing_without_a_column_are_left_out_with_it() -> None:
+    table = pages.Table((pages.Column("a"), pages.Column("b")), (("1", "2"), ("", "3")))
+    assert table.without(("b",)).rows == (("1",),) and table.without(()).rows == table.rows
+
+
+def test_no_line_ends_in_blanks() -> None:
+    report = differentiate("x**2*y", {"x": 1, "y": 2}, order=2, symbolic=False)
+    assert not [line for line in shown(report, terminal=False).splitlines() if line.endswith(" ")]
+
+
 def test_many_variables_are_shortened_on_a_terminal_only() -> None:
     report = differentiate("sum(x**2)", {"x": list(range(1, 401))}, symbolic=False, certify=False)
     assert "200 more: pipe the output, or --format csv" in shown(report)

@@ -263,7 +263,7 @@ class Field:
         return polynomial
 
     def _raised(self, base: Any, exponent: int) -> Any:
-        if len(base) == 1 and (exponent < _POWER or base.leading_coefficient() == 1):
+        if not len(base) or len(base) == 1 and (exponent < _POWER or base.leading_coefficient() == 1):
             power = base**exponent
             return self._reduced(power) if self._roots else power
         if exponent > _POWER or math.comb(len(base) + exponent - 1, exponent) > 4 * _TERMS:
@@ -946,6 +946,7 @@ class Field:
         """A rational number times some factors."""
         above, below = int(coefficient.p), int(coefficient.q)
         size = abs(above) if factors else above  # the minus of a product stands before it: a - 2*b
+        factors = sorted(factors, key=lambda factor: _place(self.graph, factor.index))
         factors = factors if abs(size) == 1 and factors else [Ref(self.graph, self.graph.constant(str(size))), *factors]
         product: Ref = factors[0] if len(factors) == 1 else ops.mul(*factors)
         product = -product if above != size else product
@@ -960,6 +961,14 @@ class Field:
         under = self._scaled(fmpq(scale.q), [self._sum(part) ** int(power) for part, power in below])
         quotient: Ref = product / under
         return quotient
+
+
+def _place(graph: Graph, index: int) -> int:
+    """Where a factor stands in a product: powers of variables first, then functions, sums last, as in books."""
+    op, operands, _ = graph.nodes[index]
+    if op is ops.powi:
+        return _place(graph, operands[0])
+    return 0 if not operands else 2 if op in (ops.add, ops.sub) else 1
 
 
 def _or_none(bound: fmpz) -> float:

@@ -28,6 +28,7 @@ from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable
 from gradcalc.truth.claims.equality import agree, proved_equal, simplified
 from gradcalc.truth.questions.rules import rule_name
+from gradcalc.truth.questions.tidy import PENDING, tidied
 from gradcalc.work import doing
 
 _NODES = 2_000
@@ -258,7 +259,8 @@ _Own = Callable[[list[Ref], list[Ref]], Ref]
 
 
 def _quotient(u: list[Ref], d: list[Ref]) -> Ref:
-    found: Ref = (_product(d[0], u[1]) - _product(u[0], d[1])) / u[1] ** 2
+    above = _product(d[0], u[1]) - _product(u[0], d[1])
+    found: Ref = tidied(above.graph, above.index) / u[1] ** 2
     return found
 
 
@@ -296,38 +298,11 @@ def _larger(compare: Op) -> _Own:
 
 
 def _product(*factors: Ref) -> Ref:
-    """A product without products in it: numbers in front, then powers of variables, a minus before all."""
-    graph, flat, minus = factors[0].graph, list[Ref](), False
-    stack = [factor.index for factor in reversed(factors)]
-    while stack:
-        op, operands, _ = graph.nodes[index := stack.pop()]
-        if op is ops.mul:
-            stack += reversed(operands)
-        elif op is ops.neg:
-            minus = not minus
-            stack.append(operands[0])
-        else:
-            flat.append(Ref(graph, index))
-    flat.sort(key=lambda factor: not _is_simple(graph, factor.index))
-    found: Ref = ops.mul(*([-1] if minus else []), *flat) if minus or len(flat) > 1 else flat[0]
-    return found
+    return tidied(factors[0].graph, ops.mul(*factors).index)
 
 
 def _square(u: Ref) -> Ref:
-    square: Ref = u if u.graph.number(u.index) == 1 else u**2
-    return square
-
-
-def _is_simple(graph: Graph, index: int) -> bool:
-    """A number, a variable or a power of one; not a derivative that is pending."""
-    op, operands, parameter = graph.nodes[index]
-    if op in (ops.powi, ops.pow):
-        return _is_simple(graph, operands[0]) and graph.is_leaf(operands[1])
-    return op is ops.const or op is ops.input_ and not (parameter or "").startswith(_PENDING)
-
-
-_PENDING = "\0"
-"""How the name of an input begins that stands for a derivative: no variable is called so."""
+    return u if u.graph.number(u.index) == 1 else tidied(u.graph, (u**2).index)
 
 
 class _Derivation:
@@ -401,10 +376,16 @@ class _Derivation:
     # -- one rule
 
     def _derived(self, index: int, derivative: Callable[[int], Ref]) -> Ref:
-        """The derivative of a part by its rule, from those of its operands."""
-        graph = self.graph
+        """The derivative of a part by its rule, from those of its operands, as a book writes it."""
         if index == self.variable:
             return self.one
+        inner = [derivative(i).index for i in self.graph.nodes[index].operands if self._is_live(i)]
+        own = self.graph.nodes[index].op not in _WITHOUT_CHAIN  # cos(u)*u': what is within comes last
+        return tidied(self.graph, self._ruled(index, derivative).index, inner if own else ())
+
+    def _ruled(self, index: int, derivative: Callable[[int], Ref]) -> Ref:
+        """The same as the rule makes it."""
+        graph = self.graph
         op, operands, _ = graph.nodes[index]
         refs = [Ref(graph, i) for i in operands]
         live = [self._is_live(i) and not graph.nodes[i].op.is_condition for i in operands]
@@ -415,8 +396,7 @@ class _Derivation:
         terms = []
         for place, flag in enumerate(live):
             if flag:
-                term = self._contribution(op, index, refs, place, parts[place])
-                terms.append(self._outer_first(term, parts[place]))
+                terms.append(self._contribution(op, index, refs, place, parts[place]))
         return _total(terms) if terms else self.zero
 
     def _own(self, op: Op, live: Sequence[bool]) -> _Own | None:
@@ -468,21 +448,14 @@ class _Derivation:
             stack.pop()
             refs = [Ref(self.graph, made[i]) for i in operands]
             if op is ops.one_minus_square:
-                made[each] = (1 - refs[0] ** 2).index
+                made[each] = (1 - _square(refs[0])).index
             elif op is ops.hypot and len(refs) == 2:
                 made[each] = ops.sqrt(_square(refs[0]) + _square(refs[1])).index
-            elif op is ops.mul and len(refs) == 2 and refs[0].index == refs[1].index:
-                made[each] = _square(refs[0]).index
             else:
                 made[each] = self.graph.emit(op, tuple(ref.index for ref in refs), parameter)
+                if op in (ops.mul, ops.powi):
+                    made[each] = tidied(self.graph, made[each]).index
         return made[index]
-
-    def _outer_first(self, term: Ref, part: Ref) -> Ref:
-        """A product that begins with the inner derivative, with it at the end: cos(u)*u'."""
-        op, operands, _ = self.graph.nodes[term.index]
-        if op is ops.mul and operands[0] == part.index and len(operands) > 1:
-            return _product(*(Ref(self.graph, i) for i in (*operands[1:], operands[0])))
-        return term
 
     # -- texts
 
@@ -491,7 +464,7 @@ class _Derivation:
         if index == self.variable:
             return self.one
         text = self._pending_text(index)
-        placeholder = self.graph.input(f"{_PENDING}{self.order} {text}")
+        placeholder = self.graph.input(f"{PENDING}{self.order} {text}")
         self.pending[placeholder] = text
         return Ref(self.graph, placeholder)
 
@@ -528,10 +501,12 @@ def _general(op: Op, live: tuple[bool, ...]) -> str:
     names = iter(("u", "v", "w") if sum(live) < 4 else ())
     fixed = iter("abcnm")
     count = 2 if op.variadic else len(live)
+    if len(live) > count:
+        live = True, sum(live) > 1
     operands = []
     made_live = {}
     for flag in live[:count]:
-        index = graph.input(_PENDING + (next(names, "u") if flag else next(fixed, "c")))
+        index = graph.input(PENDING + (next(names, "u") if flag else next(fixed, "c")))
         made_live[index] = flag
         operands.append(index)
     if op is ops.powi:
@@ -540,7 +515,7 @@ def _general(op: Op, live: tuple[bool, ...]) -> str:
         return ""
     node = graph.emit(op, tuple(operands))
     made.flags = bytes(made_live.get(i, i == node) for i in range(len(graph)))
-    derived = made._derived(node, lambda i: Ref(graph, graph.input(f"{_PENDING}{graph.nodes[i].parameter}'")))
-    primes = {graph.inputs[name]: name.replace(_PENDING, "") for name in graph.inputs}
+    derived = made._derived(node, lambda i: Ref(graph, graph.input(f"{PENDING}{graph.nodes[i].parameter}'")))
+    primes = {graph.inputs[name]: name.replace(PENDING, "") for name in graph.inputs}
     right = format_step(graph, derived.index, primes, whole=False)
     return f"({format_step(graph, node, primes)})' = {right}".replace("**", "^") if len(right) < _WIDE else ""

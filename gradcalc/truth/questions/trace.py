@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import compress, starmap
+from itertools import compress, groupby, starmap
 from typing import Any
 
 from gradcalc.arithmetic.budget import Budget
@@ -37,8 +37,9 @@ from gradcalc.truth.questions.rules import rule_name
 from gradcalc.truth.report import PointReport
 from gradcalc.truth.slopes import on_kink
 
-_SHOWN = 5
-"""Significant digits of a number in the table, unless others are asked for."""
+_DECIMALS, _SHOWN = 4, 5
+"""Decimals of a number in the table, as published traces have them, unless digits are asked for; of numbers that those
+would tell little of, or that are large, the significant digits."""
 _BITS = 57
 """How tight an enclosure must be, in bits, for the digits of a float to be counted."""
 _TEXT = 60
@@ -242,7 +243,7 @@ class Trace(Answer):
             *(pages.Column(title, "word" if title == "rule" else "number") for title in last),
         ]
         rows = tuple(row for node in shown for row in self._rows(node))
-        return pages.Table(tuple(columns), rows, series=len(last), details=tuple(map(self._details, shown)))
+        return pages.Table(tuple(columns), rows, details=tuple(map(self._details, shown)), spare=_SPARE)
 
     def _rows(self, node: TraceNode) -> Iterator[tuple[pages.Piece, ...]]:
         """The row of a node, and one more for each partial after the first."""
@@ -284,6 +285,14 @@ class Trace(Answer):
         return pages.Text(f"{node.rule}, {mark}", "doubt") if mark else node.rule
 
     def _edges(self, node: TraceNode) -> Iterator[tuple[str, str, str]]:
+        """The same with many operands that are handed the same in one."""
+        for (told, hands), run in groupby(self._every_edge(node), lambda edge: edge[1:]):
+            names = [operand for operand, _, _ in run]
+            if len(names) > _SAME:
+                names = [f"{names[0]} … {names[-1]}, {len(names):,} operands"]
+            yield from ((name, told, hands) for name in names)
+
+    def _every_edge(self, node: TraceNode) -> Iterator[tuple[str, str, str]]:
         """Of each operand the name, the partial as its rule and its number, and what it is handed.
 
         Left out is what is 0 by its kind: of a condition, and for the condition of a branch.
@@ -313,9 +322,17 @@ class Trace(Answer):
 
     def _number(self, value: float) -> str:
         """A float in a few digits."""
-        return f"{value + 0.0:.{min(self.digits or _SHOWN, 17)}g}"
+        if self.digits or not 0.1 <= abs(value) < _LARGE:
+            return f"{value + 0.0:.{min(self.digits or _SHOWN, 17)}g}"
+        text = f"{value:.{_DECIMALS}f}"
+        return text.rstrip("0").rstrip(".") if float(text) == value else text
 
 
+_SPARE = ("hands on", "rule", "digits", "partial")
+"""What a narrow terminal has no room for, in this order: what is handed on stands in the sums of the adjoints."""
+_LARGE = 1e9
+_SAME = 8
+"""More operands that are handed the same by the same rule are told as one: those of a long sum."""
 _TERMS = 4
 """How many parts of an adjoint are shown, at most."""
 

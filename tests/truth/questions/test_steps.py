@@ -95,12 +95,36 @@ def test_rules_have_the_names_of_textbooks(text: str, words: list[str]) -> None:
         ("exp(-x^2)", "-2*x*exp(-x**2)"),
         ("asin(x)", "1/sqrt(1 - x**2)"),
         ("sqrt(x)", "1/(2*sqrt(x))"),
+        ("x^3*exp(x)", "x**2*exp(x)*(x + 3)"),
+        ("x^x", "x**x*(log(x) + 1)"),
+        ("x*sin(x^2)", "sin(x**2) + 2*x**2*cos(x**2)"),
+        ("erf(x^2)", "4*x*exp(-x**4)/sqrt(pi)"),
+        ("atan(x^2)", "2*x/(x**4 + 1)"),
         ("5", "0"),
     ],
 )
 def test_results_read_as_in_a_book(text: str, result: str) -> None:
     found = steps(text, "x")
     assert (found.result, found.proved) == (result, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "general"),
+    [
+        ("gamma(x^2)", "(gamma(u))' = gamma(u)*digamma(u)*u'"),
+        ("erf(x^2)", "(erf(u))' = 2*exp(-u^2)*u'/sqrt(pi)"),
+        ("cos(x^2)", "(cos(u))' = -sin(u)*u'"),
+        ("besselj(2, x^2)", "(besselj(a, u))' = (besselj(a - 1, u) - besselj(a + 1, u))*u'/2"),
+        ("2*x^2*sin(x)", "(u*v)' = u'*v + u*v'"),
+        ("7*x^2*3", "(u*a)' = u'*a"),
+    ],
+)
+def test_rules_in_general_end_in_what_is_within(text: str, general: str) -> None:
+    assert steps(text).steps[0].general == general
+
+
+def test_a_power_of_a_zero_is_no_crash() -> None:
+    assert steps("x + (x - x)^y", "x").result and steps("((x - x)*sin(x))^(y + 2)*x", "x").result
 
 
 def test_higher_orders_go_on_from_the_derivative() -> None:

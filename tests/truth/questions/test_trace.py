@@ -170,12 +170,25 @@ def test_digits_are_counted_and_shown() -> None:
 
 def test_the_sum_is_shown_and_the_answer_pickles() -> None:
     found = trace(BAYDIN, {"x1": 2, "x2": 5})
-    assert "1.7163 = -0.28366 + 2" in found.drawn("terminal") and "cos(v2) = 0.28366" in found.drawn("terminal")
+    assert "1.7163 = -0.2837 + 2" in found.drawn("terminal") and "cos(v2) = 0.2837" in found.drawn("terminal")
     assert pickle.loads(pickle.dumps(found)) == found
     assert json.loads(json.dumps(found.to_dict()))["command"] == "tape"
     assert len(repr(found)) < 500 and "<table" in found._repr_html_()
     for medium in ("latex", "markdown", "html"):
         assert found.drawn(medium)
+
+
+def test_numbers_are_written_as_published_traces_write_them() -> None:
+    shown = trace("(sin(x1/x2) + x1/x2 - exp(x2))*(x1/x2 - exp(x2))", {"x1": 1.5, "x2": 0.5}).drawn("terminal")
+    assert "-13.7240 = -4.6884 - 9.0355" in shown and "cos(v3) = -0.9900" in shown and "3.0118" in shown
+    assert "1.2346e+09" in trace("1234567890.5*x", {"x": 1}).drawn("terminal")
+
+
+def test_operands_that_are_handed_the_same_are_told_as_one() -> None:
+    found = trace("+".join(f"sin({k}*x)" for k in range(1, 40)), {"x": 1})
+    shown = found.drawn("terminal")
+    assert "v3 … v79, 39 operands: 1" in shown and len(found.nodes[-1].partials) == 39
+    assert "v3: 1" in trace("sin(x) + cos(x) + exp(2*x)", {"x": 1}).drawn("terminal")
 
 
 def test_rows_of_csv() -> None:
