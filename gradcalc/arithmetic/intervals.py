@@ -234,6 +234,8 @@ def _bounds(arithmetic: Intervals, op: Op) -> Callable[..., Interval]:
     """What an op does to bounds: a function below, its definition, or balls."""
     if (own := _VALUES.get(op)) is not None:
         return own
+    if op in _REFLECTED:
+        return partial(_beside_poles, arithmetic, op, _REFLECTED[op])
     if op.define is not None and op in _RISING:
         return partial(_rising, partial(apply_rule, op.define, arithmetic))
     if op.define is not None and op in _DEFINED:
@@ -506,8 +508,8 @@ def _pow(a: Interval, b: Interval) -> Interval:
         low, high = np.minimum(low, corner), np.maximum(high, corner)
     result = _widened(low, high)
     low, high = np.maximum(result.low, 0.0), result.high
-    zero = ~(a.low > 0) & ~(b.low > 0)  # 0**0 is 1, and near it a power is anything
-    low, high = np.where(zero, np.minimum(low, 0.0), low), np.where(zero, np.where(b.low < 0, _INF, high), high)
+    zero = ~(a.low > 0) & ~(b.low > 0) & ~(b.high < 0)  # 0**0 is 1, and near it a power is anything
+    low, high = np.where(zero, np.minimum(low, 0.0), low), np.where(~(a.low > 0) & (b.low < 0), _INF, high)
     if _may_be_whole(b):
         most = np.maximum(magnitude(a), 1.0)
         bound = np.where(~(a.low > 0) & (b.low < 0), _INF, np.power(most, np.maximum(b.high, 0.0)) * (1 + _PART))
@@ -743,6 +745,37 @@ _QUICK: dict[Op, Callable[..., Interval]] = {
     ops.neg: lambda arithmetic, x: Interval(-x.high, -x.low, x.gap, x.flags),
 }  # fmt: skip
 """The ops that formulas are mostly made of, with their flags; they have no kinks."""
+
+
+def _beside_poles(arithmetic: Intervals, op: Op, reflected: Callable[..., Interval], *operands: Interval) -> Interval:
+    """A special function in balls; about a pole of its left half by what lies beyond 1/2 (DLMF 5.5.3, 5.15.6)."""
+    own, x = _by_balls(arithmetic, op, *operands), operands[-1]
+    poles = ~(np.isfinite(own.low) & np.isfinite(own.high)) & ~(x.low > 0)
+    if not np.any(poles):
+        return own
+    angle = _product(arithmetic.constant("pi"), x)
+    other = _by_balls(arithmetic, op, *operands[:-1], _sub(_ONE, x))
+    around = reflected(arithmetic.constant("pi"), angle, other, *operands[:-1])
+    low, high = np.where(np.isnan(around.low), -_INF, around.low), np.where(np.isnan(around.high), _INF, around.high)
+    gap = np.where(poles, around.gap, 0.0)
+    return Interval(
+        np.where(poles, low, own.low), np.where(poles, high, own.high), gap if np.any(gap) else 0.0, own.flags
+    )
+
+
+def _reflected_polygamma(pi: Interval, angle: Interval, other: Interval, n: Interval) -> Interval:
+    """Of the first one; of the others nothing is known."""
+    if np.ndim(n.low) or not n.low == n.high == 1:
+        return Interval(-_INF, _INF)
+    return _sub(_square(_div(pi, _SIN(angle))), other)
+
+
+_REFLECTED: dict[Op, Callable[..., Interval]] = {
+    ops.gamma: lambda pi, angle, other: _div(pi, _product(_SIN(angle), other)),
+    ops.digamma: lambda pi, angle, other: _sub(other, _product(pi, _VALUES[ops.cot](angle))),
+    ops.polygamma: _reflected_polygamma,
+}
+"""Functions of 1 - x that give those of x: of pi, the angle pi*x, and the function of 1 - x."""
 
 _RISING = frozenset({ops.logit, ops.sigmoid, ops.softplus, ops.norm_cdf})
 """Ops that grow, and whose definition of one number is as good as any."""

@@ -17,7 +17,7 @@ from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.intervals import JUMP, KINK, OUTSIDE
 from gradcalc.arithmetic.marks import Ball
 from gradcalc.graph import derive, ops
-from gradcalc.truth.critical import kinks
+from gradcalc.truth.critical import isolated, kinks
 from gradcalc.truth.critical.box import Side
 from gradcalc.truth.critical.prove import Proof, evaluated, exactly, proved
 from gradcalc.truth.critical.regions import clipped, clusters, cut_to_size
@@ -171,9 +171,11 @@ class Quest:
 
     def _settled_otherwise(self, outcome: Outcome, hull: Boxes, rough: int) -> bool:
         """Whether all zeros of a hull that the search left are known after all."""
-        if not rough:
-            return self._degenerate(outcome, hull)
-        return self.system.value is not None and kinks.settled(self, outcome, hull)
+        if not rough and self._degenerate(outcome, hull):
+            return True
+        if rough and self.system.value is not None and kinks.settled(self, outcome, hull):
+            return True
+        return isolated.settled(self, outcome, hull)
 
     def _degenerate(self, outcome: Outcome, hull: Boxes) -> bool:
         """A zero at short numbers in a hull, where the Jacobian is singular; whether no other zero is in it."""
@@ -195,11 +197,11 @@ class Quest:
         alone = False
         if self.system.size == 1 and self.classify:
             made, alone = self._by_higher_derivatives(made, hull)
-        if not any(self._is_same(made, other) for other in outcome.solutions):
+        if not any(self.is_same(made, other) for other in outcome.solutions):
             outcome.solutions.append(made)
         return alone
 
-    def _is_same(self, one: Solution, other: Solution) -> bool:
+    def is_same(self, one: Solution, other: Solution) -> bool:
         """Whether two exact points are one."""
         same = Balls(one.precision).functions[ops.eq]
         return all(same(a, b) is True for a, b in zip(one.at, other.at, strict=True))

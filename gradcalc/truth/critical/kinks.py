@@ -92,7 +92,7 @@ def _active(system: System, output: int, box: Boxes) -> list[int] | None:
         elif op is ops.where:
             condition = values[operands[0]]
             if bool(np.any(condition.may & condition.fails)):
-                if _boundary(graph, node) is None or not _is_continuous(system, node):
+                if not is_continuous(system, node):
                     return None
                 found.append(node)
         elif raised:
@@ -110,11 +110,12 @@ def _boundary(graph: Graph, node: int) -> Ref | None:
     return above
 
 
-def _is_continuous(system: System, node: int) -> bool:
+def is_continuous(system: System, node: int) -> bool:
     """Whether the branches are proved equal all along their boundary: put in for a variable that it is linear in."""
     graph = system.graph
     boundary = _boundary(graph, node)
-    assert boundary is not None
+    if boundary is None:
+        return False
     for variable in system.inputs:
         (slope,) = derive.gradient(graph, boundary.index, [variable])
         factor = graph.number(slope)

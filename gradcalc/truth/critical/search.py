@@ -23,6 +23,7 @@ import numpy as np
 from gradcalc.arithmetic.intervals import JUMP, KINK, NOWHERE, OUTSIDE, Interval, Intervals
 from gradcalc.graph.domain import unconditional
 from gradcalc.graph.ops import Op
+from gradcalc.truth.critical.switches import MOST, beyond, is_nested, middle, switched, thrown
 from gradcalc.truth.critical.system import System
 
 Array = Any
@@ -161,6 +162,11 @@ class Enclosing:
         self._first = tuple(dict.fromkeys((*system.needed, *system.components)))
         self._pruning = tuple(dict.fromkeys((*self._first, *system.below)))
         self._second = tuple(dict.fromkeys((*self._first, *system.jacobian.values())))
+        self._switches, self._thrown = (
+            ({}, ()) if system.beside or system.columns else switched(graph, system.components)
+        )
+        if system.value is None or len(self._switches) > MOST or is_nested(graph, self._switches):
+            self._switches = {}
         rows = system.columns.size if system.columns else 1
         self.batch = max(64 // rows, 8, min(_BATCH, _NUMBERS // max(1, rows * len(graph.needed(self._second)))))
 
@@ -207,6 +213,16 @@ class Enclosing:
         flags = np.asarray(least.flags)
         gone &= (flags & (OUTSIDE | JUMP)) == 0
         return gone | ((flags & NOWHERE) > 0) | (least.low > self.bar.height)
+
+    def steep(self, boxes: Boxes) -> Array:
+        """Where no mean of the slopes that kinks may have is 0."""
+        if not self._switches or not len(boxes):
+            return np.zeros(len(boxes), bool)
+        inputs = {node: Interval(boxes.low[k], boxes.high[k]) for k, node in enumerate(self.system.inputs)}
+        found = thrown(
+            self.intervals, self.system.graph, inputs | self._fixed, self._switches, self._thrown, len(boxes)
+        )
+        return beyond(found, middle(found))
 
     def _without_poles(self, boxes: Boxes, values: list[Any], gone: Array) -> Array:
         """Where a box may hold a pole, and a numerator is not 0."""
@@ -348,6 +364,7 @@ class _Search:
         """What is left of some boxes; zeros that are proved are taken down."""
         self.looked += len(boxes)
         boxes = boxes.take(~self.enclosing.excluded(boxes))
+        boxes = boxes.take(~self.enclosing.steep(boxes))
         if not len(boxes):
             return boxes
         if len(boxes) > _MANY and self.worth < _WORTH and self.passed < _PASSED:
