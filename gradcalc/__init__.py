@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the same names, as editors and type checkers read them
     from gradcalc import nn as nn, optimize as optimize, tf as tf
+    from gradcalc.arithmetic.cuda.kernel import CudaKernel as CudaKernel
     from gradcalc.arithmetic.native.kernel import Kernel as Kernel
     from gradcalc.dispatch import grad as grad, hessian as hessian, jacobian as jacobian
     from gradcalc.errors import (
@@ -83,6 +84,7 @@ _MODULES = {"nn": "nn", "optimize": "optimize", "special": "tape.special", "stat
 """The public modules, and where each is."""
 
 _NAMES = {
+    "arithmetic.cuda.kernel": "CudaKernel",
     "arithmetic.native.kernel": "Kernel",
     "dispatch": "grad hessian jacobian",
     "errors": "DetachError ExpressionError FileError GradcalcError LimitError NoRuleError TapeError UsageError",

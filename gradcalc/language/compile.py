@@ -2,8 +2,10 @@
 
 import operator
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, TypeVar, overload
 
+from gradcalc.arithmetic.cuda.kernel import CudaKernel
+from gradcalc.arithmetic.native.compiled import Compiled
 from gradcalc.arithmetic.native.kernel import Kernel
 from gradcalc.errors import UsageError, did_you_mean, for_python
 from gradcalc.graph.shapes import Shape
@@ -12,6 +14,38 @@ from gradcalc.language.parse import as_formula
 from gradcalc.language.points import read_names, to_bindings
 from gradcalc.language.typeset import latex
 from gradcalc.settings import Dialect, Limits, limits_for
+
+Code = TypeVar("Code", bound=Compiled)
+TARGETS = ("cpu", "cuda")
+"""What a formula is compiled for."""
+
+
+@overload
+def compile(
+    expression: Any,
+    wrt: str | Sequence[str] | None = None,
+    order: int = 1,
+    *,
+    let: Mapping[str, Any] | None = None,
+    shapes: Mapping[str, int | Shape] | None = None,
+    target: Literal["cpu"] = "cpu",
+    limits: Limits | None = None,
+    dialect: Dialect | None = None,
+) -> Kernel: ...
+
+
+@overload
+def compile(
+    expression: Any,
+    wrt: str | Sequence[str] | None = None,
+    order: int = 1,
+    *,
+    let: Mapping[str, Any] | None = None,
+    shapes: Mapping[str, int | Shape] | None = None,
+    target: Literal["cuda"],
+    limits: Limits | None = None,
+    dialect: Dialect | None = None,
+) -> CudaKernel: ...
 
 
 @for_python
@@ -22,9 +56,10 @@ def compile(
     *,
     let: Mapping[str, Any] | None = None,
     shapes: Mapping[str, int | Shape] | None = None,
+    target: str = "cpu",
     limits: Limits | None = None,
     dialect: Dialect | None = None,
-) -> Kernel:
+) -> Kernel | CudaKernel:
     """Compile a formula to native code.
 
     >>> kernel = gradcalc.compile("x**4 + y**2 + 1", wrt=["x", "y"])
@@ -39,13 +74,17 @@ def compile(
         order: 0 for the value, 1 for the gradient as well, 2 for the Hessian as well.
         let: values by name that are put into the formula.
         shapes: the shapes of variables that are arrays, `{"x": 3}` or `{"A": (2, 2)}`; all others are scalars.
+        target: "cpu", or "cuda" for arrays that live on an NVIDIA card, as of CuPy, PyTorch, JAX and Numba.
         limits: how large the formula may be.
         dialect: how the text is written, as of `differentiate`.
 
     Raises:
-        ExpressionError, UsageError: as `differentiate`.
+        ExpressionError, UsageError: as `differentiate`; an op that a card has no function for.
     """
-    return kernel(to_compile(expression, wrt, order, let=let, shapes=shapes, limits=limits_for(limits, dialect)))
+    if target not in TARGETS:
+        raise UsageError(f"target is {target!r}", hint=did_you_mean(str(target), TARGETS) or " or ".join(TARGETS))
+    formula = to_compile(expression, wrt, order, let=let, shapes=shapes, limits=limits_for(limits, dialect))
+    return kernel(formula) if target == "cpu" else _compiled(CudaKernel, formula)
 
 
 def to_compile(
@@ -82,7 +121,11 @@ def to_compile(
 
 def kernel(formula: Formula) -> Kernel:
     """A formula and its derivatives, up to its order, as native code."""
-    made = Kernel(
+    return _compiled(Kernel, formula)
+
+
+def _compiled(kind: type[Code], formula: Formula) -> Code:
+    made = kind(
         formula.graph, formula.output, list(formula.variables), [variable.name for variable in formula.wrt],
         formula.gradient if formula.order else None, formula.hessian if formula.order == 2 else None,
         {name: value.shape for name, value in formula.variables.items()}, list(formula.extra.values()),

@@ -175,10 +175,11 @@ _COMPARISONS: dict[Op, str] = {
 }  # fmt: skip
 _INTRINSICS = (ops.sqrt, ops.abs, ops.floor, ops.ceil, ops.round)
 _WHOLE = (ops.floor, ops.ceil, ops.round)
-_WRITTEN: dict[Op, Callable[..., str]] = {
+WRITTEN: dict[Op, Callable[..., str]] = {
     **{ops.TABLE[name]: getattr(exponentials, name) for name in exponentials.NAMES},
     ops.xlogy: logarithms.xlogy,
 }
+"""Ops that are written out here."""
 _PARTS: dict[Op, tuple[int, float, float]] = {
     **dict.fromkeys((ops.airyai, ops.airyaiprime, ops.airybi, ops.airybiprime), (4, -100.0, 100.0)),
     ops.Si: (2, -1e15, 1e15), ops.Ci: (2, 5e-324, 1e15), ops.Shi: (2, -700.0, 700.0), ops.Chi: (2, 5e-324, 700.0),
@@ -227,8 +228,8 @@ class Instructions(Lines):
 
     def _function(self, op: Op, places: Sequence[str], n: Deciding = None) -> str:
         """An op as written here, or by C's function, an accurate definition, SciPy, the table's definition, floats."""
-        if op in _WRITTEN:
-            return _WRITTEN[op](self, *places)
+        if op in WRITTEN:
+            return WRITTEN[op](self, *places)
         if op.c_name and llvm().address_of_symbol(op.c_name) and len(places) == len(op.operands):
             return self._math(op.c_name, places)
         define = accurate(op, n)
@@ -350,7 +351,7 @@ class Instructions(Lines):
     def _mod(self, a: str, b: str) -> str:
         """The remainder with the sign of b."""
         t = self.vector
-        rest = self._lanes("fmod", [a, b], "")
+        rest = self._math("fmod", [a, b])
         below = [self.line(f"fcmp olt {t} {place}, zeroinitializer") for place in (rest, b)]
         differ = self.line(f"xor {self.flags} {below[0]}, {below[1]}")
         left = self.line(f"fcmp one {t} {rest}, zeroinitializer")

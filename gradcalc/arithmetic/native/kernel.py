@@ -19,12 +19,11 @@ import numpy as np
 
 from gradcalc.arithmetic.floats import exact_sum
 from gradcalc.arithmetic.native import interpreter
-from gradcalc.arithmetic.native.code import Code, Kinds, Point, compile_graph, llvm, point, pointers
-from gradcalc.errors import UsageError, did_you_mean
+from gradcalc.arithmetic.native.code import Code, Kinds, Point, compile_graph, point, pointers
+from gradcalc.arithmetic.native.compiled import Compiled, common_length
+from gradcalc.errors import UsageError
 from gradcalc.graph import ops
-from gradcalc.graph.domain import defined, kinked
-from gradcalc.graph.graph import Graph
-from gradcalc.graph.shapes import Shape, labels, shown
+from gradcalc.graph.shapes import Shape, shown
 
 Array = np.ndarray[Any, Any]
 
@@ -64,58 +63,17 @@ class Total:
     hessian: Array | None = None
 
 
-class Kernel:
+class Kernel(Compiled):
     """A compiled formula: call it with a column or a number for each variable.
 
     A column is an array `(N,)` of float64 or float32 (others are converted); a number serves all rows. A variable of
     shape `(n,)` takes an array `(n, N)`, or `(n,)` for all rows.
-
-    It is made of the nodes of a formula and of its derivatives: `gradcalc.compile` makes both. `extra` are more nodes.
-
-    Attributes:
-        names: the variables; of arrays the elements, `x[0]`.
-        wrt: those of `names` that are differentiated for.
-        order: 0 without a gradient, 1 without a Hessian, else 2.
-        latex: the formula, as a notebook shows it; where that is not known the kernel is shown as at a prompt.
     """
 
-    latex: str = ""
-
-    def __init__(
-        self,
-        graph: Graph,
-        output: int,
-        names: Sequence[str],
-        wrt: Sequence[str] = (),
-        gradient: Sequence[int] | None = None,
-        hessian: Mapping[tuple[int, int], int] | None = None,
-        shapes: Mapping[str, Shape] | None = None,
-        extra: Sequence[int] = (),
-    ) -> None:
-        llvm()  # that it is missing is told before any column is read
-        self.order = 0 if gradient is None else 1 if hessian is None else 2
-        self._shapes = {name: (shapes or {}).get(name, ()) for name in names}
-        self.names = [label for name in names for label in labels(name, self._shapes[name])]
-        self.wrt = [label for name in wrt for label in labels(name, self._shapes[name])]
-        self._graph = graph
-        self._inputs = [graph.input(name) for name in self.names]
-        entries = hessian or {}
-        self._entries = [place for place in entries if place[0] >= place[1]]
-        self._outputs = [output, *(gradient or ()), *(entries[place] for place in self._entries), *extra]
-        self._extra = len(extra)
-        self._mirrored = [n for n, (i, j) in enumerate(self._entries, start=1 + len(gradient or ())) if i != j]
-        self._needed = graph.needed(self._outputs)
+    def _prepare(self) -> None:
         self._rows = 0
         self._codes: dict[tuple[Kinds, int, bool, bool], Code] = {}
         self._single = threading.local()
-
-    def __repr__(self) -> str:
-        shown = [names if len(names) < 10 else [*names[:9], "..."] for names in (self.names, self.wrt)]
-        return f"Kernel({', '.join(shown[0])}; wrt {', '.join(shown[1]) or 'nothing'}; order {self.order})"
-
-    def _repr_latex_(self) -> str | None:
-        """What a notebook shows: the formula and what is computed of it."""
-        return f"$f = {self.latex}$ — `{self!r}`" if self.latex else None
 
     def __getstate__(self) -> dict[str, Any]:
         """A kernel is copied and pickled as its graph; the code is made anew."""
@@ -176,24 +134,6 @@ class Kernel:
         one.run(*one.arguments)
         return np.frombuffer(one.results)[:: one.stride].copy()
 
-    def domain(self) -> "Kernel":
-        """A kernel whose value is 1 where the formula has one, 0 where an op that it uses leaves its domain."""
-        output = defined(self._graph, self._outputs[0])
-        return Kernel(self._graph, output, list(self._shapes), shapes=self._shapes)
-
-    def kinks(self) -> "Kernel | None":
-        """A kernel whose value is 1 where an op that is used is on a kink, a jump or a branch boundary; None of none.
-
-        A derivative in such a row is a choice, if there is one at all.
-        """
-        output = kinked(self._graph, self._outputs[0])
-        return None if output is None else Kernel(self._graph, output, list(self._shapes), shapes=self._shapes)
-
-    @property
-    def hessian_places(self) -> list[tuple[int, int]]:
-        """The rows and columns of the Hessian's entries that `point` gives."""
-        return list(self._entries)
-
     def _as_point(self, x: Any) -> Any:
         if len(x) != len(self.names):
             names = ", ".join(self.names[:9]) + (", ..." if len(self.names) > 9 else "")
@@ -218,18 +158,10 @@ class Kernel:
 
     def _columns(self, given: Mapping[str, Any]) -> tuple[list[Array], int]:
         """The columns of each variable, `(elements, rows)`, or its numbers, `(elements,)`, and the number of rows."""
-        for name in given:
-            if name not in self._shapes:
-                raise UsageError(f"the formula does not contain {name}", hint=did_you_mean(name, self._shapes))
-        missing = next((name for name in self._shapes if name not in given), None)
-        if missing is not None:
-            raise UsageError(f"no value for {missing}", hint=f"{missing}=...")
+        self._expect(given)
         arrays = [_column(name, given[name], shape) for name, shape in self._shapes.items()]
         lengths = {name: a.shape[1] for name, a in zip(self._shapes, arrays, strict=True) if a.ndim == 2}
-        if len(set(lengths.values())) > 1:
-            different = ", ".join(f"{name} has {n}" for name, n in lengths.items())
-            raise UsageError(f"the columns differ in length: {different}")
-        return arrays, next(iter(lengths.values()), 1)
+        return arrays, common_length(lengths) if lengths else 1
 
     def _code(self, kinds: Kinds, outputs: Sequence[int], rows: int, sums: bool = False) -> Code:
         """The code for so many more rows of such columns; compiled and interpreted code give the same bits."""

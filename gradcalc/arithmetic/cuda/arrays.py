@@ -1,0 +1,213 @@
+"""Arrays on a card: others' as they lend them, and gradcalc's own. Imports the driver and DLPack's structures.
+
+What has `__dlpack__` is asked for that, so that its stream is waited for as the protocol has it; Numba's arrays have
+`__cuda_array_interface__` alone. Nothing is copied.
+"""
+
+import math
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradcalc.arithmetic.cuda import dlpack
+from gradcalc.arithmetic.cuda.driver import LEGACY, driver
+from gradcalc.errors import UsageError
+from gradcalc.graph.shapes import Shape
+
+_KINDS = {"<f8": "f64", "=f8": "f64", "<f4": "f32", "=f4": "f32"}
+_LENT = (BufferError, RuntimeError, TypeError, ValueError, AttributeError)
+"""What libraries raise for an array that they do not lend."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An array of another library, contiguous.
+
+    Attributes:
+        kind: `f64` or `f32`.
+        device: the number of its card.
+        owner: what keeps its memory.
+    """
+
+    address: int
+    shape: Shape
+    kind: str
+    device: int
+    owner: Any
+
+    @property
+    def bytes(self) -> int:
+        """How long it is."""
+        return math.prod(self.shape) * (8 if self.kind == "f64" else 4)
+
+
+def view(name: str, given: Any, stream: int, written: bool = False) -> View:
+    """An array as its library lends it, ready on a stream.
+
+    Args:
+        name: what errors call it.
+        written: it is to be written.
+
+    Raises:
+        UsageError: it is not on a card, not contiguous, not of floats, or read-only and to be written.
+    """
+    lent = _interface(name, given) if written or not hasattr(given, "__dlpack__") else None
+    if lent is None and not hasattr(given, "__dlpack__"):
+        raise _elsewhere(name, given)
+    raw = _of_interface(lent, given, stream) if lent is not None else _of_dlpack(name, given, stream)
+    if raw.kind not in ("f64", "f32"):
+        raise UsageError(f"{name} is of dtype {raw.kind}: columns on a card are of float64 or float32")
+    if not raw.contiguous:
+        hint = "a contiguous copy, as `.contiguous()` of PyTorch or `cupy.ascontiguousarray` makes it"
+        raise UsageError(f"{name} is strided: columns on a card are contiguous", hint=hint)
+    if written and raw.read_only:
+        raise UsageError(f"{name} is read-only", hint="leave out= away: the answer is an array of its own")
+    if raw.device is None:
+        raise UsageError(f"{name} does not point into a card's memory")
+    return View(raw.address, raw.shape, raw.kind, raw.device, raw.owner)
+
+
+def _interface(name: str, given: Any) -> Any:
+    try:
+        return getattr(given, "__cuda_array_interface__", None)
+    except _LENT as error:
+        raise UsageError(f"{name} is not lent by its library: {error}") from None
+
+
+def _of_interface(lent: Any, given: Any, stream: int) -> dlpack.Raw:
+    """What `__cuda_array_interface__` says; the stream that it names is waited for."""
+    busy = lent.get("stream")
+    if busy is not None and busy != stream and math.prod(lent["shape"]):
+        driver().wait(busy)
+    shape, text = tuple(lent["shape"]), lent["typestr"]
+    kind, strides, (address, read_only) = _KINDS.get(text, text), lent.get("strides"), lent["data"]
+    size = int(text[2:]) if text[2:].isdecimal() else 1
+    contiguous = strides is None or dlpack.is_contiguous(shape, [stride / size for stride in strides])
+    device = driver().device_of(address) if address else 0
+    return dlpack.Raw(address or 0, shape, kind, contiguous, device, read_only, given)
+
+
+def _of_dlpack(name: str, given: Any, stream: int) -> dlpack.Raw:
+    """What `__dlpack__` lends, ready on the stream."""
+    try:
+        if given.__dlpack_device__()[0] not in dlpack.ON_CARD:
+            raise _elsewhere(name, given)
+        return dlpack.read(given.__dlpack__(stream=stream))
+    except _LENT as error:
+        raise UsageError(f"{name} is not lent by its library: {error}") from None
+
+
+def _elsewhere(name: str, given: Any) -> UsageError:
+    """An array, a list or a number that is in the computer's memory."""
+    kind = "a NumPy array" if type(given).__module__ == "numpy" else f"of type {type(given).__name__}"
+    return UsageError(
+        f"{name} is {kind}, in the computer's memory: copying it to the card costs more than computing there saves",
+        hint='compile without target="cuda" for it; for the card an array that lives there, as of CuPy or PyTorch',
+    )
+
+
+class CudaArray:
+    """An array of float64 on a card, contiguous, which CuPy, PyTorch, JAX and Numba take without a copy.
+
+    `cupy.asarray(a)`, `torch.from_dlpack(a)`, `jax.dlpack.from_dlpack(a)`, `numba.cuda.as_cuda_array(a)`. The memory is
+    given back once nobody holds the array.
+
+    Attributes:
+        shape: its lengths.
+        device: the number of its card.
+        stream: the stream that writes it.
+    """
+
+    def __init__(self, shape: Shape, device: int, stream: int = LEGACY) -> None:
+        self.shape, self.device, self.stream = shape, device, stream
+        own = driver()
+        with own.on(device):
+            self.address = own.allocate(8 * math.prod(shape))
+        if self.address:
+            weakref.finalize(self, own.free, device, self.address).atexit = False
+
+    def __repr__(self) -> str:
+        return f"CudaArray(shape {self.shape}, float64, on card {self.device})"
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        """Where it is, as version 3 of the protocol says it."""
+        return {
+            "shape": self.shape, "typestr": "<f8", "data": (self.address, False), "version": 3, "strides": None,
+            "stream": self.stream,
+        }  # fmt: skip
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """CUDA's number among kinds of devices, and the card's."""
+        return dlpack.CUDA, self.device
+
+    def __dlpack__(
+        self,
+        *,
+        stream: int | None = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        """A capsule that lends the array, once for each call; `stream` waits until it is written.
+
+        Raises:
+            BufferError: a copy or another device is asked for.
+        """
+        if copy or (dl_device is not None and tuple(dl_device) != self.__dlpack_device__()):
+            raise BufferError("an array of gradcalc is lent where it is")
+        consumer = LEGACY if stream is None else stream
+        if consumer not in (-1, self.stream) and self.address:
+            own = driver()
+            with own.on(self.device):
+                own.follow(consumer, self.stream)
+        return dlpack.lend(self, self.address, self.shape, self.device)
+
+
+def stream_of(given: Any) -> int | None:
+    """The handle of a stream of CuPy, PyTorch, Numba or CUDA's own package, or of a number; None for None.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    if given is None:
+        return None
+    protocol = getattr(given, "__cuda_stream__", None)
+    if protocol is not None:
+        return int(protocol()[1]) or LEGACY
+    for name in ("cuda_stream", "ptr", "handle"):
+        given = getattr(given, name, given)
+    value = getattr(given, "value", given)
+    given = 0 if value is None else value
+    if not isinstance(given, int) or isinstance(given, bool) or given < 0:
+        raise UsageError(f"stream is {given!r}", hint="a stream of CuPy, PyTorch or Numba, or its handle as a number")
+    return given or LEGACY
+
+
+def same_card(views: Sequence[tuple[str, View]]) -> int:
+    """The card that all arrays are on.
+
+    Raises:
+        UsageError: they are on several.
+    """
+    first, here = views[0]
+    for name, each in views[1:]:
+        if each.device != here.device:
+            raise UsageError(f"{first} is on card {here.device}, {name} on card {each.device}")
+    return here.device
+
+
+def disjoint(read: Sequence[tuple[str, View]], written: Sequence[tuple[str, View]]) -> None:
+    """Refuse arrays that are written where others are read or written.
+
+    Raises:
+        UsageError: two overlap.
+    """
+    for place, (name, out) in enumerate(written):
+        for other, each in (*read, *written[:place]):
+            if out.address < each.address + each.bytes and each.address < out.address + out.bytes:
+                raise UsageError(f"{name} overlaps {other}: rows are written while others are read")
