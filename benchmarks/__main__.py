@@ -1,4 +1,4 @@
-"""`python -m benchmarks [startup] [large] [gradient] [tape] [descent] [minima] [nist] [linear] [kernels] [files] [critical]`.
+"""`python -m benchmarks [startup] [large] [gradient] [tape] [descent] [minima] [nist] [linear] [kernels] [files] [gpu] [critical]`.
 
 All parts, or those named.
 """
@@ -9,6 +9,7 @@ from benchmarks import (
     critical,
     descent,
     files,
+    gpu,
     gradient,
     kernels,
     large,
@@ -31,6 +32,7 @@ PARTS = {
     "linear": nist_linear.run,
     "kernels": kernels.run,
     "files": files.run,
+    "gpu": gpu.run,
     "critical": critical.run,
 }
 

@@ -6,11 +6,13 @@ tables, and writes them to FOLDER/gpu.md and its figures to FOLDER/gpu.json. Wit
 Right is what balls say: errors are in ulps of the nearest double, where the problem is well conditioned (`accuracy`).
 """
 
+import itertools
 import json
 import os
 import random
 import statistics
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -18,15 +20,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from flint import arb
 
 import gradcalc
-from benchmarks.accuracy import expectations
+from benchmarks.accuracy import BALLS, expectations
 from benchmarks.kernels import FORMULAS, NAMES
 from benchmarks.peers import traced
 from benchmarks.tables import peer
 from gradcalc.arithmetic.cuda import code
 from gradcalc.arithmetic.cuda.driver import driver
 from gradcalc.arithmetic.cuda.kernel import CudaKernel
+from gradcalc.arithmetic.digits import nearest_double
 from gradcalc.arithmetic.native.kernel import Kernel
 from gradcalc.errors import GradcalcError
 from gradcalc.graph import ops
@@ -34,13 +38,13 @@ from gradcalc.graph.derive import gradient, hessian
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
 
-ROWS = 1 << 24
+ROWS = 1 << 26
 WIDE = 100_000
 """Rows on which the card's bits are compared with the processor's."""
 POINTS = 200
 """Rows of an op, and `PER_FORMULA` of a formula, that are compared with balls."""
 PER_FORMULA = 20
-REPEATS, LAUNCHES = 15, 10
+REPEATS, LAUNCHES = 7, 20
 MANY = 60
 """Random formulas."""
 USED = ("exp", "log", "sin", "cos", "sqrt", "tanh")
@@ -57,7 +61,7 @@ def main(folder: Path | None = None) -> int:
         print(f"skipped: {reason}")
         return 0
     found: dict[str, Any] = {"card": card()}
-    parts = (_ops, _formulas, _loans, _speed)
+    parts = (_ops, _special, _formulas, _loans, _speed)
     for part in parts:
         started = time.perf_counter()
         try:
@@ -177,6 +181,47 @@ def _ops() -> dict[str, Any]:
         found[op.name] = {"order": order, "card": errors[0], "cpu": errors[1], "same": _same(device, host),
                           "same value": _same(device[:1], host[:1])}  # fmt: skip
     return found
+
+
+WILD = (0.0, -0.0, 1.0, -1.0, 0.5, 2.5, -2.5, 5e-324, -1e-310, 1e-200, 710.0, -745.0, 1e22, 1e300, -1e300, np.inf,
+        -np.inf, np.nan)  # fmt: skip
+
+
+def _special() -> dict[str, Any]:
+    """Of each op that a card has: where its value at wild arguments is not the processor's; ulps far and near."""
+    found: dict[str, Any] = {}
+    for op in ops.TABLE.values():
+        if not op.operands or op.is_condition or op is ops.where or code.refused(_of_op(op, 0)[0], _of_op(op, 0)[2]):
+            continue
+        problem = _of_op(op, 0)
+        inputs = problem[1]
+        grid = np.array(list(itertools.product(WILD, repeat=len(inputs))))
+        device, host = _both(problem, list(grid.T))
+        near = np.isclose(device[0], host[0], rtol=1e-13, atol=1e-320, equal_nan=True)
+        told = [f"{op.name}({', '.join(f'{x:g}' for x in grid[n])}): {device[0, n]:g}, not {host[0, n]:g}"
+                for n in np.flatnonzero(~near)]  # fmt: skip
+        chance = np.random.default_rng(len(op.name))
+        far = chance.choice((-1, 1), (len(inputs), POINTS)) * 10.0 ** np.hstack(
+            [chance.uniform(low, high, (len(inputs), POINTS // 2)) for low, high in ((-300, 300), (-5, 3))]
+        )
+        found[op.name] = {"odd": told, "ulps": _far_errors(problem, far, _both(problem, list(far)))}
+    return found
+
+
+def _far_errors(problem: Problem, columns: Array, answers: Sequence[Array]) -> list[float]:
+    """The largest errors of values anywhere, in ulps, where balls know the nearest double."""
+    graph, inputs, outputs, _ = problem
+    worst = [-1.0] * len(answers)
+    for n in range(columns.shape[1]):
+        at = {index: arb(float(column[n])) for index, column in zip(inputs, columns, strict=True)}
+        ball = BALLS.evaluate(graph, at, outputs[:1])[outputs[0]]
+        expected = nearest_double(ball) if isinstance(ball, arb) else None
+        if expected is None or not np.isfinite(expected):
+            continue
+        for which, answer in enumerate(answers):
+            error = abs(float(answer[0, n]) - expected) / np.spacing(abs(expected))
+            worst[which] = max(worst[which], float(np.nan_to_num(error, nan=np.inf)))
+    return worst
 
 
 ARITHMETIC = ("A + B", "A - B", "A*B", "A*B", "A**2", "A**3", "A**5", "2*A - 3", "A/(1 + B**2)", "sqrt(1 + A**2)")
@@ -304,24 +349,25 @@ def _refusals() -> str:
     return "; ".join(told)
 
 
+class Bare:
+    """An array that has the interface that Numba's arrays have, and nothing else."""
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+        self.__cuda_array_interface__ = array.__cuda_array_interface__
+
+
 def _thread() -> None:
-    """In a thread that has no context of its own yet, from Numba's arrays, whose card the driver is asked for."""
-    import threading
-
+    """In a thread that has no context of its own yet; the driver is asked for the card."""
     failed: list[BaseException] = []
-    x = to_card(_X)
-
-    class Bare:
-        __cuda_array_interface__ = x.__cuda_array_interface__
+    x = Bare(to_card(_X))
 
     def work() -> None:
         try:
-            _checked(Bare(), lambda array: array.cpu().numpy(), out=out)
+            _checked(x, from_card)
         except BaseException as error:  # noqa: BLE001 - told to the other thread
             failed.append(error)
 
-    torch = peer("torch")
-    out = [torch.full((*n, len(_X)), torch.nan, dtype=torch.float64, device="cuda") for n in ((), (1,), (1, 1))]
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
@@ -329,10 +375,14 @@ def _thread() -> None:
         raise failed[0]
 
 
+_KEPT: list[Any] = []
+"""Arrays that are still lent when Python ends."""
+
+
 def _memory() -> str:
     """Memory of the card before and after many calls whose answers are dropped, some lent on."""
-    torch = peer("torch")
-    x, kernel = to_card(np.ones(1 << 20)), gradcalc.compile("x**2", order=2, target="cuda")
+    torch, jax = peer("torch"), peer("jax")
+    x, kernel = Bare(to_card(np.ones(1 << 20))), gradcalc.compile("x**2", order=2, target="cuda")
     free = []
     for turn in range(60):
         batch = kernel(x=x)
@@ -344,6 +394,10 @@ def _memory() -> str:
         if turn in (5, 59):
             free.append(torch.cuda.mem_get_info()[0])
     assert free[0] - free[1] < 1 << 22, free
+    batch = kernel(x=x)
+    _KEPT.extend((batch, torch.from_dlpack(batch.value), batch.gradient.__dlpack__()))
+    if jax is not None:
+        _KEPT.append(jax.dlpack.from_dlpack(batch.hessian))
     return f"done: {free[0] - free[1]} bytes after 54 calls"
 
 
@@ -461,6 +515,7 @@ def told(found: dict[str, Any]) -> str:
         "speed": _told_speed,
         "formulas": _told_formulas,
         "ops": _told_ops,
+        "special": _told_special,
         "loans": _told_loans,
     }.items():
         body = found.get(part)
@@ -475,9 +530,9 @@ def _told_speed(rows: list[dict[str, Any]]) -> Lines:
     lines = [
         f"{ROWS:,} rows, median of {REPEATS}, ns a row:",
         "",
-        "| | order | gradcalc | / copy | JAX | JAX / gradcalc | PyTorch | first call, s | of it PTX | JAX | small call, µs"
+        "| | order | gradcalc | / copy | JAX | JAX / gradcalc | PyTorch | first call, s | of it PTX | JAX | with new arrays | small call, µs"
         " | queued |",
-        "| --- |" + " --- |" * 11,
+        "| --- |" + " --- |" * 12,
     ]
     for row in rows:
         ns = {name: row[name] / ROWS * 1e9 for name in ("gradcalc", "copy", "jax", "torch") if name in row}
@@ -485,7 +540,8 @@ def _told_speed(rows: list[dict[str, Any]]) -> Lines:
         cells = [
             row["formula"], str(row["order"]), f"{ns['gradcalc']:.4f}", f"{ns['gradcalc'] / ns['copy']:.3f}", *jax,
             f"{ns['torch']:.3f}" if "torch" in ns else "-", f"{row['first']:.2f}", f"{row['ptx']:.2f}",
-            f"{row['jax first']:.2f}" if "jax first" in row else "-", f"{row['small call'] * 1e6:.0f}",
+            f"{row['jax first']:.2f}" if "jax first" in row else "-",
+            f"{row['call, new arrays'] / ROWS * 1e9:.4f}", f"{row['small call'] * 1e6:.0f}",
             f"{row['small call, queued'] * 1e6:.0f}",
         ]  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
@@ -507,7 +563,7 @@ def _told_formulas(body: dict[str, Any]) -> Lines:
 
 
 def _ulps(errors: Sequence[float]) -> str:
-    return ", ".join("-" if error < 0 else f"{error:.1f}" for error in errors)
+    return ", ".join("-" if error < 0 else f"{error:.1f}" if error < 1e4 else "all" for error in errors)
 
 
 def _told_ops(body: dict[str, Any]) -> Lines:
@@ -523,6 +579,13 @@ def _told_ops(body: dict[str, Any]) -> Lines:
         cells = [name, str(row["order"]), _ulps(row["card"]), _ulps(row["cpu"]), f"{row['same']:.3f}"]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
+
+
+def _told_special(body: dict[str, Any]) -> Lines:
+    lines = ["Values at arguments of any size, ulps on the card and on the processor, where either is above 2:", ""]
+    lines.append("; ".join(f"{name} {_ulps(row['ulps'])}" for name, row in body.items() if max(row["ulps"]) > 2))
+    lines += ["", "Values at zeros, infinities, nan and the like that are not the processor's:", ""]
+    return lines + [f"- {'; '.join(row['odd'][:8])} ({len(row['odd'])})" for row in body.values() if row["odd"]]
 
 
 def _told_loans(body: dict[str, str]) -> Lines:

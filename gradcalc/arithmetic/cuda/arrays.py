@@ -5,12 +5,13 @@ What has `__dlpack__` is asked for that, so that its stream is waited for as the
 """
 
 import math
+import sys
 import weakref
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from gradcalc.arithmetic.cuda import dlpack
+from gradcalc.arithmetic.cuda.dlpack import View
 from gradcalc.arithmetic.cuda.driver import LEGACY, driver
 from gradcalc.errors import UsageError
 from gradcalc.graph.shapes import Shape
@@ -18,28 +19,6 @@ from gradcalc.graph.shapes import Shape
 _KINDS = {"<f8": "f64", "=f8": "f64", "<f4": "f32", "=f4": "f32"}
 _LENT = (BufferError, RuntimeError, TypeError, ValueError, AttributeError)
 """What libraries raise for an array that they do not lend."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """An array of another library, contiguous.
-
-    Attributes:
-        kind: `f64` or `f32`.
-        device: the number of its card.
-        owner: what keeps its memory.
-    """
-
-    address: int
-    shape: Shape
-    kind: str
-    device: int
-    owner: Any
-
-    @property
-    def bytes(self) -> int:
-        """How long it is."""
-        return math.prod(self.shape) * (8 if self.kind == "f64" else 4)
 
 
 def view(name: str, given: Any, stream: int, written: bool = False) -> View:
@@ -52,20 +31,26 @@ def view(name: str, given: Any, stream: int, written: bool = False) -> View:
     Raises:
         UsageError: it is not on a card, not contiguous, not of floats, or read-only and to be written.
     """
-    lent = _interface(name, given) if written or not hasattr(given, "__dlpack__") else None
-    if lent is None and not hasattr(given, "__dlpack__"):
+    if isinstance(given, CudaArray):
+        return given.view(stream)
+    lends = getattr(given, "__dlpack__", None)
+    lent = _interface(name, given) if written or lends is None else None
+    if lent is not None:
+        found = _of_interface(lent, given, stream)
+    elif lends is not None:
+        found = _of_dlpack(name, given, stream)
+    else:
         raise _elsewhere(name, given)
-    raw = _of_interface(lent, given, stream) if lent is not None else _of_dlpack(name, given, stream)
-    if raw.kind not in ("f64", "f32"):
-        raise UsageError(f"{name} is of dtype {raw.kind}: columns on a card are of float64 or float32")
-    if not raw.contiguous:
+    if found.kind not in ("f64", "f32"):
+        raise UsageError(f"{name} is of dtype {found.kind}: columns on a card are of float64 or float32")
+    if not found.contiguous:
         hint = "a contiguous copy, as `.contiguous()` of PyTorch or `cupy.ascontiguousarray` makes it"
         raise UsageError(f"{name} is strided: columns on a card are contiguous", hint=hint)
-    if written and raw.read_only:
+    if written and found.read_only:
         raise UsageError(f"{name} is read-only", hint="leave out= away: the answer is an array of its own")
-    if raw.device is None:
+    if found.device is None:
         raise UsageError(f"{name} does not point into a card's memory")
-    return View(raw.address, raw.shape, raw.kind, raw.device, raw.owner)
+    return found
 
 
 def _interface(name: str, given: Any) -> Any:
@@ -75,7 +60,7 @@ def _interface(name: str, given: Any) -> Any:
         raise UsageError(f"{name} is not lent by its library: {error}") from None
 
 
-def _of_interface(lent: Any, given: Any, stream: int) -> dlpack.Raw:
+def _of_interface(lent: Any, given: Any, stream: int) -> View:
     """What `__cuda_array_interface__` says; the stream that it names is waited for."""
     busy = lent.get("stream")
     if busy is not None and busy != stream and math.prod(lent["shape"]):
@@ -83,12 +68,12 @@ def _of_interface(lent: Any, given: Any, stream: int) -> dlpack.Raw:
     shape, text = tuple(lent["shape"]), lent["typestr"]
     kind, strides, (address, read_only) = _KINDS.get(text, text), lent.get("strides"), lent["data"]
     size = int(text[2:]) if text[2:].isdecimal() else 1
-    contiguous = strides is None or dlpack.is_contiguous(shape, [stride / size for stride in strides])
+    contiguous = not strides or dlpack.is_contiguous(shape, [stride / size for stride in strides])
     device = driver().device_of(address) if address else 0
-    return dlpack.Raw(address or 0, shape, kind, contiguous, device, read_only, given)
+    return View(address or 0, shape, kind, device, given, contiguous, read_only)
 
 
-def _of_dlpack(name: str, given: Any, stream: int) -> dlpack.Raw:
+def _of_dlpack(name: str, given: Any, stream: int) -> View:
     """What `__dlpack__` lends, ready on the stream."""
     try:
         if given.__dlpack_device__()[0] not in dlpack.ON_CARD:
@@ -116,11 +101,12 @@ class CudaArray:
     Attributes:
         shape: its lengths.
         device: the number of its card.
-        stream: the stream that writes it.
+        stream: the stream that writes it; None once it is written.
     """
 
-    def __init__(self, shape: Shape, device: int, stream: int = LEGACY) -> None:
-        self.shape, self.device, self.stream = shape, device, stream
+    def __init__(self, shape: Shape, device: int) -> None:
+        self.shape, self.device = shape, device
+        self.stream: int | None = None
         own = driver()
         with own.on(device):
             self.address = own.allocate(8 * math.prod(shape))
@@ -132,6 +118,17 @@ class CudaArray:
 
     def __len__(self) -> int:
         return self.shape[0]
+
+    def view(self, stream: int) -> View:
+        """The array, ready on a stream."""
+        self._ready(stream)
+        return View(self.address, self.shape, "f64", self.device, self)
+
+    def _ready(self, stream: int) -> None:
+        """Let a stream wait until the array is written."""
+        if self.stream is not None and stream not in (-1, self.stream):
+            with driver().on(self.device):
+                driver().follow(stream, self.stream)
 
     @property
     def __cuda_array_interface__(self) -> dict[str, Any]:
@@ -160,12 +157,30 @@ class CudaArray:
         """
         if copy or (dl_device is not None and tuple(dl_device) != self.__dlpack_device__()):
             raise BufferError("an array of gradcalc is lent where it is")
-        consumer = LEGACY if stream is None else stream
-        if consumer not in (-1, self.stream) and self.address:
-            own = driver()
-            with own.on(self.device):
-                own.follow(consumer, self.stream)
+        self._ready(LEGACY if stream is None else stream)
         return dlpack.lend(self, self.address, self.shape, self.device)
+
+
+def new_like(given: Any, shape: Shape, device: int) -> tuple[Any, int]:
+    """An array for an answer, and its address: of PyTorch or CuPy where the column is, from their memory; else our own.
+
+    Raises:
+        MemoryError: the card has no room for it.
+    """
+    name = type(given).__module__.partition(".")[0]
+    library = sys.modules.get(name)
+    if name not in ("torch", "cupy") or library is None:
+        own = CudaArray(shape, device)
+        return own, own.address
+    try:
+        if name == "torch":
+            array = library.empty(shape, dtype=library.float64, device=given.device)
+        else:
+            with library.cuda.Device(device):
+                array = library.empty(shape)
+    except RuntimeError as error:
+        raise MemoryError(f"the card has no room left: {error}") from None
+    return array, array.__cuda_array_interface__["data"][0]
 
 
 def stream_of(given: Any) -> int | None:
@@ -188,26 +203,34 @@ def stream_of(given: Any) -> int | None:
     return given or LEGACY
 
 
-def same_card(views: Sequence[tuple[str, View]]) -> int:
+def same_card(views: Mapping[str, View]) -> int:
     """The card that all arrays are on.
 
     Raises:
         UsageError: they are on several.
     """
-    first, here = views[0]
-    for name, each in views[1:]:
+    first, here = next(iter(views.items()))
+    for name, each in views.items():
         if each.device != here.device:
             raise UsageError(f"{first} is on card {here.device}, {name} on card {each.device}")
-    return here.device
+    return here.device or 0
 
 
-def disjoint(read: Sequence[tuple[str, View]], written: Sequence[tuple[str, View]]) -> None:
+def disjoint(read: Mapping[str, View], written: Mapping[str, View]) -> None:
     """Refuse arrays that are written where others are read or written.
 
     Raises:
         UsageError: two overlap.
     """
-    for place, (name, out) in enumerate(written):
-        for other, each in (*read, *written[:place]):
-            if out.address < each.address + each.bytes and each.address < out.address + out.bytes:
+    taken = [(name, *_interval(each)) for name, each in read.items()]
+    for name, each in written.items():
+        first, last = _interval(each)
+        for other, start, end in taken:
+            if first < end and start < last:
                 raise UsageError(f"{name} overlaps {other}: rows are written while others are read")
+        taken.append((name, first, last))
+
+
+def _interval(view: View) -> tuple[int, int]:
+    """Where an array begins and ends."""
+    return view.address, view.address + math.prod(view.shape) * (8 if view.kind == "f64" else 4)

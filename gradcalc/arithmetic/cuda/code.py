@@ -13,7 +13,7 @@ from gradcalc.arithmetic.cuda.libdevice import libdevice
 from gradcalc.arithmetic.native.code import WRITTEN, Instructions, floats, llvm
 from gradcalc.arithmetic.native.lines import Lines
 from gradcalc.graph import ops
-from gradcalc.graph.definitions import NEAR, Deciding, deciding, definition
+from gradcalc.graph.definitions import NEAR, Deciding, accurate, deciding
 from gradcalc.graph.graph import Graph
 from gradcalc.graph.ops import Op
 
@@ -26,11 +26,11 @@ Kind = str
 _TARGET, _CARD, _VERSION = "nvptx64-nvidia-cuda", "sm_60", "+ptx60"
 """Drivers since 2017 read this PTX, and compile it for any card since Pascal."""
 
-_AS_IN_C = frozenset((
+LIKE_C = frozenset((
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "erf", "erfc", "exp", "exp2", "expm1", "hypot",
     "lgamma", "log", "log10", "log1p", "log2", "tan", "tgamma",
 ))  # fmt: skip
-_NAMED = {ops.erfinv: "erfinv", ops.erfcinv: "erfcinv", ops.norm_ppf: "normcdfinv"}
+NAMED = {ops.erfinv: "erfinv", ops.erfcinv: "erfcinv", ops.norm_ppf: "normcdfinv"}
 """Functions of libdevice: with C's names, and others."""
 
 _PAIRED = """define internal {double, double} @sine_and_cosine(double %x) alwaysinline {
@@ -110,10 +110,10 @@ class _Device(Instructions):
             return WRITTEN[op](self, *places)
         if op in (ops.sin, ops.cos):
             return self._paired(op, places[0])
-        name = _NAMED.get(op) or (op.c_name if op.c_name in _AS_IN_C else "")
+        name = NAMED.get(op) or (op.c_name if op.c_name in LIKE_C else "")
         if name and len(places) == len(op.operands):
             return self._math(name, places)
-        define = definition(op, n)
+        define = accurate(op, n) or (None if op.scipy else op.define)  # what SciPy is asked for, a definition spoils
         if define is None or op in NEAR:
             self.refused[op] = None
             return places[0]

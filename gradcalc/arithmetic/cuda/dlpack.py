@@ -32,16 +32,22 @@ class _Managed(ctypes.Structure):
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
-    """What a library says of an array: as a `View`, but not checked. `device` is None where no card has its memory."""
+class View:
+    """An array as its library lends it.
+
+    Attributes:
+        kind: `f64`, `f32`, or another type by its name.
+        device: the number of its card; None where no card has its memory.
+        owner: what keeps its memory.
+    """
 
     address: int
     shape: Shape
     kind: str
-    contiguous: bool
     device: int | None
-    read_only: bool
     owner: Any
+    contiguous: bool = True
+    read_only: bool = False
 
 
 _api = ctypes.pythonapi
@@ -51,7 +57,7 @@ _is_valid = ctypes.PYFUNCTYPE(ctypes.c_int, c_void_p, c_char_p)(("PyCapsule_IsVa
 _new = ctypes.PYFUNCTYPE(ctypes.py_object, c_void_p, c_char_p, c_void_p)(("PyCapsule_New", _api))
 
 
-def read(capsule: Any) -> Raw:
+def read(capsule: Any) -> View:
     """The array that a capsule lends; it is lent as long as the capsule lives."""
     tensor = _Managed.from_address(_get(capsule, _NAME)).tensor
     shape = tuple(tensor.shape[: tensor.ndim]) if tensor.ndim else ()
@@ -59,7 +65,7 @@ def read(capsule: Any) -> Raw:
     wide = tensor.code == _FLOAT and tensor.lanes == 1 and tensor.bits in (32, 64)
     kind = f"f{tensor.bits}" if wide else f"{_CODES.get(tensor.code, 'unknown')}{tensor.bits}"
     address = tensor.data + tensor.byte_offset if tensor.data else 0
-    return Raw(address, shape, kind, contiguous, tensor.device_id, False, capsule)
+    return View(address, shape, kind, tensor.device_id, capsule, contiguous)
 
 
 def is_contiguous(shape: Sequence[int], strides: Sequence[float]) -> bool:
@@ -76,18 +82,23 @@ _lent: dict[int, tuple[Any, ...]] = {}
 """What is lent, by the address of its structure: it lives until who borrowed it gives it back."""
 
 
-def _give_back(managed: int | None) -> None:
-    _lent.pop(managed or 0, None)
+def _give_back(managed: int | None, lent: Any = _lent) -> None:
+    """What is lent at an address is given back."""
+    lent.pop(managed or 0, None)
 
 
-def _destroyed(capsule: int | None) -> None:
+def _destroyed(
+    capsule: int | None, is_valid: Any = _is_valid, get: Any = _get_bare, give_back: Any = _give_back
+) -> None:
     """The end of a capsule: one that nobody took gives back itself."""
-    if _is_valid(capsule, _NAME):
-        _give_back(_get_bare(capsule, _NAME))
+    if is_valid(capsule, b"dltensor"):
+        give_back(get(capsule, b"dltensor"))
 
 
 _deleter = ctypes.CFUNCTYPE(None, c_void_p)(_give_back)
 _destructor = ctypes.PYFUNCTYPE(None, c_void_p)(_destroyed)
+for _function in (_deleter, _destructor):  # they are called while Python ends, when this module is gone
+    _api.Py_IncRef(ctypes.py_object(_function))
 
 
 def lend(owner: Any, address: int, shape: Shape, device: int) -> Any:

@@ -13,7 +13,8 @@ from numbers import Real
 from typing import Any
 
 from gradcalc.arithmetic.cuda import code
-from gradcalc.arithmetic.cuda.arrays import CudaArray, View, disjoint, same_card, stream_of, view
+from gradcalc.arithmetic.cuda.arrays import CudaArray, disjoint, new_like, same_card, stream_of, view
+from gradcalc.arithmetic.cuda.dlpack import View
 from gradcalc.arithmetic.cuda.driver import LEGACY, driver
 from gradcalc.arithmetic.native.compiled import Compiled, common_length
 from gradcalc.errors import UsageError
@@ -31,7 +32,7 @@ Result = tuple[Any, int]
 
 @dataclass(frozen=True, slots=True)
 class CudaBatch:
-    """What a kernel gives for N rows: arrays on the card, `CudaArray`s or those of `out`.
+    """What a kernel gives for N rows: arrays on the card, of PyTorch or CuPy where columns are, else `CudaArray`s.
 
     Attributes:
         value: `(N,)`.
@@ -50,8 +51,7 @@ class CudaKernel(Compiled):
     """A formula compiled for a card: call it with an array on the card, or a number, for each variable.
 
     >>> kernel = gradcalc.compile("x**4 + y**2 + 1", target="cuda")
-    >>> batch = kernel(x=cupy.array([2.0, 0.0]), y=3.0)
-    >>> cupy.asarray(batch.gradient)
+    >>> kernel(x=cupy.array([2.0, 0.0]), y=3.0).gradient
     array([[32.,  0.],
            [ 6.,  6.]])
 
@@ -109,14 +109,20 @@ class CudaKernel(Compiled):
         on = LEGACY if handle is None else handle
         self._expect(columns)
         given = {name: self._given(name, columns[name], shape, on) for name, shape in self._shapes.items()}
-        views = [(name, each) for name, each in given.items() if isinstance(each, View)]
+        views = {name: each for name, each in given.items() if isinstance(each, View)}
         rows, device = self._rows_of(given), same_card(views)
         with driver().on(device):
-            results = self._results(rows, device, on) if out is None else self._taken(out, rows, on, views)
+            if out is None:
+                results = self._results(columns[next(iter(views))], rows, device)
+            else:
+                results = self._taken(out, rows, on, views)
             if rows:
                 self._launch(given, [address for _, address in results], rows, device, on)
                 if handle is None:
                     driver().wait(on)
+        for array, _ in results:
+            if isinstance(array, CudaArray):
+                array.stream = handle if rows else None
         return self._batch([array for array, _ in results])
 
     def ptx(self) -> str:
@@ -160,12 +166,11 @@ class CudaKernel(Compiled):
         k = len(self.wrt)
         return [(), *[(k,), (k, k)][: self.order], *([(self._extra,)] if self._extra else [])]
 
-    def _results(self, rows: int, device: int, stream: int) -> list[Result]:
-        """New arrays, and where each is."""
-        made = [CudaArray((*lengths, rows), device, stream) for lengths in self._arrays()]
-        return [(array, array.address) for array in made]
+    def _results(self, like: Any, rows: int, device: int) -> list[Result]:
+        """New arrays of the library of a column, and where each is."""
+        return [new_like(like, (*lengths, rows), device) for lengths in self._arrays()]
 
-    def _taken(self, out: Any, rows: int, stream: int, read: Sequence[tuple[str, View]]) -> list[Result]:
+    def _taken(self, out: Any, rows: int, stream: int, read: Mapping[str, View]) -> list[Result]:
         """The caller's arrays, if they fit, and where each is."""
         if isinstance(out, CudaBatch):
             out = [each for each in (out.value, out.gradient, out.hessian, out.extra) if each is not None]
@@ -174,13 +179,14 @@ class CudaKernel(Compiled):
         wanted = [(*lengths, rows) for lengths in self._arrays()]
         if len(out) != len(wanted):
             raise UsageError(f"out is of {len(out)} arrays", hint=f"arrays of shapes {', '.join(map(str, wanted))}")
-        written = [(f"out[{i}]", view(f"out[{i}]", each, stream, written=True)) for i, each in enumerate(out)]
-        for (name, each), shape in zip(written, wanted, strict=True):
+        names = [f"out[{i}]" for i in range(len(out))]
+        written = {name: view(name, each, stream, written=True) for name, each in zip(names, out, strict=True)}
+        for (name, each), shape in zip(written.items(), wanted, strict=True):
             if each.shape != shape or each.kind != "f64":
                 raise UsageError(f"{name} is of shape {each.shape} and {each.kind}: {shape} of f64 is written")
-        same_card([*read, *written])
+        same_card({**read, **written})
         disjoint(read, written)
-        return [(array, each.address) for array, (_, each) in zip(out, written, strict=True)]
+        return [(array, each.address) for array, each in zip(out, written.values(), strict=True)]
 
     def _batch(self, results: list[Any]) -> CudaBatch:
         extra = results.pop() if self._extra else None
