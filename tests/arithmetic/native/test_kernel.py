@@ -1,4 +1,7 @@
-"""Kernels in use: threads, forked processes, interrupts, evicted code, odd columns and names, widths of vectors."""
+"""Kernels in use: threads, forked processes, interrupts, evicted code, odd columns and names, widths of vectors.
+
+Also `compiled`, what kernels of the processor and of a card share: names, domain, kinks, what is missing or unknown.
+"""
 
 import copy
 import math
