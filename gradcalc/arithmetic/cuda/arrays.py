@@ -34,11 +34,13 @@ def view(name: str, given: Any, stream: int, written: bool = False) -> View:
     if isinstance(given, CudaArray):
         return given.view(stream)
     lends = getattr(given, "__dlpack__", None)
-    lent = _interface(name, given) if written or lends is None else None
-    if lent is not None:
-        found = _of_interface(lent, given, stream)
-    elif lends is not None:
+    lent = _interface(name, given) if written or lends is None else None  # a capsule does not tell what is read-only
+    if written and lent is not None and lent["data"][1]:
+        raise UsageError(f"{name} is read-only", hint="leave out= away: the answer is an array of its own")
+    if lends is not None:
         found = _of_dlpack(name, given, stream)
+    elif lent is not None:
+        found = _of_interface(name, lent, given, stream)
     else:
         raise _elsewhere(name, given)
     if found.kind not in ("f64", "f32"):
@@ -46,8 +48,6 @@ def view(name: str, given: Any, stream: int, written: bool = False) -> View:
     if not found.contiguous:
         hint = "a contiguous copy, as `.contiguous()` of PyTorch or `cupy.ascontiguousarray` makes it"
         raise UsageError(f"{name} is strided: columns on a card are contiguous", hint=hint)
-    if written and found.read_only:
-        raise UsageError(f"{name} is read-only", hint="leave out= away: the answer is an array of its own")
     if found.device is None:
         raise UsageError(f"{name} does not point into a card's memory")
     return found
@@ -60,17 +60,18 @@ def _interface(name: str, given: Any) -> Any:
         raise UsageError(f"{name} is not lent by its library: {error}") from None
 
 
-def _of_interface(lent: Any, given: Any, stream: int) -> View:
+def _of_interface(name: str, lent: Any, given: Any, stream: int) -> View:
     """What `__cuda_array_interface__` says; the stream that it names is waited for."""
-    busy = lent.get("stream")
-    if busy is not None and busy != stream and math.prod(lent["shape"]):
-        driver().wait(busy)
-    shape, text = tuple(lent["shape"]), lent["typestr"]
-    kind, strides, (address, read_only) = _KINDS.get(text, text), lent.get("strides"), lent["data"]
+    if lent.get("mask") is not None:
+        raise UsageError(f"{name} is masked: columns on a card have all their numbers")
+    shape, text, strides, address = tuple(lent["shape"]), lent["typestr"], lent.get("strides"), lent["data"][0] or 0
     size = int(text[2:]) if text[2:].isdecimal() else 1
     contiguous = not strides or dlpack.is_contiguous(shape, [stride / size for stride in strides])
-    device = driver().device_of(address) if address else 0
-    return View(address or 0, shape, kind, device, given, contiguous, read_only)
+    device, busy = driver().device_of(address) if address else 0, lent.get("stream")
+    if busy is not None and busy != stream and address and device is not None:
+        with driver().on(device):
+            driver().wait(busy)
+    return View(address, shape, _KINDS.get(text, text), device, given, contiguous)
 
 
 def _of_dlpack(name: str, given: Any, stream: int) -> View:
@@ -161,8 +162,10 @@ class CudaArray:
         return dlpack.lend(self, self.address, self.shape, self.device)
 
 
-def new_like(given: Any, shape: Shape, device: int) -> tuple[Any, int]:
+def new_like(given: Any, shape: Shape, device: int, stream: int) -> tuple[Any, int]:
     """An array for an answer, and its address: of PyTorch or CuPy where the column is, from their memory; else our own.
+
+    The stream waits for what they have queued on that memory.
 
     Raises:
         MemoryError: the card has no room for it.
@@ -180,7 +183,7 @@ def new_like(given: Any, shape: Shape, device: int) -> tuple[Any, int]:
                 array = library.empty(shape)
     except RuntimeError as error:
         raise MemoryError(f"the card has no room left: {error}") from None
-    return array, array.__cuda_array_interface__["data"][0]
+    return array, view("the answer", array, stream).address
 
 
 def stream_of(given: Any) -> int | None:

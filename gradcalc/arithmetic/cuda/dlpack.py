@@ -47,7 +47,6 @@ class View:
     device: int | None
     owner: Any
     contiguous: bool = True
-    read_only: bool = False
 
 
 _api = ctypes.pythonapi

@@ -113,7 +113,7 @@ class CudaKernel(Compiled):
         rows, device = self._rows_of(given), same_card(views)
         with driver().on(device):
             if out is None:
-                results = self._results(columns[next(iter(views))], rows, device)
+                results = self._results(columns[next(iter(views))], rows, device, on)
             else:
                 results = self._taken(out, rows, on, views)
             if rows:
@@ -138,7 +138,10 @@ class CudaKernel(Compiled):
     def _given(self, name: str, given: Any, shape: tuple[int, ...], stream: int) -> View | float:
         """A number, or an array as it is lent, of the right shape."""
         if not shape and isinstance(given, Real) and not hasattr(given, "__dlpack__"):
-            return float(given)
+            try:
+                return float(given)
+            except OverflowError:
+                raise UsageError(f"{name} is beyond the largest double") from None
         found = view(name, given, stream)
         rows = found.shape[len(shape) :]
         if found.shape[: len(shape)] != shape or len(rows) > 1:
@@ -166,9 +169,9 @@ class CudaKernel(Compiled):
         k = len(self.wrt)
         return [(), *[(k,), (k, k)][: self.order], *([(self._extra,)] if self._extra else [])]
 
-    def _results(self, like: Any, rows: int, device: int) -> list[Result]:
+    def _results(self, like: Any, rows: int, device: int, stream: int) -> list[Result]:
         """New arrays of the library of a column, and where each is."""
-        return [new_like(like, (*lengths, rows), device) for lengths in self._arrays()]
+        return [new_like(like, (*lengths, rows), device, stream) for lengths in self._arrays()]
 
     def _taken(self, out: Any, rows: int, stream: int, read: Mapping[str, View]) -> list[Result]:
         """The caller's arrays, if they fit, and where each is."""

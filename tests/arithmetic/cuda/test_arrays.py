@@ -13,7 +13,7 @@ import gradcalc
 from gradcalc.arithmetic.cuda import dlpack
 from gradcalc.arithmetic.cuda.arrays import CudaArray, new_like, stream_of, view
 from gradcalc.arithmetic.cuda.driver import LEGACY
-from tests.arithmetic.cuda.card import Card, Lent, read
+from tests.arithmetic.cuda.card import Card, Lent
 
 
 class Capsules:
@@ -132,21 +132,25 @@ def test_what_is_no_stream(given: Any) -> None:
 
 
 def test_answers_are_of_the_columns_library(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
-    def empty(shape: tuple[int, ...], dtype: str, device: str) -> Lent:
+    made = []
+
+    def empty(shape: tuple[int, ...], dtype: str, device: str) -> Capsules:
         assert (dtype, device) == ("float64", "cuda:0")
-        return Lent(np.full(shape, np.nan))
+        made.append(Capsules(np.full(shape, np.nan)))
+        return made[-1]
 
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(empty=empty, float64="float64"))
     tensor = type("Tensor", (Lent,), {"__module__": "torch", "device": "cuda:0"})
     answer = gradcalc.compile("x*x", target="cuda")(x=tensor(np.arange(3.0)))
-    assert type(answer.gradient) is Lent
-    assert read(answer.gradient).tolist() == [[0, 2, 4]]
+    assert [answer.value, answer.gradient] == made
+    assert made[1].array.tolist() == [[0, 2, 4]]
+    assert made[1].streams == [LEGACY]
 
     def full(shape: tuple[int, ...], **settings: Any) -> Any:
         raise RuntimeError("CUDA out of memory")
 
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(empty=full, float64="float64"))
     with pytest.raises(MemoryError, match="CUDA out of memory"):
-        new_like(tensor(np.ones(3)), (3,), 0)
+        new_like(tensor(np.ones(3)), (3,), 0, LEGACY)
     monkeypatch.delitem(sys.modules, "torch")
-    assert isinstance(new_like(tensor(np.ones(3)), (3,), 0)[0], CudaArray)
+    assert isinstance(new_like(tensor(np.ones(3)), (3,), 0, LEGACY)[0], CudaArray)

@@ -141,6 +141,8 @@ ON_CARD = Lent(np.ones(4))
         ({"x": [1.0, 2.0], "y": 1.0}, "x is of type list, in the computer's memory"),
         ({"x": "text", "y": 1.0}, "x is of type str"),
         ({"x": 1j, "y": ON_CARD}, "x is of type complex"),
+        ({"x": 10**400, "y": ON_CARD}, "x is beyond the largest double"),
+        ({"x": Lent(np.ones(4), mask=Lent(np.ones(4))), "y": 1.0}, "x is masked"),
         ({"x": 1.0, "y": 2}, "no column"),
         ({"x": ON_CARD}, "no value for y"),
         ({"x": ON_CARD, "y": 1.0, "z": 1.0}, "the formula does not contain z"),
