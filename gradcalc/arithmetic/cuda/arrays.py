@@ -120,6 +120,10 @@ class CudaArray:
     def __len__(self) -> int:
         return self.shape[0]
 
+    def __reduce__(self) -> Any:
+        """It is neither copied nor pickled: its memory is on the card, and given back once."""
+        raise TypeError("a CudaArray is on a card: take it to a library first, as by torch.from_dlpack")
+
     def view(self, stream: int) -> View:
         """The array, ready on a stream."""
         self._ready(stream)

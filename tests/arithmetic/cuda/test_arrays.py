@@ -1,7 +1,9 @@
 """Arrays on a card as libraries lend them, and our own lent to libraries; also `dlpack`, the capsules."""
 
+import copy
 import ctypes
 import gc
+import pickle
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -68,6 +70,12 @@ def test_a_borrower_gives_an_array_back_once_it_took_the_capsule(card: Card) -> 
     ctypes.CFUNCTYPE(None, ctypes.c_void_p)(managed.deleter)(ctypes.addressof(managed))
     gc.collect()
     assert address not in card.memory
+
+
+@pytest.mark.parametrize("use", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_an_array_is_not_copied_with_its_address(card: Card, use: Any) -> None:
+    with pytest.raises(TypeError, match=r"is on a card: take it to a library first"):
+        use(CudaArray((2,), 0))
 
 
 def test_our_own_array_makes_a_borrowers_stream_wait(card: Card) -> None:
