@@ -20,7 +20,7 @@ from gradcalc.arithmetic.native.compiled import Compiled, common_length
 from gradcalc.errors import UsageError
 from gradcalc.graph.shapes import shown
 
-_LARGEST = 20_000
+_LARGEST = 5_000
 """Nodes above which the driver would compile for minutes."""
 _MOST_PARAMETERS = 500
 """Variables: a kernel's parameters are at most 4,096 bytes."""
