@@ -1,4 +1,4 @@
-"""`python -m benchmarks [startup] [large] [gradient] [tape] [descent] [minima] [nist] [linear] [kernels] [files] [gpu] [critical]`.
+"""`python -m benchmarks [startup] [large] [gradient] [tape] [descent] [minima] [nist] [linear] [kernels] [files] [gpu] [critical] [rows]`.
 
 All parts, or those named.
 """
@@ -9,6 +9,7 @@ from benchmarks import (
     critical,
     descent,
     files,
+    fit_rows,
     gpu,
     gradient,
     kernels,
@@ -34,6 +35,7 @@ PARTS = {
     "files": files.run,
     "gpu": gpu.run,
     "critical": critical.run,
+    "rows": fit_rows.run,
 }
 
 

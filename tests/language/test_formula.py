@@ -92,7 +92,7 @@ def test_descend_over_data(
     counts: Counter[str], points: str, compare: tuple[str, ...], native: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if native:
-        monkeypatch.setattr("gradcalc.optimize.descent.objective._NATIVE", 0)
+        monkeypatch.setattr("gradcalc.optimize.descent.objective.NATIVE", 0)
     words = ("descend", FORMULA, "--at", "w=0,b=0", "--data", points, "--json")
     assert asked(counts, *words, *compare) == ONCE | {"hessian": 1}
 

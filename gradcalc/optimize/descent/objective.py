@@ -101,7 +101,7 @@ class FormulaObjective:
 _BLOCK = 8_192
 """Rows that are computed together: what they need stays in the processor's cache."""
 
-_NATIVE = 50_000
+NATIVE = 50_000
 """From this many rows on, compiling a kernel is worth its time."""
 
 
@@ -175,7 +175,7 @@ class DataObjective:
 
     def _natively(self, x: Point, order: int) -> Total | None:
         """The sums by a kernel; None for a few rows, and without the extra `fast`."""
-        if self.size < _NATIVE or not installed("llvmlite"):
+        if self.size < NATIVE or not installed("llvmlite"):
             return None
         formula, names = self.formula, self.names
         if order not in self._kernels:

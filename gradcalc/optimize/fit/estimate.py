@@ -17,7 +17,7 @@ from gradcalc.optimize.descent.newton import newton
 from gradcalc.optimize.descent.run import Run
 from gradcalc.optimize.descent.watch import Step, Stop, Watch
 from gradcalc.optimize.fit.exact import ExactSum, Proof, Sums, polished, proved
-from gradcalc.optimize.fit.problem import Problem
+from gradcalc.optimize.fit.problem import Problem, SquareSums
 from gradcalc.optimize.rows import Array
 from gradcalc.settings import DescentSettings
 from gradcalc.truth.quantity import Note
@@ -26,9 +26,9 @@ _POLISHED, _PROVED = 60_000, 20_000_000
 """Nodes times rows up to which the last steps are made in balls: always, and where a proof is asked for."""
 _SAME = 1e-6
 """Sums that differ by less than this part are of one minimum."""
-_LOOK_STEPS, FIRST_STEPS = 12, 100
-"""Steps from each of several starts, before the best of them goes on."""
-
+_LOOK_STEPS, FIRST_STEPS, _STEPS = 12, 100, 10_000
+"""Steps from each of several starts, before the best of them goes on; steps by sums of J'J, at most."""
+Limits = Sequence[tuple[float, float]] | None
 
 _SMOOTHER, _CORNER_STEPS, _FLAT = (1.0, 0.1, 0.01, 1e-3), 8, 1e-10
 """Sums that are smooth below these parts of the middle residual lead to the least sum of absolute values."""
@@ -160,10 +160,11 @@ def promising(
 
 def sketched(problem: Problem, start: Sequence[float], steps: int = FIRST_STEPS) -> Step:
     """The lowest point of the first steps from a start; of infinite value where there is none."""
-    bounds = problem.bounds and [problem.bounds.get(name, (-math.inf, math.inf)) for name in problem.model.names]
-    watch = Watch(len(start), steps=steps, bounds=bounds or None)
+    watch = Watch(len(start), steps=steps, bounds=_limits(problem))
     with suppress(Stop), np.errstate(all="ignore"):
-        if problem.model.is_square:
+        if problem.squares is not None:
+            newton(problem.squares, start, watch)
+        elif problem.model.is_square:
             fit(_InFloats(problem.residuals), problem.objective, start, watch)
         else:
             newton(problem.objective, start, watch)
@@ -172,11 +173,36 @@ def sketched(problem: Problem, start: Sequence[float], steps: int = FIRST_STEPS)
 
 
 def _descent(problem: Problem, start: Sequence[float], callback: Callable[[Step], object] | None) -> Descent:
-    """One descent, by the method that suits."""
+    """One descent, by the method that suits; over many rows first by sums of J'J, then by the whole Hessian."""
     settings = DescentSettings(reduce="sum", bounds=problem.bounds)
+    interrupted = False
+    if problem.squares is not None:
+        start, interrupted = _by_squares(problem.squares, start, _limits(problem), callback)
+        settings = replace(settings, optimizer="newton", steps=0 if interrupted else None)
     run = Run(problem.model.term, problem.objective, list(start), settings, callback)
     run.go()
-    return run.answer({}, {})
+    found = run.answer({}, {})
+    return replace(found, status="interrupted", reason="") if interrupted else found
+
+
+def _by_squares(
+    squares: SquareSums, start: Sequence[float], bounds: Limits, callback: Callable[[Step], object] | None
+) -> tuple[Sequence[float], bool]:
+    """Where steps by J'J lead to, and whether they were interrupted."""
+    watch = Watch(len(start), steps=_STEPS, bounds=bounds, callback=callback)
+    interrupted = False
+    try:
+        newton(squares, start, watch)
+    except KeyboardInterrupt:
+        interrupted = True
+    except Stop as stop:
+        interrupted = stop.status == "interrupted"
+    return (watch[watch.best].at if len(watch) else start), interrupted
+
+
+def _limits(problem: Problem) -> Limits:
+    """The bounds of the parameters in their order; None where there are none."""
+    return problem.bounds and [problem.bounds.get(name, (-math.inf, math.inf)) for name in problem.model.names] or None
 
 
 def _held(problem: Problem, found: Descent) -> tuple[str, ...]:

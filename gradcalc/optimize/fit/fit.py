@@ -300,8 +300,8 @@ class _Fitting:
         """The estimate, its sum 0 where nothing but rounding is left."""
         if not self.problem.model.is_square or found.proof is not None:
             return found
-        response = self.problem.evaluated(found.at, [self.problem.model.weighted_response])
-        size = float(np.sum(response**2))
+        blocks = self.problem.blocks(found.at, [self.problem.model.weighted_response])
+        size = math.fsum(float(np.sum(block**2)) for block in blocks)
         return replace(found, value=0.0) if found.value <= _NO_RESIDUE[found.exact is not None] * size else found
 
     def _parameters(

@@ -5,7 +5,7 @@ Maximum Likelihood Estimation of Misspecified Models (1982), for the sandwich. I
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,12 +17,17 @@ from gradcalc.arithmetic.student import coverage
 from gradcalc.optimize.fit.estimate import Estimate
 from gradcalc.optimize.fit.exact import BITS, Sums, inverse
 from gradcalc.optimize.fit.problem import Problem
+from gradcalc.optimize.fit.start import sample
 from gradcalc.optimize.rows import Array
 
 _DEPENDENT = 1e-13
 """A direction in which the scaled Jacobian is no larger than this part of its largest is not determined."""
+_SURE = 1e5
+"""Up to this condition of the Jacobian its square, J'J, has enough digits left."""
 _PART = 1e-6
 """A parameter below this part of a direction has no part in it."""
+_SOME = 5_000
+"""Rows that tell whether a linear model has a constant."""
 _FITS = 1e-9
 """How well a rule has to hold at other parameters to be told."""
 
@@ -51,7 +56,7 @@ def shape(problem: Problem, at: Sequence[float]) -> Shape:
         return Shape(1.0, (), (), np.zeros((0, 0)))
     with np.errstate(all="ignore"):
         likelihood = problem.model.is_likelihood
-        matrix = _root(problem.objective.hessian(at)) if likelihood else triangle(problem, at)
+        matrix = _root(problem.objective.hessian(at)) if likelihood else _linear(problem, at)
         norms = np.linalg.norm(matrix, axis=0)
         scale: Array = np.where(norms > 0, norms, 1.0)
         if not np.isfinite(matrix).all():
@@ -64,6 +69,16 @@ def shape(problem: Problem, at: Sequence[float]) -> Shape:
     lost = tuple(_by_name(names, vector, scale) for vector in free)
     condition = float(sizes[0] / sizes[-1]) if known.all() else math.inf
     return Shape(condition, lost, tuple(_rule(problem, at, each) for each in lost), roots.T @ roots)
+
+
+def _linear(problem: Problem, at: Sequence[float]) -> Array:
+    """A matrix whose square is J'J: of many rows by its sums, unless so near to singular that these lost digits."""
+    if problem.squares is not None:
+        root = _root(problem.squares.hessian(at)) / math.sqrt(2)
+        norms = np.linalg.norm(root, axis=0)
+        if np.isfinite(root).all() and np.linalg.cond(root / np.where(norms > 0, norms, 1.0)) < _SURE:
+            return root
+    return triangle(problem, at)
 
 
 def triangle(problem: Problem, at: Sequence[float]) -> Array:
@@ -235,43 +250,62 @@ def fitness(problem: Problem, found: Estimate, inner: Problem, known: Shape, fre
     """How well a model fits."""
     model = problem.model
     assert model.response is not None
-    root_node = model.root if model.root is not None else model.graph.constant(1)
-    values = problem.evaluated(found.at, [model.residual, model.response, root_node])
-    residuals, response, roots = values.T
-    rss = found.value if model.loss == "linear" else float(residuals @ residuals)
-    weights = roots**2
-    place = [x for name, x in zip(model.names, found.at, strict=True) if name not in found.held]
-    leverage = np.concatenate([
-        np.einsum("ij,jk,ik->i", block, known.inverse, block) for block in inner.blocks(place, inner.model.slopes)
-    ]) if inner.model.names and model.is_square else np.zeros(problem.count)  # fmt: skip
-    has_constant = _has_constant(inner, place, roots) if inner.model.names and model.is_linear else True
-    mean = float(weights @ response / weights.sum()) if has_constant else 0.0
-    total = math.fsum((weights * (response - mean) ** 2).tolist()) if problem.count < 1e6 else float(
-        weights @ (response - mean) ** 2
-    )  # fmt: skip
+    free = [model.slopes[i] for i, name in enumerate(model.names) if name not in found.held] if model.is_square else []
+    root = model.graph.constant(1) if model.root is None else model.root
+    signs, units = np.zeros(problem.count, np.int8), _Largest()
+    inverse = known.inverse if free else np.zeros((0, 0))
+    sums = []
+    for numbers, block in _numbered(problem, found.at, [model.residual, model.response, root, *free]):
+        residuals, response, slopes = block[:, 0], block[:, 1], block[:, 3:]
+        signs[numbers] = np.sign(residuals)
+        units.add(numbers, residuals, np.einsum("ij,jk,ik->i", slopes, inverse, slopes))
+        square = float(residuals @ residuals)
+        if model.root is None:
+            sums.append((square, response.sum(), len(block), 0.0, len(block)))
+            continue
+        weights = block[:, 2] ** 2
+        used = weights[weights > 0]
+        sums.append((square, weights @ response, weights.sum(), np.log(used).sum(), len(used)))
+    square, weighted, weight, logs, count = (math.fsum(map(float, column)) for column in zip(*sums, strict=True))
+    rss = found.value if model.loss == "linear" else square
+    has_constant = _has_constant(problem, found, root, free) if free and model.is_linear else True
+    mean = weighted / weight if has_constant else 0.0
+    blocks = _numbered(problem, found.at, [model.response, root])
+    total = math.fsum(float(((block[:, 0] - mean) * block[:, 1] * (block[:, 0] - mean)) @ block[:, 1])
+                      for _, block in blocks)  # fmt: skip
     r_squared = 1 - rss / total if total > 0 else math.nan
     return Fitness(
-        rss, r_squared, "the mean" if has_constant else "0", _likelihood(rss, weights),
-        _runs(residuals[_order(problem)]), _largest(problem, residuals, leverage, rss, freedom),
+        rss, r_squared, "the mean" if has_constant else "0", _likelihood(rss, count, logs),
+        _runs(signs[_order(problem)]), units.told(problem, rss, freedom),
     )  # fmt: skip
 
 
-def _has_constant(problem: Problem, at: Sequence[float], roots: Array) -> bool:
-    """Whether the columns of a linear model's Jacobian make up a constant."""
-    jacobian = problem.evaluated(at, problem.model.slopes)
-    scale = np.linalg.norm(jacobian, axis=0)
-    scaled = jacobian / np.where(scale > 0, scale, 1.0)
-    rest = roots - scaled @ np.linalg.lstsq(scaled, roots, rcond=None)[0]
-    return bool(np.linalg.norm(rest) <= 1e-8 * np.linalg.norm(roots))
+def _numbered(problem: Problem, at: Sequence[float], nodes: Sequence[int]) -> Iterator[tuple[slice, Array]]:
+    """Nodes at the rows, block by block, and which rows these are."""
+    start = 0
+    for block in problem.blocks(at, nodes):
+        yield slice(start, start + len(block)), block
+        start += len(block)
 
 
-def _likelihood(rss: float, weights: Array) -> float:
-    """The logarithm of the likelihood, as R's `logLik` has it."""
-    used = weights[weights > 0]
-    n = len(used)
+def _has_constant(problem: Problem, found: Estimate, root: int, free: Sequence[int]) -> bool:
+    """Whether the columns of a linear model's Jacobian make up a constant: of many rows found by some, seen at all."""
+    some = sample(problem, _SOME).evaluated(found.at, [root, *free])
+    scale = np.linalg.norm(some[:, 1:], axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    parts = np.linalg.lstsq(some[:, 1:] / scale, some[:, 0], rcond=None)[0] / scale
+    rest = whole = 0.0
+    for block in problem.blocks(found.at, [root, *free]):
+        rest += float(np.sum((block[:, 0] - block[:, 1:] @ parts) ** 2))
+        whole += float(block[:, 0] @ block[:, 0])
+    return rest <= 1e-16 * whole
+
+
+def _likelihood(rss: float, count: float, logs: float) -> float:
+    """The logarithm of the likelihood, as R's `logLik` has it; of so many weights above 0 the sum of logarithms."""
     if not rss > 0:
         return math.inf if rss == 0 else math.nan
-    return -n / 2 * (math.log(2 * math.pi) + 1 - math.log(n) - float(np.log(used).sum()) / n + math.log(rss))
+    return -count / 2 * (math.log(2 * math.pi) + 1 - math.log(count) - logs / count + math.log(rss))
 
 
 def _order(problem: Problem) -> Any:
@@ -279,12 +313,14 @@ def _order(problem: Problem) -> Any:
     model = problem.model
     needed = set(model.graph.needed([model.prediction]))
     columns = [name for name in model.columns if model.graph.inputs.get(name) in needed]
-    return np.argsort(problem.columns[columns[0]], kind="stable") if len(columns) == 1 else slice(None)
+    if len(columns) != 1 or np.all(problem.columns[columns[0]][1:] >= problem.columns[columns[0]][:-1]):
+        return slice(None)
+    return np.argsort(problem.columns[columns[0]], kind="stable")
 
 
-def _runs(residuals: Array) -> tuple[int, float, float] | None:
+def _runs(signs: Any) -> tuple[int, float, float] | None:
     """Runs of one sign, how many are expected, the probability of a number as far off: Wald and Wolfowitz (1940)."""
-    signs = np.sign(residuals[residuals != 0])
+    signs = signs[signs != 0]
     above, below = int((signs > 0).sum()), int((signs < 0).sum())
     n = above + below
     if not above or not below:
@@ -314,17 +350,26 @@ def _ways(runs: int, above: int, below: int) -> int:
 _SHOWN = 3
 
 
-def _largest(
-    problem: Problem, residuals: Array, leverage: Array, rss: float, freedom: int
-) -> tuple[tuple[int, float, float], ...]:
+class _Largest:
     """The rows whose residuals are the largest beside what is expected of them."""
-    if not freedom > 0 or not rss > 0:
-        return ()
-    with np.errstate(all="ignore"):
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[float, int, float]] = []
+
+    def add(self, numbers: slice, residuals: Array, leverage: Array) -> None:
+        """More rows: their residuals, and how much each row draws the fit to itself."""
+        units = residuals / np.sqrt(np.maximum(1 - leverage, 1e-12))
+        sizes = np.abs(units)
+        least = np.partition(sizes, -_SHOWN)[-_SHOWN] if len(sizes) > _SHOWN else 0.0
+        first = [(float(units[i]), numbers.start + int(i), float(residuals[i])) for i in np.flatnonzero(sizes >= least)]
+        self.rows = sorted([*self.rows, *first], key=lambda row: (-abs(row[0]), row[1]))[:_SHOWN]
+
+    def told(self, problem: Problem, rss: float, freedom: int) -> tuple[tuple[int, float, float], ...]:
+        """Number, residual, and that in units of its standard error."""
+        if not freedom > 0 or not rss > 0:
+            return ()
         size = math.sqrt(rss / freedom)
-        units = residuals / (size * np.sqrt(np.maximum(1 - leverage, 1e-12)))
-    rows = np.argsort(-np.abs(units), kind="stable")[:_SHOWN]
-    return tuple((int(problem.rows.numbers[i]), float(residuals[i]), float(units[i])) for i in rows)
+        return tuple((int(problem.rows.numbers[i]), residual, units / size) for units, i, residual in self.rows)
 
 
 def interval(estimate: float, error: float, freedom: float, level: float) -> tuple[float, float]:

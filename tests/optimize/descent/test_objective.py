@@ -53,7 +53,7 @@ def data() -> dict[str, Any]:
 @pytest.fixture(params=[0, 10**9], ids=["kernel", "numpy"], autouse=True)
 def few_or_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """All tests run with a kernel and without."""
-    monkeypatch.setattr(module, "_NATIVE", request.param)
+    monkeypatch.setattr(module, "NATIVE", request.param)
 
 
 def test_the_mean_over_rows(data: dict[str, Any]) -> None:

@@ -258,6 +258,34 @@ def test_it_pickles_and_shows_itself() -> None:
     assert body["command"] == "fit" and body["schema"] == 1
 
 
+def test_many_rows_are_summed_by_kernels_the_same_for_any_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """J'J by a kernel leads where QR leads; bit for bit the same with 1, 2 and 3 threads."""
+    x = np.linspace(0, 5, 99_000)
+    data = {"x": x, "y": 2 * np.exp(-0.7 * x) + 0.3 + 0.05 * np.sin(1e5 * x), "w": 1 + x % 1}
+    answers = []
+    for count in (1, 2, 3):
+        monkeypatch.setattr("os.cpu_count", lambda count=count: count)
+        answers.append(fit("y ~ a*exp(-b*x) + c", data, {"a": 1, "b": 1, "c": 0}, weights="w"))
+    assert answers[0].to_dict() == answers[1].to_dict() == answers[2].to_dict()
+    assert answers[0].problem.squares is not None and answers[0].status == "converged"
+    monkeypatch.setattr("gradcalc.optimize.fit.problem.NATIVE", 10**9)
+    other = fit("y ~ a*exp(-b*x) + c", data, {"a": 1, "b": 1, "c": 0}, weights="w")
+    assert other.problem.squares is None
+    for one, two in zip(answers[0].parameters, other.parameters, strict=True):
+        assert (one.estimate, one.standard_error) == pytest.approx((two.estimate, two.standard_error), rel=1e-9)
+    body, others = answers[0].to_dict(), other.to_dict()
+    for key in ("rss", "r_squared", "aic", "condition"):
+        assert body[key] == pytest.approx(others[key], rel=1e-9)
+    assert body["runs"]["count"] == others["runs"]["count"]
+    assert [each["row"] for each in body["largest_residuals"]] == [each["row"] for each in others["largest_residuals"]]
+
+
+def test_many_rows_that_do_not_identify_a_direction_are_told() -> None:
+    x = np.linspace(0, 5, 60_000)
+    found = fit("y ~ a*exp(b - x)", {"x": x, "y": 2 * np.exp(-x) + 0.01 * np.sin(1e5 * x)}, {"a": 1, "b": 1})
+    assert found.status == "not identified" and set(found.unidentified[0]) == {"a", "b"}
+
+
 def test_rows_that_lack_a_number_are_told_or_dropped() -> None:
     data = {"x": [1.0, 2, math.nan, 4, 5], "y": [2.0, math.nan, 6, 8, 10.5]}
     with pytest.raises(UsageError, match=r"no number in 2 rows: 2, 3 \(column y\)"):
