@@ -6,8 +6,10 @@ the data, two starts, and the certified parameters and residual sum of squares t
 
 import math
 import re
+import shutil
+import subprocess
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import tables
 from benchmarks.tables import table
 from gradcalc.errors import installed
 from gradcalc.language.compile import compile
@@ -116,13 +119,10 @@ class Regression:
         """The digits of the parameters by SciPy's `curve_fit`, as it comes; None where it gives up."""
         from scipy.optimize import curve_fit
 
-        kernel = compile(MODELS[self.name])
-        names = list(self.certified)
-        columns = {name: column for name, column in self.columns.items() if name != "y"}
-        y = np.log(self.columns["y"]) if self.name == "Nelson" else self.columns["y"]
+        foretold, y, names = self._foretold(), self._measured, list(self.certified)
 
         def model(_: Any, *parameters: float) -> Any:
-            return kernel(**columns, **dict(zip(names, parameters, strict=True))).value
+            return foretold(**dict(zip(names, parameters, strict=True)))
 
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -131,6 +131,58 @@ class Regression:
             except (RuntimeError, ValueError):
                 return None
         return min(_digits(a, b) for a, b in zip(found, self.certified.values(), strict=True))
+
+    def by_lmfit(self, start: int) -> float | None:
+        """The same by lmfit's `minimize`, as it comes."""
+        lmfit = tables.peer("lmfit")
+        foretold, y, parameters = self._foretold(), self._measured, lmfit.Parameters()
+        for name in self.certified:
+            parameters.add(name, value=self.starts[start][name])
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                found = lmfit.minimize(lambda p: y - foretold(**p.valuesdict()), parameters)
+            except (RuntimeError, ValueError):
+                return None
+        return min(_digits(found.params[name].value, b) for name, b in self.certified.items())
+
+    @property
+    def _measured(self) -> Any:
+        return np.log(self.columns["y"]) if self.name == "Nelson" else self.columns["y"]
+
+    def _foretold(self) -> Callable[..., Any]:
+        """What the model says of the rows, by its parameters."""
+        kernel = compile(MODELS[self.name])
+        columns = {name: column for name, column in self.columns.items() if name != "y"}
+        return lambda **parameters: kernel(**columns, **parameters).value
+
+    def r_lines(self) -> str:
+        """Lines of R that print the parameters of `nls`, as it comes, from both starts; NA where it gives up."""
+        columns = ", ".join(f"{name}=c({','.join(map(repr, map(float, x)))})" for name, x in self.columns.items())
+        lines = [f"d <- data.frame({columns})"]
+        for start in self.starts:
+            begin = ", ".join(f"{name}={x!r}" for name, x in start.items())
+            call = f"coef(nls({self.model}, data=d, start=list({begin})))"
+            lines.append(f"cat(tryCatch(sprintf('%.17g', {call}), error=function(e) NA), '\\n')")
+        return "\n".join(lines)
+
+
+def by_r() -> dict[str, tuple[float | None, float | None]] | None:
+    """The digits of the parameters by R's `nls` from both starts, by problem; None where there is no R."""
+    if (program := shutil.which("Rscript")) is None:
+        return None
+    problems = [regression(name) for name in MODELS]
+    text = "\n".join(problem.r_lines() for problem in problems)
+    run = subprocess.run([program, "--vanilla", "-"], input=text, capture_output=True, text=True, check=True)
+    lines = iter(run.stdout.splitlines())
+    return {problem.name: (_told(problem, next(lines)), _told(problem, next(lines))) for problem in problems}
+
+
+def _told(problem: Regression, line: str) -> float | None:
+    """The digits of the parameters that R has printed."""
+    if "NA" in line:
+        return None
+    return min(_digits(float(a), b) for a, b in zip(line.split(), problem.certified.values(), strict=True))
 
 
 def _digits(a: float, b: float) -> float:
@@ -174,25 +226,30 @@ def run() -> None:
 
 
 def _run_fits() -> None:
-    """Print what `fit` finds and proves, beside `curve_fit`; what else is installed runs beside them."""
-    rows, right = [], {"fit": 0, "curve_fit": 0, "proved": 0}
+    """Print what `fit` finds and proves, beside `curve_fit`, lmfit and R's nls, each as it comes."""
+    rows, right, r = [], dict.fromkeys(("fit", "curve_fit", "lmfit", "nls", "proved"), 0), by_r()
+    has_lmfit = installed("lmfit")
     for name in MODELS:
         problem = regression(name)
         cells: list[str] = []
         for start in (0, 1):
             values, errors = problem.agreement(problem.fitted(start))
-            other = problem.by_curve_fit(start)
+            others = {"curve_fit": problem.by_curve_fit(start)}
+            others |= {"lmfit": problem.by_lmfit(start)} if has_lmfit else {}
+            others |= {"nls": r[name][start]} if r else {}
             right["fit"] += values > 6
-            right["curve_fit"] += other is not None and other > 6
-            cells += [f"{values:.1f}", f"{errors:.1f}", "gives up" if other is None else f"{other:.1f}"]
+            for peer, digits in others.items():
+                right[peer] += digits is not None and digits > 6
+            cells += [f"{values:.1f}", f"{errors:.1f}"]
+            cells += ["gives up" if digits is None else f"{max(digits, 0):.1f}" for digits in others.values()]
         begin = process_time()
         proof = problem.fitted(1, certify=True)
         right["proved"] += proof.proved
         rows.append((name, *cells, "proved" if proof.proved else "not proved", f"{process_time() - begin:.2f}"))
-    columns = ("parameters", "errors", "curve_fit") * 2
-    table("The same by fit, beside curve_fit", ("problem", *columns, "--certify", "seconds"), rows)
-    print(f"of 54 runs right to 6 digits: fit {right['fit']}, curve_fit {right['curve_fit']}; "
-          f"proved {right['proved']} of {len(MODELS)}")  # fmt: skip
-    for peer in ("lmfit",):
-        if not installed(peer):
+    columns = ("parameters", "errors", *others) * 2
+    table("The same by fit, beside its peers as they come", ("problem", *columns, "--certify", "seconds"), rows)
+    told = ", ".join(f"{peer} {right[peer]}" for peer in ("fit", *others))
+    print(f"of 54 runs right to 6 digits: {told}; proved {right['proved']} of {len(MODELS)}")
+    for peer, is_there in (("lmfit", has_lmfit), ("R", r is not None)):
+        if not is_there:
             print(f"{peer} is not installed: left out")
