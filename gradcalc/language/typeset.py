@@ -36,14 +36,35 @@ _LENGTH = 20_000
 """A longer formula is not typeset: no page holds it."""
 
 
-def latex(text: str) -> str:
-    """The LaTeX of a formula of the language; "" of what is none, or too long for a page."""
-    return _typeset(text, LATEX)
+class Typesetter:
+    """Called with a formula of the language it gives its LaTeX; "" of what is none, or too long for a page.
+
+    Args:
+        known: the LaTeX of the formula, where somebody else has set it.
+    """
+
+    __slots__ = ("given",)
+
+    def __init__(self, known: str = "") -> None:
+        self.given = known
+
+    def __call__(self, text: str) -> str:
+        """The LaTeX of a formula, or of an equation."""
+        return self.given or _equation(text, LATEX, " = ")
+
+    def mathml(self, text: str) -> str:
+        """The same as MathML, without the `math` around it."""
+        return _equation(text, MATHML, "<mo>=</mo>")
+
+    def known(self, latex: str) -> "Typesetter":
+        """The typesetter of one formula whose LaTeX is known, if it is."""
+        return Typesetter(latex) if latex else self
 
 
-def mathml(text: str) -> str:
-    """The same as MathML, without the `math` around it."""
-    return _typeset(text, MATHML)
+def _equation(text: str, notation: Notation, equals: str) -> str:
+    """The sides of an equation, or the one formula."""
+    sides = [_typeset(side, notation) for side in text.split(" = ")]
+    return equals.join(sides) if all(sides) else ""
 
 
 def _typeset(text: str, notation: Notation) -> str:
@@ -235,3 +256,7 @@ def _describe(notation: Notation, tree: Tree, index: int) -> Described:
     if kind in _KINDS:
         return _KINDS[kind](notation, tree, payload, operands)
     return _function(notation, tree, kind if payload is None else str(payload), operands)
+
+
+latex = Typesetter()
+mathml = latex.mathml

@@ -8,9 +8,11 @@ Knows nothing of what it shows. Imports errors and files; pygraphviz inside a fu
 
 import html
 import logging
+import os
 import re
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -178,8 +180,26 @@ def drawn(diagram: Diagram, kind: str) -> bytes:
     logging.getLogger("pygraphviz").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        data: bytes = pygraphviz.AGraph(string=dot(diagram)).draw(format=kind, prog="dot")
+        with _muted():
+            data: bytes = pygraphviz.AGraph(string=dot(diagram)).draw(format=kind, prog="dot")
     return _DATE.sub(rb"\g<1>19700101000000", data)  # the same bytes each time
+
+
+@contextmanager
+def _muted() -> Iterator[None]:
+    """What C libraries write to standard error is dropped: the wheel's fontconfig minds settings of newer ones."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no standard error
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 _DATE = re.compile(rb"(/CreationDate \(D:)\d{14}")

@@ -25,7 +25,9 @@ def fragment(page: Page) -> str:
 
 
 def _formula(formula: Formula) -> str:
-    known = formula.latex if isinstance(formula.latex, str) else ""
+    if mathml := formula.mathml:
+        return f'<math displaystyle="true" alttext="{formula.text.translate(_SPECIALS)}">{mathml}</math>'
+    known = formula.known
     escaped = (known or formula.text).translate(_SPECIALS)
     return rf"\({escaped}\)" if known else f"<code>{escaped}</code>"
 

@@ -13,7 +13,7 @@ def draw(page: Page) -> str:
 
 def _formula(formula: Formula) -> str:
     fence = "``" if "`" in formula.text else "`"
-    known = formula.latex if isinstance(formula.latex, str) else ""
+    known = formula.known
     return f"${known}$" if known else f"{fence}{formula.text}{fence}"
 
 

@@ -42,6 +42,9 @@ class Markup:
         elif isinstance(block, Details):
             if block.heading:
                 yield from self._block(block.heading)
+            if not any(name.strip(" =") for name, _ in block.entries):
+                yield from (self.line(f"{name} {self._written(piece)}".strip()) for name, piece in block.entries)
+                return
             yield self.table([], "ll", [[self._written(name), self._written(piece)] for name, piece in block.entries])
         elif isinstance(block, Table):
             yield from self._table(block)

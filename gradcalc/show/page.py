@@ -33,6 +33,17 @@ class Formula(NamedTuple):
         """Its LaTeX; "" where there is none."""
         return self.latex if isinstance(self.latex, str) else self.latex(self.text)
 
+    @property
+    def known(self) -> str:
+        """Its LaTeX where somebody has set it already."""
+        return self.latex if isinstance(self.latex, str) else getattr(self.latex, "given", "")
+
+    @property
+    def mathml(self) -> str:
+        """Its MathML, where what makes its LaTeX makes that too and somebody would read it."""
+        make = getattr(self.latex, "mathml", None)
+        return make(self.text) if make and len(self.text) <= _READ else ""
+
 
 Piece = str | Text | Formula
 
@@ -172,6 +183,8 @@ MATRIX_LIMIT = 12
 """Rows of a matrix that one looks at entry by entry."""
 _ROWS, _SERIES, _REMARKS = 200, 12, 20
 """What is shown at once, at most: rows, columns of a series, remarks."""
+_READ = 2_000
+"""Characters of a formula that is typeset for people."""
 _FORMULA, _DETAILS = 20_000, 80_000
 """Characters that a notebook shows, at most: of a formula, of all details together."""
 

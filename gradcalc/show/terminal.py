@@ -45,7 +45,8 @@ class View:
         width = None if self.terminal else 1_000_000
         self.console = console or Console(file=sys.stdout, highlight=False, width=width, force_jupyter=False)
         self.width = self.console.width if self.terminal else _columns()
-        self.superscripts = self.terminal and self.console.encoding.startswith("utf")
+        self.unicode = self.console.encoding.startswith("utf")
+        self.superscripts = self.terminal and self.unicode
 
     def print(self, content: RenderableType = "") -> None:
         """Print a table or a line of text."""
@@ -81,10 +82,14 @@ class View:
         text = visible(text, keep="\n") if isinstance(piece, pages.Formula) else self.title(text)
         if self.terminal and isinstance(piece, pages.Formula) and len(text) > _FORMULA_LIMIT:
             text = f"{text[:_FORMULA_LIMIT]}… ({len(text):,} characters: {_REST.whole})"
+        if not self.unicode:
+            text = text.translate(_ASCII)
         return text, "" if isinstance(piece, str) else " ".join(_STYLES[tone] for tone in piece.tone.split())
 
 
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_ASCII = str.maketrans({"├": "|", "└": "`", "│": "|", "─": "-", "∂": "d", "…": "..."})
+"""What is written for lines and signs where there is no more than ASCII."""
 
 
 def draw(page: pages.Page, view: View | None = None) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from gradcalc.errors import Span
+from gradcalc.language.typeset import latex
 from gradcalc.show import page as pages
 from gradcalc.show.answer import jsonable, number
 
@@ -146,7 +147,8 @@ class Quantity:
     @property
     def formula(self) -> pages.Piece:
         """SymPy's formula on a page."""
-        return pages.Formula(self.symbolic.formula, latex=self.symbolic.latex) if self.symbolic else ""
+        made = self.symbolic
+        return pages.Formula(made.formula, latex=latex.known(made.latex)) if made else ""
 
     def line(self, digits: int | None) -> pages.Line:
         """The value of a function on a page; `digits` says whether those were asked for that are proved."""

@@ -360,13 +360,13 @@ class Report(Answer):
 
         Several points without Hessians, or with small ones, make one table, a row for each.
         """
-        blocks = pages.question(self.expression, self.latex or latex, {**self.let, **self.let_exact})
+        blocks = pages.question(self.expression, latex.known(self.latex), {**self.let, **self.let_exact})
         if len(self.points) > 1 and all(p.curvature is None or p.curvature.size <= _IN_A_ROW for p in self.points):
             return pages.Page(self.command, (*blocks, *self._several()))
         equations = []
         if self.written:
             blocks += self.written.blocks()
-            function = pages.Equation((pages.Formula(self.expression, latex=self.latex or latex),))
+            function = pages.Equation((pages.Formula(self.expression, latex=latex.known(self.latex)),))
             equations.append((function, *self.written.equations()))
         for point in self.points:
             matrices = self._matrices(point.curvature)
@@ -511,7 +511,7 @@ class Report(Answer):
         return pages.Table(columns, tuple(rows), "Hessian, upper triangle")
 
     def _equations(self, point: PointReport, matrices: pages.Matrices | None) -> Iterator[pages.Equation]:
-        yield pages.Equation((pages.Formula(self.expression, latex=self.latex or latex),))
+        yield pages.Equation((pages.Formula(self.expression, latex=latex.known(self.latex)),))
         yield pages.Equation((pages.number_text(point.value.value),), at=point.given)
         for name, entry in zip(self.flat_variables, point.gradient, strict=True):
             typeset = (entry.formula,) if entry.symbolic and entry.symbolic.latex else ()

@@ -6,6 +6,7 @@ import pytest
 
 from gradcalc import descend, differentiate
 from gradcalc.language.formula import Variable
+from gradcalc.language.typeset import latex
 from gradcalc.show.answer import Answer
 from gradcalc.show.html import draw, fragment
 from gradcalc.show.page import Formula, Page, line
@@ -67,7 +68,7 @@ def test_html_escapes_what_the_user_wrote() -> None:
     page = fragment(report.page())
     assert "<script>" not in page and "&lt;script&gt;" in page
     assert ">&lt;b&gt;</td>" in page
-    assert "x < y & z" in read(page)
+    assert 'alttext="x &lt; y &amp; z"' in page and "x<y∧z" in read(page)
 
 
 def test_a_notebook_shows_value_gradient_hessian_and_notes() -> None:
@@ -88,3 +89,14 @@ def test_a_notebook_shows_the_first_of_many_and_where_the_rest_is() -> None:
     page = differentiate("sum(x**2)", {"x": list(range(300))}, symbolic=False, certify=False)._repr_html_()
     assert page.count("<tr>") == 201
     assert "100 more: to_dict() has all" in page
+
+
+def test_a_formula_is_typeset_as_mathml_with_its_text() -> None:
+    made = fragment(Page("test", (line(Formula("x < 1/y = z", "strong", latex)),)))
+    assert made.startswith('<p><b><math displaystyle="true" alttext="x &lt; 1/y = z">')
+    assert "<mfrac>" in made and "<mo>=</mo>" in made and "frac{" not in made
+    known = latex.known("\\mathrm{known}")
+    assert known("x") == "\\mathrm{known}" and "<mi>x</mi>" in fragment(Page("test", (line(Formula("x", "", known)),)))
+    assert "<code>" in fragment(
+        Page("test", (line(Formula("no formula(", "", latex), Formula("x+" * 2000 + "x", "", latex)),))
+    )

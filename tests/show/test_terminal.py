@@ -138,6 +138,12 @@ def test_rows_that_say_nothing_without_a_column_are_left_out_with_it() -> None:
     assert table.without(("b",)).rows == (("1",),) and table.without(()).rows == table.rows
 
 
+def test_lines_of_a_tree_are_ascii_where_there_is_no_more() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), "ascii")
+    page = pages.Page("test", (pages.line("├─ ∂ 1: a … b"), pages.line("│  └─ c")))
+    assert draw(page, View(Console(file=stream, width=80))) == "|- d 1: a ... b\n|  `- c\n"
+
+
 def test_no_line_ends_in_blanks() -> None:
     report = differentiate("x**2*y", {"x": 1, "y": 2}, order=2, symbolic=False)
     assert not [line for line in shown(report, terminal=False).splitlines() if line.endswith(" ")]

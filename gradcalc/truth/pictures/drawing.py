@@ -157,9 +157,10 @@ class _Node(NamedTuple):
 def drawing(found: Trace, most: int = _MOST) -> Drawing:
     """The drawing of a trace, of `most` boxes: constants stand in the steps that use them."""
     nodes = [node for node in found.nodes if node.op != "const"] or list(found.nodes)
+    born = set(_births(nodes))
     made = [
         _Node(
-            Box(node.name, tuple(_lines(node)), _kind(node, node is nodes[-1])),
+            Box(node.name, tuple(_lines(node)), _kind(node, node is nodes[-1], node.name in born)),
             [(each.operand, "∂ " + _short(each.value) if each.rule else "") for each in node.partials],
         )
         for node in nodes
@@ -278,18 +279,28 @@ def _lines(node: TraceNode) -> Iterator[str]:
         yield "not taken"
 
 
-def _kind(node: TraceNode, is_last: bool) -> str:
+def _births(nodes: Sequence[TraceNode]) -> Iterator[str]:
+    """The nodes where nan or infinity is born: of finite operands, or of a finite adjoint by a partial that is none."""
+    lost = {node.name for node in nodes if not _is_finite(node.value)}
+    for node in nodes:
+        if any(operand in lost for operand in node.operands):
+            continue
+        handed = node.adjoint is None or _is_finite(node.adjoint)
+        if node.name in lost or handed and any(not abs(each.value) < math.inf for each in node.partials if each.rule):
+            yield node.name
+
+
+def _kind(node: TraceNode, is_last: bool, is_born: bool) -> str:
     """How a box is coloured: red on a kink and where nan or infinity is born."""
-    numbers = [each for each in (node.value, node.adjoint) if isinstance(each, Traced)]
-    if node.on_kink or not all(map(_is_finite, numbers)):
+    if node.on_kink or is_born:
         return "bad"
     if not node.taken:
         return "faint"
     return "result" if is_last else "" if node.operands else "input"
 
 
-def _is_finite(number: Traced) -> bool:
-    return abs(number.value) < float("inf")
+def _is_finite(number: Traced | bool) -> bool:
+    return isinstance(number, bool) or abs(number.value) < math.inf
 
 
 def _short(value: float) -> str:

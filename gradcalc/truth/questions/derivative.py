@@ -161,7 +161,7 @@ class Derivative(Answer):
         """The answer as people see it: the formula, and a table with a row for each point."""
         blocks = pages.question(self.expression, latex, self.let)
         if self.formula is not None:
-            blocks.append(pages.fact(f"{self.name} =", pages.Formula(self.formula, "strong", self.latex or latex)))
+            blocks.append(pages.fact(f"{self.name} =", pages.Formula(self.formula, "strong", latex.known(self.latex))))
         elif not self.points:
             blocks.append(pages.fact(f"{self.name}:", "a formula too long to be read; at a point it has a value"))
         if self.where and not self.points:
@@ -175,7 +175,7 @@ class Derivative(Answer):
         """The function, its derivative where that can be read, and its values."""
         yield pages.Equation((pages.Formula(self.expression, latex=latex),))
         if self.formula is not None:
-            yield pages.Equation((pages.Formula(self.formula, latex=self.latex or latex),), self.by)
+            yield pages.Equation((pages.Formula(self.formula, latex=latex.known(self.latex)),), self.by)
         for point in self.points:
             yield pages.Equation((pages.number_text(point.value.value),), self.by, point.given)
 

@@ -295,9 +295,9 @@ class Jacobian(Answer):
 
         Several points of a small matrix make one table, a row for each.
         """
-        blocks = pages.question(self.expression, self.latex or latex, self.let)
+        blocks = pages.question(self.expression, latex.known(self.latex), self.let)
         equations: list[tuple[pages.Equation, ...]] = []
-        formula = pages.Equation((pages.Formula(self.expression, latex=self.latex or latex),))
+        formula = pages.Equation((pages.Formula(self.expression, latex=latex.known(self.latex)),))
         if not self.points:
             called = self._names()
             shown = [(called(place), self._formula(*place).shown) for place in self._shown()]

@@ -143,10 +143,10 @@ class Steps(Answer):
 def _sides(step: Step) -> Iterator[tuple[str, pages.Piece]]:
     """A step in one line, or in two."""
     if len(step.before) + len(step.after) <= _WIDE:
-        yield "", pages.Formula(f"{step.before} = {step.after}")
+        yield "", pages.Formula(f"{step.before} = {step.after}", latex=latex)
     else:
-        yield "", pages.Formula(step.before)
-        yield "=", pages.Formula(step.after)
+        yield "", pages.Formula(step.before, latex=latex)
+        yield "=", pages.Formula(step.after, latex=latex)
 
 
 _WIDE = 70

@@ -35,7 +35,9 @@ class Written:
     @property
     def shown(self) -> pages.Piece:
         """The formula on a page."""
-        return "too long to be read" if self.text is None else pages.Formula(self.text, "strong", self.latex or latex)
+        return (
+            "too long to be read" if self.text is None else pages.Formula(self.text, "strong", latex.known(self.latex))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,6 @@ class Formulas:
         for key in self.keys:
             entry = self.entry(*key)
             if entry.text is not None:
-                yield pages.Equation((pages.Formula(entry.text, latex=entry.latex or latex),), key)
+                yield pages.Equation((pages.Formula(entry.text, latex=latex.known(entry.latex)),), key)
         if self.order == 2 and (matrix := self._matrix()):
             yield pages.Equation((matrix,))

@@ -63,3 +63,9 @@ def test_a_terminal_without_unicode_gets_ascii(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("COLUMNS", "50")
     found = here.text_here(picture)
     assert max(map(len, found.encode("ascii").splitlines())) <= 50
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "utf-8"))
+    for name, value in (("LANG", "de_DE.UTF-8"), ("LC_CTYPE", ""), ("LC_ALL", "")):
+        monkeypatch.setenv(name, value)
+    assert not here.text_here(picture).isascii()
+    monkeypatch.setenv("LC_ALL", "C")  # where Python itself writes UTF-8
+    assert here.text_here(picture) == found

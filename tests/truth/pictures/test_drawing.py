@@ -27,6 +27,22 @@ def test_kinks_and_what_is_not_finite_are_red_and_branches_not_taken_faint() -> 
     assert kinds["v2 = abs(v1)"] == "bad" and kinds["v5 = log(v1)"] == "bad" and kinds["v4 = v1**2"] == "faint"
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "born"),
+    [
+        ("x*log(y) + x*y", {"x": 1, "y": -1}, ["log(v2)"]),
+        ("sin(cbrt(x)*y)", {"x": 0, "y": 1}, ["cbrt(v1)"]),
+        ("x/y + y", {"x": 0, "y": 0}, ["v1/v2"]),
+        ("x*y", {"x": 2, "y": 3}, []),
+    ],
+)
+def test_red_is_where_nan_or_infinity_is_born_not_what_it_reaches(
+    text: str, at: dict[str, float], born: list[str]
+) -> None:
+    boxes = draw(text, at).diagram.boxes
+    assert [box.lines[0].partition(" = ")[2] for box in boxes if box.kind == "bad"] == born
+
+
 def test_many_nodes_are_folded_and_said_to_be() -> None:
     made = draw(" + ".join(f"sin({i}*x)" for i in range(2, 400)), {"x": 1}).diagram
     assert len(made.boxes) == 501 and made.boxes[0].name == "folded"
