@@ -1,6 +1,7 @@
 """Draw `docs/terminal.svg`, the picture of the README: real reports as the terminal shows them. Run it from anywhere."""
 
 import io
+import re
 from pathlib import Path
 
 from rich.console import Console
@@ -26,7 +27,8 @@ def draw() -> str:
         console.print(Text.assemble(("$ ", "dim"), f'gradcalc grad "{formula}" --at {words}'))
         print_page(differentiate(formula, at=at).page(), view)
         console.print()
-    return console.export_svg(title="gradcalc", unique_id="gradcalc")
+    svg = console.export_svg(title="gradcalc", unique_id="gradcalc")
+    return re.sub(r"\s*@font-face {.*?}", "", svg, flags=re.DOTALL)  # fonts that would be loaded from elsewhere
 
 
 if __name__ == "__main__":

@@ -27,7 +27,8 @@ BEYOND = re.compile(r"&&|;|\$\(|<|2>")
 
 def pages() -> list[Path]:
     """The README, and the pages of the site that are written by hand."""
-    return [README, *sorted(DOCS.rglob("*.md"))]
+    found = sorted(page for page in DOCS.rglob("*.md") if not page.read_text("utf-8").startswith("<!-- Written by"))
+    return [README, *found]
 
 
 def blocks(language: str, page: Path = README) -> list[str]:
@@ -175,6 +176,11 @@ class Doctests(doctest.DocTestRunner):
         self.other.append((example, f"Traceback (most recent call last):\n    ...\n{kind.__name__}: {value}\n"))
 
 
+def _shown(command: str, printed: str) -> str:
+    """A command and what it prints, as they stand in a block."""
+    return "\n".join(filter(None, [f"$ {command}", tidy(printed)])) + "\n"
+
+
 def rewritten(page: Path) -> str:
     """The page with what its examples print now."""
     doctests = Doctests()
@@ -185,7 +191,7 @@ def rewritten(page: Path) -> str:
             body = doctests.block(body, page)
         elif language == "console":
             body = in_a_fresh_shell(
-                lambda shell: "\n".join(f"$ {line}\n{tidy(shell.run(line))}\n" for line, _ in examples(body))
+                lambda shell: "\n".join(_shown(line, shell.run(line)) for line, _ in examples(body))
             )
         return f"```{language}\n{body}```"
 

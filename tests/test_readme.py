@@ -9,6 +9,7 @@ import runpy
 import sys
 import textwrap
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -21,6 +22,7 @@ from tests.pages import BLOCK, README, Doctests, Shell, blocks, examples, pages,
 
 TAPE = ROOT / "docs" / "tape.md"
 PAGES = pages()
+CHINESE = ROOT / "README.zh.md"
 PICTURE = ROOT / "docs" / "terminal.svg"
 
 
@@ -134,14 +136,27 @@ def test_the_page_of_proofs_has_every_word_reason_and_assumption() -> None:
         assert assumed in text, assumed
 
 
-def test_the_page_of_proofs_lists_the_sources_that_it_names() -> None:
-    text, _, sources = (ROOT / "docs" / "proofs.md").read_text("utf-8").partition("## Sources")
-    named = set(re.findall(r"([A-Z]\w+)\s+\(?((?:19|20)\d\d)\b", text))
+@pytest.mark.parametrize("page", [page for page in PAGES if "## Sources" in page.read_text("utf-8")], ids=named)
+def test_pages_list_the_sources_that_they_name(page: Path) -> None:
+    text, _, sources = page.read_text("utf-8").partition("## Sources")
+    named = set(re.findall(r"([A-Z]\w+)(?: and others)?,?\s+\(?((?:19|20)\d\d)\b", text))
     listed = [" ".join(entry.split()) for entry in sources.split("\n- ")[1:]]
     for name, year in named:
         assert any(name in entry and year in entry for entry in listed), f"{name} {year} is not among the sources"
     for entry in listed:
         assert any(name in entry and year in entry for name, year in named), f"{entry} is not named"
+
+
+def test_the_chinese_readme_has_the_same_examples_and_links() -> None:
+    """`refresh` copies the blocks; a new one wants a place in the translation."""
+    english, chinese = README.read_text("utf-8"), CHINESE.read_text("utf-8")
+    assert BLOCK.findall(chinese) == BLOCK.findall(english)
+    assert english.count("\n## ") == chinese.count("\n## ")
+    links = [
+        [target for target in re.findall(r"\]\(([^)]*)\)", BLOCK.sub("", text)) if not target.startswith("README")]
+        for text in (english, chinese)
+    ]
+    assert links[0] == links[1]
 
 
 def test_readme_marks_one_test_command() -> None:
@@ -163,6 +178,30 @@ def test_picture_shows_what_the_commands_print_now() -> None:
     assert shown == now, "python scripts/picture.py draws it again"
 
 
+@cache
+def generated() -> dict[str, str]:
+    """The pages of the site that the program writes, by their path within `docs`."""
+    made: dict[str, str] = runpy.run_path(str(ROOT / "docs" / "generated.py"))["pages"]()
+    return made
+
+
+def test_the_reference_has_every_command_option_function_and_public_name() -> None:
+    import gradcalc
+    from gradcalc.cli.app import COMMANDS, function_of
+    from gradcalc.cli.parameters import parameters
+    from gradcalc.language.functions import cards
+
+    for name in COMMANDS:
+        page = generated()[f"reference/commands/{name}.md"]
+        assert "Examples: " in page, name
+        for each in parameters(function_of(name)):
+            assert all(flag in page for flag in each.flags), f"{name} {each.flags}"
+    for card in cards():
+        assert f"\n`{card.syntax}`\n".replace("|", "\\|") in generated()["reference/functions.md"], card.name
+    for name in gradcalc.__all__:
+        assert f":: gradcalc.{name}\n" in generated()["reference/api.md"], name
+
+
 def slugs(text: str) -> set[str]:
     """The anchors of a page's headings, as GitHub and MyST make them."""
     plain = BLOCK.sub("", text)
@@ -172,12 +211,13 @@ def slugs(text: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("page", PAGES, ids=named)
+@pytest.mark.parametrize("page", [*PAGES, CHINESE], ids=named)
 def test_links_lead_to_files_and_headings(page: Path) -> None:
     text = BLOCK.sub("", page.read_text(encoding="utf-8"))
+    made = {(ROOT / "docs" / path).resolve() for path in generated()}
     for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", text):
         goal = (page.parent / target).resolve() if target else page
-        assert goal.exists(), target
+        assert goal.exists() or goal in made, target
         assert not anchor or anchor in slugs(goal.read_text(encoding="utf-8")), f"{target}#{anchor}"
 
 
@@ -189,6 +229,8 @@ def refresh(chosen: list[Path]) -> None:
         if text != page.read_text("utf-8"):
             page.write_text(text, encoding="utf-8")
             print(f"wrote {named(page)}")
+    fresh = iter(match[0] for match in BLOCK.finditer(README.read_text("utf-8")))
+    CHINESE.write_text(BLOCK.sub(lambda old: next(fresh, old[0]), CHINESE.read_text("utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
