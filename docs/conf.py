@@ -20,7 +20,7 @@ myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 4
 suppress_warnings = ["misc.highlighting_failure"]
 language = "en"
-smartquotes = False
+smartquotes_action = "D"
 
 html_theme = "furo"
 html_title = "gradcalc"

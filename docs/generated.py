@@ -13,7 +13,8 @@ from textwrap import dedent
 from typing import Any
 
 import gradcalc
-from gradcalc.cli.app import COMMANDS, function_of
+from gradcalc.cli.app import function_of
+from gradcalc.cli.commands import COMMANDS
 from gradcalc.cli.parameters import help_sections, parameters
 from gradcalc.language.functions import cards
 
@@ -48,8 +49,11 @@ def write() -> None:
 
 
 def _plain(text: str) -> str:
-    """Text as Markdown that shows it as it is."""
-    return re.sub(r"([\\`*_<>\[\]|])", r"\\\1", text)
+    """Text as Markdown that shows it as it is, options as code."""
+    parts = re.split(r"(?<!\w)(--[a-z][\w-]*)", text)
+    return "".join(
+        _code(part) if place % 2 else re.sub(r"([\\`*_<>\[\]|])", r"\\\1", part) for place, part in enumerate(parts)
+    )
 
 
 def _code(text: str) -> str:
@@ -106,10 +110,10 @@ def _functions() -> str:
         "operand, where it is defined, what it has at a kink, and its other names.",
     ]  # fmt: skip
     for card in cards():
-        facts = [f"{_code(f'd/d{operand}')}: {_code(text)}" for operand, text in card.derivatives]
-        facts += [f"{word} {_code(text)}" for word, text in (("domain", card.domain), ("kink", card.kink)) if text]
-        facts += ["also " + ", ".join(map(_code, card.aliases))] if card.aliases else []
-        parts.append("\n".join([_code(card.syntax), f": {_plain(card.doc)}", *(f"  <br>{fact}" for fact in facts)]))
+        facts = [f"`d/d{operand}`: `{text}`" for operand, text in card.derivatives]
+        facts += [f"{word} `{text}`" for word, text in (("domain", card.domain), ("kink", card.kink)) if text]
+        facts += ["also " + ", ".join(f"`{name}`" for name in card.aliases)] if card.aliases else []
+        parts.append("\n".join([f"`{card.syntax}`", f": {_plain(card.doc)}", *(f"  <br>{fact}" for fact in facts)]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -140,8 +144,8 @@ def _fields() -> str:
             continue
         needed = what.get("required", ())
         rows = [
-            f"| {_code(field)} | {_plain(_kind(said))} | {'' if field in needed else 'may be missing. '}"
-            f"{said.get('description', '')} |"
+            f"| {_code(field)} | {_plain(_kind(said))} | "
+            f"{'; '.join(filter(None, ['' if field in needed else 'optional', said.get('description', '')]))} |"
             for field, said in what["properties"].items()
         ]
         table = ["| field | kind | |", "| --- | --- | --- |", *rows]

@@ -187,7 +187,8 @@ def generated() -> dict[str, str]:
 
 def test_the_reference_has_every_command_option_function_and_public_name() -> None:
     import gradcalc
-    from gradcalc.cli.app import COMMANDS, function_of
+    from gradcalc.cli.app import function_of
+    from gradcalc.cli.commands import COMMANDS
     from gradcalc.cli.parameters import parameters
     from gradcalc.language.functions import cards
 
@@ -197,7 +198,7 @@ def test_the_reference_has_every_command_option_function_and_public_name() -> No
         for each in parameters(function_of(name)):
             assert all(flag in page for flag in each.flags), f"{name} {each.flags}"
     for card in cards():
-        assert f"\n`{card.syntax}`\n".replace("|", "\\|") in generated()["reference/functions.md"], card.name
+        assert f"\n`{card.syntax}`\n" in generated()["reference/functions.md"], card.name
     for name in gradcalc.__all__:
         assert f":: gradcalc.{name}\n" in generated()["reference/api.md"], name
 

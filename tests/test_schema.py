@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from gradcalc.cli.app import COMMANDS, function_of
+from gradcalc.cli.app import function_of
+from gradcalc.cli.commands import COMMANDS
 from gradcalc.cli.parameters import parameters
 from tests import ROOT
 from tests.cli import run
@@ -39,6 +40,7 @@ ASKED = [
     ["tape", "x*sin(y)", "--at", "x=1,y=2", "--forward"],
     ["steps", "x*sin(x)"],
     ["graph", "x*sin(y)", "--at", "x=1,y=2"],
+    ["export", "sum(v^2)*x", "--to", "c", "--at", "x=1,v=[1,2]", "--test"],
     ["report", "x*sin(y)", "--at", "x=1,y=2", "--no-symbolic"],
     ["check", "x^2/2", "--claim", "sqrt(x^2)"],
     ["check", "x^2/2", "--claim", "x+1"],
@@ -73,6 +75,7 @@ CONTRACT = {
     "claim": "formula wrt claim verdict witness points",
     "critical": "points complete unsettled global_minimum rests_on",
     "critical point": "at value kind proved",
+    "export": "language name variables",
     "verify": "verdict claim rests_on reason",
     "propagate": "value linear second_order monte_carlo budget linear_is_valid",
     "descend": "status at value gradient_norm steps optimizer trace",
