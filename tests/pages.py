@@ -109,9 +109,10 @@ class Shell:
 
         words = shlex.split(stage)[1:]
         target = words[words.index(">") + 1] if ">" in words else None
+        words = _patient(words[: words.index(">")] if target else words)
         with tempfile.TemporaryFile() as out:
             with _streams(given, out, errors or out):
-                self.code = int(main(words[:-2] if target else words))
+                self.code = int(main(words))
             out.seek(0)
             printed = out.read()
         if target:
@@ -127,6 +128,17 @@ class Shell:
         )  # fmt: skip
         self.code = done.returncode
         return done.stdout
+
+
+def _patient(words: list[str]) -> list[str]:
+    """The words, with time enough for SymPy on a busy machine where it takes part."""
+    from gradcalc.cli.app import function_of
+    from gradcalc.cli.commands import COMMANDS
+    from gradcalc.cli.parameters import parameters
+
+    flag, name = "--symbolic-timeout", words[0] if words[:1] and words[0] in COMMANDS else "grad"
+    takes = words and flag not in words and any(flag in each.flags for each in parameters(function_of(name)))
+    return [*words, flag, "60"] if takes else words
 
 
 def _stages(command: str) -> list[str]:
