@@ -83,7 +83,7 @@ def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> in
         made = answer(text, sides, o.read_bindings(within.let, limits), wanted, limits)
     write(replace(made, digits=show.digits), shape, long=show.csv_long)
     if sought.proof is not None:
-        write_proof(made, Path(sought.proof), limits)
+        write_proof(made, wanted.found, Path(sought.proof), limits)
     if sought.plot is not None:
         _draw(made, sought.plot, limits)
     return made.exit_code

@@ -15,8 +15,9 @@ from gradcalc.files import complete_file
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, copied
 from gradcalc.language.formula import Value
-from gradcalc.language.parse import as_formula, parse, parse_value
+from gradcalc.language.parse import as_formula, parse
 from gradcalc.language.parse import copied as moved
+from gradcalc.language.points import to_bindings
 from gradcalc.settings import Limits
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer
@@ -141,7 +142,7 @@ def _verified(proof: Mapping[str, Any], limits: Limits) -> Holds:
 def _of_box(proof: Mapping[str, Any], limits: Limits) -> Holds:
     """All critical points, or roots, in a box."""
     names, is_gradient = list(proof["variables"]), proof["task"] == "critical"
-    let = {name: parse_value(_text(value), limits) for name, value in proof["let"].items()}
+    let = to_bindings(dict(proof["let"]), limits)
     formula = as_formula(_text(proof["expression"]), let=let, limits=limits, array=not is_gradient)
     if set(formula.variables) - set(names) or list(proof["box"]) != names:
         raise Weak("its box is not that of the formula's variables")
@@ -215,7 +216,7 @@ def claim_of(formula: str, wrt: str, claim: str, let: Mapping[str, Any], limits:
     """A claim in one graph, and what it says."""
     by = read_by(_text(wrt)) if wrt else ()
     shapes: dict[str, Any] = dict.fromkeys(by, ())
-    bound = {name: parse_value(_text(value), limits) for name, value in let.items() if name not in by}
+    bound = to_bindings({name: value for name, value in let.items() if name not in by}, limits)
     one = parse(_text(formula), shapes=shapes, let=bound, limits=limits, shaped=False)
     shapes |= {name: value.shape for name, value in one.variables.items()}
     other = parse(_text(claim), shapes=shapes, let=bound, limits=limits, shaped=False)

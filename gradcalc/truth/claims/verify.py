@@ -17,6 +17,7 @@ Krawczyk (1969); Neumaier, "Interval Methods for Systems of Equations" (1990), 5
 
 import math
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -567,17 +568,17 @@ class Zeros:
         """The pieces of the box, each with its reason."""
         if self.claim["complete"] is not True:
             raise Weak("that the points are all is not claimed")
-        waiting = [[self.coarse.of(*side) for side in self.outer]]
+        waiting = deque([[self.coarse.of(*side) for side in self.outer]])
         for step in self.proof["tree"]:
             if not waiting:
                 raise Weak("the tree has more pieces than the box")
-            box, (reason, *more) = waiting.pop(), step
+            box, (reason, *more) = waiting.popleft(), step
             if reason == "cut":
                 k, place = more[0], self.coarse.of(number(more[1]), number(more[1]))
                 low, high = box[range(len(box))[k]]
                 if k < 0 or not low <= place[0] <= place[1] <= high:
                     raise Weak("a cut beside its box")
-                waiting += [[*box[:k], (place[0], high), *box[k + 1 :]], [*box[:k], (low, place[1]), *box[k + 1 :]]]
+                waiting += [[*box[:k], (low, place[1]), *box[k + 1 :]], [*box[:k], (place[0], high), *box[k + 1 :]]]
             elif reason == "in" and within(box, alone[more[0]]):
                 continue
             elif reason not in ("out", "off") or not self._empty(box, more):

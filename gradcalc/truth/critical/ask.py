@@ -35,7 +35,7 @@ from gradcalc.truth.critical.find import Quest
 from gradcalc.truth.critical.infinity import closed
 from gradcalc.truth.critical.proof import write_proof
 from gradcalc.truth.critical.regions import places
-from gradcalc.truth.critical.search import Boxes, Clock
+from gradcalc.truth.critical.search import Boxes, Clock, Found
 from gradcalc.truth.critical.solution import Outcome, Solution
 from gradcalc.truth.critical.system import System, of_equations, of_gradient
 
@@ -56,6 +56,7 @@ class Wanted:
         least, greatest: the extreme values over the closed box.
         constraints: equations and inequalities that the points obey.
         seconds: after which the search stops.
+        found: takes what the search has found, for a proof file.
     """
 
     roots: bool = False
@@ -65,6 +66,7 @@ class Wanted:
     seconds: float = SECONDS
     digits: int = DIGITS
     clock: Clock = field(default_factory=Clock)
+    found: list[Found] = field(default_factory=list)
 
 
 @for_python
@@ -113,7 +115,7 @@ def critical(
     sides = [] if box is None else read_box(box, limits)
     made = answer(expression, sides, points.to_bindings(let, limits), wanted, limits)
     if proof is not None:
-        write_proof(made, Path(proof), limits)
+        write_proof(made, wanted.found, Path(proof), limits)
     return made
 
 
@@ -134,6 +136,7 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
     given, sides = sides, _finite(system, sides, wanted)
     quest = Quest(system, sides, wanted.digits, clock, classify=not wanted.roots)
     outcome = quest.run() if not constraints else along(formula, constraints, sides, wanted.digits, clock)
+    wanted.found.extend([quest.found] if quest.found else [])
     clock.end = begin + wanted.seconds * (shares - wanted.greatest) / shares
     lowest = _extreme(system, sides, clock, wanted.digits, False) if wanted.least else None
     clock.end = begin + wanted.seconds

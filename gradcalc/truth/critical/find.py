@@ -6,7 +6,7 @@ kinks, degenerate points, hulls of the rest.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from gradcalc.truth.critical import isolated, kinks
 from gradcalc.truth.critical.box import Side
 from gradcalc.truth.critical.prove import Proof, evaluated, exactly, proved
 from gradcalc.truth.critical.regions import clipped, clusters, cut_to_size
-from gradcalc.truth.critical.search import Boxes, Clock, Enclosing, search
+from gradcalc.truth.critical.search import Boxes, Clock, Enclosing, Found, search
 from gradcalc.truth.critical.solution import Outcome, Solution, kind_of
 from gradcalc.truth.critical.system import System, with_tops
 
@@ -53,6 +53,7 @@ class Quest:
     clock: Clock
     more: Boxes | None = None
     classify: bool = True
+    found: Found | None = field(default=None, init=False)
 
     def run(self) -> Outcome:
         """All that is proved."""
@@ -62,7 +63,7 @@ class Quest:
         whole = Boxes(low - pad, high + pad)
         if Enclosing(self.system).flags(whole) & OUTSIDE:
             self.system = with_tops(self.system)
-        found = search(self.system, whole, self.clock)
+        found = self.found = search(self.system, whole, self.clock)
         outcome = Outcome(looked=found.looked, is_whole=found.is_whole)
         before = self.clock.interrupted
         allowed = _MOMENT if before else self.clock.seconds * (1.0 if found.is_whole else 0.5)

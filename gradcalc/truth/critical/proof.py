@@ -8,7 +8,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -19,24 +19,27 @@ import numpy as np
 from gradcalc.errors import UsageError
 from gradcalc.files import complete_file
 from gradcalc.language.parse import as_formula
+from gradcalc.language.points import to_bindings
 from gradcalc.settings import Limits
 from gradcalc.show.answer import SCHEMA
 from gradcalc.truth.critical.answer import Critical
 from gradcalc.truth.critical.box import corners, fitted, read_box
-from gradcalc.truth.critical.find import PAD
-from gradcalc.truth.critical.search import BISECTION, Boxes, Clock, Enclosing, search, together
+from gradcalc.truth.critical.search import BISECTION, Boxes, Enclosing, Found, together
 from gradcalc.truth.critical.system import System, of_equations, of_gradient
 
 _SHRUNK = (0.8, 0.5, 0.3, 0.15, 0.05, 0.01, 0.001)
 """How large the box that holds a zero alone is, as a part of the one that the search has proved."""
-_MOST = 1_000_000
+_MOST = 5_000_000
 """Pieces of a tree, at most."""
 _WIDE = 4
 """Units of the last digit between a zero and the sides of its small box."""
 
 
-def write_proof(answer: Critical, path: Path, limits: Limits) -> None:
+def write_proof(answer: Critical, found: Sequence[Found], path: Path, limits: Limits) -> None:
     """Write the file.
+
+    Args:
+        found: what the search has found, of which the answer tells; none where it has solved several systems.
 
     Raises:
         UsageError: the answer rests on a step that files do not carry.
@@ -44,28 +47,28 @@ def write_proof(answer: Critical, path: Path, limits: Limits) -> None:
     """
     _check(answer)
     roots = answer.task == "roots"
-    formula = as_formula(answer.expression, limits=limits, array=roots)
+    let = to_bindings(dict(answer.let), limits)
+    formula = as_formula(answer.expression, let=let, limits=limits, array=roots)
     sides = fitted(read_box(dict(answer.box), limits), [formula], {})
     inputs = [formula.graph.input(side.name) for side in sides]
     graph = formula.graph
     system = of_equations(graph, formula.items, inputs) if roots else of_gradient(graph, formula.output, inputs)
     with complete_file(path) as target, target.open("w", encoding="utf-8") as file:
-        file.writelines(_text(answer, system, Boxes(*corners(sides))))
+        file.writelines(_text(answer, system, Boxes(*corners(sides)), found[0]))
 
 
-def _text(answer: Critical, system: System, box: Boxes) -> Iterator[str]:
+def _text(answer: Critical, system: System, box: Boxes, found: Found) -> Iterator[str]:
     """The text of the file, piece by piece; `box` has two doubles around each side."""
     enclosing = Enclosing(system)
     sides = np.maximum(box.high - box.low, 1e-300)
-    found = search(system, Boxes(box.low - PAD * sides, box.high + PAD * sides), Clock())
     small = [_small(point.at, answer.variables) for point in answer.points]
     centres = np.array([[float((low + high) / 2) for low, high in each] for each in small]).reshape(-1, system.size).T
-    large, beside = _matched(found.unique, found.zeros, centres)
+    chosen, beside = _matched(found.unique, centres)
     others = found.zeros.take(beside)
     middle = 0.5 * others.low + 0.5 * others.high
-    alone = _alone(enclosing, together([large, found.unique.take(beside)], system.size), np.hstack([centres, middle]))
-    inverses = enclosing.inverses(alone)
-    tips = enclosing.inverses(Boxes(np.hstack([centres, middle]), np.hstack([centres, middle])))
+    alone = _alone(enclosing, found.unique.take([*chosen, *beside]), np.hstack([centres, middle]))
+    inverses = enclosing.krawczyk(alone).inverse
+    tips = enclosing.krawczyk(Boxes(np.hstack([centres, middle]), np.hstack([centres, middle]))).inverse
     small += [_text_box(others.take([k])) for k in range(len(others))]
     aids = [
         {
@@ -75,17 +78,17 @@ def _text(answer: Critical, system: System, box: Boxes) -> Iterator[str]:
         }
         for k, each in enumerate(small)
     ]  # fmt: skip
-    tree = _Tree(enclosing, alone, sides)
-    tree.grow(box)
-    claim = {key: answer.to_dict()[key] for key in ("points", "complete")}
+    said = answer.to_dict()
+    claim = {key: said[key] for key in ("points", "complete")}
     head = {
         "schema": SCHEMA, "proof": "critical", "task": answer.task, "expression": answer.expression,
-        "variables": list(answer.variables), "box": answer.to_dict()["box"], "let": answer.to_dict()["let"],
+        "variables": list(answer.variables), "box": said["box"], "let": said["let"],
         "claim": claim, "points": aids[: len(answer.points)], "others": aids[len(answer.points) :],
     }  # fmt: skip
-    yield json.dumps(head)[:-1] + ', "tree": [\n'
-    for k, step in enumerate(tree.steps()):
-        yield (",\n" if k else "") + json.dumps(step)
+    separator = json.dumps(head)[:-1] + ', "tree": [\n'
+    for step in _Tree(enclosing, alone, sides).steps(box):
+        yield separator + step
+        separator = ",\n"
     yield "\n]}\n"
 
 
@@ -103,8 +106,6 @@ def _check(answer: Critical) -> None:
         reason = "a point on a face of the box is not carried by proof files yet"
     elif answer.searched:
         reason = "infinite sides are not carried by proof files yet"
-    elif answer.let:
-        reason = "values of --let are not carried by proof files yet"
     if reason:
         raise UsageError(reason, hint="without --proof the answer stands as it is")
 
@@ -131,17 +132,12 @@ def _decimal(value: Fraction) -> Any:
     return Context(prec=60).divide(Decimal(value.numerator), Decimal(value.denominator))
 
 
-def _matched(unique: Boxes, zeros: Boxes, centres: Any) -> tuple[Boxes, list[int]]:
-    """For each point the box of the search that holds it alone; and the numbers of the zeros that are no point."""
-    chosen, rest = [], set(range(len(unique)))
-    for centre in centres.T:
-        near = np.maximum(np.abs(zeros.low - centre[:, None]), np.abs(zeros.high - centre[:, None])).max(axis=0)
-        best = int(np.argmin(near)) if len(near) else -1
-        if best not in rest:
-            raise UsageError("a point is not held alone by a box of doubles", hint="without --proof the answer stands")
-        rest.discard(best)
-        chosen.append(best)
-    return unique.take(chosen), sorted(rest)
+def _matched(unique: Boxes, centres: Any) -> tuple[list[int], list[int]]:
+    """For each point the number of the box that holds it alone; and those of the boxes that hold no point."""
+    chosen = Shelf(unique).holding(Boxes(centres, centres)).tolist()
+    if -1 in chosen or len(set(chosen)) < len(chosen):
+        raise UsageError("a point is not held alone by a box of doubles", hint="without --proof the answer stands")
+    return chosen, sorted(set(range(len(unique))) - set(chosen))
 
 
 def _alone(enclosing: Enclosing, boxes: Boxes, centres: Any) -> Boxes:
@@ -158,79 +154,84 @@ def _alone(enclosing: Enclosing, boxes: Boxes, centres: Any) -> Boxes:
     return result
 
 
+class Shelf:
+    """Boxes in the order of their first sides, so that those about a place are found."""
+
+    def __init__(self, boxes: Boxes) -> None:
+        self.order = np.argsort(boxes.low[0], kind="stable")
+        self.boxes = boxes.take(self.order)
+        self.widths = (boxes.high - boxes.low).max(axis=1, initial=0.0)
+
+    def holding(self, boxes: Boxes) -> Any:
+        """For each of some boxes the number of one that it lies in, -1 where there is none."""
+        result = np.full(len(boxes), -1)
+        small = np.flatnonzero(((boxes.high - boxes.low) <= self.widths[:, None]).all(axis=0))
+        low, high = boxes.low[:, small], boxes.high[:, small]
+        first = np.searchsorted(self.boxes.low[0], high[0] - self.widths[0] * (1 + 1e-9))
+        last = np.searchsorted(self.boxes.low[0], low[0], "right")
+        while len(small):
+            open_ = first < last
+            small, first, last, low, high = small[open_], first[open_], last[open_], low[:, open_], high[:, open_]
+            around = self.boxes.take(first)
+            inside = ((around.low <= low) & (around.high >= high)).all(axis=0)
+            result[small[inside]] = self.order[first[inside]]
+            first = np.where(inside, last, first + 1)
+        return result
+
+
 @dataclass
 class _Tree:
-    """The pieces of a box: for each what is done with it."""
+    """The pieces of a box, level by level: for each what is done with it, told at once; in memory is one level."""
 
     enclosing: Enclosing
     alone: Boxes
     sides: Any
-    what: list[Any] = field(default_factory=list)
-    below: dict[int, tuple[int, int]] = field(default_factory=dict)
+    count: int = 1
 
-    def grow(self, box: Boxes) -> None:
-        """Cut until each piece has its reason."""
-        self.what.append(None)
-        level, numbers = box, np.array([0])
+    def steps(self, box: Boxes) -> Iterator[str]:
+        """What is done with each piece, as it stands in the file, until all have their reasons."""
+        shelf, level = Shelf(self.alone), box
         while len(level):
             parts = [slice(k, k + self.enclosing.batch) for k in range(0, len(level), self.enclosing.batch)]
-            made = [self._piece(level.take(part), numbers[part]) for part in parts]
-            level = together([boxes for boxes, _ in made], self.enclosing.system.size)
-            numbers = np.concatenate([each for _, each in made])
+            halves = []
+            for part in parts:
+                told, left = self._pieces(level.take(part), shelf)
+                yield from told
+                halves.append(left)
+            level = together(halves, self.enclosing.system.size)
 
-    def _piece(self, boxes: Boxes, numbers: Any) -> tuple[Boxes, Any]:
-        """Give reasons to boxes where there are; the halves of the others, and their numbers."""
-        open_ = np.ones(len(boxes), bool)
-        for k in range(len(self.alone)):
-            low, high = self.alone.low[:, [k]], self.alone.high[:, [k]]
-            inside = ((boxes.low >= low) & (boxes.high <= high)).all(axis=0) & open_
-            for place in np.flatnonzero(inside):
-                self.what[numbers[place]] = ["in", k]
-            open_ &= ~inside
-        out = self.enclosing.excluded(boxes) & open_
-        if out.any() and self.enclosing.flags(boxes.take(out)):
+    def _pieces(self, boxes: Boxes, shelf: Shelf) -> tuple[list[str], Boxes]:
+        """Reasons of boxes where there are; and the halves of the others."""
+        told = np.full(len(boxes), "", object)
+        inside = shelf.holding(boxes)
+        held = np.flatnonzero(inside >= 0)
+        told[held] = [f'["in", {k}]' for k in inside[held]]
+        places = np.flatnonzero(inside < 0)
+        rest = boxes.take(places)
+        out = self.enclosing.excluded(rest)
+        if out.any() and self.enclosing.flags(rest.take(out)):
             what = "a pole, a kink or a part without a value in the box is not carried by proof files yet"
             raise UsageError(what, hint="without --proof the answer stands as it is")
-        for place in np.flatnonzero(out):
-            self.what[numbers[place]] = ["out"]
-        open_ &= ~out
-        rest = boxes.take(open_)
-        if not len(rest):
-            return rest, numbers[:0]
-        off, places = self.enclosing.krawczyk(rest).none, np.flatnonzero(open_)
-        for place, inverse in zip(places[off], self.enclosing.inverses(rest.take(off)), strict=True):
-            self.what[numbers[place]] = ["off", inverse.tolist()]
-        return self._cut(rest.take(~off), numbers[places[~off]])
+        told[places[out]] = '["out"]'
+        places, rest = places[~out], rest.take(~out)
+        found = self.enclosing.krawczyk(rest)
+        off = np.flatnonzero(found.none)
+        told[places[off]] = [f'["off", {rows.tolist()!r}]' for rows in found.inverse[off]]
+        axes, cuts, halves = self._cut(rest.take(~found.none))
+        told[places[~found.none]] = [f'["cut", {axis}, {cut!r}]' for axis, cut in zip(axes, cuts, strict=True)]
+        return told.tolist(), halves
 
-    def _cut(self, boxes: Boxes, numbers: Any) -> tuple[Boxes, Any]:
-        """The halves of boxes, and their numbers."""
-        count = len(boxes)
-        if len(self.what) + 2 * count > _MOST:
+    def _cut(self, boxes: Boxes) -> tuple[Any, Any, Boxes]:
+        """Across which sides boxes are cut, and where; and their halves, those of a box one after the other."""
+        columns = np.arange(len(boxes))
+        self.count += 2 * len(boxes)
+        if self.count > _MOST:
             raise UsageError(f"the proof has more than {_MOST:,} pieces", hint="a smaller box")
-        columns = np.arange(count)
         longest = np.argmax((boxes.high - boxes.low) / self.sides, axis=0)
         low, high = boxes.low[longest, columns], boxes.high[longest, columns]
         cut = np.minimum(np.maximum(low + BISECTION * (high - low), low), high)
-        first = len(self.what)
-        for k, number in enumerate(numbers):
-            if not low[k] < cut[k] < high[k]:
-                raise UsageError(
-                    "a piece of the proof is too narrow to be cut", hint="without --proof the answer stands"
-                )
-            self.what[number] = ["cut", int(longest[k]), float(cut[k])]
-            self.below[int(number)] = (first + k, first + count + k)
-        self.what += [None] * (2 * count)
-        left, right = boxes.high.copy(), boxes.low.copy()
-        left[longest, columns] = right[longest, columns] = cut
-        halves = Boxes(np.concatenate((boxes.low, right), 1), np.concatenate((left, boxes.high), 1))
-        return halves, np.arange(first, first + 2 * count)
-
-    def steps(self) -> Iterator[Any]:
-        """What is done with the pieces: a cut, all of its lower half, all of its upper half."""
-        stack = [0]
-        while stack:
-            number = stack.pop()
-            yield self.what[number]
-            if number in self.below:
-                low, high = self.below[number]
-                stack += [high, low]
+        if not ((low < cut) & (cut < high)).all():
+            raise UsageError("a piece of the proof is too narrow to be cut", hint="without --proof the answer stands")
+        lows, highs = np.repeat(boxes.low, 2, axis=1), np.repeat(boxes.high, 2, axis=1)
+        highs[longest, 2 * columns] = lows[longest, 2 * columns + 1] = cut
+        return longest.tolist(), cut.tolist(), Boxes(lows, highs)

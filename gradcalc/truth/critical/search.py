@@ -143,11 +143,12 @@ class Bar:
 
 
 class Krawczyk(NamedTuple):
-    """What the operator says of each box: its image, whether it proves one zero, whether it proves none."""
+    """What the operator says of each box: its image, whether it proves one zero, whether it proves none; and its Y."""
 
     image: Boxes
     one: Array
     none: Array
+    inverse: Array
 
 
 class Enclosing:
@@ -261,12 +262,6 @@ class Enclosing:
         smooth &= np.isfinite(centre).all(axis=(1, 2)) & np.isfinite(radius).all(axis=(1, 2))
         return centre, radius, smooth
 
-    def inverses(self, boxes: Boxes) -> Array:
-        """Approximate inverses of the middle of the Jacobian, an n x n matrix for each box; nan where there is none."""
-        with np.errstate(all="ignore"):
-            centre, _, smooth = self.smooth_jacobian(boxes)
-            return _inverses(np.where(smooth[:, None, None], centre, np.nan))
-
     def krawczyk(self, boxes: Boxes) -> Krawczyk:
         """The operator, for each box; where it cannot be asked its image is nan, and it proves nothing."""
         size, count = self.system.size, len(boxes)
@@ -294,7 +289,7 @@ class Enclosing:
             image = Boxes(around - error, around + error)
             inside = ((image.low > boxes.low) & (image.high < boxes.high)).all(axis=0)
             apart = ((image.low > boxes.high) | (image.high < boxes.low)).any(axis=0)
-        return Krawczyk(image, inside & smooth, apart & smooth)
+        return Krawczyk(image, inside & smooth, apart & smooth, inverse)
 
 
 def _inverses(matrices: Array) -> Array:

@@ -46,7 +46,7 @@ def test_a_zero_beside_the_box_is_none_of_its_points(tmp_path: Path) -> None:
         ("x^2 + 1/(x - 1)", {}, "a pole"),
         ("x^2 + log(x + 1)", {}, "a part without a value"),
         ("x^2", {"least": True}, "extreme values"),
-        ("a*x^2", {"let": {"a": 2}}, "values of let"),
+        ("x*y", {"subject_to": "x + y = 1", "box": "x=-2:2,y=-2:2"}, "constraints"),
         ("x^2", {"box": "x=-inf:inf"}, "infinite"),
     ],
 )
@@ -59,3 +59,14 @@ def test_what_files_do_not_carry_is_refused(text: str, more: dict[str, object], 
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileError):
         critical("x^2", box="x=-1:2", proof=tmp_path / "none" / "p.json")
+
+
+@pytest.mark.parametrize("let", [{"a": 2, "b": "pi/3"}, {"a": "0.1", "b": 1.5}, {"a": "b^2 + 1", "b": 2}])
+def test_values_that_are_put_in_are_part_of_the_claim(let: dict[str, object], tmp_path: Path) -> None:
+    made = critical("a*x^2 + sin(b*x)", box="x=-2:2", let=let, proof=tmp_path / "p.json")
+    assert made.complete
+    found = verify(tmp_path / "p.json")
+    assert (found.verdict, found.reason) == ("holds", None)
+    proof = json.loads((tmp_path / "p.json").read_text())
+    (tmp_path / "q.json").write_text(json.dumps(proof | {"let": proof["let"] | {"b": 1.2345}}))
+    assert verify(tmp_path / "q.json").verdict == "rejected"
