@@ -236,6 +236,10 @@ class Field:
         """The unknown of an op of one operand."""
         return self.apply(op, [value], lambda: op(self.ref(value)).index)
 
+    def place_of(self, name: str) -> int | None:
+        """Which unknown an input is, if it is one."""
+        return self._keys.get(("input", name))
+
     # -- arithmetic
 
     def times(self, a: Any, b: Any) -> Any:
