@@ -4,6 +4,7 @@ A kernel takes the columns of the formula and those of its results. Rows below t
 balls, which round their results rightly. Imports check, running_errors and native.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -50,6 +51,8 @@ class RowDigits:
         digits = np.zeros(len(places), TYPE)
         for k, place in enumerate(places):
             point = [float(column[place]) for column in inputs]
+            if not all(map(math.isfinite, point)):
+                continue
             balls = self.balls.at(point, Budget(_WORK, CERTIFY_SECONDS))
             if repair:
                 for column, ball in zip(results, balls, strict=True):

@@ -59,6 +59,13 @@ def test_special_functions_go_through_balls(source: str, tmp_path: Path) -> None
     assert digits[0] >= 15 and digits[3] == 0
 
 
+def test_a_row_that_is_not_finite_ends_no_other(tmp_path: Path) -> None:
+    source = str(write(tmp_path / "in.parquet", pa.table({"x": [3.0, math.inf, 0.5]})))
+    run("gamma(x) + x", source, str(tmp_path / "out.npy"), Settings(digits=True, undefined="nan"))
+    digits = np.load(tmp_path / "out.npy")["digits"].tolist()
+    assert digits[1] == 0 and min(digits[0], digits[2]) >= 14
+
+
 def test_what_has_no_digits_is_not_counted(tmp_path: Path) -> None:
     source = str(write(tmp_path / "in.parquet", pa.table({"x": [-1.0, 4.0, math.nan]})))
     done = run("log(x)", source, str(tmp_path / "out.npy"), Settings(digits=True, digits_at_least=12))

@@ -95,14 +95,17 @@ def check(question: Question, wanted: Wanted, how: Reading, limits: Limits) -> i
         is_function = _FUNCTION.fullmatch(question.expression) is not None
         made = (_of_functions if is_function else _of_text)(question, how, limits)
     made = replace(made, require=wanted.require)
-    if shape is None:
-        print(*_annotations(made, question.expression), sep="\n")
-    elif shape is not Format.json or not is_file_of_pairs(question.expression):
-        write(made, shape)
-    if wanted.junit is not None:
-        _report(made, Path(wanted.junit), question.expression)
-    if wanted.proof is not None:
-        _prove(made, Path(wanted.proof), limits)
+    try:
+        if shape is None:
+            print(*_annotations(made, question.expression), sep="\n")
+        elif shape is not Format.json or not is_file_of_pairs(question.expression):
+            write(made, shape)
+        sys.stdout.flush()
+    finally:  # a pipe that is closed takes no file with it
+        if wanted.junit is not None:
+            _report(made, Path(wanted.junit), question.expression)
+        if wanted.proof is not None:
+            _prove(made, Path(wanted.proof), limits)
     return made.exit_code
 
 
@@ -207,7 +210,14 @@ def _of_file(question: Question, shape: Format | None, how: Reading, limits: Lim
     gc.freeze()
     let = o.read_bindings(question.let, limits)
     found = checked_file(Path(question.expression), question.wrt, let, limits, how)
-    return Claims(None, tuple(_streamed(found, question.expression) if shape is Format.json else found))
+    if shape is Format.json:
+        return Claims(None, tuple(_streamed(found, question.expression)))
+    judged: list[Claim] = []
+    try:
+        judged.extend(found)
+    except KeyboardInterrupt:
+        return Claims(None, tuple(judged), interrupted=True)
+    return Claims(None, tuple(judged))
 
 
 def _streamed(claims: "Iterator[Claim]", name: str) -> "Iterator[Claim]":
@@ -234,7 +244,7 @@ def _annotations(made: "Claims", name: str) -> "Iterator[str]":
         )  # fmt: skip
         if level is not None:
             place = "" if claim.line is None else f"file={_escaped(name, ':,')},line={claim.line},"
-            message = f"{claim.claim} as the derivative of {claim.formula}: {claim.told}"
+            message = f"{claim.claim} as the derivative of {claim.formula}: {claim.told}" if claim.claim else claim.told
             yield f"::{level} {place}title={claim.verdict}::{_escaped(message)}"
     yield counted(made.claims)
 

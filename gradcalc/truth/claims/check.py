@@ -159,11 +159,15 @@ class Claims(Answer):
     claims: tuple[Claim, ...]
     let: Mapping[str, Any] = field(default_factory=dict)
     require: Verdict | None = None
+    interrupted: bool = False
 
     @property
     def exit_code(self) -> ExitCode:
-        """1 if a claim is refuted, or has not the verdict that is required; else 2 if one could not be read."""
-        return worst(self.claims, self.require)
+        """1 if a claim is refuted, or has not the verdict that is required; else 2 if one could not be read.
+
+        130 if it was interrupted: the claims are those that were judged by then.
+        """
+        return ExitCode.INTERRUPTED if self.interrupted else worst(self.claims, self.require)
 
     def __bool__(self) -> bool:
         """Whether no claim is refuted, and all have the verdict that is required."""
@@ -197,7 +201,7 @@ class Claims(Answer):
                 blocks.append(pages.line(f"shown are the {len(shown):,} claims that are not proved"))
             blocks += [
                 *([_table(shown, self.expression is not None)] if shown else []),
-                pages.line(counted(self.claims)),
+                pages.line(counted(self.claims), "; interrupted, the others were not judged" * self.interrupted),
             ]
             broken = ((f"line {claim.line}", claim.error) for claim in shown if claim.error and claim.error.span)
             blocks.append(

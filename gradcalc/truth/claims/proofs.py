@@ -52,13 +52,14 @@ class Verified(Answer):
     """Whether a proof file holds.
 
     Attributes:
+        expression: the formula or the model; None of claims, which name theirs.
         verdict: `holds` or `rejected`.
         claim: what it proves, in words; None where it is rejected.
         rests_on: what the check assumes.
         reason: why it is rejected, else None.
     """
 
-    expression: str
+    expression: str | None
     verdict: str
     claim: str | None
     rests_on: tuple[str, ...] = ()
@@ -79,7 +80,7 @@ class Verified(Answer):
     def records(self) -> Iterator[Sequence[object]]:
         """One row, the titles first."""
         yield "expression", "verdict", "claim", "reason"
-        yield self.expression, self.verdict, self.claim or "", self.reason or ""
+        yield self.expression or "", self.verdict, self.claim or "", self.reason or ""
 
     def page(self) -> pages.Page:
         """The verdict, and what it is about."""
@@ -105,7 +106,7 @@ def verify(path: str | Path, *, limits: Limits | None = None) -> Verified:
         FileError: it cannot be read, or is no proof file.
     """
     proof = _read(Path(path))
-    expression = str(proof.get("expression"))
+    expression = None if proof["proof"] == "check" else str(proof.get("expression"))
     try:
         found = _verified(proof, limits or Limits())
     except Weak as weak:

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from gradcalc.truth.claims.check import Checker, Claim
 from tests.cli import run
 
 PAIRS = "formula,wrt,claim\nx^2,x,2*x\nx^2,x,2*x+1\nx^^2,x,1\nx^2/2,x,sqrt(x^2)\n"
@@ -133,3 +134,28 @@ def test_every_medium(format: str, pairs: str) -> None:
 def test_what_is_no_question(words: list[str], code: int, said: str) -> None:
     ran = run("check", *words)
     assert ran.code == code and said in ran.err + ran.out
+
+
+def test_ctrl_c_keeps_the_claims_that_are_judged(pairs: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Checker.judge
+    seen: list[str] = []
+
+    def judge(self: Checker, text: str, wrt: str | None, claim: str) -> Claim:
+        seen.append(text)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return whole(self, text, wrt, claim)
+
+    monkeypatch.setattr(Checker, "judge", judge)
+    done = run("check", pairs)
+    assert done.code == 130
+    assert "1 claim: 1 proved; interrupted, the others were not judged" in done.out
+
+
+def test_a_proof_file_of_claims(tmp_path: Path) -> None:
+    proof = tmp_path / "c.json"
+    assert run("check", "x^2*y", "--grad", "2*x*y, x^2 + 1e-12", "--proof", str(proof)).code == 1
+    done = run("verify", str(proof), "--json")
+    assert done.code == 0 and json.loads(done.out)["verdict"] == "holds"
+    done = run("check", "max(x, y)", "--grad", "where(x > y, 1, 0), 2*y", "--proof", str(proof))
+    assert f"{proof} carries 1 of 2 claims" in done.err
