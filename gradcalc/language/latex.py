@@ -1107,8 +1107,8 @@ class LatexParser(Parser):
         )
 
     def equals(self) -> bool:
-        """An equals sign, which compares in the conditions of cases."""
-        entry = next(entry for entry in reversed(self.pending) if not entry.precedence)
+        """An equals sign, which compares in the conditions of cases, also in parentheses."""
+        entry = next(entry for entry in reversed(self.pending) if not entry.precedence and entry.kind not in _GROUPS)
         if entry.kind == "cases" and entry.payload.value is not None:
             return self.infix(COMPARE, "eq")
         self.fail("= has no meaning here", "the expression on its right alone, or a binding such as --at x=2")

@@ -4,13 +4,12 @@
 `--test` a `main` stands behind the function, weak where compilers know that, so that it gives way to another program's.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Op
-from gradcalc.language.targets.program import Line, Target, Written
+from gradcalc.language.targets.program import Line, Target, Written, numbers
 from gradcalc.language.targets.source import Language, Part, Source
 
 _LIBM = (
@@ -82,12 +81,7 @@ class _Dialect:
     kernel: bool = False
 
 
-def _number(value: float) -> str:
-    """A double; negative ones in parentheses, as they may stand behind an operator."""
-    if math.isnan(value):
-        return "NAN"
-    text = ("-" if value < 0 else "") + "INFINITY" if math.isinf(value) else repr(value)
-    return f"({text})" if text.startswith("-") else text
+_number = numbers("NAN", "INFINITY")
 
 
 def _line(line: Line) -> str:

@@ -3,12 +3,11 @@
 The functions of its `Math` are right to an ulp or so in engines of today.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Op
-from gradcalc.language.targets.program import Line, Target, Written
+from gradcalc.language.targets.program import Line, Target, Written, numbers
 from gradcalc.language.targets.source import Language, Part, Source
 
 _MATH = (
@@ -49,12 +48,7 @@ _RESERVED = frozenset(
 )
 
 
-def _number(value: float) -> str:
-    """A double; negative ones in parentheses, as they may stand behind an operator."""
-    if math.isnan(value):
-        return "NaN"
-    text = ("-" if value < 0 else "") + "Infinity" if math.isinf(value) else repr(value).removesuffix(".0")
-    return f"({text})" if text.startswith("-") else text
+_number = numbers("NaN", "Infinity", lambda value: repr(value).removesuffix(".0"))
 
 
 def _line(line: Line) -> str:

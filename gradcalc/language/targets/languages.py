@@ -4,11 +4,20 @@ import re
 
 from gradcalc.errors import UsageError, did_you_mean
 from gradcalc.language.targets.c import CPP, CUDA, C
+from gradcalc.language.targets.excel import EXCEL
+from gradcalc.language.targets.fortran import FORTRAN
 from gradcalc.language.targets.javascript import JS
+from gradcalc.language.targets.julia import JULIA
+from gradcalc.language.targets.octave import OCTAVE
 from gradcalc.language.targets.python import NUMPY, PYTHON
+from gradcalc.language.targets.r import R
+from gradcalc.language.targets.rust import RUST
 from gradcalc.language.targets.source import Language
+from gradcalc.language.targets.tex import LATEX
 
-LANGUAGES: dict[str, Language] = {each.word: each for each in (C, CPP, CUDA, PYTHON, NUMPY, JS)}
+LANGUAGES: dict[str, Language] = {
+    each.word: each for each in (C, CPP, CUDA, FORTRAN, JULIA, JS, RUST, PYTHON, NUMPY, R, OCTAVE, EXCEL, LATEX)
+}
 """By their own words."""
 
 _ALIASES = {alias: each for each in LANGUAGES.values() for alias in each.aliases}

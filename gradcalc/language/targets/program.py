@@ -9,6 +9,7 @@ into a program, made safe by `source`: inputs have names that are safe, numbers 
 needs no rules of precedence. Imports graph and the arithmetic of floats.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -67,6 +68,7 @@ class Target:
         reserved: names that no input may have.
         by_order: ops whose first operand is a whole number known beforehand (`besselj`), written with that number.
         case_sensitive: whether `x` and `X` are two names.
+        inlines: whether it has no functions, so that routines are written out where they are used.
         infix_limit: how many operands may stand in one sum; longer ones are cut.
     """
 
@@ -80,7 +82,20 @@ class Target:
     reserved: frozenset[str] = frozenset()
     by_order: Mapping[Op, Written] = field(default_factory=dict)
     case_sensitive: bool = True
+    inlines: bool = False
     infix_limit: int = 16
+
+
+def numbers(nan: str, infinity: str, digits: Callable[[float], str] = repr) -> Callable[[float], str]:
+    """How a language writes a double; negative ones in parentheses, as they may stand behind an operator."""
+
+    def number(value: float) -> str:
+        if math.isnan(value):
+            return nan
+        text = digits(abs(value)) if math.isfinite(value) else infinity
+        return f"(-{text})" if value < 0 or math.copysign(1.0, value) < 0 else text
+
+    return number
 
 
 class Unavailable(UsageError):
@@ -124,18 +139,24 @@ def printed(target: Target, graph: Graph, inputs: Sequence[int], functions: Mapp
     return Program(made, maker.finished(), tuple(names))
 
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,50}")
 _TEMPORARY = re.compile(r"v\d+|input\d+|\w*_part\d+", re.IGNORECASE)
 
 
-def safe_names(target: Target, names: Sequence[str], taken: frozenset[str] = frozenset()) -> list[str]:
-    """Names of inputs that are safe in any program: their own where that is plain, or with a `_`; else a number."""
+def safe_names(target: Target, names: Sequence[str], function: str = "", prefix: str = "") -> list[str]:
+    """Names of inputs that are safe in any program: their own where that is plain, or with a `_`; else a number.
+
+    Args:
+        function, prefix: the function's name, and what the names of its routines begin with.
+    """
     fold = str if target.case_sensitive else str.lower
-    reserved = {fold(word) for word in target.reserved | taken}
+    reserved = {fold(word) for word in target.reserved | {function}}
     found: dict[str, str] = {}
     for count, name in enumerate(names, start=1):
         own = re.sub(r"[\[\],]+", "_", name).rstrip("_")
-        choices = (own, f"{own}_") if _PLAIN.fullmatch(own) and not _TEMPORARY.fullmatch(own) else ()
+        plain = _PLAIN.fullmatch(own) and not _TEMPORARY.fullmatch(own)
+        apart = not prefix or not fold(own).startswith(fold(prefix))
+        choices = (own, f"{own}_") if plain and apart else ()
         free = [each for each in choices if fold(each) not in reserved and fold(each) not in found]
         chosen = free[0] if free else f"input{count}"
         found[fold(chosen)] = chosen
@@ -240,11 +261,29 @@ class Lines:
         if written is not None:
             self.maker.helper(op)
             return self._joined(written, places, op.is_condition) if op.variadic else self._line(written, places, op)
-        name = self.maker.routine(op, len(places), None if isinstance(known, Fraction) else known)
+        order = None if isinstance(known, Fraction) else known
+        if self.target.inlines and (place := self._inlined(op, places, order)) is not None:
+            return place
+        name = None if self.target.inlines else self.maker.routine(op, len(places), order)
         if name is None:
             self.maker.missing.setdefault(op.name)
             return self.target.number(0.0)
         return self._line(f"{name}({{all}})", places, op)
+
+    def _inlined(self, op: Op, places: Sequence[str], known: Deciding) -> str | None:
+        """Where the value of an op stands that is put together here; None if it cannot be."""
+        define = PORTABLE.get(op) or definition(op, known)
+        if define is None:
+            return None
+        graph, output = rule_graph(define, len(places))
+        inner = Lines(self.maker, graph, dict(enumerate(places)))
+        inner.made, inner._found, before = self.made, self._found, list(self.maker.missing)
+        for index in graph.needed([output]):
+            inner.node(index)
+        if len(self.maker.missing) > len(before):
+            self.maker.missing = dict.fromkeys(before)
+            return None
+        return inner.places[output]
 
     def _of_order(self, op: Op, places: Sequence[str]) -> Written | None:
         """How an op of a whole order is written, its order in it."""

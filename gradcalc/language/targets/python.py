@@ -6,12 +6,11 @@ has no error function and no gamma function: those of `math` are called for each
 
 import builtins
 import keyword
-import math
 from collections.abc import Iterator, Sequence
 
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Op
-from gradcalc.language.targets.program import Line, Target, Written
+from gradcalc.language.targets.program import Line, Target, Written, numbers
 from gradcalc.language.targets.source import Language, Part, Source
 
 # -- Python ------------------------------------------------------------------------------------------------------------
@@ -126,12 +125,7 @@ def _each(op: Op) -> str:
 # -- the file ----------------------------------------------------------------------------------------------------------
 
 
-def _number(value: float) -> str:
-    """A double; negative ones in parentheses, as they may stand behind an operator."""
-    if math.isnan(value):
-        return "math.nan"
-    text = ("-" if value < 0 else "") + "math.inf" if math.isinf(value) else repr(value)
-    return f"({text})" if text.startswith("-") else text
+_number = numbers("math.nan", "math.inf")
 
 
 def _line(line: Line) -> str:

@@ -83,6 +83,7 @@ class Source:
         parts: one, whose operands are the parameters; or several, whose operands are elements of `x` and `w`.
         slots: how many places `w` has.
         has_zeros: whether the Hessian has entries that no part stores: zeros.
+        derived: the formula itself, for languages that show it.
         probes: where it tests itself; none where it does not.
         compared: which numbers are, counted through value, gradient and Hessian.
         made_by: who made it, in words.
@@ -98,6 +99,7 @@ class Source:
     parts: tuple[Part, ...]
     slots: int
     has_zeros: bool
+    derived: Formula
     made_by: str = ""
     probes: tuple[Probe, ...] = ()
     compared: tuple[int, ...] = ()
@@ -122,10 +124,10 @@ class Source:
         return {(store.result, store.index): store.place for part in self.parts for store in part.stores}
 
     def head(self, argument: str = "{1}") -> Iterator[str]:
-        """What the file says of itself, line by line, safe in comments; arguments by their index and name."""
+        """What the file says of itself, line by line, safe in comments; arguments by index, name and place from 1."""
         yield f"{self.name}: {self.results} of"
         yield f"    {self.formula}"
-        names = [argument.format(i, name) for i, name in enumerate(self.variables[:_NAMED])]
+        names = [argument.format(i, name, i + 1) for i, name in enumerate(self.variables[:_NAMED])]
         more = [f"and {len(self.variables) - _NAMED:,} more"] if len(self.variables) > _NAMED else []
         yield f"Arguments: {', '.join([*names, *more]) or 'none'}."
         if self.order and self.wrt < len(self.variables):
@@ -133,7 +135,7 @@ class Source:
         yield self.made_by
 
 
-_NAMED = 40
+_NAMED, _PREFIX = 40, 40
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,11 @@ class Language:
         target: how lines are written.
         file: the whole text of a source.
         taken: names that the function cannot have, beside those that no input can.
-        argument, slot, truth: in a program of several parts, an argument, a number of `w`, and a truth value of `w`.
+        tests: whether a file can test itself.
+        whole: whether a long program is not cut.
+        shorter: how many times shorter than elsewhere its parts are.
+        argument, slot, truth: in a program of several parts, an argument, a number of `w`, and a truth value of `w`:
+            `{0}` counts from 0, `{1}` from 1.
     """
 
     word: str
@@ -158,6 +164,9 @@ class Language:
     argument: str = "x[{}]"
     slot: str = "w[{}]"
     truth: str = "(w[{}] != 0.0)"
+    tests: bool = True
+    whole: bool = False
+    shorter: int = 1
 
 
 def commented(text: str, limit: int = _COMMENT) -> str:
@@ -189,10 +198,10 @@ def made(language: Language, formula: Formula, arguments: Sequence[str], name: s
         raise UsageError(message, hint="--order 1, or --wrt with fewer variables")
     target = language.target
     maker = Maker(target, f"{name}_")
-    parameters = safe_names(target, arguments, frozenset((name,)))
+    parameters = safe_names(target, arguments, name, maker.prefix)
     inputs = [formula.graph.input(argument) for argument in arguments]
     lines = Lines(maker, formula.graph, dict(zip(inputs, parameters, strict=True)))
-    comments = _comments(formula)
+    comments = places(formula)
     for index in formula.graph.needed(formula.outputs):
         lines.node(index, comments(index))
     routines = maker.finished()
@@ -203,7 +212,7 @@ def made(language: Language, formula: Formula, arguments: Sequence[str], name: s
     return Source(
         name, formula.order, commented(formula.canonical, 300), tuple(commented(each) for each in arguments), size,
         tuple(parameters), routines, parts, slots,
-        has_zeros=formula.order == 2 and len(formula.hessian) < size**2, made_by=made_by,
+        derived=formula, has_zeros=formula.order == 2 and len(formula.hessian) < size**2, made_by=made_by,
     )  # fmt: skip
 
 
@@ -226,9 +235,9 @@ def _results(formula: Formula) -> Iterator[tuple[int, int, int]]:
         yield from ((2, i * size + j, node) for (i, j), node in sorted(formula.hessian.items()) if node != zero)
 
 
-def _comments(formula: Formula) -> Callable[[int], str]:
+def places(formula: Formula) -> Callable[[int], str]:
     """What a node's line says: the place in the user's text that it means, or, in a derivative, that it comes from."""
-    places, graph, text = formula.places, formula.graph, formula.text
+    spans, graph, text = formula.places, formula.graph, formula.text
     value = frozenset(graph.needed([formula.output]))
 
     @cache
@@ -236,7 +245,7 @@ def _comments(formula: Formula) -> Callable[[int], str]:
         return commented(text[span[0] : min(span[1], span[0] + 4 * _COMMENT)])
 
     def comment(index: int) -> str:
-        span = places.get(index) if index in value else graph.spans[index]
+        span = spans.get(index) if index in value else graph.spans[index]
         if span is None or graph.nodes[index].op is ops.const:
             return ""
         written = shown(span)
@@ -249,7 +258,7 @@ def _parts(
     language: Language, lines: Sequence[Line], stores: Sequence[Store], parameters: Sequence[str]
 ) -> tuple[tuple[Part, ...], int]:
     """The program in parts, and how many places `w` needs; in one part where it is short."""
-    if len(lines) + len(stores) <= LONGEST:
+    if language.whole or len(lines) + len(stores) <= LONGEST // language.shorter:
         return (Part(tuple(lines), (), tuple(stores)),), 0
     of_place: dict[str, list[Store]] = {}
     for store in stores:
@@ -258,7 +267,8 @@ def _parts(
     for line in lines:
         events += [line, *of_place.pop(line.name, ())]
     events += [store for left in of_place.values() for store in left]
-    cut = [events[first : first + PART] for first in range(0, len(events), PART)]
+    size = PART // language.shorter
+    cut = [events[first : first + size] for first in range(0, len(events), size)]
     return _Cutting(language, parameters, cut).done()
 
 
@@ -267,7 +277,7 @@ class _Cutting:
 
     def __init__(self, language: Language, parameters: Sequence[str], parts: Sequence[Sequence[Line | Store]]) -> None:
         self.language, self.parts = language, parts
-        self.arguments = {name: language.argument.format(i) for i, name in enumerate(parameters)}
+        self.arguments = {name: language.argument.format(i, i + 1) for i, name in enumerate(parameters)}
         self.last = {name: number for number, part in enumerate(parts) for event in part for name in _used(event)}
 
     def done(self) -> tuple[tuple[Part, ...], int]:
@@ -310,7 +320,7 @@ class _Cutting:
                     found[name] = self.arguments[name]
                 elif name in slots and name not in own:
                     slot, truth = slots[name]
-                    found[name] = (self.language.truth if truth else self.language.slot).format(slot)
+                    found[name] = (self.language.truth if truth else self.language.slot).format(slot, slot + 1)
         return found
 
 

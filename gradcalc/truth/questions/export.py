@@ -137,7 +137,8 @@ def export(
 
     Args:
         expression: text, a `sympy.Expr`, or a `Graph` (its last node is the formula).
-        to: the language: `c`, `cpp`, `cuda`, `python`, `numpy`, `js`.
+        to: the language: `c`, `cpp`, `cuda`, `fortran`, `julia`, `js`, `rust`, `python`, `numpy`, `r`, `octave`,
+            `excel`, `latex`.
         order: 0 for the value, 1 for the gradient as well, 2 for the Hessian as well.
         name: of the function.
         at: values by variable, or a list of such points: they give the shapes of arrays, and the test takes them too.
@@ -173,6 +174,8 @@ def exported(
         raise UsageError(f"order is {order!r}", hint="0 for the value, 1 for the gradient, 2 for the Hessian as well")
     language = language_of(to)
     name = checked_name(language, name)
+    if test and not language.tests:
+        raise UsageError(f"--test: {language.target.name} is no program", hint="--to python --test")
     at = points.named(at, expression, let, limits, wrt or ())
     formula = asked(expression, at, wrt, let, order, limits)
     arguments = _arguments(formula)

@@ -68,7 +68,7 @@ def test_a_long_program_is_cut_and_its_places_are_used_again() -> None:
 
 def test_names_of_arguments_and_routines_are_apart() -> None:
     whole = source("x + v1 + f + double + tgamma + f_max", "c")
-    assert whole.parameters == ("x_", "input2", "f_", "double_", "tgamma_", "f_max")
+    assert whole.parameters == ("x_", "input2", "f_", "double_", "tgamma_", "input6")
 
 
 @pytest.mark.parametrize(
