@@ -166,7 +166,9 @@ class FitSettings:
     absolute_sigma: bool = option(
         False, "--absolute-sigma", "Errors are known: standard errors are not scaled by the residuals.", FIT
     )
-    fix: Sequence[str] = option((), "--fix NAMES", "Parameters that keep their value: a of --at, or a=2.", FIT)
+    fix: tuple[str, ...] = option(
+        (), "--fix NAMES", "Parameters that keep their value: a of --at, or a=2; may repeat.", FIT
+    )
     bounds: Mapping[str, tuple[float, float]] | None = None
     level: float = option(0.95, "--level P", "The probability of intervals.", FIT, low=0.0, high=1.0)
     starts: int = option(

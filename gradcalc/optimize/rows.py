@@ -149,11 +149,13 @@ def table_of(data: Any) -> Mapping[str, Any]:
     """Data in memory as arrays by name: a mapping, or whatever hands out an Arrow stream (pandas, polars, pyarrow)."""
     if isinstance(data, Mapping):
         return data
+    if names := getattr(getattr(data, "dtype", None), "names", None):
+        return {name: data[name] for name in names}  # an array of records
     if hasattr(data, "__arrow_c_stream__"):
         arrow = library("pyarrow", "data by Arrow")
         try:
             table = arrow.table(data)
-        except arrow.ArrowInvalid as error:
+        except (arrow.ArrowException, ValueError) as error:
             raise UsageError(f"the data are no table: {error}", hint="a data frame with named columns") from None
         return {name: table.column(name).to_numpy() for name in dict.fromkeys(table.column_names)}
     kind = type(data).__name__
@@ -167,7 +169,10 @@ def arrays_of(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
         try:
             if getattr(getattr(data[name], "dtype", None), "kind", "") in ("m", "M"):
                 raise TypeError("dates and times have no unit here")
-            columns[name] = np.ascontiguousarray(data[name], dtype=np.float64)
+            column = data[name]
+            if isinstance(column, np.ma.MaskedArray):
+                column = np.ma.filled(column.astype(np.float64), np.nan)
+            columns[name] = np.ascontiguousarray(column, dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise UsageError(f"the data's {name} is no column of numbers: {error}") from None
     shapes = [column.shape for column in columns.values()]

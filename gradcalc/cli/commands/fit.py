@@ -37,7 +37,9 @@ class More:
     """What is made of the fit besides."""
 
     compare: str | None = option(None, "--compare MODEL", "Another model beside it: F test, AIC, BIC.", FIT)
-    predict: str | None = option(None, "--predict FILE", "Rows for which the model foretells, with bands.", ROWS)
+    predict: str | None = option(
+        None, "--predict FILE", "Rows for which the model foretells, with bands; as CSV these.", ROWS
+    )
     residuals: str | None = option(None, "--residuals FILE", "Write the residual of every row as CSV.", SHOW)
     proof: str | None = option(
         None,

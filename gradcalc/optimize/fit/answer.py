@@ -201,7 +201,10 @@ class Fit(Answer):
         return body | {"notes": [note.to_dict() for note in self.notes]}
 
     def records(self) -> Iterator[Sequence[object]]:
-        """A row for each parameter, the titles first."""
+        """A row for each parameter, the titles first; with predictions a row for each of these instead."""
+        if self.predictions is not None:
+            yield from self.predictions.records()
+            return
         profiled = any(each.profile for each in self.parameters)
         titles = ["parameter", "estimate", "standard_error", "t", "p", "low", "high"]
         yield [
@@ -378,6 +381,12 @@ class Prediction:
         """Row, value, its error, the interval of the curve and that of a measurement, for each row."""
         columns = (self.rows, self.value, self.standard_error, *self.interval, *self.prediction_interval)
         return zip(*(each.tolist() for each in columns), strict=True)
+
+    def records(self) -> Iterator[Sequence[object]]:
+        """A row for each row, the titles first; what there is not is empty."""
+        yield "row", "foretold", "standard_error", "low", "high", "prediction_low", "prediction_high"
+        for row, *numbers in self._tuples():
+            yield [row, *("" if math.isnan(value) else value for value in numbers)]
 
     def table(self, level: float) -> pages.Table:
         """A row for each row."""

@@ -85,7 +85,7 @@ def estimated(
         at = tuple(x if name in held else float(next(free)) for name, x in zip(problem.model.names, at, strict=True))
         status, reason = ("at a bound" if held else "converged"), ""
     value = float(exact[1].value) if exact else best.value
-    told = () if exact else best.notes
+    told = [note for note in best.notes if not exact or note.kind == "bounds"]
     notes = tuple(note for note in told if note.kind not in ("method", "forecast", "condition"))
     return Estimate(at, held, status, reason, value, best.optimizer, best.steps, exact, proof, ends, notes)
 

@@ -94,7 +94,7 @@ def fit(
     start = points[0] if points else {}
     chosen = FitSettings(**settings)
     if isinstance(chosen.fix, str):
-        chosen = replace(chosen, fix=[part.strip() for part in chosen.fix.split(",")])
+        chosen = replace(chosen, fix=(chosen.fix,))
     if isinstance(chosen.box, str):
         chosen = replace(chosen, box=(chosen.box,))
     if proof is not None:
@@ -158,7 +158,7 @@ def _check(settings: FitSettings) -> None:
 def _fixed(at: Point, names: Sequence[str], limits: Limits) -> tuple[dict[str, Value], list[str]]:
     """The start with the values of `a=2`, and the names that keep theirs."""
     start, held = dict(at), []
-    for text in names:
+    for text in (part for each in names for part in each.split(",")):
         name, sign, _ = (part.strip() for part in text.partition("="))
         if sign:
             start |= read_values(text, limits)
@@ -244,6 +244,7 @@ class _Fitting:
         """The rows where the model has a value at the start; an error where others are not to be left out."""
         problem = self.problem
         model = problem.model
+        self._check_weights()
         nodes = [model.residual, *model.slopes]
         with np.errstate(all="ignore"):
             finite = np.concatenate([np.isfinite(block).all(axis=1) for block in problem.blocks(start, nodes)])
@@ -258,6 +259,20 @@ class _Fitting:
             )
         self._tell("undefined", f"{message}: left out")
         return problem.only(finite)
+
+    def _check_weights(self) -> None:
+        """Refuse errors that are no positive numbers, and weights that are negative."""
+        root = self.problem.model.root
+        if root is None:
+            return
+        with np.errstate(all="ignore"):
+            blocks = [block[:, 0] for block in self.problem.blocks([0.0] * len(self.problem.model.names), [root])]
+        values = np.concatenate(blocks)
+        bad = ~(np.isfinite(values) & (values >= 0))
+        if bad.any() and self.settings.undefined == "fail":
+            what = "the error of --sigma is not above 0" if self.settings.sigma else "--weights has a negative one"
+            where = listed(self.problem.rows.numbers[bad])
+            raise UndefinedError(f"{what} in {where}", hint="--undefined drop leaves such rows out")
 
     def _tell(self, kind: str, message: str) -> None:
         self.notes.append(Note(kind, message))
@@ -372,9 +387,12 @@ class _Fitting:
         if self.settings.certify and found.proof and not self.problem.rows.exact:
             self._tell("proof", "the data are taken as the doubles that they were read as")
         same, others = estimate.minima(found.ends)
-        if others and self.settings.starts > 1:
+        guessed = any(note.kind == "start" for note in self.notes)
+        if others and (self.settings.starts > 1 or guessed):
             sums = ", ".join(f"{value:.6g}" for value in sorted(others)[:4])
-            self._tell("starts", f"{same:,} of {len(found.ends):,} starts lead to the least sum; others end at {sums}")
+            more = "; a lower one may be found by --at, or --starts 30" if guessed else ""
+            told = f"{same:,} of {len(found.ends):,} starts lead to the least sum; others end at {sums}{more}"
+            self._tell("starts", told)
 
     def _why_not(self, found: Estimate, known: spread.Shape) -> str:
         if known.unidentified:

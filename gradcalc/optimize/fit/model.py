@@ -179,7 +179,7 @@ def read_model(
             parts[name] = _read(text, text, shapes, bound, limits)
     for part in parts.values():
         refuse_clash(part, columns)
-    found = _named(parts, {name: at[name] for name in at if name not in held}, columns, given)
+    found = _named(parts, {name: at[name] for name in at if name not in held}, columns, given, held)
     graph = parts["right"].graph
     nodes = {
         name: part.output if part.graph is graph else copied(part.graph, [part.output], graph, {})[0]
@@ -232,7 +232,9 @@ def _placed(text: str, whole: str) -> Iterator[None]:
         raise
 
 
-def _named(parts: Mapping[str, Formula], at: Point, columns: Sequence[str], given: Given) -> list[str]:
+def _named(
+    parts: Mapping[str, Formula], at: Point, columns: Sequence[str], given: Given, held: Sequence[str]
+) -> list[str]:
     """The parameters among the names; an error for a name that is neither a parameter nor a column."""
     free = list(dict.fromkeys(name for part in parts.values() for name in part.variables))
     if at:  # else all that are no columns
@@ -266,5 +268,6 @@ def _named(parts: Mapping[str, Formula], at: Point, columns: Sequence[str], give
     if not parameters:
         constant = next((name for part in parts.values() for name in part.constants), None)
         hint = f"--at {constant}=1 makes {constant}, which is a constant, a parameter" if constant else "y ~ a*x + b"
+        hint = f"--fix fewer of them: {', '.join(held)} keep their values" if held else hint
         raise UsageError("the model has no parameter to find", text=given.text, hint=hint)
     return parameters

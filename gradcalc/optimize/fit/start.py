@@ -16,6 +16,8 @@ _ROWS = 400
 """Rows that are looked at, spread evenly."""
 _TRIES = 300
 """Places that are tried, for each parameter that is not linear."""
+_ROUNDS = 4
+"""Of these the first part is drawn at random, the others change one or two numbers of the best."""
 _BEST, _APART = 24, 1.01
 """Of these the best are handed on; the next is worse by this factor, or it may lie in the same valley."""
 
@@ -38,8 +40,7 @@ def found_starts(problem: Problem, seed: int, count: int = _BEST) -> Start:
     with np.errstate(all="ignore"):
         if not rest:
             return Start((solver.place(np.zeros(len(names)))[1],), "all parameters are linear, and were solved for")
-        tried = [solver.place(x) for x in _tries(small, rest, seed)]
-    tried.sort(key=lambda each: each[0])
+        tried = _tried(solver, _Draws(small, rest, seed), len(rest), count)
     places, last = [tried[0][1]], tried[0][0]
     for value, place in tried[1:]:
         if len(places) < count and last * _APART < value < np.inf:
@@ -102,26 +103,45 @@ class _Projection:
         return value if np.isfinite(value) else np.inf, tuple(x.tolist())
 
 
-def _tries(problem: Problem, places: Sequence[int], seed: int) -> list[Array]:
+def _tried(solver: "_Projection", draws: "_Draws", free: int, kept: int) -> list[tuple[float, tuple[float, ...]]]:
+    """Sums and places, the best first: drawn at random, then with one or two parameters of the best drawn anew."""
+    each = _TRIES * min(4, free) // _ROUNDS
+    found = [solver.place(x) for x in [np.ones(draws.count), *(draws.whole(number) for number in range(each))]]
+    for _ in range(_ROUNDS - 1):
+        found.sort(key=lambda each: each[0])
+        parents = found[:kept]
+        found += [solver.place(draws.changed(parents[number % len(parents)][1], number)) for number in range(each)]
+    return sorted(found, key=lambda each: each[0])
+
+
+class _Draws:
     """Places for the parameters that are not linear: of the size of the columns, of their inverses, of 1."""
-    source = np.random.default_rng(seed)
-    sizes, levels = _scales(problem)
-    count = len(problem.model.names)
-    found = [np.ones(count)]
-    for number in range(_TRIES * min(4, len(places))):
-        x = np.ones(count)
-        for i in places:
-            kind = source.integers(0, 10)
-            if kind < 5:
-                x[i] = source.choice(sizes) * 10 ** source.uniform(-1, 1)
-            elif kind < 7:
-                x[i] = source.choice(levels)
-            else:
-                x[i] = 10 ** source.uniform(-2, 2)
-            if kind < 5 or kind >= 7:
-                x[i] *= -1 if source.uniform() < 0.25 and number % 2 else 1
-        found.append(x)
-    return found
+
+    def __init__(self, problem: Problem, places: Sequence[int], seed: int) -> None:
+        self.places, self.count = places, len(problem.model.names)
+        self.source = np.random.default_rng(seed)
+        self.sizes, self.levels = _scales(problem)
+
+    def whole(self, number: int) -> Array:
+        """All of them; every second place may have negative ones."""
+        x = np.ones(self.count)
+        for i in self.places:
+            x[i] = self._number(number % 2 == 1)
+        return x
+
+    def changed(self, place: Sequence[float], number: int) -> Array:
+        """A place with one or two of them anew."""
+        x = np.array(place)
+        for i in self.source.choice(self.places, min(len(self.places), 1 + number % 2), replace=False):
+            x[i] = x[i] * 10 ** self.source.uniform(-0.3, 0.3) if number % 3 == 0 else self._number(number % 4 > 1)
+        return x
+
+    def _number(self, signed: bool) -> float:
+        source, kind = self.source, self.source.integers(0, 10)
+        if 5 <= kind < 7:
+            return float(source.choice(self.levels))
+        size = source.choice(self.sizes) * 10 ** source.uniform(-1, 1) if kind < 5 else 10 ** source.uniform(-2, 2)
+        return float(-size if signed and source.uniform() < 0.25 else size)
 
 
 def _scales(problem: Problem) -> tuple[Array, Array]:

@@ -8,6 +8,7 @@ import json
 import math
 import pickle
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -147,7 +148,7 @@ def test_an_estimate_on_a_bound_has_no_error() -> None:
 
 def test_fixed_parameters_stay() -> None:
     data = {"x": X, "y": [2 * x + 1 + e for x, e in zip(X, NOISE, strict=True)]}
-    for at, fix in (({"a": 1, "b": 3}, ["b"]), (None, ["b=3"]), ({"a": 1}, "b=3")):
+    for at, fix in (({"a": 1, "b": 3}, ["b"]), (None, ["b=3"]), ({"a": 1}, "b=3"), ({"b": 3, "a": 1}, ("b=3", "b"))):
         found = fit("y ~ a*x + b", data, at, fix=fix)
         assert (found.at["b"], found.degrees_of_freedom) == (3.0, 7)
         x, y = np.array(X), np.array(data["y"])
@@ -209,6 +210,14 @@ def test_prediction_has_bands() -> None:
     assert [low[0], high[0]] == pytest.approx([-9.809601, 53.29959], abs=1e-4)
     with pytest.raises(UsageError, match="no column speed"):
         found.predict({"sped": [1.0]})
+
+
+def test_predictions_are_the_rows_of_csv() -> None:
+    found = fit("dist ~ a + b*speed", CARS)
+    made = found.predict({"speed": [10.0, 21.0]})
+    head, *rows = list(replace(found, predictions=made).records())
+    assert head[:4] == ("row", "foretold", "standard_error", "low") and [row[0] for row in rows] == [1, 2]
+    assert rows[0][1:] == pytest.approx([21.74499, 3.12492, 15.46192, 28.02807, -9.809601, 53.29959], abs=1e-4)
 
 
 def test_profile_intervals_are_those_of_the_likelihood() -> None:
@@ -292,6 +301,11 @@ def test_rows_that_lack_a_number_are_told_or_dropped() -> None:
         fit("y ~ a*x + b", data)
     found = fit("y ~ a*x + b", data, nulls="drop")
     assert (found.rows, found.dropped) == (3, 2)
+    masked = np.ma.masked_array([1.0, 2, 9, 4, 5], [0, 0, 1, 0, 0])
+    with pytest.raises(UsageError, match="no number in row 3"):
+        fit("y ~ a*x", {"x": masked, "y": X[:5]})
+    records = np.array([(1.0, 2.0), (2.0, 4.5)], dtype=[("x", float), ("y", float)])
+    assert fit("y ~ a*x", records).at["a"] == pytest.approx(2.2)
     with pytest.raises(UsageError, match="y is infinite in row 2"):
         fit("y ~ a*x + b", {"x": [1, 2, 3], "y": [1, math.inf, 3]})
     with pytest.raises(GradcalcError, match="no finite value in 2 rows: 1, 2") as error:
@@ -333,12 +347,33 @@ def test_bad_files(text: str, tmp_path: Any) -> None:
         ("y ~ a*x", {"level": 1.5}, "level is 1.5"),
         ("y ~ a*x", {"p0": [1]}, "fit takes no p0"),
         ("y ~ a*x", {"fix": ["q"]}, "q is fixed, and has no value"),
+        ("y ~ a*x + b", {"fix": ["a=2", "b=1"]}, "the model has no parameter to find"),
     ],
 )
 def test_what_is_asked_wrongly(model: str, settings: dict[str, Any], message: str) -> None:
     with pytest.raises(GradcalcError, match=message) as error:
         fit(model, {"x": [1, 2, 3], "y": [2, 4, 7]}, **settings)
     assert error.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"sigma": "x - 2"}, "the error of --sigma is not above 0 in"),
+        ({"weights": "x - 2"}, "--weights has a negative one in"),
+    ],
+)
+def test_errors_and_weights_that_are_none(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(GradcalcError, match=message.replace("--", "(--)?")) as error:
+        fit("y ~ a*x", {"x": [1, 2, 3], "y": [2, 4, 7]}, **settings)
+    assert error.value.exit_code == 3
+
+
+def test_a_start_outside_of_its_bounds_is_told() -> None:
+    found = fit(
+        "y ~ a*exp(b*x)", {"x": X, "y": [2 * math.exp(0.3 * x) for x in X]}, {"a": 9, "b": 1}, bounds={"a": (0, 5)}
+    )
+    assert any("out of its bounds" in note for note in notes(found, "bounds"))
 
 
 def test_few_rows_are_told() -> None:

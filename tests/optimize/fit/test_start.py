@@ -7,7 +7,7 @@ import gradcalc
 from benchmarks.nist import MODELS, regression
 
 
-@pytest.mark.parametrize("name", ["BoxBOD", "Rat42", "Eckerle4"])
+@pytest.mark.parametrize("name", ["BoxBOD", "Rat42", "Eckerle4", "Gauss2"])
 def test_a_start_is_found(name: str) -> None:
     problem = regression(name)
     found = gradcalc.fit(f"y ~ {MODELS[name]}", problem.columns)
