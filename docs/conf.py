@@ -8,8 +8,10 @@ from typing import Any
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 import generated  # noqa: E402
+from sphinx.domains.python import PyObject  # noqa: E402
 
 from gradcalc import __version__  # noqa: E402
+from gradcalc.show.answer import Answer  # noqa: E402
 
 project = "gradcalc"
 release = version = __version__
@@ -31,7 +33,7 @@ html_show_sourcelink = html_copy_source = False
 html_theme_options = {"navigation_with_keys": False}
 pygments_style, pygments_dark_style = "friendly", "github-dark"
 
-autodoc_typehints = "signature"
+autodoc_typehints, autodoc_typehints_format = "signature", "short"
 autodoc_member_order = "bysource"
 python_maximum_signature_line_length = 88
 napoleon_use_ivar = True
@@ -59,7 +61,18 @@ def docstring(app: Any, what: str, name: str, obj: Any, options: Any, lines: lis
     )
 
 
+def signature(
+    app: Any, what: str, name: str, obj: Any, options: Any, told: str, returns: str
+) -> tuple[str, None] | None:
+    """Answers are made by functions: how they are put together is nobody's concern."""
+    return ("", None) if what == "class" and issubclass(obj, Answer) else None
+
+
 def setup(app: Any) -> None:
-    """Write the generated pages before sources are looked for."""
+    """Write the generated pages before sources are looked for; attributes have their name."""
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":
+            field.label = "Attributes"  # Sphinx says Variables, which here are those of formulas
     app.connect("config-inited", lambda *_: generated.write())
+    app.connect("autodoc-process-signature", signature)
     app.connect("autodoc-process-docstring", docstring, priority=100)
