@@ -527,8 +527,9 @@ class Zeros:
         zeros = [point.proved() for point in points]
         whole, inside = ([self.fine.of(*side) for side in sides] for sides in (self.outer, self.inner))
         for zero, point, what in zip(zeros, claimed, points, strict=False):
-            if not within(zero, inside, strictly=True) or point.get("on_face"):
-                raise Weak(f"{what.which} is not proved to lie inside the box")
+            inner = within(zero, inside, strictly=True)
+            if bool(point.get("on_face")) == inner or not (inner or self._is_on_face(what)):
+                raise Weak(f"{what.which} is not proved to lie where it is said to, inside the box or on a face")
             self._claimed(zero, point, what.which)
         if any(not apart(zero, whole) for zero in zeros[len(claimed) :]):
             raise Weak("a zero that is said to lie outside the box may lie in it")
@@ -553,6 +554,17 @@ class Zeros:
         if point["kind"] != kind or point.get("index", minus) != minus:
             raise Weak(f"{which} is a {kind} with {minus} negative eigenvalues")
         digits_fit(self.fine, self.components.jets(self.fine, zero, 0)[0][()], point["value"], f"{which}, its value")
+
+    def _is_on_face(self, point: Point) -> bool:
+        """Whether a zero is a number of the file on a face of the closed box, at which the components are exactly 0."""
+        exact = [number(x) for x in point.aid.get("exact", ())]
+        at = [self.fine.of(x, x) for x in exact]
+        if len(at) != len(self.names) or not within(at, point.read(self.fine, "box")):
+            return False
+        sides = list(zip(self.outer, self.inner, exact, strict=True))
+        closed = all(inner[0] <= x <= inner[1] for _, inner, x in sides)
+        on_end = any(x in inner and x in outer for outer, inner, x in sides)
+        return closed and on_end and all(value == (0, 0) for value in self.components.values(self.fine, at))
 
     def _distinct(self, zeros: Sequence[Box]) -> None:
         """That the boxes of the zeros lie apart."""

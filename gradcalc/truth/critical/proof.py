@@ -15,20 +15,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from flint import arb, fmpq
 
+from gradcalc.arithmetic.balls import Balls
 from gradcalc.errors import UsageError
 from gradcalc.files import complete_file
 from gradcalc.language.parse import as_formula
 from gradcalc.language.points import to_bindings
 from gradcalc.settings import Limits
 from gradcalc.show.answer import SCHEMA
-from gradcalc.truth.critical.answer import Critical
+from gradcalc.truth.critical.answer import Critical, CriticalPoint
 from gradcalc.truth.critical.box import corners, fitted, read_box
+from gradcalc.truth.critical.prove import evaluated
 from gradcalc.truth.critical.search import BISECTION, Boxes, Enclosing, Found, together
 from gradcalc.truth.critical.system import System, of_equations, of_gradient
 
 _SHRUNK = (0.8, 0.5, 0.3, 0.15, 0.05, 0.01, 0.001)
 """How large the box that holds a zero alone is, as a part of the one that the search has proved."""
+_BITS = 128
 _MOST = 5_000_000
 """Pieces of a tree, at most."""
 _WIDE = 4
@@ -69,12 +73,14 @@ def _text(answer: Critical, system: System, box: Boxes, found: Found) -> Iterato
     alone = _alone(enclosing, found.unique.take([*chosen, *beside]), np.hstack([centres, middle]))
     inverses = enclosing.krawczyk(alone).inverse
     tips = enclosing.krawczyk(Boxes(np.hstack([centres, middle]), np.hstack([centres, middle]))).inverse
+    exact = [_exact(system, point, answer.variables) for point in answer.points] + [None] * len(others)
     small += [_text_box(others.take([k])) for k in range(len(others))]
     aids = [
         {
             "box": [[str(_decimal(low)), str(_decimal(high))] for low, high in each],
             "unique": [list(map(float, side)) for side in zip(alone.low[:, k], alone.high[:, k], strict=True)],
             "inverse": tips[k].tolist(), "wide_inverse": inverses[k].tolist(),
+            **({"exact": exact[k]} if exact[k] else {}),
         }
         for k, each in enumerate(small)
     ]  # fmt: skip
@@ -102,8 +108,6 @@ def _check(answer: Critical) -> None:
         reason = "extreme values and constraints are not carried by proof files yet"
     elif kinds:
         reason = f"a point that is {'a kink' if 'kink' in kinds else 'degenerate'} is not carried by proof files yet"
-    elif any(point.on_face for point in answer.points):
-        reason = "a point on a face of the box is not carried by proof files yet"
     elif answer.searched:
         reason = "infinite sides are not carried by proof files yet"
     if reason:
@@ -119,6 +123,21 @@ def _small(at: Mapping[str, str], names: Sequence[str]) -> list[tuple[Fraction, 
         reach = Fraction(_WIDE, 10 ** max(digits, len(at[name].partition(".")[2])))
         sides.append((value - reach, value + reach))
     return sides
+
+
+def _exact(system: System, point: CriticalPoint, names: Sequence[str]) -> list[str] | None:
+    """The numbers of a point on a face, at which the components are exactly 0; None of one inside."""
+    if not point.on_face:
+        return None
+    texts = [point.at[name] for name in names]
+    balls, at = Balls(_BITS), [arb(fmpq(*Fraction(text).as_integer_ratio())) for text in texts]
+    values = evaluated(system, balls, at, system.components)
+    if not all(arb(float(text)) == ball for text, ball in zip(texts, at, strict=True)) or not all(
+        isinstance(values[node], arb) and values[node].is_zero() for node in system.components
+    ):
+        what = "a point on a face of the box that is no short binary number is not carried by proof files yet"
+        raise UsageError(what, hint="without --proof the answer stands as it is; a larger box has it inside")
+    return texts
 
 
 def _text_box(box: Boxes) -> list[tuple[Fraction, Fraction]]:

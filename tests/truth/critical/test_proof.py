@@ -41,7 +41,7 @@ def test_a_zero_beside_the_box_is_none_of_its_points(tmp_path: Path) -> None:
         ("abs(x - 1) + x^2/4", {}, "a kink"),
         ("x^4", {}, "held alone"),
         ("x^3", {}, "degenerate"),
-        ("x^2*(3-x)", {"box": "x=0:2.5"}, "on a face"),
+        ("cos(x)", {"box": "x=1:pi"}, "on a face"),
         ("(x - sqrt(2))^4", {}, "not complete"),
         ("x^2 + 1/(x - 1)", {}, "a pole"),
         ("x^2 + log(x + 1)", {}, "a part without a value"),
@@ -70,3 +70,29 @@ def test_values_that_are_put_in_are_part_of_the_claim(let: dict[str, object], tm
     proof = json.loads((tmp_path / "p.json").read_text())
     (tmp_path / "q.json").write_text(json.dumps(proof | {"let": proof["let"] | {"b": 1.2345}}))
     assert verify(tmp_path / "q.json").verdict == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("text", "box", "places"),
+    [("x^2*(3-x)", "x=0:2.5", {"x": 0}), ("(x - 1/4)^2 + x*(y - 2)^2 + y^2/2", "x=-1:1,y=-3:4", None),
+     ("x^3*y - x*y + y^2", "x=-2:1,y=0:1", None), ("x^2 + (y - 3/8)^2", "x=-1:1,y=3/8:1", {"x": 0, "y": 0.375})],
+)  # fmt: skip
+def test_points_on_a_face_are_carried_where_their_numbers_are_short(
+    text: str, box: str, places: dict[str, float] | None, tmp_path: Path
+) -> None:
+    made = critical(text, box=box, proof=tmp_path / "p.json")
+    found = verify(tmp_path / "p.json")
+    assert (found.verdict, found.reason) == ("holds", None)
+    faces = [point.floats for point in made.points if point.on_face]
+    assert places is None or places in faces
+    proof = json.loads((tmp_path / "p.json").read_text())
+    for k, point in enumerate(proof["claim"]["points"]):
+        if point.get("on_face"):
+            changed = json.loads(json.dumps(proof))
+            changed["points"][k]["exact"][0] = "1e-9"
+            (tmp_path / "q.json").write_text(json.dumps(changed))
+            assert verify(tmp_path / "q.json").verdict == "rejected"
+            changed = json.loads(json.dumps(proof))
+            changed["claim"]["points"][k].pop("on_face")
+            (tmp_path / "q.json").write_text(json.dumps(changed))
+            assert verify(tmp_path / "q.json").verdict == "rejected"
