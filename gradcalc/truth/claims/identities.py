@@ -982,7 +982,7 @@ def _or_none(bound: fmpz) -> float:
 
 def rational(text: str, decimals: str = "double") -> fmpq | None:
     """A constant as the rational it means, a decimal as its nearest double or as written; None of others, and long."""
-    if len(text) > 40:
+    if len(text) > 40 or "x" not in text.lower() and len(text.lower().partition("e")[2]) > 5:
         return None
     try:
         if "x" in text.lower():

@@ -267,12 +267,12 @@ def constant(text: str, on: Any) -> Any:
     if text in ("e", "E"):
         return on.exp(on.whole(1))
     try:
-        value = Fraction(text) if on.written or text.lstrip("-").isdecimal() else Fraction(float(text))
-    except (ValueError, OverflowError):
-        try:
+        if "x" in text:
             value = Fraction(float.fromhex(text))
-        except (ValueError, OverflowError):
-            raise Weak(f"the constant {text[:40]} cannot be verified") from None
+        else:
+            value = number(text) if on.written or text.lstrip("-").isdecimal() else Fraction(float(text))
+    except (ValueError, OverflowError):
+        raise Weak(f"the constant {text[:40]} cannot be verified") from None
     return on.of(value, value)
 
 
@@ -678,7 +678,7 @@ class Claimed:
     def is_proved(self) -> bool:
         """Whether they are equal as quotients."""
         on = Quotients()
-        inputs = {node: on.named(name) for name, node in self.graph.inputs.items()}
+        inputs = {node: on.named(("input", name)) for name, node in self.graph.inputs.items()}
         return on.same(*self._both(on, inputs))
 
     def _both(self, on: Any, at: Mapping[int, Any]) -> tuple[Any, Any]:

@@ -4,6 +4,7 @@ import pytest
 
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.language.parse import parse
+from gradcalc.truth.claims.identities import rational
 from gradcalc.truth.claims.rank import vanish
 
 
@@ -87,3 +88,8 @@ def test_what_is_too_long_is_given_up() -> None:
     power = "*".join("(1 + x + y + erf(x) + erf(y))" for _ in range(40))
     assert not vanishes(f"{power}, 1", f"2*{power}, 3")
     assert not vanishes(f"sin({power}), 1", f"sin(2*{power}/2), 1")
+
+
+def test_a_power_of_ten_that_fills_the_memory_is_no_rational() -> None:
+    assert rational("1e99999999", "written") is None and rational("1e-99999999", "written") is None
+    assert rational("1e20", "written") == 10**20

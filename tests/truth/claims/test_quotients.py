@@ -60,3 +60,13 @@ def test_second_and_mixed_derivatives(wrt: str, claim: str) -> None:
 def test_what_it_does_not_know_it_does_not_believe(text: str) -> None:
     with pytest.raises(Weak):
         claim_of(text, "x", "1", {}, Limits())[0].is_proved()
+
+
+def test_a_variable_called_pi_is_not_the_constant() -> None:
+    assert claim_of("sin(pi)", "pi", "cos(pi)", {}, Limits())[0].is_proved()
+    assert not claim_of("sin(pi)", "pi", "-1", {}, Limits())[0].is_proved()
+
+
+def test_a_constant_that_is_absurdly_large_is_refused_at_once() -> None:
+    with pytest.raises(Weak):
+        claim_of("1e99999999*x", "x", "1", {}, Limits())[0].is_proved()
