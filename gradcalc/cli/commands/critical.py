@@ -63,7 +63,6 @@ def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> in
     from gradcalc.truth.critical.box import read_box
     from gradcalc.truth.critical.proof import write_proof
     from gradcalc.truth.critical.search import Clock
-    from gradcalc.truth.pictures.found import check_drawn
 
     if sought.proof is not None:
         check_writable(Path(sought.proof))
@@ -73,6 +72,8 @@ def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> in
     text = o.read_expression(within.expression, limits)
     sides = read_box(",".join(within.box), limits) if within.box else []
     if sought.plot is not None:
+        from gradcalc.truth.pictures.found import check_drawn
+
         check_drawn([side.name for side in sides])
     clock = Clock()
     wanted = Wanted(

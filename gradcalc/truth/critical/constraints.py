@@ -27,7 +27,7 @@ from gradcalc.language.parse import as_formula
 from gradcalc.settings import Limits
 from gradcalc.truth.critical.box import Side
 from gradcalc.truth.critical.find import Quest
-from gradcalc.truth.critical.prove import Proof, evaluated, exactly, inertia
+from gradcalc.truth.critical.prove import Proof, evaluated, exact_guess, exactly, inertia
 from gradcalc.truth.critical.search import Boxes, Clock
 from gradcalc.truth.critical.solution import Outcome, Solution
 from gradcalc.truth.critical.system import System, of_equations
@@ -150,7 +150,7 @@ class Along(Quest):
 
     def solution(self, proof: Proof, on_face: bool) -> Solution:
         """A point with its multipliers and its kind along the set."""
-        proof = exactly(self.system, proof) or proof
+        proof = exactly(self.system, proof) or self._exactly(proof) or proof
         count = len(self.sides)
         value = evaluated(self.system, Balls(proof.precision), proof.at, self.system.needed)[self.system.needed[0]]
         with ctx.workprec(proof.precision):
@@ -167,18 +167,40 @@ class Along(Quest):
             optimal=optimal,
         )  # fmt: skip
 
+    def _lagrangian(self) -> tuple[list[int], list[int]]:
+        """The inputs of the multipliers, and the gradient of the function with so much of the constraints."""
+        graph = self.system.graph
+        scales = [graph.ref(graph.input(f"scale {k}")) for k in range(len(self.active))]
+        terms = [scale * graph.ref(self.nodes[k]) for scale, k in zip(scales, self.active, strict=True)]
+        assert self.system.value is not None
+        total = ops.add(graph.ref(self.system.value), *terms) if terms else graph.ref(self.system.value)
+        gradient = derive.gradient(graph, total.index, self.system.inputs[: len(self.sides)])
+        return [scale.index for scale in scales], list(gradient)
+
+    def _exactly(self, proof: Proof) -> Proof | None:
+        """The same point at short numbers, where it and the multipliers m_j/m0 are such, whatever the m are."""
+        count, graph = len(self.sides), self.system.graph
+        with ctx.workprec(proof.precision):
+            first, *others = proof.at[count:]
+            guess = None if first.contains(0) else exact_guess([*proof.at[:count], *(m / first for m in others)], {})
+        if guess is None:
+            return None
+        scales, gradient = self._lagrangian()
+        at = dict(zip((*self.system.inputs[:count], *scales), guess, strict=True))
+        wanted = [*gradient, *(self.nodes[k] for k in self.active)]
+        values = Balls(proof.precision).evaluate(graph, at, wanted)
+        if not all(isinstance(values[node], arb) and values[node].is_zero() for node in wanted):
+            return None
+        return replace(proof, at=(*guess[:count], *proof.at[count:]))
+
     def _kind(self, proof: Proof, marks: Sequence[arb]) -> tuple[str, int | None, bool | None]:
         """The kind along the set; how many negative curvatures there are; whether the signs are those of a minimum."""
         graph, size = self.system.graph, len(self.sides)
         inputs = self.system.inputs[:size]
-        scales = [graph.ref(graph.input(f"scale {k}")) for k in range(len(marks))]
-        terms = [scale * graph.ref(self.nodes[k]) for scale, k in zip(scales, self.active, strict=True)]
-        assert self.system.value is not None
-        total = ops.add(graph.ref(self.system.value), *terms) if terms else graph.ref(self.system.value)
-        gradient = derive.gradient(graph, total.index, inputs)
+        scales, gradient = self._lagrangian()
         entries = derive.hessian(graph, gradient, inputs)
         slopes = [derive.gradient(graph, self.nodes[k], inputs) for k in self.active]
-        at = dict(zip(inputs, proof.at, strict=False)) | {s.index: b for s, b in zip(scales, marks, strict=True)}
+        at = dict(zip((*inputs, *scales), (*proof.at[:size], *marks), strict=True))
         wanted = [*entries.values(), *(node for row in slopes for node in row)]
         values = Balls(proof.precision).evaluate(graph, at, wanted)
         zero, total_size = arb(0), size + len(marks)

@@ -19,7 +19,7 @@ from gradcalc.arithmetic.marks import Ball
 from gradcalc.graph import derive, ops
 from gradcalc.truth.critical import isolated, kinks
 from gradcalc.truth.critical.box import Side
-from gradcalc.truth.critical.prove import Proof, evaluated, exactly, proved
+from gradcalc.truth.critical.prove import Proof, evaluated, exactly, proved, with_zeros
 from gradcalc.truth.critical.regions import clipped, clusters, cut_to_size
 from gradcalc.truth.critical.search import Boxes, Clock, Enclosing, Found, search
 from gradcalc.truth.critical.solution import Outcome, Solution, kind_of
@@ -135,7 +135,9 @@ class Quest:
 
     def solution(self, proof: Proof, on_face: bool) -> Solution:
         """A zero with its value and kind."""
+        proof = with_zeros(self.system, proof, self.digits) or proof
         if not self.classify:
+            proof = (exactly(self.system, proof) or proof) if _may_be_0(proof) else proof
             return Solution(proof.at, None, "root", None, on_face, proof.precision, proof.jacobian)
         value = self.value_of(proof)
         if not isinstance(value, arb) or value.contains(0):
@@ -232,6 +234,11 @@ class Quest:
             kind = "degenerate" if order % 2 else "minimum" if ball > 0 else "maximum"
             return replace(made, kind=kind), alone
         return made, False
+
+
+def _may_be_0(proof: Proof) -> bool:
+    """Whether a coordinate may be 0, and is not known to be."""
+    return any(ball.contains(0) and not ball.is_exact() for ball in proof.at)
 
 
 def simplest(hull: Boxes) -> list[Any]:

@@ -159,6 +159,35 @@ def exactly(system: System, proof: Proof, known: Mapping[int, arb] | None = None
         return Proof(tuple(guess), entries, proof.precision)
 
 
+def with_zeros(system: System, proof: Proof, digits: int) -> Proof | None:
+    """The same zero with coordinates that are 0 exactly, the others as they are; None where that is not proved.
+
+    Where the equations of some unknowns hold whatever the others are, a zero of the other equations is one of all; it
+    is the same one if its balls lie in those of this one, which hold no second one.
+    """
+    zeros = {k for k, ball in enumerate(proof.at) if ball.contains(0) and not ball.is_exact()}
+    if not zeros or len(zeros) == system.size or system.columns is not None:
+        return None
+    with ctx.workprec(proof.precision):
+        at = [_ZERO if k in zeros else ball for k, ball in enumerate(proof.at)]
+        balls = Balls(proof.precision)
+        values = evaluated(system, balls, at, system.components)
+        held = [values[system.components[k]] for k in sorted(zeros)]
+        if not all(isinstance(ball, arb) and ball.is_zero() for ball in held):
+            return None
+        fixed: dict[int, Any] = {system.inputs[k]: lambda _: _ZERO for k in zeros}
+        rest = [ball for k, ball in enumerate(proof.at) if k not in zeros]
+        ends = [float(ball.lower()) for ball in rest], [float(ball.upper()) for ball in rest]
+    found = proved(system.on_face(fixed), *ends, digits + 12)
+    if found is None or not all(a.contains(b) for a, b in zip(rest, found.at, strict=True)):
+        return None
+    inner = iter(found.at)
+    at = [_ZERO if k in zeros else next(inner) for k in range(system.size)]
+    with ctx.workprec(found.precision):
+        entries = evaluated(system, Balls(found.precision), at, tuple(dict.fromkeys(system.jacobian.values())))
+    return Proof(tuple(at), {place: entries[node] for place, node in system.jacobian.items()}, found.precision)
+
+
 def exact_guess(at: Sequence[arb], known: Mapping[int, arb]) -> list[arb] | None:
     """Short numbers in some balls: ends that are known, rationals, multiples of pi, square roots."""
     found = []

@@ -248,8 +248,10 @@ class Enclosing:
 
     def smooth_jacobian(self, boxes: Boxes) -> tuple[Array, Array, Array]:
         """Centre and radius of the Jacobian, an n x n matrix for each box; and where all of the system is smooth."""
-        values = self.values(boxes, self._second)
-        count, size = len(boxes), self.system.size
+        return self._matrices(self.values(boxes, self._second), len(boxes))
+
+    def _matrices(self, values: list[Any], count: int) -> tuple[Array, Array, Array]:
+        size = self.system.size
         smooth = np.ones(count, bool)
         for node in self._second:
             smooth &= np.asarray(values[node].flags) == 0
@@ -268,9 +270,11 @@ class Enclosing:
         with np.errstate(all="ignore"):
             middle = 0.5 * boxes.low + 0.5 * boxes.high
             reach = (np.maximum(boxes.high - middle, middle - boxes.low) * (1 + 4 * _EPS)).T
-            centre, radius, smooth = self.smooth_jacobian(boxes)
+            around = self.values(boxes, self._second)
+            centre, radius, smooth = self._matrices(around, count)
             inverse = _inverses(np.where(smooth[:, None, None], centre, np.nan))
-            values = self.values(Boxes(middle, middle), self._first)
+            is_point = boxes.low is boxes.high  # a step of Newton's
+            values = around if is_point else self.values(Boxes(middle, middle), self._first)
             point, spread = np.zeros((count, size)), np.zeros((count, size))
             if self.bar is not None and self.system.value is not None:
                 self.bar.lower(Boxes(middle, middle), values[self.system.value], self.system.inputs)
@@ -284,9 +288,9 @@ class Enclosing:
             rest = rest + sizes @ radius + rounding * (np.eye(size) + sizes @ np.abs(centre))
             step = (inverse @ point[:, :, None])[:, :, 0]
             error = sizes @ (spread + rounding * np.abs(point))[:, :, None] + rest @ reach[:, :, None]
-            around = (middle.T - step).T
+            end = (middle.T - step).T
             error = (error[:, :, 0] + rounding * (np.abs(middle.T) + np.abs(step))).T * (1 + 1e-12) + 1e-300
-            image = Boxes(around - error, around + error)
+            image = Boxes(end - error, end + error)
             inside = ((image.low > boxes.low) & (image.high < boxes.high)).all(axis=0)
             apart = ((image.low > boxes.high) | (image.high < boxes.low)).any(axis=0)
         return Krawczyk(image, inside & smooth, apart & smooth, inverse)

@@ -182,6 +182,20 @@ def test_what_is_not_settled_is_never_called_complete(text: str, box: str) -> No
         )  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(
+    "text, box, options",
+    [
+        ("cos(x)*cos(y/sqrt(2)) - (x^2 + y^2)/4000", "x=-1:1,y=1:5", {}),
+        ("[x*y, x^2 + y^3 - 2]", "x=-2:1,y=-1:2", {"roots": True}),
+        ("x^2 - y^2 + x^3", "x=0.5:1.5,y=-1:1", {"subject_to": "x + y^2 <= 1"}),
+    ],
+)  # fmt: skip
+def test_a_coordinate_that_is_0_is_told_as_0(text: str, box: str, options: dict[str, Any]) -> None:
+    found = gradcalc.critical(text, box, **options)
+    assert found.complete and found.points
+    assert all("0" in point.at.values() and "±" not in found.drawn("terminal") for point in found.points)
+
+
 def test_a_degenerate_point_is_named() -> None:
     found = gradcalc.critical("x^3 - 3x*y^2", box="x=-1:1.5,y=-1:1")
     assert [point.kind for point in found.points] == ["degenerate"] and found.complete
