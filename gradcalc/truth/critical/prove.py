@@ -211,8 +211,9 @@ def _short_number(ball: arb) -> arb | None:
     square = _rational_in(ball * ball, 400)
     if square is not None and square > 0:
         root = exact_numbers.result(ops.sqrt, (exact_numbers.ball_of(exact_numbers.rational(square)),))
-        if isinstance(root, arb):
-            return -root if ball < 0 else root if not isinstance(root, ExactBall) or ball > 0 else None
+        if isinstance(root, arb) and ball < 0:
+            root = exact_numbers.result(ops.neg, (root,))
+        return root if isinstance(root, arb) else None
     return None
 
 
