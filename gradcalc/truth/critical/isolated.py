@@ -136,9 +136,9 @@ class _Near:
             moved = [rays.times(rays.of_direction(n), f) for n, f in zip(system.inputs, forms, strict=True)]
             along = rays.total(moved)
             value = Form() if system.value is None else rays.forms([prepared(system.graph, system.value)])[0]
-            if rays.denominator == 1:
+            if rays.denominator == 1 or factor > 1:
                 break
-            factor *= rays.denominator
+            factor = rays.denominator
         least = min(form.power if not form.whole else Fraction(0) for form in forms)
         even = [rays.realised(replace(form, power=form.power - least) if not form.whole else form) for form in forms]
         if len(rays.switches) > MOST or is_nested(rays.graph, rays.switches):

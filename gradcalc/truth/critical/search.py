@@ -216,8 +216,11 @@ class Enclosing:
         return gone | ((flags & NOWHERE) > 0) | (least.low > self.bar.height)
 
     def steep(self, boxes: Boxes) -> Array:
-        """Where no mean of the slopes that kinks may have is 0."""
-        if not self._switches or not len(boxes):
+        """Where no mean of the slopes that kinks may have is 0.
+
+        Nowhere beside a bar: a least value may be at a jump.
+        """
+        if not self._switches or not len(boxes) or self.bar is not None:
             return np.zeros(len(boxes), bool)
         inputs = {node: Interval(boxes.low[k], boxes.high[k]) for k, node in enumerate(self.system.inputs)}
         found = thrown(
