@@ -98,6 +98,15 @@ def _function(local: str, name: str, parameters: Sequence[str], lines: Sequence[
 # -- the file ----------------------------------------------------------------------------------------------------------
 
 _ARRAYS = ("value", "gradient", "hessian")
+_APART = """#if defined(_MSC_VER)
+#define §APART __declspec(noinline)
+#elif defined(__GNUC__)
+#define §APART __attribute__((noinline))
+#else
+#define §APART
+#endif
+"""
+"""Parts that were put together again would take compilers as long as one huge function."""
 _SIGNATURE = "const double *x, double *value, double *gradient, double *hessian"
 
 
@@ -119,8 +128,9 @@ def _text(dialect: _Dialect, source: Source) -> Iterator[str]:
     for routine in source.routines:
         yield f"{routine}\n"
     if source.is_cut:
+        yield _APART.replace("§", f"{source.name}_")
         for number, part in enumerate(source.parts, start=1):
-            yield f"{dialect.local}void {source.name}_part{number}({_SIGNATURE}, double *w) {{"
+            yield f"{source.name}_APART {dialect.local}void {source.name}_part{number}({_SIGNATURE}, double *w) {{"
             yield from _part(part)
             yield "}\n"
     yield '#ifdef __cplusplus\nextern "C"\n#endif' if not dialect.kernel else 'extern "C"'
@@ -200,32 +210,71 @@ def _test(dialect: _Dialect, source: Source) -> Iterator[str]:
     yield f"static const int {source.name}_compared[{compared}] = {{"
     yield f"    {_list(list(map(str, source.compared)))}\n}};"
     yield f"static double {source.name}_found[{1 + size + square}];\n"
+    yield from _comparison(source)
+    if dialect.kernel:
+        yield from _on_device(source)
     yield "#if defined(__GNUC__) && defined(__ELF__)\n__attribute__((weak))\n#endif"
     yield "int main(void) {"
-    yield "    int row, k, bad = 0, numbers = 0;\n    double worst = 0.0;"
+    yield "    int row, bad = 0, numbers = 0;\n    double worst = 0.0;"
     yield f"    double *found = {source.name}_found;"
     yield f"    for (row = 0; row < {rows}; row++) {{"
     gradient, hessian = ("found + 1" if size else "NULL"), (f"found + {1 + size}" if square else "NULL")
     yield f"        {source.name}({source.name}_at[row], found, {gradient}, {hessian});"
-    yield f"        for (k = 0; k < {compared}; k++) {{"
-    yield f"            const double got = found[{source.name}_compared[k]], wanted = {source.name}_wanted[row][k];"
-    yield f"            const double within = {source.name}_within[row][k], off = fabs(got - wanted);"
-    yield "            if (wanted != wanted) continue;"
-    yield "            numbers++;"
-    yield "            if (within > 0.0 && off / within > worst) worst = off / within;"
-    yield "            if (!(off <= within) && bad++ < 5)"
-    yield (
-        f'                printf("{source.name}: point %d, number %d: %.17g, not %.17g\\n", row + 1, '
-        f"{source.name}_compared[k] + 1, got, wanted);"
-    )
-    yield "        }\n    }"
+    yield f"        bad += {source.name}_wrong(row, found, &numbers, &worst);\n    }}"
     if dialect.kernel:
-        yield f"    bad += {source.name}_on_device();"
+        yield f"    bad += {source.name}_on_device(&numbers, &worst);"
     yield (
         f'    printf("{source.name}: %s: %d numbers at {rows} points; the largest error is %.2g of what rounding '
         'explains\\n",\n        bad ? "WRONG" : "right", numbers, worst);'
     )
     yield "    return bad ? 1 : 0;\n}\n#endif"
+
+
+def _comparison(source: Source) -> Iterator[str]:
+    """A function that counts the wrong numbers at a point, and tells the first of them."""
+    name, compared = source.name, len(source.compared)
+    yield f"static int {name}_wrong(int row, const double *found, int *numbers, double *worst) {{"
+    yield f"    int k, bad = 0;\n    for (k = 0; k < {compared}; k++) {{"
+    yield f"        const double got = found[{name}_compared[k]], wanted = {name}_wanted[row][k];"
+    yield f"        const double within = {name}_within[row][k], off = fabs(got - wanted);"
+    yield "        if (wanted != wanted) continue;\n        *numbers += 1;"
+    yield "        if (within > 0.0 && off / within > *worst) *worst = off / within;"
+    yield "        if (!(off <= within) && bad++ < 3)"
+    yield (
+        f'            printf("{name}: point %d, number %d: %.17g, not %.17g\\n", row + 1, {name}_compared[k] + 1, '
+        "got, wanted);"
+    )
+    yield "    }\n    return bad;\n}\n"
+
+
+def _on_device(source: Source) -> Iterator[str]:
+    """A function that does the same for the kernel, where there is a device."""
+    name, rows = source.name, len(source.probes)
+    sizes = {"value": 1, "gradient": source.sizes[1], "hessian": source.sizes[2]}
+    width = sum(sizes.values())
+    yield f"static int {name}_on_device(int *numbers, double *worst) {{"
+    yield f"    int devices = 0, row, i, bad = 0;\n    static double all[{rows * width}];"
+    yield "    double *x = NULL, *found = NULL;"
+    yield "    if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {"
+    yield f'        printf("{name}: there is no device: the kernel is not tested\\n");\n        return 0;\n    }}'
+    yield f"    cudaMalloc((void **)&x, sizeof {name}_at);\n    cudaMalloc((void **)&found, sizeof all);"
+    yield f"    cudaMemcpy(x, {name}_at, sizeof {name}_at, cudaMemcpyHostToDevice);"
+    places, first = [], 0
+    for size in sizes.values():
+        places.append(f"found + {first}" if size else "NULL")
+        first += rows * size
+    yield f"    {name}_rows<<<1, {rows}>>>({rows}, x, {', '.join(places)});"
+    yield "    cudaMemcpy(all, found, sizeof all, cudaMemcpyDeviceToHost);"
+    yield "    if (cudaGetLastError() != cudaSuccess) {"
+    yield f'        printf("{name}: the kernel cannot be run\\n");\n        return 1;\n    }}'
+    yield f"    for (row = 0; row < {rows}; row++) {{"
+    first, at = 0, 0
+    for size in sizes.values():
+        if size:
+            yield f"        for (i = 0; i < {size}; i++) {name}_found[{at} + i] = all[{first} + row * {size} + i];"
+        first, at = first + rows * size, at + size
+    yield f"        bad += {name}_wrong(row, {name}_found, numbers, worst);\n    }}"
+    yield "    cudaFree(x);\n    cudaFree(found);\n    return bad;\n}\n"
 
 
 def _table(row: Sequence[float]) -> str:

@@ -15,9 +15,11 @@ from typing import Any
 from gradcalc import __version__
 from gradcalc.errors import UsageError, for_python
 from gradcalc.files import complete_file
+from gradcalc.graph.ops import TABLE
 from gradcalc.language import points
 from gradcalc.language.formula import Formula, Point, Value
-from gradcalc.language.targets.languages import checked_name, language_of
+from gradcalc.language.targets.languages import LANGUAGES, checked_name, language_of
+from gradcalc.language.targets.program import Unavailable
 from gradcalc.language.targets.source import made
 from gradcalc.language.typeset import latex
 from gradcalc.settings import Dialect, Limits, limits_for
@@ -180,7 +182,11 @@ def exported(
     formula = asked(expression, at, wrt, let, order, limits)
     arguments = _arguments(formula)
     made_by = f"Made by gradcalc {__version__}: gradcalc export --to {language.word} --order {order}."
-    source = made(language, formula, arguments, name, made_by)
+    try:
+        source = made(language, formula, arguments, name, made_by)
+    except Unavailable as error:
+        error.hint = _hint(error.ops)
+        raise
     shapes = {each.name: each.shape for each in formula.wrt if each.shape}
     bound, exactly = points.echoed(let)
     answer = Export(
@@ -193,6 +199,17 @@ def exported(
     source = replace(source, probes=found.points, compared=found.compared)
     tested = tuple(dict(zip(arguments, probe.at, strict=True)) for probe in found.points)
     return replace(answer, source=language.file(source), points=tested, left=found.left)
+
+
+def _hint(names: Sequence[str]) -> str:
+    """Which languages have functions that one lacks."""
+    wanted = [TABLE[name] for name in names]
+    found = [
+        word
+        for word, language in LANGUAGES.items()
+        if all(op in language.target.written or op in language.target.by_order for op in wanted)
+    ]
+    return f"--to {' or '.join(found)}" if found else "a lower --order, or --let with a value for what needs it"
 
 
 def _arguments(formula: Formula) -> list[str]:
