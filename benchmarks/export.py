@@ -1,0 +1,96 @@
+"""The time of exported C beside that of CasADi's generated C: value, gradient and Hessian, both by gcc -O2.
+
+    python benchmarks/export.py        needs casadi and gcc
+
+Prints ours over CasADi's for each formula, the least of several runs of each, in processor time; below 1 ours is faster.
+"""
+
+import ctypes
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from gradcalc.truth.questions.export import export
+
+FORMULAS = {
+    "rosenbrock": "(1-x)^2 + 100*(y-x^2)^2",
+    "gauss": "exp(-(x-y)^2/2)/sqrt(2*pi)*z",
+    "waves": "sin(x*y)*cos(y*z)+sin(z*x)",
+    "quotient": "x*y/(z*z+1) - y/(x*x+1)",
+    "logistic": "log(1+exp(x*y+z))",
+    "powers": "x^5*y^3/z^2 + x^7",
+    "kepler": "x*y/sqrt(x^2+y^2+z^2)^3",
+    "tanh": "tanh(x*y+z)*tanh(x-z)",
+}
+_ROUNDS, _CALLS = 7, 20_000
+_LOOP = """
+void loop_{name}(long n, const double *x, double *out) {{
+    long i;
+    for (i = 0; i < n; i++) {{ {call} }}
+}}
+"""
+
+
+def compiled(folder: Path, name: str, text: str) -> ctypes.CDLL:
+    """A library of C."""
+    (folder / f"{name}.c").write_text(text)
+    subprocess.run(
+        ["gcc", "-O2", "-w", "-shared", "-fPIC", "-o", f"{name}.so", f"{name}.c", "-lm"], cwd=folder, check=True
+    )
+    return ctypes.CDLL(str(folder / f"{name}.so"))
+
+
+def theirs(folder: Path, name: str, text: str, variables: tuple[str, ...]) -> str:
+    """CasADi's C for the same."""
+    import casadi
+
+    symbols = {each: casadi.SX.sym(each) for each in variables}
+    scope = {
+        **symbols,
+        "pi": casadi.pi,
+        **{f: getattr(casadi, f) for f in ("sin", "cos", "exp", "log", "sqrt", "tanh")},
+    }
+    value = eval(text.replace("^", "**"), {"__builtins__": {}}, scope)
+    x = casadi.vertcat(*symbols.values())
+    hessian, gradient = casadi.hessian(value, x)
+    function = casadi.Function("theirs", [x], [value, gradient, casadi.densify(hessian)])
+    generator = casadi.CodeGenerator(f"{name}_casadi.c")
+    generator.add(function)
+    generator.generate(f"{folder}/")
+    return (folder / f"{name}_casadi.c").read_text()
+
+
+def least(function: "ctypes._CFuncPtr", n: int) -> float:
+    """The least processor time of some rounds, in nanoseconds a call."""
+    x, out = (ctypes.c_double * n)(*[0.5 + 0.2 * i for i in range(n)]), (ctypes.c_double * (1 + n + n * n))()
+    found = []
+    for _ in range(_ROUNDS):
+        start = time.process_time()
+        function(ctypes.c_long(_CALLS), x, out)
+        found.append(time.process_time() - start)
+    return min(found) / _CALLS * 1e9
+
+
+def main() -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        for name, text in FORMULAS.items():
+            made = export(text, "c", 2, "ours")
+            n = len(made.variables)
+            call = f"ours(x, out, out + 1, out + {1 + n});"
+            one = compiled(folder, f"{name}_ours", made.source + _LOOP.format(name="ours", call=call))
+            call = (
+                f"const double *arg[1] = {{x}}; double *res[3] = {{out, out + 1, out + {1 + n}}}; "
+                "theirs(arg, res, 0, 0, 0);"
+            )
+            other = theirs(folder, name, text, made.variables) + _LOOP.format(name="theirs", call=call)
+            two = compiled(folder, f"{name}_theirs", other)
+            ours, casadi = least(one.loop_ours, n), least(two.loop_theirs, n)
+            print(f"{name:12} ours {ours:7.1f} ns  CasADi {casadi:7.1f} ns  ratio {ours / casadi:.2f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
