@@ -74,7 +74,16 @@ def _watched(graph: Graph, output: int) -> Iterator[tuple[int, int, Part, bool]]
         if op.domain is not None and not (op is ops.powi and (graph.number(operands[1]) or 0) > 0):
             condition = op.domain(*map(graph.ref, operands))
             for one, other in _pairs(graph, condition.index, ops.ne) if condition is not None else ():
-                yield index, graph.emit(ops.sub, (one, other)), _signs, True
+                yield (index, *_beyond(graph, one, other), True)
+        if op in (ops.tan, ops.sec):
+            yield index, ops.cos(graph.ref(operands[0])).index, _signs, True
+
+
+def _beyond(graph: Graph, one: int, other: int) -> tuple[int, Part]:
+    """What tells on which side of a pole samples are: where two nodes are equal, or one is a whole number up to 0."""
+    if graph.nodes[other].op is ops.floor:
+        return graph.emit(ops.min, (other, graph.constant(0))), _steps
+    return graph.emit(ops.sub, (one, other)), _signs
 
 
 def _pairs(graph: Graph, condition: int, op: ops.Op) -> list[tuple[int, ...]]:

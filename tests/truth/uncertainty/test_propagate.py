@@ -118,6 +118,12 @@ def test_h3_thermometer() -> None:
     assert found.linear and (found.value.value, round(found.linear.u.value, 4)) == (-0.1494, 0.0041)
 
 
+def test_h6_hardness() -> None:
+    """JCGM 100:2008, H.6.6: h = 64.0 HRC with 0.55 HRC, of repeatability, the standard and the block's variation."""
+    found = one("d + c + b + s", "d=64.0±0.20,c=0,b=0±0.11,s=0±0.5")
+    assert found.linear and (found.value.value, round(found.linear.u.value, 2)) == (64.0, 0.55)
+
+
 # -- its supplement's ---------------------------------------------------------------------------------------------------
 
 
@@ -222,6 +228,10 @@ def test_interactions_are_told_as_parts_of_the_variance() -> None:
         ("abs(x)", "1±0.5", ["reach"]),
         ("abs(x)", "1±0.01", []),
         ("1/x", "1±0.5", ["reach", "samples"]),
+        ("tan(x)", "1.4±0.2", ["reach", "samples"]),
+        ("sec(x)", "0.1±0.1", []),
+        ("gamma(x)", "0.5±0.4", ["reach", "samples"]),
+        ("gamma(x)", "1.5±0.2", []),
         ("log(x)", "2±1", ["undefined samples"]),
         ("max(x, 1)", "0.5±0.5", ["reach"]),
         ("where(x > 0, x^2, x)", "1±1", ["reach"]),
