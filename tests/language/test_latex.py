@@ -76,6 +76,7 @@ def value(formula: Formula, at: dict[str, float]) -> float:
         (r"\frac{\mathrm{d}^2 (x^3)}{\mathrm{d}x^2} y", "diff(x**3, x, 2)*y"),
         (r"\frac{\partial^{3}}{\partial x^{2}\partial y} (x^2 y)", "diff(x**2*y, x, 2, y)"),
         (r"\begin{cases} x^2, & \text{if } x<0 \\ x & \text{otherwise}. \end{cases}", "piecewise((x**2, x < 0), x)"),
+        (r"\begin{cases} 1 & \lnot \left(x = 3\right) \\ x & \text{otherwise} \end{cases}", "piecewise((1, ~(x == 3)), x)"),
         (r"\begin{cases} 1 & \text{for}\: 0 \le x < 1 \\ x & x = 3 \\ 5 \end{cases}",
          "piecewise((1, (0 <= x) & (x < 1)), (x, x == 3), 5)"),
         (r"\left\{\begin{array}{ll} x & x < 0 \\ 0 & \text{else} \end{array}\right. + 1",

@@ -265,4 +265,5 @@ def _filled(array: str, values: Sequence[str]) -> Iterator[str]:
 
 FORTRAN = Language(
     "fortran", ".f90", _FORTRAN, _file, ("f90",), argument="x({1})", slot="w({1})", truth="(w({1}) /= 0)",
+    shorter=5,
 )  # fmt: skip

@@ -153,7 +153,8 @@ _LAYOUT = Layout(
     matrix="matrix(0, {0}, {0})",
     begin="{name} <- function(x) {{" + _QUIET + "\n  value <- 0",
     result="list(value = value, gradient = gradient, hessian = hessian)", end="}",
-    cut="s <- new.env()\ns$w <- numeric({slots})\ns$value <- value\ns$gradient <- {gradient}\ns$hessian <- {hessian}",
+    cut="jit <- compiler::enableJIT(0)\non.exit(compiler::enableJIT(jit), add = TRUE)\n"
+    "s <- new.env()\ns$w <- numeric({slots})\ns$value <- value\ns$gradient <- {gradient}\ns$hessian <- {hessian}",
     call="{name}_part{count}(x, s)",
     cut_result="list(value = s$value, gradient = s$gradient, hessian = s$hessian)",
     part="{name}_part{count} <- function(x, s) {{\n  w <- s$w; value <- s$value\n"
@@ -162,7 +163,8 @@ _LAYOUT = Layout(
     part_end="  s$w <- w; s$value <- value; s$gradient <- gradient; s$hessian <- hessian\n}",
     row="c({})", test=_TEST,
 )  # fmt: skip
-"""A part takes the arrays out of `s` and puts them back, so that it writes into them and not into copies."""
+"""Many lines are not compiled as they run: that takes a minute for 10,000. A part takes the arrays out of
+`s` and puts them back, so that it writes into them and not into copies."""
 
 R = Language(
     "r", ".R", _R, lambda source: text(_LAYOUT, source), argument="x[[{1}]]", slot="w[{1}]", truth="(w[{1}] != 0)",
