@@ -31,6 +31,8 @@ _COSTS: dict[Op, tuple[float, float]] = {
 _BETWEEN_LOOKS = 5_000.0
 """How much work is done between two looks at the clock."""
 
+_CLOCK = getattr(time, "thread_time", time.process_time)  # a browser has one thread, and no clock of threads
+
 
 @cache
 def work(op: Op, precision: int) -> float:
@@ -64,7 +66,7 @@ class Budget:
     """
 
     def __init__(self, work: float, seconds: float = math.inf, clock: Callable[[], float] | None = None) -> None:
-        self._clock = clock or time.thread_time if seconds < math.inf else lambda: 0.0  # a look is a call of the system
+        self._clock = clock or _CLOCK if seconds < math.inf else lambda: 0.0  # a look is a call of the system
         self.left, self.seconds, self.late = work, seconds, False
         self._end = self._clock() + seconds
 

@@ -18,6 +18,9 @@ and its replies, one as soon as each derivative is found:
 
 On Linux the kernel ends the process: by an alarm a second after the budget, when its memory passes 1 GiB, and at once
 when its parent is gone. Elsewhere there is no memory limit, and on Windows no alarm: there the parent ends it.
+
+A browser has no processes. There is no opinion there, unless whoever can end the whole interpreter says `work_here`:
+then SymPy works `Here`, with the same requests and replies, and looks at the clock between the calls of its functions.
 """
 
 import atexit
@@ -32,7 +35,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations_with_replacement
 from typing import Any, Literal
 
@@ -203,10 +208,16 @@ class Worker:
         with self._lock:
             self._count += 1
             request = json.dumps({"id": self._count, **body}).encode() + b"\n"
-            job = Job(self, request, seconds, deadline, len(entries))
-            if not seconds:  # whether it is quick enough by chance is no answer
-                job.finish("timed out", f"more than {seconds:g} s")
-                return job
+        job = Job(self, request, seconds, deadline, len(entries))
+        if not seconds:  # whether it is quick enough by chance is no answer
+            job.finish("timed out", f"more than {seconds:g} s")
+        else:
+            self._take_up(job)
+        return job
+
+    def _take_up(self, job: Job) -> None:
+        """Let the thread work on a job, as soon as those before it are done."""
+        with self._lock:
             try:
                 if self._thread is None:
                     thread = threading.Thread(target=self._serve, name="symbolic worker", daemon=True)
@@ -215,7 +226,6 @@ class Worker:
             except RuntimeError as error:
                 job.finish("unsupported", f"cannot start a thread for SymPy: {error}")
         self._jobs.put(job)
-        return job
 
     def abandon(self, job: Job) -> None:
         """Give a job up: it has timed out, and if it is being worked on, the process ends."""
@@ -295,12 +305,9 @@ class Worker:
                 unsent = unsent[process.stdin.write(unsent) :]
         for line in _lines(process.stdout.fileno()):
             reply = json.loads(line)
-            if "entry" in reply:
-                self._collect(job, reply)
-            elif "failed" in reply:
-                return ("timed out" if reply["kind"] == "memory" else "unsupported"), reply["failed"]
-            else:
-                return "done", ""
+            if "entry" not in reply:
+                return _outcome(reply)
+            self._collect(job, reply)
         return _ending(process.wait(), job.seconds)
 
     def _collect(self, job: Job, reply: dict[str, Any]) -> None:
@@ -319,6 +326,41 @@ class Worker:
                 job.entries[tuple(reply["entry"])] = entry
             else:
                 job.latex = reply["latex"]
+
+
+class Here(Worker):
+    """SymPy in this process, each job at once: `submit` returns when it is done or its time is up.
+
+    What takes long inside one function of C is not ended: that is left to whoever can end the whole interpreter.
+    """
+
+    def start(self) -> None:
+        """Load SymPy."""
+        _missing()
+
+    def _take_up(self, job: Job) -> None:
+        """Work on a job, and collect the replies."""
+        missing = _missing()
+        if missing:
+            return job.finish("unsupported", missing)
+        request, last = json.loads(job.request), {"late": True}
+        token = _send.set(partial(self._collect, job))
+        try:
+            with contextlib.suppress(_Slow), _looking(job.seconds):
+                last = _answer(request)
+        finally:
+            _send.reset(token)
+        if "late" in last:
+            job.finish("timed out", f"more than {job.seconds:g} s")
+        else:
+            job.finish(*_outcome(last))
+
+
+def _outcome(last: dict[str, Any]) -> tuple[Status, str]:
+    """What the last reply to a request says of it."""
+    if "failed" in last:
+        return ("timed out" if last["kind"] == "memory" else "unsupported"), last["failed"]
+    return "done", ""
 
 
 def _lines(descriptor: int) -> Iterator[bytes]:
@@ -371,23 +413,38 @@ def get_worker() -> Worker:
         return _worker
 
 
+def work_here() -> None:
+    """From now on SymPy works in this process: to be said by whoever can end all of it, where there are no others."""
+    global _worker
+    with _worker_lock:
+        _worker = Here()
+
+
 # -- the process's side ----------------------------------------------------------------------------------------------
 
 
 def main() -> None:
     """Answer requests until standard input ends."""
     _prepare()
-    try:
-        import gradcalc.language.symbolic  # noqa: F401
-    except ImportError as error:
-        missing = "SymPy is not installed" if error.name == "sympy" else f"SymPy cannot be imported: {error}"
-    else:
-        missing = ""
+    missing = _missing()
     for line in sys.stdin.buffer:
         request = json.loads(line)
         with _budget(request["seconds"] + 1):
             last = {"failed": missing, "kind": "missing"} if missing else _answer(request)
         _reply(request, **last)
+
+
+def _missing() -> str:
+    """Load SymPy; why it is not there, "" if it is.
+
+    It is kept to Python's integers: libraries in C end the process where memory is short, and take longer to load.
+    """
+    os.environ["SYMPY_GROUND_TYPES"] = "python"
+    try:
+        import gradcalc.language.symbolic  # noqa: F401
+    except ImportError as error:
+        return "SymPy is not installed" if error.name == "sympy" else f"SymPy cannot be imported: {error}"
+    return ""
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -503,13 +560,14 @@ def _in_decimals(request: dict[str, Any]) -> bool:
 
 @contextlib.contextmanager
 def _at_most(seconds: float) -> Iterator[None]:
-    """End what is done in here after a time that this process computes, where the system can tell."""
+    """End what is done in here after a time that this process computes."""
 
     def stop(number: int, frame: Any) -> None:
         raise _Slow
 
     if not hasattr(signal, "setitimer"):
-        yield
+        with _looking(seconds):
+            yield
         return
     signal.signal(signal.SIGVTALRM, stop)
     signal.setitimer(signal.ITIMER_VIRTUAL, max(seconds, 0.001))
@@ -519,23 +577,52 @@ def _at_most(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
+_CALLS = 100
+"""After so many calls of functions the clock is looked at."""
+
+
+@contextlib.contextmanager
+def _looking(seconds: float) -> Iterator[None]:
+    """The same where no signal comes: by a look at the clock between calls of functions. One may be within another."""
+    end, before, count = time.process_time() + seconds, sys.getprofile(), 0
+
+    def look(frame: Any, event: str, argument: Any) -> None:
+        nonlocal count
+        count += 1
+        if count % _CALLS == 0 and time.process_time() >= end:
+            raise _Slow
+        if before is not None:
+            before(frame, event, argument)
+
+    sys.setprofile(look)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
 def _failure(error: Exception) -> str:
     """What to say of an error inside SymPy."""
     return f"SymPy failed: {type(error).__name__}: {error}"[:300]
 
 
 def _reply(request: dict[str, Any], **body: Any) -> None:
-    """Write one reply."""
-    sys.stdout.buffer.write(json.dumps({"id": request["id"], **body}).encode() + b"\n")
+    """Send one reply."""
+    _send.get()({"id": request["id"], **body})
+
+
+def _write(reply: dict[str, Any]) -> None:
+    """Write a reply as a line."""
+    sys.stdout.buffer.write(json.dumps(reply).encode() + b"\n")
     sys.stdout.buffer.flush()
 
 
-def _prepare() -> None:
-    """Limit memory, allow deep recursion, and leave Ctrl-C to the parent.
+_send: ContextVar[Callable[[dict[str, Any]], None]] = ContextVar("send", default=_write)
+"""Where replies go."""
 
-    SymPy is kept to Python's integers: libraries in C end the process where memory is short, and take longer to load.
-    """
-    os.environ["SYMPY_GROUND_TYPES"] = "python"
+
+def _prepare() -> None:
+    """Limit memory, allow deep recursion, and leave Ctrl-C to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.setrecursionlimit(20_000)
     with contextlib.suppress(ImportError, OSError, ValueError):

@@ -474,3 +474,44 @@ def test_what_is_waited_for_is_told_once(monkeypatch: pytest.MonkeyPatch) -> Non
     threading.Timer(0.01, job.finish, ("done",)).start()
     assert job.result(lambda: told.append("waiting")).status == "done"
     assert told == ["waiting"]
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+    """SymPy in this process, where there are no signals, threads and others."""
+    monkeypatch.setattr(second_opinion, "_worker", None)
+    monkeypatch.delattr(signal, "setitimer", raising=False)
+    monkeypatch.setattr(subprocess, "Popen", None)
+    monkeypatch.setattr(threading, "Thread", None)
+    second_opinion.work_here()
+    yield get_worker()
+    assert sys.getprofile() is None
+
+
+PLACES = ({"x": 1, "y": 2}, None)
+
+
+def both(at: Any) -> dict[str, Any]:
+    """What is known of a formula, SymPy heard, which has a form for one of two."""
+    found = gradcalc.differentiate("abs(x*y)*sin(x)^2 + zeta(y)", at, order=2, symbolic_timeout=HANG).to_dict()
+    assert found["symbolic_status"] == "done"
+    return found
+
+
+@pytest.fixture(scope="module")
+def from_a_process() -> list[dict[str, Any]]:
+    return [both(at) for at in PLACES]
+
+
+def test_without_processes_the_same_is_said(from_a_process: list[dict[str, Any]], here: Worker) -> None:
+    assert [both(at) for at in PLACES] == from_a_process
+
+
+def test_without_processes_the_clock_is_looked_at_and_what_was_found_stays(here: Worker) -> None:
+    x = product = variables("x")[0]
+    for k in range(2, 60):
+        product = product * (x**k + 1) ** k
+    answer = ask(here, product, "x", order=2, seconds=0.2)
+    assert (answer.status, answer.reason) == ("timed out", "more than 0.2 s")
+    assert ("x", "x") not in answer.entries
+    assert formulas(ask(here, x * x, "x")) == {("x",): "2*x"}
