@@ -586,7 +586,7 @@ def _looking(seconds: float) -> Iterator[None]:
     """The same where no signal comes: by a look at the clock between calls of functions. One may be within another."""
     end, before, count = time.process_time() + seconds, sys.getprofile(), 0
 
-    def look(frame: Any, event: str, argument: Any) -> None:
+    def look(frame: Any, event: Any, argument: Any) -> None:
         nonlocal count
         count += 1
         if count % _CALLS == 0 and time.process_time() >= end:
