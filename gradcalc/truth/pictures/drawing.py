@@ -32,6 +32,8 @@ from gradcalc.truth.slopes import on_kink
 
 _MOST = 500
 """So many boxes are drawn at most: those nearest to the formula."""
+_WIDE = 30
+"""Of more boxes than are drawn, so many as far from the formula as each other: a row of hundreds nobody reads."""
 _FOLDED = "folded"
 
 
@@ -178,7 +180,10 @@ def _diagram(expression: str, nodes: Sequence[_Node], results: Sequence[str], mo
         arrows += [Arrow(operand, node.box.name, label) for operand, label in node.arrows if operand in kept]
         if any(operand not in kept for operand, _ in node.arrows):
             arrows.append(Arrow(_FOLDED, node.box.name))
-    note = f"{hidden:,} of {len(nodes):,} nodes are folded: those farthest from the formula" if hidden else ""
+    note = ""
+    if hidden:
+        wide = f", and of each row all but {_WIDE}" if len(boxes) < most else ""
+        note = f"{hidden:,} of {len(nodes):,} nodes are folded: those farthest from the formula{wide}"
     if any(arrow.start == _FOLDED for arrow in arrows):
         boxes.insert(0, Box(_FOLDED, (f"… {hidden:,} more",), "faint"))
     title = expression if len(expression) <= _TITLE else f"{expression[:_TITLE]}…"
@@ -189,12 +194,15 @@ _TITLE = 80
 
 
 def _nearest(nodes: Sequence[_Node], results: Sequence[str], most: int) -> set[str]:
-    """The names of the nodes that are drawn: all, or those with the fewest arrows to a result."""
+    """The names of the nodes that are drawn: all, or those with the fewest arrows to a result, red ones first."""
     by_name = {node.box.name: node for node in nodes}
+    if len(nodes) <= most:
+        return set(by_name)
     found, level = dict.fromkeys(results[:most]), [by_name[name] for name in results[:most]]
     while level and len(found) < most:
         names = dict.fromkeys(operand for node in level for operand, _ in node.arrows if operand not in found)
-        found |= dict.fromkeys(list(names)[: most - len(found)])
+        first = sorted(names, key=lambda name: by_name[name].box.kind != "bad")
+        found |= dict.fromkeys(first[: min(most - len(found), _WIDE)])
         level = [by_name[name] for name in names if name in found]
     return set(found)
 
