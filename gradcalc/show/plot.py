@@ -324,7 +324,9 @@ def _levels(contours: Contours, heights: Any) -> tuple[list[float], bool]:
     if not high > low:
         size = abs(low) or 1.0
         return [low - size, low - size / 2, low + size / 2, low + size], False
-    return [float(each) for each in MaxNLocator(14).tick_values(low, high)], False
+    with np.errstate(all="ignore"):  # heights near the largest double
+        ticks = MaxNLocator(14).tick_values(low, high)
+    return [float(each) for each in ticks if math.isfinite(each)], False
 
 
 def _draw_arrows(axes: Any, arrows: Arrows, has_contours: bool) -> None:
@@ -536,7 +538,7 @@ def _signals(layer: Layer, scale: _Scale, ascii_only: bool) -> Iterator[tuple[li
     elif isinstance(layer, Contours):
         own = _TEXT_LINES[(layer.colour or 0) % len(_TEXT_LINES)] if layer.levels else ""
         tone = _ANSI[(_BLUE if layer.colour is None else layer.colour) % len(_ANSI)]
-        for line in _contour_lines(layer):
+        for _, line in contour_lines(layer):
             yield from ((part, own or ("." if ascii_only else "braille"), tone) for part in scale.inside(line))
     elif isinstance(layer, Boxes):
         places = [each for box in layer.boxes for each in _hatching(*box, scale) if scale.holds(each)]
@@ -569,11 +571,11 @@ def _hatching(x: Interval, y: Interval | None, scale: _Scale) -> Iterator[Place]
     yield from ((column, row) for column in columns for row in rows)
 
 
-def _contour_lines(contours: Contours) -> Iterator[list[Place]]:
-    """The contours as lines."""
+def contour_lines(contours: Contours) -> Iterator[tuple[float, list[Place]]]:
+    """The contours as lines, each with its height, the lowest first."""
     import numpy as np
 
-    library("matplotlib", "contours in the terminal")  # which brings contourpy
+    library("matplotlib", "contours")  # which brings contourpy
     from contourpy import contour_generator
 
     heights = np.ma.masked_invalid(np.asarray(contours.heights, float))
@@ -582,9 +584,10 @@ def _contour_lines(contours: Contours) -> Iterator[list[Place]]:
     levels, log = (list(contours.levels), False) if contours.levels else _levels(contours, heights)
     above = heights - (contours.base or 0.0) if log else heights
     made = contour_generator(np.asarray(contours.xs), np.asarray(contours.ys), above)
+    base = (contours.base or 0.0) if log else 0.0
     for level in levels[:: max(1, len(levels) // 9)]:
         for line in made.lines(level):
-            yield [(x, y) for x, y in np.asarray(line).tolist()]
+            yield base + level, [(x, y) for x, y in np.asarray(line).tolist()]
 
 
 def _arrow_signs(arrows: Arrows, scale: _Scale, ascii_only: bool) -> Iterator[tuple[Place, str]]:

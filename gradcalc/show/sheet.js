@@ -55,13 +55,15 @@ later = requestAnimationFrame(() => rest());
 };
 addEventListener("beforeprint", () => rest());
 const sliders = all("input[type=range]"), fields = all("input[type=number]");
-const plots = all(".plot").map(node => ({
+const maps = all(".map circle");
+const plots = all(".plot:not(.map)").map(node => ({
 i: +node.dataset.i, slope: node.dataset.d === undefined ? null : +node.dataset.d,
 part: name => node.querySelector(name), made: node.innerHTML, node,
 }));
 
 const update = () => {
 const moved = at.some((x, i) => x !== start[i]);
+maps.forEach(follow);
 root.toggleAttribute("data-moved", moved);
 if (!moved) {
 write(cell => cell.first);
@@ -140,6 +142,15 @@ dot.setAttribute("cx", isSeen ? across(x0).toFixed(1) : -99);
 dot.setAttribute("cy", isSeen ? up(here).toFixed(1) : -99);
 const ends = { ".high": top, ".low": bottom, ".from": low, ".to": high };
 for (const name in ends) plot.part(name).textContent = text(ends[name], 3);
+};
+
+// -- the point on a map of the first two variables: not to be seen beyond its ends
+
+const follow = dot => {
+const share = i => (at[i] - sliders[i].min) / (sliders[i].max - sliders[i].min);
+const [u, v] = [share(0), share(1)], isSeen = u >= 0 && u <= 1 && v >= 0 && v <= 1;
+dot.setAttribute("cx", isSeen ? (LEFT + u * (RIGHT - LEFT)).toFixed(1) : -99);
+dot.setAttribute("cy", isSeen ? (BOTTOM - v * (BOTTOM - TOP)).toFixed(1) : -99);
 };
 
 // -- moving

@@ -97,6 +97,20 @@ class Plot(NamedTuple):
     slope: int | None
 
 
+class Map(NamedTuple):
+    """Lines of equal height over two variables, and the point: where the first two sliders are.
+
+    Attributes:
+        lines: each with its height, the lowest first.
+    """
+
+    names: tuple[str, str]
+    x: Interval
+    y: Interval
+    lines: Sequence[tuple[float, Sequence[Place]]]
+    point: Place
+
+
 class Graph(NamedTuple):
     """A diagram; for each of its boxes and arrows, which slots its numbers have, line by line."""
 
@@ -105,7 +119,7 @@ class Graph(NamedTuple):
     arrows: tuple[int | None, ...]
 
 
-Part = Words | Grid | Lines | Fold | Plot | Graph | Remark
+Part = Words | Grid | Lines | Fold | Plot | Map | Graph | Remark
 
 
 class Section(NamedTuple):
@@ -252,6 +266,8 @@ def _part(part: Part) -> str:
         return f"<details{opened}><summary>{title}</summary>{_wide(title, inner)}</details>"
     if isinstance(part, Plot):
         return _plot(part)
+    if isinstance(part, Map):
+        return _map(part)
     if isinstance(part, Graph):
         return _graph(part)
     carets = Lines("\n".join(caret_lines(part.text, part.span))) if part.span else None
@@ -321,15 +337,19 @@ _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 360, 220, 52, 350, 10, 190
 """The picture of a curve, and where in it the curve is: `sheet.js` has the same."""
 
 
+def _place(value: float, side: Interval, low: int, high: int) -> float:
+    """Where in a picture a number of a side is: at `low` the first, at `high` the last."""
+    return low + (value - side[0]) / (side[1] - side[0]) * (high - low)
+
+
 def _plot(plot: Plot) -> str:
     """A curve over its range: ends of the axes, zero, the tangent and the point."""
 
     def across(x: float) -> float:
-        return _LEFT + (x - plot.x[0]) / (plot.x[1] - plot.x[0]) * (_RIGHT - _LEFT)
+        return _place(x, plot.x, _LEFT, _RIGHT)
 
     def up(y: float) -> float:
-        place = _BOTTOM - (y - plot.y[0]) / (plot.y[1] - plot.y[0]) * (_BOTTOM - _TOP)
-        return min(max(place, -_FAR), _FAR)
+        return min(max(_place(y, plot.y, _BOTTOM, _TOP), -_FAR), _FAR)
 
     def path(places: Sequence[Place]) -> str:
         """A line through places; those that are not told from the one before are left out."""
@@ -350,22 +370,87 @@ def _plot(plot: Plot) -> str:
     zero = up(0.0) if plot.y[0] < 0 < plot.y[1] else -99.0
     slope = "" if plot.slope is None else f' data-d="{plot.slope}"'
     said = f"The formula over {name} from {_short_number(ends[0])} to {_short_number(ends[1])}, with its tangent"
+    lines = f'<path class="tangent" d="{tangent}"/><path class="f" d="{curve}"/>'
+    zero_line = f'<path class="zero" d="M{_LEFT} {zero:.1f}H{_RIGHT}"/>'
     return (
-        f'<figure class="plot" data-i="{plot.slider}"{slope}><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="{said}"><path class="axes" d="M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}"/>'
-        f'<path class="zero" d="M{_LEFT} {zero:.1f}H{_RIGHT}"/>'
-        f'<svg x="{_LEFT}" y="{_TOP}" width="{_RIGHT - _LEFT}" height="{_BOTTOM - _TOP}" '
-        f'viewBox="{_LEFT} {_TOP} {_RIGHT - _LEFT} {_BOTTOM - _TOP}" class="inner">'
-        f'<path class="tangent" d="{tangent}"/><path class="f" d="{curve}"/></svg>'
-        f'<circle r="4" cx="{place[0]}" cy="{place[1]}"/>'
-        f'<text x="{_LEFT - 6}" y="{_TOP + 9}" class="end high">{_axis(plot.y[1])}</text>'
-        f'<text x="{_LEFT - 6}" y="{_BOTTOM}" class="end low">{_axis(plot.y[0])}</text>'
-        f'<text x="{_LEFT}" y="{_BOTTOM + 18}" class="from">{_axis(ends[0])}</text>'
-        f'<text x="{(_LEFT + _RIGHT) / 2:.0f}" y="{_BOTTOM + 18}" class="name">{name}</text>'
-        f'<text x="{_RIGHT}" y="{_BOTTOM + 18}" class="end to">{_axis(ends[1])}</text></svg></figure>'
+        f'<figure class="plot" data-i="{plot.slider}"{slope}>'
+        + _framed(said, zero_line, lines, place, plot.x, plot.y)
+        + f'<text x="{(_LEFT + _RIGHT) / 2:.0f}" y="{_BOTTOM + 18}" class="name">{name}</text></svg></figure>'
     )
 
 
+def _framed(said: str, below: str, lines: str, place: tuple[str, str], x: Interval, y: Interval) -> str:
+    """A picture that is not closed yet: axes with their ends, lines within them, and a dot."""
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{said}">'
+        f'<path class="axes" d="M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}"/>{below}'
+        f'<svg x="{_LEFT}" y="{_TOP}" width="{_RIGHT - _LEFT}" height="{_BOTTOM - _TOP}" '
+        f'viewBox="{_LEFT} {_TOP} {_RIGHT - _LEFT} {_BOTTOM - _TOP}" class="inner">{lines}</svg>'
+        f'<circle r="4" cx="{place[0]}" cy="{place[1]}"/>'
+        f'<text x="{_LEFT - 6}" y="{_TOP + 9}" class="end high">{_axis(y[1])}</text>'
+        f'<text x="{_LEFT - 6}" y="{_BOTTOM}" class="end low">{_axis(y[0])}</text>'
+        f'<text x="{_LEFT}" y="{_BOTTOM + 18}" class="from">{_axis(x[0])}</text>'
+        f'<text x="{_RIGHT}" y="{_BOTTOM + 18}" class="end to">{_axis(x[1])}</text>'
+    )
+
+
+def _map(map_: Map) -> str:
+    """Lines of equal height, the higher the stronger; its number on its longest line, where there is room."""
+    paths: dict[float, str] = {}
+    longest: dict[float, Sequence[Place]] = {}
+    for height, line in map_.lines:
+        paths[height] = paths.get(height, "") + _smooth([_pixels(place, map_) for place in line])
+        longest[height] = max(longest.get(height, ()), line, key=len)
+    heights = list(paths)
+    while len(heights) > 1 and sum(len(paths[height]) for height in heights) > _MAP:
+        heights = heights[::2]
+    pieces = []
+    places: list[Place] = []
+    for count, height in enumerate(heights):
+        share = count / max(len(heights) - 1, 1)
+        pieces.append(f'<path class="level" style="opacity:{0.3 + 0.7 * share:.2f}" d="{paths[height]}"/>')
+        x, y = _pixels(longest[height][len(longest[height]) // 2], map_)
+        alone = all(abs(x - u) > _ROOM[0] or abs(y - v) > _ROOM[1] for u, v in places)
+        if alone and _LEFT + _ROOM[0] / 2 < x < _RIGHT - _ROOM[0] / 2 and _TOP + _ROOM[1] < y:
+            places.append((x, y))
+            pieces.append(f'<text class="height" x="{x:.0f}" y="{y + 3:.0f}">{_axis(height)}</text>')
+    x, y = _pixels(map_.point, map_)
+    first, second = map(_text, map_.names)
+    said = f"Lines of equal height over {first} and {second}, and the point"
+    return (
+        '<figure class="plot map">'
+        + _framed(said, "", "".join(pieces), (f"{x:.1f}", f"{y:.1f}"), map_.x, map_.y)
+        + f'<text x="{(_LEFT + _RIGHT) / 2:.0f}" y="{_BOTTOM + 18}" class="name">{first}</text>'
+        f'<text x="{_LEFT - 20}" y="{(_TOP + _BOTTOM) / 2:.0f}" class="name">{second}</text></svg></figure>'
+    )
+
+
+def _pixels(place: Place, map_: Map) -> Place:
+    return _place(place[0], map_.x, _LEFT, _RIGHT), _place(place[1], map_.y, _BOTTOM, _TOP)
+
+
+def _smooth(places: Sequence[Place]) -> str:
+    """A line without the places that are no further than an eye sees from the straight one (Douglas and Peucker)."""
+    kept, stack = {0, len(places) - 1}, [(0, len(places) - 1)]
+    while stack:
+        first, last = stack.pop()
+        (a, b), (c, d) = places[first], places[last]
+        length = math.hypot(c - a, d - b)
+        away = [
+            abs((c - a) * (y - b) - (d - b) * (x - a)) / length if length > 0.0 else math.hypot(x - a, y - b)
+            for x, y in places[first + 1 : last]
+        ]
+        if away and max(away) > _EYE:
+            middle = first + 1 + away.index(max(away))
+            kept.add(middle)
+            stack += [(first, middle), (middle, last)]
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in map(places.__getitem__, sorted(kept)))
+
+
+_ROOM = (30, 11)
+"""Pixels that a number takes."""
+_EYE, _MAP = 0.35, 20_000
+"""How far from a line a place may be, in pixels; characters of all lines of a map: of more every second is left out."""
 _FAR, _DOT = 2_000.0, 1.5
 
 

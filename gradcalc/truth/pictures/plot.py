@@ -17,7 +17,7 @@ from gradcalc.language.typeset import latex
 from gradcalc.show import page as pages
 from gradcalc.show import plot as media
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
-from gradcalc.show.picture import Arrows, Contours, Curve, Layer, Marks, Panel, Picture
+from gradcalc.show.picture import Arrows, Curve, Layer, Marks, Panel, Picture
 from gradcalc.truth.pictures.curve import Gap, Interval, Place, Sampled
 from gradcalc.truth.pictures.surface import Surface
 from gradcalc.truth.report import PointReport
@@ -222,14 +222,7 @@ class Plot(Answer):
 
     def _map(self, surface: Surface) -> Panel:
         """Contours, arrows and points."""
-        xs, ys = surface.xs.tolist(), surface.ys.tolist()
-        sight = surface.sight
-        base = surface.base
-        label = "value" if base in (None, 0.0) else f"value above {base:.6g}"
-        layers: list[Layer] = [
-            Contours(xs, ys, surface.heights.tolist(), label, base, sight),
-            Arrows(surface.places, surface.slopes),
-        ]
+        layers: list[Layer] = [surface.contours(), Arrows(surface.places, surface.slopes)]
         first, second = self.ranges
         places = [(float(point.at[first]), float(point.at[second])) for point in self.points]
         if places:

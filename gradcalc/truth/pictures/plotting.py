@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.arithmetic.arrays import Arrays
 from gradcalc.arithmetic.exact_numbers import simplest
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.errors import UsageError, for_python
@@ -25,10 +24,10 @@ from gradcalc.show.picture import Marks
 from gradcalc.truth.calculator import asked, judged
 from gradcalc.truth.critical.answer import Critical
 from gradcalc.truth.critical.ask import critical as search
-from gradcalc.truth.pictures.curve import Interval, Place, Sampled, enclosing, fixed_at, function, sample, work
+from gradcalc.truth.pictures.curve import Interval, Place, Sampled, function, sample
 from gradcalc.truth.pictures.found import check_drawn, layers_of, marks_of, sides_in_sight, zeros_of
 from gradcalc.truth.pictures.plot import Kink, Plot
-from gradcalc.truth.pictures.surface import survey
+from gradcalc.truth.pictures.surface import Heights, surveyed
 from gradcalc.truth.report import PointReport
 
 _MOST_KINKS = 24
@@ -136,7 +135,7 @@ def plotted(
     if shown:
         options = Options(2, symbolic=False, limits=limits)
         found, _ = judged(formula.differentiated(formula.wrt, 2), shown, None, options)
-    values = _Values(formula, fixed)
+    values = Heights(formula, fixed)
     chosen = _chosen(values, names, ranges, found)
     moving = {variable.name for variable in formula.wrt}
     echoed, exactly = points.echoed({name: value for name, value in fixed.items() if name not in moving})
@@ -149,9 +148,7 @@ def plotted(
         formula.canonical, formula.text, chosen, {**bound, **bound_exactly}, {**echoed, **exactly}, found, marks=marks
     )
     if len(names) == 2:
-        over = enclosing(formula.graph, [formula.output], formula.inputs, fixed_at(formula, fixed))
-        cost = work(formula.graph, [formula.output])
-        return replace(plot, surface=survey(over, values, cost, chosen[names[0]], chosen[names[1]]))
+        return replace(plot, surface=surveyed(formula, fixed, chosen[names[0]], chosen[names[1]]))
     zero = formula.graph.constant(0)
     outputs = [formula.output, *formula.gradient, *([formula.hessian.get((0, 0), zero)] if order == 2 else [])]
     curves = sample(function(formula, fixed, outputs), *chosen.values())
@@ -227,27 +224,11 @@ def _named_ranges(ranges: Mapping[str, Interval], names: Sequence[str]) -> dict[
     return found
 
 
-class _Values:
-    """The value and the gradient of a formula at arrays of its variables, in floats."""
-
-    def __init__(self, formula: Formula, fixed: Point) -> None:
-        self.formula, self.arrays = formula, Arrays()
-        self.fixed = points.bind(formula.graph, fixed, self.arrays)
-
-    def __call__(self, *variables: Any) -> list[Any]:
-        formula = self.formula
-        outputs = [formula.output, *formula.gradient]
-        at = self.fixed | dict(zip(formula.inputs, variables, strict=True))
-        values = self.arrays.evaluate(formula.graph, at, outputs)
-        shape = np.broadcast_shapes(*(np.shape(each) for each in variables))
-        return [np.broadcast_to(np.asarray(values[node], float), shape) for node in outputs]
-
-
 # -- ranges ------------------------------------------------------------------------------------------------------------
 
 
 def _chosen(
-    values: _Values, names: Sequence[str], ranges: Mapping[str, Interval], found: Sequence[PointReport]
+    values: Heights, names: Sequence[str], ranges: Mapping[str, Interval], found: Sequence[PointReport]
 ) -> dict[str, Interval]:
     """The ranges, those that are absent chosen: around the points, or where something is to be seen."""
     if len(ranges) == len(names):
@@ -283,7 +264,7 @@ def _around(places: Sequence[float], radius: float) -> Interval:
     return low - margin, high + margin
 
 
-def _shows(values: _Values, sides: Sequence[Interval]) -> bool:
+def _shows(values: Heights, sides: Sequence[Interval]) -> bool:
     """Whether something is to be seen: a value somewhere, which is not nearly the same everywhere."""
     count = _GRID if len(sides) == 1 else 41
     grids = np.meshgrid(*(np.linspace(*side, count) for side in sides))
@@ -294,7 +275,7 @@ def _shows(values: _Values, sides: Sequence[Interval]) -> bool:
     return bool(np.ptp(known) > 1e-2 * np.abs(known).max()) or bool(np.ptp(known) == 0 and known.size == found.size)
 
 
-def _trimmed(values: _Values, sides: Sequence[Interval], places: Sequence[Sequence[float]]) -> list[Interval]:
+def _trimmed(values: Heights, sides: Sequence[Interval], places: Sequence[Sequence[float]]) -> list[Interval]:
     """Chosen ranges without the parts at their ends in which there is no value."""
     known = _known(values, sides)
     found = []
@@ -312,7 +293,7 @@ def _trimmed(values: _Values, sides: Sequence[Interval], places: Sequence[Sequen
     return found
 
 
-def _known(values: _Values, sides: Sequence[Interval]) -> Any:
+def _known(values: Heights, sides: Sequence[Interval]) -> Any:
     """Where on a grid there is a value; rows are of the last variable."""
     grids = np.meshgrid(*(np.linspace(*side, _GRID if len(sides) == 1 else 61) for side in sides))
     return np.isfinite(values(*grids)[0])
@@ -394,7 +375,7 @@ def _kink(at: float, report: PointReport, left: float, right: float) -> Iterator
         yield Kink(at, report.value.value, left, right, False)
 
 
-def _dots(values: _Values, curve: Sampled, x: Interval) -> tuple[Place, ...]:
+def _dots(values: Heights, curve: Sampled, x: Interval) -> tuple[Place, ...]:
     """Values alone, where nothing was proved of a part of the range that one sees."""
     found: list[Place] = []
     for gap in curve.gaps:

@@ -25,7 +25,7 @@ from gradcalc.arithmetic.digits import nearest_double
 from gradcalc.arithmetic.evaluate import evaluate
 from gradcalc.arithmetic.floats import Floats, generated
 from gradcalc.arithmetic.marks import UNDEFINED, Unknown
-from gradcalc.errors import ExitCode, LimitError, UsageError, for_python
+from gradcalc.errors import ExitCode, LimitError, UsageError, for_python, installed
 from gradcalc.files import complete_file
 from gradcalc.graph.domain import definedness, kinked
 from gradcalc.graph.graph import Graph
@@ -39,12 +39,14 @@ from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, Dialect, Limits, Op
 from gradcalc.show import page as pages
 from gradcalc.show import sheet as sheets
 from gradcalc.show.answer import Answer
-from gradcalc.show.sheet import Cell, Check, Live, Part, Plot, Proved, Section, Sheet, Slider, Typeset, Words
+from gradcalc.show.plot import contour_lines
+from gradcalc.show.sheet import Cell, Check, Live, Map, Part, Plot, Proved, Section, Sheet, Slider, Typeset, Words
 from gradcalc.truth.calculator import asked
 from gradcalc.truth.calculator import report as reported
 from gradcalc.truth.certify import enclose
 from gradcalc.truth.pictures.curve import function, sample
 from gradcalc.truth.pictures.drawing import Drawing, drawing
+from gradcalc.truth.pictures.surface import surveyed
 from gradcalc.truth.quantity import ZERO, Quantity
 from gradcalc.truth.questions.steps import Steps, derivation
 from gradcalc.truth.questions.trace import Trace, Traced, TraceNode, Tracing
@@ -231,7 +233,9 @@ class _Maker:
         sections = [Section("gradient", "Value and gradient", tuple(self._gradient()))]
         if plots:
             which = f"Of {len(sliders):,} variables the first {len(plots)}. " if len(plots) < len(sliders) else ""
-            sections.append(Section("plot", "Plot", (*plots, Words((which + _PLOTTED,), "small"))))
+            maps = tuple(self._maps(sliders))
+            said = (_MAPPED if maps else "") + which + _PLOTTED
+            sections.append(Section("plot", "Plot", (*maps, *plots, Words((said,), "small"))))
         if size and self.is_defined:
             sections.append(Section("hessian", "Hessian", tuple(self._hessian(size))))
         sections.append(Section("tape", "Tape", tuple(self._tape())))
@@ -546,6 +550,20 @@ class _Maker:
             pieces = [list(run) for piece in curve.pieces for is_seen, run in groupby(piece, _is_place) if is_seen]
             yield Plot(slider.name, place, slider.ends, (low, high), pieces, point, slope, slot)
 
+    def _maps(self, sliders: Sequence[Slider]) -> Iterator[Map]:
+        """The contours of a formula of two variables, where matplotlib is there, whose part draws them."""
+        if len(self.names) != 2 or len(self.formula.names) != 2 or len(self.tracing.order) > _MAP_NODES:
+            return
+        if installed("matplotlib"):
+            first, second = sliders
+            if not all(math.isfinite(high - low) for low, high in (first.ends, second.ends)):
+                return
+            surface = surveyed(self.formula, self.point, first.ends, second.ends, arrows=False)
+            lines = tuple(contour_lines(surface.contours()))
+            if lines:
+                names = first.name, second.name
+                yield Map(names, first.ends, second.ends, lines, (first.value, second.value))
+
     def _alone(self, place: int) -> Formula:
         """The formula with numbers for all its inputs but one: what jumps with another input does not jump here."""
         graph, made = Graph(), dict[int, int]()
@@ -585,6 +603,9 @@ _PARTS = (0.13, 0.31, 0.44)
 """Where, between the ends of sliders, the page checks itself besides."""
 _CURVE_NODES = 3_000
 """So many nodes are drawn over variables, counted once for each: more take too long."""
+_MAP_NODES = 500
+"""Formulas of more nodes have no contours: they take too long."""
+_MAPPED = "Lines of equal height, the higher the stronger, and the point. "
 _PLOTTED = (
     "The formula over each variable, the others as they are, with its tangent at the point. A line is drawn where the "
     "formula is proved continuous; where the point was moved, where it has a value and cutting in two finds no jump."

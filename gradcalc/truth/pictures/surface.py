@@ -3,7 +3,7 @@
     rectangle ──enclosed in intervals──▶ continuous | without value | open: cut in four, again and again
               └─▶ heights on a grid; in a cell of which nothing is proved they are nan, so that contours end there
 
-The heights are floats; what is proved is where the function is continuous. Imports curve and NumPy.
+The heights are floats; what is proved is where the function is continuous. Imports curve, picture and NumPy.
 """
 
 import math
@@ -13,7 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.truth.pictures.curve import Enclose, Interval, Place, cells
+from gradcalc.arithmetic.arrays import Arrays
+from gradcalc.language import points
+from gradcalc.language.formula import Formula, Point
+from gradcalc.show.picture import Contours
+from gradcalc.truth.pictures.curve import Enclose, Interval, Place, cells, enclosing, fixed_at, work
 
 Array = np.ndarray[Any, Any]
 Values = Callable[[Array, Array], Sequence[Array]]
@@ -73,7 +77,36 @@ class Surface:
                 low, high = max(low, q_low - size / 2), min(high, q_high + size / 2)
         return low, high
 
+    def contours(self) -> Contours:
+        """Its heights, as they are drawn."""
+        label = "value" if self.base in (None, 0.0) else f"value above {self.base:.6g}"
+        return Contours(self.xs.tolist(), self.ys.tolist(), self.heights.tolist(), label, self.base, self.sight)
 
+
+class Heights:
+    """The value and the gradient of a formula at arrays of its variables, in floats."""
+
+    def __init__(self, formula: Formula, fixed: Point) -> None:
+        self.formula, self.arrays = formula, Arrays()
+        self.fixed = points.bind(formula.graph, fixed, self.arrays)
+
+    def __call__(self, *variables: Any) -> list[Any]:
+        """The value and the derivatives, each an array."""
+        formula = self.formula
+        outputs = [formula.output, *formula.gradient]
+        at = self.fixed | dict(zip(formula.inputs, variables, strict=True))
+        values = self.arrays.evaluate(formula.graph, at, outputs)
+        shape = np.broadcast_shapes(*(np.shape(each) for each in variables))
+        return [np.broadcast_to(np.asarray(values[node], float), shape) for node in outputs]
+
+
+def surveyed(formula: Formula, fixed: Point, x: Interval, y: Interval, arrows: bool = True) -> Surface:
+    """A formula over a rectangle of its two variables, all else as it is fixed."""
+    over = enclosing(formula.graph, [formula.output], formula.inputs, fixed_at(formula, fixed))
+    return survey(over, Heights(formula, fixed), work(formula.graph, [formula.output]), x, y, arrows)
+
+
+@np.errstate(all="ignore")  # heights near the largest double: what is infinite is not drawn
 def survey(over: Enclose, values: Values, work: float, x: Interval, y: Interval, arrows: bool = True) -> Surface:
     """A function over a rectangle.
 

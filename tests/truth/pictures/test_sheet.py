@@ -166,6 +166,37 @@ def test_no_line_is_drawn_across_a_jump_or_a_pole(text: str, at: float, pieces: 
     assert curve.count("M") == pieces
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "shown"),
+    [
+        (TWO, {"x": 1, "y": 2}, True),
+        ("sin(40*x*y) + x", {"x": 3, "y": 2}, True),
+        ("x*y", {"x": 1.7e308, "y": 5e-324}, True),
+        ("floor(x) + 0*y", {"x": 0.5, "y": 1}, False),
+        ("x - x + y - y", {"x": 1, "y": 2}, False),
+        ("x*y*z", {"x": 1, "y": 2, "z": 3}, False),
+        ("x^2", {"x": 1}, False),
+    ],
+)
+def test_two_variables_have_lines_of_equal_height_and_the_point(text: str, at: Any, shown: bool) -> None:
+    html = made(text, **at).html
+    found = html.partition('class="plot map"')[2].partition("</figure>")[0]
+    assert bool(found) == shown == ("Lines of equal height, the higher" in Reader(html).text)
+    assert len(found) < 30_000
+    if text == TWO:  # in the middle of both sliders; the line through it, where x^2*sin(y) + x/y is 0.8, is left of it
+        assert '<circle r="4" cx="201.0" cy="100.0"/>' in found and ">0.8</text>" in found
+
+
+def test_no_line_of_equal_height_crosses_a_jump() -> None:
+    html = made("x + 9*floor(y)", x=1, y=1.5).html  # over y from 0 to 3: between its jumps lines go straight up
+    paths = re.findall(r'class="level" style="[^"]*" d="([^"]*)"', html)
+    lines = [line for path in paths for line in path.split("M") if line]
+    assert lines
+    for line in lines:
+        places = [tuple(map(float, place.split())) for place in line.split("L")]
+        assert max(x for x, _ in places) - min(x for x, _ in places) < 1
+
+
 def test_hostile_names_are_text() -> None:
     name = "</script><script>alert(1)</script>"
     page = gradcalc.report(f"`{name}`^2", at={name: 3}, symbolic=False)
@@ -239,6 +270,9 @@ def test_sliders_move_all_numbers_by_keys(chromium: Browser, two: str) -> None:
         "[...document.querySelectorAll('[data-v], .f, .tangent')].map(e => e.textContent + e.getAttribute('d'))"
     )
     assert sum(a != b for a, b in zip(before, after, strict=True)) >= 18
+    low, high = (float(page.do(f"document.getElementById('s0').{end}")) for end in ("min", "max"))
+    dot = page.do("(c => [c.getAttribute('cx'), c.getAttribute('cy')])(document.querySelector('.map circle'))")
+    assert [float(each) for each in dot] == [pytest.approx(52 + 298 * (x - low) / (high - low), abs=0.06), 100.0]
     assert "not proved" in told(page, "#state") and page.do("'moved' in document.documentElement.dataset")
     page.do("document.getElementById('reset').focus()")
     page.press("Enter")
