@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from collections import Counter
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 
@@ -23,11 +24,11 @@ def help_lines(command: str) -> list[str]:
 
 
 def examples() -> list[tuple[str, str]]:
-    """Every line of a help text that calls gradcalc, with its command."""
+    """Every line above the options in a help text that calls gradcalc, with its command."""
     return [
         (name, line.strip())
         for name in COMMANDS
-        for line in help_lines(name)
+        for line in takewhile(lambda line: line[:1] in ("", " ", "U"), help_lines(name))  # up to the first heading
         if line[:2] == "  " and "gradcalc " in line
     ]
 
