@@ -19,7 +19,6 @@ from gradcalc.language.parse import as_formula
 from gradcalc.settings import (
     CERTIFY_SECONDS,
     DIGITS,
-    MAX_DIGITS,
     SYMBOLIC_SECONDS,
     Dialect,
     Limits,
@@ -27,6 +26,7 @@ from gradcalc.settings import (
     limits_for,
 )
 from gradcalc.show.page import DENSE_LIMIT
+from gradcalc.truth.certify import check_digits
 from gradcalc.truth.differences import central_difference
 from gradcalc.truth.examine import examine
 from gradcalc.truth.finding import Examined, Finding
@@ -102,12 +102,6 @@ class Seen:
 
     direction: Any = None
     tangent: bool = False
-
-
-def check_digits(digits: int) -> None:
-    """Refuse a count of certified digits that is none."""
-    if not 1 <= digits <= MAX_DIGITS:
-        raise UsageError(f"digits is {digits!r}", hint=f"from 1 to {MAX_DIGITS:,}; {DIGITS} unless told otherwise")
 
 
 def report(

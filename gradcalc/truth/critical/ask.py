@@ -25,8 +25,7 @@ from gradcalc.language.format import format_node
 from gradcalc.language.formula import Formula
 from gradcalc.language.parse import as_formula
 from gradcalc.settings import DIGITS, MAX_SECONDS, Dialect, Limits, limits_for
-from gradcalc.truth.calculator import check_digits
-from gradcalc.truth.certify import shown
+from gradcalc.truth.certify import check_digits, shown
 from gradcalc.truth.critical.answer import Critical, CriticalPoint, Extreme, Spot, Unsettled
 from gradcalc.truth.critical.box import Side, fitted, read_box
 from gradcalc.truth.critical.constraints import Constraint, along, read_constraint

@@ -26,7 +26,8 @@ from gradcalc.language.typeset import latex
 from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Dialect, Limits, Options, limits_for
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
-from gradcalc.truth.calculator import check_digits, judged, submitted
+from gradcalc.truth.calculator import judged, submitted
+from gradcalc.truth.certify import check_digits
 from gradcalc.truth.quantity import Note, Quantity, noted, optional, table, told
 from gradcalc.truth.questions.expansion import coefficients
 from gradcalc.truth.questions.formulas import one_in_words

@@ -33,8 +33,8 @@ from gradcalc.language.typeset import latex
 from gradcalc.settings import CERTIFY_WORK, DIGITS, Dialect, Limits, Options, limits_for
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable
-from gradcalc.truth.calculator import check_digits, judged, submitted
-from gradcalc.truth.certify import enclose, rough_text
+from gradcalc.truth.calculator import judged, submitted
+from gradcalc.truth.certify import check_digits, enclose, rough_text
 from gradcalc.truth.claims.equality import agree, proved_equal, simplified
 from gradcalc.truth.quantity import Note, Quantity, noted, told
 from gradcalc.truth.questions.derivative import DerivativePoint, table_of

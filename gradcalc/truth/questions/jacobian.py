@@ -30,7 +30,8 @@ from gradcalc.settings import (
 )
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
-from gradcalc.truth.calculator import asked, check_digits, submitted, with_differences
+from gradcalc.truth.calculator import asked, submitted, with_differences
+from gradcalc.truth.certify import check_digits
 from gradcalc.truth.claims.rank import condition, rank
 from gradcalc.truth.examine import examine, numbers_at
 from gradcalc.truth.finding import Examined

@@ -30,8 +30,8 @@ from gradcalc.language.typeset import latex
 from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Dialect, Limits, Options, limits_for
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
-from gradcalc.truth.calculator import asked, check_digits, judged
-from gradcalc.truth.certify import enclose, right_digits, shown
+from gradcalc.truth.calculator import asked, judged
+from gradcalc.truth.certify import check_digits, enclose, right_digits, shown
 from gradcalc.truth.quantity import optional
 from gradcalc.truth.questions.rules import rule_name
 from gradcalc.truth.report import PointReport

@@ -23,8 +23,8 @@ from gradcalc.language.measured import EXACT, EXAMPLE, Measured, Measurements, e
 from gradcalc.settings import CERTIFY_WORK, DIGITS, MAX_SAMPLES, SAMPLES, Dialect, Limits, Options, limits_for
 from gradcalc.settings import UncertaintySettings as Settings
 from gradcalc.show.rounded import tolerance
-from gradcalc.truth.calculator import asked, check_digits
-from gradcalc.truth.certify import certified, enclose
+from gradcalc.truth.calculator import asked
+from gradcalc.truth.certify import certified, check_digits, enclose
 from gradcalc.truth.examine import examine, numbers_at
 from gradcalc.truth.finding import Finding
 from gradcalc.truth.judge import Judge
