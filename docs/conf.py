@@ -17,7 +17,7 @@ project = "gradcalc"
 release = version = __version__
 copyright = "the gradcalc authors, MIT licence"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["package.md"]
+exclude_patterns = ["package.md", "playground/*"]
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 4
 suppress_warnings = ["misc.highlighting_failure"]
@@ -68,6 +68,14 @@ def signature(
     return ("", None) if what == "class" and issubclass(obj, Answer) else None
 
 
+def playground(app: Any, error: Exception | None) -> None:
+    """Assemble the playground beside the pages; where its parts cannot be had, a page says so in its place."""
+    if error is None and app.builder.name == "html":
+        from playground.build import place
+
+        print(place(Path(app.outdir) / "playground"))
+
+
 def setup(app: Any) -> None:
     """Write the generated pages before sources are looked for; attributes have their name."""
     for field in PyObject.doc_field_types:
@@ -76,3 +84,4 @@ def setup(app: Any) -> None:
     app.connect("config-inited", lambda *_: generated.write())
     app.connect("autodoc-process-signature", signature)
     app.connect("autodoc-process-docstring", docstring, priority=100)
+    app.connect("build-finished", playground)

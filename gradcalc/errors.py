@@ -409,7 +409,13 @@ def understood(error: Exception) -> GradcalcError | None:
         return GradcalcError("not enough memory for this formula")
     if isinstance(error, OSError):
         return None
+    if isinstance(error, ModuleNotFoundError) and (name := _NEEDED.get((error.name or "").partition(".")[0])):
+        return GradcalcError(f"this needs {name}, which is not here", hint=install_command(f'"{name.lower()}"'))
     return GradcalcError(f"this is a defect of gradcalc, please report it: {type(error).__name__}: {error}")
+
+
+_NEEDED = {"numpy": "NumPy", "sympy": "SymPy", "flint": "python-flint"}
+"""Libraries of the base install: all are there, but for a system that has none of a library, as a browser."""
 
 
 def memory_limit() -> int | None:

@@ -340,3 +340,8 @@ def test_room_is_asked_for_under_a_limit_only(monkeypatch: pytest.MonkeyPatch) -
     errors.need_room(500, "map")
     with pytest.raises(errors.GradcalcError, match="map needs 501 MB of addresses, the limit is 500 MB"):
         errors.need_room(501, "map")
+
+
+def test_a_library_that_a_system_has_not_is_named() -> None:
+    error = errors.understood(ModuleNotFoundError("No module named 'numpy'", name="numpy.linalg"))
+    assert error is not None and error.message == "this needs NumPy, which is not here"

@@ -3,6 +3,8 @@
 import argparse
 import base64
 import hashlib
+import html
+import importlib.util
 import json
 import os
 import shutil
@@ -71,8 +73,9 @@ def from_npm(part: dict[str, Any], cache: Path) -> Path:
 def from_pypi(part: dict[str, Any], platform: list[str], cache: Path) -> Path:
     """A wheel; one with code for the browser is asked for by the name of that platform."""
     where = [] if "-none-any" in part["file"] else ["--platform", platform[0], "--python-version", platform[1]]
-    pip = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps"]
-    command = [*pip, "--only-binary=:all:", *where, "-d", "FOLDER", f"{part['name']}=={part['version']}"]
+    pip = [sys.executable, "-m", "pip"] if importlib.util.find_spec("pip") else ["pip"]
+    options = ["-q", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", *where, "-d", "FOLDER"]
+    command = [*pip, "download", *options, f"{part['name']}=={part['version']}"]
     return _kept(cache / part["file"], lambda path: digest(path, "sha256").hex() == part["sha256"], *command)
 
 
@@ -113,7 +116,7 @@ def _lock(parts: list[dict[str, Any]], platform: list[str]) -> dict[str, Any]:
     return {"info": info, "packages": packages}
 
 
-def build(folder: Path, cache: Path = CACHE, wheels: tuple[Path, ...] = ()) -> Iterator[str]:
+def build(folder: Path, cache: Path | None = None, wheels: tuple[Path, ...] = ()) -> Iterator[str]:
     """Assemble the folder; yields what is done.
 
     Args:
@@ -123,6 +126,7 @@ def build(folder: Path, cache: Path = CACHE, wheels: tuple[Path, ...] = ()) -> I
         Missing: a part cannot be had.
     """
     told = json.loads((HERE / "parts.json").read_text())
+    cache = cache or CACHE
     cache.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     inner = folder / "pyodide"
@@ -156,6 +160,24 @@ def build(folder: Path, cache: Path = CACHE, wheels: tuple[Path, ...] = ()) -> I
     (folder / "sw.js").write_text(worker)
     size = sum((folder / name).stat().st_size for name in files)
     yield f"{folder}: {len(files) + 1} files, {size / 1e6:.1f} MB, build {mark}"
+
+
+_LEFT_OUT = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>gradcalc: playground</title>
+<h1>gradcalc playground</h1><p>It was left out of this build of the site:</p><pre>{}</pre>
+<p><code>docs/playground/build.py FOLDER</code> assembles it where its parts can be had.</p></html>
+"""
+
+
+def place(folder: Path) -> str:
+    """The playground in a folder of the site, or a page that says why it is not there; which of them."""
+    try:
+        *_, last = build(folder)
+    except (Missing, OSError) as error:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "index.html").write_text(_LEFT_OUT.format(html.escape(str(error))))
+        return f"the playground is left out: {error}"
+    return last
 
 
 def main() -> int:

@@ -33,7 +33,7 @@ def words(view: str, asked: dict[str, Any]) -> list[str]:
     """The words of the command line."""
     at = ["--at", asked["at"]] if asked["at"].strip() else []
     alone = ["--no-symbolic"] if view in _SYMBOLIC and not asked["symbolic"] else []
-    return [view, asked["formula"], *at, *alone, "--format", "html"]
+    return [view, *at, *alone, "--format", "html", "--", asked["formula"]]
 
 
 def _view(view: str, asked: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def _view(view: str, asked: dict[str, Any]) -> dict[str, Any]:
         return answer
 
     said, before = io.StringIO(), sys.stdin
-    sys.stdin = io.StringIO()
+    sys.stdin = io.TextIOWrapper(io.BytesIO())  # a formula "-" is read from here
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(said), heard(listen):
             code = main(words(view, asked))
