@@ -26,12 +26,11 @@ from gradcalc.settings import (
     limits_for,
 )
 from gradcalc.show.page import DENSE_LIMIT
-from gradcalc.truth.certify import check_digits
 from gradcalc.truth.differences import central_difference
 from gradcalc.truth.examine import examine
 from gradcalc.truth.finding import Examined, Finding
 from gradcalc.truth.judge import Judge
-from gradcalc.truth.quantity import ZERO, Note, Quantity, worst
+from gradcalc.truth.quantity import ZERO, Note, Quantity, check_digits, worst
 from gradcalc.truth.questions import directional
 from gradcalc.truth.report import PointReport, Report
 from gradcalc.truth.second_opinion import Job, Opinion, get_worker

@@ -16,9 +16,8 @@ from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.budget import Budget, OutOfBudget, total
 from gradcalc.arithmetic.digits import digits_text, nearest_double, relative_bits, size_text
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
-from gradcalc.errors import UsageError
 from gradcalc.graph.graph import Graph
-from gradcalc.settings import DIGITS, MAX_DIGITS
+from gradcalc.settings import DIGITS
 from gradcalc.truth.claims.identities import GivenUp, field_at
 from gradcalc.truth.quantity import Certified
 from gradcalc.work import doing
@@ -169,9 +168,3 @@ def _rank(double: float) -> int:
 
     bits: int = struct.unpack("<q", struct.pack("<d", double))[0]
     return bits if bits >= 0 else -(bits & (2**63 - 1))
-
-
-def check_digits(digits: int) -> None:
-    """Refuse a count of certified digits that is none."""
-    if not 1 <= digits <= MAX_DIGITS:
-        raise UsageError(f"digits is {digits!r}", hint=f"from 1 to {MAX_DIGITS:,}; {DIGITS} unless told otherwise")

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from gradcalc.errors import Span
+from gradcalc.errors import Span, UsageError
 from gradcalc.language.typeset import latex
+from gradcalc.settings import DIGITS, MAX_DIGITS
 from gradcalc.show import page as pages
 from gradcalc.show.answer import jsonable, number
 
@@ -259,3 +260,9 @@ def table(
             for name, row in zip(names, rows, strict=True)
         ),
     )
+
+
+def check_digits(digits: int) -> None:
+    """Refuse a count of certified digits that is none."""
+    if not 1 <= digits <= MAX_DIGITS:
+        raise UsageError(f"digits is {digits!r}", hint=f"from 1 to {MAX_DIGITS:,}; {DIGITS} unless told otherwise")

@@ -25,7 +25,7 @@ from gradcalc.language.format import format_node
 from gradcalc.language.formula import Formula
 from gradcalc.language.parse import as_formula
 from gradcalc.settings import DIGITS, MAX_SECONDS, Dialect, Limits, limits_for
-from gradcalc.truth.certify import check_digits, shown
+from gradcalc.truth.certify import shown
 from gradcalc.truth.critical.answer import Critical, CriticalPoint, Extreme, Spot, Unsettled
 from gradcalc.truth.critical.box import Side, fitted, read_box
 from gradcalc.truth.critical.constraints import Constraint, along, read_constraint
@@ -37,6 +37,7 @@ from gradcalc.truth.critical.regions import places
 from gradcalc.truth.critical.search import Boxes, Clock, Found
 from gradcalc.truth.critical.solution import Outcome, Solution
 from gradcalc.truth.critical.system import System, of_equations, of_gradient
+from gradcalc.truth.quantity import check_digits
 
 SECONDS = 10.0
 """How long a search may take unless told otherwise."""

@@ -27,8 +27,7 @@ from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Dialect, Li
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.truth.calculator import judged, submitted
-from gradcalc.truth.certify import check_digits
-from gradcalc.truth.quantity import Note, Quantity, noted, optional, table, told
+from gradcalc.truth.quantity import Note, Quantity, check_digits, noted, optional, table, told
 from gradcalc.truth.questions.expansion import coefficients
 from gradcalc.truth.questions.formulas import one_in_words
 from gradcalc.truth.questions.taylor import quantity, why_no_series

@@ -34,9 +34,9 @@ from gradcalc.settings import CERTIFY_WORK, DIGITS, Dialect, Limits, Options, li
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable
 from gradcalc.truth.calculator import judged, submitted
-from gradcalc.truth.certify import check_digits, enclose, rough_text
+from gradcalc.truth.certify import enclose, rough_text
 from gradcalc.truth.claims.equality import agree, proved_equal, simplified
-from gradcalc.truth.quantity import Note, Quantity, noted, told
+from gradcalc.truth.quantity import Note, Quantity, check_digits, noted, told
 from gradcalc.truth.questions.derivative import DerivativePoint, table_of
 from gradcalc.truth.questions.written import Written
 from gradcalc.truth.report import PointReport, flat_point, located

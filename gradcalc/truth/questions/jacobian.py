@@ -31,12 +31,11 @@ from gradcalc.settings import (
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.truth.calculator import asked, submitted, with_differences
-from gradcalc.truth.certify import check_digits
 from gradcalc.truth.claims.rank import condition, rank
 from gradcalc.truth.examine import examine, numbers_at
 from gradcalc.truth.finding import Examined
 from gradcalc.truth.judge import Judge
-from gradcalc.truth.quantity import ZERO, Note, Quantity, ascii_name, noted, optional, table, told, worst
+from gradcalc.truth.quantity import ZERO, Note, Quantity, ascii_name, check_digits, noted, optional, table, told, worst
 from gradcalc.truth.questions.formulas import in_words
 from gradcalc.truth.questions.written import NOWHERE, Formulas, Written
 from gradcalc.truth.report import flat_point, located

@@ -23,9 +23,9 @@ from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Dialect, Li
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.truth.calculator import asked
-from gradcalc.truth.certify import certified, check_digits
+from gradcalc.truth.certify import certified
 from gradcalc.truth.judge import INACCURATE_BELOW
-from gradcalc.truth.quantity import Certified, Note, Quantity, noted, optional, told
+from gradcalc.truth.quantity import Certified, Note, Quantity, check_digits, noted, optional, told
 from gradcalc.truth.questions.expansion import coefficients, degrees, remainder
 from gradcalc.truth.questions.polynomial import polynomial, power_text
 from gradcalc.work import counted

@@ -31,8 +31,8 @@ from gradcalc.settings import CERTIFY_SECONDS, CERTIFY_WORK, DIGITS, Dialect, Li
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
 from gradcalc.truth.calculator import asked, judged
-from gradcalc.truth.certify import check_digits, enclose, right_digits, shown
-from gradcalc.truth.quantity import optional
+from gradcalc.truth.certify import enclose, right_digits, shown
+from gradcalc.truth.quantity import check_digits, optional
 from gradcalc.truth.questions.rules import rule_name
 from gradcalc.truth.report import PointReport
 from gradcalc.truth.slopes import on_kink

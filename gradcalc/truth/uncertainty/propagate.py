@@ -24,11 +24,11 @@ from gradcalc.settings import CERTIFY_WORK, DIGITS, MAX_SAMPLES, SAMPLES, Dialec
 from gradcalc.settings import UncertaintySettings as Settings
 from gradcalc.show.rounded import tolerance
 from gradcalc.truth.calculator import asked
-from gradcalc.truth.certify import certified, check_digits, enclose
+from gradcalc.truth.certify import certified, enclose
 from gradcalc.truth.examine import examine, numbers_at
 from gradcalc.truth.finding import Finding
 from gradcalc.truth.judge import Judge
-from gradcalc.truth.quantity import Note, Quantity
+from gradcalc.truth.quantity import Note, Quantity, check_digits
 from gradcalc.truth.uncertainty.answer import (
     Covariances,
     Input,
