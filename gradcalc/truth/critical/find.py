@@ -20,7 +20,7 @@ from gradcalc.graph import derive, ops
 from gradcalc.truth.critical import isolated, kinks
 from gradcalc.truth.critical.box import Side
 from gradcalc.truth.critical.prove import Proof, evaluated, exactly, proved, with_zeros
-from gradcalc.truth.critical.regions import clipped, clusters, cut_to_size
+from gradcalc.truth.critical.regions import clipped, clusters, covering, cut_to_size
 from gradcalc.truth.critical.search import Boxes, Clock, Enclosing, Found, search
 from gradcalc.truth.critical.solution import Outcome, Solution, kind_of
 from gradcalc.truth.critical.system import System, with_tops
@@ -159,14 +159,16 @@ class Quest:
         """Look at the boxes that were left, cluster by cluster."""
         low, high = self.box
         sides = high - low
-        if not is_whole:
-            left = cut_to_size(left, sides)
-        enclosing = Enclosing(self.system)
-        for members, is_cell in clusters(left, sides):
-            hull = left.take(members).hull()
+        enclosing, found = Enclosing(self.system), [(np.arange(len(left)), True)]
+        if not self.clock.is_over():
+            left = left if is_whole else cut_to_size(left, sides)
+            found = clusters(left, sides)
+        for k, (members, is_cell) in enumerate(found):
             if self.clock.is_over():
-                outcome.unsettled.append((hull, LATE))
-                continue
+                late = covering(left.take(np.concatenate([each for each, _ in found[k:]])), sides)
+                outcome.unsettled += [(late.take(slice(j, j + 1)), LATE) for j in range(len(late))]
+                return
+            hull = left.take(members).hull()
             rough = enclosing.flags(hull)
             if is_cell and not rough or not self._settled_otherwise(outcome, hull, rough):
                 reason = SINGULAR if not rough else AT_KINK if rough & (KINK | JUMP) else ROUGH

@@ -14,6 +14,10 @@ from gradcalc.truth.critical.search import Boxes, Clock, bisected, no_boxes, tog
 
 _PARTS = 24
 """Hulls are at most a 20th of a side: they are gathered in cells of this part of it."""
+_GRID = 21
+"""Cells a side of what is left of an interrupted search: a cell is less than a 20th of it."""
+_BITS, _KEYS = 5, 12
+"""Bits of the number of a cell along a side; so many of them are one number of 63 bits."""
 _FEW = 1_500
 _SHOWN = 60
 """Characters of a part of the formula that a place names."""
@@ -61,12 +65,52 @@ def _cells(boxes: Boxes, members: Any, sides: Any) -> list[Any]:
     """Sets of boxes whose middles lie in one cell of a grid."""
     part = boxes.take(members)
     start = part.low.min(axis=1, keepdims=True)
-    cell = np.floor((0.5 * part.low + 0.5 * part.high - start) / (sides / _PARTS)).astype(np.int64)
-    _, which = np.unique(cell.T, axis=0, return_inverse=True)
-    which = which.reshape(-1)
-    order = np.argsort(which, kind="stable")
-    cuts = np.flatnonzero(np.diff(which[order])) + 1
-    return [members[each] for each in np.split(order, cuts)]
+    order, starts = _alike(np.floor((0.5 * part.low + 0.5 * part.high - start) / (sides / _PARTS)))
+    return [members[each] for each in np.split(order, starts[1:])]
+
+
+def _alike(keys: Any) -> tuple[Any, Any]:
+    """An order in which columns of numbers of cells that are the same stand together; where in it each set begins."""
+    if len(keys) <= _KEYS:  # as one number they are sorted many times as fast
+        keys = (keys.astype(np.int64) << _BITS * np.arange(len(keys))[:, None]).sum(axis=0, keepdims=True)
+    order = np.argsort(keys[0], kind="stable") if len(keys) == 1 else np.lexsort(keys)
+    return order, np.flatnonzero(np.r_[True, (np.diff(keys[:, order], axis=1) != 0).any(axis=0)])
+
+
+def covering(boxes: Boxes, sides: Any, most: int = 400_000) -> Boxes:
+    """Few boxes that cover some: in each cell of a grid one, around what of them lies in it, at most a 20th of a side.
+
+    All at once, without looking at one box after another: there may be hundreds of thousands. Where there would be
+    more than `most`, as in many variables, they are wider.
+    """
+    if not len(boxes):
+        return boxes
+    start, cell = boxes.low.min(axis=1, keepdims=True), sides / _GRID
+    for k in range(len(sides)):
+        ends = [np.floor((side - start) / cell) for side in (boxes.low, boxes.high)]
+        boxes = _joined(boxes, np.concatenate(ends))
+        number = np.floor((boxes.low[k] - start[k]) / cell[k])
+        if (np.floor((boxes.high[k] - start[k]) / cell[k]) - number + 1).sum() > most:
+            return boxes
+        waiting, done = boxes, [no_boxes(len(sides))]
+        while len(waiting):
+            number = number + 1
+            line = start[k] + cell[k] * number
+            end = waiting.high.copy()
+            end[k] = np.minimum(np.maximum(line, waiting.low[k]), waiting.high[k])
+            done.append(Boxes(waiting.low, end))
+            rest, begin = line < waiting.high[k], waiting.low.copy()
+            begin[k] = end[k]
+            waiting, number = Boxes(begin, waiting.high).take(rest), number[rest]
+        boxes = together(done, len(sides))
+    return _joined(boxes, np.floor((0.5 * boxes.low + 0.5 * boxes.high - start) / cell))
+
+
+def _joined(boxes: Boxes, keys: Any) -> Boxes:
+    """A box around each set of those with the same keys."""
+    order, starts = _alike(keys)
+    low = np.minimum.reduceat(boxes.low[:, order], starts, axis=1)
+    return Boxes(low, np.maximum.reduceat(boxes.high[:, order], starts, axis=1))
 
 
 def cut_to_size(boxes: Boxes, sides: Any, most: int = 20_000) -> Boxes:

@@ -385,6 +385,8 @@ class _Search:
         """What is left of small boxes once each is blown up, about the zero near it, and asked again."""
         parts = [boxes.take(slice(k, k + self.enclosing.batch)) for k in range(0, len(boxes), self.enclosing.batch)]
         for part in parts:
+            if self.clock.interrupted:
+                return boxes
             middle, reach = 0.5 * part.low + 0.5 * part.high, 0.5 * (part.high - part.low)
             for _ in range(3):
                 step = self.enclosing.krawczyk(Boxes(middle, middle)).image
