@@ -38,6 +38,10 @@ _BOXES, _SMALL = 6_000, 2.0**-12
 """Boxes that a proof may look at, and how small they may get."""
 _TRIED = 2_000
 """Sets of slopes that are tried about 0."""
+_NEAR = 2.0**-200
+"""Up to this s slopes are near to their limits; at s = 0 itself switches might lie otherwise than beside it."""
+_ALIKE = 2.0**-30
+"""How much slopes on one ray may differ."""
 
 
 def settled(quest: "Quest", outcome: Outcome, hull: Boxes) -> bool:
@@ -49,14 +53,18 @@ def settled(quest: "Quest", outcome: Outcome, hull: Boxes) -> bool:
     for point in _guesses(hull):
         near = _alone(quest, point, hull)
         if near is not None:
-            found = _Point(quest, enclosing, near, hull).solution()
+            found = _Point(quest, enclosing, near, _reaching(hull, point)).solution()
             if found is None:
                 continue
-            for each in found:  # that may be known already as a degenerate one
-                outcome.solutions[:] = [other for other in outcome.solutions if not quest.is_same(each, other)]
+            for each in found:  # that may be known already as a degenerate one: no second zero is so near
+                outcome.solutions[:] = [other for other in outcome.solutions if not _meet(each, other)]
                 outcome.solutions.append(each)
             return True
     return False
+
+
+def _meet(one: Solution, other: Solution) -> bool:
+    return all(a.overlaps(b) for a, b in zip(one.at, other.at, strict=True))
 
 
 def _guesses(hull: Boxes) -> Iterator[tuple[Fraction, ...]]:
@@ -69,6 +77,13 @@ def _guesses(hull: Boxes) -> Iterator[tuple[Fraction, ...]]:
         if point not in known:
             known.append(point)
             yield point
+
+
+def _reaching(hull: Boxes, point: Sequence[Fraction]) -> Boxes:
+    """A hull and a point, which need not lie in it."""
+    ends = [(np.nextafter(float(p), -np.inf), np.nextafter(float(p), np.inf)) for p in point]
+    low, high = (np.array([[end[k]] for end in ends]) for k in (0, 1))
+    return Boxes(np.minimum(hull.low, low), np.maximum(hull.high, high))
 
 
 def _weights(size: int) -> Iterator[tuple[int, ...]]:
@@ -175,7 +190,12 @@ class _Near:
         return self._holds(self._is_free)
 
     def apart(self) -> bool:
-        """Whether all slopes near the point lie on one side of a plane through 0, so that no mean of them is 0."""
+        """Whether all slopes near the point lie on one side of a plane through 0, so that no mean of them is 0.
+
+        Not of slopes that vanish as the point comes near: their limit is 0.
+        """
+        if not self._is_steady():
+            return False
         slopes = self._slopes(_surface(self.system.size, self.reach, 1))
         middles = np.stack([middle([each]) for each in slopes]).reshape(-1, self.system.size)
         direction = _nearest(middles[np.isfinite(middles).all(axis=1)])
@@ -187,24 +207,30 @@ class _Near:
 
     def is_steep(self) -> bool:
         """Whether some slopes do not vanish as the point comes near: there is a kink."""
-        low, high = self._bounds(_surface(self.system.size, 0.0, 2), self.even)
+        low, high = self._bounds(_surface(self.system.size, _NEAR, 2), self.even)
         return min(self.powers) <= 0 and bool(((low > 0) | (high < 0)).any())
+
+    def _is_steady(self) -> bool:
+        """Whether slopes need not vanish as the point comes near, if they are steady beside powers of s."""
+        return bool(min(self.powers) <= 0)
 
     def is_flat(self) -> bool:
         """Whether all slopes vanish as the point comes near."""
-        if min(self.powers) <= 0 or any(form.exponentials for form in self.forms):
+        if self._is_steady():
             return False
-        low, high = self._bounds(_surface(self.system.size, self.reach, 0), self.slopes)
+        low, high = self._bounds(_surface(self.system.size, self.reach, 0), self.even)
         return bool(np.isfinite(low).all() and np.isfinite(high).all())
 
     def around(self) -> bool:
         """Whether 0 lies inside the hull of slopes that are met as near to the point as one likes."""
         if any(power for power in self.powers):
             return False
-        values = self._slopes(_middles(_surface(self.system.size, 0.0, 4)))
-        same = np.stack([low for low, _ in values]).min(axis=0) >= np.stack([low for low, _ in values]).max(axis=0)
-        low, high = values[0]
-        known = np.flatnonzero(same.all(axis=1) & np.isfinite(low).all(axis=1) & np.isfinite(high).all(axis=1))
+        boxes = _surface(self.system.size, _NEAR, 4)
+        places = _middles(boxes).low[1:]
+        rays = Boxes(np.concatenate((boxes.low[:1], places)), np.concatenate((boxes.high[:1], places)))
+        low, high = self._bounds(rays, self.even)
+        with np.errstate(invalid="ignore"):
+            known = np.flatnonzero((high - low <= _ALIKE * np.maximum(abs(low), abs(high)) + _ALIKE).all(axis=1))
         balls = [[arb(float(a)).union(arb(float(b))) for a, b in zip(low[k], high[k], strict=True)] for k in known]
         size = self.system.size
         return any(_holds_0(chosen) for chosen in islice(combinations(balls, size + 1), _TRIED))
@@ -258,7 +284,7 @@ def _rays(system: System, point: Sequence[Fraction], scales: Sequence[Fraction],
     return Rays(
         graph, dict(zip(system.inputs, point, strict=True)), dict(zip(system.inputs, scales, strict=True)),
         dict(zip(system.inputs, weights, strict=True)), graph.ref(graph.input("ray s")),
-        dict(zip(system.inputs, names, strict=True)),
+        dict(zip(system.inputs, names, strict=True)), thrown=system.value is not None,
     )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ class Rays:
     Args:
         point, reach, weights: P, r and w by input.
         time: the node of s.
+        thrown: whether signs are switches; else 0 is one of their values, as roots ask for it.
     """
 
     graph: Graph
@@ -53,6 +54,7 @@ class Rays:
     weights: Mapping[int, int]
     time: Ref
     directions: Mapping[int, Ref]
+    thrown: bool = True
     switches: dict[int, int] = field(default_factory=dict)
     _forms: dict[int, Form] = field(default_factory=dict)
     _conditions: dict[int, Ref] = field(default_factory=dict)
@@ -317,9 +319,9 @@ class Rays:
         return Form(rest=self._number(Fraction(1)), exponentials=(ops.exp(self.realised(x)).index,))
 
     def sign(self, x: Form) -> Form | None:
-        """A switch."""
+        """A switch, or the sign itself."""
         made: Ref = ops.sign(self.graph.ref(self.bare(x)))
-        return Form(rest=self._switch(made))
+        return Form(rest=self._switch(made) if self.thrown else made)
 
 
 def _homogeneous(op: Op) -> Callable[..., Form | None]:

@@ -167,7 +167,7 @@ def places(
             graph, {node: Interval(waiting.low[k], waiting.high[k]) for k, node in enumerate(inputs)}, outputs
         )
         own = [np.asarray(values[output].flags) & (OUTSIDE | JUMP | NOWHERE) for output in outputs]
-        total = np.broadcast_to(np.bitwise_or.reduce(own), len(waiting)).astype(np.uint8)
+        total = np.bitwise_or.reduce([np.broadcast_to(each, len(waiting)) for each in own]).astype(np.uint8)
         somewhere |= bool((total & NOWHERE == 0).any())
         fine = (widths(waiting) <= _FINE * sides).all(axis=0) | (total & NOWHERE > 0)
         last = looked + 2 * int((total > 0).sum()) > _PLACES

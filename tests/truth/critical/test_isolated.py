@@ -1,8 +1,17 @@
 """Points that all rays leave: cones, cusps, kinks of many pieces, degenerate points. `rays`, `switches` too."""
 
+import numpy as np
 import pytest
 
 import gradcalc
+from gradcalc.language.parse import as_formula
+from gradcalc.settings import Limits
+from gradcalc.truth.critical import isolated
+from gradcalc.truth.critical.box import read_box
+from gradcalc.truth.critical.find import Quest
+from gradcalc.truth.critical.search import Boxes, Clock
+from gradcalc.truth.critical.solution import Outcome
+from gradcalc.truth.critical.system import of_equations
 
 PLANE, LINE = "x=-1:2,y=-1:1", "x=-1:2"
 AT_0 = [
@@ -51,3 +60,25 @@ def test_a_multiple_root_is_alone() -> None:
 def test_jumps_are_not_taken_for_kinks() -> None:
     for text in ("where(x > 0, x - 1, -x)", "where(x > 0, x + 1, -x)", "where(x != 0, x, 0)"):
         assert not gradcalc.critical(text, LINE).points
+
+
+@pytest.mark.parametrize("text", ["exp(x)*abs(x)*x", "exp(-x)*x*abs(x)^3"])
+def test_slopes_that_vanish_at_the_point_on_one_side_of_a_plane_make_it_critical(text: str) -> None:
+    found = gradcalc.critical(text, "x=-1:1", max_seconds=60)
+    assert found.complete and [(p.kind, p.floats) for p in found.points] == [("degenerate", {"x": 0.0})]
+
+
+@pytest.mark.parametrize("text", ["[x^3, sign(x)^2*y]", "[x, abs(sign(x))*y^2]"])
+def test_a_line_of_roots_where_a_sign_is_0_is_not_taken_for_points(text: str) -> None:
+    formula = as_formula(text, array=True)
+    inputs = [formula.graph.input(name) for name in "xy"]
+    quest = Quest(
+        of_equations(formula.graph, formula.items, inputs), read_box(PLANE, Limits()), 17, Clock(), classify=False
+    )
+    hull = Boxes(np.array([[-0.001], [0.1]]), np.array([[0.001], [0.2]]))
+    assert not isolated.settled(quest, Outcome(), hull)
+
+
+def test_roots_of_a_system_of_which_one_formula_has_a_kink() -> None:
+    found = gradcalc.critical("[abs(x) + y^2, y]", PLANE, roots=True, max_seconds=20)
+    assert found.complete and [p.floats for p in found.points] == [{"x": 0.0, "y": 0.0}]
