@@ -16,13 +16,13 @@ const parts = { tape: $("tape-part"), graph: $("graph-part"), json: $("json-part
 
 /** A worker: one request under way, the latest other one waiting; ended and begun anew when it takes too long. */
 class Calculator {
-  constructor(address, seconds) {
-    Object.assign(this, { address, seconds, worker: null, running: null, waiting: null, count: 0, ready: false });
+  constructor(name, seconds) {
+    Object.assign(this, { name, seconds, worker: null, running: null, waiting: null, count: 0, ready: false });
   }
 
   start() {
     if (this.worker) return;
-    this.worker = new Worker(this.address, { type: "module" });
+    this.worker = new Worker("worker.js", { type: "module", name: this.name });
     this.worker.onmessage = ({ data }) => this.heard(data);
     this.worker.onerror = (event) => this.heard({ broken: event.message || "the worker cannot be loaded" });
   }
@@ -71,8 +71,8 @@ class Calculator {
   }
 }
 
-const first = new Calculator("worker.js", SECONDS.first);
-const second = new Calculator("worker.js?symbolic", SECONDS.second);
+const first = new Calculator("plain", SECONDS.first);
+const second = new Calculator("symbolic", SECONDS.second);
 const began = performance.now();
 let cold = true, asked = 0;
 

@@ -1,7 +1,7 @@
-// Pyodide with the calculator; with ?symbolic SymPy too, working here. A request is a message, and so is its answer.
+// Pyodide with the calculator; in the worker named "symbolic" SymPy too, working here. A request is a message, and so is its answer.
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
-const symbolic = new URL(self.location.href).searchParams.has("symbolic");
+const symbolic = self.name === "symbolic"; // no word in the address: one kept by sw.js would lose it
 const ready = start();
 let drawing = null;
 
