@@ -186,7 +186,7 @@ _ROWS, _SERIES, _REMARKS = 200, 12, 20
 _READ = 2_000
 """Characters of a formula that is typeset for people."""
 _FORMULA, _DETAILS = 20_000, 80_000
-"""Characters that a notebook shows, at most: of a formula, of all details together."""
+"""Characters that a notebook shows, at most: of a formula, of all details together, as they are written there."""
 
 
 def shortened(page: Page, rest: Rest) -> Page:
@@ -242,8 +242,9 @@ def _read(piece: Piece, rest: Rest) -> Piece:
 
 
 def _length(piece: Piece) -> int:
+    """Characters of a piece as the longest medium writes it."""
     written = getattr(piece, "latex", "")
-    return max(len(plain(piece)), len(written) if isinstance(written, str) else 0)
+    return max(len(plain(piece)), len(written) if isinstance(written, str) else 0, len(getattr(piece, "mathml", "")))
 
 
 # -- making and reading pages ------------------------------------------------------------------------------------------
