@@ -21,6 +21,8 @@ HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parents[1] / "gradcalc"
 SOURCES = ("index.html", "page.css", "page.js", "worker.js", "protocol.py")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gradcalc-playground"
+_PATIENCE = 120
+"""Seconds for one part."""
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 
 
@@ -37,9 +39,11 @@ def digest(path: Path, name: str) -> bytes:
 def _run(*command: str) -> None:
     """Run a program that fetches something."""
     try:
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE)
     except OSError as error:
         raise Missing(f"{command[0]}: {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise Missing(f"{' '.join(command)}: nothing after {_PATIENCE} s") from None
     if ended.returncode:
         raise Missing(f"{' '.join(command)}\n{ended.stderr.strip()[-800:]}")
 
