@@ -181,7 +181,8 @@ def rule_graph(rule: Callable[..., Any], count: int) -> tuple[Graph, int]:
     """A domain, kink or definition of the table: a graph that begins with its `count` operands, and its output."""
     graph = Graph()
     operands = [graph.ref(graph.input(f"operand {i}")) for i in range(count)]
-    return graph, rule(*operands).index
+    result = rule(*operands)
+    return graph, result.index if isinstance(result, Ref) else graph.constant(result)  # of order 0 it may be 1
 
 
 class Live:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Op
 from gradcalc.language.targets.program import Line, Target, Written, numbers
-from gradcalc.language.targets.source import Language, Part, Source
+from gradcalc.language.targets.source import ARRAYS, Language, Part, Source
 
 _LIBM = (
     ops.sqrt, ops.cbrt, ops.floor, ops.ceil, ops.exp, ops.exp2, ops.expm1, ops.log, ops.log2, ops.log10, ops.log1p,
@@ -61,8 +61,33 @@ _FUNCTIONS = frozenset(
         "blockIdx blockDim threadIdx gridDim warpSize"
     )
 )
-_RESERVED = _KEYWORDS | _FUNCTIONS | frozenset(_words("x value gradient hessian w i n main"))
-_TAKEN = frozenset(_words("j0 j1 y0 y1 jnf ynf clock time read write open close link remove rename signal select"))
+_MACROS = frozenset(
+    _words(
+        "BIG_ENDIAN BUFSIZ BYTE_ORDER EXIT_FAILURE EXIT_SUCCESS FD_CLR FD_ISSET FD_SET FD_SETSIZE FD_ZERO FILENAME_MAX "
+        "FOPEN_MAX FP_FAST_FMA FP_ILOGB0 FP_ILOGBNAN FP_INFINITE FP_NAN FP_NORMAL FP_SUBNORMAL FP_ZERO HUGE HUGE_VALF "
+        "HUGE_VALL LITTLE_ENDIAN L_ctermid L_cuserid L_tmpnam MATH_ERREXCEPT MATH_ERRNO MAXFLOAT MB_CUR_MAX NFDBITS "
+        "PDP_ENDIAN P_tmpdir RAND_MAX RENAME_EXCHANGE RENAME_NOREPLACE RENAME_WHITEOUT SEEK_CUR SEEK_DATA SEEK_END "
+        "SEEK_HOLE SEEK_SET SNAN SNANF SNANL TMP_MAX WCONTINUED WEXITED WNOHANG WNOWAIT WSTOPPED WUNTRACED alloca "
+        "math_errhandling offsetof DOMAIN SING OVERFLOW UNDERFLOW PLOSS TLOSS"
+    )
+) | {
+    f"M_{name}{suffix}"
+    for name in _words("E LOG2E LOG10E LN2 LN10 PI PI_2 PI_4 1_PI 2_PI 2_SQRTPI SQRT2 SQRT1_2")
+    for suffix in ("", "f", "l", "f32", "f64", "f128", "f32x", "f64x")
+}
+"""Names that stand for text after `math.h` and `stdio.h`, in C++ and POSIX too."""
+_RESERVED = _KEYWORDS | _FUNCTIONS | _MACROS | frozenset(_words("x value gradient hessian w i n main"))
+_TAKEN = frozenset(
+    _words(
+        "std y0 y1 j0 j1 lgamma_r canonicalize fromfp roundeven nextup nextdown setpayload getpayload totalorder clock "
+        "time read write open close link signal select remove rename renameat tmpfile tmpnam tempnam fclose fflush "
+        "fopen fdopen freopen setbuf setvbuf setbuffer setlinebuf fprintf sprintf snprintf dprintf asprintf scanf "
+        "fscanf sscanf vprintf vfprintf vsprintf vsnprintf vscanf vfscanf vsscanf fgetc fgets fputc fputs getc getchar "
+        "gets getw putc putchar putw ungetc fread fwrite fgetpos fsetpos fseek ftell fseeko ftello rewind clearerr "
+        "feof ferror perror fileno popen pclose ctermid cuserid getdelim getline flockfile funlockfile random rand "
+        "srand drand48 malloc calloc free realloc system getenv qsort bsearch atof atoi strtod"
+    )
+) | {f"{name}{suffix}" for name in (*_FUNCTIONS, "j0", "j1", "y0", "y1") for suffix in ("f", "l")}
 """Names of functions that a program may have beside this one."""
 
 
@@ -97,7 +122,6 @@ def _function(local: str, name: str, parameters: Sequence[str], lines: Sequence[
 
 # -- the file ----------------------------------------------------------------------------------------------------------
 
-_ARRAYS = ("value", "gradient", "hessian")
 _APART = """#if defined(_MSC_VER)
 #define §APART __declspec(noinline)
 #elif defined(__GNUC__)
@@ -131,6 +155,8 @@ def _text(dialect: _Dialect, source: Source) -> Iterator[str]:
         yield _APART.replace("§", f"{source.name}_")
         for number, part in enumerate(source.parts, start=1):
             yield f"{source.name}_APART {dialect.local}void {source.name}_part{number}({_SIGNATURE}, double *w) {{"
+            used = part.used()
+            yield from (f"    (void){name};" for name in ("x", *ARRAYS, "w") if name not in used)
             yield from _part(part)
             yield "}\n"
     yield '#ifdef __cplusplus\nextern "C"\n#endif' if not dialect.kernel else 'extern "C"'
@@ -154,7 +180,7 @@ def _body(source: Source) -> Iterator[str]:
             if parameter in used:
                 note = "" if parameter == name else f"  /* {name} */"
                 yield f"    const double {parameter} = x[{i}];{note}"
-    unused = [name for name, size in zip(_ARRAYS, source.sizes, strict=True) if not size]
+    unused = [name for name, size in zip(ARRAYS, source.sizes, strict=True) if not size]
     yield from (f"    (void){name};" for name in (*unused, *(() if source.variables else ("x",))))
     if source.has_zeros:
         size = source.sizes[2]
@@ -169,7 +195,7 @@ def _body(source: Source) -> Iterator[str]:
 def _part(part: Part) -> Iterator[str]:
     yield from (f"    {_line(line)}" for line in part.lines)
     yield from (f"    w[{keep.slot}] = {keep.name};" for keep in part.keeps)
-    for result, array in enumerate(_ARRAYS):
+    for result, array in enumerate(ARRAYS):
         stores = [store for store in part.stores if store.result == result]
         if stores:
             yield f"    if ({array}) {{"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Op
 from gradcalc.language.targets.program import Line, Target, Written, numbers
-from gradcalc.language.targets.source import Language, Part, Source
+from gradcalc.language.targets.source import ARRAYS, Language, Part, Source
 
 _INTRINSIC = (
     ops.sqrt, ops.abs, ops.exp, ops.log, ops.log10, ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan, ops.sinh,
@@ -148,12 +148,15 @@ _FORTRAN = Target(
 
 # -- the file ----------------------------------------------------------------------------------------------------------
 
-_ARRAYS = ("value", "gradient", "hessian")
 _SIGNATURE = "x, value, gradient, hessian"
-_DECLARED = (
-    "real(c_double), intent(in) :: x(*)",
-    "real(c_double), intent({}), optional :: value, gradient(*), hessian(*)",
-)
+_DECLARED = {
+    "x": "real(c_double), intent(in) :: x(*)",
+    "value": "real(c_double), intent(inout), optional :: value",
+    "gradient": "real(c_double), intent(inout), optional :: gradient(*)",
+    "hessian": "real(c_double), intent(inout), optional :: hessian(*)",
+    "w": "real(c_double), intent(inout) :: w(*)",
+}
+"""How the arguments of a function or a part are declared."""
 _CONSTANTS = """real(c_double), parameter :: infinity = transfer(9218868437227405312_c_int64_t, 1d0)
   real(c_double), parameter :: nan = transfer(9221120237041090560_c_int64_t, 1d0)"""
 
@@ -173,12 +176,12 @@ def _text(source: Source) -> Iterator[str]:
     yield from (_indented(routine) for routine in source.routines if routine.startswith("interface"))
     yield "contains"
     yield f'  subroutine {name}({_SIGNATURE}) bind(c, name="{name}")'
-    yield from (f"    {text.format('inout')}" for text in _DECLARED)
+    yield from (f"    {_DECLARED[each]}" for each in ("x", *ARRAYS))
     yield from (_indented(text, 4) for text in _body(source))
     yield "  end subroutine"
     for count, part in enumerate(source.parts if source.is_cut else (), start=1):
-        yield f"\n  subroutine {name}_part{count}({_SIGNATURE}, w)"
-        yield from (f"    {text.format('inout')}" for text in (*_DECLARED, "real(c_double), intent({}) :: w(*)"))
+        yield f"\n  subroutine {name}_part{count}({', '.join(part.used())})"
+        yield from (f"    {_DECLARED[each]}" for each in part.used())
         yield from (_indented(text, 4) for text in (*_temporaries(part.lines), *_part(part)))
         yield "  end subroutine"
     yield from ("\n" + _indented(routine) for routine in source.routines if not routine.startswith("interface"))
@@ -203,10 +206,15 @@ def _body(source: Source) -> Iterator[str]:
     else:
         yield from declared(source.parameters, "real(c_double)")
         yield from _temporaries(source.parts[0].lines)
+    unused = [name for name, size in zip(ARRAYS, source.sizes, strict=True) if not size]
+    yield from (f"if (present({name})) continue" for name in unused)
+    if not source.variables:
+        yield "if (.false.) value = x(1)"
     if source.has_zeros:
         yield f"if (present(hessian)) hessian(1:{source.sizes[2]}) = 0"
     if source.is_cut:
-        yield from (f"call {source.name}_part{count}({_SIGNATURE}, w)" for count in range(1, len(source.parts) + 1))
+        for count, part in enumerate(source.parts, start=1):
+            yield f"call {source.name}_part{count}({', '.join(part.used())})"
     else:
         yield from (f"{name} = x({i})" for i, name in enumerate(source.parameters, start=1))
         yield from _part(source.parts[0])
@@ -216,7 +224,7 @@ def _part(part: Part) -> Iterator[str]:
     yield from map(line, part.lines)
     for keep in part.keeps:
         yield f"w({keep.slot + 1}) = {f'merge(1d0, 0d0, {keep.name})' if keep.truth else keep.name}"
-    for result, array in enumerate(_ARRAYS):
+    for result, array in enumerate(ARRAYS):
         stores = [store for store in part.stores if store.result == result]
         if stores:
             yield f"if (present({array})) then"

@@ -43,7 +43,7 @@ _RESERVED = frozenset(
         "arguments await break case catch class const continue debugger default delete do else enum eval export "
         "extends false finally for function if implements import in instanceof interface let new null package private "
         "protected public return static super switch this throw true try typeof undefined var void while with yield "
-        "Math Infinity NaN module require exports process console value gradient hessian point kept"
+        "Math Infinity NaN module require exports process console value gradient hessian point kept found rows"
     )
 )
 

@@ -28,10 +28,10 @@ _WRITTEN: dict[Op, Written] = {
     ops.hypot: "hypot({0}, {1})", ops.atan2: "atan2({0}, {1})", ops.exp2: "2^{0}", ops.cbrt: "nthroot({0}, 3)",
     ops.max: "§max({0}, {1})", ops.min: "§min({0}, {1})", ops.round: "§round({0})",
     ops.pow: "§pow({0}, {1})", ops.powi: "§powi({0}, {1})", ops.mod: "§mod({0}, {1})",
-    ops.gammainc: "gammainc({1}, {0})", ops.gammaincc: "gammainc({1}, {0}, 'upper')",
+    ops.gammainc: "§gammainc({0}, {1})", ops.gammaincc: "§gammaincc({0}, {1})",
 }  # fmt: skip
 _BESSEL: dict[Op, Written] = {
-    op: f"real({op.name}({{order}}, {{1}}))" for op in (ops.besselj, ops.bessely, ops.besseli, ops.besselk)
+    op: f"§{op.name}({{order}}, {{1}})" for op in (ops.besselj, ops.bessely, ops.besseli, ops.besselk)
 }
 
 
@@ -43,11 +43,27 @@ _POW = (
     "if isinf(b) || isinf(a) && b ~= floor(b)", "  y = abs(a)^b;", "elseif a == 1 || b == 0", "  y = 1;",
     "elseif a < 0 && b ~= floor(b)", "  y = NaN;", "else", "  y = a^b;", "end",
 )  # fmt: skip
+_NEGATIVE = (
+    "elseif x ~= x || s ~= floor(s)", "  y = NaN;", "else", "  term = 1; total = 1; n = 0;",
+    "  while term > 1e-17*total", "    n = n + 1;", "    term = -term*x/n;", "    total = total + term*s/(s + n);",
+    "  end", "  y = x^s/gamma(s + 1)*total;",
+)  # fmt: skip
+"""Incomplete gamma functions beside x < 0, where Octave's refuse: a series of positive terms, DLMF 8.7.1."""
 _HELPERS = {
     **{
         op: _helper(op.name, "x", f"if {inside}", f"  y = {op.name}(x);", "else", "  y = NaN;", "end")
         for op, inside in _INSIDE.items()
     },
+    **{
+        op: _helper(op.name, "n, x", f"if {inside}", f"  y = real({op.name}(n, x));", "else", "  y = NaN;", "end")
+        for op, inside in (
+            (ops.besselj, "x == x"), (ops.besseli, "x == x"), (ops.bessely, "x >= 0"), (ops.besselk, "x >= 0")
+        )
+    },
+    ops.gammainc: _helper("gammainc", "s, x", "if x >= 0", "  y = gammainc(x, s);", *_NEGATIVE, "end"),
+    ops.gammaincc: _helper(
+        "gammaincc", "s, x", "if x >= 0", "  y = gammainc(x, s, 'upper');", *_NEGATIVE, "  y = 1 - y;", "end"
+    ),
     ops.where: _helper("where", "c, a, b", "if c", "  y = a;", "else", "  y = b;", "end"),
     ops.max: _helper("max", "a, b", "if a > b || a ~= a", "  y = a;", "else", "  y = b;", "end"),
     ops.min: _helper("min", "a, b", "if a < b || a ~= a", "  y = a;", "else", "  y = b;", "end"),
@@ -63,8 +79,8 @@ _HELPERS = {
         "end",
     ),
 }  # fmt: skip
-"""The same functions, nan where they would be complex; max and min beside nan; halves to even; the remainder by
-subtractions that are exact, where `mod` rounds quotients that are nearly whole."""
+"""The same functions, nan where they would be complex or refuse; max and min beside nan; halves to even; the remainder
+by subtractions that are exact, where `mod` rounds quotients that are nearly whole."""
 
 RESERVED = frozenset(
     str.split(

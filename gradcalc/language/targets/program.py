@@ -173,6 +173,7 @@ class Maker:
     def __init__(self, target: Target, prefix: str = "_") -> None:
         self.target, self.prefix = target, prefix
         self.routines: dict[str, str] = {}
+        self.operands: dict[str, Sequence[int]] = {}
         self.missing: dict[str, None] = {}
 
     def function(self, name: str, graph: Graph, places: Mapping[int, str], outputs: Sequence[int]) -> str:
@@ -199,8 +200,12 @@ class Maker:
         if text:
             self.routines.setdefault(f"{PREFIX}{op.name}", self.finish(text))
 
-    def routine(self, op: Op, count: int, known: Deciding) -> str | None:
-        """The name of a routine for an op that the target lacks, made now or before; None where there is none."""
+    def routine(self, op: Op, count: int, known: Deciding) -> tuple[str, Sequence[int]] | None:
+        """A routine for an op that the target lacks, made now or before; None where there is none.
+
+        Returns:
+            its name, and which of the operands it takes: not the order, where that is known.
+        """
         order = "" if known is None else f"_{known}".replace("-", "m").replace("/", "_")
         name = f"{PREFIX}{op.name}{count if op.variadic else ''}{order}"
         if name not in self.routines:
@@ -208,13 +213,14 @@ class Maker:
             if define is None:
                 return None
             graph, output = rule_graph(define, count)
+            taken = [i for i in graph.needed([output]) if i < count]
             before = len(self.missing)
-            text = self.function(name, graph, {i: f"x{i}" for i in range(count)}, [output])
+            text = self.function(name, graph, {i: f"x{i}" for i in taken}, [output])
             if len(self.missing) > before:
                 self.missing = dict.fromkeys(list(self.missing)[:before])
                 return None
-            self.routines[name] = text
-        return name
+            self.routines[name], self.operands[name] = text, taken
+        return name, self.operands[name]
 
 
 class Lines:
@@ -264,11 +270,12 @@ class Lines:
         order = None if isinstance(known, Fraction) else known
         if self.target.inlines and (place := self._inlined(op, places, order)) is not None:
             return place
-        name = None if self.target.inlines else self.maker.routine(op, len(places), order)
-        if name is None:
+        routine = None if self.target.inlines else self.maker.routine(op, len(places), order)
+        if routine is None:
             self.maker.missing.setdefault(op.name)
             return self.target.number(0.0)
-        return self._line(f"{name}({{all}})", places, op)
+        name, taken = routine
+        return self._line(f"{name}({{all}})", [places[i] for i in taken], op)
 
     def _inlined(self, op: Op, places: Sequence[str], known: Deciding) -> str | None:
         """Where the value of an op stands that is put together here; None if it cannot be."""
@@ -320,7 +327,10 @@ class Lines:
             found = self._line(times, [found, found])
             if bit == "1":
                 found = self._line(times, [found, base])
-        return found if exponent > 0 else self._line(self.target.written[ops.div], [self.target.number(1.0), found])
+        if exponent > 0:
+            return found
+        self.maker.helper(ops.div)
+        return self._line(self.target.written[ops.div], [self.target.number(1.0), found])
 
 
 _ORDERS = 100

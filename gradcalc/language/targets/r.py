@@ -27,7 +27,7 @@ _WRITTEN: dict[Op, Written] = {
     ops.max: "max({0}, {1})", ops.min: "min({0}, {1})",
     ops.pow: "§pow({0}, {1})", ops.powi: "§powi({0}, {1})", ops.mod: "§mod({0}, {1})",
     ops.norm_cdf: "pnorm({0})", ops.norm_ppf: "qnorm({0})",
-    ops.gammainc: "pgamma({1}, {0})", ops.gammaincc: "pgamma({1}, {0}, lower.tail = FALSE)",
+    ops.gammainc: "§gammainc({0}, {1})", ops.gammaincc: "§gammaincc({0}, {1})",
 }  # fmt: skip
 """What compares with nan is NA in R, and no condition: `isTRUE` makes it false, as it is elsewhere."""
 
@@ -38,11 +38,25 @@ _BESSEL: dict[Op, Written] = {
 """Of whole orders."""
 
 _POW = "§pow <- function(a, b) if (is.infinite(b) || is.infinite(a) && b %% 1 != 0) abs(a)^b else a^b"
+_GAMMAINC = """§{0} <- function(s, x) {{
+  if (!isTRUE(x < 0)) return(pgamma(x, s{1}))
+  if (s %% 1 != 0) return(NaN)
+  term <- 1; sum <- 1; n <- 0
+  while (isTRUE(term > 1e-17 * sum)) {{
+    n <- n + 1
+    term <- -term * x / n
+    sum <- sum + term * s / (s + n)
+  }}
+  {2}x^s / gamma(s + 1) * sum
+}}"""
+"""Beside x < 0 the series of positive terms, DLMF 8.7.1; there the distribution is just 0."""
 _HELPERS = {
     ops.pow: _POW,
     ops.powi: _POW.replace("§pow", "§powi", 1),
     ops.besselj: "§besselj <- function(x, n) if (isTRUE(x < 0)) (-1)^n * besselJ(-x, n) else besselJ(x, n)",
     ops.besseli: "§besseli <- function(x, n) if (isTRUE(x < 0)) (-1)^n * besselI(-x, n) else besselI(x, n)",
+    ops.gammainc: _GAMMAINC.format("gammainc", "", ""),
+    ops.gammaincc: _GAMMAINC.format("gammaincc", ", lower.tail = FALSE", "1 - "),
     ops.mod: """§mod <- function(a, b) {
   if (is.na(a) || is.na(b) || is.infinite(a) || b == 0) return(NaN)
   r <- abs(a)

@@ -27,6 +27,10 @@ _COMMENT = 60
 """Characters of the user's text in a comment."""
 
 
+ARRAYS = ("value", "gradient", "hessian")
+"""What a function gives, by the order of derivatives."""
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """A result: `place` is what stands at this index of the value (0), the gradient (1) or the Hessian (2), flat."""
@@ -52,6 +56,13 @@ class Part:
     lines: tuple[Line, ...]
     keeps: tuple[Keep, ...]
     stores: tuple[Store, ...]
+
+    def used(self) -> tuple[str, ...]:
+        """Which of `x`, `value`, `gradient`, `hessian` and `w` it reads or writes, as a part of several."""
+        places = [each for line in self.lines for each in line.operands] + [store.place for store in self.stores]
+        found = {ARRAYS[store.result] for store in self.stores} | ({"w"} if self.keeps else set())
+        found |= {name for name in "xw" if any(f"{name}{mark}" in each for each in places for mark in "[(")}
+        return tuple(name for name in ("x", *ARRAYS, "w") if name in found)
 
 
 @dataclass(frozen=True)

@@ -87,12 +87,31 @@ def test_what_is_no_language_is_refused_with_the_nearest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "name"), [("c", "double"), ("c", "sin"), ("c", "main"), ("c", "y1"), ("cpp", "class"), ("js", "function"), ("python", "lambda"),
+    ("word", "name"), [("c", "double"), ("c", "sin"), ("c", "main"), ("c", "y1"), ("cpp", "std"), ("cpp", "lgamma_r"), ("c", "sprintf"), ("js", "found"), ("python", "row"), ("cpp", "class"), ("js", "function"), ("python", "lambda"),
                        ("numpy", "np"), ("c", "2f"), ("c", "a b"), ("c", ""), ("python", "f\n"), ("js", "é"), ("c", "a" * 99)]
 )  # fmt: skip
 def test_names_that_no_function_can_have(word: str, name: str) -> None:
     with pytest.raises(UsageError, match="--name"):
         checked_name(language_of(word), name)
+
+
+def test_macros_of_c_are_no_names_of_arguments() -> None:
+    whole = source("M_PI + P_tmpdir + FP_NAN + M_PIl", "cpp")
+    assert whole.parameters == ("M_PI_", "P_tmpdir_", "FP_NAN_", "M_PIl_")
+    assert source("found + rows", "js").parameters == ("found_", "rows_")
+
+
+@pytest.mark.parametrize("word", ["c", "fortran", "python", "rust", "r"])
+def test_routines_take_only_what_they_use(word: str) -> None:
+    routines = source("digamma(x)^2 + laguerre(0, x) + x", word, 2).routines
+    trigamma = next(text for text in routines if "polygamma_1" in text)
+    assert "x1" in trigamma and "x0" not in trigamma
+
+
+def test_a_part_says_what_it_uses() -> None:
+    whole = source(" + ".join(f"sin({k}*x)*y" for k in range(1, 1200)))
+    first, last = whole.parts[0].used(), whole.parts[-1].used()
+    assert set(first) == {"x", "w"} and {"gradient", "w"} <= set(last)
 
 
 def test_a_full_hessian_of_very_many_variables_is_refused() -> None:

@@ -178,6 +178,8 @@ KINKS = [
     ("relu(x)*exp(1000)", [0.0], math.nan, [0.0]),
     ("log(x)", [-1.0], math.nan, [-1.0]),
     ("1/x", [0.0], math.inf, [-math.inf]),
+    ("x^-3", [0.0], math.inf, [-math.inf]),
+    ("laguerre(0, x)*x", [2.0], 2.0, [1.0]),
     ("exp(x)", [1000.0], math.inf, [math.inf]),
 ]
 
