@@ -17,7 +17,7 @@ from gradcalc.graph import ops
 from gradcalc.language.formula import Formula
 from gradcalc.language.targets.program import Line, Lines, Maker, Target, safe_names
 
-LONGEST, PART = 2_000, 500
+LONGEST, PART = 2_000, 100
 """Lines of a program that stays one function, and of a part of a longer one."""
 
 MOST_FULL = 2_000
@@ -161,7 +161,7 @@ class Language:
         taken: names that the function cannot have, beside those that no input can.
         tests: whether a file can test itself.
         whole: whether a long program is not cut.
-        shorter: how many times shorter than elsewhere its parts are.
+        shorter: how many times shorter than elsewhere a program is that is cut.
         argument, slot, truth: in a program of several parts, an argument, a number of `w`, and a truth value of `w`:
             `{0}` counts from 0, `{1}` from 1.
     """
@@ -278,8 +278,7 @@ def _parts(
     for line in lines:
         events += [line, *of_place.pop(line.name, ())]
     events += [store for left in of_place.values() for store in left]
-    size = PART // language.shorter
-    cut = [events[first : first + size] for first in range(0, len(events), size)]
+    cut = [events[first : first + PART] for first in range(0, len(events), PART)]
     return _Cutting(language, parameters, cut).done()
 
 
