@@ -5,7 +5,6 @@ slim, as paragraphs. Piped, a table takes the width it needs, notes that of a pa
 """
 
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -97,11 +96,8 @@ def draw(page: pages.Page, view: View | None = None) -> str:
     view = view or View()
     with view.console.capture() as captured:
         print_page(page, view)
-    return _BLANKS.sub("", captured.get())
-
-
-_BLANKS = re.compile(r" +$", re.MULTILINE)
-"""Blanks at the end of a line, where a frame or a wider line has them."""
+    # a frame and a wider line leave blanks at the ends of lines, which may be very long
+    return "\n".join(line.rstrip(" ") for line in captured.get().split("\n"))
 
 
 def print_page(page: pages.Page, view: View) -> None:
