@@ -129,5 +129,5 @@ _LAYOUT = Layout(
 
 JULIA = Language(
     "julia", ".jl", _JULIA, lambda source: text(_LAYOUT, source), ("jl",), argument="Float64(x[{1}])", slot="w[{1}]",
-    truth="(w[{1}] != 0.0)",
+    truth="(w[{1}] != 0.0)", taken=_LAYOUT.words,
 )  # fmt: skip

@@ -86,9 +86,9 @@ RESERVED = frozenset(
     str.split(
         "break case catch classdef continue else elseif end for function global if otherwise parfor persistent return "
         "spmd switch try while do until endif endfor endwhile endfunction end_try_catch unwind_protect "
-        "end_unwind_protect "
-        "unwind_protect_cleanup pi e i j I J Inf NaN inf nan eps ans true false x w value gradient hessian hypot atan2 "
-        "nthroot isinf rem round mod zeros double real gammainc besselj bessely besseli besselk nargin nargout"
+        "end_unwind_protect unwind_protect_cleanup pi e i j I J Inf NaN inf nan eps ans true false x w value gradient "
+        "hessian hypot atan2 "
+        "nthroot isinf rem round mod zeros double real gammainc besselj bessely besseli besselk nargin nargout disp"
     )
 ) | {op.name for op in (*_TOTAL, *_INSIDE)}
 
@@ -181,5 +181,5 @@ _LAYOUT = Layout(
 
 OCTAVE = Language(
     "octave", ".m", _OCTAVE, lambda source: text(_LAYOUT, source), ("matlab", "m"), argument="x({1})", slot="w({1})",
-    truth="(w({1}) ~= 0)",
+    truth="(w({1}) ~= 0)", taken=_LAYOUT.words,
 )  # fmt: skip

@@ -182,5 +182,5 @@ _LAYOUT = Layout(
 
 R = Language(
     "r", ".R", _R, lambda source: text(_LAYOUT, source), argument="x[[{1}]]", slot="w[{1}]", truth="(w[{1}] != 0)",
-    shorter=5,
+    shorter=5, taken=_LAYOUT.words,
 )  # fmt: skip

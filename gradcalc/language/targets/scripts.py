@@ -5,6 +5,7 @@
 With `--test` lines at the end compare with what is proved, and exit with 1 where a number is off.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -53,7 +54,14 @@ class Layout:
     row: str
     test: str
 
+    @property
+    def words(self) -> frozenset[str]:
+        """Every name that these texts use: no function of the user's may bear it."""
+        texts = [text for text in vars(self).values() if isinstance(text, str)]
+        return frozenset(word for text in texts for word in _NAME.findall(_QUOTED.sub("", text)))
 
+
+_NAME, _QUOTED = re.compile(r"[A-Za-z]\w*"), re.compile(r'"[^"\n]*"|\{\w+\}')
 _ARRAYS = ("value", "gradient", "hessian")
 
 

@@ -87,8 +87,11 @@ def test_what_is_no_language_is_refused_with_the_nearest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "name"), [("c", "double"), ("c", "sin"), ("c", "main"), ("c", "y1"), ("cpp", "std"), ("cpp", "lgamma_r"), ("c", "sprintf"), ("js", "found"), ("python", "row"), ("cpp", "class"), ("js", "function"), ("python", "lambda"),
-                       ("numpy", "np"), ("c", "2f"), ("c", "a b"), ("c", ""), ("python", "f\n"), ("js", "é"), ("c", "a" * 99)]
+    ("word", "name"),
+    [("c", "double"), ("c", "sin"), ("c", "main"), ("c", "y1"), ("cpp", "std"), ("cpp", "lgamma_r"), ("c", "sprintf"),
+     ("js", "found"), ("python", "row"), ("cpp", "class"), ("js", "function"), ("python", "lambda"), ("numpy", "np"),
+     ("r", "cat"), ("r", "sprintf"), ("octave", "disp"), ("octave", "fprintf"), ("julia", "println"), ("c", "2f"),
+     ("c", "a b"), ("c", ""), ("python", "f\n"), ("js", "é"), ("c", "a" * 99)],
 )  # fmt: skip
 def test_names_that_no_function_can_have(word: str, name: str) -> None:
     with pytest.raises(UsageError, match="--name"):
