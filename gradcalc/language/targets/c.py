@@ -27,7 +27,7 @@ _WRITTEN: dict[Op, Written] = {
     ops.mod: "§mod({0}, {1})", ops.max: "§max({0}, {1})", ops.min: "§min({0}, {1})",
 }  # fmt: skip
 
-_BESSEL = {ops.besselj: "jn({order}, {1})", ops.bessely: "yn({order}, {1})"}
+_BESSEL = {ops.besselj: "{sign}jn({size}, {1})", ops.bessely: "{sign}yn({size}, {1})"}
 """Of whole orders, as POSIX has them."""
 
 _HELPERS = {

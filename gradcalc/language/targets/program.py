@@ -66,7 +66,8 @@ class Target:
         line: an assignment of a temporary.
         function: a function of numbers: its name, parameters, lines, results; of one result the result itself.
         reserved: names that no input may have.
-        by_order: ops whose first operand is a whole number known beforehand (`besselj`), written with that number.
+        by_order: ops whose first operand is a whole number known beforehand (`besselj`), written with that number:
+            `{order}`, or its size and the sign that a negative odd one turns (`{sign}jn({size}, {1})`).
         case_sensitive: whether `x` and `X` are two names.
         inlines: whether it has no functions, so that routines are written out where they are used.
         infix_limit: how many operands may stand in one sum; longer ones are cut.
@@ -295,9 +296,12 @@ class Lines:
     def _of_order(self, op: Op, places: Sequence[str]) -> Written | None:
         """How an op of a whole order is written, its order in it."""
         written = self.target.by_order.get(op)
-        orders = {self.target.number(float(n)): str(n) for n in range(-_ORDERS, _ORDERS + 1)} if written else {}
+        orders = {self.target.number(float(n)): n for n in range(-_ORDERS, _ORDERS + 1)} if written else {}
         order = orders.get(places[0]) if places else None
-        return written.replace("{order}", order) if isinstance(written, str) and order is not None else None
+        if not isinstance(written, str) or order is None:
+            return None
+        sign = "-" if order < 0 and order % 2 else ""
+        return written.replace("{order}", str(order)).replace("{size}", str(abs(order))).replace("{sign}", sign)
 
     def _line(self, written: Written, operands: Sequence[str], op: Op | None = None) -> str:
         key = written, tuple(operands)

@@ -235,6 +235,7 @@ def test_a_program_that_is_cut_is_right(to: str, monkeypatch: pytest.MonkeyPatch
 
 def test_what_a_language_lacks_is_refused_by_name() -> None:
     assert "jn(0, " in of("besselj(0, x)", "c", "f", 1, test=False).source
+    assert " = -jn(1, " in of("besselj(0, x)", "cuda", "f", 1, test=False).source  # CUDA's has no negative orders
     for to in ("python", "js", "c"):
         with pytest.raises(UsageError, match="airyai"):
             export("airyai(x)", to)
