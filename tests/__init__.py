@@ -3,9 +3,16 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 os.environ.pop("COLUMNS", None)  # the width that whoever runs the tests has: they say their own
+
+with suppress(ImportError):  # the base install is tested without it
+    from hypothesis import settings
+
+    settings.register_profile("tests", derandomize="GRADCALC_RANDOM" not in os.environ)
+    settings.load_profile("tests")
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""

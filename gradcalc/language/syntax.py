@@ -223,7 +223,7 @@ class Parser(Refusals):
             word, end = self.word, self.end if self.word != word else end
         if not word.isdecimal():
             word = word.replace("_", "").rstrip(".")
-        elif word[0] == "0":
+        if word[0] == "0" and word.isdecimal():
             word = word.lstrip("0") or "0"
         self.node("number", word, (), start, end)
         return False

@@ -84,6 +84,7 @@ MEANINGS = {
     "x**0.5": "x**0.5",
     "x^1": "x**1",
     "007 + 2.50": "7 + 2.50",
+    "007. + 00.": "7 + 0",
     "where(x > 0, a, b)": "where(x > 0, a, b)",
     "ITE(x > 0, a, b)": "where(x > 0, a, b)",
     "piecewise((a, x<0), (b, x<1), c)": "where(x < 0, a, where(x < 1, b, c))",
