@@ -249,10 +249,6 @@ class Enclosing:
             found |= int(np.bitwise_or.reduce(np.asarray(values[node].flags), axis=None))
         return found
 
-    def smooth_jacobian(self, boxes: Boxes) -> tuple[Array, Array, Array]:
-        """Centre and radius of the Jacobian, an n x n matrix for each box; and where all of the system is smooth."""
-        return self._matrices(self.values(boxes, self._second), len(boxes))
-
     def _matrices(self, values: list[Any], count: int) -> tuple[Array, Array, Array]:
         size = self.system.size
         smooth = np.ones(count, bool)
