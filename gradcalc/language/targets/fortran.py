@@ -33,7 +33,7 @@ _WRITTEN: dict[Op, Written] = {
 }  # fmt: skip
 
 _BESSEL: dict[Op, Written] = {
-    ops.besselj: "§besselj({order}_c_int, {1})", ops.bessely: "§bessely({order}_c_int, {1})",
+    ops.besselj: "{sign}§besselj({size}_c_int, {1})", ops.bessely: "{sign}§bessely({size}_c_int, {1})",
 }  # fmt: skip
 """Of whole orders, as POSIX has them."""
 
