@@ -1,299 +1,20 @@
-"""SGD, Adam, RMSprop, Adagrad as Keras 3 has them: for variables, arrays and graphs. Imports NumPy, ops and the
-arithmetic of arrays.
+"""SGD, Adam and their kin as Keras 3 has them: for variables, arrays and graphs. Imports ops.
 
-Names, defaults and formulas are those of Keras's documentation; the papers are named at each. One implementation
-serves both uses: `update` is one step on plain arrays, `apply` the same on whatever has `.array` and can be set, and
-`step` is the formula itself, which `descend` runs on nodes of a graph. No array is changed in place.
+Names, defaults and formulas are those of Keras's documentation; the papers are named at each. `step` is written in
+operators and ops: it runs on arrays, on floats and on nodes of a graph.
 """
 
 import math
-import re
-import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
-import numpy as np
-
-from gradcalc.arithmetic.arrays import Array
-from gradcalc.errors import only
 from gradcalc.graph import ops
-from gradcalc.graph.names import NAMES
-from gradcalc.optimize.schedules import LearningRateSchedule
-from gradcalc.optimize.state import State
+from gradcalc.optimize.optimizer import Number, Optimizer
 
-__all__ = ["SGD", "Adagrad", "Adam", "Optimizer", "RMSprop"]
-
-Number = Any
-"""An array, a float, or a node of a graph."""
-
-
-_FIXED: dict[str, Any] = {
-    "use_ema": False, "ema_momentum": 0.99, "ema_overwrite_frequency": None, "loss_scale_factor": None,
-    "gradient_accumulation_steps": None,
-}  # fmt: skip
-"""Keras's arguments that are not supported here, each with the one value that it may have: its default."""
-
-
-class Optimizer:
-    """Base of the optimizers; a subclass gives `slots` (the names of its state) and `step` (its formula).
-
-    Args:
-        learning_rate: a number, a schedule, or a function of no arguments.
-        weight_decay: each step first takes `weight_decay * learning_rate` of a value off (Loshchilov and Hutter 2019).
-        clipnorm: the largest norm of each gradient.
-        clipvalue: the largest absolute element of each gradient.
-        global_clipnorm: the largest norm of all gradients together; only one of these three.
-        name: by default the class's name and a number.
-    """
-
-    def __init__(
-        self,
-        learning_rate: Any,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        name: str | None = None,
-        **unknown: Any,
-    ) -> None:
-        for argument in _FIXED.keys() & unknown.keys():
-            only(_FIXED[argument], **{argument: unknown.pop(argument)})
-        if unknown:
-            raise ValueError(f"Argument(s) not recognized: {unknown}")
-        if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
-            raise ValueError(
-                "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. Received: "
-                f"clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}"
-            )
-        self.name = name or NAMES.next(type(self).__name__)
-        self.weight_decay = weight_decay
-        self.clipnorm = clipnorm
-        self.clipvalue = clipvalue
-        self.global_clipnorm = global_clipnorm
-        self.built = False
-        self.iterations = State(0, f"{self.name}/iteration")
-        self._rate: Any = None
-        self.learning_rate = learning_rate
-        self._places: list[Any] = []
-        self._index: dict[int, int] = {}
-        self._states: list[list[State]] = []
-        self._undecayed: tuple[set[int], str | None] = (set(), None)
-
-    # -- what a subclass gives ----------------------------------------------------------------------------------------
-
-    def slots(self) -> dict[str, float]:
-        """The names of the arrays that are kept for each value, and what they begin with."""
-        return {}
-
-    def rate_at(self, rate: float, count: int) -> float:
-        """What `step` takes as its rate at step `count`, from 1."""
-        return rate
-
-    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
-        """One step from a gradient, a value and the state: the new value, then the new state.
-
-        Written in operators and ops, so it runs on arrays, on floats and on nodes of a graph.
-        """
-        raise NotImplementedError(f"{type(self).__name__} must define step(self, g, w, state, rate)")
-
-    # -- the learning rate --------------------------------------------------------------------------------------------
-
-    @property
-    def learning_rate(self) -> Any:
-        """The present learning rate: a `State` that can be assigned to, or what the schedule or function says."""
-        return self.rate_after(int(self.iterations))
-
-    @learning_rate.setter
-    def learning_rate(self, rate: Any) -> None:
-        if hasattr(rate, "array"):
-            rate = float(rate)
-        if isinstance(rate, LearningRateSchedule) or callable(rate):
-            self._rate = rate
-        elif not isinstance(rate, Real):
-            raise ValueError(
-                "Argument `learning_rate` should be float, or an instance of LearningRateSchedule, or a callable "
-                f"(that takes no arguments and returns the learning rate). Received instead: learning_rate={rate}"
-            )
-        elif isinstance(self._rate, LearningRateSchedule):
-            raise TypeError(
-                "This optimizer was created with a `LearningRateSchedule` object as its `learning_rate`, hence its "
-                "learning rate is not settable. Make the optimizer with a float `learning_rate` to set it."
-            )
-        elif isinstance(self._rate, State):
-            self._rate.assign(float(rate))
-        else:
-            self._rate = State(float(rate), f"{self.name}/learning_rate")
-
-    def rate_after(self, done: int) -> Any:
-        """The learning rate after so many steps."""
-        if isinstance(self._rate, LearningRateSchedule):
-            return self._rate(done)
-        return self._rate if isinstance(self._rate, State) else self._rate()
-
-    # -- state --------------------------------------------------------------------------------------------------------
-
-    @property
-    def variables(self) -> list[State]:
-        """The state: steps done, learning rate, and the arrays kept for each value."""
-        rate = [self._rate] if isinstance(self._rate, State) else []
-        return [self.iterations, *rate, *(state for states in self._states for state in states)]
-
-    def build(self, variables: Iterable[Any]) -> None:
-        """Make the state for these variables or arrays, once; `apply` and `update` do it on their first call."""
-        if self.built:
-            return
-        self._places = list(variables)
-        self._index = {id(variable): i for i, variable in enumerate(self._places)}
-        self._states = [
-            [
-                State(
-                    np.full(np.shape(_array(place)), start, _array(place).dtype),
-                    f"{self.name}/{_slug(place, i)}_{slot}",
-                )
-                for slot, start in self.slots().items()
-            ]
-            for i, place in enumerate(self._places)
-        ]
-        self.built = True
-
-    def exclude_from_weight_decay(
-        self, var_list: Iterable[Any] | None = None, var_names: Iterable[str] | None = None
-    ) -> None:
-        """Let weight decay leave out these variables, and those whose name contains one of these patterns."""
-        if self.built:
-            raise ValueError("`exclude_from_weight_decay()` can only be configured before the optimizer is built.")
-        self._undecayed = {id(variable) for variable in var_list or ()}, "|".join(var_names or ()) or None
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Replace the state by arrays, in the order of `variables`."""
-        if not self.built:
-            raise ValueError(
-                "You are calling `set_weights()` on an optimizer that has not yet been built. Please call "
-                "`optimizer.build(trainable_variables)` first."
-            )
-        if len(weights) != len(self.variables):
-            raise ValueError(f"{len(weights)} weights for the {len(self.variables)} variables of {self.name}")
-        for state, weight in zip(self.variables, weights, strict=True):
-            state.assign(weight)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make this optimizer."""
-        rate = self._rate
-        config = {
-            name: value for name, value in vars(self).items() if name[0] != "_" and name not in ("built", "iterations")
-        }
-        config["learning_rate"] = float(rate) if isinstance(rate, State) else rate
-        return config
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Optimizer":
-        """The optimizer of a `get_config()`."""
-        return cls(**config)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} name={self.name}, learning_rate={self.get_config()['learning_rate']}>"
-
-    # -- one step -----------------------------------------------------------------------------------------------------
-
-    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Any]]) -> State:
-        """Move each variable by its gradient: `apply_gradients(zip(gradients, variables))`. Returns `iterations`.
-
-        Raises:
-            ValueError: all gradients are None, or a variable is not one that the optimizer was built for.
-        """
-        pairs = list(grads_and_vars)
-        self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
-        return self.iterations
-
-    def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
-        """Move the variables, by default those that the optimizer was built for, by their gradients.
-
-        A variable whose gradient is None stays, with a warning. Errors as of `apply_gradients`.
-        """
-        grads = list(grads)
-        if not grads:
-            return
-        variables = self._known(grads, trainable_variables)
-        missing = [variable for gradient, variable in zip(grads, variables, strict=True) if gradient is None]
-        if len(missing) == len(grads):
-            raise ValueError("No gradients provided for any variable.")
-        if missing:
-            names = [getattr(variable, "path", None) or variable.name for variable in missing]
-            warnings.warn(
-                f"Gradients do not exist for variables {names}: they stay as they are. Does the loss depend on them?",
-                stacklevel=3,
-            )
-        pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
-        slots = [self._index[id(variable)] for _, variable in pairs]
-        values = self.update([_array(g) for g, _ in pairs], [v.array for _, v in pairs], slots)
-        for (_, variable), value in zip(pairs, values, strict=True):
-            variable._set(value)
-            if getattr(variable, "constraint", None) is not None:
-                variable.assign(variable.constraint(variable))
-
-    def update(
-        self, gradients: Sequence[Array], values: Sequence[Array], slots: Sequence[int] | None = None
-    ) -> list[Array]:
-        """One step on plain arrays: the new values, of the shapes and dtypes of `values`; counts the step.
-
-        `slots` says which of the values that the optimizer was built for these are; by default all, in order.
-        """
-        self.build(values)
-        rate = float(self.learning_rate)
-        corrected = self.rate_at(rate, int(self.iterations) + 1)
-        gradients = [np.asarray(g, v.dtype) for g, v in zip(gradients, values, strict=True)]
-        for gradient, value in zip(gradients, values, strict=True):
-            if gradient.shape != value.shape:
-                raise ValueError(f"a gradient of shape {gradient.shape} for a value of shape {value.shape}")
-        results = []
-        for slot, gradient, value in zip(slots or range(len(values)), self._clipped(gradients), values, strict=True):
-            if self.weight_decay is not None and self._decays(self._places[slot]):
-                value = value - value * (self.weight_decay * rate)
-            states = self._states[slot]
-            value, *state = self.step(gradient, value, [kept.array for kept in states], corrected)
-            for kept, array in zip(states, state, strict=True):
-                kept.array = np.asarray(array)
-            results.append(value)
-        self.iterations.array += 1
-        return results
-
-    def _known(self, grads: Sequence[Any], variables: Sequence[Any] | None) -> list[Any]:
-        """The variables to move, checked against those that the optimizer was built for."""
-        if variables is None:
-            if not self.built:
-                raise ValueError(
-                    "When passing `grads` without `variables`, the optimizer must already be built on a list of "
-                    "variables. Call `optimizer.build(trainable_variables)` first."
-                )
-            variables = self._places
-        self.build(variables)
-        if len(grads) != len(variables):
-            raise ValueError(f"{len(grads)} gradients for {len(variables)} variables")
-        for variable in variables:
-            if id(variable) not in self._index:
-                raise ValueError(
-                    f"Unknown variable: {variable}. This optimizer can only be called for the variables it was "
-                    "originally built with. When working with a new set of variables, you should recreate a new "
-                    "optimizer instance."
-                )
-        return list(variables)
-
-    def _clipped(self, gradients: list[Array]) -> list[Array]:
-        if self.clipvalue:
-            return [np.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
-        if self.clipnorm:
-            with np.errstate(invalid="ignore"):  # an infinite element leaves nan, as Keras has it
-                return [g * (self.clipnorm / max(_length(g), self.clipnorm)) for g in gradients]
-        if self.global_clipnorm:
-            length = _norm(gradients)
-            scale = self.global_clipnorm / max(length, self.global_clipnorm) if math.isfinite(length) else math.nan
-            return [g * scale for g in gradients]
-        return gradients
-
-    def _decays(self, place: Any) -> bool:
-        without, pattern = self._undecayed
-        return id(place) not in without and not (pattern and re.search(pattern, getattr(place, "name", "")))
+__all__ = [
+    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "Optimizer", "RMSprop",
+]  # fmt: skip
 
 
 class SGD(Optimizer):
@@ -322,7 +43,28 @@ class SGD(Optimizer):
         return (w + self.momentum * m - rate * g if self.nesterov else w + m), m
 
 
-class Adam(Optimizer):
+class _Moments(Optimizer):
+    """An optimizer that keeps running means of the gradient, with `beta_1`, and of its size, with `beta_2`."""
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **common: Any,
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+
+    def slots(self) -> dict[str, float]:
+        """The means of the gradient and of its square."""
+        return {"momentum": 0.0, "velocity": 0.0}
+
+
+class Adam(_Moments):
     """Adam (Kingma and Ba 2015), as Keras's: `w -= rate' * m / (sqrt(v) + epsilon)`.
 
     m and v are running means of g and g*g, and `rate' = rate * sqrt(1 - beta_2**t) / (1 - beta_1**t)` at step t;
@@ -339,15 +81,12 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         **common: Any,
     ) -> None:
-        super().__init__(learning_rate, **common)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **common)
         self.amsgrad = amsgrad
 
     def slots(self) -> dict[str, float]:
         """The means of the gradient and of its square, and the largest of the latter for amsgrad."""
-        return {"momentum": 0.0, "velocity": 0.0} | ({"velocity_hat": 0.0} if self.amsgrad else {})
+        return super().slots() | ({"velocity_hat": 0.0} if self.amsgrad else {})
 
     def rate_at(self, rate: float, count: int) -> float:
         """The rate with which step `count`, from 1, corrects the bias of the means."""
@@ -361,6 +100,101 @@ class Adam(Optimizer):
             return w - rate * m / (ops.sqrt(v) + self.epsilon), m, v
         largest = ops.max(state[2], v)
         return w - rate * m / (ops.sqrt(largest) + self.epsilon), m, v, largest
+
+
+class AdamW(Adam):
+    """Adam whose weights decay apart from the gradient (Loshchilov and Hutter 2019): `weight_decay` is 0.004 here."""
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **common: Any,
+    ) -> None:
+        if weight_decay is None:
+            raise ValueError("Argument `weight_decay` must be a float. Received: weight_decay=None")
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **common)
+
+
+class Adamax(_Moments):
+    """Adamax (Kingma and Ba 2015, section 7.1), as Keras's: `w -= rate / (1 - beta_1**t) * m / (u + epsilon)`.
+
+    m is a running mean of g, and `u = max(beta_2 * u, |g|)`. Others as of `Optimizer`.
+    """
+
+    def slots(self) -> dict[str, float]:
+        """The mean of the gradient, and its largest size of late."""
+        return {"momentum": 0.0, "norm": 0.0}
+
+    def rate_at(self, rate: float, count: int) -> float:
+        """The rate with which step `count`, from 1, corrects the bias of the mean."""
+        return rate / (1 - self.beta_1**count)
+
+    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
+        """One step."""
+        m = state[0] + (1 - self.beta_1) * (g - state[0])
+        u = ops.max(self.beta_2 * state[1], abs(g))
+        return w - rate * m / (u + self.epsilon), m, u
+
+
+class Nadam(_Moments):
+    """Adam with Nesterov's momentum (Dozat 2016), as Keras's: `w -= rate * mean / (sqrt(v') + epsilon)`.
+
+    v' is v without its bias, as in Adam. With `mu(t) = beta_1 * (1 - 0.96**t / 2)` and M(t) the product of the first t
+    of them, `mean = mu(t+1) / (1 - M(t+1)) * m + (1 - mu(t)) / (1 - M(t)) * g`. Others as of `Optimizer`.
+    """
+
+    _product = (0, 1.0)
+    """A number of steps, and M of it."""
+
+    def rate_at(self, rate: float, count: int) -> Any:
+        """The factors of m and g in `mean`, each times the rate, and what corrects the bias of v."""
+        done, product = self._product if self._product[0] <= count else (0, 1.0)
+        for t in range(done + 1, count + 1):
+            product *= self._mu(t)
+        self._product = count, product
+        now, following = self._mu(count), self._mu(count + 1)
+        of_mean, of_gradient = following / (1 - product * following), (1 - now) / (1 - product)
+        return rate * of_mean, rate * of_gradient, 1 - self.beta_2**count
+
+    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
+        """One step."""
+        m = state[0] + (1 - self.beta_1) * (g - state[0])
+        v = state[1] + (1 - self.beta_2) * (g * g - state[1])
+        of_mean, of_gradient, bias = rate
+        return w - (of_mean * m + of_gradient * g) / (ops.sqrt(v / bias) + self.epsilon), m, v
+
+    def _mu(self, t: int) -> float:
+        """The momentum of step t."""
+        return self.beta_1 * (1 - 0.5 * 0.96**t)
+
+
+class Lion(Optimizer):
+    """Lion (Chen et al. 2023), as Keras's: `w -= rate * sign(beta_1 * m + (1 - beta_1) * g)`.
+
+    m is a running mean of g, with `beta_2`. Others as of `Optimizer`.
+    """
+
+    def __init__(self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.99, **common: Any) -> None:
+        super().__init__(learning_rate, **common)
+        if not 0 < beta_1 <= 1:
+            raise ValueError(f"`beta_1` must be between (0, 1]. Received: beta_1={beta_1}")
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+
+    def slots(self) -> dict[str, float]:
+        """The mean of the gradient."""
+        return {"momentum": 0.0}
+
+    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
+        """One step."""
+        (m,) = state
+        move = rate * ops.sign(m * self.beta_1 + g * (1 - self.beta_1))
+        return w - move, m * self.beta_2 + g * (1 - self.beta_2)
 
 
 class RMSprop(Optimizer):
@@ -427,6 +261,110 @@ class Adagrad(Optimizer):
         return w - rate * g / ops.sqrt(a + self.epsilon), a
 
 
+class Adadelta(Optimizer):
+    """Adadelta (Zeiler 2012), as Keras's: `w -= rate * d` with `d = sqrt(a + epsilon) / sqrt(v + epsilon) * g`.
+
+    v and a are running means, with `rho`, of g*g and of the earlier d*d. Others as of `Optimizer`.
+    """
+
+    def __init__(self, learning_rate: Any = 0.001, rho: float = 0.95, epsilon: float = 1e-7, **common: Any) -> None:
+        super().__init__(learning_rate, **common)
+        self.rho = rho
+        self.epsilon = epsilon
+
+    def slots(self) -> dict[str, float]:
+        """The means of the squared gradient and of the squared move."""
+        return {"accumulated_grad": 0.0, "accumulated_delta_var": 0.0}
+
+    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
+        """One step."""
+        v = self.rho * state[0] + (1 - self.rho) * (g * g)
+        d = ops.sqrt(state[1] + self.epsilon) * g / ops.sqrt(v + self.epsilon)
+        return w - rate * d, v, self.rho * state[1] + (1 - self.rho) * (d * d)
+
+
+class Ftrl(Optimizer):
+    """Follow the regularized leader (McMahan et al. 2013), as Keras's: many weights are 0 where `l1` is large.
+
+    With `s(n) = n**-learning_rate_power / rate` and n the sum of g*g, `z += g + 2*shrinkage*w - (s(n) - s(n before))*w`
+    and `w = (clip(z, -l1, l1) - z) / (s(n) + 2*l2 + beta / rate)`.
+
+    Args:
+        learning_rate: as of `Optimizer`, and so all that is not named here.
+        learning_rate_power: at most 0.
+        initial_accumulator_value: what n begins with, at least 0.
+        l1_regularization_strength: l1, at least 0.
+        l2_regularization_strength: l2, at least 0.
+        l2_shrinkage_regularization_strength: shrinkage, at least 0.
+        beta: the paper's beta.
+        common: the arguments of `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        learning_rate_power: float = -0.5,
+        initial_accumulator_value: float = 0.1,
+        l1_regularization_strength: float = 0.0,
+        l2_regularization_strength: float = 0.0,
+        l2_shrinkage_regularization_strength: float = 0.0,
+        beta: float = 0.0,
+        **common: Any,
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        if learning_rate_power > 0:
+            raise ValueError(
+                "`learning_rate_power` needs to be negative or zero. Received: "
+                f"learning_rate_power={learning_rate_power}."
+            )
+        self.learning_rate_power = learning_rate_power
+        self.initial_accumulator_value = initial_accumulator_value
+        self.l1_regularization_strength = l1_regularization_strength
+        self.l2_regularization_strength = l2_regularization_strength
+        self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
+        self.beta = beta
+        for name in ("initial_accumulator_value", *(name for name in vars(self) if name.endswith("_strength"))):
+            if getattr(self, name) < 0:
+                raise ValueError(f"`{name}` needs to be positive or zero. Received: {name}={getattr(self, name)}.")
+
+    def slots(self) -> dict[str, float]:
+        """n and z."""
+        return {"accumulator": self.initial_accumulator_value, "linear": 0.0}
+
+    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
+        """One step."""
+        before, z = state
+        n, l1 = before + g * g, self.l1_regularization_strength
+        scale = n**-self.learning_rate_power / rate
+        shrunk = g + 2 * self.l2_shrinkage_regularization_strength * w
+        z = z + shrunk - (scale - before**-self.learning_rate_power / rate) * w
+        kept = ops.max(-l1, ops.min(l1, z))
+        return (kept - z) / (scale + 2 * self.l2_regularization_strength + self.beta / rate), n, z
+
+
+_BY_NAME: Mapping[str, type[Optimizer]] = {
+    kind.__name__.lower(): kind for kind in (SGD, Adadelta, Adagrad, Adam, AdamW, Adamax, Ftrl, Lion, Nadam, RMSprop)
+}
+
+
+def get(identifier: Any) -> Any:
+    """The optimizer of a name (`"adam"`, `"Adam"`), with default arguments, or the given one; None is none.
+
+    `{"class_name": name, "config": arguments}` is one as well.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    if identifier is None or isinstance(identifier, Optimizer):
+        return identifier
+    config = identifier if isinstance(identifier, dict) else {"class_name": identifier}
+    kind = _BY_NAME.get(str(config.get("class_name")).lower())
+    if kind is None:
+        known = ", ".join(kind.__name__ for kind in _BY_NAME.values())
+        raise ValueError(f"Could not interpret optimizer identifier: {identifier}. Known: {known}")
+    return kind.from_config(config.get("config", {}))
+
+
 MOMENTUM = 0.9
 """What the optimizers `momentum` and `nesterov` begin with."""
 
@@ -439,25 +377,3 @@ FIRST_ORDER: dict[str, tuple[Callable[[Any], Optimizer], float]] = {
     "adam": (Adam, 0.1),
 }
 """The optimizers by the names that `descend` takes, and the rate where none is given (and the curvature says none)."""
-
-
-def _length(array: Array) -> float:
-    """The Euclidean norm of an array, infinite only where an element is: no square overflows."""
-    largest = float(np.max(np.abs(array), initial=0.0))
-    return largest * _norm([array / largest]) if 0 < largest < math.inf else largest
-
-
-def _norm(arrays: Sequence[Array]) -> float:
-    """The Euclidean norm of all elements together; infinite where a square is, as Keras has it."""
-    return float(np.sqrt(sum(float(np.vdot(a, a)) for a in arrays)))
-
-
-def _array(value: Any) -> Array:
-    """The plain array in a tensor, a variable, or what `numpy.asarray` takes."""
-    return value.array if hasattr(value, "array") else np.asarray(value)
-
-
-def _slug(place: Any, index: int) -> str:
-    """A variable's name as part of a path."""
-    name = getattr(place, "path", None) or getattr(place, "name", None) or str(index)
-    return re.sub(r"[/:]", "_", name)

@@ -49,6 +49,49 @@ KERAS: list[tuple[Callable[[], optimize.Optimizer], list[float]]] = [  # by Kera
         lambda: optimize.SGD(0.125, global_clipnorm=0.5),
         [0.0627552819179, -0.250034780675, 0.283176903338, 0.531855664838],
     ),
+    (
+        lambda: optimize.AdamW(0.125, weight_decay=0.25, beta_1=0.875, beta_2=0.9375),
+        [-0.0811645550842, -0.300635958897, 0.126397325374, 0.607078717127],
+    ),
+    (
+        lambda: optimize.Adamax(0.125, beta_1=0.875, beta_2=0.9375),
+        [-0.07675074435, -0.335408497733, 0.143637037302, 0.668907964299],
+    ),
+    (
+        lambda: optimize.Nadam(0.125, beta_1=0.875, beta_2=0.9375),
+        [-0.0429450364931, -0.248631786861, 0.146757452947, 0.644331627479],
+    ),
+    (lambda: optimize.Lion(0.125, beta_1=0.875, beta_2=0.75), [-0.4, -0.2, 0.3, 1]),
+    (
+        lambda: optimize.Adadelta(0.5, rho=0.875, epsilon=0.125),
+        [-0.281004927221, -0.229927299603, 0.339611528825, 0.89103297887],
+    ),
+    (
+        lambda: optimize.Ftrl(0.125, initial_accumulator_value=0.125),
+        [-0.046189819693, -0.157680731195, -0.0350406378926, 0.396537235902],
+    ),
+    (
+        lambda: optimize.Ftrl(
+            0.125,
+            learning_rate_power=-0.75,
+            initial_accumulator_value=0.25,
+            l1_regularization_strength=0.5,
+            l2_regularization_strength=0.125,
+            l2_shrinkage_regularization_strength=0.25,
+            beta=0.5,
+        ),
+        [0, -0.0524021790615, 0, 0.167010905608],
+    ),
+    (
+        lambda: optimize.SGD(0.125, use_ema=True, ema_momentum=0.75),
+        [0.0124728196615, -0.24944597367, 0.334095633159, 0.586289872102],
+    ),
+    (
+        lambda: optimize.Adam(
+            0.125, beta_1=0.875, beta_2=0.9375, use_ema=True, ema_momentum=0.75, ema_overwrite_frequency=2
+        ),
+        [-0.0452854186131, -0.321498490083, 0.177013136751, 0.645499154793],
+    ),
 ]
 GRADIENTS = np.sin(np.arange(1.0, 17.0)).reshape(4, 4) * [[1.0], [1.0], [2.0], [0.5]]
 
@@ -59,7 +102,10 @@ def test_four_steps_give_what_keras_gives(make: Callable[[], optimize.Optimizer]
     w, b = Variable([0.1, -0.2, 0.3], dtype="float64"), Variable(0.5, dtype="float64")
     for g in GRADIENTS:
         optimizer.apply_gradients(zip([g[:3], g[3]], [w, b], strict=True))
-    np.testing.assert_allclose([*w.numpy(), b.numpy()], expected, rtol=1e-10)
+    if not optimizer.ema_overwrite_frequency:
+        optimizer.finalize_variable_values([w, b])
+    rtol = 1e-7 if isinstance(optimizer, optimize.Nadam) else 1e-10  # Keras rounds Nadam's 0.96 to float32
+    np.testing.assert_allclose([*w.numpy(), b.numpy()], expected, rtol=rtol)
 
 
 @pytest.mark.parametrize("make", [make for make, _ in KERAS])
@@ -162,14 +208,15 @@ def test_defaults_are_those_of_keras() -> None:
         assert twin.get_config() == optimizer.get_config()
     assert optimize.Adam().get_config() | {"name": ""} == {
         "name": "", "learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False,
-        "weight_decay": None, "clipnorm": None, "clipvalue": None, "global_clipnorm": None,
+        "weight_decay": None, "clipnorm": None, "clipvalue": None, "global_clipnorm": None, "use_ema": False,
+        "ema_momentum": 0.99, "ema_overwrite_frequency": None,
     }  # fmt: skip
 
 
-def test_every_optimizer_is_among_those_of_keras_and_of_descend() -> None:
+def test_every_optimizer_is_among_those_of_keras() -> None:
     kinds = {name for name in optimizers.__all__ if name != "Optimizer"}
     assert {type(make()).__name__ for make, _ in KERAS} == kinds
-    assert {type(make(0.5)).__name__ for make, _ in optimizers.FIRST_ORDER.values()} == kinds
+    assert {type(make(0.5)).__name__ for make, _ in optimizers.FIRST_ORDER.values()} <= kinds
 
 
 def test_names_are_numbered() -> None:
@@ -268,3 +315,54 @@ CLIPPED = [
 def test_gradients_without_a_finite_norm_are_not_zero(limit: Any, gradient: Any, expected: Any) -> None:
     (value,) = optimize.SGD(1.0, **limit).update([np.float32(gradient)], [np.zeros(2, np.float32)])
     np.testing.assert_allclose(value, expected, rtol=1e-6)
+
+
+def test_an_optimizer_is_found_by_its_name() -> None:
+    for name in optimize.optimizers.__all__:
+        if name != "Optimizer":
+            for word in (name, name.lower(), {"class_name": name, "config": {"learning_rate": 0.5}}):
+                found = optimizers.get(word)
+                assert type(found).__name__ == name
+                assert type(found).from_config(found.get_config()).get_config() == found.get_config()
+    assert optimizers.get(found) is found and optimizers.get(None) is None
+    assert float(optimizers.get({"class_name": "Lion", "config": {"learning_rate": 0.5}}).learning_rate) == 0.5
+    for wrong in ("adan", 3, {"class_name": "adan"}, {}):
+        with pytest.raises(ValueError, match=r"Could not interpret optimizer identifier: .*Known: .*AdamW"):
+            optimizers.get(wrong)
+
+
+def test_nadam_goes_on_where_its_state_says() -> None:
+    first, second = optimize.Nadam(0.125), optimize.Nadam(0.125)
+    x = y = np.array([0.1, -0.2, 0.3])
+    for g in GRADIENTS[:, :3]:
+        (x,) = first.update([g], [x])
+    second.build([x])
+    second.set_weights([state.numpy() for state in first.variables])
+    (y,), (x,) = second.update([GRADIENTS[0, :3]], [x]), first.update([GRADIENTS[0, :3]], [x])
+    assert (x == y).all()
+
+
+def test_a_value_that_no_gradient_moves_is_its_own_mean() -> None:
+    w, b = Variable([1.0]), Variable([2.0])
+    optimizer = optimize.SGD(0.5, use_ema=True)
+    with pytest.warns(UserWarning, match="Gradients do not exist"):
+        optimizer.apply([[1.0], None], [w, b])
+    optimizer.finalize_variable_values([w, b])
+    assert w.numpy() == 0.5 and b.numpy() == 2.0
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: optimize.AdamW(weight_decay=None), "`weight_decay` must be a float"),
+        (lambda: optimize.Lion(beta_1=0.0), r"`beta_1` must be between \(0, 1\]"),
+        (lambda: optimize.Ftrl(learning_rate_power=0.5), "`learning_rate_power` needs to be negative"),
+        (lambda: optimize.Ftrl(initial_accumulator_value=-1.0), "`initial_accumulator_value` needs to be positive"),
+        (lambda: optimize.Ftrl(l1_regularization_strength=-1.0), "`l1_regularization_strength` needs to be positive"),
+        (lambda: optimize.SGD(use_ema=True, ema_momentum=1.5), "`ema_momentum` must be in the range"),
+        (lambda: optimize.SGD(use_ema=True, ema_overwrite_frequency=0), "must be an integer >= 1 or None"),
+    ],
+)
+def test_settings_out_of_range_are_refused(make: Callable[[], Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()

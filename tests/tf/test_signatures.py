@@ -19,7 +19,7 @@ import pytest
 
 import gradcalc.nn as nn
 import gradcalc.tf as tf
-from gradcalc.optimize import optimizers
+from gradcalc.optimize import optimizer
 
 FILE = Path(__file__).parent / "signatures.txt"
 MODULES = [
@@ -101,22 +101,22 @@ KEYWORDS = {"add", "average", "maximum", "minimum", "multiply", "subtract", "con
 
 def refused(mine: Any) -> dict[str, str] | None:
     """What a class takes besides its own parameters: those of its base, and those of one value alone; as text."""
-    if not isinstance(mine, type) or not issubclass(mine, nn.Layer | optimizers.Optimizer):
+    if not isinstance(mine, type) or not issubclass(mine, nn.Layer | optimizer.Optimizer):
         return None
-    base = nn.Layer if issubclass(mine, nn.Layer) else optimizers.Optimizer
+    base = nn.Layer if issubclass(mine, nn.Layer) else optimizer.Optimizer
     taken = {p.name: p.default for p in inspect.signature(base).parameters.values()}
     return {k: default_text(k, v) for k, v in (taken | one_value_alone(mine)).items()}
 
 
 def one_value_alone(kind: type) -> dict[str, Any]:
-    return kind._fixed if issubclass(kind, nn.Layer) else optimizers._FIXED
+    return kind._fixed if issubclass(kind, nn.Layer) else optimizer._FIXED
 
 
 CLASSES = [
     value
     for module in (tf.keras.layers, tf.keras.optimizers)
     for value in vars(module).values()
-    if isinstance(value, type) and issubclass(value, nn.Layer | optimizers.Optimizer)
+    if isinstance(value, type) and issubclass(value, nn.Layer | optimizer.Optimizer)
     if value not in (tf.keras.optimizers.Optimizer, nn.InputLayer)
 ]
 NEEDED: dict[str, Any] = {
@@ -226,7 +226,7 @@ BASES = {
     "Callable",
 }
 SUBCLASSES = {
-    ("Sequential", "Model"), ("MeanSquaredError", "Mean"), ("MeanAbsoluteError", "Mean"), ("BinaryAccuracy", "Mean"),
+    ("Sequential", "Model"), ("AdamW", "Adam"), ("MeanSquaredError", "Mean"), ("MeanAbsoluteError", "Mean"), ("BinaryAccuracy", "Mean"),
     ("CategoricalAccuracy", "Mean"), ("SparseCategoricalAccuracy", "Mean"),
     *((name, "VarianceScaling") for name in ("GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "LecunNormal",
                                             "LecunUniform")),

@@ -2,4 +2,5 @@
 # ruff: noqa: F403
 
 from gradcalc.optimize.optimizers import *
+from gradcalc.optimize.optimizers import get as get
 from gradcalc.tf.keras.optimizers import schedules as schedules

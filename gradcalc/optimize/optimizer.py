@@ -1,0 +1,349 @@
+"""The base of the optimizers, as Keras 3 has it: limits, weight decay, averages, state. Imports NumPy, the schedules
+and the arithmetic of arrays.
+
+One implementation serves two uses: `update` is one step on plain arrays, `apply` the same on whatever has `.array` and
+can be set, and `step` is the formula itself, which `descend` runs on nodes of a graph. No array is changed in place.
+"""
+
+import math
+import re
+import warnings
+from collections.abc import Iterable, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from gradcalc.arithmetic.arrays import Array
+from gradcalc.errors import only
+from gradcalc.graph.names import NAMES
+from gradcalc.optimize.schedules import LearningRateSchedule
+from gradcalc.optimize.state import State
+
+__all__ = ["Optimizer"]
+
+Number = Any
+"""An array, a float, or a node of a graph."""
+
+
+_FIXED: dict[str, Any] = {"loss_scale_factor": None, "gradient_accumulation_steps": None}
+"""Keras's arguments that are not supported here, each with the one value that it may have: its default."""
+
+
+class Optimizer:
+    """Base of the optimizers; a subclass gives `slots` (the names of its state) and `step` (its formula).
+
+    Args:
+        learning_rate: a number, a schedule, or a function of no arguments.
+        weight_decay: each step first takes `weight_decay * learning_rate` of a value off (Loshchilov and Hutter 2019).
+        clipnorm: the largest norm of each gradient.
+        clipvalue: the largest absolute element of each gradient.
+        global_clipnorm: the largest norm of all gradients together; only one of these three.
+        use_ema: whether a running mean of each value is kept, which `finalize_variable_values` puts into its place.
+        ema_momentum: the share of the mean that a step keeps, from 0 to 1.
+        ema_overwrite_frequency: after how many steps, each time, the means become the values; None is never.
+        name: by default the class's name and a number.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        name: str | None = None,
+        **unknown: Any,
+    ) -> None:
+        for argument in _FIXED.keys() & unknown.keys():
+            only(_FIXED[argument], **{argument: unknown.pop(argument)})
+        if unknown:
+            raise ValueError(f"Argument(s) not recognized: {unknown}")
+        if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
+            raise ValueError(
+                "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. Received: "
+                f"clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}"
+            )
+        if use_ema and not 0 <= ema_momentum <= 1:
+            raise ValueError(f"`ema_momentum` must be in the range [0, 1]. Received: ema_momentum={ema_momentum}")
+        if (
+            use_ema
+            and ema_overwrite_frequency is not None
+            and not (isinstance(ema_overwrite_frequency, int) and ema_overwrite_frequency >= 1)
+        ):
+            raise ValueError(
+                "`ema_overwrite_frequency` must be an integer >= 1 or None. Received: "
+                f"ema_overwrite_frequency={ema_overwrite_frequency}"
+            )
+        self.name = name or NAMES.next(type(self).__name__)
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.use_ema = use_ema
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.built = False
+        self.iterations = State(0, f"{self.name}/iteration")
+        self._rate: Any = None
+        self.learning_rate = learning_rate
+        self._places: list[Any] = []
+        self._index: dict[int, int] = {}
+        self._states: list[list[State]] = []
+        self._averages: list[State] = []
+        self._undecayed: tuple[set[int], str | None] = (set(), None)
+
+    # -- what a subclass gives ----------------------------------------------------------------------------------------
+
+    def slots(self) -> dict[str, float]:
+        """The names of the arrays that are kept for each value, and what they begin with."""
+        return {}
+
+    def rate_at(self, rate: float, count: int) -> Any:
+        """What `step` takes as its rate at step `count`, from 1: a number, or several."""
+        return rate
+
+    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
+        """One step from a gradient, a value and the state: the new value, then the new state.
+
+        Written in operators and ops, so it runs on arrays, on floats and on nodes of a graph.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define step(self, g, w, state, rate)")
+
+    # -- the learning rate --------------------------------------------------------------------------------------------
+
+    @property
+    def learning_rate(self) -> Any:
+        """The present learning rate: a `State` that can be assigned to, or what the schedule or function says."""
+        return self.rate_after(int(self.iterations))
+
+    @learning_rate.setter
+    def learning_rate(self, rate: Any) -> None:
+        if hasattr(rate, "array"):
+            rate = float(rate)
+        if isinstance(rate, LearningRateSchedule) or callable(rate):
+            self._rate = rate
+        elif not isinstance(rate, Real):
+            raise ValueError(
+                "Argument `learning_rate` should be float, or an instance of LearningRateSchedule, or a callable "
+                f"(that takes no arguments and returns the learning rate). Received instead: learning_rate={rate}"
+            )
+        elif isinstance(self._rate, LearningRateSchedule):
+            raise TypeError(
+                "This optimizer was created with a `LearningRateSchedule` object as its `learning_rate`, hence its "
+                "learning rate is not settable. Make the optimizer with a float `learning_rate` to set it."
+            )
+        elif isinstance(self._rate, State):
+            self._rate.assign(float(rate))
+        else:
+            self._rate = State(float(rate), f"{self.name}/learning_rate")
+
+    def rate_after(self, done: int) -> Any:
+        """The learning rate after so many steps."""
+        if isinstance(self._rate, LearningRateSchedule):
+            return self._rate(done)
+        return self._rate if isinstance(self._rate, State) else self._rate()
+
+    # -- state --------------------------------------------------------------------------------------------------------
+
+    @property
+    def variables(self) -> list[State]:
+        """The state: steps done, learning rate, the means of `use_ema`, and the arrays kept for each value."""
+        rate = [self._rate] if isinstance(self._rate, State) else []
+        return [self.iterations, *rate, *self._averages, *(state for states in self._states for state in states)]
+
+    def build(self, variables: Iterable[Any]) -> None:
+        """Make the state for these variables or arrays, once; `apply` and `update` do it on their first call."""
+        if self.built:
+            return
+        self._places = list(variables)
+        self._index = {id(variable): i for i, variable in enumerate(self._places)}
+        self._states = [
+            [self._beside(i, slot, start) for slot, start in self.slots().items()] for i in range(len(self._places))
+        ]
+        if self.use_ema:  # begun with the values themselves: one that no step moves is its own mean
+            self._averages = [self._beside(i, "average", _array(place)) for i, place in enumerate(self._places)]
+        self.built = True
+
+    def _beside(self, index: int, slot: str, start: Any) -> State:
+        """An array of the shape of a value, kept for it."""
+        place = self._places[index]
+        array = np.full(np.shape(_array(place)), start, _array(place).dtype)
+        return State(array, f"{self.name}/{_slug(place, index)}_{slot}")
+
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Any] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
+        """Let weight decay leave out these variables, and those whose name contains one of these patterns."""
+        if self.built:
+            raise ValueError("`exclude_from_weight_decay()` can only be configured before the optimizer is built.")
+        self._undecayed = {id(variable) for variable in var_list or ()}, "|".join(var_names or ()) or None
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Replace the state by arrays, in the order of `variables`."""
+        if not self.built:
+            raise ValueError(
+                "You are calling `set_weights()` on an optimizer that has not yet been built. Please call "
+                "`optimizer.build(trainable_variables)` first."
+            )
+        if len(weights) != len(self.variables):
+            raise ValueError(f"{len(weights)} weights for the {len(self.variables)} variables of {self.name}")
+        for state, weight in zip(self.variables, weights, strict=True):
+            state.assign(weight)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make this optimizer."""
+        rate = self._rate
+        config = {
+            name: value for name, value in vars(self).items() if name[0] != "_" and name not in ("built", "iterations")
+        }
+        config["learning_rate"] = float(rate) if isinstance(rate, State) else rate
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Optimizer":
+        """The optimizer of a `get_config()`."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, learning_rate={self.get_config()['learning_rate']}>"
+
+    # -- one step -----------------------------------------------------------------------------------------------------
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Any]]) -> State:
+        """Move each variable by its gradient: `apply_gradients(zip(gradients, variables))`. Returns `iterations`.
+
+        Raises:
+            ValueError: all gradients are None, or a variable is not one that the optimizer was built for.
+        """
+        pairs = list(grads_and_vars)
+        self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+        return self.iterations
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
+        """Move the variables, by default those that the optimizer was built for, by their gradients.
+
+        A variable whose gradient is None stays, with a warning. Errors as of `apply_gradients`.
+        """
+        grads = list(grads)
+        if not grads:
+            return
+        variables = self._known(grads, trainable_variables)
+        missing = [variable for gradient, variable in zip(grads, variables, strict=True) if gradient is None]
+        if len(missing) == len(grads):
+            raise ValueError("No gradients provided for any variable.")
+        if missing:
+            names = [getattr(variable, "path", None) or variable.name for variable in missing]
+            warnings.warn(
+                f"Gradients do not exist for variables {names}: they stay as they are. Does the loss depend on them?",
+                stacklevel=3,
+            )
+        pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
+        slots = [self._index[id(variable)] for _, variable in pairs]
+        values = self.update([_array(g) for g, _ in pairs], [v.array for _, v in pairs], slots)
+        for (_, variable), value in zip(pairs, values, strict=True):
+            variable._set(value)
+            if getattr(variable, "constraint", None) is not None:
+                variable.assign(variable.constraint(variable))
+
+    def update(
+        self, gradients: Sequence[Array], values: Sequence[Array], slots: Sequence[int] | None = None
+    ) -> list[Array]:
+        """One step on plain arrays: the new values, of the shapes and dtypes of `values`; counts the step.
+
+        `slots` says which of the values that the optimizer was built for these are; by default all, in order.
+        """
+        self.build(values)
+        rate = float(self.learning_rate)
+        corrected = self.rate_at(rate, int(self.iterations) + 1)
+        gradients = [np.asarray(g, v.dtype) for g, v in zip(gradients, values, strict=True)]
+        for gradient, value in zip(gradients, values, strict=True):
+            if gradient.shape != value.shape:
+                raise ValueError(f"a gradient of shape {gradient.shape} for a value of shape {value.shape}")
+        results = []
+        for slot, gradient, value in zip(slots or range(len(values)), self._clipped(gradients), values, strict=True):
+            if self.weight_decay is not None and self._decays(self._places[slot]):
+                value = value - value * (self.weight_decay * rate)
+            states = self._states[slot]
+            value, *state = self.step(gradient, value, [kept.array for kept in states], corrected)
+            for kept, array in zip(states, state, strict=True):
+                kept.array = np.asarray(array)
+            results.append(self._averaged(slot, value) if self.use_ema else value)
+        self.iterations.array += 1
+        return results
+
+    def _averaged(self, slot: int, value: Array) -> Array:
+        """The value after this step, which goes into its mean; the mean where it is time to take that."""
+        average, done = self._averages[slot], int(self.iterations)
+        momentum = self.ema_momentum if done else 0.0
+        average.array = np.asarray(momentum * average.array + (1 - momentum) * value)
+        often = self.ema_overwrite_frequency
+        return average.array[()].copy() if often and (done + 1) % often == 0 else value
+
+    def finalize_variable_values(self, var_list: Iterable[Any]) -> None:
+        """Give variables the running means of `use_ema`, where they are kept: the end of a training."""
+        if self.use_ema:
+            for variable in var_list:
+                variable.assign(self._averages[self._index[id(variable)]].array)
+
+    def _known(self, grads: Sequence[Any], variables: Sequence[Any] | None) -> list[Any]:
+        """The variables to move, checked against those that the optimizer was built for."""
+        if variables is None:
+            if not self.built:
+                raise ValueError(
+                    "When passing `grads` without `variables`, the optimizer must already be built on a list of "
+                    "variables. Call `optimizer.build(trainable_variables)` first."
+                )
+            variables = self._places
+        self.build(variables)
+        if len(grads) != len(variables):
+            raise ValueError(f"{len(grads)} gradients for {len(variables)} variables")
+        for variable in variables:
+            if id(variable) not in self._index:
+                raise ValueError(
+                    f"Unknown variable: {variable}. This optimizer can only be called for the variables it was "
+                    "originally built with. When working with a new set of variables, you should recreate a new "
+                    "optimizer instance."
+                )
+        return list(variables)
+
+    def _clipped(self, gradients: list[Array]) -> list[Array]:
+        if self.clipvalue:
+            return [np.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
+        if self.clipnorm:
+            with np.errstate(invalid="ignore"):  # an infinite element leaves nan, as Keras has it
+                return [g * (self.clipnorm / max(_length(g), self.clipnorm)) for g in gradients]
+        if self.global_clipnorm:
+            length = _norm(gradients)
+            scale = self.global_clipnorm / max(length, self.global_clipnorm) if math.isfinite(length) else math.nan
+            return [g * scale for g in gradients]
+        return gradients
+
+    def _decays(self, place: Any) -> bool:
+        without, pattern = self._undecayed
+        return id(place) not in without and not (pattern and re.search(pattern, getattr(place, "name", "")))
+
+
+def _length(array: Array) -> float:
+    """The Euclidean norm of an array, infinite only where an element is: no square overflows."""
+    largest = float(np.max(np.abs(array), initial=0.0))
+    return largest * _norm([array / largest]) if 0 < largest < math.inf else largest
+
+
+def _norm(arrays: Sequence[Array]) -> float:
+    """The Euclidean norm of all elements together; infinite where a square is, as Keras has it."""
+    return float(np.sqrt(sum(float(np.vdot(a, a)) for a in arrays)))
+
+
+def _array(value: Any) -> Array:
+    """The plain array in a tensor, a variable, or what `numpy.asarray` takes."""
+    return value.array if hasattr(value, "array") else np.asarray(value)
+
+
+def _slug(place: Any, index: int) -> str:
+    """A variable's name as part of a path."""
+    name = getattr(place, "path", None) or getattr(place, "name", None) or str(index)
+    return re.sub(r"[/:]", "_", name)
