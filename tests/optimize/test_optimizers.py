@@ -1,4 +1,4 @@
-"""The optimizers: Keras's numbers, plain arrays as variables, names, defaults, settings."""
+"""The optimizers, and what `optimize` makes public: Keras's numbers, plain arrays as variables, names, settings."""
 
 from collections.abc import Callable
 from typing import Any
