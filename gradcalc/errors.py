@@ -18,7 +18,7 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from enum import IntEnum
 from functools import wraps
@@ -347,6 +347,22 @@ def only(value: Any, **arguments: Any) -> None:
     for name, given in arguments.items():
         if given is not value and not (type(given) is type(value) and given == value):
             raise NotImplementedError(f"{name}={given!r} is not supported here: only {name}={value!r} is")
+
+
+def known(what: str, identifier: Any, table: Mapping[str, Any], kind: Any = Callable) -> Any:
+    """What a name stands for in a table, or the given thing itself; of a class one with default arguments.
+
+    Raises:
+        ValueError: it is no name of the table, and not of the `kind`: nothing that can be called.
+    """
+    found = table.get(identifier, identifier) if isinstance(identifier, str) else identifier
+    found = found() if isinstance(found, type) else found
+    if isinstance(found, kind):
+        return found
+    short = [name for name in table if name.islower()]  # the other spellings of the same things
+    near = did_you_mean(identifier, short or table) if isinstance(identifier, str) else None
+    meant = f" Did you mean {near}?" if near else ""
+    raise ValueError(f"Could not interpret {what} identifier: {identifier}.{meant} Known: {', '.join(sorted(table))}")
 
 
 def installed(name: str) -> bool:

@@ -9,6 +9,7 @@ from gradcalc.nn import activations as activations
 from gradcalc.nn import convolution, functional, layer, layers, models, normalization, weights
 from gradcalc.nn import initializers as initializers
 from gradcalc.nn import losses as losses
+from gradcalc.nn import metrics as metrics
 from gradcalc.nn.convolution import *
 from gradcalc.nn.functional import *
 from gradcalc.nn.initializers import set_seed as set_seed
@@ -21,6 +22,6 @@ from gradcalc.nn.weights import *
 
 _MODULES = (convolution, functional, layer, layers, losses, models, normalization, weights)
 globals()["__all__"] = sorted(  # type checkers read the stars
-    ["activations", "clear_session", "initializers", "losses", "set_seed"]
+    ["activations", "clear_session", "initializers", "losses", "metrics", "set_seed"]
     + [name for module in _MODULES for name in module.__all__]
 )

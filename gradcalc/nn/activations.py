@@ -3,12 +3,13 @@
 Names, defaults and formulas are those of Keras's documentation.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 import numpy as np
 
+from gradcalc.errors import known
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Operand
 from gradcalc.tape import nest
@@ -199,17 +200,4 @@ ACTIVATIONS |= {"swish": silu, "hard_swish": hard_silu}
 
 def get(identifier: Any) -> Activation:
     """The activation of a name, or the given function; None is `linear`."""
-    return known("activation function", linear if identifier is None else identifier, ACTIVATIONS)
-
-
-def known(what: str, identifier: Any, table: Mapping[str, Any]) -> Callable[..., Any]:
-    """What a name stands for in a table, or the given function itself; of a class one with default arguments.
-
-    Raises:
-        ValueError: it is no name of the table, and nothing that can be called.
-    """
-    found = table.get(identifier, identifier) if isinstance(identifier, str) else identifier
-    found = found() if isinstance(found, type) else found
-    if callable(found):
-        return found  # type: ignore[no-any-return]
-    raise ValueError(f"Could not interpret {what} identifier: {identifier}. Known: {', '.join(sorted(table))}")
+    return known("activation function", linear if identifier is None else identifier, ACTIVATIONS)  # type: ignore[no-any-return]

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import only
+from gradcalc.errors import known, only
 from gradcalc.graph.names import snake_case
-from gradcalc.nn.activations import known
 from gradcalc.tape.tensor import Tensor
 
 Array = Any
@@ -246,4 +245,4 @@ INITIALIZERS: Mapping[str, Callable[..., Any]] = {
 def get(identifier: Any) -> Callable[..., Any]:
     """The initializer of a name (`glorot_uniform`, or `GlorotUniform`), or the given one; None is zeros."""
     classes = {getattr(kind, "__name__", ""): kind for kind in INITIALIZERS.values()}
-    return known("initializer", Zeros if identifier is None else identifier, {**classes, **INITIALIZERS})
+    return known("initializer", Zeros if identifier is None else identifier, {**classes, **INITIALIZERS})  # type: ignore[no-any-return]

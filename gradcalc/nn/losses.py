@@ -12,8 +12,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from gradcalc.errors import known
 from gradcalc.graph import ops
-from gradcalc.nn.activations import Probabilities, known
+from gradcalc.nn.activations import Probabilities
 from gradcalc.tape.rules.reductions import log_softmax, softmax
 from gradcalc.tape.tensor import ArrayOp, Tensor, as_array, cast
 

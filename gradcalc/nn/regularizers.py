@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.errors import known
 from gradcalc.graph.names import snake_case
-from gradcalc.nn.activations import known
 
 __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer"]
 

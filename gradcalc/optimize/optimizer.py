@@ -208,6 +208,11 @@ class Optimizer:
         """The optimizer of a `get_config()`."""
         return cls(**config)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Copies know their copies of the variables."""
+        self.__dict__ |= state
+        self._index = {id(variable): i for i, variable in enumerate(self._places)}
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, learning_rate={self.get_config()['learning_rate']}>"
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
+from gradcalc.errors import did_you_mean
 from gradcalc.graph import ops
 from gradcalc.optimize.optimizer import Number, Optimizer
 
@@ -361,7 +362,9 @@ def get(identifier: Any) -> Any:
     kind = _BY_NAME.get(str(config.get("class_name")).lower())
     if kind is None:
         known = ", ".join(kind.__name__ for kind in _BY_NAME.values())
-        raise ValueError(f"Could not interpret optimizer identifier: {identifier}. Known: {known}")
+        near = did_you_mean(str(identifier), _BY_NAME)
+        meant = f" Did you mean {near}?" if near else ""
+        raise ValueError(f"Could not interpret optimizer identifier: {identifier}.{meant} Known: {known}")
     return kind.from_config(config.get("config", {}))
 
 

@@ -92,7 +92,10 @@ def test_optimizers_hold_weights_to_their_constraints() -> None:
 
 ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Dense(2, kernel_regularizer="l3"), "regularizer identifier: l3. Known: .*l1"),
-    (lambda: nn.Dense(2, bias_constraint="unit"), "constraint identifier: unit. Known: .*unit_norm"),
+    (
+        lambda: nn.Dense(2, bias_constraint="unit"),
+        "constraint identifier: unit. Did you mean unit_norm. Known: .*unit_norm",
+    ),
     (lambda: regularizers.OrthogonalRegularizer(mode="all"), "Expected 'rows' or 'columns'"),
     (lambda: regularizers.OrthogonalRegularizer()(constant([1.0])), "must have rank 2"),
 ]

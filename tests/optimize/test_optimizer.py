@@ -1,5 +1,6 @@
 """The base of the optimizers: applying, limits, weight decay, learning rates, running means, state, errors."""
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -160,3 +161,13 @@ def test_a_value_that_no_gradient_moves_is_its_own_mean() -> None:
         optimizer.apply([[1.0], None], [w, b])
     optimizer.finalize_variable_values([w, b])
     assert w.numpy() == 0.5 and b.numpy() == 2.0
+
+
+def test_a_copy_goes_on_with_its_copies_of_the_variables() -> None:
+    w = Variable(1.0)
+    optimizer = optimize.Adam(0.5)
+    optimizer.apply([1.0], [w])
+    twin, copied = copy.deepcopy((optimizer, w))
+    for one, place in ((optimizer, w), (twin, copied)):
+        one.apply([2.0], [place])
+    assert copied.numpy() == w.numpy() != 1 and copied is not w

@@ -218,6 +218,8 @@ BASES = {
     "Weight",
     "Layer",
     "Loss",
+    "Metric",
+    "MeanMetricWrapper",
     "Optimizer",
     "LearningRateSchedule",
     "Initializer",
@@ -226,7 +228,7 @@ BASES = {
     "Callable",
 }
 SUBCLASSES = {
-    ("Sequential", "Model"), ("AdamW", "Adam"), ("MeanSquaredError", "Mean"), ("MeanAbsoluteError", "Mean"), ("BinaryAccuracy", "Mean"),
+    ("Sequential", "Model"), ("AdamW", "Adam"), ("MeanMetricWrapper", "Mean"), ("MeanSquaredError", "Mean"), ("MeanAbsoluteError", "Mean"), ("BinaryAccuracy", "Mean"),
     ("CategoricalAccuracy", "Mean"), ("SparseCategoricalAccuracy", "Mean"),
     *((name, "VarianceScaling") for name in ("GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "LecunNormal",
                                             "LecunUniform")),

@@ -1,5 +1,5 @@
-"""`tf.keras`: `losses`, `activations`, `Variable`; `layers`, `models`, `initializers`, `optimizers`, `schedules`, `regularizers`
-and `constraints` only have other names for what `tests/nn` and `tests/optimize` test, and are used in `tests/tf/test_tf.py`.
+"""`tf.keras`: `losses`, `activations`, `Variable`; `layers`, `models`, `initializers`, `optimizers`, `schedules`, `metrics`,
+`regularizers` and `constraints` only have other names for what `tests/nn` and `tests/optimize` test, and are used in `tests/tf/test_tf.py`.
 """
 
 import copy
