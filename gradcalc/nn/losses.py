@@ -19,9 +19,12 @@ from gradcalc.tape.rules.reductions import log_softmax, softmax
 from gradcalc.tape.tensor import ArrayOp, Tensor, as_array, cast
 
 __all__ = [
-    "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "Loss", "MeanAbsoluteError", "MeanSquaredError",
-    "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy", "huber", "mean_absolute_error",
-    "mean_squared_error", "sparse_categorical_crossentropy",
+    "BinaryCrossentropy", "CategoricalCrossentropy", "CategoricalHinge", "CosineSimilarity", "Hinge", "Huber",
+    "KLDivergence", "LogCosh", "Loss", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredError",
+    "MeanSquaredLogarithmicError", "Poisson", "SparseCategoricalCrossentropy", "SquaredHinge", "binary_crossentropy",
+    "categorical_crossentropy", "categorical_hinge", "cosine_similarity", "hinge", "huber", "kl_divergence", "log_cosh",
+    "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error",
+    "poisson", "sparse_categorical_crossentropy", "squared_hinge",
 ]  # fmt: skip
 
 EPSILON = 1e-7
@@ -95,6 +98,61 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
     error = y_pred - y_true
     size = np.abs(error)
     return np.mean(np.where(size <= delta, 0.5 * error**2, delta * size - 0.5 * delta**2), axis=-1)
+
+
+def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
+    """`100 * mean(|y_true - y_pred| / |y_true|)` over the last axis; a label counts as `EPSILON` at least."""
+    y_true, y_pred = _aligned(y_true, y_pred)
+    return 100 * np.mean(np.abs((y_true - y_pred) / np.maximum(np.abs(y_true), EPSILON)), axis=-1)
+
+
+def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
+    """`mean((log(1 + y_true) - log(1 + y_pred))**2)` over the last axis; below `EPSILON` both count as that."""
+    y_true, y_pred = _aligned(y_true, y_pred)
+    logs = [np.log(np.maximum(y, EPSILON) + 1) for y in (y_pred, y_true)]
+    return np.mean((logs[0] - logs[1]) ** 2, axis=-1)
+
+
+def log_cosh(y_true: Any, y_pred: Any) -> Any:
+    """`mean(log(cosh(y_pred - y_true)))` over the last axis: no cosh overflows."""
+    y_true, y_pred = _aligned(y_true, y_pred)
+    error = y_pred - y_true
+    return np.mean(error + ops.softplus(-2 * error) - np.asarray(np.log(2), error.dtype), axis=-1)
+
+
+def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+    """Minus the cosine of the angle between labels and predictions along an axis: -1 is the same direction."""
+    y_true, y_pred = (_unit(y, axis) for y in _aligned(y_true, y_pred))
+    return -np.sum(y_true * y_pred, axis=axis)
+
+
+def poisson(y_true: Any, y_pred: Any) -> Any:
+    """`mean(y_pred - y_true * log(y_pred + EPSILON))` over the last axis."""
+    y_true, y_pred = _aligned(y_true, y_pred)
+    return np.mean(y_pred - y_true * np.log(y_pred + EPSILON), axis=-1)
+
+
+def kl_divergence(y_true: Any, y_pred: Any) -> Any:
+    """`sum(t * log(t / p))` along the last axis (Kullback and Leibler 1951); t and p are kept from `EPSILON` to 1."""
+    y_true, y_pred = (np.clip(y, EPSILON, 1) for y in _floats(y_true, y_pred))
+    return np.sum(y_true * np.log(y_true / y_pred), axis=-1)
+
+
+def hinge(y_true: Any, y_pred: Any) -> Any:
+    """`mean(max(1 - y_true*y_pred, 0))` over the last axis, for labels -1 and 1; of 0 and 1 alone, 0 stands for -1."""
+    return np.mean(_hinges(y_true, y_pred), axis=-1)
+
+
+def squared_hinge(y_true: Any, y_pred: Any) -> Any:
+    """`mean(max(1 - y_true*y_pred, 0)**2)` over the last axis, for labels as of `hinge`."""
+    return np.mean(_hinges(y_true, y_pred) ** 2, axis=-1)
+
+
+def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
+    """How far the score of the right class is from being 1 above every other, for labels that are one-hot rows."""
+    y_true, y_pred = _floats(y_true, y_pred)
+    right, other = np.sum(y_true * y_pred, axis=-1), np.max((1 - y_true) * y_pred, axis=-1)
+    return np.maximum(other - right + 1, 0)
 
 
 def binary_crossentropy(
@@ -221,6 +279,20 @@ def _alike(y_true: Any, y_pred: Any, from_logits: bool) -> tuple[Any, Any, bool]
     return y_true, y_pred, from_logits
 
 
+def _hinges(y_true: Any, y_pred: Any) -> Any:
+    """`max(1 - y_true*y_pred, 0)`, with labels of 0 and 1 alone made -1 and 1."""
+    y_true, y_pred = _floats(y_true, y_pred)
+    if np.isin(y_true.array, (0, 1)).all():
+        y_true = 2 * y_true - 1
+    return np.maximum(1 - y_true * y_pred, 0)
+
+
+def _unit(x: Any, axis: int) -> Any:
+    """Vectors along an axis, of length 1; what is shorter than 1e-12 is divided by that."""
+    squares = np.sum(x * x, axis=axis, keepdims=True)
+    return x / np.sqrt(np.maximum(squares, 1e-24))
+
+
 def squeeze_or_expand(a: Any, b: Any) -> tuple[Any, Any]:
     """Two arrays of one rank, where one has a last axis of size 1 more: as Keras does before it compares."""
     if a.ndim == b.ndim + 1 and a.shape[-1] == 1:
@@ -284,6 +356,9 @@ class Loss:
         return f"<{type(self).__name__} name={self.name}, reduction={self.reduction}>"
 
 
+_KINDS: list[type["_FunctionLoss"]] = []
+
+
 class _FunctionLoss(Loss):
     """A function of labels and predictions, reduced: its fields are the function's options, then those of `Loss`."""
 
@@ -291,8 +366,10 @@ class _FunctionLoss(Loss):
     _options: ClassVar[Sequence[str]] = ()
 
     def __init_subclass__(cls) -> None:
-        """The options of the function."""
-        cls._options = list(inspect.signature(cls.function).parameters)[2:]
+        """The options of the function; the class among those that have one."""
+        if "function" in vars(cls):
+            cls._options = list(inspect.signature(cls.function).parameters)[2:]
+            _KINDS.append(cls)
 
     def __post_init__(self) -> None:
         super().__init__(self.name, self.reduction, self.dtype)
@@ -307,23 +384,76 @@ class _FunctionLoss(Loss):
 
 
 @dataclass(repr=False, eq=False)
-class MeanSquaredError(_FunctionLoss):
+class _Plain(_FunctionLoss):
+    """A function without options, whose name the loss bears."""
+
+    reduction: str | None = "sum_over_batch_size"
+    name: str = ""
+    dtype: Any = None
+
+    def __post_init__(self) -> None:
+        self.name = self.name or self.function.__name__
+        super().__post_init__()
+
+
+class MeanSquaredError(_Plain):
     """`mean((y_true - y_pred)**2)`."""
 
     function = staticmethod(mean_squared_error)
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "mean_squared_error"
-    dtype: Any = None
 
 
-@dataclass(repr=False, eq=False)
-class MeanAbsoluteError(_FunctionLoss):
+class MeanAbsoluteError(_Plain):
     """`mean(|y_true - y_pred|)`."""
 
     function = staticmethod(mean_absolute_error)
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "mean_absolute_error"
-    dtype: Any = None
+
+
+class MeanAbsolutePercentageError(_Plain):
+    """`100 * mean(|y_true - y_pred| / |y_true|)`."""
+
+    function = staticmethod(mean_absolute_percentage_error)
+
+
+class MeanSquaredLogarithmicError(_Plain):
+    """`mean((log(1 + y_true) - log(1 + y_pred))**2)`."""
+
+    function = staticmethod(mean_squared_logarithmic_error)
+
+
+class LogCosh(_Plain):
+    """`mean(log(cosh(y_pred - y_true)))`."""
+
+    function = staticmethod(log_cosh)
+
+
+class Poisson(_Plain):
+    """`mean(y_pred - y_true * log(y_pred))`."""
+
+    function = staticmethod(poisson)
+
+
+class KLDivergence(_Plain):
+    """`sum(y_true * log(y_true / y_pred))`."""
+
+    function = staticmethod(kl_divergence)
+
+
+class Hinge(_Plain):
+    """`mean(max(1 - y_true*y_pred, 0))`, for labels -1 and 1, or 0 and 1."""
+
+    function = staticmethod(hinge)
+
+
+class SquaredHinge(_Plain):
+    """`mean(max(1 - y_true*y_pred, 0)**2)`, for labels -1 and 1, or 0 and 1."""
+
+    function = staticmethod(squared_hinge)
+
+
+class CategoricalHinge(_Plain):
+    """`max(max((1-y_true)*y_pred) - sum(y_true*y_pred) + 1, 0)`, for one-hot labels."""
+
+    function = staticmethod(categorical_hinge)
 
 
 @dataclass(repr=False, eq=False)
@@ -334,6 +464,17 @@ class Huber(_FunctionLoss):
     delta: float = 1.0
     reduction: str | None = "sum_over_batch_size"
     name: str = "huber_loss"
+    dtype: Any = None
+
+
+@dataclass(repr=False, eq=False)
+class CosineSimilarity(_FunctionLoss):
+    """`cosine_similarity`, reduced: from -1 for one direction to 1 for the opposite ones."""
+
+    function = staticmethod(cosine_similarity)
+    axis: int = -1
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "cosine_similarity"
     dtype: Any = None
 
 
@@ -386,12 +527,14 @@ class SparseCategoricalCrossentropy(_FunctionLoss):
         return values * (values.size / max(counts, 1))
 
 
-_KINDS = _FunctionLoss.__subclasses__()
+_SHORT = {
+    "mse": mean_squared_error, "mae": mean_absolute_error, "mape": mean_absolute_percentage_error,
+    "msle": mean_squared_logarithmic_error, "bce": binary_crossentropy, "kld": kl_divergence,
+}  # fmt: skip
 LOSSES: Mapping[str, Any] = (
     {kind.__name__: kind for kind in _KINDS}
     | {kind.function.__name__: kind.function for kind in _KINDS}
-    | {"mse": mean_squared_error, "mae": mean_absolute_error, "bce": binary_crossentropy}
-    | {"MSE": mean_squared_error, "MAE": mean_absolute_error, "BCE": binary_crossentropy}
+    | {name: function for short, function in _SHORT.items() for name in (short, short.upper())}
 )
 """The losses by name: classes, their functions, and Keras's short names of these."""
 

@@ -22,6 +22,8 @@ T2 = np.array([[0.0, 1.0, 0.0], [0.25, 0.25, 0.5]])
 P2 = np.array([[0.05, 0.9, 0.15], [0.1, 0.6, 0.1]])
 Z2 = 3 * ramp(2, 3)
 W = [0.5, 2.0]
+B2 = np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]])
+S2 = 2 * B2 - 1
 KERAS: list[tuple[Callable[[], nn.Loss], Any, Any, Any, list[float], list[float]]] = [  # by Keras 3.15.0, float64
     (lambda: nn.MeanSquaredError(), T2, Z2, None, [4.57626201262],
      [0.841470984808, 0.575964093492, 0.14112000806, -0.840135828641, -1.042257608, -0.446082164866]),
@@ -68,6 +70,14 @@ KERAS: list[tuple[Callable[[], nn.Loss], Any, Any, Any, list[float], list[float]
     (lambda: nn.SparseCategoricalCrossentropy(from_logits=True), [[1, 0], [2, 2]], ramp(2, 2, 3), None, [1.11790861632],
      [0.0974054841988, -0.145758642348, 0.0483531581491, -0.177089311259, 0.0595676994054, 0.117521611853,
      0.078688639264, 0.109713282255, -0.188401921519, 0.0946500238348, 0.0599923487834, -0.154642372618]),
+    (lambda: nn.MeanAbsolutePercentageError(), T2[1:], P2[1:], None, [93.3333333333],
+     [-133.333333333, 133.333333333, -66.6666666667]),
+    (lambda: nn.MeanSquaredLogarithmicError(), T2 + 0.5, P2, W, [0.216433936249],
+     [-0.0566150704665, -0.0240734075177, -0.0385077051787, -0.281397338261, -0.037338399454, -0.362325455003]),
+    (lambda: nn.LogCosh(), T2, Z2, None, [1.32857300824],  # by mpmath: Keras rounds log(2) to float32
+     [0.164541350196, 0.156467727054, 0.0666262151512, -0.164524365903, -0.166026690557, -0.14520840547]),
+    (lambda: nn.Poisson(), T2, P2, W, [0.985328178386],
+     [0.0833333333333, -0.00925924897119, 0.0833333333333, -0.499999166667, 0.194444467593, -1.33333166667]),
 ]  # fmt: skip
 
 
@@ -257,3 +267,20 @@ test_errors_say_what_is_wrong = over(ERRORS, says)
 def test_one_class_is_warned_of() -> None:
     with pytest.warns(SyntaxWarning, match="binary_crossentropy is for two classes"):
         losses.categorical_crossentropy([[1.0]], np.array([[0.5]]))
+
+
+def test_the_cosine_of_a_vector_of_length_0_is_0_with_a_finite_gradient() -> None:
+    y = Variable([[0.0, 0.0]])
+    with GradientTape() as tape:
+        loss = nn.CosineSimilarity()([[1.0, 2.0]], y)
+    assert float(loss) == 0 and np.isfinite(tape.gradient(loss, y).numpy()).all()
+
+
+def test_losses_of_large_errors_do_not_overflow() -> None:
+    assert nn.log_cosh([[0.0]], np.array([[1000.0]])).numpy() == pytest.approx(1000 - np.log(2))
+    assert nn.log_cosh([[0.0]], np.array([[-1000.0]])).numpy() == pytest.approx(1000 - np.log(2))
+
+
+def test_labels_of_0_and_1_alone_are_sides_for_hinge() -> None:
+    assert nn.hinge([[0, 1]], np.array([[-0.5, 0.5]])).tolist() == nn.hinge([[-1, 1]], np.array([[-0.5, 0.5]])).tolist()
+    assert nn.hinge([[0, 2]], np.array([[1.0, 0.25]])).tolist() == [0.75]

@@ -6,4 +6,7 @@ from gradcalc.nn.losses import get as get
 
 mse = MSE = mean_squared_error
 mae = MAE = mean_absolute_error
+mape = MAPE = mean_absolute_percentage_error
+msle = MSLE = mean_squared_logarithmic_error
 bce = BCE = binary_crossentropy
+kld = KLD = kl_divergence
