@@ -2,7 +2,7 @@
 
     python benchmarks/export.py        needs casadi and gcc
 
-Prints ours over CasADi's for each formula, the least of several runs of each, in processor time; below 1 ours is faster.
+Prints the least processor time of each in many rounds, and the median of ours over CasADi's; below 1 ours is faster.
 """
 
 import ctypes
@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 from gradcalc.truth.questions.export import export
 
@@ -24,7 +26,7 @@ FORMULAS = {
     "kepler": "x*y/sqrt(x^2+y^2+z^2)^3",
     "tanh": "tanh(x*y+z)*tanh(x-z)",
 }
-_ROUNDS, _CALLS = 7, 20_000
+_ROUNDS, _CALLS = 400, 1_000
 _LOOP = """
 void loop_{name}(long n, const double *x, double *out) {{
     long i;
@@ -62,15 +64,18 @@ def theirs(folder: Path, name: str, text: str, variables: tuple[str, ...]) -> st
     return (folder / f"{name}_casadi.c").read_text()
 
 
-def least(function: "ctypes._CFuncPtr", n: int) -> float:
-    """The least processor time of some rounds, in nanoseconds a call."""
+def compared(one: "ctypes._CFuncPtr", other: "ctypes._CFuncPtr", n: int) -> tuple[float, float, float]:
+    """The least processor time of each in nanoseconds a call, and the median of their ratios, each taken side by side."""
     x, out = (ctypes.c_double * n)(*[0.5 + 0.2 * i for i in range(n)]), (ctypes.c_double * (1 + n + n * n))()
-    found = []
+    rounds = []
     for _ in range(_ROUNDS):
-        start = time.process_time()
-        function(ctypes.c_long(_CALLS), x, out)
-        found.append(time.process_time() - start)
-    return min(found) / _CALLS * 1e9
+        times = [time.process_time()]
+        for function in (one, other):
+            function(ctypes.c_long(_CALLS), x, out)
+            times.append(time.process_time())
+        rounds.append([(b - a) / _CALLS * 1e9 for a, b in pairwise(times)])
+    least = [min(each) for each in zip(*rounds, strict=True)]
+    return least[0], least[1], median(a / b for a, b in rounds)
 
 
 def main() -> None:
@@ -88,8 +93,8 @@ def main() -> None:
             )
             other = theirs(folder, name, text, made.variables) + _LOOP.format(name="theirs", call=call)
             two = compiled(folder, f"{name}_theirs", other)
-            ours, casadi = least(one.loop_ours, n), least(two.loop_theirs, n)
-            print(f"{name:12} ours {ours:7.1f} ns  CasADi {casadi:7.1f} ns  ratio {ours / casadi:.2f}")
+            ours, casadi, ratio = compared(one.loop_ours, two.loop_theirs, n)
+            print(f"{name:12} ours {ours:7.1f} ns  CasADi {casadi:7.1f} ns  ratio {ratio:.2f}")
 
 
 if __name__ == "__main__":

@@ -93,6 +93,12 @@ def _atanh(x: Any) -> Any:
     return _odd(x, ops.log1p(2 * size / (1 - size)) / 2)
 
 
+def _sech(x: Any) -> Any:
+    """By what is small where the result is, so that nothing overflows."""
+    small = ops.exp(-ops.abs(x))
+    return 2 * small / (1 + small * small)
+
+
 def _chebyshev(coefficients: Sequence[float], t: Any) -> Any:
     """A sum of Chebyshev polynomials, by Clenshaw's recurrence."""
     twice, before, last = t + t, ops.zero, ops.zero
@@ -262,6 +268,7 @@ PORTABLE: dict[Op, Callable[..., Any]] = {
     ops.asinh: _asinh,
     ops.acosh: _acosh,
     ops.atanh: _atanh,
+    ops.sech: _sech,
     ops.erf: _erf,
     ops.erfc: _erfc,
     ops.gamma: _gamma,

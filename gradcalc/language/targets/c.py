@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Op
-from gradcalc.language.targets.program import Line, Target, Written, numbers
+from gradcalc.language.targets.lines import Line, Written
+from gradcalc.language.targets.program import Target, numbers
 from gradcalc.language.targets.source import ARRAYS, Language, Part, Source
 
 _LIBM = (
@@ -24,7 +25,7 @@ _WRITTEN: dict[Op, Written] = {
     ops.add: " + ", ops.sub: " - ", ops.mul: " * ", ops.div: " / ", ops.neg: "-{0}", ops.powi: "pow({0}, {1})",
     ops.lt: " < ", ops.le: " <= ", ops.gt: " > ", ops.ge: " >= ", ops.eq: " == ", ops.same: " == ", ops.ne: " != ",
     ops.and_: " && ", ops.or_: " || ", ops.not_: "!{0}", ops.where: "{0} ? {1} : {2}", ops.round: "rint({0})",
-    ops.mod: "§mod({0}, {1})", ops.max: "§max({0}, {1})", ops.min: "§min({0}, {1})",
+    ops.mod: "§mod({0}, {1})", ops.max: "§max({0}, {1})", ops.min: "§min({0}, {1})", ops.tanh: "§tanh({0})",
 }  # fmt: skip
 
 _BESSEL = {ops.besselj: "{sign}jn({size}, {1})", ops.bessely: "{sign}yn({size}, {1})"}
@@ -35,8 +36,11 @@ _HELPERS = {
     "    const double r = fmod(a, b);\n    return r != 0.0 && (r < 0.0) != (b < 0.0) ? r + b : r;\n}",
     ops.max: "double §max(double a, double b) {\n    return b > a || b != b ? b : a;\n}",
     ops.min: "double §min(double a, double b) {\n    return b < a || b != b ? b : a;\n}",
+    ops.tanh: "double §tanh(double x) {\n    const double e = exp(-2.0 * fabs(x));\n"
+    "    return e < 0.36 ? copysign((1.0 - e) / (1.0 + e), x) : tanh(x);\n}",
 }
-"""The remainder with the sign of the divisor; extremes that nan passes through."""
+"""The remainder with the sign of the divisor; extremes that nan passes through; tanh, which takes libraries long, by an
+exponential where that loses no digits."""
 
 _words = str.split
 _KEYWORDS = frozenset(

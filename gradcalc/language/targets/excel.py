@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from gradcalc.errors import UsageError
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Op
-from gradcalc.language.targets.program import Line, Target, Written, filled
+from gradcalc.language.targets.lines import Line, Written, filled
+from gradcalc.language.targets.program import Target
 from gradcalc.language.targets.source import Language, Probe, Source, commented
 
 _SAME = (

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Op
-from gradcalc.language.targets.program import Line, Target, Written, numbers
+from gradcalc.language.targets.lines import Line, Written
+from gradcalc.language.targets.program import Target, numbers
 from gradcalc.language.targets.scripts import Layout, text
 from gradcalc.language.targets.source import Language
 

@@ -11,9 +11,10 @@ needs no rules of precedence. Imports graph and the arithmetic of floats.
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from gradcalc.arithmetic.floats import FUNCTIONS, Floats
@@ -23,34 +24,10 @@ from gradcalc.graph.definitions import Deciding, deciding, definition
 from gradcalc.graph.graph import Graph, rule_graph
 from gradcalc.graph.ops import Op
 from gradcalc.graph.portable import PORTABLE
-
-Written = str | Callable[[Sequence[str]], str]
-"""How a target writes an op: `{0}` and `{1}` are its operands, `{all}` all of them with commas, and what begins and
-ends with a blank stands between them; `§` is what the names of routines begin with. Or a function of the operands."""
+from gradcalc.language.targets.lines import Line, Written, divided_last, read_alone
 
 PREFIX = "§"
 """Stands in tables for what the names of a program's routines begin with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The assignment of a temporary: its name, and an op on operands that are names or numbers.
-
-    Attributes:
-        truth: whether it is true or false, not a number.
-        comment: where it stands in the user's text, safe in a comment of any language; "" for nothing.
-    """
-
-    name: str
-    written: Written
-    operands: tuple[str, ...]
-    truth: bool = False
-    comment: str = ""
-
-    @property
-    def value(self) -> str:
-        """The op on its operands, as the target writes it."""
-        return filled(self.written, self.operands)
 
 
 @dataclass(frozen=True)
@@ -182,8 +159,9 @@ class Maker:
         lines = Lines(self, graph, places)
         for index in graph.needed(outputs):
             lines.node(index)
-        text = [self.finish(self.target.line(line)) for line in lines.made]
-        return self.finish(self.target.function(name, list(places.values()), text, [lines.places[i] for i in outputs]))
+        made, results = lines.finished(outputs)
+        text = [self.finish(self.target.line(line)) for line in made]
+        return self.finish(self.target.function(name, list(places.values()), text, results))
 
     def finish(self, text: str) -> str:
         """Text with the names of routines as they are here."""
@@ -224,18 +202,28 @@ class Maker:
         return name, self.operands[name]
 
 
+Finished = tuple[list[Line], list[str]]
+
+
 class Lines:
     """The lines of one function, and where the value of each node stands.
 
-    Equal lines are one: what powers have in common is computed once too.
+    Equal lines are one: what powers have in common is computed once too. Signs are moved out of products and quotients
+    and into sums and differences, where that changes no bit of any number: so more lines are equal.
+
+    Args:
+        derived: the nodes of derivatives alone, whose quotients may be summed before they are divided.
 
     Attributes:
-        made: the lines; `places` the temporary, input or number of each node.
+        made: the lines; `places` the temporary, input or number of each node, behind a `-` if it is the opposite.
     """
 
-    def __init__(self, maker: Maker, graph: Graph, places: Mapping[int, str]) -> None:
+    def __init__(
+        self, maker: Maker, graph: Graph, places: Mapping[int, str], derived: Container[int] = frozenset()
+    ) -> None:
         self.maker, self.target, self.graph, self.places = maker, maker.target, graph, dict(places)
         self.made: list[Line] = []
+        self._derived, self._is_derived, self._sums = derived, False, set[str]()
         self._known: dict[int, Any] = {}
         self._constant = Floats().constant
         self._found: dict[tuple[Written, tuple[str, ...]], str] = {}
@@ -251,9 +239,55 @@ class Lines:
             self.places[index] = self._written_number(value)
             return
         before = len(self.made)
-        self.places[index] = self._op(op, [self.places[i] for i in operands], deciding(self.graph, op, operands))
+        self._is_derived = index in self._derived
+        self.places[index] = self._signed(op, [self.places[i] for i in operands], deciding(self.graph, op, operands))
         if comment and len(self.made) > before:
             self.made[-1] = replace(self.made[-1], comment=comment)
+        if self._is_derived:
+            self._sums.update(line.name for line in self.made[before:])
+
+    def finished(self, outputs: Sequence[int], comments: Callable[[int], str] = lambda index: "") -> Finished:
+        """The lines that outputs need, and the temporaries, inputs or numbers where these stand."""
+        for index in outputs:
+            self.node(index)
+            before = len(self.made)
+            self.places[index] = self._plain(self.places[index])
+            if len(self.made) > before:
+                self.made[-1] = replace(self.made[-1], comment=comments(index))
+        results, written = [self.places[index] for index in outputs], self.target.written
+        added = [written[op] for op in (ops.add, ops.sub) if op in written]
+        lines = (
+            divided_last(self.made, results, self._sums, added, written.get(ops.div, "")) if self._sums else self.made
+        )
+        return read_alone(list(lines), results)
+
+    def _plain(self, place: str) -> str:
+        """A place without a sign: of an opposite a line of its own."""
+        return self._op(ops.neg, [place[1:]], None) if place.startswith("-") else place
+
+    def _signed(self, op: Op, places: Sequence[str], known: Deciding) -> str:
+        """Where the value of an op stands, the signs of its operands moved where no rounding sees it."""
+        if op is ops.neg:
+            return _opposite(places[0])
+        if op is ops.sub:
+            return self._sum(places[0], _opposite(places[1]))
+        if op is ops.add and any(place.startswith("-") for place in places):
+            return reduce(self._sum, places)
+        times = known if op is ops.powi and isinstance(known, int) else 1 if op in (ops.mul, ops.div) else None
+        if times is not None:
+            found = self._op(op, [place.removeprefix("-") for place in places], known)
+            return _opposite(found) if times * sum(place.startswith("-") for place in places) % 2 else found
+        return self._op(op, [self._plain(place) for place in places], known)
+
+    def _sum(self, one: str, other: str) -> str:
+        """A sum of two, as a difference where one is an opposite."""
+        if one.startswith("-") and other.startswith("-") and self._is_derived:  # 0 may have another sign
+            return _opposite(self._op(ops.add, [one[1:], other[1:]], None))
+        if other.startswith("-"):
+            return self._op(ops.sub, [self._plain(one), other[1:]], None)
+        return (
+            self._op(ops.sub, [other, one[1:]], None) if one.startswith("-") else self._op(ops.add, [one, other], None)
+        )
 
     def _written_number(self, value: Any) -> str:
         return self.target.truth[not value] if isinstance(value, bool) else self.target.number(value)
@@ -304,10 +338,11 @@ class Lines:
         return written.replace("{order}", str(order)).replace("{size}", str(abs(order))).replace("{sign}", sign)
 
     def _line(self, written: Written, operands: Sequence[str], op: Op | None = None) -> str:
-        key = written, tuple(operands)
+        swaps = len(operands) == 2 and written in (self.target.written[ops.add], self.target.written[ops.mul])
+        key = written, tuple(sorted(operands) if swaps else operands)
         if key not in self._found:
             name = self._found[key] = f"v{len(self.made) + 1}"
-            self.made.append(Line(name, *key, truth=op is not None and op.is_condition))
+            self.made.append(Line(name, written, tuple(operands), truth=op is not None and op.is_condition))
         return self._found[key]
 
     def _joined(self, written: Written, places: Sequence[str], truth: bool) -> str:
@@ -337,14 +372,10 @@ class Lines:
         return self._line(self.target.written[ops.div], [self.target.number(1.0), found])
 
 
+def _opposite(place: str) -> str:
+    """The place of the opposite."""
+    return place[1:] if place.startswith("-") else f"-{place}"
+
+
 _ORDERS = 100
 """Bessel functions of larger orders are not looked for in libraries."""
-
-
-def filled(written: Written, places: Sequence[str]) -> str:
-    """An op with its operands."""
-    if not isinstance(written, str):
-        return written(places)
-    if written.startswith(" "):
-        return written.join(places) if len(places) > 1 else places[0]
-    return written.format(*places, all=", ".join(places))

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Op
-from gradcalc.language.targets.program import Line, Target, Written, numbers
+from gradcalc.language.targets.lines import Line, Written
+from gradcalc.language.targets.program import Target, numbers
 from gradcalc.language.targets.scripts import Layout, text
 from gradcalc.language.targets.source import Language
 
@@ -38,6 +39,21 @@ _BESSEL: dict[Op, Written] = {
 """Of whole orders."""
 
 _POW = "§pow <- function(a, b) if (is.infinite(b) || is.infinite(a) && b %% 1 != 0) abs(a)^b else a^b"
+_BESSELJ = """§besselj <- function(x, n) {
+  if (isTRUE(x < 0)) return((-1)^n * §besselj(-x, n))
+  if (!isTRUE(x > 1e5)) return(besselJ(x, n))
+  if (is.infinite(x)) return(0)
+  term <- 1; even <- 1; odd <- 0; k <- 0
+  while (abs(term) > 1e-17 && k < 60) {
+    k <- k + 1
+    term <- term * (4 * n^2 - (2 * k - 1)^2) / (8 * k * x)
+    if (k %% 2 == 0) even <- even + (-1)^(k / 2) * term else odd <- odd + (-1)^((k - 1) / 2) * term
+  }
+  turned <- c(cos(x) + sin(x), sin(x) - cos(x))
+  turned <- list(turned, c(turned[2], -turned[1]), -turned, c(-turned[2], turned[1]))[[n %% 4 + 1]]
+  (even * turned[1] - odd * turned[2]) / sqrt(pi * x)
+}"""
+"""R's own is 0 above 1e5: there Hankel's expansion (DLMF 10.17.3)."""
 _GAMMAINC = """§{0} <- function(s, x) {{
   if (!isTRUE(x < 0)) return(pgamma(x, s{1}))
   if (s %% 1 != 0) return(NaN)
@@ -53,7 +69,7 @@ _GAMMAINC = """§{0} <- function(s, x) {{
 _HELPERS = {
     ops.pow: _POW,
     ops.powi: _POW.replace("§pow", "§powi", 1),
-    ops.besselj: "§besselj <- function(x, n) if (isTRUE(x < 0)) (-1)^n * besselJ(-x, n) else besselJ(x, n)",
+    ops.besselj: _BESSELJ,
     ops.besseli: "§besseli <- function(x, n) if (isTRUE(x < 0)) (-1)^n * besselI(-x, n) else besselI(x, n)",
     ops.gammainc: _GAMMAINC.format("gammainc", "", ""),
     ops.gammaincc: _GAMMAINC.format("gammaincc", ", lower.tail = FALSE", "1 - "),

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gradcalc.language.targets.program import Line
+from gradcalc.language.targets.lines import Line
 from gradcalc.language.targets.source import Part, Source
 
 

@@ -15,7 +15,8 @@ from functools import cache
 from gradcalc.errors import Span, UsageError
 from gradcalc.graph import ops
 from gradcalc.language.formula import Formula
-from gradcalc.language.targets.program import Line, Lines, Maker, Target, safe_names
+from gradcalc.language.targets.lines import Line
+from gradcalc.language.targets.program import Lines, Maker, Target, safe_names
 
 LONGEST, PART = 2_000, 100
 """Lines of a program that stays one function, and of a part of a longer one."""
@@ -93,7 +94,7 @@ class Source:
         routines: functions that travel with it.
         parts: one, whose operands are the parameters; or several, whose operands are elements of `x` and `w`.
         slots: how many places `w` has.
-        has_zeros: whether the Hessian has entries that no part stores: zeros.
+        has_zeros: whether the Hessian has entries that no part stores: zeros, more of them than others.
         derived: the formula itself, for languages that show it.
         probes: where it tests itself; none where it does not.
         compared: which numbers are, counted through value, gradient and Hessian.
@@ -211,19 +212,22 @@ def made(language: Language, formula: Formula, arguments: Sequence[str], name: s
     maker = Maker(target, f"{name}_")
     parameters = safe_names(target, arguments, name, maker.prefix)
     inputs = [formula.graph.input(argument) for argument in arguments]
-    lines = Lines(maker, formula.graph, dict(zip(inputs, parameters, strict=True)))
+    needed = formula.graph.needed(formula.outputs)
+    derived = frozenset(needed).difference(formula.graph.needed([formula.output]))
+    lines = Lines(maker, formula.graph, dict(zip(inputs, parameters, strict=True)), derived)
     comments = places(formula)
-    for index in formula.graph.needed(formula.outputs):
+    for index in needed:
         lines.node(index, comments(index))
+    results = list(_results(formula))
+    finished, found = lines.finished([node for _, _, node in results], comments)
+    stores = [Store(result, at, place) for (result, at, _), place in zip(results, found, strict=True)]
     routines = maker.finished()
-    stores = [Store(result, at, lines.places[node]) for result, at, node in _results(formula)]
-    finished = [_with_prefix(maker, line) for line in lines.made]
-    parts, slots = _parts(language, finished, stores, parameters)
+    parts, slots = _parts(language, [_with_prefix(maker, line) for line in finished], stores, parameters)
     size = len(formula.names)
     return Source(
         name, formula.order, commented(formula.canonical, 300), tuple(commented(each) for each in arguments), size,
         tuple(parameters), routines, parts, slots,
-        derived=formula, has_zeros=formula.order == 2 and len(formula.hessian) < size**2, made_by=made_by,
+        derived=formula, has_zeros=formula.order == 2 and len(results) < 1 + size + size**2, made_by=made_by,
     )  # fmt: skip
 
 
@@ -236,14 +240,17 @@ def _with_prefix(maker: Maker, line: Line) -> Line:
 
 
 def _results(formula: Formula) -> Iterator[tuple[int, int, int]]:
-    """Each number of the answer: whether of value, gradient or Hessian, its index there, its node."""
+    """Each number of the answer: whether of value, gradient or Hessian, its index there, its node; few zeros too."""
     yield 0, 0, formula.output
     if formula.order:
         yield from ((1, i, node) for i, node in enumerate(formula.gradient))
     if formula.order == 2:
         size = len(formula.names)
         zero = formula.graph.constant(0)
-        yield from ((2, i * size + j, node) for (i, j), node in sorted(formula.hessian.items()) if node != zero)
+        found = {i * size + j: node for (i, j), node in formula.hessian.items() if node != zero}
+        if 2 * len(found) >= size**2:
+            found = dict.fromkeys(range(size**2), zero) | found
+        yield from ((2, at, node) for at, node in sorted(found.items()))
 
 
 def places(formula: Formula) -> Callable[[int], str]:

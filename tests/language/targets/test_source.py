@@ -46,6 +46,46 @@ def test_each_common_part_is_one_line() -> None:
     assert sum("sin(" in line for line in lines) == 1
 
 
+def values(text: str, word: str = "c", order: int = 1) -> list[str]:
+    return [line.value for part in source(text, word, order).parts for line in part.lines]
+
+
+def test_signs_are_moved_out_of_products_so_that_more_lines_are_equal() -> None:
+    lines = values("exp(-(x-y)^2/2)*z", order=2)
+    assert len(lines) == len(set(lines)) < 25 and sum(line.startswith("-") for line in lines) <= 5
+    assert values("x*y + y*x", order=0) == ["x_ * y", "v1 + v1"]
+    assert values("(-x)^3 - (-x)^2", order=0) == ["x_ * x_", "v1 * x_", "-v2", "v3 - v1"]
+    assert values("-x/-y + -(-z)", order=0) == ["x_ / y", "v1 + z"]
+
+
+def test_quotients_over_one_denominator_are_summed_before_they_are_divided() -> None:
+    divisions = sum(" / " in line for line in values("x*y/sqrt(x^2+y^2+z^2)^3", order=2))
+    assert divisions < 22
+    assert "v7 / y" in values("x/y + x*x/y")
+
+
+def test_quotients_of_the_text_itself_stay_as_they_are() -> None:
+    assert values("x/z + y/z", order=0) == ["x_ / z", "y / z", "v1 + v2"]  # x + y may overflow
+
+
+def test_a_line_that_nobody_reads_is_left_out() -> None:
+    read = {
+        place for part in source("x*y/z + y/(x*z)", order=2).parts for line in part.lines for place in line.operands
+    }
+    whole = source("x*y/z + y/(x*z)", order=2).parts[0]
+    stored = {store.place for store in whole.stores}
+    assert [line.name for line in whole.lines] == [f"v{k}" for k in range(1, len(whole.lines) + 1)]
+    assert {line.name for line in whole.lines} <= read | stored
+
+
+@pytest.mark.parametrize(
+    ("text", "zeros", "stored"), [("x*y", False, 4), ("x^2+y^2+z^2", True, 3), ("x*y*z", False, 9)]
+)
+def test_few_zeros_of_a_hessian_are_stored_and_many_are_not(text: str, zeros: bool, stored: int) -> None:
+    whole = source(text, order=2)
+    assert whole.has_zeros is zeros and sum(store.result == 2 for store in whole.parts[0].stores) == stored
+
+
 def test_a_line_says_where_it_stands_in_the_text() -> None:
     part = source("x^2 * sin( y )").parts[0]
     said = {line.value: line.comment for line in part.lines}

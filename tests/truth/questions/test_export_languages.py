@@ -174,6 +174,16 @@ def test_r(tmp_path: Path) -> None:
     check(done.stderr, right, len(files))
 
 
+@needs("Rscript")
+def test_bessel_functions_far_out_where_those_of_r_are_0(tmp_path: Path) -> None:
+    points = [{"x": 1e5 + 1}, {"x": 123456.789}, {"x": 1e8}, {"x": -3e6}, {"x": 3.3e12}]
+    made = [export(f"besselj({n}, x)", "r", 1, f"b{n}", at=points, test=True) for n in range(4)]
+    assert all(file.left == 0 for file in made)
+    (tmp_path / "all.R").write_text("\n".join(file.source for file in made))
+    script = "sys.source('all.R', globalenv()); cat(b0_test(), b1_test(), b2_test(), b3_test())"
+    assert ran(["Rscript", "--vanilla", "-e", script], tmp_path).endswith("0 0 0 0")
+
+
 @needs("octave-cli")
 def test_octave(tmp_path: Path) -> None:
     files, right = both("octave", C_SWAPS, r" +v\d")
