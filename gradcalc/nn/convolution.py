@@ -1,165 +1,17 @@
-"""Convolution and pooling over channels-last inputs, as Keras 3's layers, and d2l's `corr2d`. Imports layer and tape.
+"""Convolution over channels-last inputs, as Keras 3's layers, and d2l's `corr2d`. Imports windows, layer and tape."""
 
-All stand on one pair of array ops, each the other's adjoint: `WINDOWS` shows an array as its windows (a view: nothing
-is copied), `FOLD` adds windows up where they came from. NumPy's products and reductions do the rest.
-"""
-
-from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
-from gradcalc.nn.layer import Affine, Layer, pair
-from gradcalc.tape.batch import TOGETHER, Batch
-from gradcalc.tape.tensor import Array, ArrayOp, as_tensor
+from gradcalc.nn.layer import Affine, pair, whole
+from gradcalc.nn.windows import WINDOWS, Windowed
+from gradcalc.tape.tensor import as_tensor
 
 __all__ = [
-    "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "Conv1D", "Conv2D", "Conv3D", "GlobalAveragePooling1D",
-    "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalMaxPooling1D", "GlobalMaxPooling2D",
-    "GlobalMaxPooling3D", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "corr2d",
+    "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "DepthwiseConv1D",
+    "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D", "corr2d",
 ]  # fmt: skip
-
-Sizes = tuple[int, ...]
-Padding = str | Sequence[Sizes]
-"""`"valid"`, `"same"`, `"causal"`, or what is put before and after each axis."""
-
-# -- windows -----------------------------------------------------------------------------------------------------------
-
-WINDOWS: ArrayOp = ArrayOp(
-    "windows",
-    lambda x, size, strides, dilation, pads, fill=0: _windows(x, size, strides, dilation, pads, fill),
-    lambda g, y, x, size, strides, dilation, pads, fill=0: FOLD(
-        g, shape=x.shape, size=size, strides=strides, dilation=dilation, pads=pads
-    ),
-    passes=True,
-)
-"""The windows of `(rows, *sizes, channels)` over its sizes: `(*size, rows, *places, channels)`."""
-
-FOLD: ArrayOp = ArrayOp(
-    "fold",
-    lambda g, shape, size, strides, dilation, pads: _fold(g, shape, size, strides, dilation, pads),
-    lambda h, y, g, shape, **window: WINDOWS(h, **window),
-    passes=True,
-)
-"""The sum of windows over an array of a shape: the adjoint of `windows`."""
-
-
-def _windows(x: Array, size: Sizes, strides: Sizes, dilation: Sizes, pads: Sequence[Sizes], fill: float) -> Array:
-    n = len(size)
-    if any(map(any, pads)):
-        x = np.pad(x, ((0, 0), *pads, (0, 0)), constant_values=fill)
-    spans = tuple((k - 1) * d + 1 for k, d in zip(size, dilation, strict=True))
-    view = sliding_window_view(x, spans, axis=tuple(range(1, n + 1)))
-    every = tuple(slice(None, None, step) for step in strides)
-    within = tuple(slice(None, None, step) for step in dilation)
-    view = view[(slice(None), *every, slice(None), *within)]
-    return np.moveaxis(view, range(n + 2, 2 * n + 2), range(n))
-
-
-def _fold(g: Array, shape: Sizes, size: Sizes, strides: Sizes, dilation: Sizes, pads: Sequence[Sizes]) -> Array:
-    n = len(size)
-    padded = [m + before + after for m, (before, after) in zip(shape[1:-1], pads, strict=True)]
-    result = np.zeros((shape[0], *padded, shape[-1]), g.dtype)
-    places = g.shape[n + 1 : -1]
-    for index in np.ndindex(size):
-        first = [i * d for i, d in zip(index, dilation, strict=True)]
-        at = tuple(slice(f, f + s * (m - 1) + 1, s) for f, s, m in zip(first, strides, places, strict=True))
-        result[(slice(None), *at)] += g[index]
-    inner = tuple(slice(before, before + m) for m, (before, _) in zip(shape[1:-1], pads, strict=True))
-    return result[(slice(None), *inner)]
-
-
-def _fold_batch(g: Batch, shape: Sizes, **window: Any) -> Any:
-    """Many adjoints are as many rows."""
-    n, many = len(window["size"]), len(g.whole)
-    rows = np.moveaxis(g.whole, 0, n)
-    rows = rows.reshape(*rows.shape[:n], many * shape[0], *rows.shape[n + 2 :])
-    return FOLD(rows, shape=(many * shape[0], *shape[1:]), **window).reshape(many, *shape)
-
-
-TOGETHER[FOLD] = _fold_batch
-
-
-class Moves(NamedTuple):
-    """How windows lie over axes: a size, a stride and a dilation for each, and the padding."""
-
-    size: Sizes
-    strides: Sizes
-    dilation: Sizes
-    padding: Padding
-
-    def places(self, sizes: Sequence[int | None]) -> list[int | None]:
-        """How many windows fit along each axis.
-
-        Raises:
-            ValueError: none does.
-        """
-        counts = [None if n is None else self._count(i, n) for i, n in enumerate(sizes)]
-        if any(n is not None and n <= 0 for n in counts):
-            raise ValueError(
-                f"Computed output size would be zero or negative. Received axes of {tuple(sizes)} for windows of "
-                f"{self.size}, strides={self.strides}, padding={self.padding}."
-            )
-        return counts
-
-    def _count(self, i: int, n: int) -> int:
-        if self.padding in ("same", "causal"):
-            return -(-n // self.strides[i])
-        added = 0 if isinstance(self.padding, str) else sum(self.padding[i])
-        return (n + added - (self.size[i] - 1) * self.dilation[i] - 1) // self.strides[i] + 1
-
-    def pads(self, sizes: Sequence[int]) -> tuple[Sizes, ...]:
-        """What is put before and after each axis.
-
-        For "same" so much that there are `ceil(n / stride)` places, for "causal" so much that no window looks ahead.
-        """
-        if not isinstance(self.padding, str):
-            return tuple(map(tuple, self.padding))
-        if self.padding == "valid":
-            return ((0, 0),) * len(self.size)
-        if self.padding == "causal":
-            return tuple(((k - 1) * d, 0) for k, d in zip(self.size, self.dilation, strict=True))
-        spans = zip(sizes, self.size, self.strides, self.dilation, strict=True)
-        missing = [max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0) for n, k, s, d in spans]
-        return tuple((total // 2, total - total // 2) for total in missing)
-
-    def windows(self, x: Any, fill: float = 0) -> Any:
-        """The windows of `(rows, *sizes, channels)`: see `WINDOWS`."""
-        sizes = x.shape[1:-1]
-        self.places(sizes)
-        pads = self.pads(sizes)
-        return WINDOWS(x, size=self.size, strides=self.strides, dilation=self.dilation, pads=pads, fill=fill)
-
-    def convolved(self, x: Any, kernel: Any) -> Any:
-        """The cross-correlation with `(*size, depth, filters)`; where there are more channels than `depth`, in groups.
-
-        Raises:
-            ValueError: channels or filters cannot be shared among equal groups.
-        """
-        depth, filters = kernel.shape[-2:]
-        groups, rest = divmod(x.shape[-1], depth)
-        if rest or not groups or filters % groups:
-            raise ValueError(f"{x.shape[-1]} channels in groups of {depth} do not fit {filters} filters")
-        windows, n = self.windows(x), len(self.size)
-        axes = ((*range(n), 2 * n + 1), tuple(range(n + 1)))
-        if groups == 1:
-            return np.tensordot(windows, kernel, axes)
-        channels, share = np.split(windows, groups, -1), np.split(kernel, groups, -1)
-        return np.concatenate([np.tensordot(w, k, axes) for w, k in zip(channels, share, strict=True)], axis=-1)
-
-    def largest(self, x: Any) -> Any:
-        """The largest element of each window."""
-        fill = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-        return np.max(self.windows(x, fill), axis=tuple(range(len(self.size))))
-
-    def averaged(self, x: Any) -> Any:
-        """The mean of each window; of an incomplete one, of what is there."""
-        axes, windows = tuple(range(len(self.size))), self.windows(x)
-        if self.padding == "valid":
-            return np.mean(windows, axis=axes)
-        counts = np.sum(self.windows(np.ones((1, *x.shape[1:-1], 1), x.dtype)), axis=axes)
-        return np.sum(windows, axis=axes) / counts
 
 
 def corr2d(x: Any, k: Any) -> Any:
@@ -183,54 +35,7 @@ def corr2d(x: Any, k: Any) -> Any:
     return np.tensordot(k, windows, 2)[0, :, :, 0]
 
 
-# -- layers ------------------------------------------------------------------------------------------------------------
-
-
-def _check_last(data_format: str | None) -> None:
-    if data_format not in (None, "channels_last"):
-        raise ValueError(f"only channels_last inputs are taken, not {data_format}: np.moveaxis(x, 1, -1) makes one")
-
-
-class _Windowed(Layer):
-    """What convolution and pooling share: windows over the axes between rows and channels."""
-
-    axes: ClassVar[int]
-    """The number of axes that windows move along."""
-
-    paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
-    takes_one = True
-
-    def __init_subclass__(cls, axes: int = 0, **settings: Any) -> None:
-        """A class says how many axes its windows move along, or is of any number."""
-        super().__init_subclass__(**settings)
-        cls.axes = axes
-
-    def __init__(
-        self, size: Sizes, strides: Any, padding: str, data_format: str | None, dilation: Any, /, **common: Any
-    ) -> None:
-        super().__init__(**common)
-        if str(padding).lower() not in self.paddings:
-            raise ValueError(f"`padding` must be {' or '.join(map(repr, self.paddings))}. Received: padding={padding}")
-        _check_last(data_format)
-        self.strides = pair(strides, self.axes, "strides")
-        self.padding = padding.lower()
-        self.data_format = "channels_last"
-        self._moves = Moves(size, self.strides, pair(dilation, self.axes, "dilation_rate"), self.padding)
-
-    def _check(self, shape: tuple[int, ...]) -> None:
-        if len(shape) != self.axes + 2:
-            raise ValueError(
-                f"Input 0 of layer '{self.name}' is incompatible with the layer: expected ndim={self.axes + 2}, found "
-                f"ndim={len(shape)}. Full shape received: {shape}"
-            )
-        super()._check(shape)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Rows, the number of windows along each axis, channels."""
-        return (input_shape[0], *self._moves.places(input_shape[1:-1]), input_shape[-1])
-
-
-class _Conv(_Windowed, Affine):
+class _Conv(Windowed, Affine):
     """Cross-correlation with a kernel, plus bias, then the activation (channels last)."""
 
     def __init__(
@@ -282,12 +87,7 @@ class _Conv(_Windowed, Affine):
         super().__init__(self.kernel_size, strides, padding, data_format, dilation_rate, **common)
         self._keep(locals())
         self.use_bias = use_bias
-        self.dilation_rate = self._moves.dilation
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ValueError(
-                "`strides > 1` not supported in conjunction with `dilation_rate > 1`. Received: "
-                f"strides={self.strides} and dilation_rate={self.dilation_rate}"
-            )
+        self._check_moves()
 
     def build(self, input_shape: Any) -> None:
         """Make kernel and bias."""
@@ -324,133 +124,230 @@ class Conv3D(_Conv, axes=3):
     """Convolution of `(rows, depth, height, width, channels)`, as Keras's Conv3D."""
 
 
-class _Pooling(_Windowed):
-    """The windows of each channel made into one number each; by default they do not overlap."""
+class _Transposed(_Conv):
+    """The adjoint of a convolution: each place is spread over the window that it would come from."""
 
     def __init__(
         self,
-        pool_size: Any,
-        strides: Any = None,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = 1,
         padding: str = "valid",
+        output_padding: Any = None,
         data_format: str | None = None,
-        name: str | None = None,
+        dilation_rate: Any = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **common: Any,
     ) -> None:
-        self.pool_size = pair(pool_size, self.axes, "pool_size")
-        strides = self.pool_size if strides is None else strides
-        super().__init__(self.pool_size, strides, padding, data_format, 1, name=name, **common)
+        """Make it of these settings.
 
+        Args:
+            filters: the size of the result's last axis.
+            kernel_size: one size for all axes, or one for each.
+            strides: how far apart the windows of neighbours lie.
+            padding: `"valid"`, or `"same"`: a result of `size * stride` places.
+            output_padding: how many places are added at the end, less than the strides; by default as many as fit.
+            kernel_initializer: what the kernel `(*kernel_size, filters, channels)` begins with.
+            data_format, dilation_rate, activation, use_bias: as of convolution, and so all that is not named here.
+            common: the arguments of `Layer`.
+        """
+        settings = {name: value for name, value in locals().items() if name in _SHARED}
+        super().__init__(**settings, **common)
+        self.output_padding = None if output_padding is None else whole(output_padding, self.axes, "output_padding")
+        if any(added >= step for added, step in zip(self.output_padding or (), self.strides, strict=False)):
+            raise ValueError(f"strides must be greater than output padding. Received: {strides=}, {output_padding=}")
 
-class _MaxPooling(_Pooling):
-    """The largest element of each window; where several are, they share the gradient equally."""
-
-    def __init__(
-        self,
-        pool_size: Any = 2,
-        strides: Any = None,
-        padding: str = "valid",
-        data_format: str | None = None,
-        name: str | None = None,
-        **common: Any,
-    ) -> None:
-        super().__init__(pool_size, strides, padding, data_format, name, **common)
+    def build(self, input_shape: Any) -> None:
+        """Make kernel and bias."""
+        self.kernel = self._weight("kernel", (*self.kernel_size, self.filters, input_shape[-1]))
+        self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
+        self._axis_size = input_shape[-1]
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
-        return self._moves.largest(self._float(inputs))
-
-
-class MaxPooling1D(_MaxPooling, axes=1):
-    """The largest elements of `(rows, steps, channels)`, as Keras's MaxPooling1D; several share the gradient."""
-
-
-class MaxPooling2D(_MaxPooling, axes=2):
-    """The largest elements of `(rows, height, width, channels)`, as Keras's MaxPooling2D; they share the gradient."""
-
-
-class MaxPooling3D(_MaxPooling, axes=3):
-    """The largest elements of windows over three axes, as Keras's MaxPooling3D; several share the gradient."""
-
-
-class _AveragePooling(_Pooling):
-    """The mean of each window; of an incomplete one (`padding="same"`) of what is there."""
-
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
-        return self._moves.averaged(self._float(inputs))
-
-
-class AveragePooling1D(_AveragePooling, axes=1):
-    """The means of `(rows, steps, channels)`, as Keras's AveragePooling1D; of an incomplete window of what is there."""
-
-
-class AveragePooling2D(_AveragePooling, axes=2):
-    """The means of `(rows, height, width, channels)`, as Keras's AveragePooling2D; incomplete: of what is there."""
-
-
-class AveragePooling3D(_AveragePooling, axes=3):
-    """The means of windows over three axes, as Keras's AveragePooling3D; incomplete: of what is there."""
-
-
-class _GlobalPooling(Layer):
-    """All places of each channel made into one number."""
-
-    axes: ClassVar[int]
-    takes_one = True
-
-    def __init__(self, data_format: str | None = None, keepdims: bool = False, **common: Any) -> None:
-        super().__init__(**common)
-        _check_last(data_format)
-        self.keepdims = keepdims
-
-    def __init_subclass__(cls, axes: int = 0, **settings: Any) -> None:
-        """An input has rows, the axes, and channels."""
-        super().__init_subclass__(**settings)
-        cls.axes, cls.min_ndim = axes, axes + 2
-
-    def _over(self) -> dict[str, Any]:
-        return {"axis": tuple(range(1, self.axes + 1)), "keepdims": self.keepdims}
+        x, moves = self._float(inputs), self._moves
+        sizes = self._sizes(x.shape[1:-1])
+        if tuple(moves.places(sizes)) != x.shape[1:-1]:
+            raise ValueError(f"no window of {moves.size} leads from {sizes} places to {x.shape[1:-1]}: {moves}")
+        spread = np.moveaxis(np.tensordot(self.kernel, x, (-1, -1)), self.axes, -1)
+        y = moves.folded(spread, (x.shape[0], *sizes, self.filters))
+        return self.activation(y if self.bias is None else y + self.bias)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Rows and channels."""
-        return (input_shape[0], *((1,) * self.axes if self.keepdims else ()), input_shape[-1])
+        """Rows, the places that all windows reach, filters."""
+        return (input_shape[0], *self._sizes(input_shape[1:-1]), self.filters)
+
+    def _sizes(self, sizes: Any) -> tuple[Any, ...]:
+        """The size of each axis of the result, of that of the input."""
+        return tuple(None if n is None else self._size(i, n) for i, n in enumerate(sizes))
+
+    def _size(self, i: int, n: int) -> int:
+        moves, same = self._moves, self.padding == "same"
+        stride, span = moves.strides[i], (moves.size[i] - 1) * moves.dilation[i] + 1
+        if self.output_padding is not None:
+            return (n - 1) * stride + span - (2 * (span // 2) if same else 0) + self.output_padding[i]
+        return n * stride + (0 if same else max(span - stride, 0))
 
 
-class _GlobalMaxPooling(_GlobalPooling):
-    """The largest element of each channel."""
+_SHARED = {
+    "filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", "activation", "use_bias",
+    *(f"{weight}_{kind}" for weight in ("kernel", "bias") for kind in ("initializer", "regularizer", "constraint")),
+    "activity_regularizer",
+}  # fmt: skip
+"""What a transposed convolution hands on."""
+
+
+class Conv1DTranspose(_Transposed, axes=1):
+    """The transposed convolution of `(rows, steps, channels)`, as Keras's Conv1DTranspose."""
+
+
+class Conv2DTranspose(_Transposed, axes=2):
+    """The transposed convolution of `(rows, height, width, channels)`, as Keras's Conv2DTranspose."""
+
+
+class _Depthwise(Windowed, Affine):
+    """Each channel convolved alone, with `depth_multiplier` kernels of its own."""
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        depth_multiplier: int = 1,
+        data_format: str | None = None,
+        dilation_rate: Any = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **common: Any,
+    ) -> None:
+        """Make it of these settings.
+
+        Args:
+            kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias: as of convolution.
+            depth_multiplier: the number of results for each channel.
+            depthwise_initializer: what the kernel `(*kernel_size, channels, depth_multiplier)` begins with.
+            depthwise_regularizer, bias_regularizer, activity_regularizer: penalties, to be found in `losses`.
+            depthwise_constraint, bias_constraint: what optimizers hold kernel and bias to.
+            bias_initializer: what the bias `(channels * depth_multiplier,)` begins with.
+            common: the arguments of `Layer`.
+        """
+        self.kernel_size = pair(kernel_size, self.axes, "kernel_size")
+        (self.depth_multiplier,) = pair(depth_multiplier, 1, "depth_multiplier")
+        super().__init__(self.kernel_size, strides, padding, data_format, dilation_rate, **common)
+        self._keep(locals())
+        self.use_bias = use_bias
+        self._check_moves()
+
+    def build(self, input_shape: Any) -> None:
+        """Make kernel and bias."""
+        channels = self._axis_size = input_shape[-1]
+        self.kernel = self._weight("kernel", (*self.kernel_size, channels, self.depth_multiplier), "depthwise")
+        self.bias = self._weight("bias", (channels * self.depth_multiplier,)) if self.use_bias else None
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
-        return np.max(inputs, **self._over())
+        y = self._moves.each(self._float(inputs), self.kernel)
+        return self.activation(y if self.bias is None else y + self.bias)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Rows, the number of windows along each axis, and `depth_multiplier` times the channels."""
+        *shape, channels = super().compute_output_shape(input_shape)
+        return (*shape, channels * self.depth_multiplier)
 
 
-class _GlobalAveragePooling(_GlobalPooling):
-    """The mean of each channel."""
+class DepthwiseConv1D(_Depthwise, axes=1):
+    """Each channel of `(rows, steps, channels)` convolved alone, as Keras's DepthwiseConv1D."""
+
+
+class DepthwiseConv2D(_Depthwise, axes=2):
+    """Each channel of `(rows, height, width, channels)` convolved alone, as Keras's DepthwiseConv2D."""
+
+
+class _Separable(Windowed, Affine):
+    """Each channel convolved alone, then products over all channels of a place."""
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Any = 1,
+        depth_multiplier: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        pointwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        pointwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        pointwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **common: Any,
+    ) -> None:
+        """Make it of these settings.
+
+        Args:
+            filters: the size of the result's last axis.
+            kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias: as of convolution.
+            depth_multiplier: the number of results for each channel, before the products.
+            depthwise_initializer: what the kernel `(*kernel_size, channels, depth_multiplier)` begins with.
+            pointwise_initializer: what the kernel `(1, ..., channels * depth_multiplier, filters)` begins with.
+            bias_initializer: what the bias `(filters,)` begins with.
+            depthwise_regularizer, pointwise_regularizer, bias_regularizer, activity_regularizer: penalties.
+            depthwise_constraint, pointwise_constraint, bias_constraint: what optimizers hold the weights to.
+            common: the arguments of `Layer`.
+        """
+        (self.filters,) = pair(filters, 1, "filters")
+        self.kernel_size = pair(kernel_size, self.axes, "kernel_size")
+        (self.depth_multiplier,) = pair(depth_multiplier, 1, "depth_multiplier")
+        super().__init__(self.kernel_size, strides, padding, data_format, dilation_rate, **common)
+        self._keep(locals())
+        self.use_bias = use_bias
+        self._check_moves()
+
+    def build(self, input_shape: Any) -> None:
+        """Make both kernels and the bias."""
+        channels, many = input_shape[-1], self.depth_multiplier
+        self._axis_size = channels
+        self.depthwise_kernel = self._weight("depthwise_kernel", (*self.kernel_size, channels, many), "depthwise")
+        shape = (*(1,) * self.axes, channels * many, self.filters)
+        self.pointwise_kernel = self._weight("pointwise_kernel", shape, "pointwise")
+        self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
-        return np.mean(self._float(inputs), **self._over())
+        apart = self._moves.each(self._float(inputs), self.depthwise_kernel)
+        y = apart @ np.reshape(self.pointwise_kernel, self.pointwise_kernel.shape[-2:])
+        return self.activation(y if self.bias is None else y + self.bias)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Rows, the number of windows along each axis, filters."""
+        return (*super().compute_output_shape(input_shape)[:-1], self.filters)
 
 
-class GlobalMaxPooling1D(_GlobalMaxPooling, axes=1):
-    """The largest element of each channel of `(rows, steps, channels)`, as Keras's GlobalMaxPooling1D."""
+class SeparableConv1D(_Separable, axes=1):
+    """Convolution of `(rows, steps, channels)` by each channel and then by place, as Keras's SeparableConv1D."""
 
 
-class GlobalMaxPooling2D(_GlobalMaxPooling, axes=2):
-    """The largest element of each channel of `(rows, height, width, channels)`, as Keras's GlobalMaxPooling2D."""
-
-
-class GlobalMaxPooling3D(_GlobalMaxPooling, axes=3):
-    """The largest element of each channel over three axes, as Keras's GlobalMaxPooling3D."""
-
-
-class GlobalAveragePooling1D(_GlobalAveragePooling, axes=1):
-    """The mean of each channel of `(rows, steps, channels)`, as Keras's GlobalAveragePooling1D."""
-
-
-class GlobalAveragePooling2D(_GlobalAveragePooling, axes=2):
-    """The mean of each channel of `(rows, height, width, channels)`, as Keras's GlobalAveragePooling2D."""
-
-
-class GlobalAveragePooling3D(_GlobalAveragePooling, axes=3):
-    """The mean of each channel of `(rows, depth, height, width, channels)`, as Keras's GlobalAveragePooling3D."""
+class SeparableConv2D(_Separable, axes=2):
+    """Convolution of `(rows, height, width, channels)` by channel and then by place, as Keras's SeparableConv2D."""

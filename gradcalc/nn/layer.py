@@ -306,9 +306,13 @@ class Layer:
         path = f"{prefix}{name or 'variable'}"
         return Weight(value, self._trainable, dtype, name, path, trainable, regularizer, constraint)
 
-    def _weight(self, name: str, shape: Sequence[int]) -> Weight:
-        """The weight of a name, by the initializer, regularizer and constraint in attributes that begin with it."""
-        first, *others = (getattr(self, f"{name}_{what}") for what in ("initializer", "regularizer", "constraint"))
+    def _weight(self, name: str, shape: Sequence[int], settings: str | None = None) -> Weight:
+        """A weight, by the initializer, regularizer and constraint in attributes that begin with its name.
+
+        Or with another word, where `settings` says one.
+        """
+        kinds = ("initializer", "regularizer", "constraint")
+        first, *others = (getattr(self, f"{settings or name}_{kind}") for kind in kinds)
         return self.add_weight(shape, first, regularizer=others[0], constraint=others[1], name=name)
 
     # -- penalties ----------------------------------------------------------------------------------------------------
@@ -500,9 +504,15 @@ def _found(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def pair(value: int | Sequence[int], count: int, name: str) -> tuple[int, ...]:
-    """A size for each of `count` axes: one number stands for all."""
+    """A positive size for each of `count` axes: one number stands for all."""
+    return whole(value, count, name, 1)
+
+
+def whole(value: int | Sequence[int], count: int, name: str, least: int = 0) -> tuple[int, ...]:
+    """A whole number, at least `least`, for each of `count` axes: one stands for all."""
     sizes = tuple(value) if isinstance(value, Sequence) else (value,) * count
-    if len(sizes) != count or any(not isinstance(n, int) or n <= 0 for n in sizes):
+    if len(sizes) != count or any(not isinstance(n, int) or n < least for n in sizes):
         several = f" or {count} of them" if count > 1 else ""
-        raise ValueError(f"`{name}` must be a positive integer{several}. Received: {name}={value}")
+        what = "a positive integer" if least else "an integer >= 0"
+        raise ValueError(f"`{name}` must be {what}{several}. Received: {name}={value}")
     return sizes

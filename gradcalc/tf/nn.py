@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.nn import activations, losses
-from gradcalc.nn.convolution import Moves, Padding
+from gradcalc.nn.windows import Moves, Padding
 from gradcalc.tape.tensor import Tensor, cast
 from gradcalc.tf.arrays import gather
 from gradcalc.tf.defaults import (

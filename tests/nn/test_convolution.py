@@ -1,4 +1,4 @@
-"""Convolution and pooling: Keras's numbers and gradients, ties, the book's kernel, errors."""
+"""Convolution and its `windows`: Keras's numbers and gradients, transposed, separable, the book's kernel, errors."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,25 +29,34 @@ KERAS: list[tuple[Callable[[], nn.Layer], Any, Any, list[float]]] = [  # by Kera
      [-7.54378220114, -12.4410439306, -7.85529241043, 0.31151020929]),
     (lambda: nn.Conv1D(2, 2, padding="causal", strides=2, dtype="float64"), (1, 7, 2), (1, 4, 2),
      [4.36807780874, 0.367061035364, 4.35921996433, 0.00885784440351]),
-    (lambda: nn.MaxPooling2D(2, dtype="float64"), (2, 5, 6, 2), (2, 2, 3, 2), [-1.00589483267, 2.85865766449]),
-    (lambda: nn.MaxPooling2D(3, strides=2, padding="same", dtype="float64"), (2, 5, 6, 2), (2, 3, 3, 2),
-     [1.53747237908, 0.260828087285]),
-    (lambda: nn.MaxPooling2D((2, 3), strides=1, dtype="float64"), (1, 5, 6, 2), (1, 4, 4, 2),
-     [0.486563486026, -0.468892223315]),
-    (lambda: nn.AveragePooling2D(2, dtype="float64"), (2, 5, 6, 2), (2, 2, 3, 2), [0.218604661877, -0.395585148591]),
-    (lambda: nn.AveragePooling2D(3, strides=2, padding="same", dtype="float64"), (2, 5, 6, 2), (2, 3, 3, 2),
-     [-1.16212165394, -0.227666219201]),
-    (lambda: nn.MaxPooling1D(2, dtype="float64"), (2, 7, 2), (2, 3, 2), [0.34730964434, -2.30194818714]),
-    (lambda: nn.AveragePooling1D(3, strides=1, padding="same", dtype="float64"), (2, 7, 2), (2, 7, 2),
-     [1.72355922378, 0.00281063957944]),
-    (lambda: nn.GlobalMaxPooling2D(keepdims=False, dtype="float64"), (2, 3, 4, 2), (2, 2),
-     [1.06746203582, 0.904183246511]),
-    (lambda: nn.GlobalAveragePooling2D(keepdims=True, dtype="float64"), (2, 3, 4, 2), (2, 1, 1, 2),
-     [-0.0147521558667, -0.0498380745729]),
-    (lambda: nn.GlobalMaxPooling1D(keepdims=False, dtype="float64"), (2, 3, 2), (2, 2),
-     [0.878860393014, 0.292752946622]),
-    (lambda: nn.GlobalAveragePooling1D(keepdims=False, dtype="float64"), (2, 3, 2), (2, 2),
-     [-0.00556424276063, -0.0514843724998]),
+    (lambda: nn.Conv2DTranspose(3, 2, activation="tanh", dtype="float64"), (2, 3, 4, 2), (2, 4, 5, 3),
+     [3.7196728532, -0.722031341638, 4.29979206583, -0.808064854056]),
+    (lambda: nn.Conv2DTranspose(2, 3, strides=2, padding="same", dtype="float64"), (1, 3, 4, 2), (1, 6, 8, 2),
+     [-0.03416838118, 0.919372859966, -0.0507744068858, 0.0166060257058]),
+    (lambda: nn.Conv2DTranspose(2, (2, 3), strides=(3, 2), dtype="float64"), (1, 3, 4, 2), (1, 9, 9, 2),
+     [4.32525884762, -0.810009047208, 3.97292927087, 0.352329576754]),
+    (lambda: nn.Conv2DTranspose(2, 3, strides=2, padding="same", output_padding=1, dtype="float64"), (1, 3, 3, 2), (1, 6, 6, 2),
+     [7.452959245, -2.69896297949, 7.13702401222, 0.315935232776]),
+    (lambda: nn.Conv2DTranspose(2, 3, strides=2, output_padding=1, use_bias=False, dtype="float64"), (1, 3, 3, 2), (1, 8, 8, 2),
+     [-0.513330818734, -1.15510374655, -0.513330818734]),
+    (lambda: nn.Conv1DTranspose(2, 3, strides=2, padding="same", dtype="float64"), (2, 4, 3), (2, 8, 2),
+     [-0.574429453333, 1.128162871, -0.490766039093, -0.0836634142397]),
+    (lambda: nn.Conv1DTranspose(2, 3, dtype="float64"), (2, 4, 3), (2, 6, 2),
+     [2.43480364005, 0.203261748322, 2.13844272074, 0.296360919316]),
+    (lambda: nn.DepthwiseConv2D(3, dtype="float64"), (2, 5, 4, 3), (2, 3, 2, 3),
+     [-5.72523036947, 1.09018623444, -6.46612587439, 0.740895504923]),
+    (lambda: nn.DepthwiseConv2D(2, strides=2, padding="same", depth_multiplier=2, activation="tanh", dtype="float64"), (1, 5, 4, 3), (1, 3, 2, 6),
+     [-10.1400010839, -1.86629574232, -1.23869045788, -4.32424112268]),
+    (lambda: nn.DepthwiseConv2D((2, 3), dilation_rate=(2, 1), padding="same", use_bias=False, dtype="float64"), (1, 5, 4, 2), (1, 5, 4, 2),
+     [9.0271168549, 2.1236492487, 9.0271168549]),
+    (lambda: nn.DepthwiseConv1D(3, padding="same", depth_multiplier=2, dtype="float64"), (2, 5, 2), (2, 5, 4),
+     [-5.11898338614, 0.82222007734, -3.99304704248, -1.12593634367]),
+    (lambda: nn.SeparableConv2D(3, 3, padding="same", dtype="float64"), (2, 4, 5, 2), (2, 4, 5, 3),
+     [-0.820960071125, -0.0930737049658, -0.403732708238, -0.403732708238, -0.417227362887]),
+    (lambda: nn.SeparableConv2D(2, 2, strides=2, depth_multiplier=2, activation="tanh", dtype="float64"), (1, 4, 5, 3), (1, 2, 2, 2),
+     [0.112293398838, 0.0263004824085, 0.0840038968752, 0.0840038968752, -0.0913377174626]),
+    (lambda: nn.SeparableConv1D(3, 3, dilation_rate=2, padding="same", use_bias=False, dtype="float64"), (2, 5, 2), (2, 5, 3),
+     [-2.74721836714, -2.41879660335, -2.74721836714, -2.74721836714]),
 ]  # fmt: skip
 
 test_values_shapes_and_gradients_are_keras_s = over(KERAS, values_agree)
@@ -74,25 +83,17 @@ def test_cross_correlation_of_the_book() -> None:
     assert nn.corr2d([[1, 2]], [[3]]).numpy().tolist() == [[3, 6]]
 
 
-TABLE = np.array([[1.0, 3, 4, 2, 5, 2], [4, 2, 5, 6, 8, 3], [5, 3, 7, 8, 9, 3]])[..., None]
-
-
-def test_pooling_sends_the_gradient_to_the_maxima_or_evenly() -> None:
-    x = Variable(TABLE, dtype="float32")
-    with GradientTape() as tape:
-        y = nn.MaxPooling1D(3)(x)
-    assert y.numpy()[..., 0].tolist() == [[4, 5], [5, 8], [7, 9]]
-    assert tape.gradient(y, x).numpy()[..., 0].tolist() == [[0, 0, 1, 0, 1, 0], [0, 0, 1, 0, 1, 0], [0, 0, 1, 0, 1, 0]]
-    with GradientTape() as tape:
-        y = nn.AveragePooling1D(3)(x)
-    np.testing.assert_allclose(tape.gradient(y, x).numpy(), np.full((3, 6, 1), 1 / 3), rtol=1e-6)
-
-
-def test_tied_maxima_share_equally() -> None:
-    x = Variable(np.array([[[1.0], [1.0], [1.0], [0.0]]]))
-    with GradientTape() as tape:
-        y = nn.MaxPooling1D(4, dtype="float64")(x)
-    assert tape.gradient(y, x).numpy().ravel().tolist() == [1 / 3, 1 / 3, 1 / 3, 0]
+def test_a_transposed_convolution_is_the_adjoint_of_the_convolution() -> None:
+    """With dilation as well, which TensorFlow lacks on processors."""
+    for settings in ({}, {"padding": "same"}, {"dilation_rate": 2}, {"dilation_rate": 2, "padding": "same"}):
+        there = nn.Conv2D(3, 2, use_bias=False, dtype="float64", **settings)
+        back = nn.Conv2DTranspose(2, 2, use_bias=False, dtype="float64", **settings)
+        x = ramp(1, 4, 5, 2)
+        y = there(x).numpy()
+        again = ramp(*y.shape)
+        back(again)
+        back.kernel.assign(there.kernel)
+        np.testing.assert_allclose(np.sum(y * again), np.sum(x * back(again).numpy()), rtol=1e-12)
 
 
 def test_a_convolution_of_negative_strides_is_that_of_its_copy() -> None:
@@ -109,12 +110,15 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Conv2D(2, 3, padding="full"), "must be 'valid' or 'same'. Received: padding=full"),
     (lambda: nn.Conv2D(2, 3, padding="causal"), "must be 'valid' or 'same'. Received: padding=causal"),
     (lambda: nn.Conv1D(2, 3, padding="full"), "must be 'valid' or 'same' or 'causal'"),
-    (lambda: nn.MaxPooling1D(2, padding="causal"), "must be 'valid' or 'same'"),
     (lambda: nn.Conv2D(2, 3, strides=2, dilation_rate=2), "not supported in conjunction"),
-    (lambda: nn.MaxPooling2D(data_format="channels_first"), "only channels_last"),
-    (lambda: nn.GlobalMaxPooling2D(data_format="channels_first"), "only channels_last"),
     (lambda: nn.corr2d(np.ones((2, 2)), np.ones((3, 1))), "takes a matrix and a kernel no larger"),
     (lambda: nn.corr2d(np.ones(2), np.ones((1, 1))), "takes a matrix"),
+    (lambda: nn.Conv2DTranspose(2, 3, strides=2, output_padding=2), "strides must be greater than output padding"),
+    (lambda: nn.Conv2DTranspose(2, 3, strides=2, output_padding=-1), "`output_padding` must be an integer >= 0"),
+    (lambda: nn.Conv2DTranspose(2, 3, strides=2, dilation_rate=2), "not supported in conjunction"),
+    (lambda: nn.Conv2DTranspose(2, 2, padding="same", output_padding=0)(np.ones((1, 3, 3, 1))), "no window of"),
+    (lambda: nn.DepthwiseConv2D(3, depth_multiplier=0), "`depth_multiplier` must be a positive integer"),
+    (lambda: nn.SeparableConv2D(2, 3, strides=2, dilation_rate=2), "not supported in conjunction"),
 ]
 
 test_errors_say_what_is_wrong = over(ERRORS, says)

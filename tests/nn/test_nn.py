@@ -3,6 +3,7 @@
 import copy
 import inspect
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def example(kind: type[nn.Layer]) -> Any:
     """An input: a batch of two, of as many axes as the layer takes."""
     if kind is nn.Embedding:
         return np.array([[0, 4, 2]])
-    axes = {"2D": 2, "3D": 3}.get(kind.__name__[-2:], 1)
+    axes = int(re.sub(r"\D", "", kind.__name__) or 1)  # of Conv2DTranspose: 2
     x = ramp(2, *(4,) * axes, 3).astype("float32")
     return [x, x[:, ::-1] + 1] if issubclass(kind, _Merge) else x
 

@@ -51,7 +51,7 @@ def default_text(name: str, value: Any) -> str:
     """A default; dtypes by name, equal sizes as one; that of `name`, which means nothing, is None."""
     if name == "name":
         return "None"
-    if isinstance(value, tuple) and value and len(set(value)) == 1:
+    while isinstance(value, tuple) and value and len(set(value)) == 1:
         value = value[0]
     if isinstance(value, type) and issubclass(value, np.generic) or isinstance(value, np.dtype):
         return np.dtype(value).name
@@ -95,8 +95,10 @@ def test_parameters_are_tensorflows(name: str) -> None:
         assert fixed is not None and fixed.get(left.split("=")[0]) == left.split("=")[1], left
 
 
-KEYWORDS = {"add", "average", "maximum", "minimum", "multiply", "subtract", "concatenate"}
-"""Functions that make a layer, and hand their keywords to it."""
+KEYWORDS = {
+    "add", "average", "maximum", "minimum", "multiply", "subtract", "concatenate", "MeanMetricWrapper",
+}  # fmt: skip
+"""What hands its keywords on: functions that make a layer, and a metric of a function."""
 
 
 def refused(mine: Any) -> dict[str, str] | None:

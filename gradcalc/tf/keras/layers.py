@@ -8,6 +8,7 @@ from gradcalc.nn.convolution import *
 from gradcalc.nn.layer import Layer as Layer
 from gradcalc.nn.layers import *
 from gradcalc.nn.normalization import *
+from gradcalc.nn.pooling import *
 from gradcalc.tf.defaults import described
 
 del corr2d  # d2l's, not Keras's
