@@ -157,6 +157,10 @@ class DescentSettings:
         return chosen if self.optimizer is None else self.optimizer
 
 
+HELD = 64.0
+"""Megabytes of columns up to which a fit holds those of files."""
+
+
 @dataclass(frozen=True, slots=True)
 class FitSettings:
     """How to fit; `bounds` are the least and the largest value, by parameter."""
@@ -195,6 +199,10 @@ class FitSettings:
         "fail", "--undefined", "What a row does where the model has no value at the start.", ROWS
     )
     seed: int = option(0, "--seed N", "Of the starts.", LIMITS, low=0)
+    memory: float = option(
+        HELD, "--memory MB", "Files whose columns take more megabytes are read anew for each pass over them.", LIMITS,
+        low=0,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective,
 from gradcalc.optimize.descent.run import OPTIMIZERS, Run
 from gradcalc.optimize.descent.watch import Step
 from gradcalc.optimize.optimizers import FIRST_ORDER
-from gradcalc.optimize.rows import arrays_of, table_of
+from gradcalc.optimize.read import arrays_of, table_of
 from gradcalc.settings import AS_USUAL, CERTIFY_SECONDS, DIGITS, Dialect, Limits, Reading, limits_for
 from gradcalc.settings import DescentSettings as Settings
 from gradcalc.truth.critical.box import fitted, in_order, read_box

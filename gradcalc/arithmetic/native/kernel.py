@@ -27,7 +27,7 @@ from gradcalc.graph.shapes import Shape, shown
 
 Array = np.ndarray[Any, Any]
 
-_BLOCK = 1 << 15
+BLOCK = 1 << 15
 """Rows of a block: what one thread takes at a time, and what one compensated sum runs over."""
 _CALLS = 1 << 10
 """Rows of a call of code that calls Python back: it cannot be interrupted, and may take 0.3 ms for a row."""
@@ -105,7 +105,19 @@ class Kernel(Compiled):
 
     def sum(self, /, **columns: Any) -> Total:
         """Value, gradient and Hessian of the sum over all rows, compensated; the same for any number of threads."""
-        sums = self._sums(*self._columns(columns))
+        return self.total([self.parts(**columns)])
+
+    def parts(self, /, **columns: Any) -> Array:
+        """What a sum is made of, `(outputs, n)`: the sums of each block of rows.
+
+        Rows may be summed some at a time: `total` of all their parts is `sum` over all rows, to the bit, where each
+        time but the last there are a multiple of `BLOCK`.
+        """
+        return self._parts(*self._columns(columns))
+
+    def total(self, parts: Sequence[Array]) -> Total:
+        """The sum of parts, rounded once."""
+        sums = [exact_sum(row) for row in np.concatenate(parts, axis=1).tolist()]
         k = len(self.wrt)
         hessian = np.zeros((k, k)) if self.order == 2 else None
         if hessian is not None:
@@ -211,25 +223,25 @@ class Kernel(Compiled):
             for target, result in zip(targets, results, strict=True):
                 target[:, full:] = result[:, : rows - full]
 
-    def _sums(self, arrays: list[Array], rows: int) -> list[float]:
-        """The sum of each output over all rows: of each lane of each block, and of each row that is left over."""
+    def _parts(self, arrays: list[Array], rows: int) -> Array:
+        """The sums of each output, `(outputs, n)`: of each lane of each block, and of each row that is left over."""
         code = self._code(_kinds(arrays), self._outputs, rows, sums=True)
         full = rows - rows % code.width
-        parts = np.zeros((-(-full // _BLOCK) + 1, len(self._outputs), 2, code.width))
+        parts = np.zeros((-(-full // BLOCK) + 1, len(self._outputs), 2, code.width))
 
         def add(columns: list[Array], first: int, rows: int, part: Array) -> None:
             code.run(rows // code.width, _pointers(columns, first), part.ctypes.data_as(ctypes.c_void_p))
 
         def run(start: int, stop: int) -> None:
-            for first in range(start, stop, _BLOCK):
-                add(arrays, first, min(_BLOCK, stop - first), parts[first // _BLOCK])
+            for first in range(start, stop, BLOCK):
+                add(arrays, first, min(BLOCK, stop - first), parts[first // BLOCK])
 
         _in_blocks(run, full)
         if full < rows:
             add([_padded(a, full, code.width) for a in arrays], 0, code.width, parts[-1])
             parts[-1, :, :, rows - full :] = 0
         parts[:, :, 1][~np.isfinite(parts[:, :, 0])] = 0
-        return [exact_sum(part.ravel().tolist()) for part in np.moveaxis(parts, 1, 0)]
+        return np.moveaxis(parts, 1, 0).reshape(len(self._outputs), -1)
 
 
 class Shared:
@@ -327,14 +339,14 @@ def _pointers(arrays: Sequence[Array], start: int) -> Any:
 def _in_blocks(run: Callable[[int, int], None], rows: int) -> None:
     """Run over all rows, some blocks at a time, on all cores where there are blocks for them."""
     cores = os.cpu_count() or 1
-    step = _BLOCK * max(1, min(4, rows // (2 * cores * _BLOCK)))
+    step = BLOCK * max(1, min(4, rows // (2 * cores * BLOCK)))
     starts = iter(range(0, rows, step))
 
     def work(_: int) -> None:
         for start in starts:
             run(start, min(start + step, rows))
 
-    threads = min(cores, rows // _BLOCK)
+    threads = min(cores, rows // BLOCK)
     try:
         list(shared.pool().map(work, range(threads)) if threads > 1 else map(work, [0]))
     except BaseException:

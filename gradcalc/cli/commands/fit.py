@@ -128,7 +128,7 @@ def fit(question: Data, settings: FitSettings, more: More, show: o.Show, how: Re
 
     made = fitted(text, start)
     if more.predict is not None:
-        made = replace(made, predictions=made.predict(more.predict, how=how))
+        made = replace(made, predictions=made.foretelling(more.predict, how, settings.memory))
     answer: Answer = made
     if more.compare is not None:
         from gradcalc.optimize.fit.compare import FitComparison

@@ -23,6 +23,7 @@ from gradcalc.errors import UsageError
 from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph
 from gradcalc.language.formula import Formula
+from gradcalc.optimize.descent.columns import Columns, chunks, rows_of
 from gradcalc.optimize.descent.newton import (
     Array,
     Mask,
@@ -124,7 +125,7 @@ class FormulaResiduals:
 
     formula: Formula
     terms: tuple[tuple[int, int], ...]
-    columns: Mapping[str, Any] = field(default_factory=dict)
+    columns: Columns = field(default_factory=dict)
     share: float = 1.0
 
     @cached_property
@@ -136,15 +137,19 @@ class FormulaResiduals:
     @cached_property
     def size(self) -> int:
         """How many rows there are."""
-        return len(next(iter(self.columns.values()))) if self.columns else 1
+        return rows_of(self.columns) if self.columns else 1
 
     @property
     def has_weights(self) -> bool:
         """Whether no factor is negative or nan."""
-        inputs = {self.formula.graph.inputs[name]: column for name, column in self.columns.items()}
-        factors = [factor for factor, _ in self.terms]
-        values = Arrays().evaluate(self.formula.graph, inputs, factors)
-        return all(bool(np.all(values[i] >= 0)) for i in factors)
+        graph, factors = self.formula.graph, [factor for factor, _ in self.terms]
+        needed = set(graph.needed(factors))
+        known = not any(graph.inputs[name] in needed for name in self.columns)
+        for columns in [{}] if known else chunks(self.columns):
+            values = Arrays().evaluate(graph, {graph.inputs[name]: each for name, each in columns.items()}, factors)
+            if not all(bool(np.all(values[i] >= 0)) for i in factors):
+                return False
+        return True
 
     @cached_property
     def _point(self) -> function.Function:
@@ -157,12 +162,13 @@ class FormulaResiduals:
             return
         arrays, graph = Arrays(), self.formula.graph
         point = dict(zip(self.formula.inputs, map(np.float64, x), strict=True))
-        for start in range(0, self.size, _ROWS):
-            rows = min(_ROWS, self.size - start)
-            block = {graph.inputs[name]: column[start : start + rows] for name, column in self.columns.items()}
-            values = arrays.evaluate(graph, point | block, self.outputs)
-            found = np.stack([np.broadcast_to(values[i], rows) for i in self.outputs], axis=1)
-            yield self._weighted(found.reshape(rows * len(self.terms), -1))
+        for columns in chunks(self.columns):
+            for start in range(0, size := rows_of(columns), _ROWS):
+                rows = min(_ROWS, size - start)
+                block = {graph.inputs[name]: column[start : start + rows] for name, column in columns.items()}
+                values = arrays.evaluate(graph, point | block, self.outputs)
+                found = np.stack([np.broadcast_to(values[i], rows) for i in self.outputs], axis=1)
+                yield self._weighted(found.reshape(rows * len(self.terms), -1))
 
     def _weighted(self, found: Array) -> tuple[Array, Array]:
         """Residuals and Jacobian of rows of factor, residual and derivatives; nan where a factor is negative."""
@@ -176,16 +182,20 @@ class FormulaResiduals:
             return None
         for bits in _BITS:
             balls = Balls(bits)
-            rows = [self._exact_row(balls, x, row) for row in range(self.size)]
+            rows = [
+                self._exact_row(balls, x, columns, row)
+                for columns in chunks(self.columns)
+                for row in range(rows_of(columns) if columns else 1)
+            ]
             if all(None not in row for row in rows):
                 return self._weighted(np.array(rows, dtype=float).reshape(self.size * len(self.terms), -1))
         return None
 
-    def _exact_row(self, balls: Balls, x: Sequence[float], row: int) -> list[float | None]:
+    def _exact_row(self, balls: Balls, x: Sequence[float], columns: Mapping[str, Any], row: int) -> list[float | None]:
         """The outputs of one row."""
         graph = self.formula.graph
         inputs = dict(zip(self.formula.inputs, x, strict=True))
-        inputs |= {graph.inputs[name]: float(column[row]) for name, column in self.columns.items()}
+        inputs |= {graph.inputs[name]: float(column[row]) for name, column in columns.items()}
         known = {index: balls.constant(value.hex()) for index, value in inputs.items()}
         values = balls.evaluate(graph, known, self.outputs)
         return [nearest_double(values[i]) for i in self.outputs]

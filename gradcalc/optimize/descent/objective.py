@@ -6,6 +6,7 @@ The kernel, and with it llvmlite, is imported where there are many rows.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from gradcalc.arithmetic.native import function
 from gradcalc.arithmetic.native.kernel import Kernel, Total
 from gradcalc.errors import installed
 from gradcalc.language.formula import Formula
+from gradcalc.optimize.descent.columns import Columns, chunks, rows_of
 
 Point = Sequence[float]
 
@@ -114,7 +116,7 @@ class DataObjective:
     """
 
     formula: Formula
-    columns: Mapping[str, Any]
+    columns: Columns
     reduce: str = "mean"
     _kernels: dict[int, Kernel] = field(default_factory=dict, repr=False)
 
@@ -124,7 +126,8 @@ class DataObjective:
 
     def batch(self, rows: Any) -> "DataObjective":
         """The same over some of the rows."""
-        return replace(self, columns={name: column[rows] for name, column in self.columns.items()})
+        held = next(chunks(self.columns))
+        return replace(self, columns={name: column[rows] for name, column in held.items()})
 
     @property
     def names(self) -> Sequence[str]:
@@ -134,7 +137,7 @@ class DataObjective:
     @cached_property
     def size(self) -> int:
         """How many rows there are."""
-        return len(next(iter(self.columns.values())))
+        return rows_of(self.columns)
 
     @property
     def rows(self) -> int:
@@ -150,7 +153,8 @@ class DataObjective:
         """Nodes of the formula, reduced over the rows, enclosed; a mark where a row has one."""
         graph, totals = self.formula.graph, [_ZERO] * len(outputs)
         names = [graph.inputs[name] for name in self.columns]
-        for row in zip(*(column.tolist() for column in self.columns.values()), strict=True):
+        rows = (zip(*(column.tolist() for column in part.values()), strict=True) for part in chunks(self.columns))
+        for row in chain.from_iterable(rows):
             point = dict(zip((*self.formula.inputs, *names), (*x, *map(arb, row)), strict=True))
             values = balls.evaluate(graph, point, outputs)
             totals = [_added(total, values[i]) for total, i in zip(totals, outputs, strict=True)]
@@ -183,7 +187,8 @@ class DataObjective:
                 formula.graph, formula.output, [*names, *self.columns], names if order else (),
                 formula.gradient if order else None, formula.hessian if order == 2 else None,
             )  # fmt: skip
-        return self._kernels[order].sum(**dict(zip(names, x, strict=True)), **self.columns)
+        kernel, point = self._kernels[order], dict(zip(names, x, strict=True))
+        return kernel.total([kernel.parts(**point, **part) for part in chunks(self.columns)])
 
     def hessian(self, x: Point) -> np.ndarray[Any, Any]:
         """The Hessian."""
@@ -196,11 +201,14 @@ class DataObjective:
         """Block by block: its first row, its columns by input, and the outputs there."""
         arrays, graph = Arrays(), self.formula.graph
         point = dict(zip(self.formula.inputs, map(np.float64, x), strict=True))
-        for start in range(0, self.size, _BLOCK):
-            rows = min(_BLOCK, self.size - start)
-            block = {graph.inputs[name]: array[start : start + rows] for name, array in self.columns.items()}
-            values = arrays.evaluate(graph, point | block, outputs)
-            yield start, block, [np.broadcast_to(values[i], rows) for i in outputs]
+        first = 0
+        for columns in chunks(self.columns):
+            for start in range(0, size := rows_of(columns), _BLOCK):
+                rows = min(_BLOCK, size - start)
+                block = {graph.inputs[name]: array[start : start + rows] for name, array in columns.items()}
+                values = arrays.evaluate(graph, point | block, outputs)
+                yield first + start, block, [np.broadcast_to(values[i], rows) for i in outputs]
+            first += size
 
     def _reduced(self, x: Point, outputs: Sequence[int]) -> list[float]:
         """The outputs, summed over the rows."""

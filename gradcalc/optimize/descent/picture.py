@@ -16,6 +16,7 @@ import numpy as np
 from gradcalc.arithmetic.arrays import Arrays
 from gradcalc.arithmetic.intervals import Interval as Bounds
 from gradcalc.optimize.descent.answer import Descent
+from gradcalc.optimize.descent.columns import chunks
 from gradcalc.optimize.descent.objective import DataObjective, Objective
 from gradcalc.show.picture import Contours, Curve, Layer, Marks, Panel, Picture
 from gradcalc.truth.pictures.curve import (
@@ -182,7 +183,7 @@ def _over(objective: Objective) -> Enclose:
         return enclosing(formula.graph, [formula.output], formula.inputs, {})
     columns = {
         formula.graph.inputs[name]: Bounds(np.asarray(column, float)[:, None], np.asarray(column, float)[:, None])
-        for name, column in objective.columns.items()
+        for name, column in next(chunks(objective.columns)).items()
     }
     return _grouped(enclosing(formula.graph, [formula.output], formula.inputs, columns, reduced=_summed))
 

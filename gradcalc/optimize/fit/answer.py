@@ -3,7 +3,8 @@
 import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from gradcalc.files import complete_file
 from gradcalc.optimize.fit.least import Over
 from gradcalc.optimize.fit.problem import Problem, blocks
 from gradcalc.optimize.fit.spread import Fitness
-from gradcalc.optimize.rows import Array, Rows, read_rows
+from gradcalc.optimize.read import read_rows
+from gradcalc.optimize.rows import AnyRows, Array, Rows, Streamed
 from gradcalc.settings import AS_USUAL, Reading
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
@@ -23,6 +25,8 @@ from gradcalc.truth.quantity import Certified, Note, optional
 
 Interval = tuple[float, float]
 
+_FIRST = 20
+"""Rows of a table of predictions for more rows than are held."""
 _TONES = {"converged": "good", "at a bound": "good", "not identified": "bad", "diverged": "bad"}
 
 
@@ -83,6 +87,7 @@ class Fit(Answer):
         unidentified: directions in which nothing changes, by parameter.
         box: where the minimum is proved to be the only one, by parameter.
         starts: how many starts there were, how many ended in the least minimum, and the other sums.
+        passes: how often the files were read, where their columns are too large to be held; else 0.
         over: what is proved of the least sum over a box, if that was asked for.
     """
 
@@ -111,7 +116,8 @@ class Fit(Answer):
     starts: tuple[int, int, tuple[float, ...]] = (1, 1, ())
     certify: bool = False
     absolute: bool = False
-    predictions: "Prediction | None" = None
+    predictions: "Prediction | StreamedPrediction | None" = None
+    passes: int = 0
     over: Over | None = None
 
     @property
@@ -165,6 +171,7 @@ class Fit(Answer):
             "expression": self.expression,
             "rows": self.rows,
             "dropped": self.dropped,
+            "passes": self.passes,
             "parameters": [each.to_dict() for each in self.parameters],
             "rss": _known(self.rss),
             "value": number(self.value),
@@ -226,6 +233,7 @@ class Fit(Answer):
         rows = f"{self.rows:,} {'row' if self.rows == 1 else 'rows'}" + (
             f", {self.dropped:,} left out" if self.dropped else ""
         )
+        rows += f", read in {self.passes:,} passes" if self.passes else ""
         blocks: list[pages.Block] = [
             pages.fact("sum of" if self.fitness is None else "model", pages.Formula(self.expression, "strong")),
             pages.fact("data", rows),
@@ -304,28 +312,40 @@ class Fit(Answer):
             data: a path, a mapping of arrays or a data frame, with the columns of the right side.
             level: the probability of the bands; default: that of the fit.
         """
+        return self.foretold(self._rows(data, how, math.inf).held(), level or self.level)
+
+    def foretelling(self, data: Any, how: Reading, memory: float) -> "Prediction | StreamedPrediction":
+        """The same row by row, where the files' columns take more megabytes than can be held."""
+        rows = self._rows(data, how, memory)
+        return StreamedPrediction(self, rows) if isinstance(rows, Streamed) else self.foretold(rows, self.level)
+
+    def _rows(self, data: Any, how: Reading, memory: float) -> AnyRows:
+        """The columns of data that the right side has."""
         model = self.problem.model
         needed = set(model.graph.needed([model.prediction]))
         names = [name for name in model.columns if model.graph.inputs.get(name) in needed]
-        rows = read_rows(data, lambda known: _present(names, known), how=how)
-        return self.foretold(rows, level or self.level)
+        return read_rows(data, lambda known: _present(names, known), how=how, memory=memory)
 
     def foretold(self, rows: Rows, level: float) -> "Prediction":
         """The same for rows that are read already."""
+        parts = list(self.foretold_parts(rows, level))
+        return Prediction(*(np.concatenate(each) for each in zip(*map(astuple, parts), strict=True)))
+
+    def foretold_parts(self, rows: AnyRows, level: float) -> "Iterator[Prediction]":
+        """The same, block of rows by block of rows."""
         model = self.problem.model
         place = [self.at[name] for name in model.names]
         free = [i for i, name in enumerate(model.names) if name in self.free]
         nodes = [model.prediction, *(model.foretold_slopes[i] for i in free)]
-        count = len(rows.numbers)
-        found = np.concatenate(list(blocks(model, rows.values, count, place, nodes)))
-        slopes = found[:, 1:]
-        with np.errstate(all="ignore"):
-            errors = np.sqrt(np.einsum("ij,jk,ik->i", slopes, self.covariance, slopes))
         freedom = self.degrees_of_freedom if self.fitness else math.inf
         factor = coverage(level, freedom) if freedom > 0 else math.nan
         size = 1.0 if self.absolute else self.residual_standard_error
-        whole = np.sqrt(errors**2 + (math.nan if size is None else size) ** 2)
-        return Prediction(rows.numbers, found[:, 0], errors, factor * errors, factor * whole)
+        for numbers, found in blocks(model, rows, place, nodes):
+            slopes = found[:, 1:]
+            with np.errstate(all="ignore"):
+                errors = np.sqrt(np.einsum("ij,jk,ik->i", slopes, self.covariance, slopes))
+                whole = np.sqrt(errors**2 + (math.nan if size is None else size) ** 2)
+            yield Prediction(numbers, found[:, 0], errors, factor * errors, factor * whole)
 
     def summary(self) -> str:
         """The answer as text."""
@@ -399,6 +419,32 @@ class Prediction:
         return pages.Table(tuple(map(pages.Column, titles)), rows)
 
 
+@dataclass(frozen=True, slots=True)
+class StreamedPrediction:
+    """What a fit foretells for rows that are too many to be held: as CSV, row by row; a table has the first."""
+
+    fit: Fit
+    rows: Streamed
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """No JSON has so many.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError(f"predictions for {self.rows.size:,} rows are no JSON to be read", hint="--format csv")
+
+    def records(self) -> Iterator[Sequence[object]]:
+        """A row for each row, the titles first."""
+        for place, part in enumerate(self.fit.foretold_parts(self.rows, self.fit.level)):
+            yield from islice(part.records(), place > 0, None)
+
+    def table(self, level: float) -> pages.Table:
+        """The first rows."""
+        first = self.fit.foretold(self.rows.some(np.arange(min(_FIRST, self.rows.size))), level)
+        return first.table(level)._replace(title=f"the first of {self.rows.size:,} rows: --format csv has all")
+
+
 def write_residuals(fit: Fit, path: Path) -> None:
     """Write every row as CSV: its number, what is measured and foretold, the residual, and that times its weight.
 
@@ -412,11 +458,9 @@ def write_residuals(fit: Fit, path: Path) -> None:
     with complete_file(path) as name, name.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("row", "measured", "foretold", "residual", "weighted"))
-        start = 0
-        for block in fit.problem.blocks(place, [model.response, model.prediction, model.residual]):
-            numbers = fit.problem.rows.numbers[start : start + len(block)].tolist()
-            start += len(block)
-            writer.writerows((row, y, f, y - f, r) for row, (y, f, r) in zip(numbers, block.tolist(), strict=True))
+        for numbers, block in fit.problem.numbered(place, [model.response, model.prediction, model.residual]):
+            rows = zip(numbers.tolist(), block.tolist(), strict=True)
+            writer.writerows((row, y, f, y - f, r) for row, (y, f, r) in rows)
 
 
 def _known(value: float | None) -> float | str | None:

@@ -17,7 +17,8 @@ from gradcalc.optimize.descent.newton import newton
 from gradcalc.optimize.descent.run import Run
 from gradcalc.optimize.descent.watch import Step, Stop, Watch
 from gradcalc.optimize.fit.exact import ExactSum, Proof, Sums, polished, proved
-from gradcalc.optimize.fit.problem import Problem, SquareSums
+from gradcalc.optimize.fit.problem import Problem, Remembered
+from gradcalc.optimize.fit.start import sample
 from gradcalc.optimize.rows import Array
 from gradcalc.settings import DescentSettings
 from gradcalc.truth.quantity import Note
@@ -30,6 +31,8 @@ _LOOK_STEPS, FIRST_STEPS, _STEPS = 12, 100, 10_000
 """Steps from each of several starts, before the best of them goes on; steps by sums of J'J, at most."""
 Limits = Sequence[tuple[float, float]] | None
 
+_SOME = 50_000
+"""Rows that tell how large a middle residual is."""
 _SMOOTHER, _CORNER_STEPS, _FLAT = (1.0, 0.1, 0.01, 1e-3), 8, 1e-10
 """Sums that are smooth below these parts of the middle residual lead to the least sum of absolute values."""
 
@@ -109,29 +112,42 @@ def _corner(problem: Problem, start: Sequence[float], callback: Callable[[Step],
     combination of those of the zero ones whose coefficients are at most 1 (Bloomfield and Steiger, 1983).
     """
     model, at, steps = problem.model, tuple(start), 0
+    some = sample(problem, _SOME)
     with np.errstate(all="ignore"):
         for part in _SMOOTHER:
-            size = float(np.median(np.abs(problem.evaluated(at, [model.residual]))))
+            size = float(np.median(np.abs(some.evaluated(at, [model.residual]))))
             smooth = Problem(replace(model, loss="huber", scale=max(part * size, 1e-300)), problem.rows)
             found = _descent(smooth, at, callback)
             if found.status == "interrupted":
                 return None
             at, steps = found.end.at, steps + found.steps
-        values = problem.evaluated(at, [model.residual, *model.slopes])
-        rows = np.argsort(np.abs(values[:, 0]), kind="stable")[: len(at)]
-        chosen = problem.only(np.isin(np.arange(problem.count), rows))
+        rows = _nearest(problem, at)
+        chosen = problem.some(rows)
         for _ in range(_CORNER_STEPS):
             near = chosen.evaluated(at, [model.residual, *model.slopes])
             if len(near) < len(at) or not np.linalg.cond(near[:, 1:]) < 1 / _FLAT:
                 return None
             at = tuple((np.asarray(at) - np.linalg.solve(near[:, 1:], near[:, 0])).tolist())
-        values = problem.evaluated(at, [model.residual, *model.slopes])
-        others = np.sign(values[:, 0]) * ~np.isin(np.arange(problem.count), rows)
-        pull = np.linalg.solve(near[:, 1:].T, -others @ values[:, 1:])
-        value = float(np.abs(values[:, 0]).sum())
+        value, slope, first = 0.0, np.zeros(len(at)), 0
+        for block in problem.blocks(at, [model.residual, *model.slopes]):
+            others = np.sign(block[:, 0]) * ~np.isin(np.arange(first, first + len(block)), rows)
+            value, slope = value + float(np.abs(block[:, 0]).sum()), slope + others @ block[:, 1:]
+            first += len(block)
+        pull = np.linalg.solve(near[:, 1:].T, -slope)
     if not np.all(np.abs(pull) <= 1 + _FLAT) or not value <= problem.objective.value(list(start)) * (1 + _FLAT):
         return None
     return Estimate(at, (), "converged", "", value, "corner", steps, ends=(value,))
+
+
+def _nearest(problem: Problem, at: Sequence[float]) -> Array:
+    """The places of the smallest residuals, as many as there are parameters; of equal ones the first."""
+    sizes, places, first = np.zeros(0), np.zeros(0, int), 0
+    for block in problem.blocks(at, [problem.model.residual]):
+        sizes = np.concatenate([sizes, np.abs(block[:, 0])])
+        places = np.concatenate([places, np.arange(first, first + len(block))])
+        order = np.argsort(sizes, kind="stable")[: len(at)]
+        sizes, places, first = sizes[order], places[order], first + len(block)
+    return np.sort(places)
 
 
 @dataclass(frozen=True)
@@ -186,7 +202,7 @@ def _descent(problem: Problem, start: Sequence[float], callback: Callable[[Step]
 
 
 def _by_squares(
-    squares: SquareSums, start: Sequence[float], bounds: Limits, callback: Callable[[Step], object] | None
+    squares: Remembered, start: Sequence[float], bounds: Limits, callback: Callable[[Step], object] | None
 ) -> tuple[Sequence[float], bool]:
     """Where steps by J'J lead to, and whether they were interrupted."""
     watch = Watch(len(start), steps=_STEPS, bounds=bounds, callback=callback)

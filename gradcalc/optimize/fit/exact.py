@@ -20,7 +20,7 @@ from gradcalc.arithmetic.balls import Balls
 from gradcalc.graph import derive
 from gradcalc.graph.domain import kinked
 from gradcalc.optimize.fit.model import Model
-from gradcalc.optimize.rows import Rows
+from gradcalc.optimize.rows import AnyRows
 
 BITS = 256
 _STEPS = 10
@@ -58,7 +58,7 @@ class ExactSum:
         written: whether the numbers of the data are taken as they are written.
     """
 
-    def __init__(self, model: Model, rows: Rows, written: bool = False) -> None:
+    def __init__(self, model: Model, rows: AnyRows, written: bool = False) -> None:
         self.model, self.rows, self.written = model, rows, written
         self._balls = Balls(BITS)
 
@@ -80,13 +80,14 @@ class ExactSum:
     @cached_property
     def work(self) -> int:
         """Nodes times rows."""
-        return len(self.rows.numbers) * len(self.model.graph.needed([self._base, *self._first, *self._second.values()]))
+        return self.rows.size * len(self.model.graph.needed([self._base, *self._first, *self._second.values()]))
 
     @cached_property
     def _data(self) -> list[dict[int, arb]]:
         """The numbers of each row by input."""
         graph, exact = self.model.graph, self.rows.exact if self.written else {}
-        columns = {graph.inputs[name]: exact.get(name, self.rows.values[name].tolist()) for name in self.model.columns}
+        values = self.rows.held().values
+        columns = {graph.inputs[name]: exact.get(name, values[name].tolist()) for name in self.model.columns}
         with ctx.workprec(BITS):
             balls = {index: [_blurred(_number(each)) for each in column] for index, column in columns.items()}
         return [dict(zip(balls, row, strict=True)) for row in zip(*balls.values(), strict=True)]

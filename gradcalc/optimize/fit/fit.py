@@ -27,7 +27,8 @@ from gradcalc.optimize.fit.problem import Bounds, Problem
 from gradcalc.optimize.fit.profile import profile
 from gradcalc.optimize.fit.proof import check_carried, write_proof
 from gradcalc.optimize.fit.start import found_starts, sample, spread_starts
-from gradcalc.optimize.rows import listed, read_rows
+from gradcalc.optimize.read import read_rows
+from gradcalc.optimize.rows import Listed
 from gradcalc.settings import AS_USUAL, Dialect, FitSettings, Limits, Reading, limits_for
 from gradcalc.truth.certify import certified
 from gradcalc.truth.quantity import Certified, Note
@@ -128,7 +129,7 @@ def ask(
             raise UsageError("the model names no column of the data", text=expression, hint="y ~ a*x + b")
         return models[-1].columns
 
-    rows = read_rows(data, choose, nulls=settings.nulls, how=how, exactly=settings.certify)
+    rows = read_rows(data, choose, nulls=settings.nulls, how=how, exactly=settings.certify, memory=settings.memory)
     model = models[0]
     problem = Problem(model, rows, _bounds(settings.bounds, model))
     fixed = {name: numbers(at[name], Floats())[0] for name in held}
@@ -236,7 +237,7 @@ class _Fitting:
         self._tell("start", f"none was given: {found.told}" + ("" if model.is_linear else f"; the best is {best}"))
         rough = sample(self.problem, _ROUGH)
         places = estimate.promising(rough, found.places, max(settings.starts, _STARTS))
-        if rough is self.problem or settings.starts > 1:
+        if rough.count == self.problem.count or settings.starts > 1:
             return places
         return estimate.promising(rough, places, 1, estimate.FIRST_STEPS)
 
@@ -246,32 +247,33 @@ class _Fitting:
         model = problem.model
         self._check_weights()
         nodes = [model.residual, *model.slopes]
+        where, masks = Listed(), []
         with np.errstate(all="ignore"):
-            finite = np.concatenate([np.isfinite(block).all(axis=1) for block in problem.blocks(start, nodes)])
-        if finite.all():
+            for numbers, block in problem.numbered(start, nodes):
+                masks.append(np.isfinite(block).all(axis=1))
+                where.add(numbers[~masks[-1]])
+        if not where.count:
             return problem
-        where = listed(problem.rows.numbers[~finite])
         at = ", ".join(f"{name} = {x:.6g}" for name, x in zip(model.names, start, strict=True))
         message = f"the model or its slope has no finite value in {where}, at {at}"
-        if self.settings.undefined == "fail" or not finite.any():
+        if self.settings.undefined == "fail" or where.count == problem.count:
             raise UndefinedError(
                 message, text=model.text, hint="--undefined drop leaves such rows out, or another --at"
             )
         self._tell("undefined", f"{message}: left out")
-        return problem.only(finite)
+        return problem.only(np.concatenate(masks))
 
     def _check_weights(self) -> None:
         """Refuse errors that are no positive numbers, and weights that are negative."""
         root = self.problem.model.root
         if root is None:
             return
+        where = Listed()
         with np.errstate(all="ignore"):
-            blocks = [block[:, 0] for block in self.problem.blocks([0.0] * len(self.problem.model.names), [root])]
-        values = np.concatenate(blocks)
-        bad = ~(np.isfinite(values) & (values >= 0))
-        if bad.any() and self.settings.undefined == "fail":
+            for numbers, values in self.problem.numbered([0.0] * len(self.problem.model.names), [root]):
+                where.add(numbers[~(np.isfinite(values[:, 0]) & (values[:, 0] >= 0))])
+        if where.count and self.settings.undefined == "fail":
             what = "the error of --sigma is not above 0" if self.settings.sigma else "--weights has a negative one"
-            where = listed(self.problem.rows.numbers[bad])
             raise UndefinedError(f"{what} in {where}", hint="--undefined drop leaves such rows out")
 
     def _tell(self, kind: str, message: str) -> None:
@@ -294,6 +296,9 @@ class _Fitting:
         likelihood = -found.value if fitness is None else fitness.log_likelihood
         count = len(model.names) + (fitness is not None)
         self._warn(found, known, freedom)
+        if fitness and fitness.unsorted:
+            untold = f"the rows are not in the order of {fitness.unsorted}, and too many to be held and sorted"
+            self._tell("runs", f"{untold}: runs of signs are not told; --memory holds more")
         status = "not identified" if known.unidentified and found.status != "interrupted" else found.status
         same, others = estimate.minima(found.ends)
         covariance = _without(covered.covariance, inner.model.names, known.unidentified)
@@ -309,6 +314,7 @@ class _Fitting:
             notes=(*self.notes, *found.notes), level=settings.level, problem=problem,
             box=dict(zip(inner.model.names, found.proof.box, strict=True)) if found.proof else {},
             starts=(len(found.ends), same, tuple(others)), certify=settings.certify, absolute=settings.absolute_sigma,
+            passes=problem.rows.passes,
         )  # fmt: skip
 
     def _settled(self, found: Estimate) -> Estimate:

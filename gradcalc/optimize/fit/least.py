@@ -157,7 +157,7 @@ class Box:
 
     def over_rows(self, system: System) -> System:
         """The same summed over the rows of the data."""
-        model, rows = self.problem.model, self.problem.rows
+        model, rows = self.problem.model, self.problem.rows.held()
         given = {name: rows.exact.get(name, rows.values[name].tolist()) for name in model.columns}
         numbers = {model.graph.inputs[name]: [fraction(each) for each in column] for name, column in given.items()}
         return replace(system, columns=Columns(numbers))

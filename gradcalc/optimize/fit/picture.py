@@ -6,8 +6,10 @@ import numpy as np
 
 from gradcalc.errors import UsageError
 from gradcalc.optimize.fit.answer import Fit
+from gradcalc.optimize.fit.problem import Problem
+from gradcalc.optimize.fit.start import sample
 from gradcalc.optimize.rows import Array, Rows
-from gradcalc.show.picture import Band, Curve, Marks, Panel, Picture, Place
+from gradcalc.show.picture import Band, Curve, Marks, Panel, Picture
 
 _DOTS, _MOST, _FEW = 400, 5_000, 200
 """Places of the curve, rows that are drawn, and up to how many rows they are large signs."""
@@ -26,36 +28,35 @@ def picture(fit: Fit) -> Picture:
     needed = set(model.graph.needed([model.prediction]))
     names = [name for name in model.columns if model.graph.inputs.get(name) in needed]
     place = [fit.at[name] for name in model.names]
-    response, foretold = problem.evaluated(place, [model.response, model.prediction]).T
-    left = model.text.partition("~")[0].strip()
-    if len(names) != 1:
-        over, layers, label = foretold, _diagonal(foretold), "foretold"
-    else:
-        over, layers, label = problem.columns[names[0]], _curve(fit, names[0]), names[0]
-    chosen = np.linspace(0, len(over) - 1, min(_MOST, len(over))).astype(int)
-    sign = "point" if len(over) <= _FEW else "data"
-    data = Marks("data", sign, _places(over[chosen], response[chosen]), "data")
-    rest = Marks("residuals", sign, _places(over[chosen], (response - foretold)[chosen]))
-    span = [(float(over.min()), 0.0), (float(over.max()), 0.0)]
+    over = model.graph.inputs[names[0]] if len(names) == 1 else model.prediction
+    ends = _ends(problem, place, over)
+    layers = _curve(fit, names[0], ends) if len(names) == 1 else _diagonal(ends)
+    label, left = names[0] if len(names) == 1 else "foretold", model.text.partition("~")[0].strip()
+    xs, measured, foretold = sample(problem, _MOST).evaluated(place, [over, model.response, model.prediction]).T
+    sign = "point" if problem.count <= _FEW else "data"
+    data, rest = (
+        Marks(title, sign, list(zip(xs.tolist(), ys.tolist(), strict=True)), text)
+        for title, ys, text in (("data", measured, "data"), ("residuals", measured - foretold, ""))
+    )
     upper = Panel([*layers, data], label, left, share=2.0)
-    lower = Panel([Curve("zero", [span], dashed=True), rest], label, "residual")
+    lower = Panel([Curve("zero", [[(x, 0.0) for x in ends]], dashed=True), rest], label, "residual")
     told = ", ".join(f"{each.name} = {each.estimate:.6g}" for each in fit.parameters)
     return Picture(fit.expression, [upper, lower], told)
 
 
-def _places(xs: Array, ys: Array) -> list[Place]:
-    return list(zip(xs.tolist(), ys.tolist(), strict=True))
+def _ends(problem: Problem, place: Sequence[float], node: int) -> tuple[float, float]:
+    """The least and the largest value of a node at the rows."""
+    ends = [(block.min(), block.max()) for block in problem.blocks(place, [node])]
+    return float(min(low for low, _ in ends)), float(max(high for _, high in ends))
 
 
-def _diagonal(foretold: Array) -> Sequence[Curve | Band]:
-    ends = [float(foretold.min()), float(foretold.max())]
+def _diagonal(ends: tuple[float, float]) -> Sequence[Curve | Band]:
     return [Curve("fit", [[(x, x) for x in ends]], "as foretold", colour=1)]
 
 
-def _curve(fit: Fit, name: str) -> Sequence[Curve | Band]:
+def _curve(fit: Fit, name: str, ends: tuple[float, float]) -> Sequence[Curve | Band]:
     """The curve between the least and the largest x, in pieces where it has values, and its bands."""
-    column = fit.problem.columns[name]
-    xs = np.linspace(float(column.min()), float(column.max()), _DOTS)
+    xs = np.linspace(*ends, _DOTS)
     made = fit.foretold(Rows({name: xs}, np.arange(1, _DOTS + 1)), fit.level)
     level = f"{100 * fit.level:g} %"
     bands = [("prediction", made.prediction_interval, f"{level} of measurements", 2),

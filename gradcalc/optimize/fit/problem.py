@@ -1,11 +1,11 @@
 """A model beside its rows: what is minimised, the residuals, the model's values. Imports the descents' objectives.
 
 Many rows are computed by kernels, chunk by chunk; a step of the fit is one pass over them, in which the value, J'r and
-J'J are summed.
+J'J are summed. Rows that are not held come in chunks of which a block is a part, so that all sums are the same.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,33 +13,35 @@ import numpy as np
 
 from gradcalc.arithmetic.arrays import Arrays
 from gradcalc.arithmetic.native.kernel import Kernel, Total
+from gradcalc.data.passes import chunk_rows
 from gradcalc.errors import installed
+from gradcalc.optimize.descent.columns import Columns
 from gradcalc.optimize.descent.least_squares import FormulaResiduals
 from gradcalc.optimize.descent.objective import NATIVE, DataObjective
 from gradcalc.optimize.fit.model import Model
-from gradcalc.optimize.rows import Array, Rows
+from gradcalc.optimize.rows import AnyRows, Array, Rows
 
 Bounds = Mapping[str, tuple[float, float]]
 
-_BLOCK, _CHUNK = 8_192, 1 << 18
-"""Rows that are computed together, by NumPy and by a kernel."""
-_MOST = 40
-"""Parameters for which J'J is summed by a kernel, at most."""
+_BLOCK = 8_192
+"""Rows that NumPy computes together."""
+_MOST, _POINTS = 40, 4
+"""Parameters for which J'J is summed by a kernel, at most; points whose sums are remembered."""
 
 
 @dataclass(frozen=True, eq=False)
-class SquareSums(DataObjective):
-    """A sum of squares, whose Hessian is told to be twice J'J: one pass of a kernel gives all that is asked."""
+class Remembered(DataObjective):
+    """A sum over rows: one pass of a kernel gives all that is asked at a point, and the last points are remembered."""
 
-    _last: dict[tuple[float, ...], Total] = field(default_factory=dict, repr=False)
+    _last: dict[tuple[float, ...], Total | None] = field(default_factory=dict, repr=False)
 
     def _natively(self, x: Sequence[float], order: int) -> Total | None:
-        """As of the objective; the last point is remembered."""
+        """As of the objective."""
         place = tuple(map(float, x))
         if place not in self._last:
             found = super()._natively(x, 2)
-            assert found is not None
-            self._last.clear()
+            while len(self._last) >= _POINTS:
+                del self._last[next(iter(self._last))]
             self._last[place] = found
         return self._last[place]
 
@@ -49,26 +51,27 @@ class Problem:
     """What is fitted: a model, the rows of its columns, the bounds of its parameters."""
 
     model: Model
-    rows: Rows
+    rows: AnyRows
     bounds: Bounds | None = None
 
     @property
     def count(self) -> int:
         """How many rows there are."""
-        return len(self.rows.numbers)
+        return self.rows.size
 
     @cached_property
-    def columns(self) -> dict[str, Array]:
+    def columns(self) -> Columns:
         """The columns of the model."""
-        return {name: self.rows.values[name] for name in self.model.columns}
+        return self.rows.values if isinstance(self.rows, Rows) else self.rows
 
     @cached_property
     def objective(self) -> DataObjective:
         """What is minimised."""
-        return DataObjective(self.model.term, self.columns, "sum")
+        kind = Remembered if len(self.model.names) <= _MOST else DataObjective
+        return kind(self.model.term, self.columns, "sum")
 
     @cached_property
-    def squares(self) -> SquareSums | None:
+    def squares(self) -> Remembered | None:
         """The same with J'J for the Hessian, where there are so many rows that a kernel sums them; else None."""
         model = self.model
         if not model.is_square or not _is_native(self.count) or len(model.names) > _MOST:
@@ -78,7 +81,7 @@ class Problem:
         products = {(i, j): (2 * slopes[i] * slopes[j]).index for i in range(len(slopes)) for j in range(i + 1)}
         names = model.names
         kernel = Kernel(model.graph, model.term.output, [*names, *self.columns], names, gradient, products)
-        return SquareSums(model.term, self.columns, "sum", {2: kernel})
+        return Remembered(model.term, self.columns, "sum", {2: kernel})
 
     @cached_property
     def residuals(self) -> FormulaResiduals:
@@ -90,14 +93,21 @@ class Problem:
         """The same with some parameters held where they are."""
         if not held:
             return self
-        values = {name: np.full(self.count, value) for name, value in held.items()}
-        rows = replace(self.rows, values={**self.rows.values, **values})
         bounds = {name: pair for name, pair in (self.bounds or {}).items() if name not in held}
-        return Problem(self.model.held(held), rows, bounds)
+        return Problem(self.model.held(held), self.rows.holding(held), bounds)
 
     def only(self, which: Any) -> "Problem":
-        """The same with some of the rows."""
+        """The same without some of the rows."""
         return Problem(self.model, self.rows.kept(which), self.bounds)
+
+    @property
+    def held(self) -> "Problem":
+        """The same with its rows in memory."""
+        return self if isinstance(self.rows, Rows) else Problem(self.model, self.rows.held(), self.bounds)
+
+    def some(self, places: Any) -> "Problem":
+        """The same with the rows at some places, which rise, in memory."""
+        return Problem(self.model, self.rows.some(places), self.bounds)
 
     def evaluated(self, x: Sequence[float], nodes: Sequence[int]) -> Array:
         """Nodes at every row, `(rows, nodes)`."""
@@ -110,24 +120,23 @@ class Problem:
 
     def blocks(self, x: Sequence[float], nodes: Sequence[int]) -> Iterator[Array]:
         """The same, block of rows by block of rows."""
-        yield from blocks(self.model, self.columns, self.count, x, nodes)
+        for _, block in self.numbered(x, nodes):
+            yield block
+
+    def numbered(self, x: Sequence[float], nodes: Sequence[int]) -> Iterator[tuple[Array, Array]]:
+        """The same, beside the numbers of the rows."""
+        yield from blocks(self.model, self.rows, x, nodes)
 
 
-def blocks(
-    model: Model, columns: Mapping[str, Array], count: int, x: Sequence[float], nodes: Sequence[int]
-) -> Iterator[Array]:
-    """Nodes of a model at the rows of some columns, block of rows by block of rows."""
-    if _is_native(count):
-        yield from _native_blocks(model, columns, count, x, nodes)
-        return
-    arrays, graph = Arrays(), model.graph
-    point = dict(zip(model.inputs, map(np.float64, x), strict=True))
-    for start in range(0, count, _BLOCK):
-        size = min(_BLOCK, count - start)
-        block = {graph.inputs[name]: column[start : start + size] for name, column in columns.items()
-                 if name in graph.inputs}  # fmt: skip
-        values = arrays.evaluate(graph, point | block, nodes)
-        yield np.stack([np.broadcast_to(np.asarray(values[i], float), size) for i in nodes], axis=1)
+def blocks(model: Model, rows: AnyRows, x: Sequence[float], nodes: Sequence[int]) -> Iterator[tuple[Array, Array]]:
+    """Nodes of a model at some rows, block of rows by block of rows: the numbers of the rows, and the nodes."""
+    names = [name for name in rows if name in model.graph.inputs]
+    evaluated, size = (_by_kernel if _is_native(rows.size) else _by_numpy)(model, names, x, nodes)
+    for part in rows.numbered():
+        for start in range(0, part.size, size):
+            numbers = part.numbers[start : start + size]
+            found = evaluated({name: part.values[name][start : start + size] for name in names})
+            yield numbers, np.stack([np.broadcast_to(np.asarray(each, float), len(numbers)) for each in found]).T
 
 
 def _is_native(count: int) -> bool:
@@ -135,15 +144,28 @@ def _is_native(count: int) -> bool:
     return count >= NATIVE and installed("llvmlite")
 
 
-def _native_blocks(
-    model: Model, columns: Mapping[str, Array], count: int, x: Sequence[float], nodes: Sequence[int]
-) -> Iterator[Array]:
+_Evaluated = Callable[[Mapping[str, Array]], Sequence[Any]]
+
+
+def _by_numpy(model: Model, names: Sequence[str], x: Sequence[float], nodes: Sequence[int]) -> tuple[_Evaluated, int]:
+    """What computes nodes of a block of columns, and how many rows such a block has."""
+    arrays, graph = Arrays(), model.graph
+    point = dict(zip(model.inputs, map(np.float64, x), strict=True))
+
+    def evaluated(columns: Mapping[str, Array]) -> Sequence[Any]:
+        values = arrays.evaluate(graph, point | {graph.inputs[name]: each for name, each in columns.items()}, nodes)
+        return [values[i] for i in nodes]
+
+    return evaluated, _BLOCK
+
+
+def _by_kernel(model: Model, names: Sequence[str], x: Sequence[float], nodes: Sequence[int]) -> tuple[_Evaluated, int]:
     """The same by a kernel."""
-    used = {name: column for name, column in columns.items() if name in model.graph.inputs}
-    kernel = Kernel(model.graph, nodes[0], [*model.names, *used], extra=nodes[1:])
+    kernel = Kernel(model.graph, nodes[0], [*model.names, *names], extra=nodes[1:])
     point = dict(zip(model.names, x, strict=True))
-    for start in range(0, count, _CHUNK):
-        found = kernel(**point, **{name: column[start : start + _CHUNK] for name, column in used.items()})
-        rows = min(_CHUNK, count - start)
-        parts = [found.value, *(() if found.extra is None else found.extra)]
-        yield np.stack([np.broadcast_to(part, rows) for part in parts]).T
+
+    def evaluated(columns: Mapping[str, Array]) -> Sequence[Any]:
+        found = kernel(**point, **columns)
+        return [found.value, *(() if found.extra is None else found.extra)]
+
+    return evaluated, chunk_rows(len(names) + len(nodes))

@@ -5,9 +5,6 @@ Source: Bates and Watts, Nonlinear Regression Analysis (1988), chapter 6. Import
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-
-import numpy as np
 
 from gradcalc.optimize.fit.estimate import sketched
 from gradcalc.optimize.fit.problem import Problem
@@ -39,8 +36,7 @@ def profile(problem: Problem, at: Sequence[float], name: str, error: float, rise
 
     def above(x: float, start: Sequence[float]) -> tuple[float, Sequence[float]]:
         """How far the least sum with the parameter at x is above the wanted one, and the others there."""
-        values = {**held.rows.values, name: np.full(problem.count, x)}
-        moved = Problem(held.model, replace(held.rows, values=values), held.bounds)
+        moved = Problem(held.model, held.rows.holding({name: x}), held.bounds)
         if not start:
             return moved.objective.value([]) - least - rise, start
         found = sketched(moved, start)

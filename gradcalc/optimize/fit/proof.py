@@ -67,7 +67,7 @@ def check_carried(settings: FitSettings) -> None:
 
 
 def _file(made: Fit, settings: FitSettings) -> Mapping[str, Any]:
-    model, rows = made.problem.model, made.problem.rows
+    model, rows = made.problem.model, made.problem.rows.held()
     proofs = {each.name: (each.certified, each.certified_error) for each in made.parameters if each.certified}
     said = {
         name: {"value": value.value, "standard_error": error and error.value}

@@ -5,7 +5,7 @@ Maximum Likelihood Estimation of Misspecified Models (1982), for the sandwich. I
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,7 @@ from gradcalc.optimize.fit.estimate import Estimate
 from gradcalc.optimize.fit.exact import BITS, Sums, inverse
 from gradcalc.optimize.fit.problem import Problem
 from gradcalc.optimize.fit.start import sample
-from gradcalc.optimize.rows import Array
+from gradcalc.optimize.rows import Array, Rows
 
 _DEPENDENT = 1e-13
 """A direction in which the scaled Jacobian is no larger than this part of its largest is not determined."""
@@ -27,7 +27,7 @@ _SURE = 1e5
 _PART = 1e-6
 """A parameter below this part of a direction has no part in it."""
 _SOME = 5_000
-"""Rows that tell whether a linear model has a constant."""
+"""Rows that tell whether a linear model has a constant, and which rule holds."""
 _FITS = 1e-9
 """How well a rule has to hold at other parameters to be told."""
 
@@ -140,7 +140,8 @@ def _rule(problem: Problem, at: Sequence[float], lost: Mapping[str, float]) -> s
         np.asarray(at) * source.uniform(0.7, 1.4, len(at)) + source.uniform(0.01, 0.02, len(at)) for _ in range(2)
     ]
     nodes = [problem.model.slopes[i] for i in places]
-    slopes = [(x[places], problem.evaluated(x.tolist(), nodes)) for x in others]
+    some = sample(problem, _SOME)
+    slopes = [(x[places], some.evaluated(x.tolist(), nodes)) for x in others]
 
     def holds(direction: Any) -> bool:
         for x, found in slopes:
@@ -236,6 +237,7 @@ class Fitness:
         log_likelihood: under normal errors whose variance is the most likely one.
         runs: how many runs of one sign the residuals make, and how probable so odd a number is.
         largest: the rows of the largest residuals: number, residual, and in units of its standard error.
+        unsorted: the column in whose order there are no runs, as the rows are not in it, and not held.
     """
 
     rss: float
@@ -244,6 +246,7 @@ class Fitness:
     log_likelihood: float
     runs: tuple[int, float, float] | None
     largest: tuple[tuple[int, float, float], ...]
+    unsorted: str = ""
 
 
 def fitness(problem: Problem, found: Estimate, inner: Problem, known: Shape, freedom: int) -> Fitness:
@@ -252,12 +255,12 @@ def fitness(problem: Problem, found: Estimate, inner: Problem, known: Shape, fre
     assert model.response is not None
     free = [model.slopes[i] for i, name in enumerate(model.names) if name not in found.held] if model.is_square else []
     root = model.graph.constant(1) if model.root is None else model.root
-    signs, units = np.zeros(problem.count, np.int8), _Largest()
+    signs, units = _Signs(problem), _Largest()
     inverse = known.inverse if free else np.zeros((0, 0))
     sums = []
-    for numbers, block in _numbered(problem, found.at, [model.residual, model.response, root, *free]):
-        residuals, response, slopes = block[:, 0], block[:, 1], block[:, 3:]
-        signs[numbers] = np.sign(residuals)
+    for numbers, block in problem.numbered(found.at, [model.residual, model.response, root, signs.over, *free]):
+        residuals, response, slopes = block[:, 0], block[:, 1], block[:, 4:]
+        signs.add(residuals, block[:, 3])
         units.add(numbers, residuals, np.einsum("ij,jk,ik->i", slopes, inverse, slopes))
         square = float(residuals @ residuals)
         if model.root is None:
@@ -270,22 +273,14 @@ def fitness(problem: Problem, found: Estimate, inner: Problem, known: Shape, fre
     rss = found.value if model.loss == "linear" else square
     has_constant = _has_constant(problem, found, root, free) if free and model.is_linear else True
     mean = weighted / weight if has_constant else 0.0
-    blocks = _numbered(problem, found.at, [model.response, root])
+    blocks = problem.blocks(found.at, [model.response, root])
     total = math.fsum(float(((block[:, 0] - mean) * block[:, 1] * (block[:, 0] - mean)) @ block[:, 1])
-                      for _, block in blocks)  # fmt: skip
+                      for block in blocks)  # fmt: skip
     r_squared = 1 - rss / total if total > 0 else math.nan
     return Fitness(
         rss, r_squared, "the mean" if has_constant else "0", _likelihood(rss, count, logs),
-        _runs(signs[_order(problem)]), units.told(problem, rss, freedom),
+        signs.told(), units.told(rss, freedom), signs.unsorted,
     )  # fmt: skip
-
-
-def _numbered(problem: Problem, at: Sequence[float], nodes: Sequence[int]) -> Iterator[tuple[slice, Array]]:
-    """Nodes at the rows, block by block, and which rows these are."""
-    start = 0
-    for block in problem.blocks(at, nodes):
-        yield slice(start, start + len(block)), block
-        start += len(block)
 
 
 def _has_constant(problem: Problem, found: Estimate, root: int, free: Sequence[int]) -> bool:
@@ -308,24 +303,63 @@ def _likelihood(rss: float, count: float, logs: float) -> float:
     return -count / 2 * (math.log(2 * math.pi) + 1 - math.log(count) - logs / count + math.log(rss))
 
 
-def _order(problem: Problem) -> Any:
-    """The rows in the order of the one column that the prediction has, else as they are."""
-    model = problem.model
-    needed = set(model.graph.needed([model.prediction]))
-    columns = [name for name in model.columns if model.graph.inputs.get(name) in needed]
-    if len(columns) != 1 or np.all(problem.columns[columns[0]][1:] >= problem.columns[columns[0]][:-1]):
-        return slice(None)
-    return np.argsort(problem.columns[columns[0]], kind="stable")
+class _Signs:
+    """The signs of the residuals, in the order of the one column that the prediction has, else as the rows are.
+
+    Attributes:
+        over: the node of that column, or of some that tells of no order.
+        unsorted: its name, where the rows are not in its order, and not held so that they could be sorted.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        model = problem.model
+        needed = set(model.graph.needed([model.prediction]))
+        names = [name for name in model.columns if model.graph.inputs.get(name) in needed]
+        self._name = names[0] if len(names) == 1 else ""
+        self.over = model.graph.inputs[self._name] if self._name else model.residual
+        self._rises, self._end = True, -math.inf
+        self._last, self._counts, self._runs = 0, [0, 0], 0
+        self._held = (problem.rows, list[Any]()) if isinstance(problem.rows, Rows) else None
+
+    def add(self, residuals: Array, over: Array) -> None:
+        """More rows: their residuals, and the column."""
+        signs = np.sign(residuals).astype(np.int8)
+        self._count(signs)
+        if self._held is not None:
+            self._held[1].append(signs)
+        if self._name:
+            self._rises = self._rises and self._end <= over[0] and bool(np.all(over[1:] >= over[:-1]))
+            self._end = over[-1]
+
+    def _count(self, signs: Any) -> None:
+        """How many are above and below, and runs of one sign."""
+        signs = signs[signs != 0]
+        if len(signs):
+            self._counts = [self._counts[0] + int((signs > 0).sum()), self._counts[1] + int((signs < 0).sum())]
+            self._runs += int((signs[1:] != signs[:-1]).sum()) + int(signs[0] != self._last)
+            self._last = int(signs[-1])
+
+    @property
+    def unsorted(self) -> str:
+        """The column that the runs are wanted in the order of, and cannot be told."""
+        return "" if self._rises or self._held is not None else self._name
+
+    def told(self) -> tuple[int, float, float] | None:
+        """Runs of one sign, how many are expected, the probability of a number as far off."""
+        if self.unsorted:
+            return None
+        if not self._rises and self._held is not None:
+            rows, signs = self._held
+            self._last, self._counts, self._runs = 0, [0, 0], 0
+            self._count(np.concatenate(signs)[np.argsort(rows.values[self._name], kind="stable")])
+        return _odds(self._runs, *self._counts)
 
 
-def _runs(signs: Any) -> tuple[int, float, float] | None:
+def _odds(runs: int, above: int, below: int) -> tuple[int, float, float] | None:
     """Runs of one sign, how many are expected, the probability of a number as far off: Wald and Wolfowitz (1940)."""
-    signs = signs[signs != 0]
-    above, below = int((signs > 0).sum()), int((signs < 0).sum())
     n = above + below
     if not above or not below:
         return None
-    runs = 1 + int((signs[1:] != signs[:-1]).sum())
     mean = 1 + 2 * above * below / n
     if n > 1_000:
         variance = (mean - 1) * (mean - 2) / (n - 1)
@@ -356,20 +390,20 @@ class _Largest:
     def __init__(self) -> None:
         self.rows: list[tuple[float, int, float]] = []
 
-    def add(self, numbers: slice, residuals: Array, leverage: Array) -> None:
-        """More rows: their residuals, and how much each row draws the fit to itself."""
+    def add(self, numbers: Array, residuals: Array, leverage: Array) -> None:
+        """More rows: their numbers, residuals, and how much each row draws the fit to itself."""
         units = residuals / np.sqrt(np.maximum(1 - leverage, 1e-12))
         sizes = np.abs(units)
         least = np.partition(sizes, -_SHOWN)[-_SHOWN] if len(sizes) > _SHOWN else 0.0
-        first = [(float(units[i]), numbers.start + int(i), float(residuals[i])) for i in np.flatnonzero(sizes >= least)]
+        first = [(float(units[i]), int(numbers[i]), float(residuals[i])) for i in np.flatnonzero(sizes >= least)]
         self.rows = sorted([*self.rows, *first], key=lambda row: (-abs(row[0]), row[1]))[:_SHOWN]
 
-    def told(self, problem: Problem, rss: float, freedom: int) -> tuple[tuple[int, float, float], ...]:
+    def told(self, rss: float, freedom: int) -> tuple[tuple[int, float, float], ...]:
         """Number, residual, and that in units of its standard error."""
         if not freedom > 0 or not rss > 0:
             return ()
         size = math.sqrt(rss / freedom)
-        return tuple((int(problem.rows.numbers[i]), residual, units / size) for units, i, residual in self.rows)
+        return tuple((number, residual, units / size) for units, number, residual in self.rows)
 
 
 def interval(estimate: float, error: float, freedom: float, level: float) -> tuple[float, float]:

@@ -71,12 +71,10 @@ def _drawn(source: np.random.Generator, x: float, low: float, high: float) -> fl
 
 
 def sample(problem: Problem, most: int) -> Problem:
-    """The same with so many of its rows at most, spread evenly."""
+    """The same with so many of its rows at most, spread evenly, in memory."""
     if problem.count <= most:
-        return problem
-    chosen = np.zeros(problem.count, bool)
-    chosen[np.linspace(0, problem.count - 1, most).astype(int)] = True
-    return problem.only(chosen)
+        return problem.held
+    return problem.some(np.linspace(0, problem.count - 1, most).astype(int))
 
 
 class _Projection:
@@ -147,7 +145,7 @@ class _Draws:
 def _scales(problem: Problem) -> tuple[Array, Array]:
     """Sizes that parameters may have, by the columns' sizes and spreads and their inverses; and the columns' values."""
     sizes, levels = [1.0], [0.0]
-    for column in problem.columns.values():
+    for column in problem.rows.held().values.values():
         for each in (np.abs(column).max(), np.ptp(column), np.abs(column).mean()):
             sizes += [float(each), 1 / float(each)] if each > 0 else []
         levels += np.quantile(column, np.linspace(0, 1, 9)).tolist()

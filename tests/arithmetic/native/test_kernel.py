@@ -195,7 +195,7 @@ def test_an_interrupted_run_stops_its_threads(monkeypatch: pytest.MonkeyPatch) -
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        module._in_blocks(run, 100 * module._BLOCK)
+        module._in_blocks(run, 100 * module.BLOCK)
     assert len(started) <= (os.cpu_count() or 1)
 
 

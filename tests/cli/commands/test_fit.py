@@ -100,3 +100,10 @@ def test_an_interrupted_fit_says_so(data: str, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(estimate, "estimated", stop)
     assert fit("y ~ a*x", "--data", data).code == 130
+
+
+def test_the_passes_over_streamed_rows_are_told(data: str) -> None:
+    streamed = ["y ~ a*x + b", "--data", data, "--at", "a=1,b=0", "--memory", "0"]
+    count = json.loads(fit(*streamed, "--json").out)["passes"]
+    assert f"rows, read in {count} passes" in fit(*streamed).out
+    assert fit(*streamed, "--predict", data, "--json").code == 2

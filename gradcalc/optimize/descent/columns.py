@@ -1,0 +1,37 @@
+"""What a sum over rows runs over: columns by name, or chunks of them that are read anew for each pass.
+
+Standard library alone.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+
+class Chunked(Protocol):
+    """Columns that are not held; every pass gives the same chunks."""
+
+    @property
+    def size(self) -> int:
+        """How many rows there are."""
+
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+
+    def chunks(self) -> Iterator[Mapping[str, Any]]:
+        """Some rows at a time: all columns of these."""
+
+
+Columns = Mapping[str, Any] | Chunked
+
+
+def chunks(columns: Columns) -> Iterator[Mapping[str, Any]]:
+    """The columns as chunks; those that are held are one."""
+    if isinstance(columns, Mapping):
+        yield columns
+    else:
+        yield from columns.chunks()
+
+
+def rows_of(columns: Columns) -> int:
+    """How many rows there are."""
+    return len(next(iter(columns.values()))) if isinstance(columns, Mapping) else columns.size
