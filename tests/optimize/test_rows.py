@@ -1,4 +1,4 @@
-"""Rows that are read anew for each pass: a fit of them is that of rows in memory, to the bit."""
+"""Rows that are read anew for each pass (`descent.columns`): a fit of them is that of rows in memory, to the bit."""
 
 import csv
 import pickle

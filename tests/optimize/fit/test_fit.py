@@ -1,7 +1,7 @@
 """fit: estimates and errors against certified values, what is not identified, bounds, starts, losses, bad data.
 
 With it `fit.model`, `fit.problem`, `fit.estimate`, `fit.spread`, `fit.answer`, `fit.profile`,
-`fit.compare`, `fit.picture` and `optimize.rows`.
+`fit.compare`, `fit.picture` and `optimize.read`.
 """
 
 import json
