@@ -24,7 +24,7 @@ from gradcalc.tape.custom import STOP
 from gradcalc.tape.nest import flatten, pack
 from gradcalc.tape.rules.shapes import tied, unbroadcast
 from gradcalc.tape.table import Records, tabled
-from gradcalc.tape.tensor import LIVE, Tensor, Variable, as_array, cast, constant, new_id, run
+from gradcalc.tape.tensor import GETITEM, LIVE, Tensor, Variable, as_array, cast, constant, is_basic, new_id, run
 from gradcalc.tape.threads import alone
 
 
@@ -355,6 +355,8 @@ class _Sweep:
         self.keep = keep
         self.adjoints: dict[int, Any] = {}
         self.masks: dict[int, Any] = {}
+        self.own: set[int] = set()
+        """The adjoints that are arrays of this pass alone, and may be added to in place."""
 
     def step(self, record: Record) -> None:
         """Pass the adjoint of a record's result on to its operands."""
@@ -366,6 +368,9 @@ class _Sweep:
             for x, want in zip(operands, wanted, strict=True):
                 if want:
                     self.add(x, 0, np.broadcast_to(np.False_, x.shape))
+            return
+        taken = op is GETITEM and settings is not None and self.plain and mask is None
+        if taken and self._put_back(operands[0], g, settings["index"]):  # type: ignore[index]
             return
         if self.plain:
             xs: Sequence[Any] = [x.array if isinstance(x, Tensor) else x for x in operands]
@@ -385,6 +390,21 @@ class _Sweep:
                 self.add(x, part, None)
             else:
                 self._add_masked(op, part, x, mask)
+
+    def _put_back(self, x: Tensor, g: Any, index: Any) -> bool:
+        """Add the adjoint of a part where it was taken, in place: as many parts as `x` has cost no more than `x`.
+
+        False where it cannot be: many adjoints at once, an index that may name an element twice.
+        """
+        before = self.adjoints.get(x.id)
+        if type(g) is Batch or type(before) is Batch or not x.ndim or not is_basic(index):
+            return False
+        if x.id not in self.own:
+            self.adjoints[x.id] = np.zeros(x.shape, x.dtype) if before is None else np.array(before)
+            self.own.add(x.id)
+        self.adjoints[x.id][index] += g
+        self.masks.pop(x.id, None)
+        return True
 
     def _through_array_op(self, record: Record, parts: list[Any], xs: Sequence[Any], mask: Any) -> None:
         """The parts of an array op; a mask goes on where the op only moves elements about."""

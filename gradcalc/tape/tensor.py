@@ -605,6 +605,12 @@ def _put_back(g: Any, y: Any, x: Any, index: Any) -> Any:
     return Masked(part, used)
 
 
+def is_basic(index: Any) -> bool:
+    """Whether an index is of whole numbers, slices and such: it makes a view, and names no element twice."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(part is None or part is Ellipsis or isinstance(part, int | slice) for part in parts)
+
+
 def _is_mask(index: Any) -> bool:
     return isinstance(index, np.ndarray) and index.dtype == bool
 

@@ -693,3 +693,44 @@ def test_random_programs_have_right_first_and_second_derivatives(block: int) -> 
         first = sum(float(np.sum(g.numpy() * v)) for g, v in zip(plain, along, strict=True))
         second = sum(float(np.sum(g.numpy() * v)) for g, v in zip(products, along, strict=True))
         assert agrees(inputs, steps, along, first, second), seed
+
+
+def test_parts_of_an_array_give_what_one_product_gives() -> None:
+    """Overlapping parts, beside other uses before and after, of a source and of what a source made."""
+    weights = np.arange(24.0).reshape(4, 6)
+    for steps in (0, 1):
+        x = Variable(np.cos(weights))
+        with GradientTape(persistent=True) as tape:
+            y = x * 1.0 if steps else x
+            z = np.sum(y * weights) + np.sum(y[1:3, ::2] * weights[1:3, ::2]) + np.sum(y[2] ** 2)
+            part = y[1:3]
+            z = z + y[-1, -1] + np.sum(y[..., None, 1] * 3) + np.sum(y**2) / 2
+        expected = x.numpy() + weights
+        expected[1:3, ::2] += weights[1:3, ::2]
+        expected[2] += 2 * x.numpy()[2]
+        expected[-1, -1] += 1
+        expected[:, 1] += 3
+        for _ in range(2):  # a persistent tape answers again
+            np.testing.assert_allclose(tape.gradient(z, x).numpy(), expected, rtol=1e-14)
+        for gradient in tape.gradient(z, [x, y]):
+            np.testing.assert_allclose(gradient.numpy(), expected, rtol=1e-14)
+        np.testing.assert_allclose(tape.jacobian(part, x).numpy().sum((0, 1)), [[0] * 6, [1] * 6, [1] * 6, [0] * 6])
+
+
+def test_an_adjoint_that_was_answered_is_not_changed_by_the_next_question() -> None:
+    x = Variable([1.0, 2.0, 3.0])
+    with GradientTape(persistent=True) as tape:
+        y, z = x[0] * 2, x[1] * 3
+        w = y + z
+    first = tape.gradient(y, x)
+    tape.gradient(w, x)
+    assert first.numpy().tolist() == [2.0, 0.0, 0.0]
+
+
+def test_what_follows_a_part_keeps_its_adjoint_though_parts_are_added_in_place() -> None:
+    x = Variable(np.ones((3, 2)))
+    with GradientTape(persistent=True) as tape:
+        y = np.reshape(x * 2.0, (6,))
+        z = y[0] * 1.0 + y[1:] @ np.arange(5.0)
+    np.testing.assert_allclose(tape.gradient(z, [x, y])[0].numpy().ravel(), [2, 0, 2, 4, 6, 8])
+    np.testing.assert_allclose(tape.gradient(z, [y, x])[0].numpy(), [1, 0, 1, 2, 3, 4])
