@@ -23,7 +23,7 @@ ROOMS = {
     "data": "graph show arithmetic language truth",
     "optimize": "graph show arithmetic language truth data",
     "cli": "graph show arithmetic language truth data optimize",
-    "tape": "graph arithmetic.arrays show.page show.answer", "nn": "graph tape", "tf": "graph tape nn optimize",
+    "tape": "graph arithmetic.arrays show.page show.answer", "nn": "graph tape optimize.optimizers", "tf": "graph tape nn optimize",
 }  # fmt: skip
 """Each room and what it may import beside itself and the ground."""
 

@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator
+from functools import cache
 
 
 class Names:
@@ -37,6 +38,7 @@ def clear_session() -> None:
     NAMES.clear()
 
 
+@cache
 def snake_case(kind: str) -> str:
     """`max_pooling2d` for `MaxPooling2D`, in Keras's spelling."""
     kind = re.sub(r"\W", "", kind)

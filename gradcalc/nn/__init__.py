@@ -6,6 +6,7 @@ Each module names in its `__all__` what is public here: no name is written again
 
 from gradcalc.graph.names import clear_session as clear_session
 from gradcalc.nn import activations as activations
+from gradcalc.nn import callbacks as callbacks
 from gradcalc.nn import convolution, functional, layer, layers, models, normalization, pooling, weights
 from gradcalc.nn import initializers as initializers
 from gradcalc.nn import losses as losses
@@ -23,6 +24,6 @@ from gradcalc.nn.weights import *
 
 _MODULES = (convolution, functional, layer, layers, losses, models, normalization, pooling, weights)
 globals()["__all__"] = sorted(  # type checkers read the stars
-    ["activations", "clear_session", "initializers", "losses", "metrics", "set_seed"]
+    ["activations", "callbacks", "clear_session", "initializers", "losses", "metrics", "set_seed"]
     + [name for module in _MODULES for name in module.__all__]
 )

@@ -220,10 +220,14 @@ def _ordered(met: dict[Call, int], inputs: Iterable[Call]) -> list[Any]:
     return sorted(layers, key=lambda layer: layers[layer])
 
 
+def ranked(value: Any, place: Symbolic) -> Any:
+    """A value for an input whose last axis is of size 1: with that axis, where it has one less."""
+    return np.expand_dims(value, -1) if len(value.shape) == place.ndim - 1 and place.shape[-1] == 1 else value
+
+
 def _fitted(value: Any, place: Symbolic) -> Any:
     """A value for an input, of its number of axes and its dtype."""
-    if len(value.shape) == place.ndim - 1 and place.shape[-1] == 1:
-        value = np.expand_dims(value, -1)
+    value = ranked(value, place)
     known = zip(value.shape[1:], place.shape[1:], strict=False)
     if len(value.shape) != place.ndim or any(n != m for n, m in known if None not in (n, m)):
         raise ValueError(

@@ -542,3 +542,17 @@ LOSSES: Mapping[str, Any] = (
 def get(identifier: Any) -> Any:
     """The function of a name (`mean_squared_error`, `mse`), a loss of a class's (`Huber`), or the given one."""
     return known("loss", identifier, LOSSES)
+
+
+class FunctionLoss(_FunctionLoss):
+    """A function of labels and predictions as a loss; one that is not ours has labels in the predictions' dtype."""
+
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
+        Loss.__init__(self, name)
+        self.function = function  # type: ignore[misc,method-assign]
+        self._ours = any(function is ours for ours in LOSSES.values())
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The loss of each row."""
+        values = super().call(y_true if self._ours else _floats(y_true, y_pred)[0], y_pred)
+        return values if hasattr(values, "ndim") else Tensor(as_array(values, y_pred.dtype))

@@ -1,4 +1,4 @@
-"""Model and Sequential: layers put together, as Keras 3's. Imports functional, layer, layers, weights."""
+"""Model and Sequential: layers put together, as Keras 3's. Imports functional, layers, training, weights."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -9,13 +9,15 @@ from gradcalc.nn import functional
 from gradcalc.nn.functional import Network, Symbolic
 from gradcalc.nn.layer import Layer
 from gradcalc.nn.layers import Input, InputLayer
+from gradcalc.nn.training import Trainer
 from gradcalc.nn.weights import load_weights, save_weights
 from gradcalc.tape import nest
+from gradcalc.tape.tensor import Tensor
 
 __all__ = ["Model", "Sequential"]
 
 
-class Model(Layer):
+class Model(Trainer):
     """A layer of layers, as Keras's Model: subclass it, make layers in `__init__`, and put them together in `call`.
 
     >>> class Net(gradcalc.nn.Model):
@@ -137,11 +139,6 @@ class Model(Layer):
         if name in ("input_shape", "output_shape"):
             ends = self._ends()[name == "output_shape"]
             return functional.shapes(ends[0] if isinstance(ends, list) and len(ends) == 1 else ends)
-        if name in ("compile", "fit", "evaluate", "predict"):
-            raise AttributeError(
-                f"models have no {name}: train in a loop of one's own: `with GradientTape() as tape: loss = ...`, then "
-                "`optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))`"
-            )
         return super().__getattr__(name)
 
 
@@ -249,6 +246,8 @@ class Sequential(Model):
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The result for an input; layers are told `training` by the call around them."""
         only(None, mask=mask)
+        if self._values and isinstance(inputs, Tensor):
+            inputs = functional.ranked(inputs, self._values[0])
         for layer in self._layers:
             inputs = layer(inputs)
         return inputs

@@ -8,7 +8,7 @@ name, and says what is not there and what behaves differently.
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any, NamedTuple
+from typing import Any
 
 from gradcalc import __version__ as __version__
 from gradcalc.tape import (
@@ -19,11 +19,12 @@ from gradcalc.tape import custom_gradient as _custom_gradient
 from gradcalc.nn import Layer
 from gradcalc.tf import arrays
 from gradcalc.tf import (
-    autodiff as autodiff, config as config, debugging as debugging, dtypes as dtypes, keras as keras, linalg as linalg,
-    math as math, nest as nest, nn as nn, random as random,
+    autodiff as autodiff, config as config, data as data, debugging as debugging, dtypes as dtypes,
+    keras as keras, linalg as linalg, math as math, nest as nest, nn as nn, random as random,
 )  # fmt: skip
 from gradcalc.tf.arrays import *
 from gradcalc.tf.control_flow import *
+from gradcalc.tf.data import TensorSpec as TensorSpec
 from gradcalc.tf.defaults import Variable as Variable, constant as constant, convert_to_tensor as convert_to_tensor
 from gradcalc.tf.defaults import as_tensor as _as_tensor, missing, only
 from gradcalc.tf.dtypes import (
@@ -44,14 +45,6 @@ from gradcalc.tf.math import *
 
 slice = arrays.slice_
 newaxis = None
-
-
-class TensorSpec(NamedTuple):
-    """What `tf.function(input_signature=...)` is given; nothing reads it here."""
-
-    shape: Any
-    dtype: Any = float32
-    name: str | None = None
 
 
 class Module(Layer):
@@ -118,9 +111,9 @@ def print(
 
 
 for _module in (
-    autodiff, config, debugging, dtypes, linalg, math, nest, nn, random, keras, keras.activations, keras.constraints,
-    initializers, keras.layers, losses, metrics, keras.models, optimizers, optimizers.schedules, keras.regularizers,
-    keras.utils,
+    autodiff, config, data, debugging, dtypes, linalg, math, nest, nn, random, keras, keras.activations,
+    keras.callbacks, keras.constraints, initializers, keras.layers, losses, metrics, keras.models, optimizers,
+    optimizers.schedules, keras.regularizers, keras.utils,
 ):  # fmt: skip
     missing(_module)
 missing(sys.modules[__name__], math, linalg, nn, random, keras.layers)

@@ -249,12 +249,6 @@ def test_the_summary_of_what_is_not_built_says_so(capsys: pytest.CaptureFixture[
     assert " Total params: 43 (172.00 B)" in capsys.readouterr().out
 
 
-def test_what_is_not_there_says_what_to_write() -> None:
-    with pytest.raises(AttributeError, match="models have no fit: train in a loop of one's own"):
-        Net().fit  # noqa: B018
-    assert not hasattr(Net(), "predict") and not hasattr(Net(), "kernels")
-
-
 def test_a_sequence_begins_with_a_layer_of_structures() -> None:
     class Double(nn.Layer):
         def call(self, inputs: Any) -> Any:

@@ -20,7 +20,7 @@ MISSING = [
     (lambda: tf.log, r"tf\.log is not there; did you mean tf\.math\.log\?"),
     (lambda: tf.reduce_std, r"did you mean tf\.math\.reduce_std\?"),
     (lambda: tf.reduce_summ, r"did you mean reduce_sum\?"),
-    (lambda: tf.data, r"tf\.data is not there"),
+    (lambda: tf.image, r"tf\.image is not there"),
     (lambda: tf.keras.layers.LSTM, r"tf\.keras\.layers\.LSTM is not there"),
     (lambda: tf.nn.softmaxx, r"did you mean softmax\?"),
 ]

@@ -8,9 +8,9 @@ from gradcalc.nn import Symbolic as _Symbolic
 from gradcalc.nn.layer import Weight as _Weight
 from gradcalc.tf.defaults import as_shape, as_tensor, only
 from gradcalc.tf.keras import (
-    activations as activations, constraints as constraints, initializers as initializers, layers as layers,
-    losses as losses, metrics as metrics, models as models, optimizers as optimizers, regularizers as regularizers,
-    utils as utils,
+    activations as activations, callbacks as callbacks, constraints as constraints, initializers as initializers,
+    layers as layers, losses as losses, metrics as metrics, models as models, optimizers as optimizers,
+    regularizers as regularizers, utils as utils,
 )  # fmt: skip
 
 KerasTensor = _Symbolic

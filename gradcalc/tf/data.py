@@ -1,0 +1,323 @@
+"""`tf.data`: pipelines of elements as plain iterators over NumPy. Imports tape, nn and NumPy.
+
+An element is a tensor, or a tuple or dict of such. A `Dataset` is how to begin an iteration, and how many elements it
+has; each method makes another around it. Nothing runs ahead: `prefetch` and the hints about speed change nothing.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradcalc.nn import initializers
+from gradcalc.tape import nest
+from gradcalc.tape.tensor import Tensor
+from gradcalc.tf.defaults import as_tensor, only
+
+AUTOTUNE, INFINITE_CARDINALITY, UNKNOWN_CARDINALITY = -1, -1, -2
+
+
+class TensorSpec(NamedTuple):
+    """What `tf.function(input_signature=...)` and `Dataset.from_generator` are given: shape and dtype of a tensor."""
+
+    shape: Any
+    dtype: Any = np.dtype("float32")
+    name: str | None = None
+
+
+class Dataset:
+    """Elements to iterate over, as often as one likes, made by `from_tensor_slices`, `from_generator` and so on.
+
+    Args:
+        begin: begins an iteration.
+        count: how many elements it has; `inf` for no end, None where that is not known.
+    """
+
+    def __init__(self, begin: Callable[[], Iterable[Any]], count: float | None = None) -> None:
+        self._begin, self._count = begin, count
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._begin())
+
+    def __len__(self) -> int:
+        if self._count is None or math.isinf(self._count):
+            raise TypeError("The dataset length is unknown." if self._count is None else "The dataset is infinite.")
+        return int(self._count)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def cardinality(self, name: str | None = None) -> Tensor:
+        """How many elements there are; `INFINITE_CARDINALITY`, or `UNKNOWN_CARDINALITY`."""
+        count = self._count
+        found = UNKNOWN_CARDINALITY if count is None else INFINITE_CARDINALITY if math.isinf(count) else count
+        return Tensor(np.int64(found))
+
+    def as_numpy_iterator(self) -> Iterator[Any]:
+        """The elements as plain arrays and numbers."""
+        return (nest.apply(lambda leaf: leaf.numpy(), element) for element in self)
+
+    def __repr__(self) -> str:
+        return f"<Dataset of {'?' if self._count is None else self._count} elements>"
+
+    # -- where elements come from -------------------------------------------------------------------------------------
+
+    @staticmethod
+    def from_tensor_slices(tensors: Any, name: str | None = None) -> "Dataset":
+        """The rows of arrays, along their first axis: of a tuple or dict of arrays tuples and dicts.
+
+        Raises:
+            ValueError: they have not as many rows.
+        """
+        columns = _element(tensors)
+        shapes = [column.shape for column in nest.flatten(columns)]
+        if not all(shapes) or len({shape[0] for shape in shapes}) != 1:
+            raise ValueError(f"arrays of shapes {shapes} have not as many rows each: all arrays need the same number")
+        arrays, count = [column.array for column in nest.flatten(columns)], shapes[0][0]
+        return Dataset(
+            lambda: (nest.pack(columns, [Tensor(array[i]) for array in arrays]) for i in range(count)), count
+        )
+
+    @staticmethod
+    def from_tensors(tensors: Any, name: str | None = None) -> "Dataset":
+        """One element."""
+        element = _element(tensors)
+        return Dataset(lambda: [element], 1)
+
+    @staticmethod
+    def from_generator(
+        generator: Callable[..., Iterable[Any]], output_types: Any = None, output_shapes: Any = None, args: Any = None,
+        output_signature: Any = None, name: str | None = None,
+    ) -> "Dataset":  # fmt: skip
+        """What a function's generator yields, in the dtypes of `output_types` or of `output_signature`.
+
+        Raises:
+            TypeError: it is no function: a generator itself could be used once.
+            ValueError: an element has not the shape of the signature.
+        """
+        if not callable(generator):
+            raise TypeError("`generator` must be a Python callable: a function with yield, not what it returned")
+        signature = output_signature
+        if signature is None and output_types is not None:
+            signature = _zipped(TensorSpec, output_shapes, output_types)
+        return Dataset(lambda: (_fitted(signature, element) for element in generator(*(args or ()))))
+
+    @staticmethod
+    def range(*args: Any, output_type: Any = np.int64, name: str | None = None) -> "Dataset":
+        """The numbers of Python's `range`."""
+        numbers = range(*map(int, args))
+        return Dataset(lambda: (Tensor(np.asarray(n, output_type)[()]) for n in numbers), len(numbers))
+
+    @staticmethod
+    def zip(*args: Any, datasets: Any = None, name: str | None = None) -> "Dataset":
+        """Elements of several datasets together: `zip(a, b)`, or of a tuple or dict of them."""
+        given = datasets if datasets is not None else args[0] if len(args) == 1 else args
+        leaves = nest.flatten(given)
+        counts = [each._count for each in leaves]
+        count = None if None in counts else min(counts)
+        return Dataset(lambda: (nest.pack(given, found) for found in zip(*leaves, strict=False)), count)
+
+    # -- what is done to them -----------------------------------------------------------------------------------------
+
+    def map(
+        self, map_func: Callable[..., Any], num_parallel_calls: Any = None, deterministic: Any = None,
+        synchronous: Any = None, use_unbounded_threadpool: bool = False, name: str | None = None,
+    ) -> "Dataset":  # fmt: skip
+        """A function of each element; one that is a tuple is its arguments."""
+        return Dataset(lambda: (_element(_of(map_func, element)) for element in self), self._count)
+
+    def filter(self, predicate: Callable[..., Any], name: str | None = None) -> "Dataset":
+        """The elements for which a function is true."""
+        return Dataset(lambda: (element for element in self if bool(_of(predicate, element))))
+
+    def batch(
+        self, batch_size: Any, drop_remainder: bool = False, num_parallel_calls: Any = None, deterministic: Any = None,
+        name: str | None = None,
+    ) -> "Dataset":  # fmt: skip
+        """So many elements stacked along a new first axis; the last are fewer, or with `drop_remainder` left out.
+
+        Raises:
+            ValueError: the size is not positive, or elements are of several shapes.
+        """
+        size = _positive(batch_size, "batch_size")
+
+        def batches() -> Iterator[Any]:
+            elements = iter(self)
+            while part := [*itertools.islice(elements, size)]:
+                if len(part) == size or not drop_remainder:
+                    yield _stacked(part)
+
+        whole = math.floor if drop_remainder else math.ceil
+        count = self._count
+        return Dataset(batches, count if count is None or math.isinf(count) else whole(count / size))
+
+    def unbatch(self, name: str | None = None) -> "Dataset":
+        """The rows of each element."""
+        return Dataset(lambda: (row for element in self for row in Dataset.from_tensor_slices(element)))
+
+    def shuffle(
+        self, buffer_size: Any, seed: int | None = None, reshuffle_each_iteration: bool | None = None,
+        name: str | None = None,
+    ) -> "Dataset":  # fmt: skip
+        """Elements in random order: each is drawn from the next `buffer_size`.
+
+        Without a seed by the generator of `set_seed`; in another order each time, unless `reshuffle_each_iteration` is
+        false.
+        """
+        size = _positive(buffer_size, "buffer_size")
+        again = reshuffle_each_iteration is False
+        fixed = int(initializers.generator().integers(2**31)) if again and seed is None else seed
+        going = initializers.generator(fixed)
+
+        def shuffled() -> Iterator[Any]:
+            source = initializers.generator(fixed) if again or fixed is None else going
+            elements = iter(self)
+            kept = [*itertools.islice(elements, size)]
+            for element in elements:
+                place = int(source.integers(size))
+                yield kept[place]
+                kept[place] = element
+            for place in source.permutation(len(kept)):
+                yield kept[place]
+
+        return Dataset(shuffled, self._count)
+
+    def repeat(self, count: Any = None, name: str | None = None) -> "Dataset":
+        """All elements so many times; without end by default."""
+        times = math.inf if count is None or int(count) < 0 else int(count)
+
+        def repeated() -> Iterator[Any]:
+            for _ in itertools.count() if times == math.inf else range(int(times)):
+                empty = True
+                for element in self:
+                    empty = False
+                    yield element
+                if empty:
+                    return
+
+        return Dataset(repeated, _times(self._count, times))
+
+    def take(self, count: Any, name: str | None = None) -> "Dataset":
+        """The first so many elements; all for -1."""
+        most = math.inf if int(count) < 0 else int(count)
+        stop = None if most == math.inf else int(count)
+        return Dataset(lambda: itertools.islice(self, stop), None if self._count is None else min(self._count, most))
+
+    def skip(self, count: Any, name: str | None = None) -> "Dataset":
+        """All but the first so many elements; none for -1."""
+        least = int(count)
+        if least < 0:
+            return self.take(0)
+        return Dataset(
+            lambda: itertools.islice(self, least, None), None if self._count is None else max(self._count - least, 0)
+        )
+
+    def enumerate(self, start: Any = 0, name: str | None = None) -> "Dataset":
+        """Each element with its number before it."""
+        first = int(start)
+        return Dataset(lambda: ((Tensor(np.int64(i)), element) for i, element in enumerate(self, first)), self._count)
+
+    def concatenate(self, dataset: "Dataset", name: str | None = None) -> "Dataset":
+        """These elements, then those of another."""
+        counts = self._count, dataset._count
+        return Dataset(lambda: itertools.chain(self, dataset), None if None in counts else sum(counts))  # type: ignore[arg-type]
+
+    def cache(self, filename: str = "", name: str | None = None) -> "Dataset":
+        """The elements, kept in memory once all were there."""
+        only("", filename=filename)
+        kept: list[Any] = []
+
+        def cached() -> Iterator[Any]:
+            if kept:
+                yield from kept[0]
+                return
+            found = []
+            for element in self:
+                found.append(element)
+                yield element
+            kept[:] = [found]
+
+        return Dataset(cached, self._count)
+
+    def prefetch(self, buffer_size: Any, name: str | None = None) -> "Dataset":
+        """The same elements."""
+        return self
+
+    def reduce(self, initial_state: Any, reduce_func: Callable[..., Any], name: str | None = None) -> Any:
+        """`reduce_func(state, element)` of each element, one after the other; the last state."""
+        state = _element(initial_state)
+        for element in self:
+            state = _element(reduce_func(state, element))
+        return state
+
+
+experimental = SimpleNamespace(AUTOTUNE=AUTOTUNE, cardinality=Dataset.cardinality)
+
+
+def _times(count: float | None, times: float) -> float | None:
+    """How many elements there are in so many passes."""
+    if count == 0 or times == 0:
+        return 0
+    return count * times if count is not None else math.inf if times == math.inf else None
+
+
+def _element(value: Any) -> Any:
+    """A structure of tensors: of tuples and dicts; a list is one tensor, as in TensorFlow."""
+    if isinstance(value, dict):
+        return {key: _element(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_element(item) for item in value)
+    return as_tensor(value)
+
+
+def _of(function: Callable[..., Any], element: Any) -> Any:
+    return function(*element) if isinstance(element, tuple) else function(element)
+
+
+def _positive(value: Any, name: str) -> int:
+    if int(value) < 1:
+        raise ValueError(f"`{name}` must be greater than zero. Received: {name}={value}")
+    return int(value)
+
+
+def _stacked(elements: list[Any]) -> Any:
+    """Elements along a new first axis."""
+    columns = zip(*map(nest.flatten, elements), strict=True)
+    return nest.pack(elements[0], [_stack([leaf.array for leaf in column]) for column in columns])
+
+
+def _stack(arrays: list[Any]) -> Tensor:
+    shapes = {array.shape for array in arrays}
+    if len(shapes) > 1:
+        raise ValueError(f"elements of shapes {sorted(shapes)} make no batch: map them to one shape before batch()")
+    return Tensor(np.stack(arrays))
+
+
+def _zipped(make: Callable[..., Any], shapes: Any, dtypes: Any) -> Any:
+    """A spec for each dtype in a structure, with its shape if there are any."""
+    if isinstance(dtypes, tuple):
+        each = shapes if shapes is not None else [None] * len(dtypes)
+        return tuple(_zipped(make, shape, dtype) for shape, dtype in zip(each, dtypes, strict=True))
+    if isinstance(dtypes, dict):
+        return {key: _zipped(make, shapes and shapes[key], dtype) for key, dtype in dtypes.items()}
+    return make(shapes, dtypes)
+
+
+def _fitted(signature: Any, element: Any) -> Any:
+    """An element in the dtypes of a signature, checked against its shapes."""
+    if signature is None:
+        return _element(element)
+    if isinstance(signature, dict):
+        return {key: _fitted(spec, element[key]) for key, spec in signature.items()}
+    if isinstance(signature, tuple) and not hasattr(signature, "dtype"):
+        return tuple(_fitted(spec, item) for spec, item in zip(signature, element, strict=True))
+    found = as_tensor(element, np.dtype(signature.dtype))
+    shape = signature.shape
+    if shape is not None:
+        expected = tuple(shape)
+        if len(expected) != found.ndim or any(n not in (None, m) for n, m in zip(expected, found.shape, strict=True)):
+            raise ValueError(f"the generator yielded a tensor of shape {found.shape}, where {expected} was expected")
+    return found

@@ -1,0 +1,26 @@
+"""Write tests/tf/tutorials.json: what the tutorials of tests/tf/tutorials.py find with TensorFlow and Keras.
+
+PYTHONPATH=. python scripts/tf_tutorials.py    # where TensorFlow is installed
+"""
+
+import json
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import numpy as np
+import tensorflow
+
+FOLDER = Path(__file__).parent.parent / "tests" / "tf"
+
+if __name__ == "__main__":
+    spec = spec_from_file_location("tutorials", FOLDER / "tutorials.py")
+    assert spec and spec.loader
+    tutorials = module_from_spec(spec)
+    spec.loader.exec_module(tutorials)
+    found = {"from": f"TensorFlow {tensorflow.__version__}, Keras {tensorflow.keras.__version__}, on a CPU"}
+    for tutorial in tutorials.TUTORIALS:
+        values = {key: np.asarray(value, float).ravel().tolist() for key, value in tutorial(tensorflow).items()}
+        found[tutorial.__name__] = {key: [float(f"{n:.8g}") for n in each] for key, each in values.items()}
+    (FOLDER / "tutorials.json").write_text(
+        json.dumps(found, indent=1).replace("\n   ", "").replace("\n  ]", "]") + "\n"
+    )

@@ -1,0 +1,26 @@
+"""Whole tutorials give TensorFlow's numbers, epoch by epoch: `keras.callbacks`, `data`.
+
+`tutorials.json` says what `tutorials.py` finds with TensorFlow; scripts/tf_tutorials.py writes it. All is float32 in
+both: numbers agree to 2e-5, which is what 30 epochs of Adam make of the last bit.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc.tf as tf
+from tests.tf.tutorials import TUTORIALS
+
+EXPECTED = json.loads((Path(__file__).parent / "tutorials.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("tutorial", TUTORIALS)
+def test_a_tutorial_has_tensorflows_numbers(tutorial: Callable[[Any], Any]) -> None:
+    found, expected = tutorial(tf), EXPECTED[tutorial.__name__]
+    assert found.keys() == expected.keys()
+    for name, values in expected.items():
+        np.testing.assert_allclose(np.ravel(found[name]), values, rtol=2e-5, atol=3e-6, err_msg=name)
