@@ -87,7 +87,7 @@ class Opinion:
     forms: dict[tuple[str, ...], list[Entry]] = field(default_factory=dict)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The environment of this process, with the place this package is imported from behind whatever is on the path."""
     path = os.environ.get("PYTHONPATH", "")
     return {**os.environ, "PYTHONPATH": f"{path}{os.pathsep}{_ROOT}" if path else _ROOT}
@@ -249,7 +249,7 @@ class Worker:
                 raise FileNotFoundError(errno.ENOENT, "this Python is embedded and has no program of its own")
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "gradcalc.truth.second_opinion"],
-                env=_environment(),
+                env=environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -46,6 +46,14 @@ class Sought:
     seconds: float = option(
         10.0, "--max-seconds SECONDS", "When to stop, and say what is left.", LIMITS, low=0, high=MAX_SECONDS
     )
+    jobs: int | None = option(
+        None,
+        "--jobs N",
+        "Processes that prove points, at most; one for each processor if not given.",
+        LIMITS,
+        low=1,
+        high=256,
+    )
 
 
 def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> int:
@@ -79,6 +87,7 @@ def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> in
     wanted = Wanted(
         roots=sought.roots, least=sought.least, greatest=sought.greatest, seconds=sought.seconds,
         constraints=sought.subject_to, digits=show.digits or DIGITS, clock=clock,
+        jobs=sought.jobs,
     )  # fmt: skip
     with _live(clock, not show.quiet and sys.stderr.isatty()):
         made = answer(text, sides, o.read_bindings(within.let, limits), wanted, limits)

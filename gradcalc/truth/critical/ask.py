@@ -37,6 +37,7 @@ from gradcalc.truth.critical.regions import places
 from gradcalc.truth.critical.search import Boxes, Clock, Found
 from gradcalc.truth.critical.solution import Outcome, Solution
 from gradcalc.truth.critical.system import System, of_equations, of_gradient
+from gradcalc.truth.critical.workers import MOST_JOBS, processors
 from gradcalc.truth.quantity import check_digits
 
 SECONDS = 10.0
@@ -57,6 +58,7 @@ class Wanted:
         constraints: equations and inequalities that the points obey.
         seconds: after which the search stops.
         found: takes what the search has found, for a proof file.
+        jobs: processes, at most; None: one for each processor.
     """
 
     roots: bool = False
@@ -67,6 +69,7 @@ class Wanted:
     digits: int = DIGITS
     clock: Clock = field(default_factory=Clock)
     found: list[Found] = field(default_factory=list)
+    jobs: int | None = None
 
 
 @for_python
@@ -81,6 +84,7 @@ def critical(
     let: Mapping[str, Any] | None = None,
     digits: int = DIGITS,
     max_seconds: float = SECONDS,
+    jobs: int | None = None,
     proof: str | Path | None = None,
     progress: Callable[[int], None] | None = None,
     limits: Limits | None = None,
@@ -100,6 +104,7 @@ def critical(
         let: values by name that are put into the formula.
         digits: significant digits of what is proved, 1 to 1,000.
         max_seconds: after which the search stops, and says what is left.
+        jobs: processes that prove points, at most, where that takes more than a second; None: one for each processor.
         proof: the file that the proof is written to; `gradcalc.verify` reads it.
         progress: called now and then with the number of boxes that wait.
 
@@ -110,8 +115,10 @@ def critical(
     check_digits(digits)
     if not 0 < max_seconds <= MAX_SECONDS:
         raise UsageError(f"max_seconds is {max_seconds!r}", hint="seconds above 0, such as 10")
+    if jobs is not None and not (isinstance(jobs, int) and 1 <= jobs <= MOST_JOBS):
+        raise UsageError(f"jobs is {jobs!r}", hint=f"a number of processes, 1 to {MOST_JOBS}")
     constraints = (subject_to,) if isinstance(subject_to, str) else tuple(subject_to)
-    wanted = Wanted(roots, least, greatest, constraints, max_seconds, digits, Clock(told=progress))
+    wanted = Wanted(roots, least, greatest, constraints, max_seconds, digits, Clock(told=progress), jobs=jobs)
     sides = [] if box is None else read_box(box, limits)
     made = answer(expression, sides, points.to_bindings(let, limits), wanted, limits)
     if proof is not None:
@@ -134,8 +141,8 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
     clock.end, clock.seconds = begin + wanted.seconds / shares, wanted.seconds
     system = _system(formula, inputs, wanted)
     given, sides = sides, _finite(system, sides, wanted)
-    quest = Quest(system, sides, wanted.digits, clock, classify=not wanted.roots)
-    outcome = quest.run() if not constraints else along(formula, constraints, sides, wanted.digits, clock)
+    quest = Quest(system, sides, wanted.digits, clock, classify=not wanted.roots, jobs=wanted.jobs or processors())
+    outcome = quest.run() if not constraints else along(formula, constraints, sides, wanted.digits, clock, quest.jobs)
     wanted.found.extend([quest.found] if quest.found else [])
     clock.end = begin + wanted.seconds * (shares - wanted.greatest) / shares
     lowest = _extreme(system, sides, clock, wanted.digits, False) if wanted.least else None

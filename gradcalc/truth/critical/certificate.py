@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
-from gradcalc.arithmetic.balls import Balls
 from gradcalc.graph import ops
 from gradcalc.language.formula import Formula
 from gradcalc.show import page as pages
@@ -113,7 +112,7 @@ def certificate(
     box, proof = found
     with ctx.workprec(proof.precision):
         kind, index = kind_of(proof.jacobian, len(names))
-        value = evaluated(system, Balls(proof.precision), proof.at, [formula.output])[formula.output]
+        value = evaluated(system, proof.precision, proof.at, [formula.output])[formula.output]
         texts = {name: text_of(ball, digits) for name, ball in zip(names, proof.at, strict=True)}
         away = max((abs(ball - arb(float(x))).upper() for ball, x in zip(proof.at, end, strict=True)), key=float)
         height = -value if maximize and isinstance(value, arb) else value

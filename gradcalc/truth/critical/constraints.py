@@ -115,10 +115,10 @@ class Along(Quest):
     slack: Sequence[int] = ()
     nodes: Sequence[int] = ()
 
-    def _enter(self, outcome: Outcome, unique: Boxes, zero: Boxes) -> None:
+    def _enter(self, outcome: Outcome, zero: Boxes) -> None:
         """Take down a zero whose multipliers and inequalities have known signs."""
         held: Outcome = Outcome()
-        super()._enter(held, unique, zero)
+        super()._enter(held, zero)
         count = len(self.sides)
         outcome.unsettled += [(Boxes(box.low[:count], box.high[:count]), why) for box, why in held.unsettled]
         for found in held.solutions:
@@ -132,7 +132,7 @@ class Along(Quest):
         """Whether the inequalities that are not active hold for certain; None where that is not known."""
         if found.unknowns[len(self.sides)] < 0:
             return False  # the same point is met with the other signs
-        values = evaluated(self.system, Balls(found.precision), found.unknowns, self.slack) if self.slack else []
+        values = evaluated(self.system, found.precision, found.unknowns, self.slack) if self.slack else []
         balls = [values[node] for node in self.slack]
         if any(isinstance(ball, arb) and ball > 0 for ball in balls):
             return False
@@ -143,7 +143,7 @@ class Along(Quest):
 
     def _in_less(self, found: Solution) -> Solution:
         """The same, where more constraints hold with equality than are active: in less space an extremum stays one."""
-        values = evaluated(self.system, Balls(found.precision), found.unknowns, self.slack) if self.slack else []
+        values = evaluated(self.system, found.precision, found.unknowns, self.slack) if self.slack else []
         if found.kind in ("minimum", "maximum") or not any(values[node].is_zero() for node in self.slack):
             return found
         return replace(found, kind="degenerate", index=None)
@@ -152,7 +152,7 @@ class Along(Quest):
         """A point with its multipliers and its kind along the set."""
         proof = exactly(self.system, proof) or self._exactly(proof) or proof
         count = len(self.sides)
-        value = evaluated(self.system, Balls(proof.precision), proof.at, self.system.needed)[self.system.needed[0]]
+        value = evaluated(self.system, proof.precision, proof.at, self.system.needed)[self.system.needed[0]]
         with ctx.workprec(proof.precision):
             first, *others = proof.at[count:]
             if first.contains(0):
@@ -163,7 +163,7 @@ class Along(Quest):
             kind, index, optimal = self._kind(proof, marks)
         texts = {self.constraints[k].text: ball for k, ball in zip(self.active, marks, strict=True)}
         return Solution(
-            proof.at[:count], value, kind, index, on_face, proof.precision, None, texts, unknowns=proof.at,
+            proof.at[:count], value, kind, index, on_face, proof.precision, texts, unknowns=proof.at,
             optimal=optimal,
         )  # fmt: skip
 
@@ -188,7 +188,7 @@ class Along(Quest):
         scales, gradient = self._lagrangian()
         at = dict(zip((*self.system.inputs[:count], *scales), guess, strict=True))
         wanted = [*gradient, *(self.nodes[k] for k in self.active)]
-        values = Balls(proof.precision).evaluate(graph, at, wanted)
+        values = self.system.balls(proof.precision).evaluate(graph, at, wanted)
         if not all(isinstance(values[node], arb) and values[node].is_zero() for node in wanted):
             return None
         return replace(proof, at=(*guess[:count], *proof.at[count:]))
@@ -202,7 +202,7 @@ class Along(Quest):
         slopes = [derive.gradient(graph, self.nodes[k], inputs) for k in self.active]
         at = dict(zip((*inputs, *scales), (*proof.at[:size], *marks), strict=True))
         wanted = [*entries.values(), *(node for row in slopes for node in row)]
-        values = Balls(proof.precision).evaluate(graph, at, wanted)
+        values = self.system.balls(proof.precision).evaluate(graph, at, wanted)
         zero, total_size = arb(0), size + len(marks)
         rows = [[zero] * total_size for _ in range(total_size)]
         for (i, j), node in entries.items():
@@ -237,7 +237,7 @@ def active_sets(constraints: Sequence[Constraint], size: int) -> Iterator[tuple[
 
 
 def along(
-    formula: Formula, constraints: Sequence[Constraint], sides: Sequence[Side], digits: int, clock: Clock
+    formula: Formula, constraints: Sequence[Constraint], sides: Sequence[Side], digits: int, clock: Clock, jobs: int
 ) -> Outcome:
     """All critical points along the constraints."""
     graph = formula.graph
@@ -248,7 +248,7 @@ def along(
         system = fritz_john(graph, formula.output, [nodes[k] for k in active], [nodes[k] for k in slack], inputs)
         more = Boxes(np.array([[-(2.0**-20)], *[[-1.01]] * len(active)]), np.full((len(active) + 1, 1), 1.01))
         quest = Along(
-            system, sides, digits, clock, more, True, constraints, active, [nodes[k] for k in slack], nodes
+            system, sides, digits, clock, more, True, jobs, constraints, active, [nodes[k] for k in slack], nodes
         )  # fmt: skip
         made = quest.run()
         for each in made.solutions:

@@ -114,7 +114,7 @@ def _face(
     def enter(at: Sequence[arb], precision: int, floor: float = -np.inf) -> None:
         """A point of the face with its value, which is at least `floor`."""
         with ctx.workprec(precision):
-            value = evaluated(part, Balls(precision), at, [node])[node]
+            value = evaluated(part, precision, at, [node])[node]
             if all(_inside(sides[k], ball, precision) for k, ball in zip(free, at, strict=True)):
                 found.enter(whole(at), value, floor)
                 if isinstance(value, arb):

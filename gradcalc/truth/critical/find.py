@@ -7,13 +7,13 @@ kinks, degenerate points, hulls of the rest.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from flint import arb, ctx, fmpq
 
 from gradcalc.arithmetic import exact_numbers
-from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.intervals import JUMP, KINK, OUTSIDE
 from gradcalc.arithmetic.marks import Ball
 from gradcalc.graph import derive, ops
@@ -24,6 +24,7 @@ from gradcalc.truth.critical.regions import clipped, clusters, covering, cut_to_
 from gradcalc.truth.critical.search import Boxes, Clock, Enclosing, Found, search
 from gradcalc.truth.critical.solution import Outcome, Solution, kind_of
 from gradcalc.truth.critical.system import System, with_tops
+from gradcalc.truth.critical.workers import Workers
 
 PAD = 2.0**-24
 """The search looks a little beyond the box, by this part of its sides, so that a zero on a face is inside."""
@@ -31,6 +32,8 @@ _DEGREE = 8
 """Derivatives of a degenerate point in one variable that are looked at, at most."""
 _MOMENT = 0.1
 """Seconds for the proofs of what was found when the search was interrupted."""
+_PART = 16
+"""Zeros that are proved at a time, before the clock is looked at."""
 UNPROVED_YET = "a zero, for whose proof in balls no time was left"
 SINGULAR, AT_KINK, ROUGH, FACE, LATE, UNPROVED = (
     "the second derivatives may be singular", "there may be a kink or a jump", "not smooth in all of it",
@@ -45,6 +48,7 @@ class Quest:
     Args:
         sides: of the box, for the first unknowns; the others are bounded by `more` alone.
         classify: whether zeros are points of a function, with a kind by the signs of the Jacobian.
+        jobs: processes that prove zeros, at most.
     """
 
     system: System
@@ -53,7 +57,9 @@ class Quest:
     clock: Clock
     more: Boxes | None = None
     classify: bool = True
+    jobs: int = 1
     found: Found | None = field(default=None, init=False)
+    _known_ends: dict[int, list[tuple[arb, arb]]] = field(default_factory=dict, init=False)
 
     def run(self) -> Outcome:
         """All that is proved."""
@@ -65,20 +71,43 @@ class Quest:
             self.system = with_tops(self.system)
         found = self.found = search(self.system, whole, self.clock)
         outcome = Outcome(looked=found.looked, is_whole=found.is_whole)
-        before = self.clock.interrupted
-        allowed = _MOMENT if before else self.clock.seconds * (1.0 if found.is_whole else 0.5)
-        last = time.monotonic() + allowed
-        for k in range(len(found.zeros)):
-            if self.clock.interrupted and not before or time.monotonic() > last:
-                late = clipped(found.zeros.take(slice(k, None)), low, high)
-                outcome.unsettled += [(late.take([j]), UNPROVED_YET) for j in range(len(late))]
-                outcome.is_whole = False
-                break
-            self._enter(outcome, found.unique.take([k]), found.zeros.take([k]))
+        self._prove(outcome, found)
         self._rest(outcome, clipped(found.left, low, high), found.is_whole)
         return outcome
 
-    @property
+    def _prove(self, outcome: Outcome, found: Found) -> None:
+        """Take down the zeros of a search; those for which no time is left as boxes."""
+        before = self.clock.interrupted
+        allowed = _MOMENT if before else self.clock.seconds * (1.0 if found.is_whole else 0.5)
+        last = time.monotonic() + allowed
+
+        def over() -> bool:
+            return self.clock.interrupted and not before or time.monotonic() > last
+
+        parts = [found.zeros.take(slice(k, k + _PART)) for k in range(0, len(found.zeros), _PART)]
+        made = 0
+        with Workers(self, self._bare, self.jobs) as workers:
+            for each in workers.results(parts, over):
+                outcome.solutions += each.solutions
+                outcome.unsettled += each.unsettled
+                made += 1
+        if made < len(parts):
+            late = clipped(found.zeros.take(slice(made * _PART, None)), *self.box)
+            outcome.unsettled += [(late.take([j]), UNPROVED_YET) for j in range(len(late))]
+            outcome.is_whole = False
+
+    def part(self, given: Boxes) -> Outcome:
+        """What some zeros of the search turn out to be."""
+        outcome = Outcome()
+        for k in range(len(given)):
+            self._enter(outcome, given.take([k]))
+        return outcome
+
+    def _bare(self) -> "Quest":
+        """The same for another process: without what only this one has."""
+        return replace(self, system=replace(self.system), clock=Clock())
+
+    @cached_property
     def box(self) -> tuple[Any, Any]:
         """The corners of the box of all unknowns."""
         ends = [side.ends for side in self.sides]
@@ -87,7 +116,14 @@ class Quest:
             low, high = np.concatenate((low, self.more.low)), np.concatenate((high, self.more.high))
         return low, high
 
-    def _enter(self, outcome: Outcome, unique: Boxes, zero: Boxes) -> None:
+    def _ends(self, precision: int) -> list[tuple[arb, arb]]:
+        """The ends of the sides as balls, made once for each precision."""
+        if precision not in self._known_ends:
+            balls = self.system.balls(precision)
+            self._known_ends[precision] = [side.balls(balls) for side in self.sides]
+        return self._known_ends[precision]
+
+    def _enter(self, outcome: Outcome, zero: Boxes) -> None:
         """Take down a zero: a solution, or a box where that is not proved."""
         low, high = self.box
         if ((zero.high < low) | (zero.low > high)).any():
@@ -104,9 +140,9 @@ class Quest:
 
     def located(self, proof: Proof) -> tuple[str, Proof]:
         """Where a zero lies: inside, on a face, outside the box, or unknown; in exact numbers where that took them."""
-        balls = Balls(proof.precision)
+        balls = self.system.balls(proof.precision)
         with ctx.workprec(proof.precision):
-            ends = [side.balls(balls) for side in self.sides]
+            ends = self._ends(proof.precision)
             inside, unknown, known = True, False, {}
             for k, (low, high) in enumerate(ends):
                 ball = proof.at[k]
@@ -138,7 +174,7 @@ class Quest:
         proof = with_zeros(self.system, proof, self.digits) or proof
         if not self.classify:
             proof = (exactly(self.system, proof) or proof) if _may_be_0(proof) else proof
-            return Solution(proof.at, None, "root", None, on_face, proof.precision, proof.jacobian)
+            return Solution(proof.at, None, "root", None, on_face, proof.precision)
         value = self.value_of(proof)
         if not isinstance(value, arb) or value.contains(0):
             exact = exactly(self.system, proof)
@@ -146,12 +182,12 @@ class Quest:
                 proof, value = exact, self.value_of(exact)
         with ctx.workprec(proof.precision):
             kind, index = kind_of(proof.jacobian, self.system.size)
-        return Solution(proof.at, value, kind, index, on_face, proof.precision, proof.jacobian)
+        return Solution(proof.at, value, kind, index, on_face, proof.precision)
 
     def value_of(self, proof: Proof) -> Ball | None:
         """The value at a zero."""
         node = self.system.value
-        return None if node is None else evaluated(self.system, Balls(proof.precision), proof.at, [node])[node]
+        return None if node is None else evaluated(self.system, proof.precision, proof.at, [node])[node]
 
     # -- what was left
 
@@ -186,11 +222,10 @@ class Quest:
         """A zero at short numbers in a hull, where the Jacobian is singular; whether no other zero is in it."""
         guess = simplest(hull)
         precision = max(128, int(self.digits * 3.33) + 80)
-        balls = Balls(precision)
         with ctx.workprec(precision):
             at = [exact_numbers.ball_of(exact_numbers.rational(ratio)) for ratio in guess]
             nodes = (*self.system.components, *self.system.jacobian.values())
-            values = evaluated(self.system, balls, at, nodes)
+            values = evaluated(self.system, precision, at, nodes)
             if not all(isinstance(values[node], arb) and values[node].is_zero() for node in self.system.components):
                 return False
             entries = {place: values[node] for place, node in self.system.jacobian.items()}
@@ -208,7 +243,7 @@ class Quest:
 
     def is_same(self, one: Solution, other: Solution) -> bool:
         """Whether two exact points are one."""
-        same = Balls(one.precision).functions[ops.eq]
+        same = self.system.balls(one.precision).functions[ops.eq]
         return all(same(a, b) is True for a, b in zip(one.at, other.at, strict=True))
 
     def _by_higher_derivatives(self, made: Solution, hull: Boxes) -> tuple[Solution, bool]:
@@ -219,7 +254,7 @@ class Quest:
         system = self.system
         if system.value is None:
             return made, False
-        node, balls = system.value, Balls(made.precision)
+        node, balls = system.value, system.balls(made.precision)
         for order in range(1, _DEGREE + 1):
             (node,) = derive.gradient(system.graph, node, system.inputs)
             ball = balls.evaluate(system.graph, {system.inputs[0]: made.at[0]}, [node])[node]

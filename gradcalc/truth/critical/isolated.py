@@ -16,7 +16,6 @@ import numpy as np
 from flint import arb, arb_mat, ctx, fmpq
 
 from gradcalc.arithmetic import exact_numbers
-from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.intervals import JUMP, OUTSIDE, Interval, Intervals, Truth
 from gradcalc.arithmetic.marks import UNDEFINED
 from gradcalc.graph import ops
@@ -353,13 +352,12 @@ class _Point:
         """The point, or nothing where it is no zero; None where that is not known."""
         system, quest = self.near.system, self.quest
         precision = max(128, int(quest.digits * 3.33) + 80)
-        balls = Balls(precision)
         with ctx.workprec(precision):
             at = [
                 exact_numbers.ball_of(exact_numbers.rational(fmpq(p.numerator, p.denominator))) for p in self.near.point
             ]
             nodes = (*system.needed, *system.components)
-            values = evaluated(system, balls, at, nodes)
+            values = evaluated(system, precision, at, nodes)
             if any(values[node] is UNDEFINED for node in system.needed):
                 return []
             if not all(isinstance(values[node], arb) and values[node].is_finite() for node in system.needed):

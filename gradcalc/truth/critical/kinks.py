@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from flint import arb, ctx, fmpq
 
-from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.intervals import JUMP, KINK, OUTSIDE
 from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph, Ref
@@ -184,7 +183,7 @@ def _case(
         if where == "unknown":
             return None
         if where != "outside":
-            values = evaluated(system, Balls(proof.precision), proof.at, [place[output]])
+            values = evaluated(system, proof.precision, proof.at, [place[output]])
             kind = "kink" if slopes else _smooth_kind(quest, proof)
             made.append(Solution(point.at, values[place[output]], kind, None, where == "face", proof.precision))
     return made
@@ -231,7 +230,7 @@ def _fits(
                 return False
             if not (slope > arb(least) and slope < arb(most)):
                 return None
-        values = evaluated(system, Balls(precision), at, [node for node, _ in operands])
+        values = evaluated(system, precision, at, [node for node, _ in operands])
         for node, branch in operands:
             if branch is None:
                 continue

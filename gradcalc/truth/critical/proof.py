@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from flint import arb, fmpq
 
-from gradcalc.arithmetic.balls import Balls
 from gradcalc.errors import UsageError
 from gradcalc.files import complete_file
 from gradcalc.language.parse import as_formula
@@ -130,8 +129,8 @@ def _exact(system: System, point: CriticalPoint, names: Sequence[str]) -> list[s
     if not point.on_face:
         return None
     texts = [point.at[name] for name in names]
-    balls, at = Balls(_BITS), [arb(fmpq(*Fraction(text).as_integer_ratio())) for text in texts]
-    values = evaluated(system, balls, at, system.components)
+    at = [arb(fmpq(*Fraction(text).as_integer_ratio())) for text in texts]
+    values = evaluated(system, _BITS, at, system.components)
     if not all(arb(float(text)) == ball for text, ball in zip(texts, at, strict=True)) or not all(
         isinstance(values[node], arb) and values[node].is_zero() for node in system.components
     ):

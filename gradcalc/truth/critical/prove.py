@@ -13,7 +13,6 @@ from typing import Any
 from flint import arb, arb_mat, ctx, fmpq
 
 from gradcalc.arithmetic import exact_numbers
-from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.digits import relative_bits
 from gradcalc.arithmetic.exact_numbers import ExactBall
 from gradcalc.graph import ops
@@ -50,9 +49,8 @@ def proved(system: System, low: Sequence[float], high: Sequence[float], digits: 
         box = [_widened(arb(float(a)).union(arb(float(b)))) for a, b in zip(low, high, strict=True)]
         inside = False
         for step in range(_STEPS):
-            balls = Balls(precision)
-            jacobian = evaluated(system, balls, box, tuple(dict.fromkeys(system.jacobian.values())))
-            image = krawczyk(system, balls, box, jacobian)
+            jacobian = evaluated(system, precision, box, tuple(dict.fromkeys(system.jacobian.values())))
+            image = krawczyk(system, precision, box, jacobian)
             if image is None:
                 return None
             if all(a.contains_interior(b) for a, b in zip(box, image, strict=True)):
@@ -69,7 +67,7 @@ def proved(system: System, low: Sequence[float], high: Sequence[float], digits: 
                 break
         if not inside:
             return None
-        entries = evaluated(system, Balls(precision), box, tuple(dict.fromkeys(system.jacobian.values())))
+        entries = evaluated(system, precision, box, tuple(dict.fromkeys(system.jacobian.values())))
         return Proof(tuple(box), {place: entries[node] for place, node in system.jacobian.items()}, precision)
 
 
@@ -81,15 +79,16 @@ def _widened(ball: arb) -> arb:
     return arb(ball.mid(), ball.rad() * 2 + abs(ball.mid()).upper() * arb((1, -48)) + arb((1, -60)) * arb((1, -40)))
 
 
-def evaluated(system: System, balls: Balls, at: Sequence[arb], outputs: Sequence[int]) -> Any:
+def evaluated(system: System, precision: int, at: Sequence[arb], outputs: Sequence[int]) -> Any:
     """The balls of some nodes at a point or in a box, by node; of a system with rows the sums over them."""
+    balls = system.balls(precision)
     fixed = {node: make(balls) for node, make in system.fixed.items()}
     known = {**fixed, **dict(zip(system.inputs, at, strict=True))}
     if system.columns is None:
         return balls.evaluate(system.graph, known, outputs)
     totals: dict[int, Any] = dict.fromkeys(outputs, _ZERO)
-    with ctx.workprec(balls.precision):
-        for row in system.columns.balls(balls.precision):
+    with ctx.workprec(precision):
+        for row in system.columns.balls(precision):
             values = balls.evaluate(system.graph, {**known, **row}, outputs)
             totals = {node: _added(total, values[node]) for node, total in totals.items()}
     return totals
@@ -102,11 +101,11 @@ def _added(total: Any, part: Any) -> Any:
     return part if isinstance(total, arb) else total
 
 
-def krawczyk(system: System, balls: Balls, box: Sequence[arb], entries: Any) -> list[arb] | None:
+def krawczyk(system: System, precision: int, box: Sequence[arb], entries: Any) -> list[arb] | None:
     """The operator's image of a box; None where balls do not know the system in all of it."""
     size = system.size
     middle = [ball.mid() for ball in box]
-    values = evaluated(system, balls, middle, (*system.components, *system.needed))
+    values = evaluated(system, precision, middle, (*system.components, *system.needed))
     found = [values[node] for node in (*system.components, *system.needed)]
     rows = [[entries[system.jacobian[i, j]] if (i, j) in system.jacobian else _ZERO for j in range(size)]
             for i in range(size)]  # fmt: skip
@@ -151,8 +150,7 @@ def exactly(system: System, proof: Proof, known: Mapping[int, arb] | None = None
         guess = exact_guess(proof.at, known or {})
         if guess is None:
             return None
-        balls = Balls(proof.precision)
-        values = evaluated(system, balls, guess, (*system.components, *system.jacobian.values()))
+        values = evaluated(system, proof.precision, guess, (*system.components, *system.jacobian.values()))
         if not all(isinstance(values[node], arb) and values[node].is_zero() for node in system.components):
             return None
         entries = {place: values[node] for place, node in system.jacobian.items()}
@@ -170,8 +168,7 @@ def with_zeros(system: System, proof: Proof, digits: int) -> Proof | None:
         return None
     with ctx.workprec(proof.precision):
         at = [_ZERO if k in zeros else ball for k, ball in enumerate(proof.at)]
-        balls = Balls(proof.precision)
-        values = evaluated(system, balls, at, system.components)
+        values = evaluated(system, proof.precision, at, system.components)
         held = [values[system.components[k]] for k in sorted(zeros)]
         if not all(isinstance(ball, arb) and ball.is_zero() for ball in held):
             return None
@@ -184,7 +181,7 @@ def with_zeros(system: System, proof: Proof, digits: int) -> Proof | None:
     inner = iter(found.at)
     at = [_ZERO if k in zeros else next(inner) for k in range(system.size)]
     with ctx.workprec(found.precision):
-        entries = evaluated(system, Balls(found.precision), at, tuple(dict.fromkeys(system.jacobian.values())))
+        entries = evaluated(system, found.precision, at, tuple(dict.fromkeys(system.jacobian.values())))
     return Proof(tuple(at), {place: entries[node] for place, node in system.jacobian.items()}, found.precision)
 
 

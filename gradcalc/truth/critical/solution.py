@@ -30,7 +30,6 @@ class Solution:
     index: int | None = None
     on_face: bool = False
     precision: int = 128
-    jacobian: Any = None
     multipliers: Mapping[str, Ball] = field(default_factory=dict)
     unknowns: tuple[arb, ...] = ()
     optimal: bool | None = None

@@ -1,6 +1,6 @@
 """Square systems of equations over a box, as nodes of a graph: what a search looks for the zeros of.
 
-Imports graph, intervals and identities.
+Imports graph, balls, intervals and identities.
 
     value ──prepared──▶ its kinks written so that the rules of the table give every slope between those of the pieces
           ──derive──▶ gradient = 0 ──derive──▶ its Jacobian
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx, fmpq
 
+from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.intervals import Interval
 from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph, Ref
@@ -106,6 +107,17 @@ class System:
         inputs, components = (tuple(nodes[k] for k in free) for nodes in (self.inputs, self.components))
         fixed = {**self.fixed, **fixed}
         return System(self.graph, inputs, components, jacobian, self.value, fixed, self.below, columns=self.columns)
+
+    def balls(self, precision: int) -> Balls:
+        """The arithmetic of balls at a precision: made once, as what it has found of ops and constants stays."""
+        if precision not in self._balls:
+            self._balls[precision] = Balls(precision)
+        return self._balls[precision]
+
+    @cached_property
+    def _balls(self) -> dict[int, Balls]:
+        """Of each precision that was asked for."""
+        return {}
 
     @property
     def size(self) -> int:
