@@ -474,6 +474,9 @@ def _quick_powi(arithmetic: "Intervals", x: Interval, exponent: Interval) -> Int
 
 def _quick_div(arithmetic: "Intervals", a: Interval, b: Interval) -> Interval:
     """A quotient; by an interval that holds 0 it may have no value."""
+    if not arithmetic.careful and np.ndim(b.low) == 0 and b.low == b.high > 0 and type(a.gap) is float:
+        low, high = a.low / b.low, a.high / b.low
+        return Interval(low - np.abs(low) * _EPS, high + np.abs(high) * _EPS, 0.0, a.flags | b.flags)
     positive = (b.low > 0) | (b.high < 0)
     if not arithmetic.careful and np.all(positive) and type(a.gap) is float and type(b.gap) is float:
         one, two, three, four = a.low / b.low, a.low / b.high, a.high / b.low, a.high / b.high

@@ -41,6 +41,8 @@ _WORK = 40_000
 """Boxes looked at on a level below the first, at most."""
 _NARROWING = 100
 """Steps that make the enclosure of a zero narrower, at most."""
+_FINEST = 2.0**-60
+"""Of a box that holds a zero: narrower enclosures are not looked for. About 0 there would be no end to them."""
 _HOMING, _AT_ONCE = 12, 1_000
 _MANY, _WORTH, _PASSED = 256, 0.15, 2
 """Of so many boxes Krawczyk's operator is not asked up to twice where it told nothing of most of them the last time."""
@@ -465,14 +467,16 @@ def _narrowed(enclosing: Enclosing, unique: Boxes) -> Boxes:
     """
     parts = []
     for k in range(0, len(unique), enclosing.batch):
-        zero = _homed(enclosing, unique.take(slice(k, k + enclosing.batch)))
-        open_ = np.arange(len(zero))
+        around = unique.take(slice(k, k + enclosing.batch))
+        zero, open_ = _homed(enclosing, around), np.arange(len(around))
+        enough = _FINEST * (around.high - around.low)
         for _ in range(_NARROWING):
             before = zero.take(open_)
             image = enclosing.krawczyk(before).image
             finer = Boxes(np.fmax(before.low, image.low), np.fmin(before.high, image.high))
             zero.low[:, open_], zero.high[:, open_] = finer
-            open_ = open_[((finer.high - finer.low) < 0.9 * (before.high - before.low)).any(axis=0)]
+            shrinks = (finer.high - finer.low) < 0.9 * (before.high - before.low)
+            open_ = open_[(shrinks & (finer.high - finer.low > enough[:, open_])).any(axis=0)]
             if not len(open_):
                 break
         parts.append(zero)
