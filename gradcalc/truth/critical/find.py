@@ -5,7 +5,7 @@ kinks, degenerate points, hulls of the rest.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from flint import arb, ctx, fmpq
 
 from gradcalc.arithmetic import exact_numbers
 from gradcalc.arithmetic.intervals import JUMP, KINK, OUTSIDE
-from gradcalc.arithmetic.marks import Ball
+from gradcalc.arithmetic.marks import UNDEFINED, Ball
 from gradcalc.graph import derive, ops
 from gradcalc.truth.critical import isolated, kinks
 from gradcalc.truth.critical.box import Side
@@ -30,6 +30,8 @@ PAD = 2.0**-24
 """The search looks a little beyond the box, by this part of its sides, so that a zero on a face is inside."""
 _DEGREE = 8
 """Derivatives of a degenerate point in one variable that are looked at, at most."""
+_AROUND = (2.0**-4, 2.0**-6, 2.0**-8)
+"""How far about a point in one variable it is proved the only one, as parts of the side, if it can be."""
 _MOMENT = 0.1
 """Seconds for the proofs of what was found when the search was interrupted."""
 _PART = 16
@@ -59,6 +61,7 @@ class Quest:
     classify: bool = True
     jobs: int = 1
     found: Found | None = field(default=None, init=False)
+    _cleared: list[Boxes] = field(default_factory=list, init=False)
     _known_ends: dict[int, list[tuple[arb, arb]]] = field(default_factory=dict, init=False)
 
     def run(self) -> Outcome:
@@ -209,10 +212,15 @@ class Quest:
             if is_cell and not rough or not self._settled_otherwise(outcome, hull, rough):
                 reason = SINGULAR if not rough else AT_KINK if rough & (KINK | JUMP) else ROUGH
                 outcome.unsettled.append((hull, reason))
+        outcome.unsettled = [(box, why) for box, why in outcome.unsettled if not self._is_cleared(box)]
+
+    def _is_cleared(self, box: Boxes) -> bool:
+        """Whether a box lies in one of which all zeros are known."""
+        return any(((each.low <= box.low) & (each.high >= box.high)).all() for each in self._cleared)
 
     def _settled_otherwise(self, outcome: Outcome, hull: Boxes, rough: int) -> bool:
         """Whether all zeros of a hull that the search left are known after all."""
-        if not rough and self._degenerate(outcome, hull):
+        if not rough and self._degenerate(outcome, hull) or rough & OUTSIDE and self._is_removable(hull):
             return True
         if rough and self.system.value is not None and kinks.settled(self, outcome, hull):
             return True
@@ -235,8 +243,11 @@ class Quest:
             return False
         made = self.solution(proof, where == "face")
         alone = False
-        if self.system.size == 1 and self.classify:
-            made, alone = self._by_higher_derivatives(made, hull)
+        for wide in self._about(hull) if self.system.size == 1 else ():
+            made, alone = self._by_higher_derivatives(made, wide)
+            if alone:
+                self._cleared.append(wide)
+                break
         if not any(self.is_same(made, other) for other in outcome.solutions):
             outcome.solutions.append(made)
         return alone
@@ -247,30 +258,60 @@ class Quest:
         return all(same(a, b) is True for a, b in zip(one.at, other.at, strict=True))
 
     def _by_higher_derivatives(self, made: Solution, hull: Boxes) -> tuple[Solution, bool]:
-        """In one variable: the kind by the first derivative that is not 0, and whether it keeps away from 0 all over.
-
-        Then it has no zero, the one below it at most one, and so on: the point is the only one.
-        """
+        """In one variable: the kind by the first derivative that is not 0, and whether no other zero is in the hull."""
         system = self.system
-        if system.value is None:
+        found = self._first_slope(system.components[0] if system.value is None else system.value, made, hull, 1)
+        if found is None:
             return made, False
-        node, balls = system.value, system.balls(made.precision)
-        for order in range(1, _DEGREE + 1):
+        order, ball, alone = found
+        if self.classify:
+            made = replace(made, kind="degenerate" if order % 2 else "minimum" if ball > 0 else "maximum")
+        return made, alone
+
+    def _first_slope(self, node: int, at: Solution, hull: Boxes, first: int) -> tuple[int, arb, bool] | None:
+        """Of a node in one variable: its first derivative of that order or a higher one that is not 0 at a point.
+
+        Returns:
+            Its order and what it is, and whether it keeps away from 0 all over: then it has no zero, the one below it
+            at most one, and so on: the point is the only one. None where it is not found.
+        """
+        system, balls = self.system, self.system.balls(at.precision)
+        nodes = [node]
+        for order in range(_DEGREE + 1):
+            ball = balls.evaluate(system.graph, {system.inputs[0]: at.at[0]}, [node])[node]
+            if order >= first and not (isinstance(ball, arb) and ball.is_zero()):
+                if not isinstance(ball, arb) or ball.contains(0):
+                    return None
+                around = Enclosing(system).values(hull, (node, *nodes))
+                smooth = not any(np.any(np.asarray(around[each].flags)) for each in (node, *nodes))
+                return order, ball, smooth and bool(np.all((around[node].low > 0) | (around[node].high < 0)))
             (node,) = derive.gradient(system.graph, node, system.inputs)
-            ball = balls.evaluate(system.graph, {system.inputs[0]: made.at[0]}, [node])[node]
-            if not isinstance(ball, arb):
-                return made, False
-            if ball.is_zero():
-                continue
-            if ball.contains(0):
-                return made, False
-            around = Enclosing(system).values(hull, (node, system.value))
-            low, high, _, flags = around[node]
-            smooth = not np.any(np.asarray(flags)) and not np.any(np.asarray(around[system.value].flags))
-            alone = smooth and bool(np.all((low > 0) | (high < 0)))
-            kind = "degenerate" if order % 2 else "minimum" if ball > 0 else "maximum"
-            return replace(made, kind=kind), alone
-        return made, False
+        return None
+
+    def _is_removable(self, hull: Boxes) -> bool:
+        """In one variable: whether nothing has a value at the one point of a hull at which numerators are 0."""
+        if self.system.size > 1 or not self.system.tops:
+            return False
+        precision = max(128, int(self.digits * 3.33) + 80)
+        with ctx.workprec(precision):
+            at = [exact_numbers.ball_of(exact_numbers.rational(ratio)) for ratio in simplest(hull)]
+        values = evaluated(self.system, precision, at, self.system.needed)
+        if not any(values[node] is UNDEFINED for node in self.system.needed):
+            return False
+        point = Solution(tuple(at), None, "", precision=precision)
+        for wide in self._about(hull):
+            found = [self._first_slope(node, point, wide, 0) for factors in self.system.tops for node in factors]
+            if found and all(each is not None and each[2] for each in found):
+                self._cleared.append(wide)
+                return True
+        return False
+
+    def _about(self, hull: Boxes) -> Iterator[Boxes]:
+        """A hull and what is around it, less and less: rounding may leave boxes about it that do not meet it."""
+        low, high = self.box
+        for part in (*_AROUND, 0.0):
+            reach = part * (high - low)
+            yield Boxes(hull.low - reach, hull.high + reach)
 
 
 def _may_be_0(proof: Proof) -> bool:

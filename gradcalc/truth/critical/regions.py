@@ -176,6 +176,8 @@ def places(
             _blame(graph, needed, values, waiting, ends, flagged)
         waiting = bisected(waiting.take((total > 0) & ~ends), sides)
     nowhere = not somewhere and not len(waiting)
+    for node in [node for node, kind in flagged if kind == "pole"]:
+        flagged[node, "pole"] += flagged.pop((node, "no value"), [])
     found = []
     for (node, kind), parts in flagged.items():
         hull = together(parts, len(box.low)).hull()
@@ -205,11 +207,17 @@ def _blame(
             if bit == JUMP and op is ops.where:
                 mask &= _differs(values[operands[1]], values[operands[2]])
             if mask.any():
-                kind = "jump" if bit == JUMP else "pole" if op in _POLES else "no value"
+                kind = "jump" if bit == JUMP else "pole" if _is_pole(op, values[operands[0]], mask) else "no value"
                 flagged.setdefault((node, kind), []).append(boxes.take(mask))
         mask = (raised & NOWHERE > 0) & ~(raised & OUTSIDE > 0)
         if mask.any():
             flagged.setdefault((node, "no value"), []).append(boxes.take(mask))
+
+
+def _is_pole(op: ops.Op, first: Any, mask: Any) -> bool:
+    """Whether an op grows beyond all bounds in some of the boxes: a quotient 0/0 need not."""
+    away = (first.low > 0) | (first.high < 0)
+    return op in _POLES and (op is not ops.div or bool(np.any(away & mask)))
 
 
 def _differs(a: Any, b: Any) -> Any:

@@ -238,9 +238,9 @@ class Enclosing:
         which = np.flatnonzero(~gone & ((flags & OUTSIDE) > 0) & ((flags & (KINK | JUMP)) == 0))
         result = np.zeros(len(boxes), bool)
         if len(which):
-            tops = self.values(boxes.take(which), self.system.tops)
-            for node in self.system.tops:
-                result[which] |= (tops[node].low > 0) | (tops[node].high < 0)
+            tops = self.values(boxes.take(which), tuple(node for factors in self.system.tops for node in factors))
+            for factors in self.system.tops:
+                result[which] |= np.logical_and.reduce([_keeps_off(tops[node]) for node in factors])
         return result
 
     def flags(self, box: Boxes) -> int:
@@ -295,6 +295,11 @@ class Enclosing:
             inside = ((image.low > boxes.low) & (image.high < boxes.high)).all(axis=0)
             apart = ((image.low > boxes.high) | (image.high < boxes.low)).any(axis=0)
         return Krawczyk(image, inside & smooth, apart & smooth, inverse)
+
+
+def _keeps_off(x: Interval) -> Array:
+    """Where none of the numbers is 0."""
+    return (x.low > 0) | (x.high < 0) | (np.asarray(x.gap) > 0)
 
 
 def _inverses(matrices: Array) -> Array:

@@ -84,7 +84,7 @@ class System:
         beside: nodes that must have values too, and whose kinks count: constraints.
         fixed: inputs that are no unknowns, and what gives their balls.
         below: nodes that are not above 0 where a zero counts.
-        tops: nodes that are 0 at each zero, and have no poles where the components have some.
+        tops: the numerators of components that have poles, by their factors: at a zero one of each has the value 0.
         columns: rows that all nodes are summed over; None where there are none.
     """
 
@@ -95,7 +95,7 @@ class System:
     value: int | None = None
     fixed: Mapping[int, Callable[[Any], Any]] = field(default_factory=dict)
     below: tuple[int, ...] = ()
-    tops: tuple[int, ...] = ()
+    tops: tuple[tuple[int, ...], ...] = ()
     beside: tuple[int, ...] = ()
     columns: Columns | None = None
 
@@ -142,11 +142,30 @@ def with_tops(system: System) -> System:
     """The same with the components' numerators, where they are quotients that poles make large."""
     normal = Field(system.graph, plain=True)
     try:
-        forms = normal.forms(system.components)
-        tops = tuple(normal.node(form.top) for form in forms if form.top != 0)
+        forms = normal.forms([_of_entire(system.graph, node) for node in system.components])
+        tops = [tuple(normal.node(factor) for factor, _ in form.top.factor()[1]) for form in forms if form.top != 0]
     except GivenUp:
         return system
-    return replace(system, tops=tops)
+    return replace(system, tops=tuple(tops))
+
+
+def _of_entire(graph: Graph, output: int) -> int:
+    """The same with quotients of functions that have no poles in the places of some that have."""
+    place: dict[int, int] = {}
+    for index in graph.needed([output]):
+        op, operands, parameter = graph.nodes[index]
+        if op in _QUOTIENTS:
+            place[index] = _QUOTIENTS[op](graph.ref(place[operands[0]])).index
+        else:
+            place[index] = graph.emit(op, tuple(place[i] for i in operands), parameter) if operands else index
+    return place[output]
+
+
+_QUOTIENTS: dict[ops.Op, Callable[[Ref], Any]] = {
+    ops.tan: lambda x: ops.sin(x) / ops.cos(x), ops.cot: lambda x: ops.cos(x) / ops.sin(x),
+    ops.sec: lambda x: 1 / ops.cos(x), ops.csc: lambda x: 1 / ops.sin(x),
+    ops.csch: lambda x: 1 / ops.sinh(x), ops.coth: lambda x: ops.cosh(x) / ops.sinh(x),
+}  # fmt: skip
 
 
 def of_equations(graph: Graph, components: Sequence[int], inputs: Sequence[int]) -> System:

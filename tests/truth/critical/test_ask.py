@@ -36,6 +36,9 @@ COUNTED = [
     ("sin(1/x)", "x=0.05:1", (3, 3, 0, 0, 0)), ("exp(x)", "x=-5:5", (0, 0, 0, 0, 0)), ("erf(x) - x", "x=-3:3", (1, 1, 0, 0, 0)),
     ("x^2 - y^2", "x=-1:1,y=-1:2", (0, 0, 1, 0, 0)), ("x*y", "x=-1:1,y=-1:1", (0, 0, 1, 0, 0)),
     ("x^2*y - y^3/3 + 4y", "x=-3:3,y=-3:3", (0, 0, 2, 0, 0)),
+    ("tan(x)/x", "x=-6:6", (0, 0, 0, 0, 0)), ("x*sec(x)", "x=-8:8", (2, 2, 0, 0, 0)), ("tan(x)*sin(3x)", "x=-5:5", (5, 4, 0, 0, 0)),
+    ("sin(x)/x", "x=-10:10", (2, 2, 0, 0, 0)), ("(1 - cos(x))/x^2", "x=-7:7", (2, 0, 0, 0, 0)), ("x/(exp(x) - 1)", "x=-3:3", (0, 0, 0, 0, 0)),
+    ("cosh(x) - x^2/2", "x=-1:2", (1, 0, 0, 0, 0)), ("sin(x)/x - sin(x)/x + x^3/x", "x=-2:3", (0, 0, 0, 0, 0)),
 ]  # fmt: skip
 
 
@@ -52,6 +55,7 @@ ROOTS = [
     ("[x^2 + y^2 - 4, x*y - 1]", "x=0:3,y=0:3", [(0.5176380902050415, 1.9318516525781366), (1.9318516525781366, 0.5176380902050415)]),
     ("cos(x) - x", "x=-10:10", [(0.7390851332151607,)]), ("[x + y + z - 6, x*y*z - 6, x - y + z - 2]", "x=0:5,y=0:5,z=0:5",
      [(1, 2, 3), (3, 2, 1)]), ("tan(x) - x", "x=0.1:10", [(4.493409457909064,), (7.725251836937707,)]),
+    ("sin(x) - x", "x=-1:2", [(0,)]), ("(1 - cos(x))*x^3", "x=-1:2", [(0,)]), ("sin(x)/x", "x=-4:4", [(-math.pi,), (math.pi,)]),
 ]  # fmt: skip
 
 
@@ -209,6 +213,12 @@ def test_poles_and_parts_without_a_value_are_named() -> None:
     found = gradcalc.critical("1/(x - 1) + log(y)", box="x=0:2,y=-1:2")
     assert {(spot.kind, spot.part) for spot in found.spots} == {("pole", "1/(x - 1)"), ("no value", "log(y)")}
     assert gradcalc.critical("floor(x) + x", box="x=0.5:1.5").spots[0].kind == "jump"
+    found = gradcalc.critical("sin(x)/x + x/tan(x)", box="x=-2:4")  # at 0 they only have no value
+    assert {(spot.kind, spot.part) for spot in found.spots} == {
+        ("no value", "sin(x)/x"),
+        ("pole", "x/tan(x)"),
+        ("pole", "tan(x)"),
+    }
     nowhere = gradcalc.critical("log(x)", box="x=-2:-1")
     assert nowhere.nowhere and nowhere.exit_code == ExitCode.UNDEFINED
 
