@@ -196,8 +196,9 @@ def test_version_and_help_import_nothing_heavy(words: list[str]) -> None:
     assert not (HEAVY | {"flint"}) & imported_by(f"from gradcalc.cli import main\nmain({words!r})")
 
 
-def test_a_scalar_gradient_imports_neither_sympy_nor_numpy() -> None:
-    words = ["grad", "x**4 + y**2 + 1", "--at", "x=2,y=3"]
+@pytest.mark.parametrize("command", ["grad", "hessian"])
+def test_a_scalar_gradient_and_a_small_hessian_import_neither_sympy_nor_numpy(command: str) -> None:
+    words = [command, "x**4 + y**2 + 1", "--at", "x=2,y=3"]
     assert not HEAVY & imported_by(f"from gradcalc.cli import main\nmain({words!r})")
 
 

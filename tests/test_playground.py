@@ -47,9 +47,9 @@ def asked(formula: str, at: str, *views: str, symbolic: bool = False) -> dict[st
 )
 def test_the_answer_is_the_command_s(formula: str, at: str) -> None:
     point = ["--at", at] if at else []
-    found = asked(formula, at, "grad", *(["tape", "graph"] if at else []))
+    found = asked(formula, at, "grad", *(["hessian", "tape", "graph"] if at else []))
     for view, answer in found.items():
-        alone = ["--no-symbolic"] if view == "grad" else []
+        alone = ["--no-symbolic"] if view in ("grad", "hessian") else []
         said = run(view, *point, *alone, "--json", "--", formula)
         assert json.loads(answer["json"]) == json.loads(said.out) and answer["code"] == said.code
         assert "<" in answer["html"]

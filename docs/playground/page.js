@@ -12,7 +12,7 @@ const PAUSE = 120; // milliseconds without a key after which is asked
 
 const $ = (id) => document.getElementById(id);
 const formula = $("formula"), at = $("at"), state = $("state"), said = $("said");
-const parts = { tape: $("tape-part"), graph: $("graph-part"), json: $("json-part") };
+const parts = { hessian: $("hessian-part"), tape: $("tape-part"), graph: $("graph-part"), json: $("json-part") };
 
 /** A worker: one request under way, the latest other one waiting; ended and begun anew when it takes too long. */
 class Calculator {
@@ -77,7 +77,7 @@ const began = performance.now();
 let cold = true, asked = 0;
 
 function question() {
-  const views = ["grad", ...["tape", "graph"].filter((name) => parts[name].open)];
+  const views = ["grad", ...["hessian", "tape", "graph"].filter((name) => parts[name].open)];
   return { formula: formula.value, at: at.value, views, boxes: BOXES };
 }
 
@@ -118,7 +118,7 @@ function showError(place, view) {
 }
 
 function show(reply, request) {
-  const { grad, tape, graph } = reply.views;
+  const { grad } = reply.views;
   const failed = !grad.json;
   showError(said, grad);
   said.classList.toggle("aside", !failed);
@@ -127,7 +127,8 @@ function show(reply, request) {
   parts.json.querySelector("pre").textContent = grad.json ? JSON.stringify(JSON.parse(grad.json), null, 1) : "";
   parts.json.querySelector("p").innerHTML = "<code></code>";
   parts.json.querySelector("code").textContent = command(request);
-  for (const [name, view] of [["tape", tape], ["graph", graph]]) {
+  for (const name of ["hessian", "tape", "graph"]) {
+    const view = reply.views[name];
     if (!view) continue;
     const same = view.said === grad.said; // what stands above already is not said again
     showError(parts[name].querySelector("pre"), failed && same ? null : view);

@@ -7,9 +7,9 @@ of them. A sign within the error is no sign: then the word is `undecided`.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flint import arb, ctx, fmpq
+from flint import acb_mat, arb, arb_mat, ctx, fmpq
 
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.digits import nearest_double
@@ -21,13 +21,13 @@ from gradcalc.truth.kinds import UNDECIDED_KIND, Signs, certain_signs, definiten
 from gradcalc.truth.quantity import Quantity
 from gradcalc.truth.report import Curvature
 
-if TYPE_CHECKING:
-    import numpy as np
-
 _PROOF_LIMIT = 60
 """Above this many rows the elimination in balls would take seconds."""
 
 _PROOF_BITS = 512
+
+_FEW, _LONGEST = 16, 4096
+"""Rows up to which flint finds eigenvalues in milliseconds, without NumPy; and bits of its numbers at the most."""
 
 _BROKEN = ("disagrees", "undefined", "jump", "kink", "infinite")
 """Verdicts of a second derivative that leave nothing to say of the curvature."""
@@ -56,12 +56,8 @@ def describe(
     values = {place: best(entry.value, balls.get(place)) for place, entry in entries.items()}
     if size == 0 or size > DENSE_LIMIT or not regular or not all(map(math.isfinite, values.values())):
         return Curvature(entries, size)
-    import numpy as np
-
-    matrix = np.zeros((size, size))
-    for place, value in values.items():
-        matrix[place] = value
-    eigenvalues = np.linalg.eigvalsh(matrix)
+    matrix = [[values.get((i, j), 0.0) for j in range(size)] for i in range(size)]
+    eigenvalues = _eigenvalues(matrix)
     numbers = {place: _number(values[place], balls.get(place), place in measured) for place in entries}
     small = size <= _PROOF_LIMIT
     signs = _proved_signs(numbers, size) if small else _numerical_signs(numbers, size)
@@ -71,8 +67,26 @@ def describe(
     kind = (UNDECIDED_KIND if signs is None else prefix + kind_by_signs(signs)) if critical else None
     word = UNDECIDED_KIND if signs is None else prefix + definiteness(signs)
     step = None if critical else _newton_step(matrix, gradient, gradient_balls, at)
-    hidden = not np.any(matrix) and any(not number.is_zero() for number in numbers.values())  # 0 in floats alone
-    return Curvature(entries, size, None if hidden else tuple(eigenvalues.tolist()), word, kind, step)
+    hidden = not any(values.values()) and any(not number.is_zero() for number in numbers.values())  # 0 in floats alone
+    return Curvature(entries, size, None if hidden else tuple(eigenvalues), word, kind, step)
+
+
+def _eigenvalues(matrix: Sequence[Sequence[float]]) -> list[float]:
+    """In increasing order: of few rows to the last bit, by numbers so long that only 0 comes out as far below all."""
+    size, top = len(matrix), max(abs(x) for row in matrix for x in row)
+    if not top:
+        return [0.0] * size
+    if size > _FEW:
+        import numpy as np
+
+        found: list[float] = np.linalg.eigvalsh(np.asarray(matrix)).tolist()
+        return found
+    spread = math.frexp(top)[1] - min(math.frexp(x)[1] for row in matrix for x in row if x)
+    bits = min(size * (64 + spread) + 64, _LONGEST)  # a determinant of doubles is 0 or no smaller than that
+    with ctx.workprec(bits):
+        values = [x.real.mid() for x in acb_mat(arb_mat(matrix)).eig(algorithm="approx", nonstop=True)]
+        least = arb(top) * arb((1, 40 - bits))
+        return sorted(0.0 if abs(value) < least else float(value) for value in values)
 
 
 def best(double: float, ball: Ball | None) -> float:
@@ -199,16 +213,30 @@ def _has_saddle(rows: list[list[Any]]) -> bool:
 
 
 def _newton_step(
-    hessian: "np.ndarray[Any, Any]", gradient: Sequence[float], balls: Sequence[Ball | None], at: Sequence[float]
+    hessian: Sequence[Sequence[float]], gradient: Sequence[float], balls: Sequence[Ball | None], at: Sequence[float]
 ) -> float | None:
     """The length of the Newton step, where that is below 4 ulps of the point: no floats are nearer to a zero."""
-    import numpy as np
+    slope = [best(double, ball) for double, ball in zip(gradient, balls, strict=True)]
+    if not all(isinstance(ball, arb) for ball in balls) or not all(map(math.isfinite, slope)) or not any(slope):
+        return None
+    step = _solved(hessian, slope)
+    if step is None or not all(abs(dx) < 4 * math.ulp(x) for dx, x in zip(step, at, strict=True)):
+        return None
+    return math.hypot(*step)
 
-    slope = np.asarray([best(double, ball) for double, ball in zip(gradient, balls, strict=True)])
-    if not all(isinstance(ball, arb) for ball in balls) or not np.all(np.isfinite(slope)) or not np.any(slope):
-        return None
-    try:
-        step = np.abs(np.linalg.solve(hessian, slope))
-    except np.linalg.LinAlgError:
-        return None
-    return float(np.linalg.norm(step)) if np.all(step < 4 * np.spacing(np.abs(np.asarray(at)))) else None
+
+def _solved(matrix: Sequence[Sequence[float]], right: Sequence[float]) -> Sequence[float] | None:
+    """The solution of linear equations; None where the matrix is singular."""
+    if len(right) > _FEW:
+        import numpy as np
+
+        try:
+            return [float(x) for x in np.linalg.solve(np.asarray(matrix), np.asarray(right))]
+        except np.linalg.LinAlgError:
+            return None
+    with ctx.workprec(_PROOF_BITS):
+        try:
+            found = arb_mat(matrix).solve(arb_mat([[x] for x in right]))
+        except ZeroDivisionError:
+            return None
+        return [float(x.mid()) for x in found.entries()]

@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations
 
@@ -210,6 +211,24 @@ def test_eigenvalues_come_in_increasing_order_and_from_the_proved_numbers() -> N
     entries = {(0, 0): Quantity(99.0), (1, 1): Quantity(-1.0)}
     found = describe(entries, {(0, 0): arb(3), (1, 1): arb(-1)}, 2, [1.0, 1.0], [arb(1), arb(1)], [0.0, 0.0])
     assert found.eigenvalues == (-1.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "eigenvalues"),
+    [
+        ([[2, 4], [4, 0]], (1 - math.sqrt(17), 1 + math.sqrt(17))), ([[1, 1], [1, 1]], (0.0, 2.0)),
+        ([[1, 0], [0, 1e-100]], (1e-100, 1.0)), ([[1e300, 0], [0, 1e-300]], (1e-300, 1e300)),
+        ([[1, 1, 1]] * 3, (0.0, 0.0, 3.0)), ([[3, 1, 1], [1, 3, 1], [1, 1, 3]], (2.0, 2.0, 5.0)), ([[0] * 2] * 2, (0.0, 0.0)),
+        ([[1, 1], [1, 1 + 2**-52]], (2**-53 - 2**-107, 2.0)),
+        ([[5e-324]], (5e-324,)), ([[-2]], (-2.0,)), ([[1] * 17] * 17, (*[0.0] * 16, 17.0)),
+    ],
+)  # fmt: skip
+def test_eigenvalues_of_few_rows_are_right_to_the_last_bit(
+    rows: Sequence[Sequence[float]], eigenvalues: tuple[float, ...]
+) -> None:
+    found = described(rows).eigenvalues
+    assert found is not None
+    assert found == (eigenvalues if len(rows) <= 16 else pytest.approx(eigenvalues, abs=1e-13))
 
 
 @pytest.mark.parametrize("verdict", ["kink", "jump", "undefined", "disagrees"])
