@@ -390,6 +390,8 @@ def library(module: str, use: str) -> Any:
     except (ImportError, OSError) as error:
         if short_of_memory(error):
             raise MemoryError(str(error)) from error
+        if isinstance(error, OSError) and error.errno:  # the system refuses the file: no descriptor is left
+            raise
         hint = install_command(f"--force-reinstall {top}")
         raise UsageError(f"{use} needs {name}, which is installed but broken: {error}", hint=hint) from error
 
@@ -415,16 +417,16 @@ def short_of_memory(error: BaseException | None) -> bool:
 
 
 def understood(error: Exception) -> GradcalcError | None:
-    """Any error of an answer as one of gradcalc; None for one of the system, as of writing.
+    """Any error of an answer as one of gradcalc; None for one of the system without a file, as of writing.
 
-    Whatever reads a file turns its errors into a FileError.
+    Whatever reads a file turns its errors into a FileError; here are those of a module's file.
     """
     if isinstance(error, GradcalcError):
         return error
     if short_of_memory(error):
         return GradcalcError("not enough memory for this formula")
     if isinstance(error, OSError):
-        return None
+        return FileError(f"{error.filename}: {error.strerror}") if error.filename is not None else None
     if isinstance(error, ModuleNotFoundError) and (name := _NEEDED.get((error.name or "").partition(".")[0])):
         return GradcalcError(f"this needs {name}, which is not here", hint=install_command(f'"{name.lower()}"'))
     return GradcalcError(f"this is a defect of gradcalc, please report it: {type(error).__name__}: {error}")

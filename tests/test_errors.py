@@ -333,6 +333,19 @@ def test_a_library_that_memory_is_too_short_for_is_neither_missing_nor_broken(mo
         errors.library("pyarrow", "this kind of file")
 
 
+def test_a_file_that_the_system_refuses_is_named_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(module: str) -> None:
+        raise OSError(errno.EMFILE, "Too many open files", "compute.py")
+
+    monkeypatch.setattr(errors, "import_module", refused)
+    with pytest.raises(OSError, match="Too many") as caught:
+        errors.library("pyarrow", "this kind of file")
+    error = errors.understood(caught.value)
+    assert error is not None
+    assert (error.exit_code, error.message) == (4, "compute.py: Too many open files")
+    assert errors.understood(OSError(errno.ENOSPC, "No space left on device")) is None  # of writing
+
+
 def test_room_is_asked_for_under_a_limit_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(errors, "memory_limit", lambda: None)
     errors.need_room(10**9, "map")

@@ -10,13 +10,14 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from io import RawIOBase, StringIO
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn, TextIO
 
 from gradcalc.errors import ExitCode, FileError, GradcalcError, memory_limit, understood
 
-_AMPLE = 4_000_000_000
-"""Bytes of addresses with which nothing needs to be saved."""
+_SHORT = b"error: not enough memory\n"
+"""All that is said where nothing longer can be."""
 
 
 def run() -> NoReturn:
@@ -26,28 +27,19 @@ def run() -> NoReturn:
     code = main(sys.argv[1:])
     if ours := signal.getsignal(signal.SIGINT) == interrupted:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the answer is there: nothing is left to be interrupted
+    room: Any = sys.modules.get("gradcalc.cli.room")
+    if room:
+        room.code = code
     threads = sys.modules.get("threading")
-    if threads is not None and not (code == ExitCode.INTERRUPTED and ours):  # else those at work are not waited for
-        threads._shutdown()
-    atexit._run_exitfuncs()
+    with suppress(MemoryError):
+        if threads is not None and not (code == ExitCode.INTERRUPTED and ours):  # else those at work are not waited for
+            threads._shutdown()
+    with suppress(MemoryError):
+        atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, MemoryError):
             stream.flush()
     os._exit(code)  # to take apart what was loaded takes as long as a small answer
-
-
-def _save_room() -> None:
-    """Where addresses are limited, libraries begin with one thread and one heap: each further one reserves some."""
-    limit = memory_limit()
-    if limit is None or limit > _AMPLE:
-        return
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "ARROW_IO_THREADS"):
-        os.environ.setdefault(name, "1")
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    with suppress(ImportError, OSError, AttributeError):
-        import ctypes
-
-        ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX of glibc
 
 
 def listen() -> None:
@@ -93,18 +85,25 @@ def _unraisable(what: "sys.UnraisableHookArgs") -> None:
 
 def main(words: Sequence[str]) -> int:
     """Run a command line and return its exit code; whatever goes wrong ends as a message, never a traceback."""
-    _save_room()
-    _prepare_streams()
-    pairs = zip(words, words[1:], strict=False)
-    json = bool({"--json", "--format=json"} & set(words)) or ("--format", "json") in pairs
     try:
-        return _guarded(lambda: _run(words or _alone()), json)
+        return _answered(words)
     except BrokenPipeError:
         _discard_output()
         return ExitCode.DONE
     except OSError as error:
         _discard_output()
         return _fail(FileError(f"cannot write the result: {error.strerror or error}"), json=False)
+    except MemoryError:  # there was none to tell it either
+        with suppress(OSError):
+            os.write(2, _SHORT)
+        return ExitCode.NO
+
+
+def _answered(words: Sequence[str]) -> int:
+    """Run a command line; what goes wrong, but for writing, is told where the answer would stand."""
+    pairs = zip(words, words[1:], strict=False)
+    json = bool({"--json", "--format=json"} & set(words)) or ("--format", "json") in pairs
+    return _guarded(lambda: _run(words or _alone()), json)
 
 
 def _alone() -> list[str]:
@@ -113,16 +112,28 @@ def _alone() -> list[str]:
 
 
 def _prepare_streams() -> None:
-    """Any character can be written to any stream; what is closed swallows all."""
+    """Any character can be written to any stream, in whole; what is closed swallows all."""
     sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115 - as long as the process lives
-    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
-    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    sys.stdout = _buffered(sys.stdout or open(os.devnull, "w"))  # noqa: SIM115
+    sys.stderr = _buffered(sys.stderr or open(os.devnull, "w"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
+def _buffered(stream: TextIO) -> TextIO:
+    """A stream whose lines are written in whole; under PYTHONUNBUFFERED Python drops what the system did not take."""
+    if not isinstance(getattr(stream, "buffer", None), RawIOBase):
+        return stream
+    return open(stream.fileno(), "w", buffering=1, encoding=stream.encoding, closefd=False)
+
+
 def _run(words: Sequence[str]) -> int:
+    _prepare_streams()
+    if limit := memory_limit():
+        from gradcalc.cli.room import save_room
+
+        save_room(limit)
     from gradcalc.cli.arguments import looks_like_formula
 
     asks = words and (words[0] in ("grad", "hessian", "jacobian", "diff") or looks_like_formula(words[0]))
@@ -165,5 +176,6 @@ def _fail(error: GradcalcError, json: bool) -> int:
 
 def _discard_output() -> None:
     """Nothing more can be written: the reader has gone, or the disk is full."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what the old one still holds is not to be written at exit
+    with suppress(OSError):  # no descriptor is left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stdout = StringIO()  # what the old one still holds is not to be written at exit

@@ -12,8 +12,10 @@ import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
+from threading import Thread
 from typing import Any, BinaryIO
 
 from gradcalc.data.formats.arrow import BatchWriter
@@ -24,6 +26,7 @@ from gradcalc.data.formats.format import (
     NUMBER,
     Format,
     Reader,
+    Unread,
     blocks,
     find,
     has_arrow,
@@ -124,6 +127,8 @@ def _dialect(path: Path, names: Sequence[str], how: Reading) -> _Dialect:
                 _, fields, end = next(records, (1, [], 0))
             header = [name.strip() for name in fields] if how.header else [f"c{i + 1}" for i in range(len(fields))]
             found.append(_Dialect(delimiter, header, end if how.header else 0, encoding))
+        except Unread:
+            raise
         except FileError as failure:
             failures.append(failure)
     if not found:
@@ -190,6 +195,13 @@ def _broken(path: Path, line: int, record: str, delimiter: str, error: csv.Error
 # the rows
 
 
+@cache
+def _begin_threads() -> None:
+    """Have PyArrow begin its threads where it raises if there can be none: `open_csv` would wait for them for ever."""
+    Thread(target=int).start()
+    library("pyarrow.csv").read_csv(io.BytesIO(b"a\n1\n"))
+
+
 class _Rows:
     """The rows of a file: of each the numbers in the columns `names`, and what the columns `kept` hold."""
 
@@ -233,6 +245,7 @@ class _Rows:
         told = repr(mark).replace(".", point)
         last = self.dialect.delimiter.join(told if i == self.where[0] else "" for i in range(len(positions)))
         source.read(self.dialect.start)
+        _begin_threads()
         return arrow_csv.open_csv(
             arrow.PythonFile(_Rest(source, self.how.comment, f"\n{last}\n".encode()), "r"),
             arrow_csv.ReadOptions(column_names=positions, block_size=_BLOCK),

@@ -53,6 +53,10 @@ DAMAGE: tuple[type[Exception], ...] = (
 """What the libraries raise for a file that is broken."""
 
 
+class Unread(FileError):
+    """The system refuses to read a file; what was read says nothing."""
+
+
 class Reader:
     """Reads a file of some format; what it raises for a broken one is for `readable` to tell."""
 
@@ -272,7 +276,7 @@ def readable(place: object, format: str) -> Iterator[None]:
         if errors.memory_limit() is not None and errors.short_of_memory(error):
             raise MemoryError(str(error)) from None  # without a limit it is the file that claims too much
         if isinstance(error, OSError) and error.strerror and error.errno != errno.EINVAL:  # a damaged place in a file
-            raise FileError(f"{place}: {error.strerror}") from None
+            raise Unread(f"{place}: {error.strerror}") from None
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise FileError(f"{place}: not readable as {format}: {reason}") from None
 

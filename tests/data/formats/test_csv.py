@@ -42,6 +42,20 @@ def test_a_csv_dialect_is_understood(tmp_path: Path, text: str) -> None:
     assert plain(csv_columns(tmp_path, text)) == {"x": [1.0, 3.0], "y": [2.0, 4.0]}
 
 
+def test_a_file_that_cannot_be_read_for_a_moment_is_no_other_dialect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([0, 1])
+
+    def decoded(path: Path, encoding: str) -> Any:
+        if next(times, 2) == 1:
+            raise OSError(5, "Input/output error")
+        return texts.decoded(path, encoding)
+
+    monkeypatch.setattr(csv, "decoded", decoded)
+    assert csv_refusal(tmp_path, "x;y\n1;2\n", ("x", "y")) == "points.csv: Input/output error"
+
+
 def test_names_of_columns_may_hold_anything(tmp_path: Path) -> None:
     found = csv_columns(tmp_path, 'x 1,y[0],"a,b"\n1,2,3\n', ["a,b", "x 1", "y[0]"])
     assert plain(found) == {"a,b": [3.0], "x 1": [1.0], "y[0]": [2.0]}
