@@ -4,6 +4,7 @@
  * FAULTS_AT      which call of these kinds is the first that fails; 0: none, they are counted only
  * FAULTS_TIMES   how many fail from there on; 0: all
  * FAULTS_ERRNO   what they say; 0: a short read or write, of half of what was asked
+ * FAULTS_LEAST   only memory of so many bytes: what is smaller is found where something was freed
  * FAULTS_UNDER   only calls on files whose path begins so (memory and threads have none)
  * FAULTS_TALLY   a file of two numbers of 8 bytes: how many calls were counted, how many failed
  * FAULTS_CHILDREN  1: processes that this one starts, from their beginning, instead of this one
@@ -25,7 +26,7 @@
 #include <unistd.h>
 
 static const char *calls, *under;
-static long at, times, error;
+static long at, times, error, least;
 static volatile long *tally; /* set last: while it is NULL nothing is counted */
 
 static long number(const char *name) {
@@ -37,6 +38,7 @@ void faults_begin(void) {
     int fd = open(getenv("FAULTS_TALLY"), O_RDWR | O_CLOEXEC);
     calls = getenv("FAULTS_CALLS"), under = getenv("FAULTS_UNDER");
     at = number("FAULTS_AT"), times = number("FAULTS_TIMES"), error = number("FAULTS_ERRNO");
+    least = number("FAULTS_LEAST");
     void *found = mmap(NULL, 2 * sizeof(long), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
     tally = found == MAP_FAILED ? NULL : found;
@@ -151,17 +153,21 @@ PLAIN(int, pthread_create, "thread", NULL, -1, EAGAIN,
 /* Memory: glibc's own names, as dlsym itself allocates. */
 void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t), *__libc_memalign(size_t, size_t);
 
-#define NO_MEMORY (fails("memory", NULL, -1) == 1)
-void *malloc(size_t size) { return NO_MEMORY ? NULL : __libc_malloc(size); }
-void *calloc(size_t n, size_t size) { return NO_MEMORY ? NULL : __libc_calloc(n, size); }
-void *realloc(void *old, size_t size) { return size && NO_MEMORY ? NULL : __libc_realloc(old, size); }
-void *aligned_alloc(size_t to, size_t size) { return NO_MEMORY ? NULL : __libc_memalign(to, size); }
+#define NO_MEMORY(bytes) ((long)(bytes) >= least && fails("memory", NULL, -1) == 1)
+void *malloc(size_t size) { return NO_MEMORY(size) ? NULL : __libc_malloc(size); }
+void *calloc(size_t n, size_t size) { return NO_MEMORY(n * size) ? NULL : __libc_calloc(n, size); }
+void *realloc(void *old, size_t size) { return size && NO_MEMORY(size) ? NULL : __libc_realloc(old, size); }
+void *aligned_alloc(size_t to, size_t size) { return NO_MEMORY(size) ? NULL : __libc_memalign(to, size); }
 int posix_memalign(void **made, size_t to, size_t size) {
-    void *found = NO_MEMORY ? NULL : __libc_memalign(to, size);
+    void *found = NO_MEMORY(size) ? NULL : __libc_memalign(to, size);
     if (found) *made = found;
     return found ? 0 : ENOMEM;
 }
-PLAIN(void *, mmap, "memory", NULL, -1, MAP_FAILED, (void *p, size_t n, int prot, int flags, int fd, off_t from),
-      (p, n, prot, flags, fd, from))
-PLAIN(void *, mmap64, "memory", NULL, -1, MAP_FAILED, (void *p, size_t n, int prot, int flags, int fd, off64_t from),
-      (p, n, prot, flags, fd, from))
+void *mmap(void *place, size_t size, int prot, int flags, int fd, off_t from) {
+    NEXT(mmap);
+    return NO_MEMORY(size) ? MAP_FAILED : next(place, size, prot, flags, fd, from);
+}
+void *mmap64(void *place, size_t size, int prot, int flags, int fd, off64_t from) {
+    NEXT(mmap64);
+    return NO_MEMORY(size) ? MAP_FAILED : next(place, size, prot, flags, fd, from);
+}

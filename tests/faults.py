@@ -40,6 +40,8 @@ class Fault:
     errno: int
     times: int = 1
     children: bool = False
+    least: int = 0
+    """Bytes of memory from which on there are none."""
     leaves: bool = False
     """Whether what is half written can stay, as nothing can be removed."""
 
@@ -62,7 +64,7 @@ FAULTS = {
         Fault("descriptors", "open", errno.EMFILE, times=0),
         Fault("stuck", "rename remove", errno.EPERM, times=0, leaves=True),
         Fault("memory", "memory", errno.ENOMEM),
-        Fault("no memory", "memory", errno.ENOMEM, times=0),
+        Fault("no memory", "memory", errno.ENOMEM, times=0, least=4096),
         Fault("threads", "thread", errno.ENOMEM, times=0),
         Fault("helper's memory", "memory", errno.ENOMEM, children=True),
     )
@@ -149,7 +151,7 @@ class Faults:
             environ = {
                 "FAULTS_CALLS": f" {fault.calls} ", "FAULTS_AT": at, "FAULTS_TIMES": fault.times,
                 "FAULTS_ERRNO": fault.errno, "FAULTS_UNDER": f"{folder}/", "FAULTS_TALLY": tally,
-                "FAULTS_CHILDREN": int(fault.children),
+                "FAULTS_CHILDREN": int(fault.children), "FAULTS_LEAST": fault.least,
             }  # fmt: skip
             if fault.name == "descriptors":
                 environ["FAULTS_UNDER"] = ""

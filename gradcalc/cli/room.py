@@ -34,7 +34,7 @@ def save_room(limit: int) -> None:
             libc.mallopt(_M_ARENA_MAX, 1)
         if not _kept:
             _kept.append(ctypes.CFUNCTYPE(None, ctypes.c_int)(_fallen))
-            for number in (signal.SIGABRT, signal.SIGSEGV):
+            for number in (signal.SIGABRT, signal.SIGSEGV, signal.SIGTRAP, signal.SIGILL):
                 libc.signal(int(number), _kept[0])  # Python's own handlers wait until the library returns
 
 
