@@ -20,8 +20,8 @@ def test_nothing_is_left_of_a_call(tmp_path: Path, monkeypatch: pytest.MonkeyPat
                 call(number)
         return Held.now()
 
-    before = rounds(1, 4)
-    assert rounds(4, 6).grown(before, memory=20_000_000) == ""
+    before = rounds(1, 3)
+    assert rounds(3, 5).grown(before, memory=20_000_000) == ""
 
 
 def test_what_has_grown_is_named() -> None:
