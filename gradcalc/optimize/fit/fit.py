@@ -42,6 +42,9 @@ _ROUGH = 5_000
 _NO_RESIDUE = (1e-30, 1e-60)
 """A sum of squares below this part of that of what is measured is 0 but for rounding: in floats, and in balls."""
 
+_LARGEST, _SMALLEST = 1e300, 1e-130
+"""Squares whose sum is larger overflow; of what is smaller, the squares of residuals lose digits."""
+
 _OTHER_NAMES = {
     "p0": "at", "start": "at", "x0": "at", "confidence": "level", "alpha": "level", "nan_policy": "nulls",
     "fixed": "fix", "n_starts": "starts", "f_scale": "loss_scale",
@@ -133,7 +136,9 @@ def ask(
     model = models[0]
     problem = Problem(model, rows, _bounds(settings.bounds, model))
     fixed = {name: numbers(at[name], Floats())[0] for name in held}
-    return _Fitting(problem, settings, fixed, digits, callback).answer({k: v for k, v in at.items() if k not in held})
+    start = {name: value for name, value in at.items() if name not in held}
+    with np.errstate(all="ignore"):  # infinities and nan are answers, and told as such
+        return _Fitting(problem, settings, fixed, digits, callback).answer(start)
 
 
 def _check(settings: FitSettings) -> None:
@@ -246,12 +251,15 @@ class _Fitting:
         problem = self.problem
         model = problem.model
         self._check_weights()
-        nodes = [model.residual, *model.slopes]
-        where, masks = Listed(), []
-        with np.errstate(all="ignore"):
-            for numbers, block in problem.numbered(start, nodes):
-                masks.append(np.isfinite(block).all(axis=1))
-                where.add(numbers[~masks[-1]])
+        nodes = [model.residual, *model.slopes, *([] if model.is_likelihood else [model.weighted_response])]
+        where, masks, sizes = Listed(), [], np.zeros(len(nodes))
+        for rows, block in problem.numbered(start, nodes):
+            finite = np.isfinite(block)
+            masks.append(finite.all(axis=1))
+            where.add(rows[~masks[-1]])
+            sizes = np.maximum(sizes, np.abs(np.where(finite, block, 0.0)).max(axis=0))
+        if not model.is_likelihood:
+            self._check_sizes(sizes, start)
         if not where.count:
             return problem
         at = ", ".join(f"{name} = {x:.6g}" for name, x in zip(model.names, start, strict=True))
@@ -263,15 +271,30 @@ class _Fitting:
         self._tell("undefined", f"{message}: left out")
         return problem.only(np.concatenate(masks))
 
+    def _check_sizes(self, sizes: Any, start: Sequence[float]) -> None:
+        """Refuse what has no squares that can be summed in doubles, by the largest of each of the nodes above."""
+        model, most = self.problem.model, math.sqrt(_LARGEST / self.problem.count)
+        _, *slopes, response = sizes.tolist()
+        if not response <= most or 0 < response < _SMALLEST:
+            message = f"what is measured is about {response:.0e}: its squares are no doubles"
+            raise UsageError(message, text=model.text, hint="both sides of the model in another unit")
+        at = ", ".join(f"{name} = {x:.6g}" for name, x in zip(model.names, start, strict=True))
+        for name, size in zip(model.names, slopes, strict=True):
+            if size > most:
+                message = f"the slope of the model in {name} is up to {size:.0e} at {at}: its squares are no doubles"
+                raise UsageError(message, text=model.text, hint="columns that are scaled, or another --at")
+        if sizes[0] > most:
+            message = f"the residuals are up to {sizes[0]:.0e} at {at}: their squares are no doubles"
+            raise UsageError(message, text=model.text, hint="another --at")
+
     def _check_weights(self) -> None:
         """Refuse errors that are no positive numbers, and weights that are negative."""
         root = self.problem.model.root
         if root is None:
             return
         where = Listed()
-        with np.errstate(all="ignore"):
-            for numbers, values in self.problem.numbered([0.0] * len(self.problem.model.names), [root]):
-                where.add(numbers[~(np.isfinite(values[:, 0]) & (values[:, 0] >= 0))])
+        for rows, values in self.problem.numbered([0.0] * len(self.problem.model.names), [root]):
+            where.add(rows[~(np.isfinite(values[:, 0]) & (values[:, 0] >= 0))])
         if where.count and self.settings.undefined == "fail":
             what = "the error of --sigma is not above 0" if self.settings.sigma else "--weights has a negative one"
             raise UndefinedError(f"{what} in {where}", hint="--undefined drop leaves such rows out")

@@ -29,7 +29,10 @@ def picture(fit: Fit) -> Picture:
     names = [name for name in model.columns if model.graph.inputs.get(name) in needed]
     place = [fit.at[name] for name in model.names]
     over = model.graph.inputs[names[0]] if len(names) == 1 else model.prediction
-    ends = _ends(problem, place, over)
+    with np.errstate(all="ignore"):
+        ends = _ends(problem, place, over)
+    if not np.isfinite(ends).all():
+        raise UsageError("there is nothing to draw: the model has values that are not finite at the estimates")
     layers = _curve(fit, names[0], ends) if len(names) == 1 else _diagonal(ends)
     label, left = names[0] if len(names) == 1 else "foretold", model.text.partition("~")[0].strip()
     xs, measured, foretold = sample(problem, _MOST).evaluated(place, [over, model.response, model.prediction]).T

@@ -384,3 +384,27 @@ def test_few_rows_are_told() -> None:
     assert (none.rss, none.at) == (0.0, {"a": 2.0, "b": 1.0}) and notes(none, "residuals")
     short = fit("y ~ a*x^2 + b*x + c", {"x": [1, 2], "y": [2, 4]})
     assert short.status == "not identified" and "2 rows cannot determine 3 parameters" in notes(short, "rows")
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "at", "told"),
+    [
+        ("y ~ a*x + b", [1e308, 3e307, 1.7e308, 1.0], None, "what is measured is about 2e[+]308"),
+        ("y ~ a*exp(-b*x)", [1.0, 2.0, 1e160, 1.0], {"a": 1, "b": 1}, "what is measured is about 1e[+]160"),
+        ("y ~ a*x + b", [1e-308, 3e-308, 1.7e-307, 1e-310], None, "what is measured is about 2e-307"),
+        ("y ~ a*x + b", [1e-200, 3e-200, 1.7e-200, 1e-201], {"a": 0, "b": 0}, "what is measured is about 3e-200"),
+        ("y ~ a*x^400", [1.0, 2.0, 3.0, 4.0], {"a": 1}, "the slope of the model in a is up to 7e[+]240"),
+        ("y ~ a*(x + b)", [1.0, 2.0, 3.0, 4.0], {"a": 1, "b": 1e200}, "the slope of the model in a"),
+    ],
+)
+def test_what_has_no_squares_in_doubles_is_refused(model: str, y: list[float], at: Any, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        fit(model, {"x": [1.0, 2.0, 3.0, 4.0], "y": y}, at)
+
+
+@pytest.mark.parametrize("size", [1e-120, 1e-60, 1e60, 1e140])
+def test_sizes_that_have_squares_change_nothing(size: float) -> None:
+    y = np.array([1.0, 3.5, 4.0, 9.0])
+    one, other = (fit("y ~ a*x + b", {"x": [1.0, 2.0, 3.0, 4.0], "y": y * unit}) for unit in (1.0, size))
+    assert [each.t for each in other.parameters] == pytest.approx([each.t for each in one.parameters], rel=1e-12)
+    assert other.r_squared == pytest.approx(one.r_squared, rel=1e-12)
