@@ -333,7 +333,7 @@ def for_python(function: Callable[P, T]) -> Callable[P, T]:
 EXTRAS = {
     "llvmlite": ("llvmlite", "fast"), "scipy": ("SciPy", "fast"), "pyarrow": ("PyArrow", "data"),
     "matplotlib": ("matplotlib", "plot"), "plotext": ("plotext", "plot"),
-    "pygraphviz": ("pygraphviz", "plot"), "prompt_toolkit": ("prompt_toolkit", "repl"),
+    "pygraphviz": ("pygraphviz", "plot"), "prompt_toolkit": ("prompt_toolkit", "repl"), "h5py": ("h5py", "h5"),
 }  # fmt: skip
 """The libraries that the base does without: the name of each, and the extra that brings it."""
 

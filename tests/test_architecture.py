@@ -99,6 +99,7 @@ LIBRARIES = {
     "pyarrow",
     "pygraphviz",
     "prompt_toolkit",
+    "h5py",
 }
 """What takes long to import."""
 

@@ -6,7 +6,7 @@ attributes hold, directly or in lists, tuples and dicts; nothing has to be decla
 
 import inspect
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ClassVar, Self
@@ -334,6 +334,14 @@ class Layer:
         weights = [v for v in self.trainable_variables if getattr(v, "regularizer", None) is not None]
         return own + [v.regularizer(v) for v in weights]  # type: ignore[attr-defined]
 
+    def _class_name(self) -> str:
+        """The name of the class, as Keras has it."""
+        return type(self).__name__
+
+    def _saved_attributes(self) -> Iterator[tuple[str, Any]]:
+        """The attributes in the order in which Keras looks through them for layers, to name weights in files."""
+        yield from in_keras_order(vars(self).items())
+
     def _inner(self) -> Iterator["Layer"]:
         """The layers in the attributes, and those in them."""
         for _, child in self.children():
@@ -359,13 +367,16 @@ class Layer:
         """All weights: its own, then those of inner layers, in the order of the attributes."""
         return list({id(variable): variable for _, variable in self.paths()}.values())
 
+    def _own_weights(self) -> list[tuple[str, Variable]]:
+        """The weights that are in no inner layer; those that are learned first, as Keras has them."""
+        found = [(name, child) for name, child in self.children() if isinstance(child, Variable)]
+        return sorted(found, key=lambda item: not getattr(item[1], "learned", item[1].trainable))
+
     def paths(self, prefix: str = "") -> Iterator[tuple[str, Variable]]:
         """All weights, each with its name in this layer: `dense/kernel`."""
-        children = list(self.children())
-        for name, child in children:
-            if isinstance(child, Variable):
-                yield prefix + (child.name if isinstance(child, Weight) else name), child
-        for name, child in children:
+        for name, child in self._own_weights():
+            yield prefix + (child.name if isinstance(child, Weight) else name), child
+        for name, child in self.children():
             if isinstance(child, Layer):
                 yield from child.paths(f"{prefix}{name}/")
 
@@ -501,6 +512,11 @@ def _found(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _found(f"{name}/{key}", item)
+
+
+def in_keras_order(attributes: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Attributes by their names, those that begin with an underscore last."""
+    return sorted(attributes, key=lambda item: (item[0].startswith("_"), item[0]))
 
 
 def pair(value: int | Sequence[int], count: int, name: str) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from gradcalc.errors import only
 from gradcalc.graph.names import NAMES, snake_case
 from gradcalc.nn import functional
 from gradcalc.nn.functional import Network, Symbolic
-from gradcalc.nn.layer import Layer
+from gradcalc.nn.layer import Layer, in_keras_order
 from gradcalc.nn.layers import Input, InputLayer
 from gradcalc.nn.training import Trainer
 from gradcalc.nn.weights import load_weights, save_weights
@@ -87,6 +87,17 @@ class Model(Trainer):
         seen = set(map(id, layers))
         yield from ((name, child) for name, child in super().children() if id(child) not in seen)
 
+    def _class_name(self) -> str:
+        return "Functional" if type(self) is Model else super()._class_name()
+
+    def _saved_attributes(self) -> Iterator[tuple[str, Any]]:
+        """The layers come first where the model is made of them, else in the order of the attributes."""
+        listed = ("layers", self.layers)
+        if self._network or isinstance(self, Sequential):
+            yield from (listed, *super()._saved_attributes())
+        else:
+            yield from in_keras_order([listed, *super()._saved_attributes()])
+
     def _ends(self) -> tuple[Any, Any]:
         return (self._network.inputs, self._network.outputs) if self._network else super()._ends()
 
@@ -124,12 +135,12 @@ class Model(Trainer):
         (print_fn or print)(summary_text(self))
 
     def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: Any = None) -> None:
-        """Write the weights to an `.npz` file; see `weights.save_weights`."""
+        """Write the weights to a `.weights.h5` or `.npz` file; see `weights.save_weights`."""
         only(None, max_shard_size=max_shard_size)
         save_weights(self, filepath, overwrite)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False) -> None:
-        """Read the weights from an `.npz` file; see `weights.load_weights`."""
+        """Read the weights from a `.weights.h5` or `.npz` file; see `weights.load_weights`."""
         only(False, skip_mismatch=skip_mismatch)
         load_weights(self, filepath)
 
@@ -290,20 +301,15 @@ def _numbered(layers: Iterable[Layer]) -> Iterator[tuple[str, Layer]]:
     """Layers by their classes and numbers: `dense`, `dense_1`."""
     seen: dict[str, int] = {}
     for layer in layers:
-        kind = snake_case(_kind(layer))
+        kind = snake_case(layer._class_name())
         count = seen.get(kind, 0)
         seen[kind] = count + 1
         yield f"{kind}_{count}" if count else kind, layer
 
 
-def _kind(layer: Layer) -> str:
-    """The name of the class, as Keras has it."""
-    return "Functional" if type(layer) is Model else type(layer).__name__
-
-
 def summary_text(model: Model) -> str:
     """The table that `summary` prints, as Keras prints it."""
-    rows = [(f"{layer.name} ({_kind(layer)})", _shape_text(layer), _count_text(layer)) for layer in model.layers]
+    rows = [(f"{layer.name} ({layer._class_name()})", _shape_text(layer), _count_text(layer)) for layer in model.layers]
     head = ("Layer (type)", "Output Shape", "Param #")
     widths = [max(least, *(len(row[i]) for row in [head, *rows])) for i, least in enumerate((31, 22, 13))]
     lines = [

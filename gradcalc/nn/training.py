@@ -47,7 +47,7 @@ class Trainer(Layer):
     optimizer: Any = None
     history: Any = None
     loss: Any = None
-    _compiled: _Compiled | None = None
+    _compiled_with: _Compiled | None = None
 
     def compile(
         self,
@@ -78,7 +78,7 @@ class Trainer(Layer):
         self.optimizer = optimizers.get(optimizer)
         self.loss = loss
         has_metrics = metrics is not None or weighted_metrics is not None
-        self._compiled = _Compiled(
+        self._compiled_with = _Compiled(
             None if loss is None else CompiledLoss(loss, loss_weights, self._output_names),
             CompiledMetrics(metrics, weighted_metrics, self._output_names) if has_metrics else None,
             Mean("loss"),
@@ -87,15 +87,15 @@ class Trainer(Layer):
     @property
     def compiled(self) -> bool:
         """Whether `compile` was called."""
-        return self._compiled is not None
+        return self._compiled_with is not None
 
-    def _need(self, use: str) -> _Compiled:
-        if self._compiled is None:
+    def _need_compile(self, use: str) -> _Compiled:
+        if self._compiled_with is None:
             raise ValueError(
                 f"You must call `compile()` before calling `{use}()`: "
                 'model.compile(optimizer="adam", loss="mse", metrics=["mae"])'
             )
-        return self._compiled
+        return self._compiled_with
 
     def _output_names(self, y_pred: Any) -> list[str | None]:
         """The names of the outputs: keys of a dict, else those of the layers that made them, else None."""
@@ -111,8 +111,8 @@ class Trainer(Layer):
         x, y, sample_weight = unpacked(data)
         with GradientTape() as tape:
             y_pred = self(x, training=True)
-            loss = self._loss(x, y, y_pred, sample_weight, training=True)
-        self._need("fit").mean.update_state(loss, sample_weight=rows(x))
+            loss = self._computed_loss(x, y, y_pred, sample_weight, training=True)
+        self._need_compile("fit").mean.update_state(loss, sample_weight=rows(x))
         variables = self.trainable_variables
         if variables:
             self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
@@ -122,8 +122,8 @@ class Trainer(Layer):
         """Loss and metrics, those so far, of a batch that is not trained on."""
         x, y, sample_weight = unpacked(data)
         y_pred = self(x, training=False)
-        loss = self._loss(x, y, y_pred, sample_weight, training=False)
-        self._need("evaluate").mean.update_state(loss, sample_weight=rows(x))
+        loss = self._computed_loss(x, y, y_pred, sample_weight, training=False)
+        self._need_compile("evaluate").mean.update_state(loss, sample_weight=rows(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
@@ -138,7 +138,7 @@ class Trainer(Layer):
         Raises:
             ValueError: there is none, or the labels do not fit the predictions.
         """
-        compiled = self._need("compute_loss")
+        compiled = self._need_compile("compute_loss")
         total = compiled.loss(y, y_pred, sample_weight) if compiled.loss else None
         for part in self.losses:
             total = np.sum(part) if total is None else total + np.sum(part)
@@ -146,24 +146,24 @@ class Trainer(Layer):
             raise ValueError('No loss to compute: give one to compile(loss="mse"), or call add_loss in the model')
         return total
 
-    def _loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
+    def _computed_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
         """`compute_loss`, which a subclass may have written without `training`."""
         given = {"training": training} if _takes_training(type(self).compute_loss) else {}
         return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **given)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Logs:
         """Let the compiled metrics take a batch; all results."""
-        if self._compiled and self._compiled.metrics:
-            self._compiled.metrics.update_state(y, y_pred, sample_weight)
+        if self._compiled_with and self._compiled_with.metrics:
+            self._compiled_with.metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
     @property
     def metrics(self) -> list[Any]:
         """The mean loss, the compiled metrics, those of the losses of several outputs; then those in attributes."""
         found: list[Any] = []
-        if self._compiled:
-            loss = self._compiled.loss
-            found = [self._compiled.mean, self._compiled.metrics, *(loss.means if loss else ())]
+        if self._compiled_with:
+            loss = self._compiled_with.loss
+            found = [self._compiled_with.mean, self._compiled_with.metrics, *(loss.means if loss else ())]
         for holder in (self, *self._inner()):
             found += [each for value in vars(holder).values() for each in _held(value)]
         return [metric for metric in found if metric is not None]
@@ -226,23 +226,23 @@ class Trainer(Layer):
         Raises:
             ValueError: there is no `compile()` yet, or the data do not fit the model.
         """
-        self._need("fit")
+        self._need_compile("fit")
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = split((x, y, sample_weight), validation_split, self.dtype)
-        batches = self._batches((x, y, sample_weight), batch_size, steps_per_epoch, shuffle, class_weight)
+        batches = self._batches_of((x, y, sample_weight), batch_size, steps_per_epoch, shuffle, class_weight)
         held = None
         if validation_data is not None:
-            held = self._batches(unpacked(validation_data), validation_batch_size or batch_size, validation_steps)
+            held = self._batches_of(unpacked(validation_data), validation_batch_size or batch_size, validation_steps)
         history = self.history = History()
-        told = self._told(callbacks, verbose, batches.count, epochs, history)
+        told = self._callbacks_told(callbacks, verbose, batches.count, epochs, history)
         self.stop_training = False
         logs: Logs = {}
         told.tell("on_train_begin")
         for epoch in range(initial_epoch, epochs):
             told.tell("on_epoch_begin", epoch)
-            logs = self._pass("train", self.train_step, batches, told)
+            logs = self._pass_over("train", self.train_step, batches, told)
             if held is not None and _is_due(epoch + 1, validation_freq):
-                found = self._evaluated(held, told)
+                found = self._evaluated_on(held, told)
                 logs |= {f"val_{name}": value for name, value in found.items()}
             told.tell("on_epoch_end", epoch, logs)
             if self.stop_training:
@@ -268,10 +268,10 @@ class Trainer(Layer):
         Raises:
             ValueError: as of `fit`.
         """
-        self._need("evaluate")
-        batches = self._batches((x, y, sample_weight), batch_size, steps)
-        logs = self._evaluated(batches, self._told(callbacks, verbose, batches.count))
-        return logs if return_dict else self._listed(logs)
+        self._need_compile("evaluate")
+        batches = self._batches_of((x, y, sample_weight), batch_size, steps)
+        logs = self._evaluated_on(batches, self._callbacks_told(callbacks, verbose, batches.count))
+        return logs if return_dict else self._listed_logs(logs)
 
     def predict(
         self,
@@ -282,8 +282,8 @@ class Trainer(Layer):
         callbacks: Any = None,
     ) -> Any:
         """The outputs for all rows, as plain arrays; x as of `fit`."""
-        batches = self._batches((x, None, None), batch_size, steps)
-        told = self._told(callbacks, verbose, batches.count)
+        batches = self._batches_of((x, None, None), batch_size, steps)
+        told = self._callbacks_told(callbacks, verbose, batches.count)
         told.tell("on_predict_begin")
         found = []
         for number, batch in enumerate(batches):
@@ -300,25 +300,25 @@ class Trainer(Layer):
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
     ) -> Any:
         """One step of training on one batch; answers as `evaluate` does, for this batch alone."""
-        self._need("train_on_batch")
-        return self._once(self.train_step, (x, y, sample_weight), class_weight, return_dict)
+        self._need_compile("train_on_batch")
+        return self._step_once(self.train_step, (x, y, sample_weight), class_weight, return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Loss and metrics of one batch, as `evaluate` tells them."""
-        self._need("test_on_batch")
-        return self._once(self.test_step, (x, y, sample_weight), None, return_dict)
+        self._need_compile("test_on_batch")
+        return self._step_once(self.test_step, (x, y, sample_weight), None, return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch, as plain arrays."""
-        return nest.apply(_plain, self.predict_step(next(iter(self._batches((x, None, None), sys.maxsize)))))
+        return nest.apply(_plain, self.predict_step(next(iter(self._batches_of((x, None, None), sys.maxsize)))))
 
-    def _once(self, step: Callable[[Any], Logs], data: Triple, class_weight: Any, return_dict: bool) -> Any:
+    def _step_once(self, step: Callable[[Any], Logs], data: Triple, class_weight: Any, return_dict: bool) -> Any:
         self.reset_metrics()
-        batch = next(iter(self._batches(data, sys.maxsize, class_weight=class_weight)))
+        batch = next(iter(self._batches_of(data, sys.maxsize, class_weight=class_weight)))
         logs = readable(step(batch))
-        return logs if return_dict else self._listed(logs)
+        return logs if return_dict else self._listed_logs(logs)
 
-    def _pass(self, kind: str, step: Callable[[Any], Any], batches: Batches, told: Callbacks) -> Logs:
+    def _pass_over(self, kind: str, step: Callable[[Any], Any], batches: Batches, told: Callbacks) -> Logs:
         """One pass over the batches; the logs of its last step."""
         self.reset_metrics()
         logs: Logs | None = None
@@ -335,26 +335,26 @@ class Trainer(Layer):
             )
         return dict(logs)
 
-    def _evaluated(self, batches: Batches, told: Callbacks) -> Logs:
+    def _evaluated_on(self, batches: Batches, told: Callbacks) -> Logs:
         batches.restart()
         told.tell("on_test_begin")
-        logs = self._pass("test", self.test_step, batches, told)
+        logs = self._pass_over("test", self.test_step, batches, told)
         told.tell("on_test_end", logs)
         return logs
 
-    def _listed(self, logs: Logs) -> Any:
+    def _listed_logs(self, logs: Logs) -> Any:
         """The numbers in the order of the metrics, others in that of their names; an only one by itself."""
         names = [each.name for metric in self.metrics for each in getattr(metric, "metrics", [metric])]
         names = [*dict.fromkeys(name for name in names if name in logs)]
         found = [logs[name] for name in [*names, *sorted(logs.keys() - set(names))]]
         return found[0] if len(found) == 1 else found
 
-    def _batches(
+    def _batches_of(
         self, data: Triple, size: int | None, steps: int | None = None, shuffle: bool = False, class_weight: Any = None
     ) -> Batches:
         return Batches(*data, size, steps, shuffle, class_weight, self.dtype)
 
-    def _told(
+    def _callbacks_told(
         self, given: Any, verbose: Any, steps: int | None, epochs: int = 1, history: Callback | None = None
     ) -> Callbacks:
         """The callbacks, and last what keeps the history and what prints."""

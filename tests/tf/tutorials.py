@@ -264,3 +264,34 @@ def steps_of_ones_own(tf: Any) -> Any:
 TUTORIALS: list[Callable[[Any], Any]] = [
     classification, weights_of_rows, regression, two_outputs, pipeline, loop, steps_of_ones_own,
 ]  # fmt: skip
+
+
+def saved_models(tf: Any) -> dict[str, Any]:
+    """Models whose weights Keras and gradcalc read from each other's files: a graph with a model in it, a subclass."""
+    layers = tf.keras.layers
+
+    class Net(tf.keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.hidden = layers.Dense(4)
+            self.blocks = [layers.Dense(3), layers.Dense(2), layers.Conv1D(1, 1)]
+            self.heads, self.deep = {"a": layers.Dense(1)}, [[layers.Dense(1)], (layers.Dense(2),)]
+            self.zeta, self._own = layers.Dense(1), layers.Dense(1)
+
+        def build(self, input_shape: Any) -> None:
+            self.scale = self.add_weight((2,), name="scale")
+            self.moving = self.add_weight((3,), trainable=False, name="moving")
+            self.shift = self.add_weight((1,), name="shift")
+
+        def call(self, x: Any) -> Any:
+            x = self.blocks[1](self.blocks[0](self.hidden(x))) * self.scale
+            x = self.blocks[2](x[:, None, :])[:, 0]
+            return self._own(self.zeta(self.deep[1][0](self.deep[0][0](self.heads["a"](x + self.shift)))))
+
+    inputs = tf.keras.Input((3,))
+    x = layers.Dropout(0.5)(layers.BatchNormalization()(layers.Dense(4)(inputs)))
+    x = tf.keras.Sequential([layers.Dense(2), layers.ReLU(), layers.Dense(2)])(x)
+    graph = tf.keras.Model(inputs, layers.Dense(1)(x))
+    net = Net()
+    net(waves(2, 3))
+    return {"graph": graph, "net": net}
