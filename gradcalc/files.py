@@ -10,8 +10,9 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 from gradcalc.errors import FileError, UsageError
 
@@ -106,7 +107,7 @@ def complete_file(path: Path) -> Iterator[Path]:
         beside = target.parent / f".gradcalc-{os.getpid()}-{os.urandom(4).hex()}{target.suffix[:16]}"
         half_written.add(beside)
         try:
-            with _removed_when_killed(beside):
+            with removed_when_killed(beside):
                 yield beside
                 _settle(beside)
                 _replace(beside, target)
@@ -125,7 +126,7 @@ def _settle(written: Path) -> None:
 
 
 @contextmanager
-def _removed_when_killed(path: Path) -> Iterator[None]:
+def removed_when_killed(path: Path) -> Iterator[None]:
     """Remove a file if this process is told to end meanwhile; it then ends as it would have."""
 
     def end(number: int, frame: object) -> None:
@@ -149,20 +150,49 @@ def _removed_when_killed(path: Path) -> Iterator[None]:
 # -- in pieces ---------------------------------------------------------------------------------------------------------
 
 
+class Target(Protocol):
+    """Where an output appears as soon as it is complete; as text, what it is called."""
+
+    @property
+    def folder(self) -> Path:
+        """The directory of this machine that keeps what is unfinished."""
+
+    def put(self, made: Path) -> None:
+        """Put a complete file there; until then nothing of it is there, and what was there stays."""
+
+
+@dataclass(frozen=True)
+class LocalTarget:
+    """A file of this machine; what is unfinished is hidden beside it."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @property
+    def folder(self) -> Path:
+        """A hidden directory."""
+        return self.path.parent / f".{self.path.name[:200]}.gradcalc"
+
+    def put(self, made: Path) -> None:
+        """Give it the name."""
+        _replace(made, self.path)
+
+
 class Unfinished:
-    """A hidden directory beside an output that is not complete yet, from which a later run goes on.
+    """A hidden directory for an output that is not complete yet, from which a later run goes on.
 
     It holds `data`, to which pieces are appended, and `state`: a line of JSON that says what was asked, and one for
     each piece that is whole, with its checksum. Each line begins with the checksum of all up to it; what stands after
     the last line that is right, or after the last piece that is what its line says, is cut off.
 
     Args:
-        output: the file that will appear when all is written.
+        output: what will appear when all is written.
     """
 
-    def __init__(self, output: Path) -> None:
-        self.output = output
-        self.folder = output.parent / f".{output.name[:200]}.gradcalc"
+    def __init__(self, output: Target) -> None:
+        self.output, self.folder = output, output.folder
         self.data, self._state = self.folder / "data", self.folder / "state"
         self._lines: Any = None
         self._file: Any = None
@@ -181,7 +211,7 @@ class Unfinished:
         made = not self.folder.exists()
         try:
             with writing(self.folder):
-                self.folder.mkdir(exist_ok=True)
+                self.folder.mkdir(0o700, exist_ok=True)
                 self._lines = self._state.open("a+b")
                 self._lock()
                 self.restarted = self._state.stat().st_size > 0 and not resume
@@ -276,7 +306,7 @@ class Unfinished:
     def place(self, made: Path) -> None:
         """Put the complete file in the place of the output."""
         with writing(self.output):
-            _replace(made, self.output)
+            self.output.put(made)
         self.marks = []  # nothing is left to go on from
         self.discard()
 

@@ -100,6 +100,7 @@ LIBRARIES = {
     "pygraphviz",
     "prompt_toolkit",
     "h5py",
+    "http",
 }
 """What takes long to import."""
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from gradcalc.data.columns import count_rows, read_pieces
 from gradcalc.data.formats import detect_format
-from gradcalc.data.formats.format import NoColumnError, library, row_bytes
+from gradcalc.data.formats.format import NoColumnError, Place, library, row_bytes
 from gradcalc.data.kept import as_number, number_types
 from gradcalc.errors import FileError
 from gradcalc.settings import AS_USUAL, Reading
@@ -18,7 +17,7 @@ _BYTES = 1 << 24
 _MOST_ROWS, _LEAST_ROWS = 1 << 18, 1 << 10
 
 
-def total_rows(paths: Sequence[Path], how: Reading = AS_USUAL) -> int | None:
+def total_rows(paths: Sequence[Place], how: Reading = AS_USUAL) -> int | None:
     """How many rows files have, about; None if that is not known of one."""
     total = 0
     for path in paths:
@@ -30,7 +29,7 @@ def total_rows(paths: Sequence[Path], how: Reading = AS_USUAL) -> int | None:
 
 
 def kept_numbers(
-    paths: Sequence[Path],
+    paths: Sequence[Place],
     names: Sequence[str],
     kept: Sequence[str],
     how: Reading = AS_USUAL,
@@ -51,7 +50,7 @@ def kept_numbers(
 
 
 def read_files(
-    paths: Sequence[Path],
+    paths: Sequence[Place],
     names: Sequence[str],
     kept: Sequence[str],
     *,
@@ -81,7 +80,7 @@ def read_files(
             yield [column[left:] for column in piece] if left else piece
 
 
-def _read(path: Path, names: Sequence[str], kept: Sequence[str], how: Reading) -> Iterator[list[Any]]:
+def _read(path: Place, names: Sequence[str], kept: Sequence[str], how: Reading) -> Iterator[list[Any]]:
     """The pieces of one file; what is missing may come from --let."""
     try:
         yield from read_pieces(path, names, kept, how)

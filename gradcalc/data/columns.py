@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gradcalc.data.formats import detect_format
-from gradcalc.data.formats.format import Reader, find, no_value, readable
+from gradcalc.data.formats.format import Place, Reader, find, no_value, readable
 from gradcalc.errors import FileError, UsageError, need_room
 from gradcalc.settings import AS_USUAL, Reading
 
@@ -26,7 +26,7 @@ class Columns:
     `dropped` counts the rows that were left out because a column held a null there.
     """
 
-    path: Path
+    path: Place
     rows: int
     values: Mapping[str, "Array"]
     dropped: int
@@ -41,7 +41,7 @@ class Batch:
 
 
 def read_columns(
-    path: str | PathLike[str], names: Iterable[str], *, nulls: str = "fail", how: Reading = AS_USUAL
+    path: str | PathLike[str] | Place, names: Iterable[str], *, nulls: str = "fail", how: Reading = AS_USUAL
 ) -> Columns:
     """The named columns of a data file.
 
@@ -52,7 +52,7 @@ def read_columns(
     need_room(_ROOM, "data in files")
     import numpy as np
 
-    path, names = Path(path), list(dict.fromkeys(names))
+    path, names = Path(path) if isinstance(path, str) else cast(Place, path), list(dict.fromkeys(names))
     chunks: dict[str, list[Array]] = {name: [] for name in names}
     dropped = 0
     for batch in read_batches(path, names, nulls=nulls, how=how):
@@ -68,7 +68,7 @@ def read_columns(
     return Columns(path, len(values[names[0]]), values, dropped)
 
 
-def read_batches(path: Path, names: Sequence[str], *, nulls: str = "fail", how: Reading = AS_USUAL) -> Iterator[Batch]:
+def read_batches(path: Place, names: Sequence[str], *, nulls: str = "fail", how: Reading = AS_USUAL) -> Iterator[Batch]:
     """The named columns of a data file in pieces; as `read_columns`, but a file without rows is no error."""
     import numpy as np
 
@@ -91,7 +91,7 @@ def read_batches(path: Path, names: Sequence[str], *, nulls: str = "fail", how: 
         yield Batch([column[~missing] for column in values] if dropped else values, dropped)
 
 
-def read_pieces(path: Path, names: Sequence[str], kept: Sequence[str], how: Reading = AS_USUAL) -> Iterator[list[Any]]:
+def read_pieces(path: Place, names: Sequence[str], kept: Sequence[str], how: Reading = AS_USUAL) -> Iterator[list[Any]]:
     """The columns `names` as doubles, then the columns `kept` as they are, as Arrow arrays; at least one piece.
 
     A null is NaN among the doubles. Of a file of text a kept column is text, unless it is one of `names` too.
@@ -109,7 +109,7 @@ def null_rows(columns: Sequence["Array"]) -> Any:
     return np.logical_or.reduce(found) if found else None
 
 
-def column_names(path: Path, names: Sequence[str] = (), how: Reading = AS_USUAL) -> list[str]:
+def column_names(path: Place, names: Sequence[str] = (), how: Reading = AS_USUAL) -> list[str]:
     """The names of all columns of a file, new ones where they have some; `names` help to tell how it is separated."""
     old = _originals(how)
     with _reading(path, how) as reader:
@@ -123,7 +123,7 @@ def column_names(path: Path, names: Sequence[str] = (), how: Reading = AS_USUAL)
     return named
 
 
-def read_records(path: Path, how: Reading = AS_USUAL) -> Iterator[Mapping[str, Any]]:
+def read_records(path: Place, how: Reading = AS_USUAL) -> Iterator[Mapping[str, Any]]:
     """Every row of a file with the exact values of all columns, as `Reader.records`."""
     if how.rename:
         column_names(path, (), how)  # which refuses what does not fit the file
@@ -133,7 +133,7 @@ def read_records(path: Path, how: Reading = AS_USUAL) -> Iterator[Mapping[str, A
             yield {new.get(name, name): value for name, value in row.items()} if new else row
 
 
-def count_rows(path: Path, how: Reading = AS_USUAL) -> int | None:
+def count_rows(path: Place, how: Reading = AS_USUAL) -> int | None:
     """How many rows a file has, where that is known beforehand; of a text about as many."""
     with _reading(path, how) as reader:
         return reader.count_rows()
@@ -153,7 +153,7 @@ def _originals(how: Reading) -> dict[str, str]:
 
 
 @contextmanager
-def _reading(path: Path, how: Reading) -> Iterator[Reader]:
+def _reading(path: Place, how: Reading) -> Iterator[Reader]:
     """The reader of a file; what goes wrong meanwhile is told of the file."""
     format = detect_format(path)
     with readable(path, format.name):

@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,16 +24,18 @@ import numpy as np
 from gradcalc import errors
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.arithmetic.native.kernel import Kernel
+from gradcalc.data import stores
 from gradcalc.data.batches import even, kept_numbers, read_files, total_rows
 from gradcalc.data.check import Certified, RowBalls, Sample, certify_rows
 from gradcalc.data.columns import column_names, null_rows
 from gradcalc.data.digits import TYPE, RowDigits
 from gradcalc.data.formats import check_stream, output_format
-from gradcalc.data.formats.format import Format, Writer, library, readable
-from gradcalc.data.source import STDIN, is_stream, opened
+from gradcalc.data.formats.format import Format, Place, Writer, library
+from gradcalc.data.source import STDIN, facts, is_stream, opened, refuse_changed
 from gradcalc.data.uncertainty import with_uncertainty
+from gradcalc.data.urls import parsed, shown
 from gradcalc.errors import ExitCode, FileError, GradcalcError, UsageError
-from gradcalc.files import Unfinished, WriteError, check_writable, writing
+from gradcalc.files import LocalTarget, Target, Unfinished, WriteError, check_writable, writing
 from gradcalc.language.compile import kernel, to_compile
 from gradcalc.language.formula import Definition, Formula, Point, refuse_clash
 from gradcalc.language.points import numbers
@@ -232,7 +235,7 @@ def run(
     """
     settings, limits = settings or Settings(), limits or Limits()
     errors.need_room(_ROOM, "map")
-    format = output_format(output, settings.format)
+    format = output_format(shown(output), settings.format)
     if settings.keep or format.by_arrow:
         errors.library("pyarrow", f"map {'--keep' if settings.keep else f'to {format.name}'}")
     formula = to_compile(expression, settings.wrt, settings.order, let=let, limits=limits)
@@ -240,11 +243,11 @@ def run(
         raise UsageError("the formula has no variable, so no column is needed", hint="gradcalc grad gives its value")
     formula = with_uncertainty(formula, settings, let or {}, limits)
     with ExitStack() as stack:
-        paths = stack.enter_context(opened(source))
-        target = _target(paths, output)
+        paths = stack.enter_context(opened(source, checked=False))
+        target = stack.enter_context(_target(paths, output))
         refuse_clash(formula, column_names(paths[0], list(formula.variables), how))
-        shown = STDIN if source == "-" else source
-        job = _Job(formula, shown, output, format, paths, settings, let or {}, how, is_stream(source), limits)
+        told = STDIN if source == "-" else shown(source)
+        job = _Job(formula, told, shown(output), format, paths, settings, let or {}, how, is_stream(source), limits)
         begin = time.perf_counter()
         summary = job.to_file(target, progress) if target else job.to_stream(progress)
         seconds = time.perf_counter() - begin
@@ -254,14 +257,25 @@ def run(
 # -- files -------------------------------------------------------------------------------------------------------------
 
 
-def _target(paths: Sequence[Path], output: str) -> Path | None:
-    """The file to write, None for a stream; an error if it cannot be written, or is one of the inputs."""
-    if output == "-":
-        return None
+@contextmanager
+def _target(paths: Sequence[Place], output: str) -> Iterator[Target | None]:
+    """What to write, None for a stream; an error if it cannot be written, or is one of the inputs."""
+    if parsed(output):
+        with stores.target(output) as far:
+            if far.is_among(paths):
+                raise UsageError(f"{far} is read and written at once", hint="-o with another name")
+            yield far
+        return
+    yield None if output == "-" else _local(paths, output)
+
+
+def _local(paths: Sequence[Place], output: str) -> Target | None:
+    """The same for a file of this machine."""
     target, before = check_writable(Path(output))
-    if before and any(os.path.samestat(path.stat(), before) for path in paths if path.exists()):
+    here = [path for path in paths if isinstance(path, PathLike) and os.path.exists(path)]
+    if before and any(os.path.samestat(os.stat(path), before) for path in here):
         raise UsageError(f"{output} is read and written at once", hint="-o with another name")
-    return target if before is None or stat.S_ISREG(before.st_mode) else None
+    return LocalTarget(target) if before is None or stat.S_ISREG(before.st_mode) else None
 
 
 # -- results -----------------------------------------------------------------------------------------------------------
@@ -313,7 +327,7 @@ class _Job:
     source: str
     output: str
     format: Format
-    paths: Sequence[Path]
+    paths: Sequence[Place]
     settings: Settings
     let: Point
     how: Reading
@@ -363,7 +377,7 @@ class _Job:
             file.flush()
         return self._summary(counts)
 
-    def to_file(self, target: Path, progress: Progress | None) -> Summary:
+    def to_file(self, target: Target, progress: Progress | None) -> Summary:
         """Into the hidden directory, and from there to its place."""
         if self.settings.resume and self.once:
             raise UsageError(f"what came from {self.source} cannot be resumed", hint="IN as a file")
@@ -390,9 +404,7 @@ class _Job:
 
     def _inputs(self) -> list[list[Any]]:
         """The input files, how long they are and when they were changed."""
-        with readable(self.source, "data"):
-            told = [(path, path.stat()) for path in self.paths]
-        return [[str(path), stat.st_size, stat.st_mtime_ns] for path, stat in told]
+        return facts(self.paths)
 
     @contextmanager
     def _unchanged(self) -> Iterator[None]:
@@ -402,15 +414,9 @@ class _Job:
         except WriteError:
             raise
         except FileError:
-            self._refuse_changed()  # a better reason than what is said of half a line
+            refuse_changed(self.paths, self.inputs)  # a better reason than what is said of half a line
             raise
-        self._refuse_changed()
-
-    def _refuse_changed(self) -> None:
-        """Raise if an input is not what it was."""
-        for before, now in zip(self.inputs, self._inputs(), strict=True):
-            if before != now:
-                raise FileError(f"{now[0]} was changed while it was read", hint="again, when it is complete")
+        refuse_changed(self.paths, self.inputs)
 
     def _question(self) -> dict[str, Any]:
         """What an unfinished output must answer to be gone on with."""
@@ -436,7 +442,11 @@ class _Job:
                 complete = writer.finish(unfinished.data, ends)
             except (ValueError, LookupError, EOFError) as error:
                 raise OSError(None, f"{unfinished.data} was changed meanwhile: {error}") from None
-        unfinished.place(complete)
+        try:
+            unfinished.place(complete)
+        except BaseException:
+            writer.reopen(unfinished.data)
+            raise
         return self._summary(counts, resumed=done.rows if done else 0, restarted=unfinished.restarted)
 
     def _summary(self, counts: Counts, **more: Any) -> Summary:

@@ -15,8 +15,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from gradcalc.data.formats.format import readable
+from gradcalc.data.formats.format import Place, readable
 from gradcalc.data.formats.text import decoded, encoding_of, lines
+from gradcalc.data.source import opened
+from gradcalc.data.urls import parsed, shown
 from gradcalc.errors import ExpressionError, FileError, GradcalcError, UsageError, did_you_mean, for_python, understood
 from gradcalc.language.formula import Value
 from gradcalc.language.points import to_bindings
@@ -39,11 +41,11 @@ Line = tuple[int, "Mapping[str, str] | GradcalcError"]
 
 def is_file_of_pairs(word: str) -> bool:
     """Whether a word names a file of claims, there or not."""
-    return word.lower().removesuffix(".gz").endswith(_KINDS)
+    return shown(word).lower().removesuffix(".gz").endswith(_KINDS)
 
 
 def checked_file(
-    path: Path, wrt: str | None, let: Mapping[str, Value], limits: Limits, how: Reading = AS_USUAL
+    source: str, wrt: str | None, let: Mapping[str, Value], limits: Limits, how: Reading = AS_USUAL
 ) -> Iterator[Claim]:
     """The claims of a file with their verdicts, each as soon as it is judged.
 
@@ -51,7 +53,7 @@ def checked_file(
         FileError: it cannot be read, or has not the columns.
     """
     checker = Checker(let, limits)
-    for number, cells in _read(path, how):
+    for number, cells in _lines(source, how):
         try:
             if isinstance(cells, GradcalcError):
                 raise cells
@@ -126,10 +128,20 @@ def check_file(
     path: str | Path, wrt: str | None = None, let: Mapping[str, Value] | None = None, limits: Limits | None = None
 ) -> Claims:
     """All claims of a file with their verdicts."""
-    return Claims(None, tuple(checked_file(Path(path), wrt, let or {}, limits or Limits())))
+    return Claims(None, tuple(checked_file(str(path), wrt, let or {}, limits or Limits())))
 
 
-def _read(path: Path, how: Reading) -> Iterator[Line]:
+def _lines(source: str, how: Reading) -> Iterator[Line]:
+    """What each line of a file says, wherever it is."""
+    if parsed(source):
+        with opened(source) as paths:
+            for path in paths:
+                yield from _read(path, how)
+    else:
+        yield from _read(Path(source), how)
+
+
+def _read(path: Place, how: Reading) -> Iterator[Line]:
     """The lines of a file that hold something."""
     is_json = path.name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson"))
     with readable(path, "JSON lines" if is_json else "CSV"), decoded(path, encoding_of(path, how)) as text:
@@ -160,7 +172,7 @@ def _object(line: str) -> Mapping[str, str] | GradcalcError:
     return _whole({name: found[name] for name in _COLUMNS})
 
 
-def _records(path: Path, numbered: Iterable[tuple[int, str]]) -> Iterator[Line]:
+def _records(path: Place, numbered: Iterable[tuple[int, str]]) -> Iterator[Line]:
     """The records of a CSV file below its titles; a record may have several lines, and is known by its first."""
     rest = iter(numbered)
     number, header = next(((n, line) for n, line in rest if line.strip()), (0, ""))

@@ -1,15 +1,15 @@
 """The rows of files as columns of doubles, read anew for each pass: chunks of one size, the next read ahead."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from gradcalc.data.columns import read_pieces
+from gradcalc.data.formats.format import Place
+from gradcalc.data.source import facts
 from gradcalc.errors import FileError
 from gradcalc.settings import AS_USUAL, Reading
 
@@ -33,14 +33,13 @@ def chunk_rows(width: int) -> int:
 class Passes:
     """Columns of files, one below the other."""
 
-    paths: Sequence[Path]
+    paths: Sequence[Place]
     names: Sequence[str]
     how: Reading = AS_USUAL
 
     def state(self) -> State:
         """By which it is seen that a file was changed."""
-        told = [os.stat(path) for path in self.paths]
-        return tuple((each.st_size, each.st_mtime_ns) for each in told)
+        return tuple((size, changed) for _, size, changed in facts(self.paths, again=True))
 
     def pieces(self) -> Iterator[list[Array]]:
         """All rows, in pieces as the files have them; nan where there is no number."""
@@ -61,19 +60,21 @@ class Passes:
             yield from _ahead(_cut(self._made(made), chunk_rows(len(self.names))))
             changed = self.state() != before
         except (FileError, OSError):
-            self._refuse(before)  # a better reason than what is said of half a line
+            self.refuse(before)  # a better reason than what is said of half a line
             raise
         if changed:
-            self._refuse(before)
+            self.refuse(before)
 
-    def _refuse(self, before: State) -> None:
+    def refuse(self, before: State) -> None:
         """Raise if a file is not what it was."""
         for path, then in zip(self.paths, before, strict=True):
             try:
-                now = os.stat(path)
-            except OSError as error:
-                raise FileError(f"{path} is gone since it was read first: {error.strerror}") from None
-            if (now.st_size, now.st_mtime_ns) != then:
+                ((_, size, changed),) = facts([path], again=True)
+            except FileError as error:
+                raise FileError(
+                    f"{path} is gone since it was read first: {error.message.rpartition(': ')[2]}"
+                ) from None
+            if (size, changed) != then:
                 raise FileError(f"{path} was changed while it was read", hint="again, when it is complete")
 
     def _made(self, made: Callable[[list[Array], int], list[Any]]) -> Iterator[list[Any]]:

@@ -5,13 +5,13 @@ A cell of text is an expression such as `pi/4` or `[1, 2]`; a number keeps its e
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from gradcalc.data.columns import read_records
-from gradcalc.data.formats.format import readable
+from gradcalc.data.formats.format import Place, readable
 from gradcalc.data.formats.text import unpacked
 from gradcalc.data.source import opened
+from gradcalc.data.urls import shown
 from gradcalc.errors import ExpressionError, FileError, UsageError
 from gradcalc.language.formula import Value
 from gradcalc.language.points import to_value
@@ -30,7 +30,7 @@ def read_points(source: str, limits: Limits, how: Reading = AS_USUAL) -> list[di
             for number, row in enumerate(_rows(path, how), 1):
                 points.append(_point(f"{path}, point {number}", row, limits))
         if not points:
-            raise FileError(f"{source} holds no point")
+            raise FileError(f"{shown(source)} holds no point")
     return points
 
 
@@ -42,7 +42,7 @@ def _point(place: str, row: Mapping[str, Any], limits: Limits) -> dict[str, Valu
         raise FileError(f"{place}: {error.message}", text=error.text, span=error.span, hint=error.hint) from None
 
 
-def _rows(path: Path, how: Reading) -> Iterator[Mapping[str, Any]]:
+def _rows(path: Place, how: Reading) -> Iterator[Mapping[str, Any]]:
     """The points of one file as values by name."""
     if path.name.lower().removesuffix(".gz").endswith(".json"):
         with readable(path, "JSON"), unpacked(path) as file:

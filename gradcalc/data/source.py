@@ -1,45 +1,76 @@
-"""What the rows come from: the files that a name stands for; what can be read but once is kept in a file first."""
+"""What a name stands for: files of this machine, or elsewhere; what can be read but once is kept in a file first."""
 
 import glob
 import os
 import stat
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
+from gradcalc.data import stores
 from gradcalc.data.formats import suffixes, told_format
-from gradcalc.data.formats.format import readable, reading
+from gradcalc.data.formats.format import Place, readable, reading
+from gradcalc.data.held import PIECE, Spool, held
+from gradcalc.data.urls import WEB, parsed
 from gradcalc.errors import FileError
-from gradcalc.files import writing
 
 STDIN = "standard input"
+_AT_ONCE = 16
+"""How many files elsewhere are asked for at once."""
 
 
 @contextmanager
-def opened(source: str) -> Iterator[list[Path]]:
-    """The files of a source, as long as they are needed: `-`, a pipe this process was given, or what `expand` finds."""
-    if source != "-" and not _is_given(source):
-        with readable(source, "data"):
-            found = expand(source)
-        yield found
-        return
-    place = STDIN if source == "-" else source
+def opened(source: str, *, checked: bool = True) -> Iterator[list[Place]]:
+    """The files of a source, as long as they are needed: `-`, a pipe this process was given, or what `expand` finds.
+
+    Args:
+        checked: whether to look in the end if files elsewhere are what they were.
+
+    Raises:
+        FileError: it cannot be read; a file that is elsewhere was changed meanwhile.
+    """
+    url = parsed(source)
     with ExitStack() as stack:
-        with writing("a temporary file"):
-            file = stack.enter_context(reading(tempfile.NamedTemporaryFile(prefix="gradcalc-")))  # noqa: SIM115
-        with readable(place, "data"):
-            given = sys.stdin.buffer if source == "-" else stack.enter_context(reading(open(source, "rb")))  # noqa: SIM115
-            _copy(given, file)
-        if not file.tell():
-            raise FileError(f"{place} is empty")
-        try:
-            yield [Path(file.name)]
-        except FileError as error:
-            error.message = error.message.replace(file.name, place)
-            raise
+        if url and url.scheme in WEB:
+            from gradcalc.data import web  # urllib and ssl take as long to load as a small file to map
+
+            yield [stack.enter_context(web.fetched(url))]
+        elif url:
+            found: list[Place] = list(stores.expand(url))
+            before = facts(found)
+            yield found
+            if checked:
+                refuse_changed(found, before)
+        elif is_stream(source):
+            told = STDIN if source == "-" else source
+            yield [stack.enter_context(held(told, "", lambda spool: _copy(source, told, spool)))]
+        else:
+            with readable(source, "data"):
+                here: list[Place] = list(expand(source))
+            yield here
+
+
+def facts(paths: Sequence[Place], again: bool = False) -> list[list[Any]]:
+    """The files, how long they are and when they were changed; of those elsewhere as it was told, or asked `again`."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        far = [path for path in paths if again and isinstance(path, stores.StoredFile)]
+        asked = dict(zip(map(id, far), pool.map(stores.StoredFile.now, far), strict=True))
+    told = []
+    for path in paths:
+        with readable(path, "data"):
+            known = asked.get(id(path)) or path.stat()
+        told.append([str(path), known.st_size, known.st_mtime_ns])
+    return told
+
+
+def refuse_changed(paths: Sequence[Place], before: Sequence[Sequence[Any]]) -> None:
+    """Raise if a file is not what it was."""
+    for old, now in zip(before, facts(paths, again=True), strict=True):
+        if list(old) != now:
+            raise FileError(f"{now[0]} was changed while it was read", hint="again, when it is complete")
 
 
 def is_stream(source: str) -> bool:
@@ -63,13 +94,12 @@ def _descriptors() -> Iterator[os.stat_result]:
             yield os.fstat(int(number))
 
 
-def _copy(source: BinaryIO, target: Any) -> None:
-    """Copy what can be read but once; what goes wrong is told of the one where it did."""
-    while piece := source.read(1 << 20):
-        with writing("a temporary file"):
-            target.write(piece)
-    with writing("a temporary file"):
-        target.flush()
+def _copy(source: str, told: str, spool: Spool) -> None:
+    """Copy what can be read but once."""
+    with readable(told, "data"), ExitStack() as stack:
+        given = sys.stdin.buffer if source == "-" else stack.enter_context(reading(open(source, "rb")))  # noqa: SIM115
+        while piece := given.read(PIECE):
+            spool.write(piece)
 
 
 def expand(source: str) -> list[Path]:

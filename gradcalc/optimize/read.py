@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gradcalc.data.columns import column_names, null_rows, read_records
+from gradcalc.data.formats.format import Place
 from gradcalc.data.passes import Passes
 from gradcalc.data.source import opened
+from gradcalc.data.urls import shown
 from gradcalc.errors import FileError, GradcalcError, UsageError, library
 from gradcalc.optimize.rows import AnyRows, Array, Listed, Rows, Streamed
 from gradcalc.settings import AS_USUAL, HELD, Reading
@@ -77,7 +78,7 @@ def _from_files(
 ) -> AnyRows:
     """The rows of files, one below the other, held if their columns are small enough."""
     with ExitStack() as stack:
-        paths = stack.enter_context(opened(place))
+        paths = stack.enter_context(opened(place, checked=False))
         files = Passes(paths, choose(column_names(paths[0], list(expected), how)), how)
         state = files.state()
         values = _held(files, memory * 1e6)
@@ -85,12 +86,13 @@ def _from_files(
             if not (count := len(values[files.names[0]])):
                 raise FileError(f"{paths[0]} has columns but no rows")
             exact = _exact_of_files(paths, files.names, how, count) if exactly else {}
-            return _whole(Rows(values, np.arange(1, count + 1), 0, exact), place, nulls, FileError)
+            files.refuse(state)
+            return _whole(Rows(values, np.arange(1, count + 1), 0, exact), shown(place), nulls, FileError)
         census = _Census(files.names)
         rows = Streamed(files, state, 0)
         for chunk in rows.numbered():
             census.add(list(chunk.values.values()), int(chunk.numbers[0]))
-        census.check(place, nulls, FileError)
+        census.check(shown(place), nulls, FileError)
         rows.read.source = stack.pop_all()
         weakref.finalize(rows.read, rows.read.source.close)
         empty = census.empty.count
@@ -148,7 +150,7 @@ class _Census:
                 raise error(f"{place}: {name} is infinite in {found}", hint=hint)
 
 
-def _exact_of_files(paths: Sequence[Path], names: Sequence[str], how: Reading, rows: int) -> dict[str, list[Any]]:
+def _exact_of_files(paths: Sequence[Place], names: Sequence[str], how: Reading, rows: int) -> dict[str, list[Any]]:
     """The numbers as they are written; nothing where a file lacks some, as its nulls are no numbers."""
     try:
         records = [record for path in paths for record in read_records(path, how)]

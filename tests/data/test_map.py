@@ -404,7 +404,7 @@ def test_another_input_is_not_resumed_and_without_resume_the_work_begins_anew(
 def test_two_runs_do_not_write_one_output(tmp_path: Path) -> None:
     pytest.importorskip("fcntl")
     source, output = write(tmp_path / "in.parquet", table()), tmp_path / "out.csv"
-    other = files.Unfinished(output)
+    other = files.Unfinished(files.LocalTarget(output))
     other.open({}, resume=False)
     with pytest.raises(FileError, match="another run is writing"):
         run("x", str(source), str(output))
@@ -434,7 +434,7 @@ def damage_twice(lines: list[bytes]) -> list[bytes]:
 
 @pytest.mark.parametrize("damage", [damage_cut, damage_changed, damage_left_out, damage_twice])
 def test_the_state_is_believed_as_far_as_it_is_whole(tmp_path: Path, damage: Any) -> None:
-    first = files.Unfinished(tmp_path / "out")
+    first = files.Unfinished(files.LocalTarget(tmp_path / "out"))
     first.open({"q": 1}, resume=False)
     for piece in (b"one ", b"two ", b"four", b"five"):
         first.mark({"end": first.append(adding(piece))})
@@ -442,7 +442,7 @@ def test_the_state_is_believed_as_far_as_it_is_whole(tmp_path: Path, damage: Any
     lines = first._state.read_bytes().splitlines(keepends=True)
     first._state.write_bytes(b"".join(damage(lines)))
     for more in (b"more", b"most"):
-        again = files.Unfinished(tmp_path / "out")
+        again = files.Unfinished(files.LocalTarget(tmp_path / "out"))
         again.open({"q": 1}, resume=True)
         again.mark({"end": again.append(adding(more))})
         again.close()

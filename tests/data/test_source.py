@@ -30,7 +30,7 @@ def test_a_pipe_that_the_process_was_given_is_read() -> None:
     with opened(f"/dev/fd/{number}") as (path,):
         assert plain(read_columns(path, "xy")) == {"x": [1.0], "y": [2.0]}
     os.close(number)
-    assert not path.exists()
+    assert not os.path.exists(path)
 
 
 def test_what_is_wrong_in_a_pipe_is_said_of_it() -> None:

@@ -79,8 +79,9 @@ def check(question: Question, wanted: Wanted, how: Reading, limits: Limits) -> i
     gradcalc check model.py:f --claim model.py:grad_f --box x=0:2
     """
     from gradcalc.data.pairs import is_file_of_pairs
+    from gradcalc.data.urls import shown
 
-    shape = None
+    shape, name = None, shown(question.expression)
     if wanted.format is not Medium.github:
         shape = o.shape_of(Format(wanted.format.value) if wanted.format else None, wanted.json)
     if wanted.json and shape is None:
@@ -97,13 +98,13 @@ def check(question: Question, wanted: Wanted, how: Reading, limits: Limits) -> i
     made = replace(made, require=wanted.require)
     try:
         if shape is None:
-            print(*_annotations(made, question.expression), sep="\n")
+            print(*_annotations(made, name), sep="\n")
         elif shape is not Format.json or not is_file_of_pairs(question.expression):
             write(made, shape)
         sys.stdout.flush()
     finally:  # a pipe that is closed takes no file with it
         if wanted.junit is not None:
-            _report(made, Path(wanted.junit), question.expression)
+            _report(made, Path(wanted.junit), name)
         if wanted.proof is not None:
             _prove(made, Path(wanted.proof), limits)
     return made.exit_code
@@ -201,17 +202,20 @@ def _read_box(text: str, limits: Limits) -> dict[str, tuple[float, float]]:
 def _of_file(question: Question, shape: Format | None, how: Reading, limits: Limits) -> "Claims":
     """The claims of a file; as JSON each is written as soon as it is judged."""
     from gradcalc.data.pairs import checked_file
+    from gradcalc.data.urls import shown
     from gradcalc.truth.claims.check import Claims
 
     for flag, given in {"--claim": question.claim, "--grad": question.grad, "--hessian": question.hessian}.items():
         if given is not None:
-            raise UsageError(f"{flag} is for a formula, and {question.expression} is a file", hint="its column claim")
+            raise UsageError(
+                f"{flag} is for a formula, and {shown(question.expression)} is a file", hint="its column claim"
+            )
     gc.enable()  # `cli.run` turns it off for one answer
     gc.freeze()
     let = o.read_bindings(question.let, limits)
-    found = checked_file(Path(question.expression), question.wrt, let, limits, how)
+    found = checked_file(question.expression, question.wrt, let, limits, how)
     if shape is Format.json:
-        return Claims(None, tuple(_streamed(found, question.expression)))
+        return Claims(None, tuple(_streamed(found, shown(question.expression))))
     judged: list[Claim] = []
     try:
         judged.extend(found)

@@ -16,11 +16,13 @@ class Question:
 
     expression: str = required(o.EXPRESSION)
     source: str = required(
-        "IN", "A csv, parquet, arrow, feather, npy, npz or jsonl file; a glob in quotes, a directory, or - for "
-        "standard input. The formula's variables are its columns.",
+        "IN", "A csv, parquet, arrow, feather, npy, npz or jsonl file; a glob in quotes, a directory, a URL "
+        "(https, s3, gs, abfs), or - for standard input. The formula's variables are its columns.",
     )  # fmt: skip
     output: str = required(
-        "-o --output OUT", "The file to write, in the format of its suffix; - is standard output (csv, arrow or jsonl)."
+        "-o --output OUT",
+        "The file to write, in the format of its suffix; s3://, gs:// and abfs:// too. - is standard output (csv, "
+        "arrow or jsonl).",
     )
     let: tuple[str, ...] = option((), o.LET)
     wrt: Sequence[str] | None = option(None, o.WRT)
@@ -36,9 +38,11 @@ def map(question: Question, settings: MapSettings, how: Reading, limits: Limits)
     gradcalc map "x**4 + y**2 + 1" points.parquet -o slopes.parquet
     gradcalc map "exp(-k*t)" "runs/*.csv" -o all.csv --let k=0.1 --keep all
     gradcalc map "log(x)*y" points.arrow -o h.npz --order 2 --undefined fail
+    gradcalc map "x*y" "s3://bucket/runs/*.parquet" -o s3://bucket/slopes.parquet
     cat points.csv | gradcalc map "x*y" - -o - --format csv
 
-    OUT appears when it is complete. A run that was cut leaves a hidden directory beside it, for --resume.
+    OUT appears when it is complete. A run that was cut leaves a hidden directory beside it (of a URL among the
+    temporary ones), for --resume.
     """
     if question.expression == "-" and question.source == "-":
         raise UsageError("formula and data cannot both come from standard input", hint="@FILE reads the formula")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gradcalc.data.formats.arrow import ARROW
 from gradcalc.data.formats.csv import CSV
-from gradcalc.data.formats.format import Format, readable, reading
+from gradcalc.data.formats.format import Format, Place, readable, reading
 from gradcalc.data.formats.jsonl import JSONL
 from gradcalc.data.formats.numpy import NPY, NPZ
 from gradcalc.data.formats.parquet import PARQUET
@@ -22,12 +22,12 @@ def suffixes() -> dict[str, Format]:
     return {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
 
 
-def told_format(path: Path) -> Format | None:
+def told_format(path: Place) -> Format | None:
     """The format that the name of a file tells; it may be packed."""
     return suffixes().get(Path(path.name.lower().removesuffix(".gz")).suffix)
 
 
-def detect_format(path: Path) -> Format:
+def detect_format(path: Place) -> Format:
     """The format of a data file, by its suffix, or by its first bytes where the suffix says nothing."""
     with readable(path, "data"):
         mode = path.stat().st_mode

@@ -3,12 +3,12 @@
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from os import fsencode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gradcalc.data.formats.format import (
     Format,
+    Place,
     Reader,
     Writer,
     as_doubles,
@@ -18,6 +18,7 @@ from gradcalc.data.formats.format import (
     library,
     most_rows,
     no_double,
+    opened,
     reading,
     row_bytes,
 )  # fmt: skip
@@ -33,12 +34,7 @@ _TEXT_ROWS = 1 << 14
 # what all formats of PyArrow have in common
 
 
-def opened(path: Path, mode: str = "rb") -> Any:
-    """A file as PyArrow reads or writes it."""
-    return library("pyarrow").OSFile(fsencode(path), mode)
-
-
-def find_fields(path: Path, schema: Any, names: Sequence[str], kept: Sequence[str]) -> set[int]:
+def find_fields(path: Place, schema: Any, names: Sequence[str], kept: Sequence[str]) -> set[int]:
     """Where the columns stand in a schema; an error if one of `names` does not hold numbers."""
     types = library("pyarrow").types
     where = find(path, schema.names, names)
@@ -60,7 +56,7 @@ def most_rows_of(schema: Any, names: Sequence[str], kept: Sequence[str], width: 
 
 
 def as_pieces(
-    path: Path, batches: Iterable[Any], schema: Any, names: Sequence[str], kept: Sequence[str]
+    path: Place, batches: Iterable[Any], schema: Any, names: Sequence[str], kept: Sequence[str]
 ) -> Iterator[list[Any]]:
     """The columns of batches, in pieces that are not too long; an empty one where there is none."""
     most = most_rows_of(schema, names, kept)
@@ -223,7 +219,7 @@ class _ArrowWriter(BatchWriter):
         ipc, made = library("pyarrow.ipc"), path.with_name("complete")
         with (
             opened(path) as source,
-            opened(made, "wb") as target,
+            library("pyarrow").OSFile(str(made), "wb") as target,
             ipc.new_file(target, self.schema()) as writer,
         ):
             for batch in ipc.open_stream(source):

@@ -14,7 +14,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from pathlib import Path
 from threading import Thread
 from typing import Any, BinaryIO
 
@@ -25,6 +24,7 @@ from gradcalc.data.formats.format import (
     NULL_TEXTS,
     NUMBER,
     Format,
+    Place,
     Reader,
     Unread,
     blocks,
@@ -115,7 +115,7 @@ class _Dialect:
     encoding: str
 
 
-def _dialect(path: Path, names: Sequence[str], how: Reading) -> _Dialect:
+def _dialect(path: Place, names: Sequence[str], how: Reading) -> _Dialect:
     """The dialect that finds most of the names in the header, and of these the one that finds most columns."""
     if how.comment is not None and (not how.comment.strip() or '"' in how.comment):
         raise UsageError(f"--comment {how.comment!r}: a mark such as # is needed")
@@ -145,7 +145,7 @@ def _dialect(path: Path, names: Sequence[str], how: Reading) -> _Dialect:
 
 
 def _records(
-    path: Path, delimiter: str, encoding: str, comment: str | None
+    path: Place, delimiter: str, encoding: str, comment: str | None
 ) -> Generator[tuple[int, list[str], int], None, None]:
     """Every record but blank lines and comments: the line where it begins, its fields, the byte where it ends."""
     end, line, record = 0, 1, list[str]()
@@ -179,7 +179,7 @@ def _records(
                 yield line, fields, end
 
 
-def _broken(path: Path, line: int, record: str, delimiter: str, error: csv.Error) -> FileError:
+def _broken(path: Place, line: int, record: str, delimiter: str, error: csv.Error) -> FileError:
     """The error for a record that begins at `line` and cannot be split; it names where a quotation mark was opened."""
     field = re.compile(f'(?:"(?:[^"]|"")*"|(?!")[^{delimiter}\r\n]*)(?:{delimiter}|\r\n?|\n|\\Z)')
     place, why = 0, str(error)
@@ -205,7 +205,7 @@ def _begin_threads() -> None:
 class _Rows:
     """The rows of a file: of each the numbers in the columns `names`, and what the columns `kept` hold."""
 
-    def __init__(self, path: Path, names: Sequence[str], kept: Sequence[str], how: Reading) -> None:
+    def __init__(self, path: Place, names: Sequence[str], kept: Sequence[str], how: Reading) -> None:
         self.path, self.how, self.dialect = path, how, _dialect(path, names, how)
         self.where = find(path, self.dialect.columns, names)
         self.kept = find(path, self.dialect.columns, kept)

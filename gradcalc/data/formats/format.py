@@ -14,8 +14,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
+from os import PathLike, fsencode
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TypeVar
 
 from gradcalc import errors
 from gradcalc.errors import FileError, UsageError, did_you_mean
@@ -57,13 +58,50 @@ class Unread(FileError):
     """The system refuses to read a file; what was read says nothing."""
 
 
+class Stat(Protocol):
+    """What is known of a file, as `os.stat` tells it: its kind, its bytes, when it was changed."""
+
+    @property
+    def st_mode(self) -> int:
+        """Its kind."""
+
+    @property
+    def st_size(self) -> int:
+        """Its bytes."""
+
+    @property
+    def st_mtime_ns(self) -> int:
+        """When it was changed, in nanoseconds."""
+
+
+class Place(Protocol):
+    """A file to read: a `Path` of this machine, or one that is elsewhere; as text, what messages call it.
+
+    What is an `os.PathLike` too is on this machine.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its name without folders."""
+
+    @property
+    def suffix(self) -> str:
+        """What the name ends in, from the last dot on."""
+
+    def stat(self) -> Stat:
+        """What is known of it; an OSError or a FileError where it cannot be had."""
+
+    def open(self, mode: Literal["rb"]) -> IO[bytes]:
+        """Its bytes."""
+
+
 class Reader:
     """Reads a file of some format; what it raises for a broken one is for `readable` to tell."""
 
     written: frozenset[str] = frozenset()
     """The fields of `Reading` that it heeds; an error where another is set."""
 
-    def __init__(self, path: Path, how: Reading = AS_USUAL) -> None:
+    def __init__(self, path: Place, how: Reading = AS_USUAL) -> None:
         self.path, self.how = path, how
         for each in fields(how):
             if each.name not in {*self.written, "rename"} and getattr(how, each.name) != each.default:
@@ -124,6 +162,9 @@ class Writer:
         """Make the file complete; where it is. `ends`: where each piece ends, after where the first begins."""
         return path
 
+    def reopen(self, path: Path) -> None:
+        """Undo what `finish` did to the pieces: the file could not be put in its place, and is gone on with later."""
+
 
 @dataclass(frozen=True)
 class Format:
@@ -156,12 +197,12 @@ class Format:
 class NoColumnError(FileError):
     """A file lacks a column."""
 
-    def __init__(self, path: Path, name: str, hint: str) -> None:
+    def __init__(self, path: Place, name: str, hint: str) -> None:
         super().__init__(f"{path} has no column {name}", hint=hint)
         self.name = name
 
 
-def find(path: Path, columns: Sequence[str], names: Iterable[str]) -> list[int]:
+def find(path: Place, columns: Sequence[str], names: Iterable[str]) -> list[int]:
     """Where each name stands among the columns of a file."""
     counts, places = Counter(columns), {name: place for place, name in enumerate(columns)}
     names = list(names)
@@ -255,6 +296,18 @@ def is_text(type: Any) -> bool:
     types = library("pyarrow").types
     tests = (types.is_string, types.is_binary, types.is_large_string, types.is_large_binary)
     return any(test(type) for test in tests)
+
+
+def opened(path: Place) -> Any:
+    """A file as PyArrow reads it."""
+    arrow = library("pyarrow")
+    return arrow.OSFile(fsencode(path), "rb") if isinstance(path, PathLike) else arrow.PythonFile(path.open("rb"), "r")
+
+
+def expect(path: Place, ranges: Iterable[tuple[int, int]]) -> None:
+    """Tell a file that is elsewhere which bytes of it are read next, from the first to the one after the last."""
+    if told := getattr(path, "expect", None):
+        told(ranges)
 
 
 @contextmanager

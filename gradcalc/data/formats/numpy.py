@@ -15,6 +15,7 @@ from typing import IO, Any, BinaryIO
 from gradcalc.data.formats.format import (
     DAMAGE,
     Format,
+    Place,
     Reader,
     Writer,
     as_doubles,
@@ -142,10 +143,10 @@ class NpyReader(Reader):
         with reading(self.path.open("rb")) as file:
             file.seek(start)
             for first, count in _counts(rows, dtype.itemsize):
-                part = np.fromfile(file, dtype, count)
-                if len(part) < count:
+                data = file.read(count * dtype.itemsize)
+                if len(data) < count * dtype.itemsize:
                     raise ValueError(_CUT)
-                yield _piece(self.path, first, part, names, kept)
+                yield _piece(self.path, first, np.frombuffer(data, dtype), names, kept)
 
 
 def _array(file: IO[bytes]) -> Any:
@@ -164,7 +165,7 @@ def _counts(rows: int, width: int) -> Iterator[tuple[int, int]]:
         yield start + 1, min(most, rows - start)
 
 
-def _piece(path: Path, first: int, parts: Any, names: Sequence[str], kept: Sequence[str]) -> list[Any]:
+def _piece(path: Place, first: int, parts: Any, names: Sequence[str], kept: Sequence[str]) -> list[Any]:
     """Some rows of columns, from row `first` on, as doubles, and those kept as Arrow arrays."""
     import numpy as np
 
@@ -175,7 +176,7 @@ def _piece(path: Path, first: int, parts: Any, names: Sequence[str], kept: Seque
     return piece
 
 
-def _check_column(path: Path, name: str, shape: Sequence[int], dtype: Any) -> None:
+def _check_column(path: Place, name: str, shape: Sequence[int], dtype: Any) -> None:
     """Raise if an array is no column of numbers."""
     if len(shape) != 1:
         raise FileError(f"{path}, column {name}: its shape is {tuple(shape)}, a column has one dimension")
@@ -270,6 +271,10 @@ class _NpyWriter(Writer):
         with path.open("r+b") as file:
             file.write(header(self.dtype, (ends[-1] - ends[0]) // self.dtype.itemsize))
         return path
+
+    def reopen(self, path: Path) -> None:
+        with path.open("r+b") as file:
+            file.write(self.begin())
 
 
 class _NpzWriter(_NpyWriter):

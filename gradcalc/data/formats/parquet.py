@@ -6,8 +6,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from gradcalc.data.formats.arrow import BatchWriter, as_pieces, find_fields, most_rows_of, opened
-from gradcalc.data.formats.format import ROWS, Format, Reader, is_text, library, reading
+from gradcalc.data.formats.arrow import BatchWriter, as_pieces, find_fields, most_rows_of
+from gradcalc.data.formats.format import ROWS, Format, Reader, expect, is_text, library, opened, reading
 
 _BUFFER = 1 << 18
 """Bytes of a column that are read at once."""
@@ -46,12 +46,19 @@ class ParquetReader(Reader):
             batches = (
                 batch
                 for groups, width in _row_groups(file.metadata)
-                if _checked_pages(source, file.metadata, groups, wanted)
+                if self._checked(source, list(_chunks(file.metadata, groups, wanted)))
                 for batch in file.iter_batches(
                     most_rows_of(schema, names, kept, width), groups, wanted, use_threads=False
                 )
             )
             yield from as_pieces(self.path, batches, schema, names, kept)
+
+    def _checked(self, source: Any, chunks: Sequence[Any]) -> bool:
+        """Raise if a page claims more bytes than its own can unpack to: PyArrow asks for them before it looks."""
+        expect(self.path, map(_extent, chunks))
+        for chunk in chunks:
+            _check_pages(source, chunk)
+        return True
 
 
 def _row_groups(metadata: Any) -> Iterator[tuple[list[int], int]]:
@@ -69,21 +76,26 @@ def _row_groups(metadata: Any) -> Iterator[tuple[list[int], int]]:
             groups, rows, size = [], 0, 0
 
 
-def _checked_pages(source: Any, metadata: Any, groups: Sequence[int], wanted: Sequence[str]) -> bool:
-    """Raise if a page claims more bytes than its own can unpack to: PyArrow asks for them before it looks."""
+def _chunks(metadata: Any, groups: Sequence[int], wanted: Sequence[str]) -> Iterator[Any]:
+    """The columns that are wanted of some row groups."""
     for index in groups:
         group = metadata.row_group(index)
         for chunk in map(group.column, range(group.num_columns) if group.num_rows else ()):
             if chunk.path_in_schema in wanted or chunk.path_in_schema.split(".")[0] in wanted:
-                _check_pages(source, chunk)
-    return True
+                yield chunk
+
+
+def _extent(chunk: Any) -> tuple[int, int]:
+    """The first byte of a column of a row group, and the one after its last."""
+    first = chunk.data_page_offset
+    place = min(first, chunk.dictionary_page_offset or first) if chunk.has_dictionary_page else first
+    return place, place + chunk.total_compressed_size
 
 
 def _check_pages(source: Any, chunk: Any) -> None:
     """The same for the pages of one column of a row group."""
-    first, ratio = chunk.data_page_offset, _PACKED.get(chunk.compression, 1 << 15)
-    place = min(first, chunk.dictionary_page_offset or first) if chunk.has_dictionary_page else first
-    end = place + chunk.total_compressed_size
+    ratio = _PACKED.get(chunk.compression, 1 << 15)
+    place, end = _extent(chunk)
     while place < end:
         unpacked, packed, length = _page_sizes(source, place)
         if packed < 0 or unpacked > max(ratio * packed, _PAGE):
@@ -131,7 +143,7 @@ class _ParquetWriter(BatchWriter):
                 whole, *others = (_metadata(file, start, end) for start, end in pairwise(ends))
             for other in others:
                 whole.append_row_groups(other)
-            with opened(path, "ab") as sink:
+            with library("pyarrow").OSFile(str(path), "ab") as sink:
                 whole.write_metadata_file(sink)
         return path
 

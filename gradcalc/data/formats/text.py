@@ -5,11 +5,9 @@ import gzip
 import io
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from os import fsencode
-from pathlib import Path
 from typing import Any
 
-from gradcalc.data.formats.format import LINE, library, reading
+from gradcalc.data.formats.format import LINE, Place, library, opened, reading
 from gradcalc.errors import FileError, UsageError
 from gradcalc.settings import Reading
 
@@ -18,20 +16,20 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CHUNK = 1 << 16
 
 
-def is_gzip(path: Path) -> bool:
+def is_gzip(path: Place) -> bool:
     """Whether a file is packed."""
     with reading(path.open("rb")) as file:
         return file.read(2) == _GZIP
 
 
 @contextmanager
-def unpacked(path: Path) -> Iterator[Any]:
+def unpacked(path: Place) -> Iterator[Any]:
     """The file as bytes, unpacked."""
     with reading(path.open("rb")) as file:
         yield gzip.GzipFile(fileobj=file) if is_gzip(path) else file
 
 
-def encoding_of(path: Path, how: Reading) -> str:
+def encoding_of(path: Place, how: Reading) -> str:
     """The encoding that is asked for; else UTF-8, or UTF-16 where a file begins with its mark."""
     if how.encoding is None:
         with unpacked(path) as file:
@@ -44,14 +42,14 @@ def encoding_of(path: Path, how: Reading) -> str:
 
 
 @contextmanager
-def decoded(path: Path, encoding: str) -> Iterator[io.TextIOWrapper]:
+def decoded(path: Place, encoding: str) -> Iterator[io.TextIOWrapper]:
     """The file as text, its newlines as they are; what is not UTF-8 becomes surrogates, what is no other raises."""
     errors = "surrogateescape" if encoding == "utf-8" else "strict"
     with unpacked(path) as file, reading(io.TextIOWrapper(file, encoding, errors, newline="")) as text:
         yield text
 
 
-def lines(path: Path, text: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
+def lines(path: Place, text: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
     """The lines of a text with their numbers; the first may begin with the mark of its encoding."""
     for number, line in enumerate(iter(lambda: text.readline(LINE), ""), 1):
         if len(line) == LINE:
@@ -59,7 +57,7 @@ def lines(path: Path, text: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
         yield number, line
 
 
-def encoding_error(path: Path, place: str, encoding: str) -> FileError:
+def encoding_error(path: Place, place: str, encoding: str) -> FileError:
     """The error for text that is not of its encoding; it names the first byte of the file that is not."""
     offset, decoder = 0, codecs.getincrementaldecoder(encoding)()
     with unpacked(path) as file:
@@ -76,13 +74,12 @@ def encoding_error(path: Path, place: str, encoding: str) -> FileError:
 
 
 @contextmanager
-def as_utf8(path: Path, encoding: str) -> Iterator[Any]:
+def as_utf8(path: Place, encoding: str) -> Iterator[Any]:
     """The file as PyArrow's stream or one like it: unpacked, in UTF-8."""
-    arrow = library("pyarrow")
     with ExitStack() as stack:
-        file = stack.enter_context(reading(arrow.OSFile(fsencode(path))))
+        file = stack.enter_context(reading(opened(path)))
         if is_gzip(path):
-            file = stack.enter_context(reading(arrow.CompressedInputStream(file, "gzip")))
+            file = stack.enter_context(reading(library("pyarrow").CompressedInputStream(file, "gzip")))
         yield file if encoding == "utf-8" else _Recoded(file, encoding)
 
 
