@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,10 @@ from gradcalc.settings import DIGITS, LIMITS, MAX_SECONDS, SHOW, Limits, option,
 if TYPE_CHECKING:
     from gradcalc.truth.critical.answer import Critical
     from gradcalc.truth.critical.search import Clock
+
+
+_TOLD = 5
+"""Boxes of which a proof file claims nothing, told one by one."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +97,19 @@ def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> in
         made = answer(text, sides, o.read_bindings(within.let, limits), wanted, limits)
     write(replace(made, digits=show.digits), shape, long=show.csv_long)
     if sought.proof is not None:
-        write_proof(made, wanted.found, Path(sought.proof), limits)
+        _tell_left(sought.proof, write_proof(made, Path(sought.proof), limits))
     if sought.plot is not None:
         _draw(made, sought.plot, limits)
     return made.exit_code
+
+
+def _tell_left(path: str, left: Sequence[Mapping[str, Any]]) -> None:
+    """Say of which boxes a proof file claims nothing."""
+    for box in left[:_TOLD]:
+        sides = ", ".join(f"{name} = {low:.6g}:{high:.6g}" for name, (low, high) in box.items())
+        print(f"{path} claims nothing of {sides}", file=sys.stderr)
+    if len(left) > _TOLD:
+        print(f"{path} claims nothing of {len(left) - _TOLD} more boxes", file=sys.stderr)
 
 
 def _check_plot(where: str, shape: Format) -> None:

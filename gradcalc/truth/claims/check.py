@@ -58,6 +58,8 @@ _PLAIN = 5
 """How many points take them in their order, where there are several variables."""
 _SCALES = ((-3, 3), (0.05, 0.95), (0.5, 4), (-0.95, 0.95), (2, 30), (-40, 40), (1, 1.5), (100, 1000), (0.001, 0.05))
 """Between which numbers the coordinates of further points lie, in turn."""
+_LEAST, _LARGEST, _CONSTANTS = 20, 1e12, 20
+"""Between which sizes constants of a formula have points about them, and how many such numbers there are at most."""
 _SINGLE = "nothing jumps and no branch ends"
 _AROUND = arb((1, -100))
 _SHOWN = 60
@@ -599,15 +601,30 @@ class _Pair:
         if not names:
             yield {}
             return
+        near, others = self._near(), random.Random(1)
         for turn in range(_TRIES):
             if turn < _PLAIN or len(names) == 1 and turn < len(_SIMPLE):
                 numbers = [_SIMPLE[(turn + i) % len(_SIMPLE)] for i in range(len(names))]
             elif turn % 3 == 0 and len(names) > 1:
                 numbers = [draw.choice(_SIMPLE) for _ in names]
+            elif turn % 4 == 1 and near:
+                numbers = [others.choice(_SIMPLE) for _ in names]
+                numbers[others.randrange(len(names))] = others.choice(near)
             else:
                 low, high = _SCALES[turn % len(_SCALES)]
                 numbers = [round(draw.uniform(low, high) * 64) / 64 for _ in names]
             yield {name: arb(x) for name, x in zip(names, numbers, strict=True)}
+
+    def _near(self) -> Sequence[float]:
+        """Numbers about the larger constants: beyond `log(x - 10^6)` begins, or a branch."""
+        graph, found = self.graph, dict[float, None]()
+        for index in graph.needed([self.formula.output, self.claim]):
+            op, operands, parameter = graph.nodes[index]
+            if op is ops.const or operands and all(graph.is_constant(each) for each in operands):
+                value = self.balls[_BITS].evaluate(graph, {}, [index])[index]
+                if isinstance(value, arb) and _LEAST < abs(size := float(value.mid())) < _LARGEST:
+                    found |= dict.fromkeys((size + 0.5, size - 0.5, -size - 0.5, 0.5 - size, 2 * size))
+        return list(found)[:_CONSTANTS]
 
     def _given(self, point: Point) -> dict[str, arb]:
         """The numbers of a point that was asked for; what it does not say is 1."""

@@ -28,6 +28,10 @@ class Weak(Exception):
     """The intervals are too wide, or a function has no value in a part of them, or the file claims what is not so."""
 
 
+class Nowhere(Weak):
+    """A function has no value in any part of the intervals."""
+
+
 def add(a: Interval, b: Interval) -> Interval:
     """The sum."""
     return a[0] + b[0], a[1] + b[1]
@@ -101,7 +105,7 @@ class Arithmetic:
     def root(self, a: Interval) -> Interval:
         """The square root."""
         if a[0] < 0:
-            raise Weak("a root of a negative number")
+            raise (Nowhere if a[1] < 0 else Weak)("a root of a negative number")
         return math.isqrt(a[0] << self.bits), math.isqrt((a[1] << self.bits) - 1) + 1 if a[1] else 0
 
     def exp(self, a: Interval) -> Interval:
@@ -111,7 +115,7 @@ class Arithmetic:
     def log(self, a: Interval) -> Interval:
         """The logarithm."""
         if a[0] <= 0:
-            raise Weak("a logarithm of 0 or less")
+            raise (Nowhere if a[1] <= 0 else Weak)("a logarithm of 0 or less")
         return _log(self.bits, a[0])[0], _log(self.bits, a[1])[1]
 
     def atan(self, a: Interval) -> Interval:
@@ -123,6 +127,10 @@ class Arithmetic:
         if a[0] <= 0 <= a[1]:
             raise Weak("a number may be 0 where its sign counts")
         return (a if a[0] > 0 else scaled(a, -1)), self.whole(1 if a[0] > 0 else -1)
+
+    def is_broken(self, a: Interval) -> bool:
+        """Whether no whole number is among these."""
+        return -(-a[0] >> self.bits) << self.bits > a[1]
 
     def below(self, a: Interval, b: Interval) -> bool:
         """Whether a number is below another, where that is certain."""

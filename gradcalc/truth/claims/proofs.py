@@ -6,7 +6,7 @@ Imports verify, language and show.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,29 +18,20 @@ from gradcalc.language.formula import Value
 from gradcalc.language.parse import as_formula, parse
 from gradcalc.language.parse import copied as moved
 from gradcalc.language.points import to_bindings
+from gradcalc.language.relation import read_constraint
 from gradcalc.settings import Limits
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer
-from gradcalc.truth.claims.intervals import Arithmetic, Weak
-from gradcalc.truth.claims.verify import (
-    GROUNDS,
-    Claimed,
-    Components,
-    Holds,
-    Jets,
-    Minimum,
-    SumOfSquares,
-    Zeros,
-    evaluated,
-    number,
-)  # fmt: skip
+from gradcalc.truth.claims.claimed import Claimed
+from gradcalc.truth.claims.intervals import Weak
+from gradcalc.truth.claims.jets import Jets, evaluated, number
+from gradcalc.truth.claims.squares import Minimum, SumOfSquares
+from gradcalc.truth.claims.verify import GROUNDS, Case, Holds, Number, Proof, constrained, plain
 from gradcalc.truth.questions.derivative import read_by
 
 if TYPE_CHECKING:
     from gradcalc.truth.claims.check import Claim, Claims
 
-_BITS = 128
-"""Of the ends of the box, which are read as formulas."""
 _LONGEST = 20_000
 """Characters of a formula in a proof file, at most."""
 _TOLD = 20
@@ -118,10 +109,18 @@ def verify(path: str | Path, *, limits: Limits | None = None) -> Verified:
     return Verified(expression, "holds", found.claim, found.rests_on)
 
 
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of the file, each of its names once."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
 def _read(path: Path) -> Mapping[str, Any]:
     hint = "critical, check and fit --certify write one: --proof proof.json"
     try:
-        proof = json.loads(path.read_text(encoding="utf-8"))
+        proof = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
@@ -142,27 +141,58 @@ def _verified(proof: Mapping[str, Any], limits: Limits) -> Holds:
 
 def _of_box(proof: Mapping[str, Any], limits: Limits) -> Holds:
     """All critical points, or roots, in a box."""
-    names, is_gradient = list(proof["variables"]), proof["task"] == "critical"
-    let = to_bindings(dict(proof["let"]), limits)
-    formula = as_formula(_text(proof["expression"]), let=let, limits=limits, array=not is_gradient)
-    if set(formula.variables) - set(names) or list(proof["box"]) != names:
+    asked = question(proof, limits)
+    sides = ", ".join(f"{name}={':'.join(map(str, proof['box'][name]))}" for name in asked.names)
+    under = f" under {', '.join(proof['subject_to'])}" if proof["subject_to"] else ""
+    noun = "root" if proof["task"] == "roots" else "critical point"
+    made = Proof(
+        asked.cases, asked.names, proof["claim"], proof["cases"], partial(constant, limits=limits), bool(under)
+    )
+    made.check()
+    return made.told(f"{_text(proof['expression'])}{under}", sides, noun)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a proof file of `critical` answers: its cases, each with a system and a box."""
+
+    names: Sequence[str]
+    cases: Sequence[Case]
+
+
+def question(head: Mapping[str, Any], limits: Limits) -> Question:
+    """The cases of what a file is about.
+
+    Raises:
+        Weak: it is twisted.
+    """
+    names, is_roots = list(head["variables"]), head["task"] == "roots"
+    let = to_bindings(dict(head["let"]), limits)
+    formula = as_formula(_text(head["expression"]), let=let, limits=limits, array=is_roots)
+    relations = [read_constraint(_text(text), let, limits) for text in head["subject_to"]]
+    known = set(formula.variables).union(*(relation.formula.variables for relation in relations))
+    if known - set(names) or list(head["box"]) != names or head["task"] not in ("roots", "critical"):
         raise Weak("its box is not that of the formula's variables")
-    outputs = (formula.output,) if is_gradient else tuple(formula.items)
-    if len(outputs) != (1 if is_gradient else len(names)):
+    graph, outputs = formula.graph, tuple(formula.items) if is_roots else (formula.output,)
+    if len(outputs) != (len(names) if is_roots else 1) or is_roots and relations:
         raise Weak("there are not as many formulas as variables")
-    components = Components(formula.graph, outputs, [formula.graph.input(name) for name in names], is_gradient)
-    return Zeros(components, [tuple(_end(each, limits) for each in proof["box"][name]) for name in names], proof).run()
+    inputs = [graph.input(name) for name in names]
+    ends = [head["box"][name] for name in names]
+    sides = [(constant(low, limits), constant(high, limits)) for low, high in ends]
+    if not relations:
+        return Question(names, list(plain(graph, outputs, inputs, sides, is_roots)))
+    nodes = [(each.text, copied(each.formula.graph, [each.formula.output], graph, {})[0], each.is_equation)
+             for each in relations]  # fmt: skip
+    return Question(names, list(constrained(graph, outputs[0], nodes, inputs, sides)))
 
 
-def _end(given: Any, limits: Limits) -> Any:
-    """An end of the box: a number as it is; of a formula such as `pi/2` two numbers around it."""
+def constant(given: Any, limits: Limits) -> Number:
+    """A number of the file: of JSON as it is; the value of a formula such as `pi/2`."""
     if isinstance(given, int | float):
-        value = Fraction(given)
-        return value, value
+        value = number(given)
+        return lambda on: on.of(value, value)
     formula = as_formula(_text(given), limits=limits)
-    on = Arithmetic(_BITS)
-    low, high = evaluated(formula.graph, [formula.output], {}, Jets(on, 0))[formula.output][()]
-    return Fraction(low, 2**_BITS), Fraction(high, 2**_BITS)
+    return lambda on: evaluated(formula.graph, [formula.output], {}, Jets(on, 0))[formula.output][()]
 
 
 def _of_fit(proof: Mapping[str, Any], limits: Limits) -> Holds:
@@ -188,7 +218,7 @@ def _of_fit(proof: Mapping[str, Any], limits: Limits) -> Holds:
     inputs = [graph.input(name) for name in columns]
     numbers = ([number(each) for each in column] for column in columns.values())
     rows = [dict(zip(inputs, row, strict=True)) for row in zip(*numbers, strict=True)]
-    total = SumOfSquares(graph, residual.index, [graph.input(name) for name in names], rows)
+    total = SumOfSquares.of(graph, residual.index, [graph.input(name) for name in names], rows)
     return Minimum(total, proof).run()
 
 

@@ -1,45 +1,40 @@
-"""Whether a proof file holds: what is read here is checked by these lines alone, with the numbers of `intervals`.
+"""Whether the proof of `critical` holds: what is read here is checked by these lines alone, and what they import.
 
-This file shares no search, no derivative and no arithmetic with what made the proof. It reads a formula into a graph by
-the parser of gradcalc, with what its ops mean, and does all else itself. Derivatives are carried along with values, as
-the first coefficients of power series; functions that `intervals` lacks are python-flint's, and the verdict names them.
+This file shares no search, no derivative and no arithmetic with what made the proof. A formula comes as a graph, which
+the parser of gradcalc has read; derivatives are carried along (`jets`), over intervals of integers (`intervals`).
 
-    Zeros     the zeros in a box B of a formula's derivatives, or of formulas, are these, and there are no others:
-              of each a small box S and a large one U; Krawczyk's operator maps each into its inside, so each holds
-              exactly one zero, the same. S fits the digits that are claimed, gives the kind and the value. And a tree:
-              B, cut in two again and again; of each piece a reason: a component is not 0 in it; the operator maps it
-              off itself; it lies in some U. Where a reason is too weak here, the piece is cut further, a little.
-    Minimum   the sum of squares over rows of data has in a box U one stationary point, a minimum: the same S and U.
-    Claims    a claimed derivative differs from the derivative at a witness; or is equal to it (`quotients`).
+    Case      what is looked for, as equations in as many unknowns over a box: one case, or one for each way that kinks
+              may go (smaller, larger, on it) or that inequalities may hold with equality. Here they are written down.
+    Zero      of each a small box S and a large one U; Krawczyk's operator maps each into its inside, so each holds
+              exactly one zero, the same. S fits the digits that are claimed, and gives the kind and the value.
+    tree      the box of a case, cut in two again and again; of each piece a reason: an equation does not hold in it;
+              the operator maps it off itself; it lies in some U; it lies in a box of which nothing is claimed. Where a
+              reason is too weak here, the piece is cut further, a little.
 
-Krawczyk (1969); Neumaier, "Interval Methods for Systems of Equations" (1990), 5.1.
+So each zero in the box is one of those, or in a box of which nothing is claimed. Krawczyk (1969); Neumaier, "Interval
+Methods for Systems of Equations" (1990), 5.1; Clarke (1983), chapter 2; John (1948).
 """
 
 import math
-import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache, lru_cache, partial, reduce
+from functools import reduce
+from itertools import combinations, product
 from typing import Any
 
 from gradcalc.graph import ops
-from gradcalc.graph.graph import Graph, rule_graph
-from gradcalc.truth.claims.intervals import (
-    Arithmetic,
-    Interval,
-    Weak,
-    add,
-    hull,
-    least_size,
-    scaled,
-    sub,
-)  # fmt: skip
+from gradcalc.graph.graph import Graph, Ref
+from gradcalc.truth.claims.intervals import Arithmetic, Interval, Nowhere, Weak, add, hull, least_size, scaled, sub
+from gradcalc.truth.claims.jets import Jet, Jets, evaluated, number
+from gradcalc.truth.claims.poles import Poles
 from gradcalc.truth.claims.quotients import Quotients
 
 Box = list[Interval]
 Matrix = Sequence[Sequence[Interval]]
+Number = Callable[[Any], Any]
+"""A number that is known exactly: what it is in an arithmetic."""
 
 TREE_BITS, POINT_BITS = 96, 320
 """P for the pieces of the box, and for the zeros."""
@@ -47,313 +42,110 @@ _ROUNDS = (1, 8, 64)
 """Into how many pieces a box is cut to bound the derivatives in it."""
 _PIECES = 2000
 """Into how many pieces a part of the tree may be cut where its reason is too weak."""
-_LONGEST = 4000
-"""Characters of a number, and the largest exponent of ten."""
-_POWER = 1000
-"""The largest whole power."""
-_DECIMAL = re.compile(r"[+-]?[0-9]+(?:[.][0-9]*)?(?:e([+-]?[0-9]{1,6}))?", re.IGNORECASE)
+_KINKS = 4
+"""Places where a formula may have a kink, at most: three cases each."""
+GROUNDS = ("integers of Python", "gradcalc's reading of the formula")
 
 
-# -- derivatives carried along -----------------------------------------------------------------------------------------
-
-Jet = dict[tuple[int, ...], Any]
-"""A power series: its coefficients by the unknowns that are multiplied, () for the value; what is absent is 0."""
+# -- equations ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Jets:
-    """The rules of series up to an order of 0, 1 or 2, over an arithmetic."""
+@dataclass(frozen=True)
+class System:
+    """Equations in as many unknowns.
 
-    on: Any
-    order: int
-
-    def __post_init__(self) -> None:
-        self.from_flint: set[str] = set()
-
-    def unknown(self, k: int, value: Any) -> Jet:
-        """The k-th unknown."""
-        return {(): value, (k,): self.on.whole(1)} if self.order else {(): value}
-
-    def plus(self, a: Jet, b: Jet) -> Jet:
-        """The sum."""
-        total = dict(a)
-        for key, part in b.items():
-            total[key] = self.on.add(total[key], part) if key in total else part
-        return total
-
-    def multiple(self, a: Jet, p: int, q: int = 1) -> Jet:
-        """A rational multiple."""
-        return {key: self.on.scaled(part, p, q) for key, part in a.items()}
-
-    def product(self, a: Jet, b: Jet) -> Jet:
-        """The product: every term times every other."""
-        if a is b:
-            return self.power(a, 2)
-        total: Jet = {}
-        for p, x in a.items():
-            for q, y in b.items():
-                if len(p) + len(q) <= self.order:
-                    key, part = min(p, q) + max(p, q), self.on.times(x, y)
-                    total[key] = self.on.add(total[key], part) if key in total else part
-        return total
-
-    def chain(self, x: Jet, value: Any, slope: Any, bend: Any) -> Jet:
-        """A function of a series, by its own at the value: f + f' d + f''/2 d^2, where d is all but the value."""
-        on = self.on
-        total = {key: on.times(slope, part) if key else value for key, part in x.items()}
-        if self.order == 2:
-            parts = [(key, part) for key, part in x.items() if len(key) == 1]
-            for n, (p, one) in enumerate(parts):
-                for q, other in parts[n:]:
-                    both = on.power(one, 2) if p == q else on.scaled(on.times(one, other), 2)
-                    key, part = min(p, q) + max(p, q), on.times(bend, both)
-                    total[key] = on.add(total[key], part) if key in total else part
-        return total
-
-    def power(self, x: Jet, n: int) -> Jet:
-        """A whole power."""
-        on, v = self.on, x[()]
-        if n in (0, 1):
-            return x if n else {(): on.whole(1)}
-        slope = on.scaled(on.power(v, n - 1), n)
-        return self.chain(x, on.power(v, n), slope, on.scaled(on.power(v, n - 2), n * (n - 1) // 2))
-
-    def apply(self, graph: Graph, index: int, operands: Sequence[Any]) -> Any:
-        """What an op makes of series; of a condition whether it holds. An operand may be why there is none."""
-        op, nodes, parameter = graph.nodes[index]
-        if op is ops.where:
-            operands = [operands[0], operands[1 if operands[0] is True else 2]]
-        for each in operands:
-            if isinstance(each, Weak):
-                raise each
-        if op is ops.where:
-            return operands[1]
-        if op is ops.const:
-            return {(): constant(parameter or "", self.on)}
-        if op.is_condition:
-            return self._holds(op, operands)
-        if op in _FOLDED:
-            return reduce(partial(_FOLDED[op], self), operands)
-        if op in (ops.powi, ops.pow):
-            whole = graph.number(nodes[1])
-            if whole is not None and abs(whole) <= _POWER:
-                return self.power(operands[0], whole)
-        if op.name in FUNCTIONS:
-            return self.chain(operands[0], *FUNCTIONS[op.name](self.on, operands[0][()]))
-        define = _MEANT.get(op, op.define)
-        if define is None:
-            by = self._by_flint if isinstance(self.on, Arithmetic) else self._by_name
-            return self.chain(operands[0], *by(op, operands))
-        meant, output = _rule(define, len(operands))
-        return evaluated(meant, [output], dict(enumerate(operands)), self)[output]
-
-    def larger(self, a: Jet, b: Jet, sign: int = 1) -> Jet:
-        """The larger of two or, with -1, the smaller, where it is certain which."""
-        return b if self.on.below(a[()], b[()]) == (sign > 0) else a
-
-    def _holds(self, op: Any, operands: Sequence[Any]) -> bool:
-        """Whether a condition holds, where that is certain."""
-        if op is ops.not_:
-            return not operands[0]
-        if op in (ops.and_, ops.or_):
-            return all(operands) if op is ops.and_ else any(operands)
-        below = self.on.below(operands[0][()], operands[1][()])
-        return bool(below == (op in (ops.lt, ops.le)) if op in (ops.lt, ops.le, ops.gt, ops.ge) else op is ops.ne)
-
-    def _by_flint(self, op: Any, operands: Sequence[Jet]) -> list[Interval]:
-        """Value, slope and half the bend of a function that python-flint has: the coefficients of its power series."""
-        from flint import arb, arb_series, ctx
-
-        name, on = op.flint or op.name, self.on
-        if len(operands) != 1 or not hasattr(arb_series, name):
-            raise Weak(f"{op.name} is not among the functions that can be verified")
-        self.from_flint.add(name)
-        with ctx.workprec(2 * on.bits):
-            low, high = (arb((end, -on.bits)) for end in operands[0][()])
-            ctx.cap = 3
-            series = getattr(arb_series([low.union(high), 1], prec=3), name)()
-            if not all(series[k].is_finite() for k in range(3)):
-                raise Weak(f"{name} may have no value")
-            return [on.of(*(_exactly(end) for end in (series[k].lower(), series[k].upper()))) for k in range(3)]
-
-    def _by_name(self, op: Any, operands: Sequence[Jet]) -> tuple[Any, Any, Any]:
-        """The same of a function that is but a name, whose slope is known."""
-        if op not in _SLOPES:
-            raise Weak(f"{op.name} is not among the functions whose slope is known here")
-        meant, output = _rule(_SLOPES[op], 1)
-        slope = evaluated(meant, [output], {0: Jets(self.on, 1).unknown(0, operands[0][()])}, Jets(self.on, 1))[output]
-        bend = self.on.scaled(slope.get((0,), self.on.whole(0)), 1, 2)
-        return self.on.function(op.name, operands[0][()]), slope[()], bend
-
-
-def _exactly(end: Any) -> Fraction:
-    mantissa, exponent = map(int, end.man_exp())
-    return Fraction(mantissa) * Fraction(2) ** exponent
-
-
-@cache
-def _rule(define: Callable[..., Any], count: int) -> tuple[Graph, int]:
-    return rule_graph(define, count)
-
-
-_FOLDED: dict[Any, Callable[..., Jet]] = {
-    ops.add: Jets.plus, ops.mul: Jets.product,
-    ops.max: Jets.larger, ops.min: lambda jets, a, b: jets.larger(a, b, -1),
-    ops.sub: lambda jets, a, b: jets.plus(a, jets.multiple(b, -1)),
-    ops.div: lambda jets, a, b: jets.product(a, jets.power(b, -1)),
-}  # fmt: skip
-"""Ops that take their operands one after the other."""
-
-FUNCTIONS: dict[str, Callable[[Any, Any], tuple[Any, Any, Any]]] = {
-    "neg": lambda on, v: (on.scaled(v, -1), on.whole(-1), on.whole(0)),
-    "exp": lambda on, v: (e := on.exp(v), e, on.scaled(e, 1, 2)),
-    "log": lambda on, v: (on.log(v), r := on.power(v, -1), on.scaled(on.power(r, 2), -1, 2)),
-    "sqrt": lambda on, v: (r := on.root(v), s := on.power(on.scaled(r, 2), -1), on.scaled(on.over(s, v), -1, 4)),
-    "sin": lambda on, v: (s := on.sin_cos(v))[:1] + (s[1], on.scaled(s[0], -1, 2)),
-    "cos": lambda on, v: (s := on.sin_cos(v))[1:] + (on.scaled(s[0], -1), on.scaled(s[1], -1, 2)),
-    "atan": lambda on, v: (
-        on.atan(v), s := on.power(on.add(on.whole(1), on.power(v, 2)), -1), on.scaled(on.times(v, on.power(s, 2)), -1)
-    ),
-    "abs": lambda on, v: (*on.sign(v), on.whole(0)),
-    "sign": lambda on, v: (on.sign(v)[1], on.whole(0), on.whole(0)),
-}  # fmt: skip
-"""Functions: at a number their value, their slope and half their bend."""
-
-_MEANT: dict[Any, Callable[..., Any]] = {
-    ops.pow: lambda a, b: ops.exp(b * ops.log(a)),
-    ops.tan: lambda x: ops.sin(x) / ops.cos(x),
-    ops.sinh: lambda x: (ops.exp(x) - ops.exp(-x)) / 2,
-    ops.cosh: lambda x: (ops.exp(x) + ops.exp(-x)) / 2,
-    ops.tanh: lambda x: 1 - 2 / (ops.exp(2 * x) + 1),
-    ops.asin: lambda x: ops.atan(x / ops.sqrt(1 - x * x)),
-    ops.acos: lambda x: ops.pi / 2 - ops.atan(x / ops.sqrt(1 - x * x)),
-    ops.asinh: lambda x: ops.log(x + ops.sqrt(x * x + 1)),
-    ops.acosh: lambda x: ops.log(x + ops.sqrt(x * x - 1)),
-    ops.atanh: lambda x: (ops.log(1 + x) - ops.log(1 - x)) / 2,
-}
-"""What ops mean whose own entry in the table says it by others, or not at all."""
-
-_SLOPES: dict[Any, Callable[..., Any]] = {
-    ops.erf: lambda x: 2 * ops.exp(-x * x) / ops.sqrt(ops.pi),
-    ops.erfc: lambda x: -2 * ops.exp(-x * x) / ops.sqrt(ops.pi),
-    ops.erfi: lambda x: 2 * ops.exp(x * x) / ops.sqrt(ops.pi), ops.Ei: lambda x: ops.exp(x) / x,
-    ops.Si: lambda x: ops.sin(x) / x, ops.Ci: lambda x: ops.cos(x) / x,
-    ops.Shi: lambda x: ops.sinh(x) / x, ops.Chi: lambda x: ops.cosh(x) / x,
-    ops.fresnels: lambda x: ops.sin(ops.pi * x * x / 2), ops.fresnelc: lambda x: ops.cos(ops.pi * x * x / 2),
-}  # fmt: skip
-"""Slopes of functions that are names in `quotients`."""
-
-
-def evaluated(graph: Graph, outputs: Sequence[int], given: Mapping[int, Any], jets: Jets) -> dict[int, Any]:
-    """The series of some nodes; what has none is passed over by `where`, if that does not choose it."""
-    found = dict(given)
-    for index in graph.needed(outputs):
-        if index not in found:
-            try:
-                found[index] = jets.apply(graph, index, [found[i] for i in graph.nodes[index].operands])
-            except Weak as weak:
-                found[index] = weak
-    for output in outputs:
-        if isinstance(found[output], Weak):
-            raise found[output]
-    return found
-
-
-@lru_cache(512)
-def constant(text: str, on: Any) -> Any:
-    """A constant: pi, e, or a number; a decimal is what is written, or its nearest double."""
-    if text == "pi":
-        return on.pi()
-    if text in ("e", "E"):
-        return on.exp(on.whole(1))
-    try:
-        if "x" in text:
-            value = Fraction(float.fromhex(text))
-        else:
-            value = number(text) if on.written or text.lstrip("-").isdecimal() else Fraction(float(text))
-    except (ValueError, OverflowError):
-        raise Weak(f"the constant {text[:40]} cannot be verified") from None
-    return on.of(value, value)
-
-
-class Components:
-    """What is 0 at the points that are claimed: the derivatives of one formula, or some formulas."""
-
-    def __init__(self, graph: Graph, outputs: Sequence[int], inputs: Sequence[int], is_gradient: bool) -> None:
-        self.graph, self.outputs, self.inputs, self.is_gradient = graph, tuple(outputs), tuple(inputs), is_gradient
-        self.from_flint: set[str] = set()
-
-    def jets(self, on: Arithmetic, box: Box, order: int) -> list[Jet]:
-        """The formulas in a box, with derivatives up to an order."""
-        jets = Jets(on, order)
-        given = {node: jets.unknown(k, side) for k, (node, side) in enumerate(zip(self.inputs, box, strict=True))}
-        found = evaluated(self.graph, self.outputs, given, jets)
-        self.from_flint |= jets.from_flint
-        return [found[output] for output in self.outputs]
-
-    def values(self, on: Arithmetic, box: Box) -> list[Interval]:
-        """The components in a box."""
-        jets = self.jets(on, box, int(self.is_gradient))
-        if self.is_gradient:
-            return [jets[0].get((k,), (0, 0)) for k in range(len(self.inputs))]
-        return [jet[()] for jet in jets]
-
-    def matrix(self, on: Arithmetic, box: Box) -> list[list[Interval]]:
-        """Their derivatives in a box: row i those of the i-th component."""
-        jets, size = self.jets(on, box, 1 + self.is_gradient), range(len(self.inputs))
-        if self.is_gradient:
-            return [[scaled(jets[0].get((min(i, j), max(i, j)), (0, 0)), 1 + (i == j)) for j in size] for i in size]
-        return [[jet.get((j,), (0, 0)) for j in size] for jet in jets]
-
-
-class SumOfSquares(Components):
-    """A sum of squares over rows of data, by its residual.
-
-    Args:
-        rows: of each row the numbers of the columns by node.
+    Attributes:
+        parts: what is 0: a node, or its slope by the k-th unknown.
+        below: nodes that are not above 0 where a zero counts.
+        fixed: the numbers of inputs that are no unknowns.
     """
 
-    def __init__(
-        self, graph: Graph, residual: int, inputs: Sequence[int], rows: Sequence[Mapping[int, Fraction]]
-    ) -> None:
-        super().__init__(graph, (residual,), inputs, True)
-        self.rows = rows
+    graph: Graph
+    unknowns: tuple[int, ...]
+    parts: tuple[tuple[int, int | None], ...]
+    below: tuple[int, ...] = ()
+    fixed: Mapping[int, Number] = field(default_factory=dict)
+    from_flint: set[str] = field(default_factory=set)
 
-    def residuals(self, on: Arithmetic, box: Box, order: int) -> Iterator[Jet]:
-        """The residual of each row."""
-        jets = Jets(on, order)
-        unknowns = {node: jets.unknown(k, side) for k, (node, side) in enumerate(zip(self.inputs, box, strict=True))}
-        for row in self.rows:
-            given = {**unknowns, **{node: {(): on.of(value, value)} for node, value in row.items()}}
-            yield evaluated(self.graph, self.outputs, given, jets)[self.outputs[0]]
-        self.from_flint |= jets.from_flint
+    def jets(self, on: Any, box: Sequence[Any], order: int, outputs: Sequence[int]) -> Mapping[int, Jet]:
+        """Some nodes in a box, with derivatives up to an order."""
+        jets = Jets(on, order, between=True)
+        given = {node: jets.unknown(k, side) for k, (node, side) in enumerate(zip(self.unknowns, box, strict=True))}
+        given |= {node: {(): make(on)} for node, make in self.fixed.items()}
+        found = evaluated(self.graph, outputs, given, jets)
+        self.from_flint.update(jets.from_flint)
+        return found
 
-    def jets(self, on: Arithmetic, box: Box, order: int) -> list[Jet]:
-        """The sum."""
-        jets = Jets(on, order)
-        squares = (jets.power(residual, 2) for residual in self.residuals(on, box, order))
-        return [reduce(jets.plus, squares, {(): (0, 0)})]
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """The nodes that parts are of."""
+        return tuple(dict.fromkeys(node for node, _ in self.parts))
 
-    def cross(self, on: Arithmetic, box: Box) -> Matrix:
-        """The sum of the products of the slopes of the residuals."""
-        size = range(len(self.inputs))
-        total = [[(0, 0) for _ in size] for _ in size]
-        for residual in self.residuals(on, box, 1):
-            slopes = [residual.get((k,), (0, 0)) for k in size]
-            total = [[add(total[i][j], on.times(slopes[i], slopes[j])) for j in size] for i in size]
-        return total
+    @property
+    def slopes(self) -> int:
+        """1 if parts are slopes, else 0."""
+        return int(any(k is not None for _, k in self.parts))
+
+    def values(self, on: Any, box: Sequence[Any]) -> list[Any]:
+        """The parts in a box."""
+        found, zero = self.jets(on, box, self.slopes, self.outputs), on.whole(0)
+        return [found[node].get(() if k is None else (k,), zero) for node, k in self.parts]
+
+    def matrix(self, on: Arithmetic, box: Box) -> list[list[Interval]]:
+        """Their derivatives in a box: row i those of the i-th part."""
+        found, size = self.jets(on, box, 1 + self.slopes, self.outputs), range(len(self.unknowns))
+
+        def entry(jet: Jet, k: int | None, j: int) -> Interval:
+            if k is None:
+                return jet.get((j,), (0, 0))  # type: ignore[no-any-return]
+            return scaled(jet.get((min(k, j), max(k, j)), (0, 0)), 1 + (k == j))
+
+        return [[entry(found[node], k, j) for j in size] for node, k in self.parts]
+
+    def fits(self, on: Arithmetic, box: Box) -> bool | None:
+        """Whether `below` holds in a box, with < 0; None where that is open."""
+        found = self.jets(on, box, 0, self.below) if self.below else {}
+        sides = [found[node][()] for node in self.below]
+        if any(low > 0 for low, _ in sides):
+            return False
+        return True if all(high < 0 for _, high in sides) else None
+
+    def is_empty(self, on: Arithmetic, box: Box, inverse: Matrix | None = None) -> bool:
+        """Whether it is proved that no zero that counts lies in a box."""
+        try:
+            if self.fits(on, box) is False or any(low > 0 or high < 0 for low, high in self.values(on, box)):
+                return True
+        except Nowhere:
+            return True
+        except Weak:
+            return self._has_poles(on, box)
+        try:
+            return inverse is not None and apart(krawczyk(self, on, box, inverse), box)
+        except Weak:
+            return False
+
+    def _has_poles(self, on: Arithmetic, box: Box) -> bool:
+        """Whether no zero lies in a box in which divisors may be 0."""
+        poles = Poles(on)
+        try:
+            parts = self.values(poles, [{(): side} for side in box])
+            return any(part is not None and least_size(poles.top(part)) > 0 for part in parts)
+        except Nowhere:
+            return True
+        except Weak:
+            return False
 
 
 # -- matrices and boxes ------------------------------------------------------------------------------------------------
 
 
-def product(on: Arithmetic, a: Matrix, b: Matrix) -> Matrix:
+def matmul(on: Arithmetic, a: Matrix, b: Matrix) -> Matrix:
     """The product of two matrices."""
     columns = list(zip(*b, strict=True))
     return [[reduce(add, map(on.times, row, column)) for column in columns] for row in a]
 
 
-def krawczyk(components: Components, on: Arithmetic, box: Box, inverse: Matrix, pieces: int = 1) -> Box:
+def krawczyk(system: System, on: Arithmetic, box: Box, inverse: Matrix, pieces: int = 1) -> Box:
     """m - Y g(m) + (1 - Y H)(X - m): all zeros of g in the box X lie in it too; in its inside there is just one.
 
     H holds the derivatives at all points of the box: what they are in its pieces.
@@ -362,12 +154,12 @@ def krawczyk(components: Components, on: Arithmetic, box: Box, inverse: Matrix, 
     parts = [box]
     while len(parts) < pieces:
         parts = [half for part in parts for half in halves(part)]
-    matrices = [components.matrix(on, part) for part in parts]
+    matrices = [system.matrix(on, part) for part in parts]
     matrix = [[hull(*entries) for entries in zip(*rows, strict=True)] for rows in zip(*matrices, strict=True)]
-    steps = product(on, inverse, [[value] for value in components.values(on, middle)])
+    steps = matmul(on, inverse, [[value] for value in system.values(on, middle)])
     rest = [[sub(on.whole(int(i == j)), entry) for j, entry in enumerate(row)]
-            for i, row in enumerate(product(on, inverse, matrix))]  # fmt: skip
-    spread = product(on, rest, [[sub(side, m)] for side, m in zip(box, middle, strict=True)])
+            for i, row in enumerate(matmul(on, inverse, matrix))]  # fmt: skip
+    spread = matmul(on, rest, [[sub(side, m)] for side, m in zip(box, middle, strict=True)])
     return [add(sub(m, step), part) for m, (step,), (part,) in zip(middle, steps, spread, strict=True)]
 
 
@@ -400,7 +192,7 @@ def inertia(matrix: Matrix, on: Arithmetic) -> tuple[int, int]:
     values, vectors = np.linalg.eigh(middle)
     vectors /= np.sqrt(np.maximum(np.abs(values), 1e-300))
     rows = [[on.of(Fraction(x), Fraction(x)) for x in row] for row in vectors.tolist()]
-    turned = product(on, list(zip(*rows, strict=True)), product(on, matrix, rows))
+    turned = matmul(on, list(zip(*rows, strict=True)), matmul(on, matrix, rows))
     for i, row in enumerate(turned):
         if least_size(row[i]) <= sum(max(map(abs, entry)) for j, entry in enumerate(row) if j != i):
             raise Weak("the signs of the eigenvalues are not settled")
@@ -408,16 +200,158 @@ def inertia(matrix: Matrix, on: Arithmetic) -> tuple[int, int]:
     return plus, len(turned) - plus
 
 
-def inverted(matrix: Matrix, on: Arithmetic) -> Matrix:
-    """The inverse of a positive definite matrix, by elimination."""
-    size = len(matrix)
-    rows = [[*row, *(on.whole(int(i == j)) for j in range(size))] for i, row in enumerate(matrix)]
-    for k in range(size):
-        rows[k] = [on.over(entry, rows[k][k]) for entry in rows[k]]
-        for i in range(size):
-            if i != k:
-                rows[i] = [sub(a, on.times(rows[i][k], b)) for a, b in zip(rows[i], rows[k], strict=True)]
-    return [row[size:] for row in rows]
+# -- cases -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Case:
+    """Equations over a box, and what is said of their zeros.
+
+    Attributes:
+        sides: the ends of the range of each unknown; those of the variables first, then of what else is unknown.
+        count: how many variables there are.
+        value: the node of the function; None of roots.
+        along: of the kind: the function with multiples of constraints, by variables and multiples; None at a kink.
+        active: the texts of the constraints that hold with equality, and whether they are equations.
+    """
+
+    system: System
+    sides: Sequence[tuple[Number, Number]]
+    count: int
+    value: int | None = None
+    along: System | None = None
+    active: tuple[tuple[str, bool], ...] = ()
+
+    def said(self, on: Arithmetic, zero: Box, is_along: bool) -> dict[str, Any]:
+        """The kind of a zero, its index, and of constraints the multipliers and whether they are a minimum's."""
+        if self.value is None or self.along is None:
+            return {"kind": "root" if self.value is None else "kink"}
+        at, marks = zero[: self.count], zero[self.count :]
+        marks = [on.over(mark, marks[0]) for mark in marks[1:]]
+        plus, minus = inertia(self.along.matrix(on, [*at, *marks]), on)
+        plus, minus = plus - len(marks), minus - len(marks)
+        bounded = [mark for mark, (_, is_equation) in zip(marks, self.active, strict=True) if not is_equation]
+        if any(low <= 0 <= high for low, high in bounded):
+            raise Weak("the sign of a multiplier is not settled")
+        least, greatest = (all(way * mark[0] > 0 for mark in bounded) for way in (1, -1))
+        kind = "minimum" if least and not minus else "maximum" if greatest and not plus else "saddle"
+        found: dict[str, Any] = {"kind": kind, "index": minus}
+        if is_along:
+            found |= {"kkt": least, "multipliers": dict(zip((text for text, _ in self.active), marks, strict=True))}
+        return found
+
+
+def plain(graph: Graph, outputs: Sequence[int], inputs: Sequence[int], sides: Any, roots: bool) -> Iterator[Case]:
+    """The cases of roots, or of critical points: one for each way in which kinks may go."""
+    unknowns = tuple(inputs)
+    if roots:
+        yield Case(System(graph, unknowns, tuple((node, None) for node in outputs)), sides, len(unknowns))
+        return
+    output = in_pairs(graph, outputs[0])
+    kinks = [node for node in graph.needed([output]) if graph.nodes[node].op in _KINKED]
+    if len(kinks) > _KINKS:
+        raise Weak(f"more than {_KINKS} kinks are not gone through")
+    for ways in product((-1, 1, 0), repeat=len(kinks)):
+        yield _at_kinks(graph, output, unknowns, sides, dict(zip(kinks, ways, strict=True)))
+
+
+_KINKED: dict[Any, Callable[..., Any]] = {
+    ops.abs: lambda x: (x, -x, x), ops.relu: lambda x: (x, x - x, x), ops.leaky_relu: lambda x: (x, x / 5, x),
+    ops.max: lambda a, b: (a - b, b, a), ops.min: lambda a, b: (a - b, a, b),
+}  # fmt: skip
+"""What a kink compares with 0, and what the op is where that is below and above."""
+
+
+def rewritten(graph: Graph, output: int, change: Callable[[int, Sequence[Ref]], Ref | None]) -> Ref:
+    """A node once more, some of those that it needs changed: by a function of each and of its new operands."""
+    place: dict[int, Ref] = {}
+    for node in graph.needed([output]):
+        op, operands, parameter = graph.nodes[node]
+        refs = [place[i] for i in operands]
+        same = graph.emit(op, tuple(ref.index for ref in refs), parameter) if operands else node
+        made = change(node, refs)
+        place[node] = graph.ref(same) if made is None else made
+    return place[output]
+
+
+def in_pairs(graph: Graph, output: int) -> int:
+    """The same with each maximum of two numbers, and without roots of squares."""
+
+    def change(node: int, refs: Sequence[Ref]) -> Any:
+        op, operands, _ = graph.nodes[node]
+        if op in (ops.max, ops.min):
+            return reduce(op, refs)
+        if op is ops.clip:
+            return ops.min(ops.max(refs[0], refs[1]), refs[2])
+        below = graph.nodes[operands[0]] if op is ops.sqrt else None
+        if below is not None and below.op is ops.powi and graph.number(below.operands[1]) == 2:
+            return ops.abs(graph.ref(graph.nodes[refs[0].index].operands[0]))
+        return None
+
+    return rewritten(graph, output, change).index
+
+
+def _at_kinks(graph: Graph, output: int, inputs: tuple[int, ...], sides: Any, ways: Mapping[int, int]) -> Case:
+    """One case: what each kink compares with 0 is below (-1), above (1), or equal; then a slope is unknown."""
+    below, equal, slopes = list[int](), list[int](), list[int]()
+
+    def change(node: int, refs: Sequence[Ref]) -> Ref | None:
+        if node not in ways:
+            return None
+        compared, low, high = _KINKED[graph.nodes[node].op](*refs)
+        if ways[node]:
+            below.append((compared * -ways[node]).index)
+            return low if ways[node] < 0 else high  # type: ignore[no-any-return]
+        slopes.append(graph.input(f"a slope at {node}"))
+        equal.append(compared.index)
+        return low + graph.ref(slopes[-1]) * (high - low)  # type: ignore[no-any-return]
+
+    value = rewritten(graph, output, change).index
+    parts = [*((value, k) for k in range(len(inputs))), *((node, None) for node in equal)]
+    system = System(graph, (*inputs, *slopes), tuple(parts), tuple(below))
+    ends = [*sides, *[(whole(0), whole(1))] * len(slopes)]
+    return Case(system, ends, len(inputs), value, None if slopes else system)
+
+
+def constrained(
+    graph: Graph, value: int, constraints: Sequence[tuple[str, int, bool]], inputs: Sequence[int], sides: Any
+) -> Iterator[Case]:
+    """The cases of critical points along constraints, h = 0 or h <= 0: one for each set of those that are active.
+
+    Fritz John: m0 grad f + sum of m_j grad h_j = 0, and the sum of all m^2 is 1. Of more than n active constraints in n
+    variables n do: their gradients and that of f depend on each other.
+
+    Args:
+        constraints: of each its text, the node of h, and whether it is an equation.
+    """
+    equations = [each for each in constraints if each[2]]
+    others = [each for each in constraints if not each[2]]
+    for count in range(max(0, min(len(others), len(inputs) - len(equations))) + 1):
+        for chosen in combinations(others, count):
+            active, slack = [*equations, *chosen], [node for each in others if each not in chosen for node in each[1:2]]
+            yield _along(graph, value, active, slack, tuple(inputs), sides)
+
+
+def _along(graph: Graph, value: int, active: Any, slack: Sequence[int], inputs: tuple[int, ...], sides: Any) -> Case:
+    """The case in which some constraints hold with equality, and the others are not above 0."""
+    size, nodes = len(inputs), [graph.ref(node) for _, node, _ in active]
+    first, *marks = (graph.ref(graph.input(f"multiplier {k}")) for k in range(len(nodes) + 1))
+    terms = [mark * node for mark, node in zip(marks, nodes, strict=True)]
+    total, function = reduce(Ref.__add__, terms, first * graph.ref(value)), graph.ref(value)
+    length = reduce(Ref.__add__, (mark**2 for mark in (first, *marks))) - 1
+    unknowns = (*inputs, *(mark.index for mark in (first, *marks)))
+    parts = [*((total.index, k) for k in range(size)), (length.index, None), *((node.index, None) for node in nodes)]
+    system = System(graph, unknowns, tuple(parts), tuple(slack))
+    with_marks = reduce(Ref.__add__, terms, function).index
+    others = (*inputs, *(mark.index for mark in marks))
+    along = System(graph, others, tuple((with_marks, k) for k in range(len(others))))
+    ends = [*sides, (whole(0), whole(2)), *[(whole(-2), whole(2))] * len(marks)]
+    return Case(system, ends, size, value, along, tuple((text, is_equation) for text, _, is_equation in active))
+
+
+def whole(value: int) -> Number:
+    """A whole number."""
+    return lambda on: on.whole(value)
 
 
 # -- what a file says --------------------------------------------------------------------------------------------------
@@ -431,23 +365,9 @@ class Holds:
     rests_on: tuple[str, ...]
 
 
-GROUNDS = ("integers of Python", "gradcalc's reading of the formula")
-
-
-def number(given: Any) -> Fraction:
-    """A number of the file: a double as it is, a decimal as it is written, if it is not absurdly long."""
-    if isinstance(given, str):
-        match = _DECIMAL.fullmatch(given)
-        if match is None or len(given) > _LONGEST or abs(int(match[1] or 0)) > _LONGEST:
-            raise Weak(f"{given[:40]!r} is no number")
-    elif isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
-        raise Weak(f"{given!r} is no number")
-    return Fraction(given)
-
-
-def digits_fit(on: Arithmetic, side: Interval, text: str, which: str) -> None:
+def digits_fit(on: Arithmetic, side: Interval, text: Any, which: str) -> None:
     """That all of an interval is the text's number, to a unit of its last digit or of its 17th."""
-    value, (mantissa, _, exponent) = number(text), text.lower().partition("e")
+    value, (mantissa, _, exponent) = number(text), str(text).lower().partition("e")
     last = Fraction(10) ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
     shift = Fraction(10) ** (-16 if value == 0 else math.floor(math.log10(abs(value))) - 16)
     low, high = on.of(value - min(shift, last), value + min(shift, last))
@@ -455,15 +375,15 @@ def digits_fit(on: Arithmetic, side: Interval, text: str, which: str) -> None:
         raise Weak(f"{which}: its digits are not those that are proved")
 
 
-@dataclass
-class Point:
-    """A zero of components: what the file holds beside it, `box`, `unique` and for both a matrix.
+@dataclass(frozen=True)
+class Zero:
+    """A zero of a system: what the file holds beside it, `box`, `unique` and for both a matrix.
 
     Attributes:
         on: for the small box, and `wide` for the large one.
     """
 
-    components: Components
+    system: System
     which: str
     aid: Mapping[str, Any]
     on: Arithmetic
@@ -479,17 +399,14 @@ class Point:
 
     def read(self, on: Arithmetic, what: str) -> Box:
         """A box of the file; each end a number, or text of a decimal."""
-        box = [on.of(number(low), number(high)) for low, high in self.aid[what]]
-        if len(box) != len(self.components.inputs) or any(low > high for low, high in box):
-            raise Weak("a box of the file is none")
-        return box
+        return box_of(on, self.aid[what], len(self.system.unknowns))
 
     def _mapped(self, on: Arithmetic, what: str, how: str) -> Box:
         """The image of a box that lies in its inside."""
         box, inverse = self.read(on, what), matrix_of(on, self.aid[how])
         for pieces in _ROUNDS:
             try:
-                image = krawczyk(self.components, on, box, inverse, pieces)
+                image = krawczyk(self.system, on, box, inverse, pieces)
             except Weak:
                 continue
             if within(image, box, strictly=True):
@@ -497,78 +414,55 @@ class Point:
         raise Weak(f"{self.which}: Krawczyk's operator does not map its box into its inside")
 
 
+def box_of(on: Arithmetic, given: Sequence[Sequence[Any]], size: int) -> Box:
+    """A box of the file, in so many unknowns."""
+    box = [on.of(number(low), number(high)) for low, high in given]
+    if len(box) != size or any(low > high for low, high in box):
+        raise Weak("a box of the file is none")
+    return box
+
+
 def matrix_of(on: Arithmetic, rows: Sequence[Sequence[Any]]) -> Matrix:
     """A matrix of the file."""
     return [[on.of(number(x), number(x)) for x in row] for row in rows]
 
 
-class Zeros:
-    """All zeros in a box.
+_SAID = {"at", "value", "kind", "index", "proved", "on_face", "multipliers", "kkt"}
+"""What a file may say of a point."""
+
+
+@dataclass
+class Proof:
+    """What a file claims of some cases, and what it holds to prove it.
 
     Args:
-        components: of the formula that the file names.
-        box: for each side its two ends, each as two numbers around it.
+        claim: `points`; `unsettled`, boxes of which nothing is claimed; `complete`, whether there are none of these.
+        parts: of each case `zeros` and the `tree`.
+        read: a number that the file gives as a formula.
     """
 
-    def __init__(self, components: Components, box: Sequence[Any], proof: Mapping[str, Any]) -> None:
-        self.components, self.proof = components, proof
-        self.outer = [(low[0], high[1]) for low, high in box]
-        self.inner = [(low[1], high[0]) for low, high in box]
-        self.fine, self.coarse = Arithmetic(POINT_BITS), Arithmetic(TREE_BITS)
-        self.claim = proof["claim"]
-        self.names = list(proof["variables"])
+    cases: Sequence[Case]
+    names: Sequence[str]
+    claim: Mapping[str, Any]
+    parts: Sequence[Mapping[str, Any]]
+    read: Callable[[str], Number]
+    is_along: bool = False
+    fine: Arithmetic = Arithmetic(POINT_BITS)
+    coarse: Arithmetic = Arithmetic(TREE_BITS)
+    met: dict[int, Box] = field(default_factory=dict)
 
-    def run(self) -> Holds:
+    def check(self) -> None:
         """Check all; `Weak` says what does not hold."""
-        claimed, aids = self.claim["points"], [*self.proof["points"], *self.proof["others"]]
-        if len(claimed) != len(self.proof["points"]):
-            raise Weak(f"{len(claimed)} points are claimed, {len(self.proof['points'])} are proved")
-        points = [Point(self.components, f"point {k}", aid, self.fine, self.coarse) for k, aid in enumerate(aids, 1)]
-        zeros = [point.proved() for point in points]
-        whole, inside = ([self.fine.of(*side) for side in sides] for sides in (self.outer, self.inner))
-        for zero, point, what in zip(zeros, claimed, points, strict=False):
-            inner = within(zero, inside, strictly=True)
-            if bool(point.get("on_face")) == inner or not (inner or self._is_on_face(what)):
-                raise Weak(f"{what.which} is not proved to lie where it is said to, inside the box or on a face")
-            self._claimed(zero, point, what.which)
-        if any(not apart(zero, whole) for zero in zeros[len(claimed) :]):
-            raise Weak("a zero that is said to lie outside the box may lie in it")
-        self._distinct(zeros)
-        self._tree([point.read(self.coarse, "unique") for point in points])
-        noun = "critical point" if self.components.is_gradient else "root"
-        count = f"{len(claimed)} {noun}{'' if len(claimed) == 1 else 's'}"
-        ends = ", ".join(f"{name}={':'.join(map(str, self.proof['box'][name]))}" for name in self.names)
-        claim = f"{self.proof['expression']} has these {count} in {ends}, and no others"
-        return Holds(claim, (*GROUNDS, *(f"python-flint's {name}" for name in sorted(self.components.from_flint))))
-
-    def _claimed(self, zero: Box, point: Mapping[str, Any], which: str) -> None:
-        """Digits, kind and value of a point."""
-        for name, side in zip(self.names, zero, strict=True):
-            digits_fit(self.fine, side, point["at"][name], f"{which}, {name}")
-        if not self.components.is_gradient:
-            if point["kind"] != "root":
-                raise Weak(f"{which} is a root, no {point['kind']}")
-            return
-        plus, minus = inertia(self.components.matrix(self.fine, zero), self.fine)
-        kind = "saddle" if plus and minus else "minimum" if plus else "maximum"
-        if point["kind"] != kind or point.get("index", minus) != minus:
-            raise Weak(f"{which} is a {kind} with {minus} negative eigenvalues")
-        digits_fit(self.fine, self.components.jets(self.fine, zero, 0)[0][()], point["value"], f"{which}, its value")
-
-    def _is_on_face(self, point: Point) -> bool:
-        """Whether a zero is a number of the file on a face of the closed box, at which the components are exactly 0."""
-        exact = [number(x) for x in point.aid.get("exact", ())]
-        at = [self.fine.of(x, x) for x in exact]
-        if len(at) != len(self.names) or not within(at, point.read(self.fine, "box")):
-            return False
-        sides = list(zip(self.outer, self.inner, exact, strict=True))
-        closed = all(inner[0] <= x <= inner[1] for _, inner, x in sides)
-        on_end = any(x in inner and x in outer for outer, inner, x in sides)
-        return closed and on_end and all(value == (0, 0) for value in self.components.values(self.fine, at))
-
-    def _distinct(self, zeros: Sequence[Box]) -> None:
-        """That the boxes of the zeros lie apart."""
-        order = sorted(zeros)
+        points, unsettled = self.claim["points"], self.claim["unsettled"]
+        if self.claim["complete"] is not (not unsettled) or self.claim.keys() - {"points", "unsettled", "complete"}:
+            raise Weak("whether the points are all is not claimed as it is")
+        open_ = [box_of(self.coarse, [box[name] for name in self.names], len(box)) for box in unsettled]
+        for case, part in zip(self.cases, self.parts, strict=True):
+            zeros = [self._zero(case, k, aid) for k, aid in enumerate(part["zeros"], 1)]
+            self._tree(case, part["tree"], zeros, open_)
+        if len(self.met) != len(points):
+            raise Weak(f"{len(points)} points are claimed, {len(self.met)} are proved")
+        order = sorted(self.met.values())
         for k, one in enumerate(order):
             for other in order[k + 1 :]:
                 if other[0][0] > one[0][1]:
@@ -576,120 +470,117 @@ class Zeros:
                 if not apart(one, other):
                     raise Weak("two points may be the same")
 
-    def _tree(self, alone: Sequence[Box]) -> None:
-        """The pieces of the box, each with its reason."""
-        if self.claim["complete"] is not True:
-            raise Weak("that the points are all is not claimed")
-        waiting = deque([[self.coarse.of(*side) for side in self.outer]])
-        for step in self.proof["tree"]:
+    # -- zeros
+
+    def _zero(self, case: Case, number_: int, aid: Mapping[str, Any]) -> Box:
+        """A zero with its large box; what is claimed of it, or that it lies outside the box, is checked."""
+        zero = Zero(case.system, f"zero {number_}", aid, self.fine, self.coarse)
+        place, which = zero.proved(), aid["point"]
+        outer, inner = self._sides(case, self.fine)
+        if which is None:
+            if not apart(place, outer) and case.system.fits(self.fine, place) is not False:
+                raise Weak("a zero that is said not to count may lie in the box")
+        else:
+            point = self.claim["points"][which]
+            if which < 0 or which in self.met or point.keys() - _SAID or point["proved"] is not True:
+                raise Weak(f"point {which + 1} is claimed twice, or as what it is not")
+            within_ = within(place, inner, strictly=True)
+            if bool(point.get("on_face")) == within_ or not (within_ or self._is_on_face(case, zero)):
+                raise Weak(f"point {which + 1} is not proved to lie where it is said to, inside the box or on a face")
+            if case.system.fits(self.fine, place) is not True:
+                raise Weak(f"point {which + 1} is not proved to be one of its case")
+            self._claimed(case, place, point, f"point {which + 1}")
+            self.met[which] = place[: case.count]
+        return zero.read(self.coarse, "unique")
+
+    def _sides(self, case: Case, on: Arithmetic) -> tuple[Box, Box]:
+        """The box of a case, from outside and from inside."""
+        ends = [(low(on), high(on)) for low, high in case.sides]
+        return [(low[0], high[1]) for low, high in ends], [(low[1], high[0]) for low, high in ends]
+
+    def _claimed(self, case: Case, zero: Box, point: Mapping[str, Any], which: str) -> None:
+        """Digits, value, kind and multipliers of a point."""
+        for name, side in zip(self.names, zero, strict=False):
+            digits_fit(self.fine, side, point["at"][name], f"{which}, {name}")
+        if len(point["at"]) != len(self.names):
+            raise Weak(f"{which} is no point")
+        said = case.said(self.fine, zero, self.is_along)
+        marks, given = said.pop("multipliers", {}), point.get("multipliers", {})
+        kind = {key: point[key] for key in ("kind", "index", "kkt") if key in point or key == "kind"}
+        if kind != {key: said[key] for key in kind if key in said} or marks.keys() != given.keys():
+            raise Weak(f"{which} is a {said['kind']}: {said}")
+        for name, mark in marks.items():
+            digits_fit(self.fine, mark, given[name], f"{which}, the multiplier of {name}")
+        if case.value is not None:
+            value = case.system.jets(self.fine, zero, 0, (case.value,))[case.value][()]
+            digits_fit(self.fine, value, point["value"], f"{which}, its value")
+        elif point["value"] is not None:
+            raise Weak(f"{which} has no value")
+
+    def _is_on_face(self, case: Case, zero: Zero) -> bool:
+        """Whether a zero is at numbers of the file on a face of the closed box, at which the parts are exactly 0."""
+        exact, forms = [self.read(text) for text in zero.aid.get("exact", ())], Quotients()
+        at, found = [make(self.fine) for make in exact], [make(forms) for make in exact]
+        if len(at) != len(case.sides) or not within(at, zero.read(self.fine, "box")):
+            return False
+        on_end = False
+        for here, form, (low, high) in zip(at, found, case.sides, strict=True):
+            same = [forms.same(form, end(forms)) for end in (low, high)]
+            on_end = on_end or any(same)
+            if not (same[0] or low(self.fine)[1] < here[0]) or not (same[1] or here[1] < high(self.fine)[0]):
+                return False
+        return on_end and all(forms.same(value, forms.whole(0)) for value in case.system.values(forms, found))
+
+    # -- the tree
+
+    def _tree(self, case: Case, steps: Sequence[Sequence[Any]], alone: Sequence[Box], open_: Sequence[Box]) -> None:
+        """The pieces of the box of a case, each with its reason."""
+        waiting = deque([self._sides(case, self.coarse)[0]])
+        for step in steps:
             if not waiting:
                 raise Weak("the tree has more pieces than the box")
             box, (reason, *more) = waiting.popleft(), step
             if reason == "cut":
-                k, place = more[0], self.coarse.of(number(more[1]), number(more[1]))
-                low, high = box[range(len(box))[k]]
-                if k < 0 or not low <= place[0] <= place[1] <= high:
-                    raise Weak("a cut beside its box")
-                waiting += [[*box[:k], (low, place[1]), *box[k + 1 :]], [*box[:k], (place[0], high), *box[k + 1 :]]]
-            elif reason == "in" and within(box, alone[more[0]]):
-                continue
-            elif reason not in ("out", "off") or not self._empty(box, more):
+                waiting += self._cut(box, *more)
+            elif not (
+                reason == "in" and within(box, alone[range(len(alone))[more[0]]])
+                or reason == "left" and within(box[: case.count], open_[range(len(open_))[more[0]]])
+                or reason in ("out", "off") and self._is_empty(case.system, box, more)
+            ):  # fmt: skip
                 raise Weak(f"a piece of the box whose reason ({reason}) does not hold: {self._shown(box)}")
         if waiting:
             raise Weak(f"{len(waiting)} pieces of the box have no reason: {self._shown(waiting[-1])}, ...")
 
-    def _empty(self, box: Box, more: Sequence[Any]) -> bool:
+    def _cut(self, box: Box, k: int, at: Any) -> list[Box]:
+        """Two pieces of one."""
+        place, (low, high) = self.coarse.of(number(at), number(at)), box[range(len(box))[k]]
+        if k < 0 or not low <= place[0] <= place[1] <= high:
+            raise Weak("a cut beside its box")
+        return [[*box[:k], (low, place[1]), *box[k + 1 :]], [*box[:k], (place[0], high), *box[k + 1 :]]]
+
+    def _is_empty(self, system: System, box: Box, more: Sequence[Any]) -> bool:
         """Whether no zero lies in a box; in small parts of it, where its own intervals are too wide."""
         waiting, inverse = [box], matrix_of(self.coarse, more[0]) if more else None
         for _ in range(_PIECES):
             if not waiting:
                 return True
             part = waiting.pop()
-            if not self._is_empty(part, inverse):
+            if not system.is_empty(self.coarse, part, inverse):
                 waiting += halves(part)
         return False
 
-    def _is_empty(self, box: Box, inverse: Matrix | None) -> bool:
-        try:
-            if inverse is not None and apart(krawczyk(self.components, self.coarse, box, inverse), box):
-                return True
-            return any(low > 0 or high < 0 for low, high in self.components.values(self.coarse, box))
-        except Weak:
-            return False
-
     def _shown(self, box: Box) -> str:
         ends = ([float(Fraction(end, 2**TREE_BITS)) for end in side] for side in box)
-        return ", ".join(f"{name}={low:.6g}:{high:.6g}" for name, (low, high) in zip(self.names, ends, strict=True))
+        return ", ".join(f"{name}={low:.6g}:{high:.6g}" for name, (low, high) in zip(self.names, ends, strict=False))
 
+    # -- words
 
-class Minimum:
-    """The least of a sum of squares, near where it is claimed to be."""
-
-    def __init__(self, total: SumOfSquares, proof: Mapping[str, Any]) -> None:
-        self.total, self.proof, self.on = total, proof, Arithmetic(POINT_BITS)
-
-    def run(self) -> Holds:
-        """Check all; `Weak` says what does not hold."""
-        claim, on, total = self.proof["claim"], self.on, self.total
-        names = list(claim["parameters"])
-        place = Point(total, "the minimum", {**self.proof["point"], "unique": list(claim["box"].values())}, on, on)
-        if names != list(self.proof["parameters"]) or list(claim["box"]) != names:
-            raise Weak("its parameters are not those of the box")
-        zero = place.proved()
-        if inertia(total.matrix(on, zero), on)[1]:
-            raise Weak("the point is no minimum")
-        (value,) = (jet[()] for jet in total.jets(on, zero, 0))
-        digits_fit(on, value, claim["value"], "the sum")
-        freedom = len(total.rows) - len(names)
-        scale = on.whole(1) if claim["absolute_sigma"] else scaled(value, 1, freedom) if freedom > 0 else None
-        spread = inverted(total.cross(on, zero), on) if scale else []
-        for k, (name, said) in enumerate(claim["parameters"].items()):
-            digits_fit(on, zero[k], said["value"], name)
-            if said["standard_error"] is not None:
-                if scale is None:
-                    raise Weak("without degrees of freedom there is no standard error")
-                error = on.root(on.times(scale, spread[k][k]))
-                digits_fit(on, error, said["standard_error"], f"the standard error of {name}")
-        ends = ", ".join(f"{name}={low}:{high}" for name, (low, high) in claim["box"].items())
-        text = (
-            f"{self.proof['expression']}: in {ends} the sum of squares over {len(total.rows)} rows has one minimum, "
-            "with these digits"
-        )
-        return Holds(text, (*GROUNDS, *(f"python-flint's {name}" for name in sorted(total.from_flint))))
-
-
-class Claimed:
-    """One claim that a formula is the derivative of another, in the same graph.
-
-    Args:
-        by: the inputs that it is derived for, one or two of them; or none.
-    """
-
-    def __init__(self, graph: Graph, formula: int, claim: int, by: Sequence[int]) -> None:
-        self.graph, self.formula, self.claim, self.by = graph, formula, claim, list(by)
-        self.from_flint: set[str] = set()
-
-    def is_refuted(self, at: Mapping[int, Fraction]) -> bool:
-        """Whether derivative and claim differ at a point, around which the formula is smooth."""
-        on = Arithmetic(POINT_BITS, written=True)
-        derivative, claim = self._both(on, {node: on.of(value, value) for node, value in at.items()})
-        return apart([derivative], [claim])
-
-    def is_proved(self) -> bool:
-        """Whether they are equal as quotients."""
-        on = Quotients()
-        inputs = {node: on.named(("input", name)) for name, node in self.graph.inputs.items()}
-        return on.same(*self._both(on, inputs))
-
-    def _both(self, on: Any, at: Mapping[int, Any]) -> tuple[Any, Any]:
-        """The derivative and the claim."""
-        if len(self.by) > 2:
-            raise Weak("derivatives above the second order are not carried")
-        jets, unknowns = Jets(on, len(self.by)), list(dict.fromkeys(self.by))
-        given = {node: jets.unknown(unknowns.index(node), v) if node in unknowns else {(): v} for node, v in at.items()}
-        place = tuple(sorted(unknowns.index(node) for node in self.by))
-        coefficient = evaluated(self.graph, [self.formula], given, jets)[self.formula].get(place, on.whole(0))
-        plain = Jets(on, 0)
-        value = evaluated(self.graph, [self.claim], {node: {(): v} for node, v in at.items()}, plain)[self.claim][()]
-        self.from_flint |= jets.from_flint | plain.from_flint
-        return on.scaled(coefficient, 2 if place == (0, 0) else 1), value
+    def told(self, expression: str, sides: str, noun: str) -> Holds:
+        """What is proved, in words."""
+        count, unsettled = len(self.claim["points"]), self.claim["unsettled"]
+        hulls = [", ".join(f"{name}={low!r}:{high!r}" for name, (low, high) in box.items()) for box in unsettled[:3]]
+        outside = f" outside of {len(unsettled)} box{'es' * (len(unsettled) > 1)}: {'; '.join(hulls)}" if hulls else ""
+        claim = f"{expression} has these {count} {noun}{'' if count == 1 else 's'} in {sides}, and no others{outside}"
+        systems = [system for case in self.cases for system in (case.system, case.along) if system]
+        flint = set[str]().union(*(system.from_flint for system in systems))
+        return Holds(claim, (*GROUNDS, *(f"python-flint's {name}" for name in sorted(flint))))

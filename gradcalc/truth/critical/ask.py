@@ -24,17 +24,18 @@ from gradcalc.language import points
 from gradcalc.language.format import format_node
 from gradcalc.language.formula import Formula
 from gradcalc.language.parse import as_formula
+from gradcalc.language.relation import Constraint, read_constraint
 from gradcalc.settings import DIGITS, MAX_SECONDS, Dialect, Limits, limits_for
 from gradcalc.truth.certify import shown
 from gradcalc.truth.critical.answer import Critical, CriticalPoint, Extreme, Spot, Unsettled
 from gradcalc.truth.critical.box import Side, fitted, read_box
-from gradcalc.truth.critical.constraints import Constraint, along, read_constraint
+from gradcalc.truth.critical.constraints import along
 from gradcalc.truth.critical.extreme import Least, least
 from gradcalc.truth.critical.find import Quest
 from gradcalc.truth.critical.infinity import closed
 from gradcalc.truth.critical.proof import write_proof
 from gradcalc.truth.critical.regions import places
-from gradcalc.truth.critical.search import Boxes, Clock, Found
+from gradcalc.truth.critical.search import Boxes, Clock
 from gradcalc.truth.critical.solution import Outcome, Solution
 from gradcalc.truth.critical.system import System, of_equations, of_gradient
 from gradcalc.truth.critical.workers import MOST_JOBS, processors
@@ -57,7 +58,6 @@ class Wanted:
         least, greatest: the extreme values over the closed box.
         constraints: equations and inequalities that the points obey.
         seconds: after which the search stops.
-        found: takes what the search has found, for a proof file.
         jobs: processes, at most; None: one for each processor.
     """
 
@@ -68,7 +68,6 @@ class Wanted:
     seconds: float = SECONDS
     digits: int = DIGITS
     clock: Clock = field(default_factory=Clock)
-    found: list[Found] = field(default_factory=list)
     jobs: int | None = None
 
 
@@ -122,7 +121,7 @@ def critical(
     sides = [] if box is None else read_box(box, limits)
     made = answer(expression, sides, points.to_bindings(let, limits), wanted, limits)
     if proof is not None:
-        write_proof(made, wanted.found, Path(proof), limits)
+        write_proof(made, Path(proof), limits)
     return made
 
 
@@ -143,7 +142,6 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
     given, sides = sides, _finite(system, sides, wanted)
     quest = Quest(system, sides, wanted.digits, clock, classify=not wanted.roots, jobs=wanted.jobs or processors())
     outcome = quest.run() if not constraints else along(formula, constraints, sides, wanted.digits, clock, quest.jobs)
-    wanted.found.extend([quest.found] if quest.found else [])
     clock.end = begin + wanted.seconds * (shares - wanted.greatest) / shares
     lowest = _extreme(system, sides, clock, wanted.digits, False) if wanted.least else None
     clock.end = begin + wanted.seconds

@@ -9,22 +9,18 @@ The kind is along the set: by the inertia of the Hessian of that sum bordered by
 John (1948); Bertsekas, "Constrained Optimization and Lagrange Multiplier Methods" (1982).
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from flint import arb, ctx
 
 from gradcalc.arithmetic.balls import Balls
-from gradcalc.errors import GradcalcError, UsageError
 from gradcalc.graph import derive, ops
-from gradcalc.graph.graph import Graph
+from gradcalc.graph.graph import Graph, copied
 from gradcalc.language.formula import Formula
-from gradcalc.language.parse import as_formula
-from gradcalc.settings import Limits
+from gradcalc.language.relation import Constraint
 from gradcalc.truth.critical.box import Side
 from gradcalc.truth.critical.find import Quest
 from gradcalc.truth.critical.prove import Proof, evaluated, exact_guess, exactly, inertia
@@ -32,61 +28,7 @@ from gradcalc.truth.critical.search import Boxes, Clock
 from gradcalc.truth.critical.solution import Outcome, Solution
 from gradcalc.truth.critical.system import System, of_equations
 
-_RELATION = re.compile(r"(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<sign><=|>=|≤|≥|==|!=|<|>|=)")
-_EXAMPLE = '"x^2 + y^2 = 1"'
-_LESS, _MORE = ("<=", "≤", "<"), (">=", "≥", ">")
 SIGN = "an inequality whose sign is not known"
-
-
-@dataclass(frozen=True, eq=False)
-class Constraint:
-    """An equation h = 0, or an inequality h <= 0: a formula, as it was typed."""
-
-    text: str
-    formula: Formula
-    is_equation: bool
-
-
-def read_constraint(text: str, let: Mapping[str, Any], limits: Limits) -> Constraint:
-    """A constraint from its text: left - right of an equation or of `left <= right`, the other way round of `>=`."""
-    depth, found = 0, []
-    for part in _RELATION.finditer(text):
-        depth += bool(part["open"]) - bool(part["close"])
-        if part["sign"] and not depth:
-            found.append(part)
-    if len(found) != 1 or found[0]["sign"] == "!=":
-        what = "is no constraint: there is no =, <= or >=" if not found else "needs one of =, <= and >="
-        raise UsageError(f"this {what}", text=text, span=(0, len(text)), hint=_EXAMPLE)
-    start, end = found[0].span()
-    sign = found[0]["sign"]
-    sides = []
-    for side in (text[:start], " " * end + text[end:]):
-        if not side.strip():
-            raise UsageError("one side of the constraint is empty", text=text, span=(start, end), hint=_EXAMPLE)
-        try:
-            sides.append(as_formula(side, let=let, limits=limits))
-        except GradcalcError as error:
-            error.text = text if error.text == side else error.text
-            raise
-    left, right = reversed(sides) if sign in _MORE else sides
-    graph = left.graph
-    other = brought(right.graph, right.output, graph)
-    node = left.output if graph.number(other) == 0 else graph.emit(ops.sub, (left.output, other))
-    variables = {**left.variables, **right.variables}
-    made = replace(left, text=text, output=node, variables=variables, spans={**right.spans, **left.spans}, tree=None)
-    return Constraint(text.strip(), made, sign not in (*_LESS, *_MORE))
-
-
-def brought(source: Graph, output: int, graph: Graph) -> int:
-    """A node with all it needs, in another graph."""
-    place: dict[int, int] = {}
-    for index in source.needed([output]):
-        op, operands, parameter = source.nodes[index]
-        if op is ops.input_:
-            place[index] = graph.input(parameter or "")
-        else:
-            place[index] = graph.emit(op, tuple(place[i] for i in operands), parameter)
-    return place[output]
 
 
 # -- one active set ----------------------------------------------------------------------------------------------------
@@ -242,7 +184,7 @@ def along(
     """All critical points along the constraints."""
     graph = formula.graph
     inputs = [graph.input(side.name) for side in sides]
-    nodes = [brought(each.formula.graph, each.formula.output, graph) for each in constraints]
+    nodes = [copied(each.formula.graph, [each.formula.output], graph, {})[0] for each in constraints]
     total = Outcome()
     for active, slack in active_sets(constraints, len(sides)):
         system = fritz_john(graph, formula.output, [nodes[k] for k in active], [nodes[k] for k in slack], inputs)

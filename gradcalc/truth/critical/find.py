@@ -60,7 +60,6 @@ class Quest:
     more: Boxes | None = None
     classify: bool = True
     jobs: int = 1
-    found: Found | None = field(default=None, init=False)
     _cleared: list[Boxes] = field(default_factory=list, init=False)
     _known_ends: dict[int, list[tuple[arb, arb]]] = field(default_factory=dict, init=False)
 
@@ -72,7 +71,7 @@ class Quest:
         whole = Boxes(low - pad, high + pad)
         if Enclosing(self.system).flags(whole) & OUTSIDE:
             self.system = with_tops(self.system)
-        found = self.found = search(self.system, whole, self.clock)
+        found = search(self.system, whole, self.clock)
         outcome = Outcome(looked=found.looked, is_whole=found.is_whole)
         self._prove(outcome, found)
         self._rest(outcome, clipped(found.left, low, high), found.is_whole)

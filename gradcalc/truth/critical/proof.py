@@ -1,116 +1,306 @@
 """A proof file of a `Critical`: what a sceptic needs to believe it without the search that found it. Imports search.
 
-    answer ──zeros──▶ a small and a large box about each, with the inverses that Krawczyk's operator takes
+    answer ──claims.proofs──▶ cases: equations, each over a box ──search──▶ zeros and what is left, once more
+    zeros ──▶ a small and a large box about each, with the inverses that Krawczyk's operator takes
     box ──bisect──▶ a tree of pieces, each with the reason why no zero but those lies in it
 
-`truth.verify` reads it, and shares nothing with this.
+`claims/verify.py` reads it, and shares nothing with this but the cases. What it cannot be shown is left out of the
+claim, which is then weaker than the answer: a box of which nothing is claimed.
 """
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from flint import arb, fmpq
+from flint import arb, ctx
 
+from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.exact_numbers import Exact, exact
+from gradcalc.arithmetic.intervals import JUMP, KINK, OUTSIDE
 from gradcalc.errors import UsageError
 from gradcalc.files import complete_file
-from gradcalc.language.parse import as_formula
-from gradcalc.language.points import to_bindings
+from gradcalc.graph import derive
 from gradcalc.settings import Limits
 from gradcalc.show.answer import SCHEMA
+from gradcalc.truth.claims.intervals import Arithmetic, Weak
+from gradcalc.truth.claims.proofs import question, verify
+from gradcalc.truth.claims.verify import TREE_BITS, Case, matrix_of
 from gradcalc.truth.critical.answer import Critical, CriticalPoint
-from gradcalc.truth.critical.box import corners, fitted, read_box
-from gradcalc.truth.critical.prove import evaluated
-from gradcalc.truth.critical.search import BISECTION, Boxes, Enclosing, Found, together
-from gradcalc.truth.critical.system import System, of_equations, of_gradient
+from gradcalc.truth.critical.box import read_box
+from gradcalc.truth.critical.find import PAD
+from gradcalc.truth.critical.prove import Proof, exactly, proved
+from gradcalc.truth.critical.regions import clipped, clusters
+from gradcalc.truth.critical.search import BISECTION, Boxes, Clock, Enclosing, no_boxes, search, together
+from gradcalc.truth.critical.system import System, of_equations, of_gradient, with_tops
 
 _SHRUNK = (0.8, 0.5, 0.3, 0.15, 0.05, 0.01, 0.001)
 """How large the box that holds a zero alone is, as a part of the one that the search has proved."""
-_BITS = 128
-_MOST = 5_000_000
-"""Pieces of a tree, at most."""
+_FLAT = 2.0**-10
+"""How wide a side of it is first tried, at least, as a part of the whole: x = 2 leaves a flat box."""
+_BITS = 1100
+"""Of the ends of a box, before they become doubles."""
+_MOST, _OPEN, _READ = 5_000_000, 200, 3_000
+"""Pieces of a tree, and boxes of which nothing is claimed, at most; pieces of a file that is read again at once."""
+_ASKED, _NARROW = 20_000, 2.0**-24
+"""How often the verifier is asked, at most; how narrow a piece may get, as a part of the sides."""
+_COARSE = Arithmetic(TREE_BITS)
+_LEAST = 20
+"""Digits of what is unknown beside the variables, at least."""
+_APART, _ALONG = 2.0**-20, 2.0**-9
+"""How much wider than what is left a box is of which nothing is claimed: about a point, and of those along a curve."""
 _WIDE = 4
 """Units of the last digit between a zero and the sides of its small box."""
+_SECONDS = 600.0
+"""For the search of all cases, at most."""
+_NEAR = 1e-8
+"""How near a zero of the search is to the digits of its point, relative to its size."""
+_STANDS = "without --proof the answer stands as it is"
 
 
-def write_proof(answer: Critical, found: Sequence[Found], path: Path, limits: Limits) -> None:
-    """Write the file.
-
-    Args:
-        found: what the search has found, of which the answer tells; none where it has solved several systems.
+def write_proof(answer: Critical, path: Path, limits: Limits) -> tuple[Mapping[str, Any], ...]:
+    """Write the file; told are the boxes of which it claims nothing.
 
     Raises:
         UsageError: the answer rests on a step that files do not carry.
         FileError: the file cannot be written.
     """
-    _check(answer)
-    roots = answer.task == "roots"
-    let = to_bindings(dict(answer.let), limits)
-    formula = as_formula(answer.expression, let=let, limits=limits, array=roots)
-    sides = fitted(read_box(dict(answer.box), limits), [formula], {})
-    inputs = [formula.graph.input(side.name) for side in sides]
-    graph = formula.graph
-    system = of_equations(graph, formula.items, inputs) if roots else of_gradient(graph, formula.output, inputs)
-    with complete_file(path) as target, target.open("w", encoding="utf-8") as file:
-        file.writelines(_text(answer, system, Boxes(*corners(sides)), found[0]))
-
-
-def _text(answer: Critical, system: System, box: Boxes, found: Found) -> Iterator[str]:
-    """The text of the file, piece by piece; `box` has two doubles around each side."""
-    enclosing = Enclosing(system)
-    sides = np.maximum(box.high - box.low, 1e-300)
-    small = [_small(point.at, answer.variables) for point in answer.points]
-    centres = np.array([[float((low + high) / 2) for low, high in each] for each in small]).reshape(-1, system.size).T
-    chosen, beside = _matched(found.unique, centres)
-    others = found.zeros.take(beside)
-    middle = 0.5 * others.low + 0.5 * others.high
-    alone = _alone(enclosing, found.unique.take([*chosen, *beside]), np.hstack([centres, middle]))
-    inverses = enclosing.krawczyk(alone).inverse
-    tips = enclosing.krawczyk(Boxes(np.hstack([centres, middle]), np.hstack([centres, middle]))).inverse
-    exact = [_exact(system, point, answer.variables) for point in answer.points] + [None] * len(others)
-    small += [_text_box(others.take([k])) for k in range(len(others))]
-    aids = [
-        {
-            "box": [[str(_decimal(low)), str(_decimal(high))] for low, high in each],
-            "unique": [list(map(float, side)) for side in zip(alone.low[:, k], alone.high[:, k], strict=True)],
-            "inverse": tips[k].tolist(), "wide_inverse": inverses[k].tolist(),
-            **({"exact": exact[k]} if exact[k] else {}),
-        }
-        for k, each in enumerate(small)
-    ]  # fmt: skip
+    reason = "extreme values are" if answer.asked else "infinite sides are" if answer.searched else ""
+    reason = reason or ("what there was no time for is" if not answer.complete and not answer.unsettled else "")
+    if reason:
+        raise UsageError(f"{reason} not carried by proof files yet", hint=_STANDS)
     said = answer.to_dict()
-    claim = {key: said[key] for key in ("points", "complete")}
-    head = {
+    head: dict[str, Any] = {
         "schema": SCHEMA, "proof": "critical", "task": answer.task, "expression": answer.expression,
         "variables": list(answer.variables), "box": said["box"], "let": said["let"],
-        "claim": claim, "points": aids[: len(answer.points)], "others": aids[len(answer.points) :],
+        "subject_to": list(answer.constraints),
     }  # fmt: skip
-    separator = json.dumps(head)[:-1] + ', "tree": [\n'
-    for step in _Tree(enclosing, alone, sides).steps(box):
-        yield separator + step
+    try:
+        cases = question(head, limits).cases
+    except Weak as weak:
+        raise UsageError(f"this is not carried by proof files yet: {weak}", hint=_STANDS) from None
+    clock = Clock(end=time.monotonic() + _SECONDS)
+    for is_careful in (False, True):
+        parts = [_Part(case, answer, clock, is_careful) for case in cases]
+        head["claim"], kept, open_ = _claim(answer, parts)
+        with complete_file(path) as target:
+            count = _written(_text(head, parts, kept, open_), target)
+            found = verify(target, limits=limits) if count < _READ else None
+            if found is None or found.reason is None:
+                return tuple(head["claim"]["unsettled"])
+            if is_careful:
+                raise UsageError(f"this is not carried by proof files yet: {found.reason}", hint=_STANDS)
+    raise AssertionError
+
+
+def _claim(answer: Critical, parts: Sequence["_Part"]) -> tuple[dict[str, Any], list[int], list[Any]]:
+    """What a file claims; the numbers of its points in the answer; the boxes of which it claims nothing."""
+    open_ = [box for part in parts for box in part.left]
+    if len(open_) > _OPEN:
+        raise UsageError("too much of the box would be left out of the proof", hint=_STANDS)
+    met = [zero.point for part in parts for zero in part.zeros if zero.point is not None]
+    kept = sorted(set(met))
+    if len(kept) < len(met):
+        raise UsageError("a point that several cases meet is not carried by proof files yet", hint=_STANDS)
+    unsettled = [{name: [float(low), float(high)] for name, low, high in zip(answer.variables, *box, strict=True)}
+                 for box in open_]  # fmt: skip
+    points = [answer.points[k].to_dict() for k in kept]
+    return {"points": points, "unsettled": unsettled, "complete": not unsettled}, kept, open_
+
+
+def _written(texts: Iterator[str], target: Path) -> int:
+    """Write a file, piece by piece; how many there were."""
+    count = 0
+    with target.open("w", encoding="utf-8") as file:
+        for text in texts:
+            file.write(text)
+            count += 1
+    return count
+
+
+def _text(head: Mapping[str, Any], parts: Sequence["_Part"], kept: Sequence[int], open_: Any) -> Iterator[str]:
+    """The text of the file, piece by piece."""
+    place = {number: k for k, number in enumerate(kept)}
+    separator = json.dumps(head)[:-1] + ', "cases": [\n'
+    for part in parts:
+        zeros = [{"point": None if zero.point is None else place[zero.point], **zero.aid} for zero in part.zeros]
+        separator += json.dumps({"zeros": zeros})[:-1] + ', "tree": [\n'
+        for step in part.steps(open_):
+            yield separator + step
+            separator = ",\n"
+        yield "\n]}"
         separator = ",\n"
     yield "\n]}\n"
 
 
-def _check(answer: Critical) -> None:
-    """Refuse what a file does not carry."""
-    kinds = {point.kind for point in answer.points} - {"minimum", "maximum", "saddle", "root"}
-    reason = ""
-    if not answer.complete:
-        reason = "what is not complete is not carried by proof files yet"
-    elif answer.constraints or answer.asked:
-        reason = "extreme values and constraints are not carried by proof files yet"
-    elif kinds:
-        reason = f"a point that is {'a kink' if 'kink' in kinds else 'degenerate'} is not carried by proof files yet"
-    elif answer.searched:
-        reason = "infinite sides are not carried by proof files yet"
-    if reason:
-        raise UsageError(reason, hint="without --proof the answer stands as it is")
+# -- cases -------------------------------------------------------------------------------------------------------------
+
+
+def _system(case: Case) -> System:
+    """The equations of a case for the search, which takes derivatives as nodes."""
+    graph, unknowns, parts = case.system.graph, case.system.unknowns, case.system.parts
+    (node, _), *others = parts
+    if len(parts) == len(unknowns) and parts == tuple((node, k) for k in range(len(unknowns))):
+        system = of_gradient(graph, node, unknowns)
+    else:
+        slopes = {node: derive.gradient(graph, node, unknowns) for node, k in parts if k is not None}
+        system = of_equations(graph, [node if k is None else slopes[node][k] for node, k in parts], unknowns)
+    return System(
+        graph, system.inputs, system.components, system.jacobian, case.value, below=case.system.below,
+        beside=tuple(node for node, k in parts if k is None) if case.value is not None else (),
+    )  # fmt: skip
+
+
+def _box(case: Case) -> Boxes:
+    """Doubles around the box of a case."""
+    on, low, high = Arithmetic(_BITS), [], []
+    for first, last in case.sides:
+        a, b = (Fraction(end(on)[k], 2**_BITS) for end, k in ((first, 0), (last, 1)))
+        low.append([float(a) if float(a) <= a else np.nextafter(float(a), -np.inf)])
+        high.append([float(b) if float(b) >= b else np.nextafter(float(b), np.inf)])
+    return Boxes(np.array(low), np.array(high))
+
+
+@dataclass
+class _Zero:
+    """A zero of a case: which point of the answer it is, or none; its small box, and in text what it is exactly."""
+
+    number: int
+    point: int | None
+    small: list[tuple[Fraction, Fraction]]
+    exact: list[str] = field(default_factory=list)
+    aid: dict[str, Any] = field(default_factory=dict)
+
+
+class _Part:
+    """A case, searched once more: its zeros, and boxes in the variables of which nothing is claimed."""
+
+    def __init__(self, case: Case, answer: Critical, clock: Clock, is_careful: bool) -> None:
+        self.case, self.answer, self.system, self.box = case, answer, _system(case), _box(case)
+        self.is_careful = is_careful
+        is_rough = bool(Enclosing(self.system).flags(self.box) & (OUTSIDE | KINK | JUMP))
+        self.system = with_tops(self.system) if is_rough else self.system
+        self.enclosing = Enclosing(self.system)
+        self.left: list[tuple[list[float], list[float]]] = []
+        self.sides = self.box.high - self.box.low
+        pad = PAD * self.sides
+        found = search(self.system, Boxes(self.box.low - pad, self.box.high + pad), clock)
+        if not found.is_whole:
+            raise UsageError("there was not the time for a proof file", hint=_STANDS)
+        left = clipped(found.left, self.box.low, self.box.high)
+        for members, is_cell in clusters(left, self.sides):
+            self._leave(left.take(members).hull(), _ALONG if is_cell else _APART)
+        self.zeros = self._zeros(found.zeros)
+        self._aid(found.unique)
+        if is_rough or is_careful:
+            tree = self._tree(self.left)
+            for _ in tree.steps(self.box, dry=True):
+                pass
+            stuck = together(tree.stuck, self.system.size)
+            for members, is_cell in clusters(stuck, self.sides):
+                self._leave(stuck.take(members).hull(), _ALONG if is_cell else _APART)
+
+    def _leave(self, hull: Boxes, wider: float = _APART) -> None:
+        """Take down a box of which nothing is claimed, a little wider."""
+        reach = 0.5 * (hull.high - hull.low) + wider * self.sides
+        count = self.case.count
+        self.left.append(((hull.low - reach)[:count, 0].tolist(), (hull.high + reach)[:count, 0].tolist()))
+
+    def _zeros(self, zeros: Boxes) -> list[_Zero]:
+        """The zeros with their points; what may be one that counts, and is none of the answer's, is left."""
+        points, count = self.answer.points, self.case.count
+        at = np.array([list(point.floats.values()) for point in points]).reshape(-1, count)
+        middle = 0.5 * zeros.low + 0.5 * zeros.high
+        values = self.enclosing.values(zeros, self.system.below)
+        no = np.zeros(len(zeros), bool)
+        for node in self.system.below:
+            no |= np.broadcast_to(values[node].low > 0, no.shape)
+        no |= ((zeros.high < self.box.low) | (zeros.low > self.box.high)).any(axis=0)
+        found = []
+        for k in range(len(zeros)):
+            near = np.abs(at - middle[:count, k]) <= _NEAR * (1e-3 + np.abs(middle[:count, k]))
+            matches = [] if no[k] else np.flatnonzero(near.all(axis=1)).tolist()
+            made = self._zero(zeros.take([k]), k, points[matches[0]] if len(matches) == 1 else None)
+            if made is None or not matches and not no[k]:
+                self._leave(zeros.take([k]))
+            else:
+                made.point = matches[0] if matches else None
+                found.append(made)
+        return found
+
+    def _zero(self, zero: Boxes, number: int, point: CriticalPoint | None) -> _Zero | None:
+        """A zero with its small box, by its point's digits; None where it is not proved well enough."""
+        names, count = self.answer.variables, self.case.count
+        if point is None:
+            return _Zero(number, None, _text_box(zero))
+        small, exact_ = _small(point.at, names), list[str]()
+        if point.on_face or len(self.case.sides) > count:
+            digits = max(_LEAST, *(len(text) for text in point.at.values()))
+            proof = proved(self.system, zero.low[:, 0], zero.high[:, 0], digits)
+            if proof is None:
+                return None
+            small += [_around(ball, digits) for ball in proof.at[count:]]
+            exact_ = self._exact(proof) if point.on_face else []
+            if point.on_face and not exact_:
+                return None
+        return _Zero(number, None, small, exact_)
+
+    def _exact(self, proof: Proof) -> list[str]:
+        """The numbers of a zero on a face as formulas; none where they are not known."""
+        balls, known, texts = Balls(proof.precision), {}, {}
+        with ctx.workprec(proof.precision):
+            for k, (name, sides) in enumerate(self.answer.box.items()):
+                for text, end in zip(sides, self._ends(balls, name), strict=True):
+                    if end is not None and proof.at[k].overlaps(end):
+                        known[k], texts[k] = end, str(text)
+        found = exactly(self.system, proof, known)
+        if found is None:
+            return []
+        written = [_formula(exact(ball)) for ball in found.at]
+        return [texts.get(k) or text for k, text in enumerate(written)] if all(written) else []
+
+    def _ends(self, balls: Balls, name: str) -> Sequence[arb | None]:
+        """The ends of a side as balls."""
+        (side,) = read_box({name: self.answer.box[name]}, Limits())
+        return side.balls(balls)
+
+    def _aid(self, unique: Boxes) -> None:
+        """What the verifier takes of each zero: the boxes, with the inverses."""
+        self.alone = no_boxes(self.system.size)
+        if not self.zeros:
+            return
+        middles = [[float((low + high) / 2) for low, high in zero.small] for zero in self.zeros]
+        centres = np.array(middles).T
+        self.alone = _alone(self.enclosing, unique.take([zero.number for zero in self.zeros]), centres, self.sides)
+        wide, tips = (self.enclosing.krawczyk(each).inverse for each in (self.alone, Boxes(centres, centres)))
+        for k, zero in enumerate(self.zeros):
+            zero.aid = {
+                "box": [[str(_decimal(low)), str(_decimal(high))] for low, high in zero.small],
+                "unique": np.stack((self.alone.low[:, k], self.alone.high[:, k]), axis=1).tolist(),
+                "inverse": tips[k].tolist(), "wide_inverse": wide[k].tolist(),
+                **({"exact": zero.exact} if zero.exact else {}),
+            }  # fmt: skip
+
+    def steps(self, open_: Sequence[tuple[list[float], list[float]]]) -> Iterator[str]:
+        """The tree of the case."""
+        return self._tree(open_).steps(self.box)
+
+    def _tree(self, open_: Sequence[tuple[list[float], list[float]]]) -> "_Tree":
+        corners = [np.array([box[k] for box in open_]).reshape(-1, self.case.count).T for k in (0, 1)]
+        return _Tree(self.case, self.enclosing, self.alone, Boxes(*corners), self.sides, self.is_careful)
+
+
+def _formula(number: Exact | None) -> str:
+    """The text of a number: a polynomial in pi, or in a root."""
+    if number is None or number.base is None:
+        return "" if number is None else f"({number.value})"
+    base = f"({number.base.radicand})^(1/{number.base.degree})" if number.base.degree else "pi"
+    return " + ".join(f"({part})*({base})^{k}" for k, part in enumerate(number.value.coeffs()))
 
 
 def _small(at: Mapping[str, str], names: Sequence[str]) -> list[tuple[Fraction, Fraction]]:
@@ -124,19 +314,12 @@ def _small(at: Mapping[str, str], names: Sequence[str]) -> list[tuple[Fraction, 
     return sides
 
 
-def _exact(system: System, point: CriticalPoint, names: Sequence[str]) -> list[str] | None:
-    """The numbers of a point on a face, at which the components are exactly 0; None of one inside."""
-    if not point.on_face:
-        return None
-    texts = [point.at[name] for name in names]
-    at = [arb(fmpq(*Fraction(text).as_integer_ratio())) for text in texts]
-    values = evaluated(system, _BITS, at, system.components)
-    if not all(arb(float(text)) == ball for text, ball in zip(texts, at, strict=True)) or not all(
-        isinstance(values[node], arb) and values[node].is_zero() for node in system.components
-    ):
-        what = "a point on a face of the box that is no short binary number is not carried by proof files yet"
-        raise UsageError(what, hint="without --proof the answer stands as it is; a larger box has it inside")
-    return texts
+def _around(ball: arb, digits: int) -> tuple[Fraction, Fraction]:
+    """A side about a ball, as narrow as so many digits."""
+    mantissa, exponent = (int(part) for part in ball.mid().man_exp())
+    middle = Fraction(mantissa) * Fraction(2) ** exponent
+    reach = Fraction(_WIDE, 10**digits) * (1 + abs(middle))
+    return middle - reach, middle + reach
 
 
 def _text_box(box: Boxes) -> list[tuple[Fraction, Fraction]]:
@@ -150,17 +333,9 @@ def _decimal(value: Fraction) -> Any:
     return Context(prec=60).divide(Decimal(value.numerator), Decimal(value.denominator))
 
 
-def _matched(unique: Boxes, centres: Any) -> tuple[list[int], list[int]]:
-    """For each point the number of the box that holds it alone; and those of the boxes that hold no point."""
-    chosen = Shelf(unique).holding(Boxes(centres, centres)).tolist()
-    if -1 in chosen or len(set(chosen)) < len(chosen):
-        raise UsageError("a point is not held alone by a box of doubles", hint="without --proof the answer stands")
-    return chosen, sorted(set(range(len(unique))) - set(chosen))
-
-
-def _alone(enclosing: Enclosing, boxes: Boxes, centres: Any) -> Boxes:
+def _alone(enclosing: Enclosing, boxes: Boxes, centres: Any, sides: Any) -> Boxes:
     """Boxes about zeros that the operator maps well into themselves, as large as may be."""
-    half = 0.5 * (boxes.high - boxes.low)
+    half = np.maximum(0.5 * (boxes.high - boxes.low), _FLAT * sides)
     result = Boxes(boxes.low.copy(), boxes.high.copy())
     open_ = np.ones(len(boxes), bool)
     for part in _SHRUNK:
@@ -201,13 +376,22 @@ class Shelf:
 class _Tree:
     """The pieces of a box, level by level: for each what is done with it, told at once; in memory is one level."""
 
+    case: Case
     enclosing: Enclosing
     alone: Boxes
+    open: Boxes
     sides: Any
+    is_careful: bool = False
     count: int = 1
+    asked: int = 0
+    stuck: list[Boxes] = field(default_factory=list)
 
-    def steps(self, box: Boxes) -> Iterator[str]:
-        """What is done with each piece, as it stands in the file, until all have their reasons."""
+    def steps(self, box: Boxes, dry: bool = False) -> Iterator[str]:
+        """What is done with each piece, as it stands in the file, until all have their reasons.
+
+        Args:
+            dry: take down pieces that are too narrow to be cut any further as `stuck`, and go on without them.
+        """
         shelf, level = Shelf(self.alone), box
         while len(level):
             parts = [slice(k, k + self.enclosing.batch) for k in range(0, len(level), self.enclosing.batch)]
@@ -217,27 +401,57 @@ class _Tree:
                 yield from told
                 halves.append(left)
             level = together(halves, self.enclosing.system.size)
+            narrow = ((level.high - level.low) <= _NARROW * self.sides).all(axis=0)
+            if dry:
+                self.stuck.append(level.take(narrow))
+                level = level.take(~narrow)
+            elif narrow.any():
+                raise UsageError("a piece of the proof is too narrow to be cut", hint=_STANDS)
 
     def _pieces(self, boxes: Boxes, shelf: Shelf) -> tuple[list[str], Boxes]:
         """Reasons of boxes where there are; and the halves of the others."""
         told = np.full(len(boxes), "", object)
         inside = shelf.holding(boxes)
-        held = np.flatnonzero(inside >= 0)
-        told[held] = [f'["in", {k}]' for k in inside[held]]
-        places = np.flatnonzero(inside < 0)
+        for k in np.flatnonzero(inside >= 0).tolist():
+            told[k] = f'["in", {inside[k]}]'
+        for k, (low, high) in enumerate(zip(self.open.low.T, self.open.high.T, strict=True)):
+            size = len(low)
+            held = ((boxes.low[:size] >= low[:, None]) & (boxes.high[:size] <= high[:, None])).all(axis=0)
+            told[held & (told == "")] = f'["left", {k}]'
+        places = np.flatnonzero(told == "")
         rest = boxes.take(places)
         out = self.enclosing.excluded(rest)
-        if out.any() and self.enclosing.flags(rest.take(out)):
-            what = "a pole, a kink or a part without a value in the box is not carried by proof files yet"
-            raise UsageError(what, hint="without --proof the answer stands as it is")
+        rough = np.flatnonzero(out & (self.is_careful | self._rough(rest)))
+        out[rough] = [self._is_believed(rest, k) for k in rough.tolist()]
         told[places[out]] = '["out"]'
         places, rest = places[~out], rest.take(~out)
         found = self.enclosing.krawczyk(rest)
-        off = np.flatnonzero(found.none)
+        none = found.none
+        if self.is_careful:
+            asked = np.flatnonzero(none).tolist()
+            none[asked] = [self._is_believed(rest, k, found.inverse[k].tolist()) for k in asked]
+        off = np.flatnonzero(none)
         told[places[off]] = [f'["off", {rows.tolist()!r}]' for rows in found.inverse[off]]
-        axes, cuts, halves = self._cut(rest.take(~found.none))
-        told[places[~found.none]] = [f'["cut", {axis}, {cut!r}]' for axis, cut in zip(axes, cuts, strict=True)]
+        axes, cuts, halves = self._cut(rest.take(~none))
+        told[places[~none]] = [f'["cut", {axis}, {cut!r}]' for axis, cut in zip(axes, cuts, strict=True)]
         return told.tolist(), halves
+
+    def _rough(self, boxes: Boxes) -> Any:
+        """Where not all is smooth."""
+        nodes = tuple(dict.fromkeys((*self.enclosing.system.needed, *self.enclosing.system.components)))
+        rough, values = np.zeros(len(boxes), bool), self.enclosing.values(boxes, nodes)
+        for node in nodes:
+            rough |= np.asarray(values[node].flags) > 0
+        return rough
+
+    def _is_believed(self, boxes: Boxes, k: int, inverse: Any = None) -> bool:
+        """Whether the verifier sees that no zero is in a box: its means are fewer where not all is smooth."""
+        self.asked += 1
+        if self.asked > _ASKED:
+            raise UsageError("the formula is not smooth in too much of the box for a proof file", hint=_STANDS)
+        sides = zip(boxes.low[:, k].tolist(), boxes.high[:, k].tolist(), strict=True)
+        box = [_COARSE.of(Fraction(low), Fraction(high)) for low, high in sides]
+        return self.case.system.is_empty(_COARSE, box, None if inverse is None else matrix_of(_COARSE, inverse))
 
     def _cut(self, boxes: Boxes) -> tuple[Any, Any, Boxes]:
         """Across which sides boxes are cut, and where; and their halves, those of a box one after the other."""
@@ -248,8 +462,6 @@ class _Tree:
         longest = np.argmax((boxes.high - boxes.low) / self.sides, axis=0)
         low, high = boxes.low[longest, columns], boxes.high[longest, columns]
         cut = np.minimum(np.maximum(low + BISECTION * (high - low), low), high)
-        if not ((low < cut) & (cut < high)).all():
-            raise UsageError("a piece of the proof is too narrow to be cut", hint="without --proof the answer stands")
         lows, highs = np.repeat(boxes.low, 2, axis=1), np.repeat(boxes.high, 2, axis=1)
         highs[longest, 2 * columns] = lows[longest, 2 * columns + 1] = cut
         return longest.tolist(), cut.tolist(), Boxes(lows, highs)

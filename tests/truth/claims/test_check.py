@@ -266,3 +266,9 @@ def test_what_is_no_question_is_refused(
 ) -> None:
     with pytest.raises(error, match=message):
         check(formula, claim, wrt)
+
+
+def test_points_lie_beyond_the_constants_of_a_formula_too() -> None:
+    assert check("log(x - 10^6)", "1/(x - 10^6)").claims[0].verdict == "proved"
+    (claim,) = check("sqrt(x - 2500)*y", "y/(2sqrt(x - 2500)) + 1/10^20", wrt="x").claims
+    assert claim.verdict == "refuted" and claim.witness and float(claim.witness.at["x"]) in (2500.5, 5000)

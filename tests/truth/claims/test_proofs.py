@@ -14,11 +14,22 @@ from gradcalc.errors import FileError, UsageError
 Proof = dict[str, Any]
 
 
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "smooth": {"expression": "x^3 - 3*x*y^2 + x", "box": "x=-2:2,y=-2:pi/2"},
+    "kink": {"expression": "abs(x - 1) + x^2/4", "box": "x=-3:3"},
+    "along": {"expression": "x*y + x", "box": "x=-3:3,y=-3:3", "subject_to": "x^2 + y^2 <= 2"},
+    "open": {"expression": "(x - sqrt(2))^4", "box": "x=-2:2"},
+    "face": {"expression": "cos(x)", "box": "x=1:pi"},
+    "pole": {"expression": "x^2 + 1/(x - 1)", "box": "x=-2:2"},
+}
+
+
 @pytest.fixture(scope="module")
-def proof(tmp_path_factory: pytest.TempPathFactory) -> Proof:
-    path = tmp_path_factory.mktemp("proof") / "p.json"
-    critical("x^3 - 3*x*y^2 + x", box="x=-2:2,y=-2:pi/2", proof=path)
-    found: Proof = json.loads(path.read_text())
+def proofs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Proof]:
+    path, found = tmp_path_factory.mktemp("proof"), {}
+    for name, question in QUESTIONS.items():
+        critical(**question, proof=path / name)
+        found[name] = json.loads((path / name).read_text())
     return found
 
 
@@ -27,67 +38,167 @@ def verified(proof: Proof, tmp_path: Path) -> Any:
     return verify(tmp_path / "q.json")
 
 
-def test_a_proof_holds_and_says_what_it_proves(proof: Proof, tmp_path: Path) -> None:
-    found = verified(proof, tmp_path)
+@pytest.mark.parametrize("which", QUESTIONS)
+def test_a_proof_holds(which: str, proofs: dict[str, Proof], tmp_path: Path) -> None:
+    found = verified(proofs[which], tmp_path)
     assert (found.verdict, found.reason, found.exit_code) == ("holds", None, 0)
-    assert found.claim == "x**3 - 3*x*y**2 + x has these 2 critical points in x=-2.0:2.0, y=-2.0:pi/2, and no others"
     assert list(found.to_dict()) == ["schema", "command", "expression", "verdict", "claim", "rests_on", "reason"]
     assert "the proof holds" in str(found.page())
 
 
-def first(proof: Proof, reason: str) -> int:
-    return next(k for k, step in enumerate(proof["tree"]) if step[0] == reason)
+def test_a_proof_says_what_it_proves(proofs: dict[str, Proof], tmp_path: Path) -> None:
+    smooth, along, left = (verified(proofs[which], tmp_path).claim for which in ("smooth", "along", "open"))
+    assert smooth == "x**3 - 3*x*y**2 + x has these 2 critical points in x=-2.0:2.0, y=-2.0:pi/2, and no others"
+    assert along.startswith("x*y + x under x^2 + y^2 <= 2 has these 5 critical points in")
+    assert left.startswith(
+        "(x - sqrt(2))**4 has these 0 critical points in x=-2.0:2.0, and no others outside of 1 box: x=1.41"
+    )
 
 
-PLANTED: dict[str, Callable[[Proof], object]] = {
-    "a digit": lambda p: p["claim"]["points"][0]["at"].update(y="-0.5773502691896257745"),
-    "a digit of an exact number": lambda p: p["claim"]["points"][1]["at"].update(x="1e-15"),
-    "the kind": lambda p: p["claim"]["points"][0].update(kind="minimum"),
-    "the index": lambda p: p["claim"]["points"][0].update(index=2),
-    "the value": lambda p: p["claim"]["points"][0].update(value="0.001"),
-    "the face": lambda p: p["claim"]["points"][0].update(on_face=True),
-    "a point left out": lambda p: p["claim"]["points"].pop(),
-    "a point and its proof left out": lambda p: (p["claim"]["points"].pop(), p["points"].pop()),
-    "a point twice": lambda p: (p["claim"]["points"].append(p["claim"]["points"][0]), p["points"].append(p["points"][0])),
-    "a point called another's": lambda p: p["others"].append(p["points"].pop()) or p["claim"]["points"].pop(),
-    "not complete": lambda p: p["claim"].update(complete=False),
-    "a piece left out": lambda p: p["tree"].pop(5),
-    "the last piece left out": lambda p: p["tree"].pop(),
-    "a piece too many": lambda p: p["tree"].append(["out"]),
-    "a piece in a zero's box that is not there": lambda p: p["tree"].__setitem__(first(p, "out"), ["in", 0]),
-    "a zero said to be excluded": lambda p: p["tree"].__setitem__(first(p, "in"), ["out"]),
-    "a reason that there is not": lambda p: p["tree"].__setitem__(first(p, "out"), ["left", 0]),
-    "a cut of no side": lambda p: p["tree"].__setitem__(0, ["cut", -1, 0.0]),
-    "another formula": lambda p: p.update(expression="x**3 - 3*x*y**2 + 1.0001*x"),
-    "another task": lambda p: p.update(task="roots"),
-    "no formula": lambda p: p.update(expression="x +"),
-    "another order of variables": lambda p: p.update(variables=["y", "x"]),
-    "a number that is none": lambda p: p["points"][0].update(inverse=[["x", 0], [0, 1]]),
-    "a number too long": lambda p: p["claim"]["points"][0]["at"].update(x="1e999999"),
-    "a zero's box moved": lambda p: p["points"][0].update(box=[["1", "1.1"], ["1", "1.1"]]),
-    "a part missing": lambda p: p.pop("others"),
-    "a part of another kind": lambda p: p.update(claim=[]),
+def first(proof: Proof, reason: str, case: int = 0) -> int:
+    return next(k for k, step in enumerate(proof["cases"][case]["tree"]) if step[0] == reason)
+
+
+def point(proof: Proof, k: int = 0) -> Proof:
+    return proof["claim"]["points"][k]  # type: ignore[no-any-return]
+
+
+def zero(proof: Proof, k: int = 0, case: int = 0) -> Proof:
+    return proof["cases"][case]["zeros"][k]  # type: ignore[no-any-return]
+
+
+def put(proof: Proof, step: list[Any], at: int, case: int = 0) -> None:
+    proof["cases"][case]["tree"][at] = step
+
+
+def with_point(proof: Proof) -> int:
+    """The first case with a point."""
+    return next(k for k, case in enumerate(proof["cases"]) if any(z["point"] is not None for z in case["zeros"]))
+
+
+def sliver(proof: Proof) -> None:
+    """Move a cut, so that a piece between is in none of the halves of those that follow."""
+    tree = proof["cases"][0]["tree"]
+    k = max(k for k, step in enumerate(tree) if step[0] == "cut")
+    tree[k] = ["out"]
+    last = len(tree) - 1
+    tree.pop(last)
+    tree.pop(last - 1)
+
+
+PLANTED: dict[str, tuple[str, Callable[[Proof], object]]] = {
+    "a digit": ("smooth", lambda p: point(p)["at"].update(y="-0.5773502691896257745")),
+    "a digit of an exact number": ("smooth", lambda p: point(p, 1)["at"].update(x="1e-15")),
+    "a point elsewhere": ("kink", lambda p: point(p)["at"].update(x="0.99")),
+    "a point that is nan": ("smooth", lambda p: point(p)["at"].update(x=float("nan"))),
+    "a point that is infinite": ("smooth", lambda p: point(p)["at"].update(x="inf")),
+    "a point of one more variable": ("smooth", lambda p: point(p)["at"].update(z="0")),
+    "the kind": ("smooth", lambda p: point(p).update(kind="minimum")),
+    "the kind of a kink": ("kink", lambda p: point(p).update(kind="minimum")),
+    "the kind along": ("along", lambda p: point(p).update(kind="maximum")),
+    "no kind": ("smooth", lambda p: point(p).pop("kind")),
+    "the index": ("smooth", lambda p: point(p).update(index=2)),
+    "an index of a kink": ("kink", lambda p: point(p).update(index=0)),
+    "the value": ("smooth", lambda p: point(p).update(value="0.001")),
+    "the value of a kink": ("kink", lambda p: point(p).update(value="0.2500000000000000003")),
+    "no value": ("smooth", lambda p: point(p).update(value=None)),
+    "not proved": ("smooth", lambda p: point(p).update(proved=False)),
+    "what nobody knows": ("smooth", lambda p: point(p).update(unique=True)),
+    "the face": ("smooth", lambda p: point(p).update(on_face=True)),
+    "not on the face": ("face", lambda p: point(p).pop("on_face")),
+    "another face": ("face", lambda p: zero(p).update(exact=["3.14159265358979323"])),
+    "a multiplier": ("along", lambda p: [q["multipliers"].update({k: "-" + v}) for q in p["claim"]["points"] for k, v in q.get("multipliers", {}).items()]),
+    "no multiplier": ("along", lambda p: [q.pop("multipliers") for q in p["claim"]["points"] if "multipliers" in q]),
+    "the signs of multipliers": ("along", lambda p: point(p).update(kkt=not point(p)["kkt"])),
+    "another constraint": ("along", lambda p: p.update(subject_to=["x^2 + y^2 <= 2.0000001"])),
+    "an equation": ("along", lambda p: p.update(subject_to=["x^2 + y^2 = 2"])),
+    "no constraint": ("along", lambda p: p.update(subject_to=[])),
+    "one more constraint": ("smooth", lambda p: p.update(subject_to=["x <= 1"])),
+    "a point left out": ("smooth", lambda p: p["claim"]["points"].pop()),
+    "a point and its proof left out": ("smooth", lambda p: (p["claim"]["points"].pop(), p["cases"][0]["zeros"].pop())),
+    "a point twice": ("smooth", lambda p: (p["claim"]["points"].append(point(p)), p["cases"][0]["zeros"].append(zero(p) | {"point": 2}))),
+    "a point that is none": ("smooth", lambda p: (zero(p).update(point=None), p["claim"]["points"].pop(0), zero(p, 1).update(point=0))),
+    "points of one number": ("smooth", lambda p: zero(p, 1).update(point=zero(p)["point"])),
+    "a number from behind": ("smooth", lambda p: zero(p).update(point=-1 - (1 - zero(p)["point"]))),
+    "a kink's point in another case": ("kink", lambda p: p["cases"][0]["zeros"].append(p["cases"][2]["zeros"].pop())),
+    "not complete": ("smooth", lambda p: p["claim"].update(complete=False)),
+    "complete after all": ("open", lambda p: p["claim"].update(complete=True)),
+    "complete, no box left": ("open", lambda p: p["claim"].update(complete=True, unsettled=[])),
+    "a box left that is smaller": ("open", lambda p: p["claim"]["unsettled"][0].update(x=[1.4143, 1.4144])),
+    "a box left that is turned": ("open", lambda p: p["claim"]["unsettled"][0]["x"].reverse()),
+    "more is claimed": ("smooth", lambda p: p["claim"].update(global_minimum="0")),
+    "a case left out": ("kink", lambda p: p["cases"].pop()),
+    "a case left out, all its points too": ("along", lambda p: p["cases"].pop(0)),
+    "cases in another order": ("along", lambda p: p["cases"].reverse()),
+    "a case twice": ("kink", lambda p: p["cases"].append(p["cases"][0])),
+    "a piece left out": ("smooth", lambda p: p["cases"][0]["tree"].pop(5)),
+    "the last piece left out": ("smooth", lambda p: p["cases"][0]["tree"].pop()),
+    "no tree": ("pole", lambda p: p["cases"][0]["tree"].clear()),
+    "a piece too many": ("smooth", lambda p: p["cases"][0]["tree"].append(["out"])),
+    "halves that are not looked at": ("smooth", sliver),
+    "a piece in a zero's box that is not there": ("smooth", lambda p: put(p, ["in", 0], first(p, "out"))),
+    "a piece in no zero's box": ("smooth", lambda p: put(p, ["in", 7], first(p, "out"))),
+    "a zero said to be excluded": ("smooth", lambda p: put(p, ["out"], first(p, "in"))),
+    "a zero at a kink said to be excluded": ("kink", lambda p: put(p, ["out"], first(p, "in", 2), 2)),
+    "a zero along said to be excluded": ("along", lambda p: put(p, ["out"], first(p, "in", with_point(p)), with_point(p))),
+    "a box left said to be excluded": ("open", lambda p: put(p, ["out"], first(p, "left"))),
+    "a reason that there is not": ("smooth", lambda p: put(p, ["left", 0], first(p, "out"))),
+    "an unknown reason": ("smooth", lambda p: put(p, ["gone"], first(p, "out"))),
+    "a cut of no side": ("smooth", lambda p: put(p, ["cut", -1, 0.0], 0)),
+    "a cut of a side too many": ("smooth", lambda p: put(p, ["cut", 2, 0.0], 0)),
+    "a cut beside the box": ("smooth", lambda p: put(p, ["cut", 0, 2.5], 0)),
+    "a cut at nan": ("smooth", lambda p: put(p, ["cut", 0, float("nan")], 0)),
+    "another formula": ("smooth", lambda p: p.update(expression="x**3 - 3*x*y**2 + 1.0001*x")),
+    "a kink that is none": ("kink", lambda p: p.update(expression="x - 1 + x**2/4")),
+    "a kink elsewhere": ("kink", lambda p: p.update(expression="abs(x - 1.00000001) + x**2/4")),
+    "another pole": ("pole", lambda p: p.update(expression="x**2 + 1/(x - 1)**2")),
+    "another task": ("smooth", lambda p: p.update(task="roots")),
+    "a task that there is not": ("smooth", lambda p: p.update(task="all")),
+    "no formula": ("smooth", lambda p: p.update(expression="x +")),
+    "a box without a point": ("smooth", lambda p: p["box"].update(y=[0.0, "pi/2"])),
+    "an infinite box": ("smooth", lambda p: p["box"].update(x=[-2.0, float("inf")])),
+    "another order of variables": ("smooth", lambda p: p.update(variables=["y", "x"])),
+    "a number that is none": ("smooth", lambda p: zero(p).update(inverse=[["x", 0], [0, 1]])),
+    "a number too long": ("smooth", lambda p: point(p)["at"].update(x="1e999999")),
+    "a zero's box moved": ("smooth", lambda p: zero(p).update(box=[["1", "1.1"], ["1", "1.1"]])),
+    "a zero's box that is all": ("smooth", lambda p: zero(p).update(unique=[[-2.0, 2.0], [-2.0, 2.0]])),
+    "a zero's box of one side": ("smooth", lambda p: zero(p)["unique"].pop()),
+    "a part missing": ("smooth", lambda p: p.pop("cases")),
+    "a part of another kind": ("smooth", lambda p: p.update(claim=[])),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("what", PLANTED)
-def test_a_planted_error_is_rejected(what: str, proof: Proof, tmp_path: Path) -> None:
-    changed = copy.deepcopy(proof)
-    PLANTED[what](changed)
+def test_a_planted_error_is_rejected(what: str, proofs: dict[str, Proof], tmp_path: Path) -> None:
+    which, change = PLANTED[what]
+    changed = copy.deepcopy(proofs[which])
+    change(changed)
+    assert changed != proofs[which]
     found = verified(changed, tmp_path)
     assert (found.verdict, found.claim, found.exit_code) == ("rejected", None, 1), what
     assert found.reason
 
 
-def test_a_changed_aid_is_rejected_or_proves_the_claim_still(proof: Proof, tmp_path: Path) -> None:
-    coarse = copy.deepcopy(proof)
-    coarse["points"][0]["inverse"] = [[round(x, 2) for x in row] for row in coarse["points"][0]["inverse"]]
+def test_a_name_twice_is_no_proof_file(proofs: dict[str, Proof], tmp_path: Path) -> None:
+    text = json.dumps(proofs["smooth"])
+    (tmp_path / "q.json").write_text(text[:-1] + ', "expression": "x"}')
+    with pytest.raises(FileError, match="twice"):
+        verify(tmp_path / "q.json")
+    (tmp_path / "q.json").write_text(text[: len(text) // 2])
+    with pytest.raises(FileError, match="no proof file"):
+        verify(tmp_path / "q.json")
+
+
+def test_a_changed_aid_is_rejected_or_proves_the_claim_still(proofs: dict[str, Proof], tmp_path: Path) -> None:
+    coarse = copy.deepcopy(proofs["smooth"])
+    zero(coarse)["inverse"] = [[round(x, 2) for x in row] for row in zero(coarse)["inverse"]]
     assert verified(coarse, tmp_path).verdict == "holds"
-    wrong = copy.deepcopy(proof)
-    wrong["points"][0]["inverse"] = [[0, 0], [0, 0]]
+    wrong = copy.deepcopy(proofs["smooth"])
+    zero(wrong)["inverse"] = [[0, 0], [0, 0]]
     assert verified(wrong, tmp_path).verdict == "rejected"
-    coarse = copy.deepcopy(proof)
-    coarse["tree"] = [["out"] if step[0] == "off" else step for step in coarse["tree"]]
+    coarse = copy.deepcopy(proofs["smooth"])
+    tree = coarse["cases"][0]["tree"]
+    tree[:] = [["out"] if step[0] == "off" else step for step in tree]
     assert verified(coarse, tmp_path).verdict in ("holds", "rejected")
 
 

@@ -18,6 +18,14 @@ from gradcalc.errors import FileError, UsageError
         ("exp(-x)*sin(4x)", "x=0:4", False, 5),
         ("x^2 - 2", "x=-4:4", True, 2),
         ("x^2 + y^2 + z^2 + sin(x*y*z)", "x=-1:1,y=-1:2,z=-2:1", False, 1),
+        ("abs(x - 1) + x^2/4", "x=-3:3", False, 1),
+        ("relu(x - 1) + relu(2 - x) + (x - 17/10)^2/10", "x=-3:5", False, 1),
+        ("max(x^2, y^2) + x + y^2", "x=-3:3,y=-3:3", False, 1),
+        ("abs(x) - 1", "x=-2:3", True, 2),
+        ("x^2 + 1/(x - 1)", "x=-2:2", False, 1),
+        ("1/(x - 1)^2 + tan(x) + y^2", "x=-2:2,y=-1:2", False, 1),
+        ("x^2 + log(x + 1)", "x=-2:2", False, 0),
+        ("x + 2 - sqrt(x + 3)", "x=-5:5", False, 1),
     ],
 )
 def test_what_is_written_holds(text: str, box: str, roots: bool, count: int, tmp_path: Path) -> None:
@@ -25,29 +33,69 @@ def test_what_is_written_holds(text: str, box: str, roots: bool, count: int, tmp
     assert made.complete and len(made.points) == count
     found = verify(tmp_path / "p.json")
     assert (found.verdict, found.reason) == ("holds", None)
-    assert f" {count} {'root' if roots else 'critical point'}" in (found.claim or "")
+    claim = found.claim or ""
+    assert f" {count} {'root' if roots else 'critical point'}" in claim and claim.endswith("and no others")
+
+
+@pytest.mark.parametrize(
+    ("text", "box", "under", "count"),
+    [
+        ("x^2 + y^2", "x=-3:3,y=-3:3", ["x + y >= 1", "x <= 2"], 3),
+        ("x + y", "x=-3:3,y=-3:3", ["x^2 + y^2 = 2"], 2),
+    ],
+)
+def test_points_along_constraints_are_carried(
+    text: str, box: str, under: list[str], count: int, tmp_path: Path
+) -> None:
+    made = critical(text, box=box, subject_to=under, proof=tmp_path / "p.json")
+    assert made.complete and len(made.points) == count
+    found = verify(tmp_path / "p.json")
+    assert (found.verdict, found.reason) == ("holds", None)
+    assert f"under {', '.join(under)} has these {count} critical points" in (found.claim or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "box", "claimed"),
+    [
+        ("(x - sqrt(2))^4", "x=-2:2", 0),
+        ("x^4 + x^3", "x=-1:1", 1),
+        ("x^1.5 - x", "x=-1:2", 1),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_shown_is_left_out_of_the_claim(
+    text: str, box: str, claimed: int | None, tmp_path: Path
+) -> None:
+    made = critical(text, box=box, proof=tmp_path / "p.json")
+    found = verify(tmp_path / "p.json")
+    assert (found.verdict, found.reason) == ("holds", None)
+    assert "and no others outside of" in (found.claim or "")
+    proof = json.loads((tmp_path / "p.json").read_text())
+    claim = proof["claim"]
+    assert claim["complete"] is False and len(claim["points"]) == (
+        claimed if claimed is not None else len(claim["points"])
+    )
+    for point in made.points:
+        is_held = any(
+            all(low <= point.floats[name] <= high for name, (low, high) in box.items()) for box in claim["unsettled"]
+        )
+        assert is_held or point.to_dict() in claim["points"]
 
 
 def test_a_zero_beside_the_box_is_none_of_its_points(tmp_path: Path) -> None:
     made = critical("(x - 2.00000001)^2 + x*y + y^2", box="x=-1:2,y=-2:1", proof=tmp_path / "p.json")
     assert made.complete
     assert verify(tmp_path / "p.json").verdict == "holds"
-    assert len(json.loads((tmp_path / "p.json").read_text())["points"]) == len(made.points)
+    (case,) = json.loads((tmp_path / "p.json").read_text())["cases"]
+    assert sum(zero["point"] is not None for zero in case["zeros"]) == len(made.points)
 
 
 @pytest.mark.parametrize(
     ("text", "more", "said"),
     [
-        ("abs(x - 1) + x^2/4", {}, "a kink"),
-        ("x^4", {}, "held alone"),
-        ("x^3", {}, "degenerate"),
-        ("cos(x)", {"box": "x=1:pi"}, "on a face"),
-        ("(x - sqrt(2))^4", {}, "not complete"),
-        ("x^2 + 1/(x - 1)", {}, "a pole"),
-        ("x^2 + log(x + 1)", {}, "a part without a value"),
         ("x^2", {"least": True}, "extreme values"),
-        ("x*y", {"subject_to": "x + y = 1", "box": "x=-2:2,y=-2:2"}, "constraints"),
         ("x^2", {"box": "x=-inf:inf"}, "infinite"),
+        ("abs(x) + abs(x - 1) + abs(x + 1) + abs(x - 1/2) + abs(x + 3/2)", {}, "more than 4 kinks"),
+        ("x^2 + y^2", {"subject_to": ["x >= 0", "y >= 0"], "box": "x=-1:2,y=-1:2"}, "several cases meet"),
     ],
 )
 def test_what_files_do_not_carry_is_refused(text: str, more: dict[str, object], said: str, tmp_path: Path) -> None:
@@ -75,9 +123,10 @@ def test_values_that_are_put_in_are_part_of_the_claim(let: dict[str, object], tm
 @pytest.mark.parametrize(
     ("text", "box", "places"),
     [("x^2*(3-x)", "x=0:2.5", {"x": 0}), ("(x - 1/4)^2 + x*(y - 2)^2 + y^2/2", "x=-1:1,y=-3:4", None),
-     ("x^3*y - x*y + y^2", "x=-2:1,y=0:1", None), ("x^2 + (y - 3/8)^2", "x=-1:1,y=3/8:1", {"x": 0, "y": 0.375})],
+     ("x^3*y - x*y + y^2", "x=-2:1,y=0:1", None), ("x^2 + (y - 3/8)^2", "x=-1:1,y=3/8:1", {"x": 0, "y": 0.375}),
+     ("cos(x) + x*0", "x=1:pi", None), ("(x^2 - 2)^2", "x=1:sqrt(2)", None), ("(x - 1/3)^2 + y^2", "x=1/3:1,y=-1:1", None)],
 )  # fmt: skip
-def test_points_on_a_face_are_carried_where_their_numbers_are_short(
+def test_points_on_a_face_are_carried_where_their_numbers_are_known(
     text: str, box: str, places: dict[str, float] | None, tmp_path: Path
 ) -> None:
     made = critical(text, box=box, proof=tmp_path / "p.json")
@@ -86,10 +135,10 @@ def test_points_on_a_face_are_carried_where_their_numbers_are_short(
     faces = [point.floats for point in made.points if point.on_face]
     assert places is None or places in faces
     proof = json.loads((tmp_path / "p.json").read_text())
-    for k, point in enumerate(proof["claim"]["points"]):
-        if point.get("on_face"):
+    for zero in proof["cases"][0]["zeros"]:
+        if proof["claim"]["points"][k := zero["point"]].get("on_face"):
             changed = json.loads(json.dumps(proof))
-            changed["points"][k]["exact"][0] = "1e-9"
+            changed["cases"][0]["zeros"][0]["exact"] = ["1e-9", *zero["exact"][1:]]
             (tmp_path / "q.json").write_text(json.dumps(changed))
             assert verify(tmp_path / "q.json").verdict == "rejected"
             changed = json.loads(json.dumps(proof))
