@@ -456,6 +456,10 @@ class Proof:
         points, unsettled = self.claim["points"], self.claim["unsettled"]
         if self.claim["complete"] is not (not unsettled) or self.claim.keys() - {"points", "unsettled", "complete"}:
             raise Weak("whether the points are all is not claimed as it is")
+        if any(low > high for case in self.cases for low, high in self._sides(case, self.fine)[1]):
+            raise Weak("the box has no inside")
+        if any(list(box) != list(self.names) for box in unsettled):
+            raise Weak("a box of which nothing is claimed is none")
         open_ = [box_of(self.coarse, [box[name] for name in self.names], len(box)) for box in unsettled]
         for case, part in zip(self.cases, self.parts, strict=True):
             zeros = [self._zero(case, k, aid) for k, aid in enumerate(part["zeros"], 1)]

@@ -156,6 +156,8 @@ PLANTED: dict[str, tuple[str, Callable[[Proof], object]]] = {
     "a task that there is not": ("smooth", lambda p: p.update(task="all")),
     "no formula": ("smooth", lambda p: p.update(expression="x +")),
     "a box without a point": ("smooth", lambda p: p["box"].update(y=[0.0, "pi/2"])),
+    "a box that is turned": ("smooth", lambda p: p["box"]["x"].reverse()),
+    "a box left of one more variable": ("open", lambda p: p["claim"]["unsettled"][0].update(y=[0, 1])),
     "an infinite box": ("smooth", lambda p: p["box"].update(x=[-2.0, float("inf")])),
     "another order of variables": ("smooth", lambda p: p.update(variables=["y", "x"])),
     "a number that is none": ("smooth", lambda p: zero(p).update(inverse=[["x", 0], [0, 1]])),
