@@ -460,12 +460,13 @@ class Proof:
             raise Weak("the box has no inside")
         if any(list(box) != list(self.names) for box in unsettled):
             raise Weak("a box of which nothing is claimed is none")
+        told = [zero["point"] for part in self.parts for zero in part["zeros"] if zero["point"] is not None]
+        if sorted(told) != list(range(len(points))):
+            raise Weak(f"{len(points)} points are claimed, {len(told)} are proved")
         open_ = [box_of(self.coarse, [box[name] for name in self.names], len(box)) for box in unsettled]
         for case, part in zip(self.cases, self.parts, strict=True):
             zeros = [self._zero(case, k, aid) for k, aid in enumerate(part["zeros"], 1)]
             self._tree(case, part["tree"], zeros, open_)
-        if len(self.met) != len(points):
-            raise Weak(f"{len(points)} points are claimed, {len(self.met)} are proved")
         order = sorted(self.met.values())
         for k, one in enumerate(order):
             for other in order[k + 1 :]:
@@ -486,10 +487,10 @@ class Proof:
                 raise Weak("a zero that is said not to count may lie in the box")
         else:
             point = self.claim["points"][which]
-            if which < 0 or which in self.met or point.keys() - _SAID or point["proved"] is not True:
-                raise Weak(f"point {which + 1} is claimed twice, or as what it is not")
+            if point.keys() - _SAID or point["proved"] is not True:
+                raise Weak(f"point {which + 1} is said to be what cannot be verified")
             within_ = within(place, inner, strictly=True)
-            if bool(point.get("on_face")) == within_ or not (within_ or self._is_on_face(case, zero)):
+            if point.get("on_face", False) is not (not within_) or not (within_ or self._is_on_face(case, zero)):
                 raise Weak(f"point {which + 1} is not proved to lie where it is said to, inside the box or on a face")
             if case.system.fits(self.fine, place) is not True:
                 raise Weak(f"point {which + 1} is not proved to be one of its case")
@@ -511,7 +512,8 @@ class Proof:
         said = case.said(self.fine, zero, self.is_along)
         marks, given = said.pop("multipliers", {}), point.get("multipliers", {})
         kind = {key: point[key] for key in ("kind", "index", "kkt") if key in point or key == "kind"}
-        if kind != {key: said[key] for key in kind if key in said} or marks.keys() != given.keys():
+        same = {key: said[key] for key in kind if key in said}
+        if repr(kind) != repr(same) or marks.keys() != given.keys():
             raise Weak(f"{which} is a {said['kind']}: {said}")
         for name, mark in marks.items():
             digits_fit(self.fine, mark, given[name], f"{which}, the multiplier of {name}")

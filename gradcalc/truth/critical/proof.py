@@ -90,7 +90,7 @@ def write_proof(answer: Critical, path: Path, limits: Limits) -> tuple[Mapping[s
         head["claim"], kept, open_ = _claim(answer, parts)
         with complete_file(path) as target:
             count = _written(_text(head, parts, kept, open_), target)
-            found = verify(target, limits=limits) if count < _READ else None
+            found = verify(target, limits=limits) if count < _READ and target.is_file() else None
             if found is None or found.reason is None:
                 return tuple(head["claim"]["unsettled"])
             if is_careful:

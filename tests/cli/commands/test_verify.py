@@ -24,9 +24,14 @@ def test_a_proof_is_written_and_verified(tmp_path: Path, capsys: pytest.CaptureF
 def test_an_answer_that_no_file_carries_is_shown_before_the_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["critical", "abs(x)", "--box", "x=-2:3", "--proof", str(tmp_path / "p.json")]) == 2
+    assert main(["critical", "x^2", "--box", "x=-2:3", "--global", "--proof", str(tmp_path / "p.json")]) == 2
     told = capsys.readouterr()
-    assert "kink" in told.out and "is not carried by proof files yet" in told.err
+    assert "least value" in told.out and "not carried by proof files yet" in told.err
+
+
+def test_a_box_of_which_the_file_claims_nothing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["critical", "x^4", "--box", "x=-2:3", "--proof", str(tmp_path / "p.json")]) == 0
+    assert "p.json claims nothing of x = -" in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

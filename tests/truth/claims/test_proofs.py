@@ -105,6 +105,8 @@ PLANTED: dict[str, tuple[str, Callable[[Proof], object]]] = {
     "not proved": ("smooth", lambda p: point(p).update(proved=False)),
     "what nobody knows": ("smooth", lambda p: point(p).update(unique=True)),
     "the face": ("smooth", lambda p: point(p).update(on_face=True)),
+    "a face that is a number": ("face", lambda p: point(p).update(on_face=0.5)),
+    "an index that is a truth": ("smooth", lambda p: point(p).update(index=True)),
     "not on the face": ("face", lambda p: point(p).pop("on_face")),
     "another face": ("face", lambda p: zero(p).update(exact=["3.14159265358979323"])),
     "a multiplier": ("along", lambda p: [q["multipliers"].update({k: "-" + v}) for q in p["claim"]["points"] for k, v in q.get("multipliers", {}).items()]),
