@@ -177,7 +177,7 @@ def test_a_planted_error_is_rejected(what: str, proofs: dict[str, Proof], tmp_pa
     which, change = PLANTED[what]
     changed = copy.deepcopy(proofs[which])
     change(changed)
-    assert changed != proofs[which]
+    assert json.dumps(changed) != json.dumps(proofs[which])
     found = verified(changed, tmp_path)
     assert (found.verdict, found.claim, found.exit_code) == ("rejected", None, 1), what
     assert found.reason
