@@ -33,7 +33,9 @@ class Callback:
     """
 
     model: Any = None
-    params: dict[str, Any]
+
+    def __init__(self) -> None:
+        self.params: dict[str, Any] = {}
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Keep what `fit` was asked for."""

@@ -150,6 +150,8 @@ class Model(Trainer):
         if name in ("input_shape", "output_shape"):
             ends = self._ends()[name == "output_shape"]
             return functional.shapes(ends[0] if isinstance(ends, list) and len(ends) == 1 else ends)
+        if name in ("save", "export", "to_json"):
+            raise AttributeError(f"models have no {name}: keep their weights, model.save_weights('m.weights.h5')")
         return super().__getattr__(name)
 
 

@@ -121,7 +121,8 @@ class ProgbarLogger(Callback):
         head, clock, each, *numbers = self._texts(logs, now, left=not end)
         tail = " ".join([each, *(f"- {number}" for number in numbers)])
         room = shutil.get_terminal_size().columns - 1 if sys.stdout.isatty() else 1_000
-        width = max(min(WIDTH, room - len(head) - len(clock) - len(tail) - 2), 0) if self._steps else 0
+        left = room - len(head) - len(clock) - len(tail) - 2
+        width = 0 if not self._steps else WIDTH if end and left < 0 else max(min(WIDTH, left), 0)
         done = width * self._done // self._steps if self._steps else 0
         columns = len(head) + width + (width > 0) + len(clock) + 1 + len(tail)
         if columns > room and not end:  # what wraps could not be drawn over

@@ -50,7 +50,7 @@ class Dataset:
     def __bool__(self) -> bool:
         return True
 
-    def cardinality(self, name: str | None = None) -> Tensor:
+    def cardinality(self) -> Tensor:
         """How many elements there are; `INFINITE_CARDINALITY`, or `UNKNOWN_CARDINALITY`."""
         count = self._count
         found = UNKNOWN_CARDINALITY if count is None else INFINITE_CARDINALITY if math.isinf(count) else count
@@ -159,7 +159,7 @@ class Dataset:
         return Dataset(lambda: (row for element in self for row in Dataset.from_tensor_slices(element)))
 
     def shuffle(
-        self, buffer_size: Any, seed: int | None = None, reshuffle_each_iteration: bool | None = None,
+        self, buffer_size: Any, seed: int | None = None, reshuffle_each_iteration: bool | None = True,
         name: str | None = None,
     ) -> "Dataset":  # fmt: skip
         """Elements in random order: each is drawn from the next `buffer_size`.

@@ -249,6 +249,18 @@ def test_the_summary_of_what_is_not_built_says_so(capsys: pytest.CaptureFixture[
     assert " Total params: 43 (172.00 B)" in capsys.readouterr().out
 
 
+def test_what_is_not_there_says_what_to_write() -> None:
+    with pytest.raises(AttributeError, match=r"models have no save: keep their weights, model.save_weights"):
+        Net().save  # noqa: B018
+    assert not hasattr(Net(), "kernels")
+
+
+def test_a_line_takes_rows_without_an_axis() -> None:
+    model = nn.Sequential([nn.Dense(2, input_shape=(1,))])
+    x = ramp(4).astype("float32")
+    assert (model(x).numpy() == model(x[:, None]).numpy()).all() and model.predict(x, verbose=0).shape == (4, 2)
+
+
 def test_a_sequence_begins_with_a_layer_of_structures() -> None:
     class Double(nn.Layer):
         def call(self, inputs: Any) -> Any:

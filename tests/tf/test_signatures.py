@@ -23,8 +23,8 @@ from gradcalc.optimize import optimizer
 
 FILE = Path(__file__).parent / "signatures.txt"
 MODULES = [
-    "", "autodiff", "config", "debugging", "dtypes", "linalg", "math", "nest", "nn", "random", "keras",
-    "keras.activations", "keras.constraints", "keras.initializers", "keras.layers", "keras.losses", "keras.metrics",
+    "", "autodiff", "config", "data", "debugging", "dtypes", "linalg", "math", "nest", "nn", "random", "keras",
+    "keras.activations", "keras.callbacks", "keras.constraints", "keras.initializers", "keras.layers", "keras.losses", "keras.metrics",
     "keras.models", "keras.optimizers", "keras.optimizers.schedules", "keras.regularizers", "keras.utils",
 ]  # fmt: skip
 
@@ -65,7 +65,7 @@ def default_text(name: str, value: Any) -> str:
 TABLE = dict(re.findall(r"^([\w.]+)\((.*)\)$", FILE.read_text(encoding="utf-8"), re.M)) if FILE.exists() else {}
 OTHERS = {
     "DType", "as_dtype", "dtypes.DType", "dtypes.as_dtype", "Tensor", "TensorSpec", "UnconnectedGradients",
-    "keras.KerasTensor",
+    "keras.KerasTensor", "data.Dataset", "data.Iterator",
 }  # fmt: skip
 """Types that are NumPy's or gradcalc's own, made by other calls."""
 INNER = re.compile(r"\.(call|build|compute_output_shape|from_config|get_config)$")
@@ -97,8 +97,9 @@ def test_parameters_are_tensorflows(name: str) -> None:
 
 KEYWORDS = {
     "add", "average", "maximum", "minimum", "multiply", "subtract", "concatenate", "MeanMetricWrapper",
+    "LambdaCallback",
 }  # fmt: skip
-"""What hands its keywords on: functions that make a layer, and a metric of a function."""
+"""What hands its keywords on: functions that make a layer, a metric of a function, a callback of functions."""
 
 
 def refused(mine: Any) -> dict[str, str] | None:
@@ -148,6 +149,7 @@ HINTS = {
     "shift": "accuracy", "alg": "NumPy's numbers", "optimize": "speed", "align": "bands of diagonals alone",
     "padding_value": "bands of diagonals alone", "device_name": "devices", "device_type": "devices", "run_eagerly": "always",
     "summarize": "all is printed", "support_partition": "graphs", "dtype_hint": "never needed", "expand_composites": "none here",
+    "num_parallel_calls": "speed", "deterministic": "always", "synchronous": "always", "use_unbounded_threadpool": "speed",
     "num": "known of a split", "check_types": "lists and tuples are alike", "strict": "structures are kept",
 }  # fmt: skip
 """Parameters whose values make no difference, and why."""
@@ -173,8 +175,14 @@ def test_no_argument_is_dropped(name: str, function: types.FunctionType) -> None
     assert not dropped
 
 
-NOTHING = {"function", "device", "config.list_physical_devices", "config.run_functions_eagerly"}
-"""There is nothing to compile, and one device."""
+NOTHING = {
+    "data.Dataset.prefetch",
+    "function",
+    "device",
+    "config.list_physical_devices",
+    "config.run_functions_eagerly",
+}
+"""There is nothing to compile, one device, and nothing that runs ahead."""
 
 
 def test_arguments_bind_as_tensorflows_do() -> None:
@@ -221,6 +229,7 @@ BASES = {
     "Layer",
     "Loss",
     "Metric",
+    "Callback",
     "MeanMetricWrapper",
     "Optimizer",
     "LearningRateSchedule",

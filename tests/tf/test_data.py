@@ -1,0 +1,119 @@
+"""`tf.data`: elements, orders, how many there are, what each method makes of them; errors."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc.tf as tf
+from tests.nn.support import over, says
+
+D = tf.data.Dataset
+
+
+def plain(dataset: Any) -> list[Any]:
+    """The elements as lists and numbers."""
+    return [tf.nest.map_structure(lambda leaf: leaf.tolist(), element) for element in dataset.as_numpy_iterator()]
+
+
+def four() -> Any:
+    return D.range(4)
+
+
+MADE: list[tuple[Callable[[], Any], list[Any], Any]] = [  # elements, and their number as TensorFlow says it
+    (four, [0, 1, 2, 3], 4), (lambda: D.range(5, 1, -2), [5, 3], 2), (lambda: D.range(0), [], 0),
+    (lambda: D.from_tensor_slices([[1, 2], [3, 4]]), [[1, 2], [3, 4]], 2),
+    (lambda: D.from_tensor_slices(([1, 2], {"a": [3.0, 4.0]})), [(1, {"a": 3}), (2, {"a": 4})], 2),
+    (lambda: D.from_tensors(([1, 2], 3)), [([1, 2], 3)], 1),
+    (lambda: D.from_generator(lambda: iter([1, 2])), [1, 2], -2),
+    (lambda: D.from_generator(lambda n: iter(range(n)), output_types=tf.float32, args=(3,)), [0, 1, 2], -2),
+    (lambda: D.zip((four(), {"b": D.range(7, 9)})), [(0, {"b": 7}), (1, {"b": 8})], 2), (lambda: D.zip(four(), four()).take(1), [(0, 0)], 1),
+    (lambda: four().map(lambda n: (n, n * 2)).map(lambda n, m: n + m), [0, 3, 6, 9], 4), (lambda: four().map(lambda n: [n, n]).take(1), [[0, 0]], 1),
+    (lambda: four().batch(3), [[0, 1, 2], [3]], 2), (lambda: four().batch(3, drop_remainder=True), [[0, 1, 2]], 1),
+    (lambda: four().batch(3).unbatch(), [0, 1, 2, 3], -2), (lambda: four().filter(lambda n: n > 1), [2, 3], -2),
+    (lambda: D.zip((four(), four())).batch(2).take(1), [([0, 1], [0, 1])], 1), (lambda: four().repeat(2), [0, 1, 2, 3] * 2, 8),
+    (lambda: four().repeat().take(6), [0, 1, 2, 3, 0, 1], 6), (lambda: four().repeat(0), [], 0), (lambda: D.range(0).repeat(), [], 0),
+    (lambda: four().take(-1), [0, 1, 2, 3], 4), (lambda: four().take(9), [0, 1, 2, 3], 4), (lambda: four().skip(3), [3], 1),
+    (lambda: four().skip(9), [], 0), (lambda: four().skip(-1), [], 0), (lambda: four().skip(2).enumerate(5), [(5, 2), (6, 3)], 2),
+    (lambda: four().concatenate(D.range(1)), [0, 1, 2, 3, 0], 5), (lambda: four().prefetch(tf.data.AUTOTUNE).cache(), [0, 1, 2, 3], 4),
+]  # fmt: skip
+
+
+def check_made(make: Callable[[], Any], elements: list[Any], count: int) -> None:
+    dataset = make()
+    assert plain(dataset) == elements == plain(dataset)
+    assert int(dataset.cardinality()) == count and dataset.cardinality().dtype == "int64"
+    if count >= 0:
+        assert len(dataset) == count
+    else:
+        with pytest.raises(TypeError, match="unknown"):
+            len(dataset)
+
+
+test_elements_are_tensorflows = over(MADE, check_made)
+
+
+def test_orders_repeat_by_seeds_and_stay_within_the_buffer() -> None:
+    numbers = D.range(100)
+    for size in (1, 7, 100, 500):
+        shuffled = numbers.shuffle(size, seed=3)
+        first, second = plain(shuffled), plain(shuffled)
+        assert sorted(first) == sorted(second) == list(range(100)) and (first != second or size == 1)
+        assert plain(numbers.shuffle(size, seed=3)) == first
+        assert all(n < place + size for place, n in enumerate(first))
+    fixed = numbers.shuffle(100, reshuffle_each_iteration=False)
+    assert plain(fixed) == plain(fixed) != plain(numbers)
+    found = []
+    for _ in range(2):
+        tf.random.set_seed(5)
+        found.append(plain(numbers.shuffle(50)))
+    assert found[0] == found[1] and len(numbers.shuffle(3)) == 100
+
+
+def test_dtypes_are_tensorflows() -> None:
+    element = next(iter(D.from_tensors((np.ones(2), [1.0], 2))))
+    assert [part.dtype.name for part in element] == ["float64", "float32", "int32"]
+    assert next(iter(D.range(2, output_type=tf.float32))).dtype == "float32"
+    signature = (tf.TensorSpec((None, 2), tf.float32), tf.TensorSpec(shape=(), dtype=tf.int64))
+    x, y = next(iter(D.from_generator(lambda: iter([(np.ones((3, 2)), 1)]), output_signature=signature)))
+    assert (x.dtype, y.dtype, x.shape) == ("float32", "int64", (3, 2))
+    named = D.from_generator(lambda: iter([{"a": 1}]), output_types={"a": tf.float64}, output_shapes={"a": ()})
+    assert next(iter(named))["a"].dtype == "float64"
+
+
+def test_functions_run_once_where_elements_are_kept() -> None:
+    calls = []
+    kept = four().map(lambda n: calls.append(int(n)) or n).cache()  # type: ignore[func-returns-value]
+    assert plain(kept.take(2)) == [0, 1] and plain(kept) == plain(kept) == [0, 1, 2, 3]
+    assert calls == [0, 1, 0, 1, 2, 3]  # as in TensorFlow, what was not there to its end is not kept
+    assert int(four().reduce(np.int64(10), lambda state, n: state + n)) == 16
+
+
+def test_a_dataset_is_true_and_says_what_it_is() -> None:
+    assert (
+        D.range(0)
+        and repr(four()) == "<Dataset of 4 elements>"
+        and repr(four().filter(bool)) == "<Dataset of ? elements>"
+    )
+    with pytest.raises(TypeError, match="infinite"):
+        len(four().repeat())
+    assert int(four().repeat().cardinality()) == tf.data.INFINITE_CARDINALITY == tf.data.experimental.AUTOTUNE == -1
+    with pytest.raises(AttributeError, match=r"tf\.data\.Datset is not there; did you mean Dataset\?"):
+        tf.data.Datset  # noqa: B018
+
+
+ERRORS: list[tuple[Callable[[], Any], str]] = [
+    (lambda: D.from_tensor_slices(([1, 2], [1])), r"shapes \[\(2,\), \(1,\)\] have not as many rows"), (lambda: D.from_tensor_slices(3.0), "rows"),
+    (lambda: four().batch(0), "`batch_size` must be greater than zero"), (lambda: four().shuffle(0), "`buffer_size`"),
+    (lambda: plain(D.from_generator(lambda: iter([[1], [2, 3]])).batch(2)), "make no batch: map them to one shape"),
+    (lambda: plain(D.from_generator(lambda: iter([[1, 2]]), output_signature=tf.TensorSpec((3,), tf.int32))), r"shape \(2,\), where \(3,\) was expected"),
+]  # fmt: skip
+test_errors_say_what_is_wrong = over(ERRORS, says)
+
+
+def test_a_generator_itself_could_be_used_once() -> None:
+    with pytest.raises(TypeError, match="a function with yield"):
+        D.from_generator(iter([1]))
+    with pytest.raises(NotImplementedError, match="filename='kept'"):
+        four().cache("kept")
