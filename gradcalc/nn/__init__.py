@@ -6,11 +6,23 @@ Each module names in its `__all__` what is public here: no name is written again
 
 from gradcalc.graph.names import clear_session as clear_session
 from gradcalc.nn import activations as activations
+from gradcalc.nn import (
+    attention,
+    convolution,
+    functional,
+    layer,
+    layers,
+    models,
+    normalization,
+    pooling,
+    recurrent,
+    weights,
+)  # fmt: skip
 from gradcalc.nn import callbacks as callbacks
-from gradcalc.nn import convolution, functional, layer, layers, models, normalization, pooling, weights
 from gradcalc.nn import initializers as initializers
 from gradcalc.nn import losses as losses
 from gradcalc.nn import metrics as metrics
+from gradcalc.nn.attention import *
 from gradcalc.nn.convolution import *
 from gradcalc.nn.functional import *
 from gradcalc.nn.initializers import set_seed as set_seed
@@ -20,9 +32,12 @@ from gradcalc.nn.losses import *
 from gradcalc.nn.models import *
 from gradcalc.nn.normalization import *
 from gradcalc.nn.pooling import *
+from gradcalc.nn.recurrent import *
 from gradcalc.nn.weights import *
 
-_MODULES = (convolution, functional, layer, layers, losses, models, normalization, pooling, weights)
+_MODULES = (
+    attention, convolution, functional, layer, layers, losses, models, normalization, pooling, recurrent, weights,
+)  # fmt: skip
 globals()["__all__"] = sorted(  # type checkers read the stars
     ["activations", "callbacks", "clear_session", "initializers", "losses", "metrics", "set_seed"]
     + [name for module in _MODULES for name in module.__all__]

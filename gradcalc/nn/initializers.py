@@ -232,11 +232,41 @@ class LecunNormal(_Scaled):
     scale, mode, distribution = 1.0, "fan_in", "truncated_normal"
 
 
+@dataclass(repr=False, eq=False)
+class Orthogonal(Initializer):
+    """`gain` times a random matrix with orthogonal rows or columns (Saxe et al. 2014); the last axis is its columns."""
+
+    gain: float = 1.0
+    seed: int | None = None
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
+        """A tensor of the shape."""
+        if len(shape) < 2:
+            raise ValueError(f"The tensor to initialize must be at least two-dimensional. Received: shape={shape}")
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        q, r = np.linalg.qr(generator(self.seed).standard_normal((max(rows, columns), min(rows, columns))))
+        q *= np.sign(np.diagonal(r))  # so that all such matrices are as likely
+        return _tensor(self.gain * np.reshape(q if rows >= columns else q.T, tuple(shape)), dtype)
+
+
+@dataclass(repr=False, eq=False)
+class Identity(Initializer):
+    """`gain` times the matrix with ones on its diagonal."""
+
+    gain: float = 1.0
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
+        """A tensor of the shape."""
+        if len(shape) != 2:
+            raise ValueError(f"Identity matrix initializer can only be used for 2D matrices. Received: shape={shape}")
+        return _tensor(self.gain * np.eye(shape[0], shape[1]), dtype)
+
+
 INITIALIZERS: Mapping[str, Callable[..., Any]] = {
     snake_case(kind.__name__): kind
     for kind in (
         Zeros, Ones, Constant, RandomNormal, RandomUniform, TruncatedNormal, GlorotUniform, GlorotNormal, HeUniform,
-        HeNormal, LecunUniform, LecunNormal, VarianceScaling,
+        HeNormal, LecunUniform, LecunNormal, VarianceScaling, Orthogonal, Identity,
     )
 } | {"uniform": RandomUniform, "normal": RandomNormal}  # fmt: skip
 """The initializers by name, with default arguments."""

@@ -113,7 +113,11 @@ class Layer:
     _fixed: ClassVar[dict[str, Any]] = {}
     """Keras's arguments that are not supported here, each with the one value that it may have: its default."""
 
-    _takes_training: ClassVar[bool] = False
+    _training_at: ClassVar[int] = 0
+    _mask_at: ClassVar[int] = 0
+    """The places of the arguments `training` and `mask` of `call`, the input's being 0; 0 where it takes none."""
+
+    _makes_mask: ClassVar[bool] = False
     _call: Call | None = None  # the first on symbolic values
 
     def __init__(
@@ -148,7 +152,9 @@ class Layer:
         """Whether `call` takes `training`; a `build` of one's own marks the layer as built."""
         super().__init_subclass__(**settings)
         if "call" in vars(cls):
-            cls._takes_training = "training" in inspect.signature(cls.call).parameters
+            taken = list(inspect.signature(cls.call).parameters)[1:]
+            cls._training_at, cls._mask_at = (taken.index(n) if n in taken else 0 for n in ("training", "mask"))
+        cls._makes_mask |= "compute_mask" in vars(cls)
         cls._fixed = {
             name: value for kind in reversed(cls.__mro__) for name, value in vars(kind).get("_fixed", {}).items()
         }
@@ -173,6 +179,10 @@ class Layer:
         inputs = Call(None, (), {}, input_shape, self.dtype).result
         return functional.tried(self, (inputs,), {})
 
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """Which steps of the result count, of those of the input: an array of bools, or None for all; the same ones."""
+        return previous_mask
+
     # -- calling ------------------------------------------------------------------------------------------------------
 
     def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
@@ -188,6 +198,7 @@ class Layer:
             )
         if (args or kwargs or not isinstance(inputs, _VALUES)) and functional.symbols((inputs, args, kwargs)):
             return self._noted((inputs, *args), kwargs if training is None else kwargs | {"training": training})
+        mask = getattr(inputs, "_keras_mask", None)
         inputs = self._converted(inputs)
         if isinstance(inputs, Tensor):
             self._check(inputs.shape)
@@ -197,8 +208,10 @@ class Layer:
             self._prepare(functional.shapes(inputs))
         path, trains, _, number = _outer.get()
         training = trains if training is None else training
-        if self._takes_training and not args:
+        if len(args) < self._training_at:
             kwargs["training"] = training
+        if len(args) < self._mask_at:
+            mask = kwargs.setdefault("mask", mask)
         token = _outer.set((f"{path}{self.name}/", training, self, number or next(_calls)))
         try:
             result = self.call(inputs, *args, **kwargs)
@@ -209,6 +222,8 @@ class Layer:
         self.built = True
         if self._output_shape is None:
             self._output_shape = getattr(result, "shape", None)
+        if mask is not None or self._makes_mask:
+            mark(result, self.compute_mask(inputs, mask))
         return result
 
     def _noted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -241,7 +256,11 @@ class Layer:
                 return nest.apply(self._converted, inputs)
             inputs = np.asarray(inputs)
         if isinstance(inputs, Tensor):
-            return cast(inputs, self.dtype) if inputs.dtype.kind == "f" and inputs.dtype != self.dtype else inputs
+            if inputs.dtype.kind != "f" or inputs.dtype == self.dtype:
+                return inputs
+            result = cast(inputs, self.dtype)
+            mark(result, getattr(inputs, "_keras_mask", None))
+            return result
         if isinstance(inputs, np.ndarray | np.generic | float):
             array = np.asarray(inputs)
             if array.dtype.kind == "f" and array.dtype != self.dtype:
@@ -480,6 +499,14 @@ class Affine(Layer):
         self.kernel = self._weight("kernel", shape)
         self.bias = self._weight("bias", shape[-1:]) if self.use_bias else None
         self._axis_size = shape[-2]
+
+
+def mark(result: Any, mask: Any) -> None:
+    """Let results say which of their steps count, where they do not yet: one mask for all, or one for each."""
+    results = nest.flatten(result)
+    for y, one in zip(results, mask if isinstance(mask, list) else [mask] * len(results), strict=True):
+        if one is not None and isinstance(y, Tensor) and y.shape[: one.ndim] == one.shape:
+            y._keras_mask = getattr(y, "_keras_mask", one)
 
 
 def _marked(build: Callable[..., None]) -> Callable[..., None]:

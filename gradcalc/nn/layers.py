@@ -170,11 +170,12 @@ class Embedding(Layer):
         embeddings_initializer: what the table `(input_dim, output_dim)` begins with.
         embeddings_regularizer: a penalty, to be found in `losses`.
         embeddings_constraint: what optimizers hold the table to.
+        mask_zero: whether places of the number 0 count for nothing in later layers.
         common: the arguments of `Layer`.
     """
 
     _fixed: ClassVar[dict[str, Any]] = {
-        "mask_zero": False, "weights": None, "lora_rank": None, "lora_alpha": None, "quantization_config": None,
+        "weights": None, "lora_rank": None, "lora_alpha": None, "quantization_config": None,
     }  # fmt: skip
 
     takes_one = True
@@ -186,10 +187,12 @@ class Embedding(Layer):
         embeddings_initializer: Any = "uniform",
         embeddings_regularizer: Any = None,
         embeddings_constraint: Any = None,
+        mask_zero: bool = False,
         **common: Any,
     ) -> None:
         super().__init__(**common)
         self._keep(locals())
+        self.mask_zero = mask_zero
         (self.input_dim,), (self.output_dim,) = pair(input_dim, 1, "input_dim"), pair(output_dim, 1, "output_dim")
 
     def build(self, input_shape: Any = None) -> None:
@@ -209,6 +212,10 @@ class Embedding(Layer):
                 f"{numbers.max()} were given"
             )
         return np.take(self.embeddings, numbers, axis=0)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The places whose number is not 0, where that is asked for."""
+        return inputs.array != 0 if self.mask_zero else None
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape with `output_dim` besides."""
@@ -429,6 +436,11 @@ class _Merge(Layer):
         self._check_list([x.shape for x in inputs] if isinstance(inputs, list | tuple) else inputs)
         ndim = max(x.ndim for x in inputs)
         return self.merge([np.expand_dims(x, tuple(range(1, 1 + ndim - x.ndim))) for x in inputs])
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The steps that count in all inputs which say so."""
+        masks = [mask for x in inputs if (mask := getattr(x, "_keras_mask", None)) is not None]
+        return np.logical_and.reduce(masks) if masks and len({mask.shape for mask in masks}) == 1 else None
 
     def merge(self, inputs: list[Any]) -> Any:
         """The result for inputs of as many axes."""

@@ -334,13 +334,26 @@ class Loss:
         """The reduced loss: a scalar tensor, or one number for each row where nothing is reduced."""
         if self.dtype is not None and getattr(y_pred, "dtype", None) != self.dtype:
             y_pred = cast(y_pred, self.dtype)
+        mask = getattr(y_pred, "_keras_mask", None)
         values = self.call(y_true, y_pred)
+        if mask is not None and mask.shape == values.shape:
+            sample_weight = self._only(mask, sample_weight, values)
         if sample_weight is not None:
             sample_weight = _floats(sample_weight, values)[0]
             values, sample_weight = squeeze_or_expand(values, sample_weight)
             values = values * sample_weight
         result = self._reduced(values, sample_weight)
         return result if isinstance(result, Tensor) else Tensor(result)
+
+    def _only(self, mask: Any, sample_weight: Any, values: Any) -> Any:
+        """The weights, 0 where steps do not count; where a mean is taken, it is that of those which do."""
+        counts = mask.astype(values.dtype)
+        if self.reduction in ("mean", "sum_over_batch_size"):
+            counts = counts * (counts.size / (np.sum(counts) + EPSILON))
+        if sample_weight is None:
+            return counts
+        weights = _floats(sample_weight, values)[0]
+        return np.reshape(weights, weights.shape + (1,) * (counts.ndim - weights.ndim)) * counts
 
     def _reduced(self, values: Any, sample_weight: Any) -> Any:
         if self.reduction in (None, "none") or not values.ndim:

@@ -7,7 +7,7 @@ from gradcalc.errors import only
 from gradcalc.graph.names import NAMES, snake_case
 from gradcalc.nn import functional
 from gradcalc.nn.functional import Network, Symbolic
-from gradcalc.nn.layer import Layer, in_keras_order
+from gradcalc.nn.layer import Layer, in_keras_order, mark
 from gradcalc.nn.layers import Input, InputLayer
 from gradcalc.nn.training import Trainer
 from gradcalc.nn.weights import load_weights, save_weights
@@ -61,6 +61,9 @@ class Model(Trainer):
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """The outputs for inputs, of a functional model; a subclass gives its own."""
         return super().call(inputs, *args, **kwargs) if self._network is None else self._network(inputs)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """Nothing: the layers have said which steps count."""
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the result for an input of a shape, whose first size may be None."""
@@ -257,10 +260,10 @@ class Sequential(Model):
             self.build(shape)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """The result for an input; layers are told `training` by the call around them."""
-        only(None, mask=mask)
+        """The result for an input; layers are told `training` by the call around them, and which steps count by it."""
         if self._values and isinstance(inputs, Tensor):
             inputs = functional.ranked(inputs, self._values[0])
+        mark(inputs, mask)
         for layer in self._layers:
             inputs = layer(inputs)
         return inputs

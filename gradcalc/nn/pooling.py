@@ -137,7 +137,18 @@ class GlobalMaxPooling3D(_GlobalMaxPooling, axes=3):
 
 
 class GlobalAveragePooling1D(_GlobalAveragePooling, axes=1):
-    """The mean of each channel of `(rows, steps, channels)`, as Keras's GlobalAveragePooling1D."""
+    """The mean of each channel of `(rows, steps, channels)`, over the steps that count, as Keras's layer has it."""
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """The result for an input."""
+        if mask is None:
+            return super().call(inputs)
+        counts = np.asarray(getattr(mask, "array", mask), bool)[..., None]
+        total = np.sum(np.where(counts, self._float(inputs), 0), **self._over())
+        return total / np.sum(counts, **self._over()).astype(total.dtype)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """Nothing: there are no steps."""
 
 
 class GlobalAveragePooling2D(_GlobalAveragePooling, axes=2):

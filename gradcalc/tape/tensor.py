@@ -170,9 +170,12 @@ class Tensor(Operand):
     It takes part in NumPy: operators, ufuncs, NumPy's functions, indexing. dtypes follow NumPy.
     """
 
-    __slots__ = ("__weakref__", "array", "id")
+    __slots__ = ("__weakref__", "_keras_mask", "array", "id")
     __array_priority__ = 100.0
     trainable = False
+
+    _keras_mask: Any
+    """Which steps count, where the layer that made the tensor says so; else not set."""
 
     def __init__(self, array: Array) -> None:
         self.array = array

@@ -24,6 +24,7 @@ LAYERS = [
 ARGUMENTS: dict[str, Any] = {
     "units": 3, "filters": 2, "kernel_size": 2, "rate": 0.5, "target_shape": (-1,), "activation": "tanh",
     "input_dim": 5, "output_dim": 2, "function": np.tanh, "shape": (4, 3), "pool_size": 2,
+    "layer": nn.LSTM(2), "num_heads": 2, "key_dim": 3,
 }  # fmt: skip
 """What layers are made of, by the names of their arguments."""
 
@@ -50,18 +51,19 @@ def example(kind: type[nn.Layer]) -> Any:
 @pytest.mark.parametrize("kind", LAYERS)
 def test_every_layer_computes_says_its_shape_is_copied_and_comes_back(kind: type[nn.Layer], tmp_path: Path) -> None:
     layer, x = made(kind), example(kind)
-    y = layer(x)
+    more = [x] * (kind is nn.MultiHeadAttention)
+    y = layer(x, *more)
     shapes = [part.shape for part in x] if isinstance(x, list) else x.shape
     assert layer.compute_output_shape(shapes) == y.shape and np.isfinite(y.numpy()).all()
     twins = [copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))]
     if layer.weights:
         other = made(kind)
-        other(x)
+        other(x, *more)
         nn.save_weights(layer, tmp_path / "w.npz")
         nn.load_weights(other, tmp_path / "w.npz")
         twins.append(other)
     for twin in twins:
-        assert (twin(x).numpy() == y.numpy()).all()
+        assert (twin(x, *more).numpy() == y.numpy()).all()
         assert twin.count_params() == layer.count_params()
 
 

@@ -68,7 +68,7 @@ OTHERS = {
     "keras.KerasTensor", "data.Dataset", "data.Iterator",
 }  # fmt: skip
 """Types that are NumPy's or gradcalc's own, made by other calls."""
-INNER = re.compile(r"\.(call|build|compute_output_shape|from_config|get_config)$")
+INNER = re.compile(r"\.(call|build|compute_output_shape|compute_mask|from_config|get_config)$")
 """What a layer's author writes; called by the layer with what it needs."""
 
 
@@ -124,7 +124,7 @@ CLASSES = [
 ]
 NEEDED: dict[str, Any] = {
     "units": 3, "filters": 2, "kernel_size": 2, "rate": 0.5, "target_shape": (-1,), "activation": "tanh",
-    "input_dim": 5, "output_dim": 2, "function": np.tanh, "pool_size": 2,
+    "input_dim": 5, "output_dim": 2, "function": np.tanh, "pool_size": 2, "layer": nn.LSTM(2), "num_heads": 2, "key_dim": 3,
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@
 from gradcalc.nn.initializers import (
     Constant as Constant, GlorotNormal as GlorotNormal, GlorotUniform as GlorotUniform, HeNormal as HeNormal,
     HeUniform as HeUniform, Initializer as Initializer, LecunNormal as LecunNormal, LecunUniform as LecunUniform,
-    Ones as Ones,
+    Identity as Identity, Ones as Ones, Orthogonal as Orthogonal,
     RandomNormal as RandomNormal, RandomUniform as RandomUniform, TruncatedNormal as TruncatedNormal,
     VarianceScaling as VarianceScaling, Zeros as Zeros, get as get,
 )  # fmt: skip
@@ -22,3 +22,5 @@ random_uniform = RandomUniform
 truncated_normal = TruncatedNormal
 variance_scaling = VarianceScaling
 zeros = Zeros
+identity = IdentityInitializer = Identity
+orthogonal = OrthogonalInitializer = Orthogonal

@@ -4,11 +4,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from gradcalc.nn.attention import *
 from gradcalc.nn.convolution import *
 from gradcalc.nn.layer import Layer as Layer
 from gradcalc.nn.layers import *
 from gradcalc.nn.normalization import *
 from gradcalc.nn.pooling import *
+from gradcalc.nn.recurrent import *
 from gradcalc.tf.defaults import described
 
 del corr2d  # d2l's, not Keras's

@@ -1,0 +1,96 @@
+"""MultiHeadAttention: Keras's numbers and gradients, masks, shapes, errors."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc.nn as nn
+from gradcalc.tape import GradientTape, Variable
+from tests.nn.support import over, ramp, says, wave
+
+Q, V, K = ramp(2, 3, 4), ramp(2, 5, 3), wave((2, 5, 2))
+ALLOWED = np.arange(15).reshape(1, 3, 5) % 3 > 0
+VALUES = np.array([[1, 1, 0, 1, 0], [0, 0, 1, 1, 1]], bool)
+
+# settings, arguments besides the query, the result's shape; sum(result * ramp), sum(gradient * wave) for the query and
+# each weight, by Keras 3.15.0 with TensorFlow 2.21.0
+KERAS: list[tuple[dict[str, Any], dict[str, Any], Any, list[float]]] = [
+    ({"num_heads": 2, "key_dim": 4}, {"value": V}, (2, 3, 4),
+     [2.41870239255, -0.112399664377, 0.27801245702, 0.635420091183, 0.913432548202, 0, 0.514614749198,
+      1.08947743222, 1.60409218142, 0.814610211131]),
+    ({"num_heads": 2, "key_dim": 4, "value_dim": 2, "use_bias": False, "output_shape": 3}, {"value": V, "key": K},
+     (2, 3, 3),
+     [-0.0796175926358, -0.00786285316825, -0.17007665553, -0.17007665553, -0.0796175926358, -0.0796175926358]),
+    ({"num_heads": 2, "key_dim": 4}, {"value": Q, "use_causal_mask": True}, (2, 3, 4),
+     [6.1859093428, 1.1516470467, 0.677720075437, 0.405780488364, 1.0835005638, 0, 4.28182169945,
+      1.08947743222, 5.37129913167, 0.814610211131]),
+    ({"num_heads": 1, "key_dim": 4}, {"value": V, "attention_mask": ALLOWED}, (2, 3, 4),
+     [1.54254881095, 0.3014230827, -0.0680929956188, 0.166124780808, 0.098031785189, 0, 0.0242107721292,
+      0.703727827693, 0.727938599822, 0.814610211131]),
+    ({"num_heads": 1, "key_dim": 4}, {"value": V, "value_mask": VALUES}, (2, 3, 4),
+     [1.64568995106, 0.294230156013, -0.158300884861, 0.103778680095, -0.0545222047664, 0, 0.127351912241,
+      0.703727827693, 0.831079739934, 0.814610211131]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "arguments", "out", "expected"), KERAS)
+def test_values_shapes_and_gradients_are_keras_s(settings: Any, arguments: Any, out: Any, expected: Any) -> None:
+    layer, q = nn.MultiHeadAttention(**settings, dtype="float64"), Variable(Q)
+    said = {name: q if value is Q else value for name, value in arguments.items()}
+    assert layer(q, **said).shape == out
+    layer.set_weights([wave(w.shape) for w in layer.weights])
+    with GradientTape() as tape:
+        z = np.sum(layer(q, **said) * ramp(*out))
+    gradients = tape.gradient(z, [q, *layer.trainable_weights])
+    found = [float(z), *(np.sum(g.numpy() * wave(g.shape)) for g in gradients)]
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_scores_are_told() -> None:  # numbers by Keras
+    layer = nn.MultiHeadAttention(2, 4, dtype="float64")
+    layer(Q, V)
+    layer.set_weights([wave(w.shape) for w in layer.weights])
+    _, scores = layer(Q, V, return_attention_scores=True)
+    np.testing.assert_allclose(np.sum(scores.numpy() * ramp(2, 2, 3, 5)), 0.810599554473)
+    np.testing.assert_allclose(scores.numpy().sum(-1), 1)
+    _, scores = layer(Q, Q[:, :, :3], return_attention_scores=True, use_causal_mask=True)
+    assert (scores.numpy() * np.triu(np.ones((3, 3)), 1) == 0).all()
+
+
+def test_steps_that_count_are_known_from_the_tensors() -> None:
+    embedding = nn.Embedding(6, 4, mask_zero=True, dtype="float64")
+    ids = np.array([[1, 2, 0], [3, 4, 5]])
+    layer = nn.MultiHeadAttention(2, 4, dtype="float64")
+    x = embedding(ids)
+    short = layer(x[:1, :2], x[:1, :2])
+    np.testing.assert_allclose(layer(x, x).numpy()[0, :2], short.numpy()[0], rtol=1e-12)
+    assert layer(x, x)._keras_mask is x._keras_mask
+
+
+def test_a_query_that_does_not_count_looks_at_all_steps_alike() -> None:
+    """Keras 3.15 takes no `query_mask` that is given: it looks at the tensor alone."""
+    layer = nn.MultiHeadAttention(1, 4, dtype="float64")
+    queries = np.array([[1, 1, 0], [0, 1, 1]], bool)
+    _, scores = layer(Q, V, query_mask=queries, value_mask=VALUES, return_attention_scores=True)
+    np.testing.assert_allclose(scores.numpy()[:, 0][~queries], 0.2)
+    _, others = layer(Q, V, value_mask=VALUES, return_attention_scores=True)
+    assert (scores.numpy()[:, 0][queries] == others.numpy()[:, 0][queries]).all()
+
+
+def test_a_functional_model_attends() -> None:
+    inputs = nn.Input(shape=(None, 4))
+    outputs = nn.MultiHeadAttention(2, 4, dropout=0.5, seed=1)(inputs, inputs)
+    model = nn.Model(inputs, nn.LayerNormalization()(outputs + inputs))
+    assert outputs.shape == (None, None, 4) and model(Q).shape == (2, 3, 4)
+    assert (model(Q, training=True).numpy() != model(Q).numpy()).any()
+    assert (model(Q).numpy() == model(Q).numpy()).all()
+
+
+ERRORS: list[tuple[Callable[[], Any], str]] = [
+    (lambda: nn.MultiHeadAttention(0, 3), "`num_heads` must be a positive integer"),
+    (lambda: nn.MultiHeadAttention(2, 4, dropout=-0.5), "`dropout` should be between 0 and 1"),
+]
+
+test_errors_say_what_is_wrong = over(ERRORS, says)
