@@ -21,7 +21,7 @@ MISSING = [
     (lambda: tf.reduce_std, r"did you mean tf\.math\.reduce_std\?"),
     (lambda: tf.reduce_summ, r"did you mean reduce_sum\?"),
     (lambda: tf.image, r"tf\.image is not there"),
-    (lambda: tf.keras.layers.LSTM, r"tf\.keras\.layers\.LSTM is not there"),
+    (lambda: tf.keras.layers.ConvLSTM2D, r"tf\.keras\.layers\.ConvLSTM2D is not there"),
     (lambda: tf.nn.softmaxx, r"did you mean softmax\?"),
 ]
 
