@@ -79,6 +79,15 @@ class _UnknownNumber(Exception):
     """What an op makes is no number of this kind, or too long a one."""
 
 
+def factored(polynomial: Any) -> tuple[Any, Sequence[tuple[Any, int]]]:
+    """A rational number, and the factors of a polynomial with their powers: itself alone where flint gives up on it."""
+    try:
+        found: tuple[Any, Sequence[tuple[Any, int]]] = polynomial.factor()
+    except RuntimeError:  # as on exponents of more than 64 bits
+        return fmpq(1), [(polynomial, 1)]
+    return found
+
+
 def plain(ball: arb) -> arb:
     """The ball alone."""
     return arb(ball) if type(ball) is ExactBall else ball

@@ -4,8 +4,9 @@ import itertools
 from fractions import Fraction
 
 import pytest
-from flint import arb, ctx, fmpq, fmpq_poly
+from flint import Ordering, arb, ctx, fmpq, fmpq_mpoly_ctx, fmpq_poly
 
+from gradcalc import differentiate
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.exact_numbers import (
     BITS,
@@ -17,6 +18,7 @@ from gradcalc.arithmetic.exact_numbers import (
     ExactBall,
     ball_of,
     exact,
+    factored,
     multiple,
     plain,
     rational,
@@ -143,3 +145,20 @@ def test_the_simplest_number_between_two() -> None:
     assert simplest(-0.7143, -0.71428) == Fraction(-5, 7)
     assert simplest(2.9, 3.1) == 3
     assert simplest(0.5, 0.5) == Fraction(1, 2)
+
+
+def test_a_polynomial_that_flint_cannot_factor_stays_whole() -> None:
+    a, b = fmpq_mpoly_ctx.get(("a", "b"), Ordering.lex).gens()
+    assert sorted((str(part), power) for part, power in factored(2 * a**2 - 2 * b**2)[1]) == [
+        ("a + b", 1),
+        ("a - b", 1),
+    ]
+    long = a ** (2**90) + a ** (2**70) + b
+    with pytest.raises(RuntimeError):
+        long.factor()
+    assert factored(long) == (1, [(long, 1)])
+
+
+def test_an_exponential_of_a_huge_number_is_no_defect() -> None:
+    found = differentiate("logsumexp(x, y)", {"x": 1e-8, "y": 1.7e308}, order=2, symbolic=False)
+    assert found.points[0].value == 1.7e308

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from flint import arb, fmpq, fmpq_mpoly_ctx, fmpz
 
-from gradcalc.arithmetic.exact_numbers import Exact, exact
+from gradcalc.arithmetic.exact_numbers import Exact, exact, factored
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
 from gradcalc.graph.ops import Op
@@ -415,7 +415,7 @@ class Field:
             if polynomial.is_constant():
                 scale *= polynomial.leading_coefficient() ** times
                 continue
-            factor, parts = polynomial.factor() if len(polynomial) <= _FACTORED else (fmpq(1), [(polynomial, 1)])
+            factor, parts = factored(polynomial) if len(polynomial) <= _FACTORED else (fmpq(1), [(polynomial, 1)])
             scale *= factor**times
             for part, power in parts:
                 leading = part.leading_coefficient()
@@ -958,8 +958,8 @@ class Field:
 
     def _factored(self, form: Quotient) -> Ref:
         """A quotient as a product of powers over another."""
-        scale, above = form.top.factor() if form.top else (fmpq(0), [])
-        below_scale, below = form.bottom.factor()
+        scale, above = factored(form.top) if form.top else (fmpq(0), [])
+        below_scale, below = factored(form.bottom)
         scale = scale / below_scale
         product = self._scaled(fmpq(scale.p), [self._sum(part) ** int(power) for part, power in above])
         under = self._scaled(fmpq(scale.q), [self._sum(part) ** int(power) for part, power in below])

@@ -14,6 +14,7 @@ from typing import Any
 from flint import arb
 
 from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.exact_numbers import factored
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
 from gradcalc.truth.claims.identities import Field, GivenUp
@@ -65,7 +66,7 @@ def _zeros(graph: Graph, gate: int, inputs: Mapping[str, int], balls: Balls) -> 
     field = Field(graph, plain=True, decimals="written")
     try:
         (form,) = field.forms([gate])
-        _, factors = form.top.factor() if not form.top.is_constant() else (1, [])
+        _, factors = factored(form.top) if not form.top.is_constant() else (1, [])
     except (GivenUp, ZeroDivisionError):
         return
     solved = False

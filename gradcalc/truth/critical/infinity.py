@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.arithmetic.exact_numbers import factored
 from gradcalc.arithmetic.intervals import Interval, Intervals
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
@@ -74,7 +75,7 @@ def _numerators(system: System, infinite: Sequence[int]) -> tuple[list[tuple[int
 
 def _factors(normal: Field, graph: Graph, top: Any, time: int) -> tuple[int, ...]:
     """The factors of a numerator that may be 0 for t > 0."""
-    nodes = [normal.node(factor) for factor, _ in top.factor()[1]]
+    nodes = [normal.node(factor) for factor, _ in factored(top)[1]]
     return tuple(node for node in nodes if node != time and graph.nodes[node].op is not ops.exp)
 
 

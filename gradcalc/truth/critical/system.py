@@ -19,6 +19,7 @@ import numpy as np
 from flint import arb, ctx, fmpq
 
 from gradcalc.arithmetic.balls import Balls
+from gradcalc.arithmetic.exact_numbers import factored
 from gradcalc.arithmetic.intervals import Interval
 from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph, Ref
@@ -143,7 +144,7 @@ def with_tops(system: System) -> System:
     normal = Field(system.graph, plain=True)
     try:
         forms = normal.forms([_of_entire(system.graph, node) for node in system.components])
-        tops = [tuple(normal.node(factor) for factor, _ in form.top.factor()[1]) for form in forms if form.top != 0]
+        tops = [tuple(normal.node(factor) for factor, _ in factored(form.top)[1]) for form in forms if form.top != 0]
     except GivenUp:
         return system
     return replace(system, tops=tuple(tops))
