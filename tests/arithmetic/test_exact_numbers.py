@@ -160,5 +160,5 @@ def test_a_polynomial_that_flint_cannot_factor_stays_whole() -> None:
 
 
 def test_an_exponential_of_a_huge_number_is_no_defect() -> None:
-    found = differentiate("logsumexp(x, y)", {"x": 1e-8, "y": 1.7e308}, order=2, symbolic=False)
-    assert found.points[0].value == 1.7e308
+    found = differentiate("logsumexp(x, y, z)", {"x": 1e-8, "y": 1.7e308, "z": 3}, order=2, symbolic=False)
+    assert found.points[0].value.value == 1.7e308
