@@ -343,9 +343,12 @@ class Trainer(Layer):
         return logs
 
     def _listed_logs(self, logs: Logs) -> Any:
-        """The numbers in the order of the metrics, others in that of their names; an only one by itself."""
+        """The numbers in the order of the metrics, others in that of their names; an only one by itself.
+
+        Metrics of one name give one number several times, as in Keras.
+        """
         names = [each.name for metric in self.metrics for each in getattr(metric, "metrics", [metric])]
-        names = [*dict.fromkeys(name for name in names if name in logs)]
+        names = [name for name in names if name in logs]
         found = [logs[name] for name in [*names, *sorted(logs.keys() - set(names))]]
         return found[0] if len(found) == 1 else found
 

@@ -43,7 +43,7 @@ def ran(losses: list[float], *told: Any, name: str = "loss", **settings: Any) ->
     return model
 
 
-STOPS: list[tuple[dict[str, Any], int, float]] = [  # what Keras's formula says of FALLING: epochs done, last weight
+STOPS: list[tuple[dict[str, Any], int, float]] = [  # what Keras 3.15's callback does, told FALLING: epochs done, last weight
     ({}, 4, 0.45), ({"patience": 2}, 5, 0.41), ({"patience": 3}, 9, 0.8), ({"min_delta": 0.2}, 3, 0.4), ({"patience": 9}, 10, 0.9),
     ({"patience": 2, "restore_best_weights": True}, 5, 0.4), ({"patience": 9, "restore_best_weights": True}, 10, 0.39),
     ({"mode": "max"}, 2, 0.5), ({"baseline": 0.45, "patience": 2}, 5, 0.41), ({"baseline": 0.1, "patience": 3}, 4, 0.45),

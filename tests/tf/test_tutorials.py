@@ -21,6 +21,7 @@ FOLDER = Path(__file__).parent
 EXPECTED = json.loads((FOLDER / "tutorials.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")  # in `structures` some outputs have no loss
 @pytest.mark.parametrize("tutorial", TUTORIALS)
 def test_a_tutorial_has_tensorflows_numbers(tutorial: Callable[[Any], Any]) -> None:
     found, expected = tutorial(tf), EXPECTED[tutorial.__name__]

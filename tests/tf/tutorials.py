@@ -261,8 +261,57 @@ def steps_of_ones_own(tf: Any) -> Any:
     return found
 
 
+def structures(tf: Any) -> Any:
+    """Outputs, labels, losses, metrics and weights in every structure in which they may be given."""
+    layers = tf.keras.layers
+
+    class Two(tf.keras.Model):
+        def __init__(self, pack: Callable[[Any, Any], Any]) -> None:
+            super().__init__()
+            self.a, self.b, self.pack = layers.Dense(1), layers.Dense(1, activation="sigmoid"), pack
+
+        def call(self, x: Any) -> Any:
+            return self.pack(self.a(x), self.b(x))
+
+    def own(y_true: Any, y_pred: Any) -> Any:
+        return (y_true - y_pred) ** 2
+
+    x, w = waves(20, 3), np.linspace(0, 2, 20).astype("float32")
+    a, b = x[:, :1] - x[:, 1:2], (x[:, 2] > 0).astype("float32")
+    outputs: Any = {
+        "dict": lambda a, b: {"a": a, "b": b}, "tuple": lambda a, b: (a, b), "list": lambda a, b: [a, b], "one": lambda a, b: a,
+    }  # fmt: skip
+    both = {"a": a, "b": b}
+    held = {"validation_data": (x[:5], a[:5], w[1:6]), "validation_freq": 2}
+    sum_of = tf.keras.losses.MeanSquaredError(reduction="sum")
+    cases: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
+        ("dict", {"loss": {"a": "mse", "b": "bce"}, "metrics": {"a": ["mae"], "b": ["acc"]}}, both, {}),
+        ("dict", {"loss": {"a": "mse", "b": "bce"}, "weighted_metrics": {"a": ["mae"]}}, both, {"sample_weight": {"a": w, "b": w * 2}}),
+        ("dict", {"loss": "mse"}, both, {}), ("dict", {"loss": {"a": "mse"}}, both, {}),
+        ("tuple", {"loss": ["mse", "bce"], "metrics": [["mae", "mse"], ["mae"]]}, (a, b), {}),
+        ("list", {"loss": ["mse", None], "loss_weights": [2.0, 1.0]}, [a, b], {}),
+        ("list", {"loss": "mse", "weighted_metrics": [["mae"], ["mae"]]}, [a, b], {"sample_weight": w}),
+        ("one", {"loss": ["mse"], "metrics": [["mae"]]}, a, {}), ("one", {"loss": "mse"}, [a], {}),
+        ("one", {"loss": "mse", "metrics": ["mae", "mae"], "weighted_metrics": ["mae"]}, a, {"sample_weight": w}),
+        ("one", {"loss": "mse", "metrics": ["mae", "mse"]}, a[:, 0], {}), ("one", {"loss": "mse", "weighted_metrics": ["mae"]}, a, held),
+        ("one", {"loss": "bce", "metrics": ["accuracy"]}, b, {"class_weight": {0: 0.3, 1: 2}}),
+        ("one", {"loss": own, "metrics": [own]}, a, {}), ("one", {"loss": sum_of, "metrics": [tf.keras.metrics.MeanAbsoluteError()]}, a, {}),
+    ]  # fmt: skip
+    found = {}
+    for number, (kind, settings, y, fit) in enumerate(cases):
+        model = Two(outputs[kind])
+        model(x)
+        begin(model)
+        model.compile("sgd", run_eagerly=True, **settings)
+        history = model.fit(x, y, epochs=2, batch_size=8, shuffle=False, verbose=0, **fit)
+        found |= {f"{number} {key}": value for key, value in numbers(history.history).items()}
+        found[f"{number} evaluate"] = model.evaluate(x, y, sample_weight=fit.get("sample_weight"), verbose=0)
+        found[f"{number} on batch"] = model.train_on_batch(x, y)
+    return found
+
+
 TUTORIALS: list[Callable[[Any], Any]] = [
-    classification, weights_of_rows, regression, two_outputs, pipeline, loop, steps_of_ones_own,
+    classification, weights_of_rows, regression, two_outputs, pipeline, loop, steps_of_ones_own, structures,
 ]  # fmt: skip
 
 
