@@ -8,6 +8,7 @@ appended stays right whatever comes later, so that a run that was cut goes on af
 import errno
 import re
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections import Counter
@@ -48,7 +49,8 @@ _CODECS = {"lzma": "LZMAError", "zstd": "ZstdError"}
 """The errors of what unpacks the members of a ZIP archive, by the modules of it that this Python has."""
 DAMAGE: tuple[type[Exception], ...] = (
     *(OSError, ValueError, TypeError, LookupError, EOFError, MemoryError, RuntimeError),  # NotImplementedError too
-    *(ArithmeticError, BufferError, SyntaxError, struct.error, zipfile.BadZipFile, zlib.error),
+    *(ArithmeticError, AttributeError, BufferError, SyntaxError, struct.error, tokenize.TokenError),
+    *(zipfile.BadZipFile, zlib.error),
     *(getattr(getattr(zipfile, name), error) for name, error in _CODECS.items() if getattr(zipfile, name, None)),
 )
 """What the libraries raise for a file that is broken."""

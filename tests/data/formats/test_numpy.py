@@ -58,6 +58,8 @@ def test_only_structured_npy_arrays_have_columns(tmp_path: Path) -> None:
     "header",
     [
         b"{'shape': (2,)}",
+        b"{'shape': (2,)},",
+        b"[1]",
         b"((((",
         b"\xff",
         b"{'descr': [('x', '<f8')], 'shape': (2,)}",
