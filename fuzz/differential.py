@@ -162,17 +162,7 @@ def main(seed: int, seconds: float) -> int:
             try:
                 signal.setitimer(signal.ITIMER_PROF, 2)
                 theirs = other(text, point)
-            except (
-                ArithmeticError,
-                ValueError,
-                TypeError,
-                mpmath.NoConvergence,
-                NotImplementedError,
-                TimeoutError,
-                subprocess.TimeoutExpired,
-                RecursionError,
-                AttributeError,
-            ):
+            except Exception:  # noqa: BLE001 - what others raise where they have no answer
                 told[f"{name} fails"] += 1
                 continue
             finally:
