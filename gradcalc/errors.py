@@ -398,7 +398,8 @@ def library(module: str, use: str) -> Any:
 
 _NO_ROOM = re.compile(
     "failed to map segment|cannot allocate|can't allocate|unable to allocate|can't start new thread|malloc of size|"
-    "realloc of size|failed to launch worker thread|out of memory|memory exhausted|error return without exception",
+    "realloc of size|failed to launch worker thread|out of memory|memory exhausted|bad_alloc|"
+    "error return without exception",
     re.IGNORECASE,
 )
 """What libraries and the system say where memory is missing, whatever they raise."""

@@ -313,6 +313,7 @@ def test_what_python_calls_wrongly_is_a_usage_error_in_its_words(call: Any, told
         OSError(errno.ENOMEM, "?"),
         RuntimeError("can't start new thread"),
         ImportError("libflint.so: failed to map segment from shared object"),
+        ImportError("std::bad_alloc"),
         SystemError("error return without exception set"),
     ],
 )
