@@ -205,6 +205,18 @@ def test_a_contribution_that_comes_many_times_is_one_multiple() -> None:
     assert floats_at(graph, at, [dx, dy]) == pytest.approx([1000 * math.cos(1.5), math.cos(1.5)])
 
 
+@pytest.mark.parametrize("few", [1, 2, 3])
+def test_contributions_that_come_many_times_stand_beside_those_that_come_seldom(few: int) -> None:
+    graph = Graph()
+    (x,) = variables(graph, 1)
+    formula = ops.add(*[x] * 7, *[ops.sin(x)] * few)
+    (dx,) = gradient(graph, formula.index, [x.index])
+    assert floats_at(graph, {x.index: 0.5}, [dx]) == pytest.approx([7 + few * math.cos(0.5)])
+    double = ops.mul(x, x)  # whose parts for x are one and the same, twice
+    (dx,) = gradient(graph, ops.add(*[x] * 7, double).index, [x.index])
+    assert floats_at(graph, {x.index: 0.5}, [dx]) == pytest.approx([8.0])
+
+
 def test_repeated_operands_share_a_tie_by_how_often_they_come() -> None:
     graph = Graph()
     x, y = variables(graph, 2)
