@@ -14,7 +14,7 @@ from gradcalc.arithmetic.floats import Floats
 from gradcalc.arithmetic.marks import UNDEFINED
 from gradcalc.errors import ExpressionError
 from gradcalc.graph import ops
-from gradcalc.graph.derive import gradient, hessian
+from gradcalc.graph.derive import gradient, hessian, partials
 from gradcalc.graph.graph import Graph, Ref
 
 FLOATS, BALLS = Floats(), Balls(256)
@@ -147,6 +147,13 @@ def test_a_numerical_zero_times_an_infinite_partial_is_not_masked() -> None:
     (slope,) = gradient(graph, (ops.cbrt(x) ** 3).index, [x.index])
     assert math.isnan(floats_at(graph, {x.index: 0.0}, [slope])[0])
     assert balls_at(graph, {x.index: 0.0}, [slope]) == [UNDEFINED]
+
+
+def test_a_condition_has_no_slope_but_zeros() -> None:
+    graph = Graph()
+    x, y = variables(graph, 2)
+    zeros = partials(graph, ops.gt(x, y).index)
+    assert [zero is not None and graph.number(zero) for zero in zeros] == [0, 0]
 
 
 def test_ties_share_equally() -> None:
