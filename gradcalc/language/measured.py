@@ -257,6 +257,8 @@ def moved(text: str, start: int) -> Iterator[None]:
 _NUMBER = r"[-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+−]?\d+)?"
 _SCALE = r"(?:[eE](?P<e>[-+−]?\d+)|\s*[*×·]\s*10\s*(?:(?:\^|\*\*)\s*(?P<p>\(?[-+−]?\d+\)?)|(?P<r>[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)))?"
 _CONCISE = re.compile(rf"(?P<value>[-+−]?(?:\d+\.?\d*|\.\d+))\s*\(\s*(?P<u>{_NUMBER})\s*(?P<percent>%?)\s*\){_SCALE}")
+_DIGITS_AMID = re.compile(r"(?<![\w.])(?P<value>\d+\.?\d*|\.\d+)\s*\(\s*(?P<u>\d+\.?\d*|\.\d+)\s*\)")
+"""What looks like a value with the uncertainty of its last digits, in what is no more than a number."""
 _SCALED = re.compile(rf"\((?P<inner>.*)\)(?:\s*(?P<percent>%)|{_SCALE})", re.DOTALL)
 _CALL = re.compile(r"(?P<name>[A-Za-z]\w*)\s*\(")
 _MARK = re.compile(r"±|\+/-|\+-|\+−|\\pm\b")
@@ -406,6 +408,10 @@ class _Reader:
     def _expression(self, start: int, end: int) -> int:
         """The node of a constant expression."""
         part = self.text[start:end]
+        if digits := _DIGITS_AMID.search(part):
+            span = start + digits.start(), start + digits.end()
+            hint = f"{digits['value']}*({digits['u']}) for a product, else {digits[0]} alone"
+            refuse(f"{digits[0]} is a value with its uncertainty", span, hint)
         with moved(self.text, start):
             value = parse_value(part, self.limits)
             if value.shape:

@@ -118,6 +118,10 @@ def test_several_names_arrays_and_a_lone_value() -> None:
         ("x=trapezoid(0,1,2)", "beta is the ratio of top to base, from 0 to 1", (2, 18)),
         ("x=ctrap(0,1,2)", "d is above 0 and at most half the width", (2, 14)),
         ("x=nan±1", "a number is expected that is finite in floats", (2, 5)),
+        ("x=1.234(5)*2", "1.234(5) is a value with its uncertainty", (2, 10)),
+        ("x=1.234(5)(6)", "1.234(5) is a value with its uncertainty", (2, 10)),
+        ("x=1.2(3)±0.1", "1.2(3) is a value with its uncertainty", (2, 8)),
+        ("x=uniform(2(3),9)", "2(3) is a value with its uncertainty", (10, 14)),
         ("x=1±inf", "infinity is no number: it may only be compared with", (4, 7)),
     ],
 )  # fmt: skip

@@ -117,10 +117,52 @@ def propagated(
 ) -> Propagation:
     """The same of what is read already: what `propagate` and the command call; `told` hears of the samples."""
     _check(settings, digits)
+    question, items, spare = _read(expression, given, cov, corr, freedom, let, settings, digits, limits)
+    formula, inputs = question.formula, question.inputs
+    names = result_names(formula.shape)
+    parts = [question.examined(part, name) for part, name in zip(_parts(formula), names, strict=True)]
+    found = question.propagated(parts)
+    run, why = question.sampled(told)
+    answers = zip(parts, found.results, run.results, strict=True)
+    echoed, exactly = points.echoed(let)
+    places = inputs.labels
+    return Propagation(
+        expression=formula.canonical,
+        text=formula.text,
+        shape=formula.shape,
+        inputs=tuple(_input(name, item, inputs, question.degrees) for name, item in items.items()),
+        results=tuple(question.result(part, each, sampled) for part, each, sampled in answers),
+        correlations={(places[i], places[j]): r for (i, j), r in sorted(inputs.correlations.items())},
+        covariances=Covariances(found.covariance, found.correlation, run.covariance),
+        let={**echoed, **exactly},
+        level=settings.level,
+        seed=settings.seed,
+        notes=tuple(_unused(spare, items, inputs, parts)),
+        without_samples=why,
+        digits=digits if digits != DIGITS else None,
+    )
+
+
+# -- reading what is asked ---------------------------------------------------------------------------------------------
+
+
+def _read(
+    expression: Any,
+    given: Measurements,
+    cov: Any,
+    corr: Any,
+    freedom: Mapping[str, float] | None,
+    let: Mapping[str, Value],
+    settings: Settings,
+    digits: int,
+    limits: Limits,
+) -> "tuple[_Question, Mapping[str, Measured], Sequence[str]]":
+    """The question; the inputs, element by element; and the names that the matrix has."""
     given = _named(given, expression, let, limits)
     names = [label for name, each in given.items() for label in _uncertain(name, each)]
     matrix, correlations = to_matrix(cov, names), to_correlations(corr, limits)
-    wrt = [name for name, each in given.items() if _moves(name, each, matrix.names if matrix else ())]
+    in_matrix = matrix.names if matrix else ()
+    wrt = [name for name, each in given.items() if _moves(name, each, in_matrix)]
     if not wrt:
         raise UsageError("no input has an uncertainty", hint=f"--at {EXAMPLE}")
     point = estimates(given)
@@ -129,36 +171,7 @@ def propagated(
     if not inputs.labels:
         raise UsageError("no input has an uncertainty", hint=f"--at {EXAMPLE}")
     degrees = _degrees(freedom or {}, inputs, given)
-    question = _Question(formula, point, inputs, degrees, settings, digits)
-    parts = [
-        question.examined(part, name) for part, name in zip(_parts(formula), result_names(formula.shape), strict=True)
-    ]
-    found = question.propagated(parts)
-    run, why = question.sampled(told)
-    results = [
-        question.result(part, each, sampled)
-        for part, each, sampled in zip(parts, found.results, run.results, strict=True)
-    ]
-    echoed, exactly = points.echoed(let)
-    places = inputs.labels
-    return Propagation(
-        expression=formula.canonical,
-        text=formula.text,
-        shape=formula.shape,
-        inputs=tuple(_input(name, item, inputs, degrees) for name, item in items.items()),
-        results=tuple(results),
-        correlations={(places[i], places[j]): r for (i, j), r in sorted(inputs.correlations.items())},
-        covariances=Covariances(found.covariance, found.correlation, run.covariance),
-        let={**echoed, **exactly},
-        level=settings.level,
-        seed=settings.seed,
-        notes=tuple(_unused(matrix.names if matrix else (), items, inputs, parts)),
-        without_samples=why,
-        digits=digits if digits != DIGITS else None,
-    )
-
-
-# -- reading what is asked ---------------------------------------------------------------------------------------------
+    return _Question(formula, point, inputs, degrees, settings, digits), items, in_matrix
 
 
 def _check(settings: Settings, digits: int) -> None:

@@ -133,9 +133,9 @@ class _Tally:
         if not self.said:
             self.base = float(batch[len(batch) // 2])
             width = float(batch[-1]) / 2 - float(batch[0]) / 2
-            self.unit = 2.0 ** max(-1000, math.frexp(width)[1]) if width else 1.0
-        batch -= self.base
+            self.unit = 2.0 ** min(max(-1000, math.frexp(width)[1]), 1000) if width else 1.0
         batch /= self.unit
+        batch -= self.base / self.unit
         mean = float(batch.mean())
         squares = float(np.square(batch - mean).sum())
         before = self.samples - self.undefined - len(batch)

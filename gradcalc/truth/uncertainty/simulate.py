@@ -20,6 +20,7 @@ _LOOKED_AT = 1 << 16
 """How many samples tell what is within reach."""
 
 
+@np.errstate(all="ignore")  # samples that are not finite are counted
 def simulate(
     formula: Formula,
     point: Point,

@@ -118,6 +118,18 @@ def test_h3_thermometer() -> None:
     assert found.linear and (found.value.value, round(found.linear.u.value, 4)) == (-0.1494, 0.0041)
 
 
+def test_h4_activity() -> None:
+    """JCGM 100:2008, H.4.3: R = 3.167 with 0.045 by correlated rates, of it 0.4300 Bq/g with 0.0083; 3.170: 0.4304."""
+    rates, corr = "Rx=652.60±6.42,Rs=206.09±3.79", "Rx,Rs=0.646"
+    known = "A=0.1368±0.0018,ms=5.0192±0.0050,mx=5.0571±0.0010"
+    ratio, whole = one("Rx/Rs", rates, corr=corr), one("A*ms/mx*Rx/Rs", f"{known},{rates}", corr=corr)
+    assert ratio.linear and (round(ratio.value.value, 3), round(ratio.linear.u.value, 3)) == (3.167, 0.045)
+    assert whole.linear and round(whole.linear.u.value, 4) == 0.0083
+    for given, value, u in (("3.167±0.045", 0.4300, 0.0083), ("3.170±0.046", 0.4304, 0.0084)):
+        found = one("A*ms/mx*R", f"{known},R={given}")
+        assert found.linear and (round(found.value.value, 4), round(found.linear.u.value, 4)) == (value, u)
+
+
 def test_h6_hardness() -> None:
     """JCGM 100:2008, H.6.6: h = 64.0 HRC with 0.55 HRC, of repeatability, the standard and the block's variation."""
     found = one("d + c + b + s", "d=64.0±0.20,c=0,b=0±0.11,s=0±0.5")

@@ -74,7 +74,7 @@ def test_intervals_of_few_samples_in_order() -> None:
 
 
 def test_a_tally_neither_over_nor_underflows() -> None:
-    for scale in (1e-290, 1.0, 1e290):
+    for scale in (1e-290, 1.0, 1e290, 1.2e307):
         tally = samples._Tally(0.95)
         for seed in range(12):
             tally.add(scale * (5 + np.random.default_rng(seed).standard_normal(4_000)))
