@@ -133,6 +133,7 @@ def test_what_follows_from_a_fit_of_streamed_rows(tmp_path: Path, files: dict[st
     assert written[0] == written[1]
     assert written[0].count(b"\n") == 301
     assert picture(streamed) == picture(held)
+    assert pickle.loads(pickle.dumps(held)) == held != streamed
     expected = held.foretelling(files["small"], AS_USUAL, 64)
     found = streamed.foretelling(files["small"], AS_USUAL, 0)
     assert isinstance(found, StreamedPrediction)

@@ -104,7 +104,7 @@ class Fit(Answer):
     bic: float
     log_likelihood: float
     fitness: Fitness | None
-    covariance: Array
+    covariance: Array = field(compare=False)
     free: tuple[str, ...]
     condition: float
     unidentified: tuple[Mapping[str, float], ...]
