@@ -334,6 +334,7 @@ EXTRAS = {
     "llvmlite": ("llvmlite", "fast"), "scipy": ("SciPy", "fast"), "pyarrow": ("PyArrow", "data"),
     "matplotlib": ("matplotlib", "plot"), "plotext": ("plotext", "plot"),
     "pygraphviz": ("pygraphviz", "plot"), "prompt_toolkit": ("prompt_toolkit", "repl"), "h5py": ("h5py", "h5"),
+    "distributed": ("Dask", "dask"), "dask": ("Dask", "dask"),
 }  # fmt: skip
 """The libraries that the base does without: the name of each, and the extra that brings it."""
 

@@ -198,6 +198,7 @@ class Unfinished:
         self._file: Any = None
         self._checksum = 0
         self._piece: Mapping[str, int] = {}
+        self.question: Mapping[str, Any] = {}
         self.marks: list[dict[str, Any]] = []
         self.restarted = False
 
@@ -208,7 +209,7 @@ class Unfinished:
             UsageError: what is there answers another question.
             FileError: it cannot be written, or another run is writing it.
         """
-        made = not self.folder.exists()
+        made, self.question = not self.folder.exists(), question
         try:
             with writing(self.folder):
                 self.folder.mkdir(0o700, exist_ok=True)
@@ -250,7 +251,7 @@ class Unfinished:
         for key in same:
             if asked.get(key) != same[key]:
                 hint = "without --resume the work begins anew"
-                what = _difference(key, asked.get(key), same[key])
+                what = difference(key, asked.get(key), same[key])
                 raise UsageError(f"the unfinished {self.output} is of another run: {what}", hint=hint)
         marks, checksum = [], self._checksum
         with self.data.open("a+b") as data:
@@ -345,14 +346,15 @@ def _is_whole(data: BinaryIO, mark: Mapping[str, int]) -> bool:
     return left == 0 and checksum == mark["checksum"]
 
 
-def _difference(key: str, before: Any, now: Any) -> str:
+def difference(key: str, before: Any, now: Any) -> str:
     """What is another in a question, in words; of the inputs the first that is."""
     if key == "inputs" and before and len(before) == len(now):
         old, new = next(pair for pair in zip(before, now, strict=True) if pair[0] != pair[1])
         return f"{new[0]} has changed since" if old[0] == new[0] else f"it read {old[0]}, now {new[0]}"
-    return f"its {key} was {_short(before)}, now {_short(now)}"
+    return f"its {key} was {shortened(before)}, now {shortened(now)}"
 
 
-def _short(value: object) -> str:
+def shortened(value: object) -> str:
+    """A value as text that is not too long."""
     text = value if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= 200 else f"{text[:199]}…"

@@ -225,6 +225,13 @@ AS_USUAL = Reading()
 """How most files are written."""
 
 
+SCHEDULER = Option(
+    "--scheduler ADDRESS", "The rows by the workers of a cluster of Dask: tcp://host:8786; local:4 is of four "
+    "processes here.", ROWS,
+)  # fmt: skip
+"""An option that several commands have."""
+
+
 @dataclass(frozen=True)
 class MapSettings:
     """How to map; `keep=["*"]` keeps all columns."""
@@ -281,6 +288,11 @@ class MapSettings:
     )
     seed: int = option(0, "--seed N", "Of the random rows.", LIMITS, low=0)
     resume: bool = option(False, "--resume", "Go on where the same run was killed, interrupted, or out of room.", ROWS)
+    shard: str | None = option(
+        None, "--shard K/N", "Only the K-th of N parts of the rows, for arrays of jobs; --merge joins their outputs.",
+        ROWS,
+    )  # fmt: skip
+    scheduler: str | None = option(None, SCHEDULER)
 
 
 SAMPLES, MAX_SAMPLES = 1_000_000, 1_000_000_000

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,8 +13,8 @@ from gradcalc.language.formula import Formula
 from gradcalc.language.points import bind, to_value
 from gradcalc.settings import CERTIFY_SECONDS, Limits
 
-_WORK = 5_000_000
-"""What all rows may cost, in units of about a microsecond."""
+_WORK, _ROW_WORK = 5_000_000, 312_500
+"""What all rows may cost, and one of them, in units of about a microsecond."""
 _TIGHT = 63
 """Bits of a ball that is tight enough to count the digits of a double beside it."""
 
@@ -35,71 +35,117 @@ class Certified:
     late: bool = False
 
 
+@dataclass(frozen=True)
+class Checked:
+    """A drawn row in balls: the right digits of each result, None where they could not be counted, and the work."""
+
+    key: float
+    row: int
+    digits: Sequence[int | None]
+    work: float
+
+
 class Sample:
     """Some rows drawn at random from as many as come, each as likely as any other.
 
-    Li, "Reservoir-sampling algorithms of time complexity O(n(1 + log(N/n)))", ACM TOMS 20 (1994): algorithm L.
+    Each row has a random key, and those with the least keys are drawn: so the samples of parts make that of the whole.
+    Of a batch the least keys are made one after the other, as order statistics (Devroye, "Non-uniform random variate
+    generation", 1986, V.3.1), by chance that comes of the seed and of its first row.
+
+    Attributes:
+        drawn: of each row its key, its number, its inputs and its results; the least keys first.
     """
 
-    def __init__(self, size: int, seed: int) -> None:
-        self.size, self.random = size, random.Random(seed)
-        self.rows: list[tuple[int, list[float], list[float]]] = []
-        self.seen, self.weight, self.next = 0, 1.0, 0
+    def __init__(self, size: int, seed: int, drawn: Iterable[Sequence[Any]] = ()) -> None:
+        self.size, self.seed = size, seed
+        self.drawn: list[Any] = sorted(tuple(row) for row in drawn)[:size]
+
+    @property
+    def rows(self) -> list[tuple[int, list[float], list[float]]]:
+        """The drawn rows, in their order."""
+        return sorted((row, point, results) for _, row, point, results in self.drawn)
 
     def add(self, rows: Any, inputs: Sequence[Any], results: Sequence[Any], kinked: Any = None) -> None:
         """Draw from a batch; `rows` are the numbers of its rows.
 
         What is not finite or has no value is passed over, and so are rows on a kink, where given.
         """
-        end = self.seen + len(rows)
-        if kinked is not None and kinked.all():
-            self.next = max(self.next, end)
-        while self.next < end:
-            place = self.next - self.seen
-            point = [float(column[place]) for column in inputs]
-            on_kink = kinked is not None and kinked[place]
-            if on_kink or not all(map(math.isfinite, point)) or math.isnan(results[0][place]):
-                self.next += 1
-                continue
-            drawn = (int(rows[place]), point, [float(column[place]) for column in results])
-            if len(self.rows) < self.size:
-                self.rows.append(drawn)
-            else:
-                self.rows[self.random.randrange(self.size)] = drawn
-            self._leap()
-        self.seen = end
-
-    def _leap(self) -> None:
-        """Go to the next row that is drawn."""
-        self.next += 1
-        if len(self.rows) < self.size:
+        if not len(rows):
             return
-        self.weight *= math.exp(math.log(1 - self.random.random()) / self.size)
-        self.next += int(math.log(1 - self.random.random()) / math.log1p(-self.weight))
+        chance, key, passed = random.Random(f"{self.seed} {rows[0]}"), 0.0, list[int]()
+        places, left = _shuffled(chance, range(len(rows))), len(rows)
+        while left:
+            key = 1 - (1 - key) * chance.random() ** (1 / left)
+            if len(self.drawn) == self.size and key >= self.drawn[-1][0]:
+                return
+            place, left = next(places), left - 1
+            point = [float(column[place]) for column in inputs]
+            if all(map(math.isfinite, point)) and not math.isnan(results[0][place]) and not _at(kinked, place):
+                drawn = (key, int(rows[place]), point, [float(column[place]) for column in results])
+                self.drawn = sorted([*self.drawn, drawn])[: self.size]  # a new list: counts hold the one before
+            passed.append(place)
+            if len(passed) == 4 * self.size:  # most are passed over: those left that are not, and their keys alone
+                usable = _usable(inputs, results, kinked)
+                usable[passed] = False
+                rest = usable.nonzero()[0].tolist()
+                places, left = _shuffled(chance, rest), len(rest)
 
 
-def certify_rows(
-    formula: Formula, names: Sequence[str], columns: Sequence[str], sample: Sample, limits: Limits
-) -> Certified:
-    """Check rows in balls until all are done or the work allowed is; what balls do not settle is counted apart.
+def _at(kinked: Any, place: int) -> bool:
+    return kinked is not None and bool(kinked[place])
 
-    names, columns: of the inputs and of the results, as they stand in a row of the sample.
+
+def _usable(inputs: Sequence[Any], results: Sequence[Any], kinked: Any) -> Any:
+    """Which rows of a batch can be drawn."""
+    import numpy as np
+
+    usable = ~np.isnan(results[0])
+    for column in inputs:
+        usable &= np.isfinite(column)
+    return usable if kinked is None else usable & ~kinked
+
+
+def _shuffled(chance: random.Random, items: Sequence[int]) -> Iterator[int]:
+    """The items in random order, made as far as they are asked for (Durstenfeld, CACM 7 (1964))."""
+    moved: dict[int, int] = {}
+    for place in range(len(items)):
+        other = chance.randrange(place, len(items))
+        yield items[moved.get(other, other)]
+        moved[other] = moved.pop(place, place)
+
+
+def check_rows(
+    formula: Formula, names: Sequence[str], sample: Sample, limits: Limits
+) -> tuple[Sequence[Checked], bool]:
+    """Check the drawn rows in balls, least keys first, until the work allowed is done; and whether the clock struck.
+
+    names: of the inputs, as they stand in a row of the sample.
     """
-    in_balls, budget = RowBalls(formula, names, limits), Budget(_WORK, CERTIFY_SECONDS)
-    checked = unsettled = 0
-    settled: list[tuple[int, int, str]] = []
-    for row, point, results in sorted(sample.rows):
-        if budget.spent:
+    in_balls, budget = RowBalls(formula, names, limits), Budget(_ROW_WORK, CERTIFY_SECONDS)
+    done, checked = 0.0, list[Checked]()
+    for key, row, point, results in sample.drawn:
+        if done >= _WORK or budget.late:
             break
-        checked += 1
-        for column, ball, result in zip(columns, in_balls.at(point, budget), results, strict=True):
-            digits = proved_digits(ball, result)
-            if digits is None:
-                unsettled += 1
-            else:
-                settled.append((digits, row, column))
+        budget.left = _ROW_WORK
+        balls = in_balls.at(point, budget)
+        digits = [proved_digits(ball, result) for ball, result in zip(balls, results, strict=True)]
+        checked.append(Checked(key, row, digits, _ROW_WORK - max(budget.left, 0.0)))
+        done += checked[-1].work
+    return checked, budget.late
+
+
+def certified(checked: Iterable[Checked], size: int, columns: Sequence[str], late: bool) -> Certified:
+    """What the least keys of checked rows say, as many as were to be drawn and their work allows."""
+    done, rows = 0.0, list[Checked]()
+    for each in sorted(checked, key=lambda each: each.key)[:size]:
+        if done < _WORK:
+            rows.append(each)
+            done += each.work
+    rows.sort(key=lambda each: each.row)
+    told = [(digits, each.row, name) for each in rows for name, digits in zip(columns, each.digits, strict=True)]
+    settled = [(digits, row, name) for digits, row, name in told if digits is not None]
     least, where, what = min(settled, key=lambda each: each[0], default=(None, None, None))
-    return Certified(checked, least, where, what, unsettled, budget.late)
+    return Certified(len(rows), least, where, what, len(told) - len(settled), late)
 
 
 class RowBalls:

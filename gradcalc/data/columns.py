@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from gradcalc.data.formats import detect_format
-from gradcalc.data.formats.format import Place, Reader, find, no_value, readable
+from gradcalc.data.formats.format import Extent, Place, Reader, find, no_value, readable
 from gradcalc.errors import FileError, UsageError, need_room
 from gradcalc.settings import AS_USUAL, Reading
 
@@ -91,14 +91,23 @@ def read_batches(path: Place, names: Sequence[str], *, nulls: str = "fail", how:
         yield Batch([column[~missing] for column in values] if dropped else values, dropped)
 
 
-def read_pieces(path: Place, names: Sequence[str], kept: Sequence[str], how: Reading = AS_USUAL) -> Iterator[list[Any]]:
+def read_pieces(
+    path: Place,
+    names: Sequence[str],
+    kept: Sequence[str],
+    how: Reading = AS_USUAL,
+    first: int = 0,
+    extent: Extent | None = None,
+) -> Iterator[list[Any]]:
     """The columns `names` as doubles, then the columns `kept` as they are, as Arrow arrays; at least one piece.
 
-    A null is NaN among the doubles. Of a file of text a kept column is text, unless it is one of `names` too.
+    They begin with row `first`, counted from 0; `extent`, where it is known, makes that quick. A null is NaN among the
+    doubles. Of a file of text a kept column is text, unless it is one of `names` too.
     """
     with _reading(path, how) as reader:
         old = _originals(how)
-        yield from reader.pieces([old.get(name, name) for name in names], [old.get(name, name) for name in kept])
+        wanted, others = [old.get(name, name) for name in names], [old.get(name, name) for name in kept]
+        yield from reader.pieces_from(wanted, others, first, extent)
 
 
 def null_rows(columns: Sequence["Array"]) -> Any:
@@ -137,6 +146,13 @@ def count_rows(path: Place, how: Reading = AS_USUAL) -> int | None:
     """How many rows a file has, where that is known beforehand; of a text about as many."""
     with _reading(path, how) as reader:
         return reader.count_rows()
+
+
+def extent_of(path: Place, names: Sequence[str] = (), how: Reading = AS_USUAL) -> Extent:
+    """How many rows a file has, to the row, and where some begin."""
+    with _reading(path, how) as reader:
+        old = _originals(how)
+        return reader.extent([old.get(name, name) for name in names])
 
 
 def _originals(how: Reading) -> dict[str, str]:

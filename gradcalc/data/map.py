@@ -5,18 +5,18 @@ written, so that no more than three are in memory, however large the files are.
 """
 
 import math
-import os
-import stat
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
-from os import PathLike
+from functools import cached_property, lru_cache, partial
+from io import BytesIO
 from pathlib import Path
+from pickle import loads
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -24,18 +24,20 @@ import numpy as np
 from gradcalc import errors
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.arithmetic.native.kernel import Kernel
-from gradcalc.data import stores
-from gradcalc.data.batches import even, kept_numbers, read_files, total_rows
-from gradcalc.data.check import Certified, RowBalls, Sample, certify_rows
+from gradcalc.data.batches import Span, even, extents, kept_numbers, read_files, span_of, tasks_of, total_rows
+from gradcalc.data.check import Certified, Checked, RowBalls, Sample, certified, check_rows
+from gradcalc.data.cluster import Tell, connected
 from gradcalc.data.columns import column_names, null_rows
 from gradcalc.data.digits import TYPE, RowDigits
-from gradcalc.data.formats import check_stream, output_format
-from gradcalc.data.formats.format import Format, Place, Writer, library
+from gradcalc.data.formats import FORMATS, check_stream, output_format
+from gradcalc.data.formats.format import Extent, Format, Place, Writer, library
+from gradcalc.data.output import Append, Pieces, finished, placed, target_of
+from gradcalc.data.shard import Record, Shard, fingerprint, made_by, read_shard
 from gradcalc.data.source import STDIN, facts, is_stream, opened, refuse_changed
 from gradcalc.data.uncertainty import with_uncertainty
-from gradcalc.data.urls import parsed, shown
+from gradcalc.data.urls import shown
 from gradcalc.errors import ExitCode, FileError, GradcalcError, UsageError
-from gradcalc.files import LocalTarget, Target, Unfinished, WriteError, check_writable, writing
+from gradcalc.files import LocalTarget, Target, Unfinished, WriteError, writing
 from gradcalc.language.compile import kernel, to_compile
 from gradcalc.language.formula import Definition, Formula, Point, refuse_clash
 from gradcalc.language.points import numbers
@@ -53,8 +55,6 @@ _DIGITS = "digits"
 _SHOWN_ROWS = 5
 """How many undefined rows are named."""
 
-Append = Callable[[Callable[[BinaryIO], object]], Any]
-"""Has something append itself to the output; where it ends, if that is known."""
 Progress = Callable[[int, int | None], None]
 """Told after each batch: the rows done, and how many there are, if that is known."""
 
@@ -90,6 +90,7 @@ class Counts:
         below: rows with fewer than `--digits-at-least`, before `--repair`. `below_rows` are the first of them.
         repaired: those of them that have as many after it.
         by_balls: rows whose digits balls counted.
+        drawn: the rows to be checked at random, as `Sample.drawn`.
     """
 
     read: int = 0
@@ -107,6 +108,21 @@ class Counts:
     below_rows: Sequence[int] = ()
     repaired: int = 0
     by_balls: int = 0
+    drawn: Sequence[Sequence[Any]] = ()
+
+    def plus(self, more: "Counts") -> "Counts":
+        """The counts of some rows and of those that come after them; `drawn` are the later ones'."""
+        found: dict[str, Any] = {}
+        for name, before in vars(self).items():
+            after = getattr(more, name)
+            known = [each for each in (before, after) if each is not None]
+            if name == "drawn":
+                found[name] = after
+            elif name == "least_digits":
+                found[name] = min(known, default=None)
+            else:
+                found[name] = [*before, *after][:_SHOWN_ROWS] if isinstance(before, Sequence) else before + after
+        return Counts(**found)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -118,6 +134,7 @@ class Summary(Counts, Answer):
         restarted: an earlier run was not finished, and is lost.
         is_uncertain: uncertainties are among the columns, and count as derivatives.
         digits: the right digits of every row were counted.
+        shard: the part of a run that this is: its number, of how many, and its first and last row, from 1.
     """
 
     expression: str
@@ -129,6 +146,7 @@ class Summary(Counts, Answer):
     seconds: float = 0.0
     certified: Certified | None = None
     is_uncertain: bool = False
+    shard: Mapping[str, int] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
@@ -140,14 +158,17 @@ class Summary(Counts, Answer):
         body = {key: getattr(self, key) for key in keys}
         counted = ("least_digits", "below", "below_rows", "repaired", "by_balls")
         digits = {key: getattr(self, key) for key in counted} if self.digits else None
-        return head | body | {"digits": digits, "certified": vars(self.certified) if self.certified else None}
+        body |= {"digits": digits, "certified": vars(self.certified) if self.certified else None}
+        return head | body | ({"shard": self.shard} if self.shard else {})
 
     def records(self) -> Iterator[tuple[str, object]]:
         """A row for each fact, the titles first; lists with blanks between their items."""
         yield "field", "value"
         body = self.to_dict()
-        certified, digits = body.pop("certified") or {}, body.pop("digits") or {}
-        for name, value in (body | digits | {f"certified_{name}": value for name, value in certified.items()}).items():
+        digits = body.pop("digits") or {}
+        for part in ("certified", "shard"):
+            digits |= {f"{part}_{name}": value for name, value in (body.pop(part, None) or {}).items()}
+        for name, value in (body | digits).items():
             yield name, " ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
     def page(self) -> Page:
@@ -159,6 +180,9 @@ class Summary(Counts, Answer):
         rate = f", {new / self.seconds:,.0f} rows/s" if new and self.seconds else ""
         place = "standard output" if self.output == "-" else self.output
         yield f"{place}: {_counted(self.rows, 'row')}, {self.seconds:.1f} s{rate}"
+        if self.shard:
+            part, last = "shard {number} of {of}".format(**self.shard), self.shard["last"]
+            yield f"{part}: rows {self.shard['first']:,} to {last:,}" if last else f"{part}: no rows are left for it"
         if self.resumed:
             yield f"resumed after {_counted(self.resumed, 'row')}"
         if self.restarted:
@@ -214,6 +238,7 @@ def run(
     limits: Limits | None = None,
     progress: Progress | None = None,
     how: Reading = AS_USUAL,
+    tell: Tell = None,
 ) -> Summary:
     """Map a formula over the rows of files.
 
@@ -224,6 +249,7 @@ def run(
         let: values by name that are put into the formula.
         progress: called after each batch.
         how: how the files are written.
+        tell: hears where a cluster of workers can be watched.
 
     Returns:
         What was done. The output is complete, or not there.
@@ -235,6 +261,7 @@ def run(
     """
     settings, limits = settings or Settings(), limits or Limits()
     errors.need_room(_ROOM, "map")
+    shard = read_shard(settings.shard) if settings.shard is not None else None
     format = output_format(shown(output), settings.format)
     if settings.keep or format.by_arrow:
         errors.library("pyarrow", f"map {'--keep' if settings.keep else f'to {format.name}'}")
@@ -244,38 +271,26 @@ def run(
     formula = with_uncertainty(formula, settings, let or {}, limits)
     with ExitStack() as stack:
         paths = stack.enter_context(opened(source, checked=False))
-        target = stack.enter_context(_target(paths, output))
+        target = stack.enter_context(target_of(paths, output))
         refuse_clash(formula, column_names(paths[0], list(formula.variables), how))
-        told = STDIN if source == "-" else shown(source)
-        job = _Job(formula, told, shown(output), format, paths, settings, let or {}, how, is_stream(source), limits)
+        told, once = STDIN if source == "-" else shown(source), is_stream(source)
+        _refuse_parts(settings, told, once, target)
+        job = _Job(
+            formula, told, shown(output), format, paths, settings, let or {}, how, once, limits, shard, tell=tell
+        )
         begin = time.perf_counter()
         summary = job.to_file(target, progress) if target else job.to_stream(progress)
         seconds = time.perf_counter() - begin
     return replace(summary, seconds=seconds, certified=job.certified())
 
 
-# -- files -------------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _target(paths: Sequence[Place], output: str) -> Iterator[Target | None]:
-    """What to write, None for a stream; an error if it cannot be written, or is one of the inputs."""
-    if parsed(output):
-        with stores.target(output) as far:
-            if far.is_among(paths):
-                raise UsageError(f"{far} is read and written at once", hint="-o with another name")
-            yield far
-        return
-    yield None if output == "-" else _local(paths, output)
-
-
-def _local(paths: Sequence[Place], output: str) -> Target | None:
-    """The same for a file of this machine."""
-    target, before = check_writable(Path(output))
-    here = [path for path in paths if isinstance(path, PathLike) and os.path.exists(path)]
-    if before and any(os.path.samestat(os.stat(path), before) for path in here):
-        raise UsageError(f"{output} is read and written at once", hint="-o with another name")
-    return LocalTarget(target) if before is None or stat.S_ISREG(before.st_mode) else None
+def _refuse_parts(settings: Settings, source: str, once: bool, target: Target | None) -> None:
+    """Raise if the rows cannot be given to others, or a shard has no place for its record."""
+    if settings.scheduler is not None and once:
+        raise UsageError(f"--scheduler: {source} can be read but once", hint="IN as a file that all workers see")
+    if settings.shard is not None and (once or not isinstance(target, LocalTarget)):
+        what = f"{source} can be read but once" if once else f"{target or 'what OUT names'} is no file of this machine"
+        raise UsageError(f"--shard: {what}", hint="IN and OUT as files")
 
 
 # -- results -----------------------------------------------------------------------------------------------------------
@@ -333,6 +348,10 @@ class _Job:
     how: Reading
     once: bool
     limits: Limits
+    shard: Shard | None = None
+    known: Sequence[Extent] | None = None
+    numbers: Mapping[str, Any] | None = None
+    tell: Tell = None
 
     def __post_init__(self) -> None:
         self.inputs = self._inputs()
@@ -342,11 +361,14 @@ class _Job:
         self.results = _checked_names(self.settings, self.kernel, list(self.formula.extra), self.kept)
         self.digits = self._row_digits()
         self.columns = [*self.kept, *self.results, *([_DIGITS] if self.digits else [])]
-        count = self.settings.certify_rows
-        self.sample = Sample(count, self.settings.seed) if count else None
         self.domain: Kernel | None = None
         self.kinks = self.kernel.kinks()
         self.pace, self.kinks_pace, self.digits_pace = _Pace(), _Pace(), _Pace()
+        if self.known is None and (self.shard or self.settings.scheduler):
+            self.known = extents(self.paths, self.kernel.names, self.how)
+        self.rows = sum(extent.rows for extent in self.known or ())
+        self.span = span_of(self.shard.number, self.shard.of, self.rows) if self.shard else Span()
+        self.sample: Sample | None = None
 
     def _row_digits(self) -> RowDigits | None:
         """What counts the digits of every row, where they are asked for."""
@@ -396,11 +418,15 @@ class _Job:
             unfinished.close()
             raise
 
+    @cached_property
+    def checked(self) -> tuple[Sequence[Checked], bool]:
+        """The drawn rows in balls, and whether the clock struck."""
+        return check_rows(self.formula, self.kernel.names, self.sample, self.limits) if self.sample else ((), False)
+
     def certified(self) -> Certified | None:
-        """What balls say of the sampled rows."""
-        if self.sample is None:
-            return None
-        return certify_rows(self.formula, self.kernel.names, self.results, self.sample, self.limits)
+        """What balls say of the drawn rows."""
+        checked, late = self.checked
+        return certified(checked, self.sample.size, self.results, late) if self.sample else None
 
     def _inputs(self) -> list[list[Any]]:
         """The input files, how long they are and when they were changed."""
@@ -425,58 +451,124 @@ class _Job:
             name: value.shown if isinstance(value, Definition) else [float(x).hex() for x in numbers(value, Floats())]
             for name, value in self.let.items()
         }
-        return {
+        question = {
             "expression": self.formula.text, "let": let, "inputs": self.inputs, "format": self.format.name,
             **settings, "read": vars(self.how), "wrt": self.kernel.wrt, "columns": self.columns,
         }  # fmt: skip
+        return question | self._as_part(self.shard) if self.shard else question
+
+    def _as_part(self, shard: Shard) -> dict[str, Any]:
+        """What a question holds more where others answer the rest of it, perhaps elsewhere."""
+        inputs = [fingerprint(path) for path in self.paths]
+        sampled = {"certify_rows": self.settings.certify_rows, "seed": self.settings.seed}
+        return {"inputs": inputs, **sampled, "shard": str(shard), "made by": made_by()}
 
     def _filled(self, unfinished: Unfinished, progress: Progress | None) -> Summary:
         """Write what is missing, and put the complete file in its place."""
         done = Counts(**unfinished.marks[-1]["done"]) if unfinished.marks else None
         with self._unchanged():
             writer, counts = self._through(unfinished.append, unfinished.mark, done, progress)
-        with writing(self.output):
-            unfinished.check()
-            ends = [len(writer.begin()), *(mark["end"] for mark in unfinished.marks)]
-            try:
-                complete = writer.finish(unfinished.data, ends)
-            except (ValueError, LookupError, EOFError) as error:
-                raise OSError(None, f"{unfinished.data} was changed meanwhile: {error}") from None
-        try:
-            unfinished.place(complete)
-        except BaseException:
-            writer.reopen(unfinished.data)
-            raise
+        complete = finished(unfinished, writer)
+        if self.shard and isinstance(unfinished.output, LocalTarget):
+            self._record(unfinished, writer, counts).write(complete, unfinished.output.path)
+        placed(unfinished, writer, complete)
         return self._summary(counts, resumed=done.rows if done else 0, restarted=unfinished.restarted)
 
     def _summary(self, counts: Counts, **more: Any) -> Summary:
         return Summary(
             expression=self.formula.text, output=self.output, columns=self.columns, digits=self.digits is not None,
-            is_uncertain=bool(self.formula.extra), **vars(counts), **more,
+            is_uncertain=bool(self.formula.extra), shard=self._told_shard(), **vars(counts), **more,
         )  # fmt: skip
+
+    def _told_shard(self) -> dict[str, int] | None:
+        """The shard in a summary."""
+        if self.shard is None:
+            return None
+        last = self.span.stop or 0
+        return {"number": self.shard.number, "of": self.shard.of, "first": self.span.first + bool(last), "last": last}
+
+    def _record(self, unfinished: Unfinished, writer: Writer, counts: Counts) -> Record:
+        """What tells of a shard for who joins them."""
+        checked, late = self.checked
+        return Record(
+            question=unfinished.question, types=[str(type) for type in writer.types.values()], rows=self.rows,
+            results=self.results, is_uncertain=bool(self.formula.extra), begin=len(writer.begin()),
+            pieces=[{"end": m["end"], "checksum": m["checksum"], "rows": m["done"]["rows"]} for m in unfinished.marks],
+            counts=vars(replace(counts, drawn=())), checked=[vars(each) for each in checked], late=late,
+        )  # fmt: skip
+
+    def _total(self) -> int | None:
+        """How many rows are read, about, if that is known."""
+        return len(self.span) or self.rows or total_rows(self.paths, self.how)
+
+    def _numbers(self, told: Callable[[], None] | None) -> Mapping[str, Any]:
+        """The kept columns that are text where they are read, and numbers where they are written."""
+        if self.numbers is None:
+            names = self.kernel.names
+            self.numbers = kept_numbers(self.paths, names, self.kept, self.how, told) if self.format.typed else {}
+        return self.numbers
+
+    def _on_cluster(
+        self, append: Append, mark: Callable[[dict[str, Any]], None], done: Counts | None, progress: Progress | None
+    ) -> tuple[Writer, Counts]:
+        """The same by workers elsewhere, a block of rows a task; what they made is appended here in its order."""
+        counts, out, total = done or Counts(), None, self._total()
+        span = replace(self.span, first=self.span.first + counts.read)
+        settings = replace(self.settings, scheduler=None, shard=None, resume=False)
+        shared = {
+            "formula": self.formula, "source": self.source, "format": self.format.name.lower(), "settings": settings,
+            "paths": [path.absolute() if isinstance(path, Path) else path for path in self.paths],
+            "how": self.how, "limits": self.limits,
+            "known": self.known, "numbers": self._numbers(None), "inputs": [fingerprint(path) for path in self.paths],
+        }  # fmt: skip
+        with connected(self.settings.scheduler or "", self.tell) as cluster:
+            tasks = tasks_of(span, self.rows)
+            for made in cluster.each(task, shared, tasks, self.source):
+                out = out or Pieces(self.format.writer(made.types), append, mark, begun=done is not None)
+                if list(made.types.items()) != list(out.writer.types.items()):
+                    raise FileError(f"{self.source}: a column that is kept is not of one type in all rows")
+                for data, rows, so_far in made.pieces:
+                    out.put(lambda file, data=data: file.write(data), rows, vars(self._and(counts, so_far)))  # type: ignore[misc]
+                counts = self._and(counts, made.counts)
+                if progress:
+                    progress(counts.read, total)
+        assert out is not None  # there is one task at least
+        if settings.certify_rows:
+            self.sample = Sample(settings.certify_rows, settings.seed, counts.drawn)
+        return out.writer, counts
+
+    def _and(self, before: Counts, after: Counts) -> Counts:
+        """The counts of two parts, the drawn rows of both among them."""
+        size, seed = self.settings.certify_rows, self.settings.seed
+        return replace(before.plus(after), drawn=Sample(size, seed, [*before.drawn, *after.drawn]).drawn)
 
     def _through(
         self, append: Append, mark: Callable[[dict[str, Any]], None], done: Counts | None, progress: Progress | None
     ) -> tuple[Writer, Counts]:
         """Every batch that is not done through the formula: one is read, one computed, one written at a time."""
-        counts = done or Counts()
-        total = total_rows(self.paths, self.how) if progress else None
-        numbers: Mapping[str, Any] = {}
-        if self.format.typed:
-            told = partial(progress, counts.read, total) if progress else None
-            numbers = kept_numbers(self.paths, self.kernel.names, self.kept, self.how, told)
-        pieces = read_files(self.paths, self.kernel.names, self.kept, skip=counts.read, how=self.how, numbers=numbers)
-        batches = even(pieces, 8 * len(self.results))
+        if self.settings.scheduler is not None:
+            return self._on_cluster(append, mark, done, progress)
+        counts, settings = done or Counts(), self.settings
+        total = self._total() if progress else None
+        if settings.certify_rows:
+            self.sample = Sample(settings.certify_rows, settings.seed, counts.drawn)
+        numbers = self._numbers(partial(progress, counts.read, total) if progress else None)
+        span = replace(self.span, first=self.span.first + counts.read)
+        pieces = read_files(
+            self.paths, self.kernel.names, self.kept, span=span, known=self.known, how=self.how, numbers=numbers
+        )
+        batches = even(pieces, 8 * len(self.results), span.first)
         pending: Future[None] | None = None
         with ThreadPoolExecutor(1, "read") as reading, ThreadPoolExecutor(1, "write") as writers:
             ahead: Future[list[Any]] = reading.submit(next, batches, [])
-            out = _Out(self._writer(ahead.result()), append, mark, begun=done is not None)
+            out = Pieces(self._writer(ahead.result()), append, mark, begun=done is not None)
             while batch := ahead.result():
                 ahead = reading.submit(next, batches, [])
-                columns, counts = self._computed(batch, counts, progress and (lambda read: progress(read, total)))
+                columns, more = self._computed(batch, counts.read, progress and (lambda read: progress(read, total)))
+                counts = counts.plus(more)
                 if pending:
                     pending.result()
-                pending = writers.submit(out.write, columns, counts)
+                pending = writers.submit(out.write, columns, vars(counts))
                 if progress:
                     progress(counts.read, total)
             if pending:
@@ -489,12 +581,11 @@ class _Job:
         types = {name: column.type for name, column in zip(self.kept, kept, strict=True)}
         return self.format.writer(types | dict.fromkeys(self.results) | ({_DIGITS: TYPE} if self.digits else {}))
 
-    def _computed(
-        self, batch: list[Any], before: Counts, told: Callable[[int], None] | None
-    ) -> tuple[list[Any], Counts]:
-        """The columns of the output for a batch of the input, and the counts after it."""
+    def _computed(self, batch: list[Any], read: int, told: Callable[[int], None] | None) -> tuple[list[Any], Counts]:
+        """The columns of the output for a batch of the input, before which so many rows were read, and its counts."""
         inputs, kept = batch[: len(self.kernel.names)], batch[len(self.kernel.names) :]
-        rows: Any = range(before.read + 1, before.read + 1 + len(inputs[0]))
+        first = self.span.first + read + 1
+        rows: Any = range(first, first + len(inputs[0]))
         missing = null_rows(inputs)
         nulls = 0 if missing is None else int(np.count_nonzero(missing))
         if nulls and self.settings.nulls == "fail":
@@ -505,7 +596,7 @@ class _Job:
             rows, inputs = np.flatnonzero(present) + rows[0], [column[present] for column in inputs]
             mask = library("pyarrow").array(present) if kept else None
             kept = [column.filter(mask) for column in kept]
-        results = self.pace.run(self.kernel, inputs, told and (lambda done: told(before.read + done)))
+        results = self.pace.run(self.kernel, inputs, told and (lambda done: told(read + done)))
         undefined = self._undefined(inputs, results[0], missing)
         left_out = np.zeros(len(rows), dtype=bool) if missing is None else missing.copy()
         left_out[undefined] = True
@@ -520,26 +611,28 @@ class _Job:
                 column[left_out] = math.nan
         if len(undefined) and self.settings.undefined == "fail":
             self._refuse(rows, inputs, int(undefined[0]))
-        digits, proved = self._digits(rows, inputs, results, left_out, kinked, before, told)
+        heard = told and (lambda done: told(read + done))
+        digits, proved = self._digits(rows, inputs, results, left_out, kinked, heard)
         if self.sample is not None:
             self.sample.add(rows, inputs, results, kinked)
-        after = Counts(
-            read=before.read + len(batch[0]),
-            rows=before.rows + len(rows),
-            undefined=before.undefined + len(undefined),
-            undefined_rows=_first([*before.undefined_rows], rows, undefined),
-            kinks=before.kinks + len(kinks),
-            kink_rows=_first([*before.kink_rows], rows, kinks),
-            nan_derivatives=before.nan_derivatives + odd[0],
-            infinite_derivatives=before.infinite_derivatives + odd[1],
-            nulls=before.nulls + (0 if dropping else nulls),
-            dropped=before.dropped + (nulls if dropping else 0),
+        counts = Counts(
+            read=len(batch[0]),
+            rows=len(rows),
+            undefined=len(undefined),
+            undefined_rows=_first(rows, undefined),
+            kinks=len(kinks),
+            kink_rows=_first(rows, kinks),
+            nan_derivatives=odd[0],
+            infinite_derivatives=odd[1],
+            nulls=0 if dropping else nulls,
+            dropped=nulls if dropping else 0,
+            drawn=self.sample.drawn if self.sample else (),
             **proved,
         )
-        return [*kept, *results, *digits], after
+        return [*kept, *results, *digits], counts
 
     def _digits(
-        self, rows: Any, inputs: list[Any], results: list[Any], left_out: Any, kinked: Any, before: Counts,
+        self, rows: Any, inputs: list[Any], results: list[Any], left_out: Any, kinked: Any,
         told: Callable[[int], None] | None,
     ) -> tuple[list[Any], dict[str, Any]]:  # fmt: skip
         """The column of right digits, if it is asked for, and what is counted of it; rows below are repaired."""
@@ -548,7 +641,6 @@ class _Job:
         columns, least = [*inputs, *results], self.settings.digits_at_least or 0
         has_slopes = self.settings.order or self.formula.extra
         counted = ~(left_out | kinked if kinked is not None and has_slopes else left_out)
-        told = told and (lambda done, told=told: told(before.read + done))  # type: ignore[misc]
         digits, places = np.zeros(len(rows), TYPE), np.flatnonzero(counted)
         if self.digits.kernel:
             found = self.digits_pace.run(self.digits.kernel, columns, told)[0]
@@ -560,13 +652,12 @@ class _Job:
         if self.settings.repair and len(below):
             digits[below] = self.digits.in_balls(inputs, results, below, True, told)
             by_balls = max(by_balls, len(below))
-        known = [] if before.least_digits is None else [before.least_digits]
         return [digits], {
-            "least_digits": min([*known, *([int(digits[places].min())] if len(places) else [])], default=None),
-            "below": before.below + len(below),
-            "below_rows": _first([*before.below_rows], rows, below),
-            "repaired": before.repaired + int(np.count_nonzero(digits[below] >= least) if self.settings.repair else 0),
-            "by_balls": before.by_balls + by_balls,
+            "least_digits": int(digits[places].min()) if len(places) else None,
+            "below": len(below),
+            "below_rows": _first(rows, below),
+            "repaired": int(np.count_nonzero(digits[below] >= least) if self.settings.repair else 0),
+            "by_balls": by_balls,
         }
 
     def _kinked(self, inputs: Sequence[Any], left_out: Any) -> Any:
@@ -603,10 +694,62 @@ class _Job:
         raise UndefinedError(f"the formula is undefined in row {rows[place]} of {self.source}: {point}", hint=hint)
 
 
-def _first(before: list[int], rows: Any, places: Any) -> list[int]:
-    """The numbers of the first rows, of which some are known."""
-    room = max(_SHOWN_ROWS - len(before), 0)
-    return [*before, *(int(rows[place]) for place in places[:room])]
+# -- a part of it, elsewhere -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a task made: the types of the columns; the pieces, each with its rows and what is counted up to its end."""
+
+    types: Mapping[str, Any]
+    pieces: Sequence[tuple[bytes, int, Counts]]
+    counts: Counts
+
+
+_alone = threading.Lock()
+"""A task has all cores: threads of one worker take turns."""
+
+
+@lru_cache(maxsize=2)
+def _job(shared: bytes) -> _Job:
+    """The work that tasks share, prepared once in each process; an error if the files here are others."""
+    given: dict[str, Any] = loads(shared)
+    inputs, format = given.pop("inputs"), FORMATS[given.pop("format")]
+    for path, before in zip(given["paths"], inputs, strict=True):
+        if fingerprint(path) != before:
+            raise FileError(f"{path} is another file on a worker", hint="a folder that all workers share")
+    return _Job(**given, format=format, output="", let={}, once=False)
+
+
+def task(shared: bytes, span: Span) -> Made:
+    """The rows of a span through the formula, as the run over all rows would write them."""
+    with _alone:
+        job = _job(shared)
+        job.span = span
+        held: list[bytes] = []
+        pieces: list[tuple[bytes, int, Counts]] = []
+
+        def append(piece: Callable[[BinaryIO], object]) -> None:
+            file = BytesIO()
+            piece(file)
+            held.append(file.getvalue())
+
+        def mark(mark: Mapping[str, Any]) -> None:
+            done = Counts(**mark["done"])
+            pieces.append((held.pop(), done.rows - (pieces[-1][2].rows if pieces else 0), done))
+
+        with job._unchanged():
+            writer, counts = job._through(append, mark, None, None)
+        data, rows, done = pieces[0]
+        return Made(writer.types, [(data[len(writer.begin()) :], rows, done), *pieces[1:]], counts)
+
+
+# -- helpers -----------------------------------------------------------------------------------------------------------
+
+
+def _first(rows: Any, places: Any) -> list[int]:
+    """The numbers of the first rows."""
+    return [int(rows[place]) for place in places[:_SHOWN_ROWS]]
 
 
 def _odd_derivatives(columns: Sequence[Any], left_out: Any) -> tuple[int, int]:
@@ -641,26 +784,6 @@ class _Pace:
             if told and start < rows:
                 told(start)
         return parts[0] if len(parts) == 1 else [np.concatenate(column) for column in zip(*parts, strict=True)]
-
-
-class _Out:
-    """Writes batches one after the other, each with a mark of how far the work has come."""
-
-    def __init__(self, writer: Writer, append: Append, mark: Callable[[dict[str, Any]], None], begun: bool) -> None:
-        self.writer, self.append, self.mark, self.begun = writer, append, mark, begun
-
-    def write(self, columns: Sequence[Any], counts: Counts) -> None:
-        """Encode a batch and append it; of those without rows only the first."""
-        begin = b"" if self.begun else self.writer.begin()
-        if self.begun and not len(columns[-1]):
-            return
-        self.begun = True
-
-        def piece(file: BinaryIO) -> None:
-            file.write(begin)
-            self.writer.append(columns, file)
-
-        self.mark({"end": self.append(piece), "done": vars(counts)})
 
 
 __all__ = ["Counts", "Settings", "Summary", "UndefinedError", "result_names", "run"]

@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gradcalc.data.columns import read_batches, read_columns
+from gradcalc.data.columns import extent_of, read_batches, read_columns, read_pieces
 from gradcalc.errors import FileError, MissingExtra, UsageError, install_command
+from gradcalc.settings import AS_USUAL
 from tests import python
-from tests.data import csv_columns, plain, refusal, write_arrow_file, write_arrow_stream, write_parquet
+from tests.data import csv_columns, plain, refusal, write, write_arrow_file, write_arrow_stream, write_parquet
 
 ARROW_WRITERS = {
     "t.parquet": write_parquet,
@@ -170,3 +171,20 @@ def test_batches_join_to_the_columns(tmp_path: Path) -> None:
     assert len(batches) > 1
     assert np.array_equal(np.concatenate([batch.values[1] for batch in batches]), numbers[:, 0])
     assert np.array_equal(read_columns(path, "xy").values["y"], numbers[:, 1])
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "a.csv", "a.csv.gz", "a.npz", "a.npy", "a.jsonl"])
+def test_a_file_is_read_from_any_row_on_in_every_format(tmp_path: Path, name: str) -> None:
+    data = pa.table({"x": np.arange(10_000.0), "n": pa.array(np.arange(10_000) % 7, pa.int16())})
+    path = write(tmp_path / name.removesuffix(".gz"), data, **({"row_group_size": 999} if "parquet" in name else {}))
+    if name.endswith(".gz"):
+        path = tmp_path / name
+        path.write_bytes(gzip.compress((tmp_path / "a.csv").read_bytes()))
+    extent = extent_of(path, ["x"])
+    assert extent.rows == 10_000
+    for first in (1, 998, 5_000, 9_999, 10_000):
+        for known in (extent, None):
+            pieces = list(read_pieces(path, ["x"], ["n"], AS_USUAL, first, known))
+            assert np.concatenate([piece[0] for piece in pieces]).tolist() == list(range(first, 10_000))
+            kept = [int(each) for piece in pieces for each in piece[1].to_pylist()]
+            assert kept == [row % 7 for row in range(first, 10_000)]

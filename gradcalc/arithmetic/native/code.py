@@ -88,6 +88,12 @@ def host() -> tuple[int, str, str]:
     return (4, "d", features.flatten()) if features.get("avx2") else (2, "b", features.flatten())
 
 
+def instruction_set() -> str:
+    """What of the host's instructions results depend on: the width of its vectors, and what libm chooses by."""
+    width, _, features = host()
+    return f"{platform.machine()}, vectors of {width}" + (", fma" if "+fma" in features.split(",") else "")
+
+
 def compile_graph(
     graph: Graph, inputs: Sequence[int], outputs: Sequence[int], kinds: Kinds, sums: bool = False
 ) -> Code:

@@ -4,9 +4,10 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from gradcalc.data.formats.format import (
+    Extent,
     Format,
     Place,
     Reader,
@@ -56,19 +57,30 @@ def most_rows_of(schema: Any, names: Sequence[str], kept: Sequence[str], width: 
 
 
 def as_pieces(
-    path: Place, batches: Iterable[Any], schema: Any, names: Sequence[str], kept: Sequence[str]
+    path: Place, batches: Iterable[Any], schema: Any, names: Sequence[str], kept: Sequence[str], first: int, skip: int
 ) -> Iterator[list[Any]]:
-    """The columns of batches, in pieces that are not too long; an empty one where there is none."""
+    """The columns of batches but the first `skip` rows, in pieces that are not too long; an empty one if there is none.
+
+    first: the row of the file, counted from 0, where the pieces begin.
+    """
     most = most_rows_of(schema, names, kept)
-    parts = (part for batch in batches for part in _parts(batch, most, kept))
-    first = next(parts, None)
-    if first is None:
-        first = library("pyarrow").RecordBatch.from_pylist([], schema)
-    row = 1
-    for part in chain([first], parts):
+    parts = (part for batch in _without(batches, skip) for part in _parts(batch, most, kept))
+    head = next(parts, None)
+    if head is None:
+        head = library("pyarrow").RecordBatch.from_pylist([], schema)
+    row = first + 1
+    for part in chain([head], parts):
         doubles = [_doubles(part.column(name), f"{path}, column {name}", row) for name in names]
         row += len(part)
         yield [*doubles, *(_plain(part.column(name), schema.field(name).type) for name in kept)]
+
+
+def _without(batches: Iterable[Any], rows: int) -> Iterator[Any]:
+    """Batches without their first rows; one that has none left is passed over."""
+    for batch in batches:
+        if rows == 0 or len(batch) > rows:
+            yield batch.slice(rows) if rows else batch
+        rows -= min(rows, len(batch))
 
 
 def _parts(batch: Any, most: int, kept: Sequence[str]) -> Iterator[Any]:
@@ -176,14 +188,23 @@ class ArrowReader(Reader):
         with reading(opened(self.path)) as source:
             return list(_head(source)[0].names)
 
-    def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+    def extent(self, names: Sequence[str]) -> Extent:
+        """All batches counted."""
+        ipc = library("pyarrow.ipc")
+        with reading(opened(self.path)) as source:
+            _head(source)
+            return Extent(sum(len(batch) for batch in ipc.open_stream(source)))
+
+    def pieces_from(
+        self, names: Sequence[str], kept: Sequence[str], first: int, extent: Extent | None
+    ) -> Iterator[list[Any]]:
         """Batch by batch, long ones in pieces."""
         ipc = library("pyarrow.ipc")
         with reading(opened(self.path)) as source:
             schema, count = _head(source)
             where = find_fields(self.path, schema, names, kept)
             reader = ipc.open_stream(source, options=ipc.IpcReadOptions(included_fields=sorted(where)))
-            yield from as_pieces(self.path, reader, schema, names, kept)
+            yield from as_pieces(self.path, reader, schema, names, kept, first, first)
             if count is not None and reader.stats.num_record_batches != count:
                 raise ValueError(f"it has {reader.stats.num_record_batches} batches of {count}")
 
@@ -225,6 +246,20 @@ class _ArrowWriter(BatchWriter):
             for batch in ipc.open_stream(source):
                 writer.write_batch(batch)
         return made
+
+    @classmethod
+    def of(cls, path: Path, columns: Sequence[str]) -> Self:
+        """With the types that the file tells."""
+        with reading(opened(path)) as source:
+            schema = library("pyarrow.ipc").open_file(source).schema
+        return cls(dict(zip(schema.names, schema.types, strict=True)))
+
+    def pieces(self, path: Path, ends: Sequence[int]) -> Iterator[bytes]:
+        """Each batch as a message of the stream."""
+        with reading(opened(path)) as source:
+            file = library("pyarrow.ipc").open_file(source)
+            for index in range(file.num_record_batches):
+                yield bytes(file.get_batch(index).serialize())
 
 
 ARROW = Format(

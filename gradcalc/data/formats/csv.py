@@ -9,6 +9,7 @@ import io
 import math
 import random
 import re
+import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -23,10 +24,12 @@ from gradcalc.data.formats.format import (
     LINE,
     NULL_TEXTS,
     NUMBER,
+    Extent,
     Format,
     Place,
     Reader,
     Unread,
+    after,
     blocks,
     find,
     has_arrow,
@@ -36,7 +39,17 @@ from gradcalc.data.formats.format import (
     no_value,
     readable,
 )  # fmt: skip
-from gradcalc.data.formats.text import as_utf8, decoded, encoding_error, encoding_of, is_gzip, lines
+from gradcalc.data.formats.scan import EVERY, scanned
+from gradcalc.data.formats.text import (
+    as_utf8,
+    decoded,
+    encoding_error,
+    encoding_of,
+    is_gzip,
+    lines,
+    pass_over,
+    unpacked,
+)  # fmt: skip
 from gradcalc.errors import FileError, UsageError
 from gradcalc.settings import Reading
 
@@ -67,18 +80,30 @@ class CsvReader(Reader):
             head = file.read(_BLOCK)
         return self.path.stat().st_size * head.count(b"\n") // len(head)
 
-    def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+    def extent(self, names: Sequence[str]) -> Extent:
+        """By the ends of lines as far as they tell where rows end, else record by record."""
+        dialect = _dialect(self.path, names, self.how)
+        found = None
+        if dialect.encoding == "utf-8":
+            with unpacked(self.path) as file:
+                found = scanned(file, dialect.start, dialect.delimiter, self.how.comment, _BLOCK)
+        return found or _counted(self.path, dialect, self.how)
+
+    def pieces_from(
+        self, names: Sequence[str], kept: Sequence[str], first: int, extent: Extent | None
+    ) -> Iterator[list[Any]]:
         """By PyArrow as far as it goes, the rest cell by cell."""
         rows = _Rows(self.path, names, kept, self.how)
+        known, place = extent.before(first) if extent and extent.places else (0, rows.dialect.start)
         read = 0
         if has_arrow() and names:
             with suppress(ValueError):
-                for piece in rows.fast():
+                for piece in after(rows.fast(place), first - known):
                     yield piece
                     read += len(piece[0])
                 if read:
                     return
-        yield from rows.careful(read)
+        yield from rows.careful(first + read)
 
     def records(self) -> Iterator[Mapping[str, Any]]:
         """The text of every cell; a decimal comma has become a point."""
@@ -179,6 +204,17 @@ def _records(
                 yield line, fields, end
 
 
+def _counted(path: Place, dialect: _Dialect, how: Reading) -> Extent:
+    """How many records there are, and where some begin, by reading each."""
+    rows, end, places = 0, dialect.start, [(0, dialect.start)]
+    with closing(_records(path, dialect.delimiter, dialect.encoding, how.comment)) as records:
+        for _, _, after_it in islice(records, int(how.header), None):
+            if rows % EVERY == 0:
+                places.append((rows, end))
+            rows, end = rows + 1, after_it
+    return Extent(rows, places)
+
+
 def _broken(path: Place, line: int, record: str, delimiter: str, error: csv.Error) -> FileError:
     """The error for a record that begins at `line` and cannot be split; it names where a quotation mark was opened."""
     field = re.compile(f'(?:"(?:[^"]|"")*"|(?!")[^{delimiter}\r\n]*)(?:{delimiter}|\r\n?|\n|\\Z)')
@@ -211,8 +247,8 @@ class _Rows:
         self.kept = find(path, self.dialect.columns, kept)
         self.nulls = NULL_TEXTS.union(how.missing)
 
-    def fast(self) -> Iterator[list[Any]]:
-        """The pieces that PyArrow reads; a ValueError where it refuses one.
+    def fast(self, place: int) -> Iterator[list[Any]]:
+        """The pieces that PyArrow reads from a place on, where a row begins; a ValueError where it refuses one.
 
         It takes a quotation mark that is never closed for one that the end closes. So a row is added behind the last
         one, with a number of no other: where it does not come out again, it was inside of quotation marks.
@@ -221,8 +257,8 @@ class _Rows:
 
         mark = random.random()
         held: list[Any] | None = None
-        with as_utf8(self.path, self.dialect.encoding) as source:
-            for batch in self._by_arrow(source, mark):
+        with as_utf8(self.path, self.dialect.encoding) as source, closing(self._rest(source, place, mark)) as rest:
+            for batch in self._by_arrow(rest):
                 if held:
                     yield held
                     held = None
@@ -235,19 +271,23 @@ class _Rows:
             raise ValueError("a quotation mark is not closed")
         yield [column[:-1] for column in held]
 
-    def _by_arrow(self, source: Any, mark: float) -> Any:
+    def _rest(self, source: Any, place: int, mark: float) -> "_Rest":
+        """What PyArrow reads: all from a place on, and a row with the mark."""
+        told = repr(mark).replace(".", "," if self.how.decimal_comma else ".")
+        cells = (told if i == self.where[0] else "" for i in range(len(self.dialect.columns)))
+        pass_over(source, place)
+        return _Rest(source, self.how.comment, f"\n{self.dialect.delimiter.join(cells)}\n".encode())
+
+    def _by_arrow(self, rest: "_Rest") -> Any:
         """PyArrow's reader; the columns go by their position, so that no name can surprise it."""
         arrow, arrow_csv = library("pyarrow"), library("pyarrow.csv")
         types = {str(index): arrow.string() for index in self.kept}
         types |= {str(index): arrow.float64() for index in self.where}
         positions = [str(index) for index in range(len(self.dialect.columns))]
         point = "," if self.how.decimal_comma else "."
-        told = repr(mark).replace(".", point)
-        last = self.dialect.delimiter.join(told if i == self.where[0] else "" for i in range(len(positions)))
-        source.read(self.dialect.start)
         _begin_threads()
         return arrow_csv.open_csv(
-            arrow.PythonFile(_Rest(source, self.how.comment, f"\n{last}\n".encode()), "r"),
+            arrow.PythonFile(rest, "r"),
             arrow_csv.ReadOptions(column_names=positions, block_size=_BLOCK),
             arrow_csv.ParseOptions(delimiter=self.dialect.delimiter, newlines_in_values=True),
             arrow_csv.ConvertOptions(
@@ -335,20 +375,22 @@ class _Rest:
 
     def __init__(self, source: Any, comment: str | None, end: bytes) -> None:
         self.source, self.end, self.held = source, end, b""
+        self.lock = threading.Lock()
         mark = re.escape((comment or "").encode())
         begin, rest = rb"(?:\A(?:\xef\xbb\xbf)?|(?<=[\r\n]))[ \t]*", rb"[^\r\n]*(?:\r\n?|\n|\Z)"
         self.comments = re.compile(begin + mark + rest) if comment else None
 
     def read(self, size: int) -> bytes:
         """Some bytes; none at the end."""
-        while self.end:
-            data: bytes = self.source.read(size)
-            if found := self._rows(data):
-                return found
-            if not data:
-                found, self.end = self.end, b""
-                return found
-        return b""
+        with self.lock:
+            while self.end:
+                data: bytes = self.source.read(size)
+                if found := self._rows(data):
+                    return found
+                if not data:
+                    found, self.end = self.end, b""
+                    return found
+            return b""
 
     def _rows(self, data: bytes) -> bytes:
         """The bytes without comments; where these are looked for, whole lines, and at the end the last one."""
@@ -362,7 +404,13 @@ class _Rest:
         return self.comments.sub(b"", rows)
 
     def close(self) -> None:
-        """Who opened the source closes it."""
+        """Nothing more is read when it returns, so that who opened the source can close it.
+
+        PyArrow reads ahead in a thread of its own: what that were to read of a closed file would be lost to the file
+        that the system opens next under the same number.
+        """
+        with self.lock:
+            self.end = b""
 
 
 # written

@@ -11,13 +11,15 @@ import struct
 import tokenize
 import zipfile
 import zlib
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from os import PathLike, fsencode
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, Self, TypeVar
 
 from gradcalc import errors
 from gradcalc.errors import FileError, UsageError, did_you_mean
@@ -97,6 +99,18 @@ class Place(Protocol):
         """Its bytes."""
 
 
+@dataclass(frozen=True)
+class Extent:
+    """How many rows a file has, and where some of them begin: pairs of a row, counted from 0, and its place."""
+
+    rows: int
+    places: Sequence[tuple[int, int]] = ()
+
+    def before(self, row: int) -> tuple[int, int]:
+        """The last row with a known place that is not behind `row`, and its place."""
+        return self.places[max(bisect_right(self.places, (row, 1 << 63)) - 1, 0)]
+
+
 class Reader:
     """Reads a file of some format; what it raises for a broken one is for `readable` to tell."""
 
@@ -118,9 +132,22 @@ class Reader:
         """How many rows there are, about, where that is known beforehand."""
         return None
 
+    def extent(self, names: Sequence[str]) -> Extent:
+        """How many rows there are, to the row, found in one scan at most; `names` are expected among the columns."""
+        return Extent(sum(len(piece[0]) for piece in self.pieces(names, ())))
+
     def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
         """The columns `names` as doubles and the columns `kept` as Arrow arrays; at least one piece."""
-        raise NotImplementedError
+        return self.pieces_from(names, kept, 0, None)
+
+    def pieces_from(
+        self, names: Sequence[str], kept: Sequence[str], first: int, extent: Extent | None
+    ) -> Iterator[list[Any]]:
+        """The same from row `first` on, counted from 0; of this and `pieces` a format has one of its own.
+
+        With what `extent` found, where it is known, less is read before that row.
+        """
+        return after(self.pieces(names, kept), first)
 
     def records(self) -> Iterator[Mapping[str, Any]]:
         """Every row with the exact values of all columns: text of a cell, an integer, a list; what is null is None."""
@@ -166,6 +193,18 @@ class Writer:
 
     def reopen(self, path: Path) -> None:
         """Undo what `finish` did to the pieces: the file could not be put in its place, and is gone on with later."""
+
+    @classmethod
+    def of(cls, path: Path, columns: Sequence[str]) -> Self:
+        """A writer that goes on with the pieces of a complete file."""
+        return cls(dict.fromkeys(columns))
+
+    def pieces(self, path: Path, ends: Sequence[int]) -> Iterator[bytes]:
+        """The pieces as they were appended, out of a complete file; `ends` as `finish` was told."""
+        with path.open("rb") as file:
+            for start, end in pairwise(ends):
+                file.seek(start)
+                yield file.read(end - start)
 
 
 @dataclass(frozen=True)
@@ -256,6 +295,14 @@ def no_double(place: str, shown: str) -> FileError:
 def most_rows(width: int, most: int = ROWS) -> int:
     """Rows of a piece, at most, if a row is so many bytes."""
     return max(min(most, _PIECE // max(width, 1)), 1)
+
+
+def after(pieces: Iterable[list[Any]], rows: int) -> Iterator[list[Any]]:
+    """Pieces without their first rows."""
+    for piece in pieces:
+        left = min(rows, len(piece[0]))
+        rows -= left
+        yield [column[left:] for column in piece] if left else piece
 
 
 def blocks(rows: Iterable[T], most: int, size: Callable[[T], int]) -> Iterator[list[T]]:

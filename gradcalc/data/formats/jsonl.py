@@ -8,7 +8,7 @@ from contextlib import closing
 from itertools import islice
 from typing import Any, BinaryIO
 
-from gradcalc.data.formats.format import NULL_TEXTS, NUMBER, Format, Reader, Writer, blocks, find, library
+from gradcalc.data.formats.format import NULL_TEXTS, NUMBER, Extent, Format, Reader, Writer, blocks, find, library
 from gradcalc.data.formats.text import decoded, encoding_of
 from gradcalc.data.formats.text import lines as numbered
 from gradcalc.errors import FileError
@@ -34,13 +34,22 @@ class JsonlReader(Reader):
             for _, row, _ in objects:
                 yield row
 
-    def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+    def extent(self, names: Sequence[str]) -> Extent:
+        """The lines that hold an object."""
+        with closing(self._lines()) as lines:
+            return Extent(sum(1 for _ in lines))
+
+    def pieces_from(
+        self, names: Sequence[str], kept: Sequence[str], first: int, extent: Extent | None
+    ) -> Iterator[list[Any]]:
         """Some lines at a time; a column that is kept is of the type that its first rows have."""
         import numpy as np
 
         find(self.path, self.column_names(names), [*names, *kept])
         types: list[Any] = [None] * len(kept)
-        with closing(self._objects()) as objects:
+        if first and kept:
+            types = [column.type for column in next(self.pieces((), kept))]
+        with closing(self._objects(first)) as objects:
             for lines in blocks(objects, _ROWS, lambda line: line[2]):
                 block = [(number, row) for number, row, _ in lines]
                 columns = [[self._number(line, name, row.get(name)) for line, row in block] for name in names]
@@ -48,21 +57,26 @@ class JsonlReader(Reader):
                 types = [other.type for other in others]
                 yield [*(np.array(column, np.float64) for column in columns), *others]
 
-    def _objects(self) -> Generator[tuple[int, dict[str, Any], int], None, None]:
-        """Every object with its line and the length of that; blank lines and comments are none."""
+    def _lines(self) -> Generator[tuple[int, str, int], None, None]:
+        """Every line that holds something, with its number and length; blank lines and comments do not."""
         comment = self.how.comment
         with decoded(self.path, encoding_of(self.path, self.how)) as text:
             for number, line in numbered(self.path, text):
                 bare = line.removeprefix("\ufeff").strip()
-                if not bare or (comment and bare.startswith(comment)):
-                    continue
+                if bare and not (comment and bare.startswith(comment)):
+                    yield number, bare, len(line)
+
+    def _objects(self, first: int = 0) -> Generator[tuple[int, dict[str, Any], int], None, None]:
+        """Every object but the first ones, with its line and the length of that."""
+        with closing(self._lines()) as lines:
+            for number, bare, length in islice(lines, first, None):
                 try:
                     row = json.loads(bare)
                 except (ValueError, RecursionError) as error:
                     raise FileError(f"{self.path}, line {number}: not readable as JSON: {error}") from None
                 if not isinstance(row, dict):
                     raise FileError(f'{self.path}, line {number}: a row is an object such as {{"x": 2, "y": 3}}')
-                yield number, row, len(line)
+                yield number, row, length
 
     def _number(self, line: int, name: str, value: Any) -> float:
         """The nearest double; NaN for a null."""

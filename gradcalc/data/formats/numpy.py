@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, Self
 
 from gradcalc.data.formats.format import (
     DAMAGE,
+    Extent,
     Format,
     Place,
     Reader,
@@ -50,20 +51,29 @@ class NpzReader(Reader):
             raise FileError(f"{self.path} is a ZIP archive without NumPy arrays", hint=hint)
         return columns
 
-    def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+    def extent(self, names: Sequence[str]) -> Extent:
+        """What the header of a column tells."""
+        with reading(self.path.open("rb")) as source, zipfile.ZipFile(source) as archive, ExitStack() as stack:
+            columns = self._names(archive)
+            find(self.path, columns, names[:1])
+            return Extent(self._opened([*names, *columns][0], archive, stack)[0])
+
+    def pieces_from(
+        self, names: Sequence[str], kept: Sequence[str], first: int, extent: Extent | None
+    ) -> Iterator[list[Any]]:
         """The next rows of every array."""
         wanted = list(dict.fromkeys((*names, *kept)))
         with reading(self.path.open("rb")) as source, zipfile.ZipFile(source) as archive, ExitStack() as stack:
             find(self.path, self._names(archive), wanted)
-            opened = {name: self._opened(name, archive, stack) for name in wanted}
+            opened = {name: self._opened(name, archive, stack, first) for name in wanted}
             rows = opened[names[0]][0]
             for name, (length, _) in opened.items():
                 if length != rows:
                     told = f"{names[0]} has {rows} rows, {name} {length}"
                     raise FileError(f"{self.path}: the columns differ in length: {told}")
-            for first, count in _counts(rows, 8 * len(wanted)):
+            for begin, count in _counts(first, rows, 8 * len(wanted)):
                 parts = {name: read(count) for name, (_, read) in opened.items()}
-                yield _piece(self.path, first, parts, names, kept)
+                yield _piece(self.path, begin, parts, names, kept)
 
     def records(self) -> Iterator[Mapping[str, Any]]:
         """The elements of every array along its first axis; those of a matrix are arrays."""
@@ -77,8 +87,10 @@ class NpzReader(Reader):
         for row in zip(*(column if column.ndim else [column] for column in columns.values()), strict=True):
             yield dict(zip(columns, row, strict=True))
 
-    def _opened(self, name: str, archive: zipfile.ZipFile, stack: ExitStack) -> tuple[int, Callable[[int], Any]]:
-        """How many rows a column has, and what reads the next of them."""
+    def _opened(
+        self, name: str, archive: zipfile.ZipFile, stack: ExitStack, first: int = 0
+    ) -> tuple[int, Callable[[int], Any]]:
+        """How many rows a column has, and what reads the next of them from row `first` on."""
         import numpy as np
 
         place = f"{self.path}, column {name}"
@@ -86,6 +98,8 @@ class NpzReader(Reader):
             file = stack.enter_context(archive.open(f"{name}.npy"))
             shape, dtype = read_header(file)
         _check_column(self.path, name, shape, dtype)
+        with readable(place, "numbers"):
+            file.seek(first * dtype.itemsize, 1)
 
         def read(rows: int) -> Any:
             with readable(place, "numbers"):
@@ -131,7 +145,13 @@ class NpyReader(Reader):
                 raise ValueError(_CUT)
             return shape[0], dtype, file.tell()
 
-    def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+    def extent(self, names: Sequence[str]) -> Extent:
+        """What the header tells."""
+        return Extent(self._header()[0])
+
+    def pieces_from(
+        self, names: Sequence[str], kept: Sequence[str], first: int, extent: Extent | None
+    ) -> Iterator[list[Any]]:
         """The next rows of the table."""
         import numpy as np
 
@@ -141,12 +161,12 @@ class NpyReader(Reader):
         for name in wanted:
             _check_column(self.path, name, (rows, *dtype[name].shape), dtype[name].base)
         with reading(self.path.open("rb")) as file:
-            file.seek(start)
-            for first, count in _counts(rows, dtype.itemsize):
+            file.seek(start + first * dtype.itemsize)
+            for begin, count in _counts(first, rows, dtype.itemsize):
                 data = file.read(count * dtype.itemsize)
                 if len(data) < count * dtype.itemsize:
                     raise ValueError(_CUT)
-                yield _piece(self.path, first, np.frombuffer(data, dtype), names, kept)
+                yield _piece(self.path, begin, np.frombuffer(data, dtype), names, kept)
 
 
 def _array(file: IO[bytes]) -> Any:
@@ -158,11 +178,11 @@ def _array(file: IO[bytes]) -> Any:
     return read_array(file, allow_pickle=False, max_header_size=_HEADER)
 
 
-def _counts(rows: int, width: int) -> Iterator[tuple[int, int]]:
+def _counts(first: int, rows: int, width: int) -> Iterator[tuple[int, int]]:
     """The first row of each piece, counted from 1, and how many it has, if one is so many bytes; at least one piece."""
     most = most_rows(width)
-    for start in range(0, max(rows, 1), most):
-        yield start + 1, min(most, rows - start)
+    for start in range(first, max(rows, first + 1), most):
+        yield start + 1, max(min(most, rows - start), 0)
 
 
 def _piece(path: Place, first: int, parts: Any, names: Sequence[str], kept: Sequence[str]) -> list[Any]:
@@ -276,6 +296,13 @@ class _NpyWriter(Writer):
         with path.open("r+b") as file:
             file.write(self.begin())
 
+    @classmethod
+    def of(cls, path: Path, columns: Sequence[str]) -> Self:
+        """With the types that the file tells."""
+        with reading(path.open("rb")) as file:
+            dtype = read_header(file)[1]
+        return cls({name: dtype[name] for name in dtype.names})
+
 
 class _NpzWriter(_NpyWriter):
     """In a piece column after column, which `finish` puts together."""
@@ -297,13 +324,32 @@ class _NpzWriter(_NpyWriter):
             for name in self.types:
                 dtype = self.dtype[name]
                 described = {"descr": dtype.str, "fortran_order": False, "shape": (sum(counts),)}
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                told = zipfile.ZipInfo(f"{name}.npy")  # of no time: the same numbers are the same bytes
+                with archive.open(told, "w", force_zip64=True) as file:
                     format.write_array_header_1_0(file, described)
                     for start, count in zip(ends, counts, strict=False):
                         source.seek(start + count * before)
                         file.write(source.read(count * dtype.itemsize))
                 before += dtype.itemsize
         return made
+
+    @classmethod
+    def of(cls, path: Path, columns: Sequence[str]) -> Self:
+        """With the types that the file tells."""
+        with reading(path.open("rb")) as source, zipfile.ZipFile(source) as archive:
+            members = {name.removesuffix(".npy"): archive.open(name) for name in archive.namelist()}
+            return cls({name: read_header(member)[1] for name, member in members.items()})
+
+    def pieces(self, path: Path, ends: Sequence[int]) -> Iterator[bytes]:
+        """The rows of a piece, column after column."""
+        with reading(path.open("rb")) as source, zipfile.ZipFile(source) as archive:
+            members = [archive.open(f"{name}.npy") for name in self.types]
+            for member in members:
+                read_header(member)
+            sizes = [self.dtype[name].itemsize for name in self.types]
+            for start, end in pairwise(ends):
+                rows = (end - start) // self.dtype.itemsize
+                yield b"".join(member.read(rows * size) for member, size in zip(members, sizes, strict=True))
 
 
 def _numpy_type(name: str, type: Any) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gradcalc.data.formats.arrow import BatchWriter, as_pieces, find_fields, most_rows_of
-from gradcalc.data.formats.format import ROWS, Format, Reader, expect, is_text, library, opened, reading
+from gradcalc.data.formats.format import ROWS, Extent, Format, Reader, expect, is_text, library, opened, reading
 
 _BUFFER = 1 << 18
 """Bytes of a column that are read at once."""
@@ -32,7 +32,16 @@ class ParquetReader(Reader):
         with reading(opened(self.path)) as source:
             return int(library("pyarrow.parquet").read_metadata(source).num_rows)
 
-    def pieces(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[list[Any]]:
+    def extent(self, names: Sequence[str]) -> Extent:
+        """What the footer tells, of every row group."""
+        with reading(opened(self.path)) as source:
+            metadata = library("pyarrow.parquet").read_metadata(source)
+            rows = [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
+        return Extent(sum(rows))
+
+    def pieces_from(
+        self, names: Sequence[str], kept: Sequence[str], first: int, extent: Extent | None
+    ) -> Iterator[list[Any]]:
         """Row group by row group, each column in pieces."""
         parquet = library("pyarrow.parquet")
         with reading(opened(self.path)) as source:
@@ -43,15 +52,16 @@ class ParquetReader(Reader):
                 source, read_dictionary=coded, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True
             )
             wanted = list(dict.fromkeys((*names, *kept)))
+            begin, skipped = _group_of(file.metadata, first)
             batches = (
                 batch
-                for groups, width in _row_groups(file.metadata)
+                for groups, width in _row_groups(file.metadata, begin)
                 if self._checked(source, list(_chunks(file.metadata, groups, wanted)))
                 for batch in file.iter_batches(
                     most_rows_of(schema, names, kept, width), groups, wanted, use_threads=False
                 )
             )
-            yield from as_pieces(self.path, batches, schema, names, kept)
+            yield from as_pieces(self.path, batches, schema, names, kept, first, first - skipped)
 
     def _checked(self, source: Any, chunks: Sequence[Any]) -> bool:
         """Raise if a page claims more bytes than its own can unpack to: PyArrow asks for them before it looks."""
@@ -61,14 +71,25 @@ class ParquetReader(Reader):
         return True
 
 
-def _row_groups(metadata: Any) -> Iterator[tuple[list[int], int]]:
+def _group_of(metadata: Any, row: int) -> tuple[int, int]:
+    """The row group that a row stands in, and how many rows stand before it."""
+    before = 0
+    for index in range(metadata.num_row_groups):
+        rows = metadata.row_group(index).num_rows
+        if before + rows > row:
+            return index, before
+        before += rows
+    return metadata.num_row_groups, before
+
+
+def _row_groups(metadata: Any, begin: int) -> Iterator[tuple[list[int], int]]:
     """Row groups that are read in one go, and how many bytes a row of them has, about.
 
     PyArrow holds what it read of row groups until the last is done; its threads would hold all of one, however large.
     """
     groups: list[int] = []
     rows = size = 0
-    for index in range(metadata.num_row_groups):
+    for index in range(begin, metadata.num_row_groups):
         group = metadata.row_group(index)
         groups, rows, size = [*groups, index], rows + group.num_rows, size + group.total_byte_size
         if rows >= ROWS or index == metadata.num_row_groups - 1:

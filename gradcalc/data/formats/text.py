@@ -83,6 +83,15 @@ def as_utf8(path: Place, encoding: str) -> Iterator[Any]:
         yield file if encoding == "utf-8" else _Recoded(file, encoding)
 
 
+def pass_over(source: Any, place: int) -> None:
+    """Go to a place in what `as_utf8` gives, from its beginning on."""
+    if hasattr(source, "seekable") and source.seekable():
+        source.seek(place)
+        return
+    while place > 0 and (data := source.read(min(place, _CHUNK))):
+        place -= len(data)
+
+
 class _Recoded:
     """Bytes of another encoding as those of UTF-8, piece by piece; a UnicodeDecodeError for what is none."""
 
