@@ -17,7 +17,7 @@ from gradcalc.arithmetic import exact_numbers
 from gradcalc.arithmetic.intervals import JUMP, KINK, OUTSIDE
 from gradcalc.arithmetic.marks import UNDEFINED, Ball
 from gradcalc.graph import derive, ops
-from gradcalc.truth.critical import isolated, kinks
+from gradcalc.truth.critical import isolated, kinks, sides
 from gradcalc.truth.critical.box import Side
 from gradcalc.truth.critical.prove import Proof, evaluated, exactly, proved, with_zeros
 from gradcalc.truth.critical.regions import clipped, clusters, covering, cut_to_size
@@ -156,7 +156,7 @@ class Quest:
                 inside = inside and k not in known
             if not unknown:
                 return "inside", proof
-        exact = exactly(self.system, proof, known)
+        exact = proof if proof.is_exact else exactly(self.system, proof, known)
         if exact is None:
             return "unknown", proof
         less, same = balls.functions[ops.lt], balls.functions[ops.eq]
@@ -196,14 +196,14 @@ class Quest:
     def _rest(self, outcome: Outcome, left: Boxes, is_whole: bool) -> None:
         """Look at the boxes that were left, cluster by cluster."""
         low, high = self.box
-        sides = high - low
+        widths = high - low
         enclosing, found = Enclosing(self.system), [(np.arange(len(left)), True)]
         if not self.clock.is_over():
-            left = left if is_whole else cut_to_size(left, sides)
-            found = clusters(left, sides)
+            left = left if is_whole else cut_to_size(left, widths)
+            found = clusters(left, widths)
         for k, (members, is_cell) in enumerate(found):
             if self.clock.is_over():
-                late = covering(left.take(np.concatenate([each for each, _ in found[k:]])), sides)
+                late = covering(left.take(np.concatenate([each for each, _ in found[k:]])), widths)
                 outcome.unsettled += [(late.take(slice(j, j + 1)), LATE) for j in range(len(late))]
                 return
             hull = left.take(members).hull()
@@ -223,6 +223,11 @@ class Quest:
             return True
         if rough and self.system.value is not None and kinks.settled(self, outcome, hull):
             return True
+        if rough & (KINK | JUMP) and self.system.size == 1:
+            for wide in self._about(hull):
+                if sides.settled(self, outcome, wide, simplest(hull)[0]):
+                    self._cleared.append(wide)
+                    return True
         return isolated.settled(self, outcome, hull)
 
     def _degenerate(self, outcome: Outcome, hull: Boxes) -> bool:
@@ -259,7 +264,7 @@ class Quest:
     def _by_higher_derivatives(self, made: Solution, hull: Boxes) -> tuple[Solution, bool]:
         """In one variable: the kind by the first derivative that is not 0, and whether no other zero is in the hull."""
         system = self.system
-        found = self._first_slope(system.components[0] if system.value is None else system.value, made, hull, 1)
+        found = self.first_slope(system.components[0] if system.value is None else system.value, made, hull, 1)
         if found is None:
             return made, False
         order, ball, alone = found
@@ -267,7 +272,7 @@ class Quest:
             made = replace(made, kind="degenerate" if order % 2 else "minimum" if ball > 0 else "maximum")
         return made, alone
 
-    def _first_slope(self, node: int, at: Solution, hull: Boxes, first: int) -> tuple[int, arb, bool] | None:
+    def first_slope(self, node: int, at: Solution, hull: Boxes, first: int) -> tuple[int, arb, bool] | None:
         """Of a node in one variable: its first derivative of that order or a higher one that is not 0 at a point.
 
         Returns:
@@ -299,7 +304,7 @@ class Quest:
             return False
         point = Solution(tuple(at), None, "", precision=precision)
         for wide in self._about(hull):
-            found = [self._first_slope(node, point, wide, 0) for factors in self.system.tops for node in factors]
+            found = [self.first_slope(node, point, wide, 0) for factors in self.system.tops for node in factors]
             if found and all(each is not None and each[2] for each in found):
                 self._cleared.append(wide)
                 return True

@@ -36,7 +36,7 @@ _RANGES: dict[ops.Op, tuple[Any, Any]] = {
     ops.abs: (fmpq(-1), fmpq(1)), ops.relu: (fmpq(0), fmpq(1)), ops.leaky_relu: (fmpq(1, 5), fmpq(1)),
     ops.where: (fmpq(0), fmpq(1)),
 }  # fmt: skip
-_PIECES: dict[ops.Op, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+PIECES: dict[ops.Op, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     ops.abs: (lambda u: -u, lambda u: u), ops.relu: (lambda u: 0 * u, lambda u: u),
     ops.leaky_relu: (lambda u: u / 5, lambda u: u),
 }  # fmt: skip
@@ -52,7 +52,7 @@ def settled(quest: "Quest", outcome: Outcome, hull: Boxes) -> bool:
     reach = hull.high - hull.low + 1e-300
     wide = Boxes(hull.low - reach, hull.high + reach)
     active = _active(system, output, wide)
-    if active is None or not 0 < len(active) <= _MOST:
+    if active is None or len(active) > _MOST:
         return False
     found: list[Solution] = []
     for case in product((None, False, True), repeat=len(active)):
@@ -99,7 +99,7 @@ def _active(system: System, output: int, box: Boxes) -> list[int] | None:
     return found
 
 
-def _boundary(graph: Graph, node: int) -> Ref | None:
+def boundary_of(graph: Graph, node: int) -> Ref | None:
     """What is positive where a `where` takes its first branch; None where its condition is not one comparison."""
     op, operands, _ = graph.nodes[graph.nodes[node].operands[0]]
     if op not in _ABOVE + _BELOW:
@@ -112,7 +112,7 @@ def _boundary(graph: Graph, node: int) -> Ref | None:
 def is_continuous(system: System, node: int) -> bool:
     """Whether the branches are proved equal all along their boundary: put in for a variable that it is linear in."""
     graph = system.graph
-    boundary = _boundary(graph, node)
+    boundary = boundary_of(graph, node)
     if boundary is None:
         return False
     for variable in system.inputs:
@@ -120,12 +120,12 @@ def is_continuous(system: System, node: int) -> bool:
         factor = graph.number(slope)
         if factor:
             moved = graph.ref(variable) - boundary / factor
-            one, other = (_put_in(graph, each, variable, moved) for each in graph.nodes[node].operands[1:])
+            one, other = (put_in(graph, each, variable, moved) for each in graph.nodes[node].operands[1:])
             return proved_equal(graph, one, other)
     return False
 
 
-def _put_in(graph: Graph, output: int, variable: int, value: Ref) -> int:
+def put_in(graph: Graph, output: int, variable: int, value: Ref) -> int:
     """A formula with another in the place of a variable."""
     return _rebuilt(graph, output, {variable: lambda *_: value})[output]
 
@@ -202,14 +202,14 @@ def _branch(graph: Graph, node: int, branch: bool | None, slope: Ref | None) -> 
         return lambda c, a, b: a if branch else b
     if slope is not None:
         return lambda u: slope * u
-    return _PIECES[op][int(bool(branch))]
+    return PIECES[op][int(bool(branch))]
 
 
 def _operand(graph: Graph, node: int, place: Mapping[int, int]) -> int:
     """What is 0 on the kink of an op, as it has become; positive where its last branch is taken."""
     if graph.nodes[node].op is not ops.where:
         return place[graph.nodes[node].operands[0]]
-    boundary = _boundary(graph, node)
+    boundary = boundary_of(graph, node)
     assert boundary is not None
     found = dict(place)
     for index in graph.needed([boundary.index]):

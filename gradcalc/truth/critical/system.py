@@ -201,15 +201,15 @@ def prepared(graph: Graph, output: int) -> int:
 
 
 def _largest(graph: Graph, refs: Sequence[Ref]) -> Ref:
-    result = refs[0]
-    for other in refs[1:]:
+    result, *others = {ref.index: ref for ref in refs}.values()
+    for other in others:
         result = result + ops.relu(other - result)
     return result
 
 
 def _smallest(graph: Graph, refs: Sequence[Ref]) -> Ref:
-    result = refs[0]
-    for other in refs[1:]:
+    result, *others = {ref.index: ref for ref in refs}.values()
+    for other in others:
         result = result - ops.relu(result - other)
     return result
 
