@@ -5,7 +5,7 @@ Flow: read, derive, search, prove, gather. Imports the modules beside it, langua
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -43,6 +43,8 @@ from gradcalc.truth.quantity import check_digits
 
 SECONDS = 10.0
 """How long a search may take unless told otherwise."""
+_MOMENT = 1.0
+"""Seconds to look for poles and parts without a value, where the search has taken all others."""
 _LONGEST = 12
 """Variables of a box, at most."""
 _SHORT = 6
@@ -133,52 +135,78 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
     _check(formula, wanted)
     sides = fitted(sides, [formula, *(each.formula for each in constraints)], let)
     _check_size(formula, sides, wanted)
-    names = [side.name for side in sides]
-    inputs = [formula.graph.input(name) for name in names]
+    inputs = [formula.graph.input(side.name) for side in sides]
     clock = wanted.clock
     begin, shares = time.monotonic(), 1 + wanted.least + wanted.greatest
     clock.end, clock.seconds = begin + wanted.seconds / shares, wanted.seconds
     system = _system(formula, inputs, wanted)
-    given, sides = sides, _finite(system, sides, wanted)
+    problem = _Problem(formula, constraints, sides, _finite(system, sides, wanted), wanted)
+    sides = problem.sides
     quest = Quest(system, sides, wanted.digits, clock, classify=not wanted.roots, jobs=wanted.jobs or processors())
     outcome = quest.run() if not constraints else along(formula, constraints, sides, wanted.digits, clock, quest.jobs)
     clock.end = begin + wanted.seconds * (shares - wanted.greatest) / shares
     lowest = _extreme(system, sides, clock, wanted.digits, False) if wanted.least else None
     clock.end = begin + wanted.seconds
     highest = _extreme(system, sides, clock, wanted.digits, True) if wanted.greatest else None
-    low, high = quest.box
-    outputs = formula.items if wanted.roots else (formula.output,)
-    limiting = [rests_on(each.formula.graph, [each.formula.output]) for each in constraints]
-    assumed = max((rests_on(formula.graph, outputs), *limiting), key=len)  # the longest has what the others have
-    found, nowhere = places(formula.graph, outputs, inputs, names, Boxes(low, high), clock)
-    echoed, exactly = points.echoed(let)
-    made = [point_of(each, names, wanted.digits) for each in _sorted(outcome.solutions, wanted.roots)]
-    unsettled = [_unsettled(box, reason, names) for box, reason in outcome.unsettled]
-    complete = not unsettled and outcome.is_whole and not clock.interrupted
-    return Critical(
-        expression=formula.canonical,
-        text=formula.text,
-        task="roots" if wanted.roots else "critical",
-        variables=tuple(names),
-        box={side.name: side.given for side in given},
-        searched={} if given == sides else {side.name: side.ends for side in sides},
-        sides={side.name: side.ends for side in given},
-        equations=tuple(_equations(formula, wanted, constraints)),
-        points=tuple(made),
-        constraints=tuple(each.text for each in constraints),
-        complete=complete,
-        unsettled=tuple(unsettled),
-        rests_on=assumed,
-        global_minimum=lowest,
-        global_maximum=highest,
-        asked=tuple(name for name, is_asked in (("least", wanted.least), ("greatest", wanted.greatest)) if is_asked),
-        spots=tuple(Spot(each.kind, each.part, each.box) for each in found),
-        nowhere=nowhere,
-        looked=outcome.looked,
-        interrupted=clock.interrupted,
-        reason=_reason(complete, outcome, clock, wanted),
-        let={**echoed, **exactly},
-    )
+    clock.end = max(clock.end, time.monotonic() + _MOMENT)
+    found, nowhere = places(formula.graph, problem.outputs, inputs, problem.names, Boxes(*quest.box), clock)
+    made = problem.told(outcome, [Spot(each.kind, each.part, each.box) for each in found], points.echoed(let))
+    return replace(made, global_minimum=lowest, global_maximum=highest, nowhere=nowhere)
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What is asked, and where: the sides as they were given, and finite ones that hold all points."""
+
+    formula: Formula
+    constraints: Sequence[Constraint]
+    given: Sequence[Side]
+    sides: Sequence[Side]
+    wanted: Wanted
+
+    @property
+    def names(self) -> list[str]:
+        """The variables in the order of the sides."""
+        return [side.name for side in self.sides]
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """The nodes of the formulas."""
+        return self.formula.items if self.wanted.roots else (self.formula.output,)
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """What a proof assumes of the formulas and the constraints."""
+        limiting = [rests_on(each.formula.graph, [each.formula.output]) for each in self.constraints]
+        return max((rests_on(self.formula.graph, self.outputs), *limiting), key=len)  # the longest has what others have
+
+    def told(self, outcome: Outcome, spots: Sequence[Spot], echoed: tuple[Any, Any]) -> Critical:
+        """The answer, but for extreme values."""
+        wanted, given, names, clock = self.wanted, self.given, self.names, self.wanted.clock
+        unsettled = [_unsettled(box, reason, names) for box, reason in outcome.unsettled]
+        complete = not unsettled and outcome.is_whole and not clock.interrupted
+        asked = (("least", wanted.least), ("greatest", wanted.greatest))
+        return Critical(
+            expression=self.formula.canonical,
+            text=self.formula.text,
+            task="roots" if wanted.roots else "critical",
+            variables=tuple(names),
+            box={side.name: side.given for side in given},
+            searched={} if given == self.sides else {side.name: side.ends for side in self.sides},
+            sides={side.name: side.ends for side in given},
+            equations=tuple(_equations(self.formula, wanted, self.constraints)),
+            points=tuple(point_of(each, names, wanted.digits) for each in _sorted(outcome.solutions, wanted.roots)),
+            constraints=tuple(each.text for each in self.constraints),
+            complete=complete,
+            unsettled=tuple(unsettled),
+            rests_on=self.rests_on,
+            asked=tuple(name for name, is_asked in asked if is_asked),
+            spots=tuple(spots),
+            looked=outcome.looked,
+            interrupted=clock.interrupted,
+            reason=_reason(complete, outcome, clock, wanted),
+            let={**echoed[0], **echoed[1]},
+        )
 
 
 def _extreme(system: System, sides: Sequence[Side], clock: Clock, digits: int, greatest: bool) -> Extreme | None:

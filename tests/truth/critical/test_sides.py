@@ -17,7 +17,7 @@ SETTLED = [
 
 @pytest.mark.parametrize("text, box, points", SETTLED)
 def test_both_sides_settle_a_kink(text: str, box: str, points: list[tuple[str, float]]) -> None:
-    found = gradcalc.critical(text, box)
+    found = gradcalc.critical(text, box, max_seconds=60)
     assert found.complete
     assert [(point.kind, pytest.approx(point.floats["x"], rel=1e-15)) for point in found.points] == points
 
@@ -27,5 +27,5 @@ def test_both_sides_settle_a_kink(text: str, box: str, points: list[tuple[str, f
 )
 def test_jumps_and_flat_sides_are_left(text: str) -> None:
     """Pieces that do not meet at the point, or of which one is constant."""
-    found = gradcalc.critical(text, "x=-1/2:2")
+    found = gradcalc.critical(text, "x=-1/2:2", max_seconds=60)
     assert not found.complete and any(each.box["x"][0] <= 0 <= each.box["x"][1] for each in found.unsettled)
