@@ -8,15 +8,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcalc.errors import known
+from gradcalc.errors import known, only
 from gradcalc.graph.names import snake_case
-from gradcalc.nn import initializers, losses
+from gradcalc.nn import activations, initializers, losses
 from gradcalc.nn.layer import Weight
 from gradcalc.tape.tensor import Tensor, as_array, cast
 
 __all__ = [
-    "BinaryAccuracy", "CategoricalAccuracy", "Mean", "MeanAbsoluteError", "MeanMetricWrapper", "MeanSquaredError",
-    "Metric", "SparseCategoricalAccuracy",
+    "AUC", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy", "Mean",
+    "MeanAbsoluteError", "MeanMetricWrapper", "MeanSquaredError", "Metric", "Precision", "Recall",
+    "RootMeanSquaredError", "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy",
+    "SparseTopKCategoricalAccuracy", "Sum", "TopKCategoricalAccuracy",
 ]  # fmt: skip
 
 
@@ -188,9 +190,308 @@ class SparseCategoricalAccuracy(_OfPairs):
     _direction = "up"
 
 
+class RootMeanSquaredError(_OfPairs):
+    """The square root of the mean of `(y_true - y_pred)**2`."""
+
+    _function = staticmethod(lambda labels, p: np.subtract(*losses.squeeze_or_expand(labels, p)) ** 2)
+    _direction = "down"
+
+    def result(self) -> Tensor:
+        """The root so far, 0 of nothing."""
+        return Tensor(np.sqrt(super().result().array))
+
+
+class Accuracy(_OfPairs):
+    """How many predictions are their labels."""
+
+    _direction = "up"
+
+    @staticmethod
+    def _function(labels: Any, p: Any) -> Any:
+        labels, p = losses.squeeze_or_expand(labels, p)
+        if labels.shape != p.shape:
+            raise ValueError(f"labels of shape {labels.shape} do not fit predictions of shape {p.shape}")
+        return labels == p
+
+
+class BinaryCrossentropy(MeanMetricWrapper):
+    """The mean of `losses.binary_crossentropy`."""
+
+    _direction = "down"
+
+    def __init__(
+        self,
+        name: str | None = "binary_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0,
+    ) -> None:
+        how = {"from_logits": from_logits, "label_smoothing": label_smoothing}
+        super().__init__(losses.binary_crossentropy, name, dtype, **how)
+
+
+class CategoricalCrossentropy(MeanMetricWrapper):
+    """The mean of `losses.categorical_crossentropy`."""
+
+    _direction = "down"
+
+    def __init__(
+        self,
+        name: str | None = "categorical_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0,
+        axis: int = -1,
+    ) -> None:
+        how = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
+        super().__init__(losses.categorical_crossentropy, name, dtype, **how)
+
+
+class SparseCategoricalCrossentropy(MeanMetricWrapper):
+    """The mean of `losses.sparse_categorical_crossentropy`."""
+
+    _direction = "down"
+
+    def __init__(
+        self,
+        name: str | None = "sparse_categorical_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(losses.sparse_categorical_crossentropy, name, dtype, from_logits=from_logits, axis=axis)
+
+
+class TopKCategoricalAccuracy(MeanMetricWrapper):
+    """How many rows have the class of their one-hot label among their `k` largest predictions."""
+
+    _direction = "up"
+
+    def __init__(self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None) -> None:
+        super().__init__(lambda labels, p: _among(np.argmax(labels.array, -1), p.array, k), name, dtype)
+
+
+class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
+    """How many rows have the class whose number is their label among their `k` largest predictions."""
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        k: int = 5,
+        name: str | None = "sparse_top_k_categorical_accuracy",
+        dtype: Any = None,
+        from_sorted_ids: bool = False,
+    ) -> None:
+        only(False, from_sorted_ids=from_sorted_ids)
+        super().__init__(lambda labels, p: _among(labels.array, p.array, k), name, dtype)
+
+
+def _among(labels: Any, p: Any, k: int) -> Any:
+    """Whether the prediction of each row's class is among the `k` largest: fewer than `k` are larger."""
+    numbers = np.reshape(labels, p.shape[:-1]).astype(np.intp)
+    own = np.take_along_axis(p, numbers[..., None], -1)
+    return np.sum(p > own, -1) < k
+
+
+class Sum(Mean):
+    """The sum of all values so far, each counted `sample_weight` times."""
+
+    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
+        super().__init__(name, dtype)
+
+    def result(self) -> Tensor:
+        """The sum so far."""
+        return Tensor(np.asarray(self._total, self.dtype))
+
+
+class _Confusion(Metric):
+    """Counts, by thresholds, of predictions above them, whose labels are true and false."""
+
+    _direction = "up"
+
+    def __init__(self, thresholds: Sequence[float], name: str | None, dtype: Any) -> None:
+        super().__init__(dtype, name)
+        self._thresholds = np.asarray(thresholds, float)
+        self._order = np.argsort(self._thresholds)
+        self.reset_state()
+
+    def reset_state(self) -> None:
+        """Forget all values."""
+        self._above = np.zeros((2, len(self._thresholds)))
+        self._all = np.zeros(2)
+
+    def _count(self, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
+        """Take labels, 0 or 1, and predictions, of one shape, with weights that broadcast to it."""
+        labels, p = losses.squeeze_or_expand(y_true, y_pred)
+        weights = np.ones(p.shape) if sample_weight is None else plain(sample_weight).astype(float)
+        p, weights = losses.squeeze_or_expand(p, weights)
+        weights = np.broadcast_to(np.reshape(weights, weights.shape + (1,) * (p.ndim - weights.ndim)), p.shape)
+        labels = np.broadcast_to(np.reshape(labels, p.shape) != 0, p.shape)
+        places = np.searchsorted(self._thresholds[self._order], p.ravel(), side="left")  # how many lie below
+        for side in (0, 1):
+            chosen = labels.ravel() == side
+            counts = np.bincount(places[chosen], weights.ravel()[chosen], len(self._order) + 1)
+            self._above[side, self._order] += counts[::-1].cumsum()[::-1][1:]
+            self._all[side] += counts.sum()
+
+
+class _Rate(_Confusion):
+    """What `Precision` and `Recall` share.
+
+    Args:
+        thresholds: a number or several, above which a prediction says 1; 0.5 by default.
+        top_k: a prediction says 1 where it is among the k largest of its row.
+        class_id: the one class that is looked at.
+        name: by default the class's.
+        dtype: of the result.
+    """
+
+    def __init__(
+        self,
+        thresholds: Any = None,
+        top_k: int | None = None,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        given = (0.5 if top_k is None else -1e10) if thresholds is None else thresholds
+        several = [float(t) for t in given] if isinstance(given, list | tuple | np.ndarray) else [float(given)]
+        if any(not 0 <= t <= 1 for t in several) and not (top_k is not None and thresholds is None):
+            raise ValueError(f"Threshold values must be in [0, 1]. Received: {thresholds}")
+        self.thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
+        super().__init__(several, name, dtype)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take labels, 0 or 1, and predictions of more rows, each counted `sample_weight` times."""
+        labels, p = plain(y_true), plain(y_pred)
+        if self.top_k is not None:
+            own = np.sort(p, -1)[..., -self.top_k, None]
+            p = np.where(p >= own, p, -np.inf)
+        if self.class_id is not None:
+            labels, p = labels[..., self.class_id], p[..., self.class_id]
+        self._count(labels, p, sample_weight)
+
+    def _told(self, numerator: Any, denominator: Any) -> Tensor:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            rates = np.where(denominator > 0, numerator / denominator, 0)
+        return Tensor(np.asarray(rates[0] if len(rates) == 1 else rates, self.dtype))
+
+
+class Precision(_Rate):
+    """Of the predictions that say 1, how many have labels that do; arguments as of `_Rate`."""
+
+    def result(self) -> Tensor:
+        """The share so far, for each threshold."""
+        return self._told(self._above[1], self._above.sum(0))
+
+
+class Recall(_Rate):
+    """Of the labels that say 1, how many have predictions that do; arguments as of `_Rate`."""
+
+    def result(self) -> Tensor:
+        """The share so far, for each threshold."""
+        return self._told(self._above[1], np.full(len(self._thresholds), self._all[1]))
+
+
+class AUC(_Confusion):
+    """The area under a curve of rates as a threshold moves, by a sum over thresholds.
+
+    Args:
+        num_thresholds: how many, from 0 to 1.
+        curve: `"ROC"`: share of ones found against share of zeros taken for ones; `"PR"`: precision against recall.
+        summation_method: `"interpolation"` (of PR as Davis and Goadrich 2006), `"minoring"` or `"majoring"`.
+        name: by default the class's.
+        dtype: of the result.
+        thresholds: those between 0 and 1, instead of even ones.
+        from_logits: whether predictions are logits.
+    """
+
+    def __init__(
+        self,
+        num_thresholds: int = 200,
+        curve: str = "ROC",
+        summation_method: str = "interpolation",
+        name: str | None = None,
+        dtype: Any = None,
+        thresholds: Sequence[float] | None = None,
+        multi_label: bool = False,
+        num_labels: int | None = None,
+        label_weights: Any = None,
+        from_logits: bool = False,
+    ) -> None:
+        only(False, multi_label=multi_label)
+        only(None, num_labels=num_labels, label_weights=label_weights)
+        if str(curve).upper() not in ("ROC", "PR"):
+            raise ValueError(f'Invalid AUC curve value: "{curve}". Expected values are ["PR", "ROC"]')
+        if str(summation_method).lower() not in ("interpolation", "minoring", "majoring"):
+            raise ValueError(
+                f'Invalid AUC summation method value: "{summation_method}". Expected values are '
+                '["interpolation", "majoring", "minoring"]'
+            )
+        if thresholds is None and num_thresholds <= 1:
+            raise ValueError(
+                f"Argument `num_thresholds` must be an integer > 1. Received: num_thresholds={num_thresholds}"
+            )
+        inner = np.arange(1, num_thresholds - 1) / (num_thresholds - 1) if thresholds is None else sorted(thresholds)
+        self.curve, self.summation_method = str(curve).upper(), str(summation_method).lower()
+        self.from_logits = from_logits
+        super().__init__([-losses.EPSILON, *inner, 1 + losses.EPSILON], name, dtype)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take labels, 0 or 1, and predictions from 0 to 1, each counted `sample_weight` times.
+
+        Raises:
+            ValueError: a prediction is outside of 0 to 1, and is no logit.
+        """
+        p = activations.sigmoid(Tensor(plain(y_pred))).array if self.from_logits else plain(y_pred)
+        if p.size and not (p.min() >= 0 and p.max() <= 1):
+            raise ValueError(f"predictions must be from 0 to 1, not from {p.min()} to {p.max()}; try: from_logits=True")
+        self._count(plain(y_true), p, sample_weight)
+
+    def result(self) -> Tensor:
+        """The area so far, 0 of nothing."""
+        false, true = self._above
+        with np.errstate(invalid="ignore", divide="ignore"):
+            recall = np.nan_to_num(true / self._all[1])
+            if self.curve == "PR" and self.summation_method == "interpolation":
+                return Tensor(np.asarray(self._interpolated(true, true + false), self.dtype))
+            x = np.nan_to_num(false / self._all[0]) if self.curve == "ROC" else recall
+            y = recall if self.curve == "ROC" else np.nan_to_num(true / (true + false))
+        ends = y[:-1], y[1:]
+        lower, upper = np.minimum(*ends), np.maximum(*ends)
+        heights = {"interpolation": (lower + upper) / 2, "minoring": lower, "majoring": upper}
+        return Tensor(np.asarray(np.sum((x[:-1] - x[1:]) * heights[self.summation_method]), self.dtype))
+
+    def _interpolated(self, true: Any, taken: Any) -> Any:
+        """The area under precision and recall, with true ones linear in what is taken, between thresholds."""
+        rise, run = true[:-1] - true[1:], taken[:-1] - taken[1:]
+        slope = np.where(run > 0, rise / run, 0)
+        inner = (taken[:-1] > 0) & (taken[1:] > 0)
+        logs = np.log(np.where(inner, taken[:-1] / np.where(inner, taken[1:], 1), 1))
+        area = slope * (rise + (true[1:] - slope * taken[1:]) * logs)
+        return np.sum(area) / self._all[1] if self._all[1] else 0.0
+
+
 METRICS: Mapping[str, Callable[..., Metric]] = {
     name: kind
-    for kind in (MeanSquaredError, MeanAbsoluteError, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy)
+    for kind in (
+        AUC,
+        Accuracy,
+        BinaryAccuracy,
+        BinaryCrossentropy,
+        CategoricalAccuracy,
+        CategoricalCrossentropy,
+        MeanAbsoluteError,
+        MeanSquaredError,
+        Precision,
+        Recall,
+        RootMeanSquaredError,
+        SparseCategoricalAccuracy,
+        SparseCategoricalCrossentropy,
+        SparseTopKCategoricalAccuracy,
+        TopKCategoricalAccuracy,
+    )
     for name in (kind.__name__, snake_case(kind.__name__))
 } | {"mse": MeanSquaredError, "MSE": MeanSquaredError, "mae": MeanAbsoluteError, "MAE": MeanAbsoluteError}
 """The metrics of labels and predictions by name; `compile` knows `accuracy` besides."""

@@ -1,10 +1,12 @@
 """Metrics: running means; those of one's own."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import gradcalc.nn.metrics as K
-from tests.nn.support import over
+from tests.nn.support import over, says
 
 
 def test_metrics_keep_a_running_mean() -> None:
@@ -96,3 +98,72 @@ def test_a_function_is_a_metric_and_names_are_those_of_classes() -> None:
     for unfinished in (K.Metric().update_state, K.Metric().result):
         with pytest.raises(NotImplementedError, match="Metric must define"):
             unfinished()
+
+
+RANDOM = np.random.default_rng(0)
+Y2 = (RANDOM.random(50) > 0.6).astype("float32")
+P2 = np.clip(RANDOM.random(50) * 0.7 + 0.3 * Y2, 0, 1).astype("float32")
+W2 = RANDOM.random(50).astype("float32")
+P2[:5] = [0, 1, 0.5, 0.25, 0.75]
+Y4 = RANDOM.integers(0, 4, 30)
+P4 = RANDOM.random((30, 4)).astype("float32")
+P4 /= P4.sum(1, keepdims=True)
+OF4 = np.eye(4, dtype="float32")[Y4]
+W4 = RANDOM.random(30).astype("float32")
+# a metric, labels, predictions; the result of two batches without and with weights, by Keras 3.15.0
+KERAS: list[tuple[Any, Any, Any, Any, Any]] = [
+    (lambda: K.AUC(), Y2, P2, 0.7492, 0.74532),
+    (lambda: K.AUC(curve="PR"), Y2, P2, 0.71042, 0.79537),
+    (lambda: K.AUC(curve="PR", summation_method="minoring"), Y2, P2, 0.67606, 0.76795),
+    (lambda: K.AUC(summation_method="majoring", num_thresholds=7), Y2, P2, 0.85256, 0.85667),
+    (lambda: K.AUC(thresholds=[0.25, 0.5]), Y2, P2, 0.69872, 0.70273),
+    (lambda: K.AUC(from_logits=True), Y2, 4 * P2 - 2, 0.74679, 0.7447),
+    (lambda: K.Precision(), Y2, P2, 0.64286, 0.74627),
+    (lambda: K.Recall(), Y2, P2, 0.75, 0.70983),
+    (lambda: K.Precision(thresholds=[0.75, 0.25]), Y2, P2, [0.90909, 0.53488], [0.96376, 0.62155]),
+    (lambda: K.Recall(thresholds=0.75), Y2, P2, 0.41667, 0.4114),
+    (lambda: K.Precision(top_k=2), OF4, P4, 0.26667, 0.26133),
+    (lambda: K.Recall(top_k=2, class_id=1), OF4, P4, 0.54545, 0.46639),
+    (lambda: K.Precision(class_id=2), OF4, P4, 0.0, 0.0),
+    (lambda: K.RootMeanSquaredError(), Y2, P2, 0.45366, 0.44653),
+    (lambda: K.Accuracy(), Y2, np.round(P2), 0.68, 0.69086),
+    (lambda: K.BinaryCrossentropy(label_smoothing=0.1), Y2[:, None], P2[:, None], 1.13354, 0.9594),
+    (lambda: K.BinaryCrossentropy(from_logits=True), Y2[:, None], P2[:, None], 0.68839, 0.63817),
+    (lambda: K.CategoricalCrossentropy(), OF4, P4, 1.45475, 1.41385),
+    (lambda: K.SparseCategoricalCrossentropy(), Y4, P4, 1.45475, 1.41385),
+    (lambda: K.SparseCategoricalCrossentropy(from_logits=True), Y4, P4, 1.38007, 1.36985),
+    (lambda: K.TopKCategoricalAccuracy(k=2), OF4, P4, 0.53333, 0.52265),
+    (lambda: K.SparseTopKCategoricalAccuracy(k=2), Y4, P4, 0.53333, 0.52265),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "labels", "predictions", "plain", "weighted"), KERAS)
+def test_results_are_keras_s(make: Any, labels: Any, predictions: Any, plain: Any, weighted: Any) -> None:
+    for weights, expected in ((None, plain), (W2 if len(labels) == 50 else W4, weighted)):
+        metric = make()
+        for _ in range(2):  # as at first, when it has forgotten
+            for part in (slice(0, len(labels) // 2), slice(len(labels) // 2, None)):
+                metric.update_state(labels[part], predictions[part], None if weights is None else weights[part])
+            np.testing.assert_allclose(metric.result().numpy(), expected, atol=1.1e-5)
+            metric.reset_state()
+    assert isinstance(K.get(type(metric).__name__), K.Metric)
+
+
+def test_a_sum_counts_by_weights() -> None:
+    assert K.Sum()([1.0, 4.0], sample_weight=[3.0, 1.0]).numpy() == 7
+
+
+def test_nothing_has_an_area_of_0() -> None:
+    for metric in (K.AUC(), K.AUC(curve="PR"), K.Precision(), K.Recall()):
+        assert metric.result().numpy() == 0
+        metric.update_state([0, 0], [0.2, 0.9])
+        assert metric.result().numpy() == 0
+
+
+REFUSED: list[tuple[Any, str]] = [
+    (lambda: K.Precision(thresholds=1.5), r"must be in \[0, 1\]"), (lambda: K.AUC(num_thresholds=1), "must be an integer > 1"),
+    (lambda: K.AUC(curve="XY"), "Invalid AUC curve"), (lambda: K.AUC(summation_method="mean"), "Invalid AUC summation"),
+    (lambda: K.AUC()([0, 1], [0.5, 2.0]), "must be from 0 to 1"), (lambda: K.Accuracy()([0, 1], [[1, 2]]), "do not fit"),
+]  # fmt: skip
+
+test_what_cannot_be_measured_is_refused = over(REFUSED, says)
