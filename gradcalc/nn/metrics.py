@@ -82,10 +82,10 @@ class Metric:
         return f"<{type(self).__name__} name={self.name}>"
 
 
-class Mean(Metric):
-    """The mean of all values so far: `update_state` or a call takes more, `result` tells, `reset_state` forgets."""
+class _Weighed(Metric):
+    """Values that are added up: `update_state` or a call takes more, `reset_state` forgets."""
 
-    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
+    def __init__(self, name: str | None, dtype: Any) -> None:
         super().__init__(dtype, name)
         self.reset_state()
 
@@ -109,9 +109,27 @@ class Mean(Metric):
         self._total += float(np.sum(values * weights, dtype=np.float64))
         self._count += float(np.sum(weights, dtype=np.float64))
 
+
+class Mean(_Weighed):
+    """The mean of all values so far."""
+
+    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
+        super().__init__(name, dtype)
+
     def result(self) -> Tensor:
         """The mean so far, 0 of nothing."""
         return Tensor(np.asarray(self._total / self._count if self._count else 0.0, self.dtype))
+
+
+class Sum(_Weighed):
+    """The sum of all values so far."""
+
+    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
+        super().__init__(name, dtype)
+
+    def result(self) -> Tensor:
+        """The sum so far."""
+        return Tensor(np.asarray(self._total, self.dtype))
 
 
 def plain(values: Any) -> Any:
@@ -294,17 +312,6 @@ def _among(labels: Any, p: Any, k: int) -> Any:
     numbers = np.reshape(labels, p.shape[:-1]).astype(np.intp)
     own = np.take_along_axis(p, numbers[..., None], -1)
     return np.sum(p > own, -1) < k
-
-
-class Sum(Mean):
-    """The sum of all values so far, each counted `sample_weight` times."""
-
-    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
-        super().__init__(name, dtype)
-
-    def result(self) -> Tensor:
-        """The sum so far."""
-        return Tensor(np.asarray(self._total, self.dtype))
 
 
 class _Confusion(Metric):

@@ -240,7 +240,9 @@ BASES = {
 }
 SUBCLASSES = {
     ("Sequential", "Model"), ("AdamW", "Adam"), ("MeanMetricWrapper", "Mean"), ("MeanSquaredError", "Mean"), ("MeanAbsoluteError", "Mean"), ("BinaryAccuracy", "Mean"),
-    ("CategoricalAccuracy", "Mean"), ("SparseCategoricalAccuracy", "Mean"),
+    ("CategoricalAccuracy", "Mean"), ("SparseCategoricalAccuracy", "Mean"), ("Accuracy", "Mean"), ("RootMeanSquaredError", "Mean"),
+    *((f"{kind}Crossentropy", "Mean") for kind in ("Binary", "Categorical", "SparseCategorical")),
+    ("TopKCategoricalAccuracy", "Mean"), ("SparseTopKCategoricalAccuracy", "Mean"),
     *((name, "VarianceScaling") for name in ("GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "LecunNormal",
                                             "LecunUniform")),
 }  # fmt: skip
