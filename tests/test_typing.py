@@ -60,7 +60,7 @@ TYPOS = {
     "gradcalc.gradient_tape": "gradcalc",
     "gradcalc.tf.reduce_summ": "gradcalc.tf",
     "gradcalc.tf.log": "gradcalc.tf",
-    "gradcalc.tf.keras.layers.LSTM": "gradcalc.tf.keras.layers",
+    "gradcalc.tf.keras.layers.ConvLSTM2D": "gradcalc.tf.keras.layers",
 }
 
 

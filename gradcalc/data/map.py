@@ -90,7 +90,7 @@ class Counts:
         below: rows with fewer than `--digits-at-least`, before `--repair`. `below_rows` are the first of them.
         repaired: those of them that have as many after it.
         by_balls: rows whose digits balls counted.
-        drawn: the rows to be checked at random, as `Sample.drawn`.
+        sampled: the rows to be checked at random, as `Sample.drawn`.
     """
 
     read: int = 0
@@ -108,15 +108,15 @@ class Counts:
     below_rows: Sequence[int] = ()
     repaired: int = 0
     by_balls: int = 0
-    drawn: Sequence[Sequence[Any]] = ()
+    sampled: Sequence[Sequence[Any]] = ()
 
     def plus(self, more: "Counts") -> "Counts":
-        """The counts of some rows and of those that come after them; `drawn` are the later ones'."""
+        """The counts of some rows and of those that come after them; `sampled` are the later ones'."""
         found: dict[str, Any] = {}
         for name, before in vars(self).items():
             after = getattr(more, name)
             known = [each for each in (before, after) if each is not None]
-            if name == "drawn":
+            if name == "sampled":
                 found[name] = after
             elif name == "least_digits":
                 found[name] = min(known, default=None)
@@ -494,7 +494,7 @@ class _Job:
             question=unfinished.question, types=[str(type) for type in writer.types.values()], rows=self.rows,
             results=self.results, is_uncertain=bool(self.formula.extra), begin=len(writer.begin()),
             pieces=[{"end": m["end"], "checksum": m["checksum"], "rows": m["done"]["rows"]} for m in unfinished.marks],
-            counts=vars(replace(counts, drawn=())), checked=[vars(each) for each in checked], late=late,
+            counts=vars(replace(counts, sampled=())), checked=[vars(each) for each in checked], late=late,
         )  # fmt: skip
 
     def _total(self) -> int | None:
@@ -534,13 +534,13 @@ class _Job:
                     progress(counts.read, total)
         assert out is not None  # there is one task at least
         if settings.certify_rows:
-            self.sample = Sample(settings.certify_rows, settings.seed, counts.drawn)
+            self.sample = Sample(settings.certify_rows, settings.seed, counts.sampled)
         return out.writer, counts
 
     def _and(self, before: Counts, after: Counts) -> Counts:
         """The counts of two parts, the drawn rows of both among them."""
         size, seed = self.settings.certify_rows, self.settings.seed
-        return replace(before.plus(after), drawn=Sample(size, seed, [*before.drawn, *after.drawn]).drawn)
+        return replace(before.plus(after), sampled=Sample(size, seed, [*before.sampled, *after.sampled]).drawn)
 
     def _through(
         self, append: Append, mark: Callable[[dict[str, Any]], None], done: Counts | None, progress: Progress | None
@@ -551,7 +551,7 @@ class _Job:
         counts, settings = done or Counts(), self.settings
         total = self._total() if progress else None
         if settings.certify_rows:
-            self.sample = Sample(settings.certify_rows, settings.seed, counts.drawn)
+            self.sample = Sample(settings.certify_rows, settings.seed, counts.sampled)
         numbers = self._numbers(partial(progress, counts.read, total) if progress else None)
         span = replace(self.span, first=self.span.first + counts.read)
         pieces = read_files(
@@ -626,7 +626,7 @@ class _Job:
             infinite_derivatives=odd[1],
             nulls=0 if dropping else nulls,
             dropped=nulls if dropping else 0,
-            drawn=self.sample.drawn if self.sample else (),
+            sampled=self.sample.drawn if self.sample else (),
             **proved,
         )
         return [*kept, *results, *digits], counts

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -149,7 +150,8 @@ def test_any_place_of_a_file_is_read_as_of_one_that_is_here(store: Store) -> Non
         ("s3://bucket", [("GET", "", "AccessDenied", 9)], "s3://bucket: access denied (403)"),
         ("s3://bucket/x.csv", [("HEAD", "x.csv", "AccessDenied", 9)], "s3://bucket/x.csv: access denied (403)"),
         ("s3://bucket/x.csv", [("GET", "x.csv", "AccessDenied", 9)], "s3://bucket/x.csv: access denied (403)"),
-        ("s3://bucket/x.csv", [("GET", "x.csv", "NoSuchBucket", 9)], "s3://bucket/x.csv: it is not there (404)"),
+        ("s3://bucket/x.csv", [("GET", "x.csv", "NoSuchBucket", 9)],  # PyArrow tells the one or the other
+         r"s3://bucket/x\.csv: (it is not there|there is no such bucket) \(404\)"),
         ("s3://bucket/x.csv", [("GET", "x.csv", "cut", 9)], "s3://bucket/x.csv: no connection, or it was cut"),
         ("s3://bucket/x.csv", [("GET", "x.csv", "InternalError", 9)], "s3://bucket/x.csv: the store fails (5xx)"),
         ("s3://AKIDEXAMPLE:topsecretkey@bucket/x.csv?endpoint_override=127.0.0.1:9&scheme=http", [],
@@ -165,7 +167,7 @@ def test_what_a_store_refuses_is_one_line_and_nothing_is_written(
     store.fail(*faults)
     with pytest.raises(FileError) as caught:
         run("x*y", source, "s3://bucket/out.csv", QUICK)
-    assert caught.value.message == said
+    assert caught.value.message == said or re.fullmatch(said, caught.value.message)
     assert "topsecret" not in str(caught.value)
     store.fail()
     assert store.get("bucket/out.csv") == b"before"
