@@ -586,7 +586,8 @@ class Proof:
         count, unsettled = len(self.claim["points"]), self.claim["unsettled"]
         hulls = [", ".join(f"{name}={low!r}:{high!r}" for name, (low, high) in box.items()) for box in unsettled[:3]]
         outside = f" outside of {len(unsettled)} box{'es' * (len(unsettled) > 1)}: {'; '.join(hulls)}" if hulls else ""
-        claim = f"{expression} has these {count} {noun}{'' if count == 1 else 's'} in {sides}, and no others{outside}"
+        which = {0: f"no {noun}", 1: f"this {noun}"}.get(count, f"these {count} {noun}s")
+        claim = f"{expression} has {which} in {sides}{', and no others' * bool(count)}{outside}"
         systems = [system for case in self.cases for system in (case.system, case.along) if system]
         flint = set[str]().union(*(system.from_flint for system in systems))
         return Holds(claim, (*GROUNDS, *(f"python-flint's {name}" for name in sorted(flint))))

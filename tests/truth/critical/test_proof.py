@@ -33,8 +33,10 @@ def test_what_is_written_holds(text: str, box: str, roots: bool, count: int, tmp
     assert made.complete and len(made.points) == count
     found = verify(tmp_path / "p.json")
     assert (found.verdict, found.reason) == ("holds", None)
+    noun = "root" if roots else "critical point"
+    which = {0: f"has no {noun} in", 1: f"has this {noun} in"}.get(count, f"has these {count} {noun}s in")
     claim = found.claim or ""
-    assert f" {count} {'root' if roots else 'critical point'}" in claim and claim.endswith("and no others")
+    assert which in claim and claim.endswith("and no others") == bool(count)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,8 @@ def test_points_along_constraints_are_carried(
     assert made.complete and len(made.points) == count
     found = verify(tmp_path / "p.json")
     assert (found.verdict, found.reason) == ("holds", None)
-    assert f"under {', '.join(under)} has these {count} critical points" in (found.claim or "")
+    which = "this critical point" if count == 1 else f"these {count} critical points"
+    assert f"under {', '.join(under)} has {which}" in (found.claim or "")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +71,8 @@ def test_what_cannot_be_shown_is_left_out_of_the_claim(
     made = critical(text, box=box, proof=tmp_path / "p.json")
     found = verify(tmp_path / "p.json")
     assert (found.verdict, found.reason) == ("holds", None)
-    assert "and no others outside of" in (found.claim or "")
+    assert ("and no others outside of" if claimed else "has no critical point in") in (found.claim or "")
+    assert " outside of " in (found.claim or "")
     proof = json.loads((tmp_path / "p.json").read_text())
     claim = proof["claim"]
     assert claim["complete"] is False and len(claim["points"]) == (
