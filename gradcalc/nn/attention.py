@@ -13,6 +13,9 @@ from gradcalc.tape.tensor import as_tensor
 __all__ = ["MultiHeadAttention"]
 
 
+_PRODUCTS = ("query", "key", "value", "output")
+
+
 class MultiHeadAttention(Layer):
     """Each step of `query` as a mean of the steps of `value`, weighed by how its key agrees (Vaswani et al. 2017).
 
@@ -62,8 +65,9 @@ class MultiHeadAttention(Layer):
             raise ValueError(f"`dropout` should be between 0 and 1. Received: dropout={dropout}")
         self.dropout, self.use_bias, self.output_size = dropout, use_bias, output_shape
         self._source = None if seed is None else initializers.generator(seed)
-        self._weights: dict[str, Any] = {}
         self.built = False
+        for name in _PRODUCTS:  # each holds a kernel and a bias, as Keras's layer has it
+            setattr(self, f"{name}_dense", Layer(name=name))
 
     def _prepare(self, shape: Any) -> None:
         """The first call makes the weights: they depend on query, value and key."""
@@ -73,12 +77,12 @@ class MultiHeadAttention(Layer):
         heads = {"query": self.key_dim, "key": self.key_dim, "value": self.value_dim}
         for name, dim in heads.items():
             self._product(name, (sizes[name], self.num_heads, dim), (self.num_heads, dim))
-        self._product("attention_output", (self.num_heads, self.value_dim, size), (size,))
+        self._product("output", (self.num_heads, self.value_dim, size), (size,))
 
     def _product(self, name: str, kernel: tuple[int, ...], bias: tuple[int, ...]) -> None:
-        self._weights[f"{name}/kernel"] = self._weight(f"{name}/kernel", kernel, "kernel")
-        if self.use_bias:
-            self._weights[f"{name}/bias"] = self._weight(f"{name}/bias", bias, "bias")
+        holder = getattr(self, f"{name}_dense")
+        holder.kernel = self._weight("kernel", kernel)
+        holder.bias = self._weight("bias", bias) if self.use_bias else None
 
     def call(
         self, query: Any, value: Any, key: Any = None, query_mask: Any = None, value_mask: Any = None,
@@ -103,7 +107,7 @@ class MultiHeadAttention(Layer):
         """
         given = {"query": query, "key": value if key is None else key, "value": value}
         values = {name: self._float(self._converted(x)) for name, x in given.items()}
-        if not self._weights:
+        if not self.built:
             size = self.output_size or values["query"].shape[-1]
             self._make({name: x.shape[-1] for name, x in values.items()}, size)
         q, k, v = (self._projected(name, x, 1) for name, x in values.items())
@@ -121,7 +125,7 @@ class MultiHeadAttention(Layer):
             weights = scores * np.asarray(kept / max(1 - self.dropout, np.finfo(float).tiny), scores.dtype)
         else:
             weights = scores
-        result = self._projected("attention_output", np.moveaxis(weights @ np.moveaxis(v, 1, 2), 1, 2), 2)
+        result = self._projected("output", np.moveaxis(weights @ np.moveaxis(v, 1, 2), 1, 2), 2)
         return (result, scores) if return_attention_scores else result
 
     def compute_output_shape(self, query_shape: Any, value_shape: Any = None, key_shape: Any = None) -> Any:
@@ -129,8 +133,9 @@ class MultiHeadAttention(Layer):
         return (*query_shape[:-1], self.output_size or query_shape[-1])
 
     def _projected(self, name: str, x: Any, axes: int) -> Any:
-        y = np.tensordot(x, self._weights[f"{name}/kernel"], axes)
-        return y + self._weights[f"{name}/bias"] if self.use_bias else y
+        holder = getattr(self, f"{name}_dense")
+        y = np.tensordot(x, holder.kernel, axes)
+        return y if holder.bias is None else y + holder.bias
 
 
 def _allowed(masks: Mapping[str, Any], given: Any, causal: bool, shape: tuple[int, ...]) -> Any:

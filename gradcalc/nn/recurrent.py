@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gradcalc.errors import only
+from gradcalc.graph.names import snake_case
 from gradcalc.nn import initializers
 from gradcalc.nn.layer import Elementwise, Layer, pair
 from gradcalc.nn.layers import AFFINE
@@ -69,14 +70,34 @@ class _Recurrent(Layer):
                 setattr(self, name, value)
         self._source = None if settings["seed"] is None else initializers.generator(settings["seed"])
         self._last: list[Any] = []
+        self.cell: Any = Layer(name=f"{snake_case(type(self).__name__)}_cell")
+        """Holds the weights, as Keras's layers have it."""
 
     def build(self, input_shape: Any) -> None:
         """Make kernel, recurrent kernel and bias."""
         many = self.gates * self.units
-        self.kernel = self._weight("kernel", (input_shape[-1], many))
-        self.recurrent_kernel = self._weight("recurrent_kernel", (self.units, many), "recurrent")
-        self.bias = self._weight("bias", (many,)) if self.use_bias else None
+        self.cell.kernel = self._weight("kernel", (input_shape[-1], many))
+        self.cell.recurrent_kernel = self._weight("recurrent_kernel", (self.units, many), "recurrent")
+        self.cell.bias = self._weight("bias", self._shape_of_bias()) if self.use_bias else None
         self._axis_size = input_shape[-1]
+
+    @property
+    def kernel(self) -> Any:
+        """The kernel of inputs."""
+        return self.cell.kernel
+
+    @property
+    def recurrent_kernel(self) -> Any:
+        """The kernel of the state."""
+        return self.cell.recurrent_kernel
+
+    @property
+    def bias(self) -> Any:
+        """The bias, or None."""
+        return self.cell.bias
+
+    def _shape_of_bias(self) -> tuple[int, ...]:
+        return (self.gates * self.units,)
 
     def step(self, x: Any, held: Any, state: State) -> State:
         """The new state, whose first part is the result, of a product `x` and the state before.
@@ -310,11 +331,8 @@ class GRU(_Recurrent):
     ) -> None:
         super().__init__(locals(), **common)
 
-    def build(self, input_shape: Any) -> None:
-        """Make kernel, recurrent kernel and bias."""
-        super().build(input_shape)
-        if self.bias is not None and self.reset_after:
-            self.bias = self._weight("bias", (2, self.gates * self.units))
+    def _shape_of_bias(self) -> tuple[int, ...]:
+        return (2, self.gates * self.units) if self.reset_after else super()._shape_of_bias()
 
     def step(self, x: Any, held: Any, state: State) -> State:
         """The new state."""
@@ -364,6 +382,11 @@ class Bidirectional(Layer):
             backward.go_backwards = not forward.go_backwards
         self.forward_layer, self.backward_layer = forward, backward
         self.forward_layer.name, self.backward_layer.name = f"forward_{layer.name}", f"backward_{layer.name}"
+
+    def build(self, input_shape: Any) -> None:
+        """Build both layers."""
+        self.forward_layer.build(input_shape)
+        self.backward_layer.build(input_shape)
 
     def call(self, inputs: Any, initial_state: Any = None, mask: Any = None, training: bool | None = None) -> Any:
         """The result for an input, with `return_state` the states of both layers besides; arguments as of these."""

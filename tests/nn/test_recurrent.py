@@ -170,6 +170,8 @@ def test_a_functional_model_of_a_recurrent_layer_passes_masks_on() -> None:
     outputs, *states = nn.GRU(2, return_state=True)(x)
     model = nn.Model(inputs, [outputs, *states])
     assert outputs.shape == (None, 2)
+    twice = nn.Model(inputs, nn.Bidirectional(nn.LSTM(2))(nn.Embedding(5, 3)(inputs)))
+    assert len(twice.trainable_variables) == 7 and twice.count_params() == 15 + 2 * (3 * 8 + 2 * 8 + 8)
     y, h = model(np.array([[1, 2, 0, 0], [1, 2, 3, 4]]))
     short, _ = model(np.array([[1, 2]]))
     np.testing.assert_allclose(y.numpy()[0], short.numpy()[0], rtol=1e-6)
