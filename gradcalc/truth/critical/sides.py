@@ -16,12 +16,11 @@ from flint import arb, ctx, fmpq
 
 from gradcalc.arithmetic import exact_numbers
 from gradcalc.graph import ops
-from gradcalc.truth.claims.equality import proved_equal
-from gradcalc.truth.critical.kinks import PIECES, boundary_of, put_in
+from gradcalc.truth.critical.kinks import PIECES, boundary_of
 from gradcalc.truth.critical.prove import Proof, evaluated
 from gradcalc.truth.critical.search import Boxes
 from gradcalc.truth.critical.solution import Outcome, Solution
-from gradcalc.truth.critical.system import prepared
+from gradcalc.truth.critical.system import System, prepared
 
 if TYPE_CHECKING:
     from gradcalc.truth.critical.find import Quest
@@ -42,7 +41,7 @@ def settled(quest: "Quest", outcome: Outcome, hull: Boxes, ratio: fmpq) -> bool:
     point = Solution((at,), value, "", None, where == "face", precision)
     sides = [_Side(quest, point, _beside(hull, at, right), right) for right in (False, True)]
     pieces = [side.piece(prepared(system.graph, system.value)) for side in sides]
-    if not _meet(quest, pieces, ratio):
+    if not _meet(system, pieces, point):
         return False
     left, right = (side.goes(piece) for side, piece in zip(sides, pieces, strict=True))
     if left is None or right is None:
@@ -62,13 +61,11 @@ def _beside(hull: Boxes, at: arb, right: bool) -> Boxes:
     return Boxes(np.array([[ends[0]]]), np.array([[ends[1]]]))
 
 
-def _meet(quest: "Quest", pieces: Sequence[int], ratio: fmpq) -> bool:
-    """Whether both pieces have at the point the value of the function."""
-    graph, (variable,) = quest.system.graph, quest.system.inputs
-    number = graph.ref(graph.constant(int(ratio.p))) / int(ratio.q)
-    assert quest.system.value is not None
-    whole, *others = (put_in(graph, node, variable, number) for node in (quest.system.value, *pieces))
-    return all(other == whole or proved_equal(graph, whole, other) for other in others)
+def _meet(system: System, pieces: Sequence[int], point: Solution) -> bool:
+    """Whether both pieces have at the point the value of the function, by exact numbers."""
+    values = evaluated(system, point.precision, point.at, pieces)
+    numbers = [exact_numbers.exact(ball) for ball in (point.value, *(values[piece] for piece in pieces))]
+    return numbers[0] is not None and all(number == numbers[0] for number in numbers)
 
 
 def _kind(left: tuple[int, int], right: tuple[int, int]) -> str:
