@@ -84,21 +84,25 @@ class AveragePooling3D(_AveragePooling, axes=3):
     """The means of windows over three axes, as Keras's AveragePooling3D; incomplete: of what is there."""
 
 
-class _GlobalPooling(Layer):
-    """All places of each channel made into one number."""
+class _Spatial(Layer):
+    """A layer of one input, with axes between rows and channels."""
 
     axes: ClassVar[int]
     takes_one = True
-
-    def __init__(self, data_format: str | None = None, keepdims: bool = False, **common: Any) -> None:
-        super().__init__(**common)
-        check_last(data_format)
-        self.keepdims = keepdims
 
     def __init_subclass__(cls, axes: int = 0, **settings: Any) -> None:
         """An input has rows, the axes, and channels."""
         super().__init_subclass__(**settings)
         cls.axes, cls.min_ndim = axes, axes + 2
+
+
+class _GlobalPooling(_Spatial):
+    """All places of each channel made into one number."""
+
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **common: Any) -> None:
+        super().__init__(**common)
+        check_last(data_format)
+        self.keepdims = keepdims
 
     def _over(self) -> dict[str, Any]:
         return {"axis": tuple(range(1, self.axes + 1)), "keepdims": self.keepdims}
@@ -162,16 +166,8 @@ class GlobalAveragePooling3D(_GlobalAveragePooling, axes=3):
 # -- padding, cropping, scaling ----------------------------------------------------------------------------------------
 
 
-class _Spatial(Layer):
+class _Resized(_Spatial):
     """A layer that changes the sizes between rows and channels."""
-
-    axes: ClassVar[int]
-    takes_one = True
-
-    def __init_subclass__(cls, axes: int = 0, **settings: Any) -> None:
-        """An input has rows, the axes, and channels."""
-        super().__init_subclass__(**settings)
-        cls.axes, cls.min_ndim = axes, axes + 2
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Rows, the new sizes, channels."""
@@ -191,7 +187,7 @@ class _Spatial(Layer):
         return tuple(whole(n, 2, name) for n in each)
 
 
-class _ZeroPadding(_Spatial):
+class _ZeroPadding(_Resized):
     """Zeros before and after each axis."""
 
     def __init__(self, padding: Any = 1, data_format: str | None = None, **common: Any) -> None:
@@ -219,7 +215,7 @@ class ZeroPadding3D(_ZeroPadding, axes=3):
     """Zeros around three axes, as Keras's ZeroPadding3D: a number, one for each axis, or a pair for each."""
 
 
-class _Cropping(_Spatial):
+class _Cropping(_Resized):
     """What is left when places are taken off before and after each axis."""
 
     def __init__(self, cropping: Any = 1, data_format: str | None = None, **common: Any) -> None:
@@ -258,7 +254,7 @@ class Cropping3D(_Cropping, axes=3):
         super().__init__(cropping, data_format, **common)
 
 
-class _UpSampling(_Spatial):
+class _UpSampling(_Resized):
     """Each place as often as `size` says, along each axis."""
 
     size: tuple[int, ...]
