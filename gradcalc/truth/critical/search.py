@@ -116,6 +116,10 @@ class Clock:
             self.told(waiting)
         return self.interrupted or time.monotonic() > self.end
 
+    def is_spent(self) -> bool:
+        """Whether the time of the proofs is over too."""
+        return self.interrupted or time.monotonic() > self.end + self.seconds
+
 
 @dataclass
 class Bar:
@@ -388,7 +392,7 @@ class _Search:
         """What is left of small boxes once each is blown up, about the zero near it, and asked again."""
         parts = [boxes.take(slice(k, k + self.enclosing.batch)) for k in range(0, len(boxes), self.enclosing.batch)]
         for part in parts:
-            if self.clock.interrupted:
+            if self.clock.is_spent():
                 return boxes
             middle, reach = 0.5 * part.low + 0.5 * part.high, 0.5 * (part.high - part.low)
             for _ in range(3):

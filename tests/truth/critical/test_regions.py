@@ -1,15 +1,20 @@
 """What is left of an interrupted search: few boxes that cover it, none wider than a 20th of a side."""
 
+import time
+
 import numpy as np
 import pytest
 
 import gradcalc
 from gradcalc.errors import ExitCode
+from gradcalc.language.parse import as_formula
 from gradcalc.settings import Limits
+from gradcalc.truth.critical import search
 from gradcalc.truth.critical.ask import Wanted, answer
 from gradcalc.truth.critical.box import read_box
 from gradcalc.truth.critical.regions import covering
 from gradcalc.truth.critical.search import Boxes, Clock
+from gradcalc.truth.critical.system import of_equations
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
@@ -45,3 +50,31 @@ def test_an_interrupted_search_leaves_few_boxes_around_every_point_it_would_have
         assert any(each == pytest.approx(at, abs=1e-12) for each in near) or any(
             all(low <= at[name] <= high for name, (low, high) in each.box.items()) for each in found.unsettled
         )
+
+
+def test_a_search_whose_time_is_spent_begins_no_proofs_and_leaves_all_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that is over lets small boxes be settled while the time of the proofs lasts, and not beyond."""
+    formula = as_formula("[x^2 - x^3]", array=True)
+    system = of_equations(formula.graph, formula.items, [formula.graph.input("x")])
+    box, asked = Boxes(np.array([[-1.0]]), np.array([[2.0]])), list[int]()
+    krawczyk = search.Enclosing.krawczyk
+
+    def counted(self: search.Enclosing, boxes: Boxes) -> object:
+        asked.append(len(boxes))
+        return krawczyk(self, boxes)
+
+    monkeypatch.setattr(search.Enclosing, "krawczyk", counted)
+    for seconds, some in ((float("inf"), True), (0.0, False)):
+        asked.clear()
+        clock = Clock(end=float("-inf") if not some else float("inf"), seconds=seconds)
+        found = search.search(system, box, clock)
+        assert bool(asked) == some and found.is_whole == some
+    assert found.left.low.tolist() == [[-1.0]] and found.left.high.tolist() == [[2.0]] and not len(found.unique)
+
+
+def test_the_time_of_the_proofs_comes_after_that_of_the_search() -> None:
+    now = time.monotonic()
+    over, spent = Clock(end=now - 1, seconds=3600.0), Clock(end=now - 2, seconds=1.0)
+    assert over.is_over() and not over.is_spent()
+    assert spent.is_over() and spent.is_spent()
+    assert Clock(interrupted=True).is_spent() and not Clock().is_spent()
