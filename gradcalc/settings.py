@@ -43,6 +43,7 @@ class Option(NamedTuple):
         help: what it is for, a sentence or two.
         group: where it stands in the help text.
         low, high: the ends of a number, which then must be finite.
+        offered: values that shells offer, where others may be given too, or another place says which there are.
     """
 
     spelling: str
@@ -50,6 +51,7 @@ class Option(NamedTuple):
     group: str = WHAT
     low: float | None = None
     high: float = math.inf
+    offered: Sequence[str] = ()
 
 
 def option(
@@ -60,15 +62,16 @@ def option(
     *,
     low: float | None = None,
     high: float = math.inf,
+    offered: Sequence[str] = (),
 ) -> T:
     """A field of a dataclass that is an option of the command line: its default; its `Option` or what that holds."""
-    said = said if isinstance(said, Option) else Option(said, help, group, low, high)
+    said = said if isinstance(said, Option) else Option(said, help, group, low, high, offered)
     return field(default=default, metadata={"option": said})
 
 
-def required(said: str | Option, help: str = "") -> Any:
+def required(said: str | Option, help: str = "", *, offered: Sequence[str] = ()) -> Any:
     """The same without a default: it must be given."""
-    return option(MISSING, said, help)
+    return option(MISSING, said, help, offered=offered)
 
 
 Dialect = Literal["text", "latex", "excel", "mathematica", "matlab"]
@@ -113,6 +116,12 @@ class Options:
     limits: Limits = Limits()
 
 
+OPTIMIZERS = str.split(
+    "auto newton least-squares l-bfgs bfgs l-bfgs-b newton-cg trust-exact sgd momentum nesterov adagrad rmsprop adam"
+)
+"""The optimizers of a descent, as shells offer them."""
+
+
 @dataclass(frozen=True, slots=True)
 class DescentSettings:
     """How to descend; what is None is chosen. `bounds` are the least and the largest value, by variable."""
@@ -120,7 +129,7 @@ class DescentSettings:
     optimizer: str | None = option(
         None, "--optimizer NAME", "auto, newton, least-squares, l-bfgs, SciPy's bfgs, l-bfgs-b, newton-cg, trust-exact;"
         " with a rate sgd, momentum, nesterov, adagrad, rmsprop, adam. Default: sgd where --lr is given, else auto.",
-        DESCENT,
+        DESCENT, offered=OPTIMIZERS,
     )  # fmt: skip
     learning_rate: float | None = option(None, "--lr RATE", "The learning rate.", DESCENT)
     schedule: str | None = option(
@@ -251,6 +260,7 @@ class MapSettings:
         "--format FORMAT",
         "What OUT is, where its suffix does not say: csv, parquet, arrow, npz, npy, jsonl.",
         ROWS,
+        offered=("csv", "parquet", "arrow", "npz", "npy", "jsonl"),
     )
     nulls: Literal["nan", "drop", "fail"] = option(
         "nan", "--nulls", "Where a row has a null or nan, its results are nan, it is left out, or it is an error.", ROWS

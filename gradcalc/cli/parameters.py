@@ -17,6 +17,9 @@ from gradcalc.settings import LIMITS, SHOW, Option
 
 ARGUMENTS = "Arguments"
 
+_FEW = 6
+"""So many whole numbers are offered one by one."""
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -64,11 +67,24 @@ class Parameter:
             return get_args(self.kind)
         return list(self.kind) if isinstance(self.kind, type) and issubclass(self.kind, StrEnum) else []
 
+    @property
+    def is_list(self) -> bool:
+        """Whether it is names with commas between them."""
+        return get_origin(self.kind) is Sequence
+
+    @property
+    def offered(self) -> Sequence[str]:
+        """The values that a shell offers: all where there are only a few, else those that its dataclass names."""
+        low, high = self.said.low, self.said.high
+        if self.kind is int and low is not None and high - low < _FEW:
+            return [str(number) for number in range(int(low), int(high) + 1)]
+        return [str(each) for each in self.choices] or self.said.offered
+
     def value(self, given: Any) -> Any:
         """What was meant by a text, by several where it repeats, or by its being there."""
         if self.repeats:
             return tuple(given)
-        if get_origin(self.kind) is Sequence:
+        if self.is_list:
             return self._names(given)
         if self.choices and given not in self.choices:
             error = self._wrong(f"{given!r} is not one of {', '.join(repr(str(each)) for each in self.choices)}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from gradcalc.cli import options as o
 from gradcalc.cli.write import Format, write
 from gradcalc.errors import GradcalcError, UsageError, library, visible
-from gradcalc.settings import DESCENT, ROWS, SHOW, DescentSettings, Limits, Reading, option, required
+from gradcalc.settings import DESCENT, OPTIMIZERS, ROWS, SHOW, DescentSettings, Limits, Reading, option, required
 
 if TYPE_CHECKING:
     from gradcalc.language.formula import Value
@@ -27,7 +27,9 @@ class Start:
     at: tuple[str, ...] = option((), "--at POINT", "The start: x=2,y=pi/4,z=[1,2], or @FILE.")
     bounds: tuple[str, ...] = option((), "--bounds BOUNDS", "Where to stay: x=0:5,y=:3; may repeat.")
     let: tuple[str, ...] = option((), o.LET)
-    compare: str | None = option(None, "--compare NAMES", "Several optimizers: sgd,adam,newton.", DESCENT)
+    compare: Sequence[str] | None = option(
+        None, "--compare NAMES", "Several optimizers: sgd,adam,newton.", DESCENT, offered=OPTIMIZERS
+    )
     data: str | None = option(
         None, "--data FILE", "Rows to fit: whatever map reads, - too. Names without a value are its columns.", ROWS
     )
@@ -131,16 +133,15 @@ def read_bounds(texts: Sequence[str], limits: Limits) -> dict[str, tuple[float, 
     return found
 
 
-def _compared(settings: DescentSettings, names: str | None) -> list[DescentSettings]:
+def _compared(settings: DescentSettings, chosen: Sequence[str] | None) -> list[DescentSettings]:
     """The settings of each optimizer of `--compare`; a rate is for those that take one."""
-    if names is None:
+    if chosen is None:
         return [settings]
     from gradcalc.optimize.optimizers import FIRST_ORDER
 
-    chosen = [name.strip() for name in names.split(",")]
     if settings.optimizer is not None:
         raise UsageError("both --optimizer and --compare are given", hint=f"--compare {settings.optimizer},{chosen[0]}")
-    twice = next((name for name in chosen if name and chosen.count(name) > 1), None)
+    twice = next((name for name in chosen if chosen.count(name) > 1), None)
     if twice is not None:
         raise UsageError(f"--compare names {twice} twice", hint="--compare sgd,adam,newton")
     rateless = replace(settings, learning_rate=None, schedule=None)

@@ -9,14 +9,14 @@ from gradcalc.cli.write import Format, write
 from gradcalc.errors import visible
 from gradcalc.settings import SHOW, Limits, Reading, option, required
 
+LANGUAGES = str.split("c cpp cuda fortran julia js rust python numpy r octave excel latex")
+
 
 @dataclass(frozen=True)
 class Output:
     """Which function, in which language, and where it goes."""
 
-    to: str = required(
-        "--to LANGUAGE", "c, cpp, cuda, fortran, julia, js, rust, python, numpy, r, octave, excel, latex."
-    )
+    to: str = required("--to LANGUAGE", f"{', '.join(LANGUAGES)}.", offered=LANGUAGES)
     order: int = option(1, "-n --order N", "0: value; 1: gradient too; 2: Hessian too.", low=0, high=2)
     name: str = option("f", "--name NAME", "What the function is called.")
     test: bool = option(False, "--test", "Also a program that compares itself with proved values; it exits 0 or 1.")

@@ -12,6 +12,12 @@ _gradcalc_starting() {{ # the words of $2 that begin with $1
     for each in $2; do [[ $each == "$1"* ]] && COMPREPLY+=("$each"); done
 }}
 
+_gradcalc_listed() {{ # the same of the last word behind a comma
+    local before= each
+    [[ $1 == *,* ]] && before=${{1%,*}},
+    for each in $2; do [[ $before$each == "$1"* ]] && COMPREPLY+=("$before$each"); done
+}}
+
 _gradcalc_files() {{
     compopt -o filenames 2>/dev/null
     local IFS=$'\\n'
@@ -82,7 +88,8 @@ def _values(known: tuple[Command, ...]) -> list[str]:
 def _value(word: Word) -> str:
     if word.is_file:
         return '_gradcalc_files "$word"'
-    return f"_gradcalc_starting \"$word\" '{' '.join(word.choices)}'" if word.choices else ":"
+    how = "_gradcalc_listed" if word.is_list else "_gradcalc_starting"
+    return f"{how} \"$word\" '{' '.join(word.choices)}'" if word.choices else ":"
 
 
 def _others(command: Command) -> str:

@@ -19,6 +19,11 @@ function __gradcalc_formula # the name that ends a formula may become a function
     end
 end
 
+function __gradcalc_listed # the last word behind a comma
+    set -l before (string match -r '^(?:--[^=]*=)?(.*,)' -- (commandline -ct))
+    printf '%s\n' "$before[2]"$argv
+end
+
 function __gradcalc_is # whether the command is one of these; a formula stands for grad
     set -l words (commandline -opc)
     set -q words[2]; or return 1
@@ -66,7 +71,9 @@ def _lines(command: Command) -> Iterator[str]:
 
 def _option(word: Word) -> str:
     spelled = " ".join(f"-l {flag[2:]}" if flag.startswith("--") else f"-s {flag[1:]}" for flag in word.flags)
-    takes = " -r -F" if word.is_file else f" -x -a {_quoted(' '.join(word.choices))}" if word.choices else ""
+    among = " ".join(word.choices)
+    among = f"(__gradcalc_listed {among})" if word.is_list and among else among
+    takes = " -r -F" if word.is_file else f" -x -a {_quoted(among)}" if among else ""
     return f"{spelled}{takes or (' -x' if word.takes else '')} -d {_quoted(short(word.help))}"
 
 

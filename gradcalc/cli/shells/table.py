@@ -19,7 +19,7 @@ class Word:
     Attributes:
         flags: how it is spelled, `--no-x` too.
         takes: what stands for its value in help texts; empty if it takes none.
-        choices: all values, where there are only a few.
+        choices: its values, or those that are offered; `is_list` if several with commas between them are one value.
         is_file: whether its value is a path.
         repeats: whether it may be given several times.
         help: what it is for.
@@ -28,6 +28,7 @@ class Word:
     flags: tuple[str, ...]
     takes: str
     choices: tuple[str, ...]
+    is_list: bool
     is_file: bool
     repeats: bool
     help: str
@@ -50,7 +51,7 @@ class Command:
         return [flag for word in self.words for flag in word.flags]
 
 
-HELP = Word(("-h", "--help"), "", (), is_file=False, repeats=False, help="Show the help text and exit.")
+HELP = Word(("-h", "--help"), "", (), is_list=False, is_file=False, repeats=False, help="Show the help text and exit.")
 
 
 @cache
@@ -63,7 +64,7 @@ def _command(name: str, short: str, known: Sequence[Parameter]) -> Command:
     others = [each for each in known if not each.flags]
     stand = {each.metavar for each in others}
     words = (*(_word(each) for each in known if each.flags), HELP)
-    choices = tuple(str(choice) for each in others for choice in each.choices)
+    choices = tuple(choice for each in others for choice in each.offered)
     if "[NAME]" in stand:
         choices = tuple(each.removesuffix("(") for each in functions())
     return Command(name, short, words, "EXPR" in stand, name == "check" or bool(stand & _FILES), choices)
@@ -71,8 +72,8 @@ def _command(name: str, short: str, known: Sequence[Parameter]) -> Command:
 
 def _word(each: Parameter) -> Word:
     flags = tuple(filter(None, (*each.flags, each.opposite)))
-    takes, choices = each.metavar, tuple(map(str, each.choices))
-    return Word(flags, takes, choices, takes in _FILES, each.repeats, each.said.help)
+    takes = each.metavar
+    return Word(flags, takes, tuple(each.offered), each.is_list, takes in _FILES, each.repeats, each.said.help)
 
 
 @cache

@@ -72,7 +72,10 @@ def _joint(flag: str) -> str:
 
 
 def _value(word: Word) -> str:
-    return "_files" if word.is_file else f"({' '.join(word.choices)})" if word.choices else " "
+    among = " ".join(word.choices)
+    if word.is_list and among:
+        return f"_sequence compadd - {among}"
+    return "_files" if word.is_file else f"({among})" if among else " "
 
 
 def _others(command: Command) -> str:

@@ -10,6 +10,9 @@ from gradcalc.cli import main
 from gradcalc.cli.commands import COMMANDS, function_of
 from gradcalc.cli.parameters import parameters
 from gradcalc.cli.shells import SCRIPTS, SETUP
+from gradcalc.data.formats import FORMATS
+from gradcalc.language.targets.languages import LANGUAGES
+from gradcalc.optimize.descent.run import OPTIMIZERS
 
 
 def shell(name: str, words: Sequence[str], script: str) -> list[str]:
@@ -35,6 +38,13 @@ ASKED = [
     (["gradcalc", "fit", "y ~ a", "--loss", ""], ["cauchy", "huber", "l1", "linear"]),
     (["gradcalc", "fit", "y ~ a", "--data", "only"], ["only.csv"]),
     (["gradcalc", "verify", "only"], ["only.csv"]),
+    (["gradcalc", "export", "x", "--to", "ju"], ["julia"]),
+    (["gradcalc", "export", "x", "--order", ""], ["0", "1", "2"]),
+    (["gradcalc", "plot", "x", "-n", ""], ["1", "2"]),
+    (["gradcalc", "descend", "x", "--optimizer", "ada"], ["adagrad", "adam"]),
+    (["gradcalc", "descend", "x", "--compare", "newt"], ["newton", "newton-cg"]),
+    (["gradcalc", "descend", "x", "--compare", "sgd,adag"], ["sgd,adagrad"]),
+    (["gradcalc", "map", "x", "--format", "ar"], ["arrow"]),
     (["gradcalc", "completion", ""], ["bash", "fish", "zsh"]),
     (["gradcalc", "functions", "aco"], ["acos", "acosh", "acot", "acoth"]),
     (["gradcalc", "grad", "x", "--at", "x"], []),
@@ -85,6 +95,16 @@ def test_fish() -> None:
         )
     shown = shell("fish", ["--no-config"], "\n".join(lines))
     assert [sorted(line.split()) for line in shown] == [found for _, found in ASKED]
+
+
+def test_what_is_offered_is_what_there_is() -> None:
+    offered = {
+        (command, each.flags[-1]): list(each.offered)
+        for command in COMMANDS for each in parameters(function_of(command)) if each.flags
+    }  # fmt: skip
+    assert offered["export", "--to"] == list(LANGUAGES)
+    assert sorted(offered["descend", "--optimizer"]) == sorted(OPTIMIZERS)
+    assert sorted(offered["map", "--format"]) == sorted(FORMATS)
 
 
 def test_zsh_reads_its_script() -> None:
