@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import known
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Operand
+from gradcalc.nn.config import read
 from gradcalc.tape import nest
 from gradcalc.tape.rules.reductions import log_softmax as plain_log_softmax
 from gradcalc.tape.rules.reductions import softmax as plain_softmax
@@ -200,4 +200,5 @@ ACTIVATIONS |= {"swish": silu, "hard_swish": hard_silu}
 
 def get(identifier: Any) -> Activation:
     """The activation of a name, or the given function; None is `linear`."""
-    return known("activation function", linear if identifier is None else identifier, ACTIVATIONS)  # type: ignore[no-any-return]
+    identifier = linear if identifier is None else identifier
+    return read("activation function", identifier, ACTIVATIONS, "keras.layers")  # type: ignore[no-any-return]

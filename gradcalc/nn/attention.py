@@ -33,6 +33,8 @@ class MultiHeadAttention(Layer):
         common: the arguments of `Layer`.
     """
 
+    _quiet = frozenset({"flash_attention"})
+
     def __init__(
         self,
         num_heads: int,
@@ -59,12 +61,8 @@ class MultiHeadAttention(Layer):
         only(False, use_gate=use_gate)
         super().__init__(**common)
         self._keep(locals())
-        (self.num_heads,), (self.key_dim,) = pair(num_heads, 1, "num_heads"), pair(key_dim, 1, "key_dim")
-        (self.value_dim,) = (self.key_dim,) if value_dim is None else pair(value_dim, 1, "value_dim")
-        if not 0 <= dropout <= 1:
-            raise ValueError(f"`dropout` should be between 0 and 1. Received: dropout={dropout}")
-        self.dropout, self.use_bias, self.output_size = dropout, use_bias, output_shape
-        self._source = None if seed is None else initializers.generator(seed)
+        self.output_shape = None if output_shape is None else pair(output_shape, 1, "output_shape")
+        self.value_dim: int = self.key_dim if value_dim is None else pair(value_dim, 1, "value_dim")[0]
         self.built = False
         for name in _PRODUCTS:  # each holds a kernel and a bias, as Keras's layer has it
             setattr(self, f"{name}_dense", Layer(name=name))
@@ -108,7 +106,7 @@ class MultiHeadAttention(Layer):
         given = {"query": query, "key": value if key is None else key, "value": value}
         values = {name: self._float(self._converted(x)) for name, x in given.items()}
         if not self.built:
-            size = self.output_size or values["query"].shape[-1]
+            size = (self.output_shape or values["query"].shape)[-1]
             self._make({name: x.shape[-1] for name, x in values.items()}, size)
         q, k, v = (self._projected(name, x, 1) for name, x in values.items())
         scores = np.moveaxis(q, 1, 2) / np.sqrt(np.asarray(self.key_dim, q.dtype)) @ np.transpose(k, (0, 2, 3, 1))
@@ -130,7 +128,7 @@ class MultiHeadAttention(Layer):
 
     def compute_output_shape(self, query_shape: Any, value_shape: Any = None, key_shape: Any = None) -> Any:
         """The query's shape, with the size of the result."""
-        return (*query_shape[:-1], self.output_size or query_shape[-1])
+        return (*query_shape[:-1], (self.output_shape or query_shape)[-1])
 
     def _projected(self, name: str, x: Any, axes: int) -> Any:
         holder = getattr(self, f"{name}_dense")

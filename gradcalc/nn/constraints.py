@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import known
 from gradcalc.graph.names import snake_case
+from gradcalc.nn.config import Configured, read
 
 __all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"]
 
@@ -18,8 +18,10 @@ EPSILON = 1e-7
 """Added to a length before it divides, as Keras does."""
 
 
-class Constraint:
+class Constraint(Configured):
     """Base of the constraints: a subclass gives `__call__`, what becomes of a weight."""
+
+    _module = "keras.constraints"
 
     def __call__(self, w: Any) -> Any:
         """The weight, held to it."""
@@ -83,4 +85,4 @@ CONSTRAINTS: Mapping[str, Callable[..., Constraint]] = {
 
 def get(identifier: Any) -> Callable[..., Any] | None:
     """The constraint of a name (`max_norm`, or `MaxNorm`), or the given function; None is none."""
-    return None if identifier is None else known("constraint", identifier, CONSTRAINTS)
+    return None if identifier is None else read("constraint", identifier, CONSTRAINTS, Constraint._module)

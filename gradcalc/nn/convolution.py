@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.nn.layer import Affine, pair, whole
+from gradcalc.nn.layer import Affine, Layer, whole
 from gradcalc.nn.windows import WINDOWS, Windowed
 from gradcalc.tape.tensor import as_tensor
 
@@ -77,17 +77,13 @@ class _Conv(Windowed, Affine):
             kernel_constraint, bias_constraint: what optimizers hold kernel and bias to.
             common: the arguments of `Layer`.
         """
-        (self.filters,), (self.groups,) = pair(filters, 1, "filters"), pair(groups, 1, "groups")
-        self.kernel_size = pair(kernel_size, self.axes, "kernel_size")
+        super().__init__(**common)
+        self._keep(locals())
         if self.filters % self.groups:
             raise ValueError(
                 "The number of filters must be evenly divisible by the number of groups. Received: "
                 f"groups={groups}, filters={filters}."
             )
-        super().__init__(self.kernel_size, strides, padding, data_format, dilation_rate, **common)
-        self._keep(locals())
-        self.use_bias = use_bias
-        self._check_moves()
 
     def build(self, input_shape: Any) -> None:
         """Make kernel and bias."""
@@ -159,8 +155,8 @@ class _Transposed(_Conv):
             data_format, dilation_rate, activation, use_bias: as of convolution, and so all that is not named here.
             common: the arguments of `Layer`.
         """
-        settings = {name: value for name, value in locals().items() if name in _SHARED}
-        super().__init__(**settings, **common)
+        Layer.__init__(self, **common)
+        self._keep(locals())
         self.output_padding = None if output_padding is None else whole(output_padding, self.axes, "output_padding")
         if any(added >= step for added, step in zip(self.output_padding or (), self.strides, strict=False)):
             raise ValueError(f"strides must be greater than output padding. Received: {strides=}, {output_padding=}")
@@ -195,14 +191,6 @@ class _Transposed(_Conv):
         if self.output_padding is not None:
             return (n - 1) * stride + span - (2 * (span // 2) if same else 0) + self.output_padding[i]
         return n * stride + (0 if same else max(span - stride, 0))
-
-
-_SHARED = {
-    "filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", "activation", "use_bias",
-    *(f"{weight}_{kind}" for weight in ("kernel", "bias") for kind in ("initializer", "regularizer", "constraint")),
-    "activity_regularizer",
-}  # fmt: skip
-"""What a transposed convolution hands on."""
 
 
 class Conv1DTranspose(_Transposed, axes=1):
@@ -246,12 +234,8 @@ class _Depthwise(Windowed, Affine):
             bias_initializer: what the bias `(channels * depth_multiplier,)` begins with.
             common: the arguments of `Layer`.
         """
-        self.kernel_size = pair(kernel_size, self.axes, "kernel_size")
-        (self.depth_multiplier,) = pair(depth_multiplier, 1, "depth_multiplier")
-        super().__init__(self.kernel_size, strides, padding, data_format, dilation_rate, **common)
+        super().__init__(**common)
         self._keep(locals())
-        self.use_bias = use_bias
-        self._check_moves()
 
     def build(self, input_shape: Any) -> None:
         """Make kernel and bias."""
@@ -317,13 +301,8 @@ class _Separable(Windowed, Affine):
             depthwise_constraint, pointwise_constraint, bias_constraint: what optimizers hold the weights to.
             common: the arguments of `Layer`.
         """
-        (self.filters,) = pair(filters, 1, "filters")
-        self.kernel_size = pair(kernel_size, self.axes, "kernel_size")
-        (self.depth_multiplier,) = pair(depth_multiplier, 1, "depth_multiplier")
-        super().__init__(self.kernel_size, strides, padding, data_format, dilation_rate, **common)
+        super().__init__(**common)
         self._keep(locals())
-        self.use_bias = use_bias
-        self._check_moves()
 
     def build(self, input_shape: Any) -> None:
         """Make both kernels and the bias."""

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import known, only
+from gradcalc.errors import only
 from gradcalc.graph.names import snake_case
+from gradcalc.nn.config import Configured, read
 from gradcalc.tape.tensor import Tensor
 
 Array = Any
@@ -47,8 +48,10 @@ def generator(seed: int | None = None) -> np.random.Generator:
     return SOURCE.generator if seed is None else np.random.default_rng(seed)
 
 
-class Initializer:
+class Initializer(Configured):
     """Base of the initializers: a subclass gives `__call__`."""
+
+    _module = "keras.initializers"
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
         """A tensor of the shape, float32 by default."""
@@ -253,6 +256,7 @@ class Orthogonal(Initializer):
 class Identity(Initializer):
     """`gain` times the matrix with ones on its diagonal."""
 
+    _quiet = frozenset({"gain"})
     gain: float = 1.0
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
@@ -275,4 +279,5 @@ INITIALIZERS: Mapping[str, Callable[..., Any]] = {
 def get(identifier: Any) -> Callable[..., Any]:
     """The initializer of a name (`glorot_uniform`, or `GlorotUniform`), or the given one; None is zeros."""
     classes = {getattr(kind, "__name__", ""): kind for kind in INITIALIZERS.values()}
-    return known("initializer", Zeros if identifier is None else identifier, {**classes, **INITIALIZERS})  # type: ignore[no-any-return]
+    table = {**classes, **INITIALIZERS}
+    return read("initializer", Zeros if identifier is None else identifier, table, Initializer._module)  # type: ignore[no-any-return]

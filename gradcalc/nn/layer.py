@@ -16,17 +16,23 @@ import numpy as np
 from gradcalc.errors import only
 from gradcalc.graph.names import NAMES
 from gradcalc.nn import activations, constraints, functional, initializers, regularizers
+from gradcalc.nn.config import Configured, deserialize, is_ours, serialize, settings_of
 from gradcalc.nn.functional import Call, Shape, Symbolic
 from gradcalc.tape import nest
 from gradcalc.tape.tensor import Tensor, Variable, cast
 
 __all__ = ["Layer", "Weight"]
 
-_READ: Mapping[str, Callable[[Any], Any]] = {
-    "activation": activations.get, "initializer": initializers.get, "regularizer": regularizers.get,
-    "constraint": constraints.get,
-}  # fmt: skip
-"""How an argument is read, by the last word of its name."""
+_READ: dict[str, Callable[[Any, str], Any]] = {
+    "activation": lambda value, name: activations.get(value),
+    "initializer": lambda value, name: initializers.get(value),
+    "regularizer": lambda value, name: regularizers.get(value),
+    "constraint": lambda value, name: constraints.get(value),
+    "dropout": lambda value, name: _share(value, name),
+}
+_COUNTS = ("units", "filters", "groups", "depth_multiplier", "input_dim", "output_dim", "num_heads", "key_dim")
+_READ |= {name: lambda value, name: pair(value, 1, name)[0] for name in _COUNTS}
+"""How an argument is read: by its name, or by the last word of that."""
 
 _outer: ContextVar[tuple[str, bool | None, Any, int]] = ContextVar("layers being called", default=("", None, None, 0))
 """The path of the layers that are being called or built, whether they train, the innermost of them, and a number."""
@@ -93,7 +99,7 @@ class Weight(Variable):
         return type(self)(*self.__reduce__()[1])
 
 
-class Layer:
+class Layer(Configured):
     """Base of all layers and models, as Keras's Layer: a subclass gives `call`, and `build` where there are weights.
 
     Args:
@@ -110,8 +116,14 @@ class Layer:
     takes_one: ClassVar[bool] = False
     """An input is one tensor: no list, no dict."""
 
+    _module = "keras.layers"
+    _quiet = frozenset({"activity_regularizer", "input_dim"})
+
     _fixed: ClassVar[dict[str, Any]] = {}
     """Keras's arguments that are not supported here, each with the one value that it may have: its default."""
+
+    _also: ClassVar[tuple[str, ...]] = ()
+    """Those of them that Keras writes into the config."""
 
     _training_at: ClassVar[int] = 0
     _mask_at: ClassVar[int] = 0
@@ -119,6 +131,10 @@ class Layer:
 
     _makes_mask: ClassVar[bool] = False
     _call: Call | None = None  # the first on symbolic values
+    _given: Mapping[str, Any] | None = None  # the arguments, where the class is not ours
+    _build_shape: Any = None
+    _source: Any = None
+    """The random numbers of a layer with a seed of its own."""
 
     def __init__(
         self,
@@ -138,7 +154,7 @@ class Layer:
         if unknown:
             raise ValueError(f"Unrecognized keyword arguments passed to {type(self).__name__}: {unknown}")
         self.name = name or NAMES.next(type(self).__name__)
-        self.dtype = np.dtype(dtype or "float32").name
+        self.dtype = np.dtype(deserialize(dtype) or "float32").name
         self.built = type(self).build is Layer.build
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = trainable
@@ -158,6 +174,8 @@ class Layer:
         cls._fixed = {
             name: value for kind in reversed(cls.__mro__) for name, value in vars(kind).get("_fixed", {}).items()
         }
+        if "__init__" in vars(cls) and not is_ours(cls):
+            cls.__init__ = _noting(cls.__init__)  # type: ignore[method-assign]
         if "build" in vars(cls):
             cls.build = _marked(cls.build)  # type: ignore[method-assign]
 
@@ -296,10 +314,13 @@ class Layer:
     # -- weights ------------------------------------------------------------------------------------------------------
 
     def _keep(self, arguments: Mapping[str, Any]) -> None:
-        """Keep, read, the arguments that may be names or functions: those whose last word is in `_READ`."""
+        """Keep the arguments of a constructor, its `locals()`, in attributes of their names, as `_READ` reads them."""
         for name, value in arguments.items():
-            if read := _READ.get(name.rpartition("_")[2]):
-                setattr(self, name, read(value))
+            if name not in _NO_SETTING:
+                read = _READ.get(name) or _READ.get(name.rpartition("_")[2])
+                setattr(self, name, read(value, name) if read else value)
+        if "seed" in arguments:
+            self._source = None if self.seed is None else initializers.generator(self.seed)
 
     def add_weight(
         self,
@@ -333,6 +354,33 @@ class Layer:
         kinds = ("initializer", "regularizer", "constraint")
         first, *others = (getattr(self, f"{settings or name}_{kind}") for kind in kinds)
         return self.add_weight(shape, first, regularizer=others[0], constraint=others[1], name=name)
+
+    # -- configs ------------------------------------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make this layer: those that all layers have, then those of its class.
+
+        Of a class of one's own the arguments that it was given; one that defines `get_config` adds its own.
+
+        Raises:
+            NotImplementedError: an argument of a class of one's own is nothing that a config can hold.
+        """
+        config = {"name": self.name, "trainable": self._trainable, "dtype": policy(self.dtype)}
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = serialize(self.activity_regularizer)
+        if is_ours(type(self)) or type(self).get_config is not Layer.get_config or self._config().keys() - _NO_SETTING:
+            own = {name: value for name, value in self._config().items() if name not in _NO_SETTING}
+            return {name: self._fixed.get(name) for name in self._also} | config | own
+        taken = inspect.signature(type(self).__init__).parameters
+        if not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
+            config = {name: value for name, value in config.items() if name in taken}
+        try:
+            return config | {name: serialize(value) for name, value in (self._given or {}).items()}
+        except ValueError as error:
+            raise NotImplementedError(
+                f"Object {type(self).__name__} was created by passing non-serializable argument values in `__init__()`,"
+                f" and therefore the object must override `get_config()`: {error}"
+            ) from error
 
     # -- penalties ----------------------------------------------------------------------------------------------------
 
@@ -492,6 +540,7 @@ class Affine(Layer):
     """What `Dense` and convolution share: products with a kernel, perhaps plus a bias, then an activation."""
 
     takes_one = True
+    _quiet = frozenset()
     _fixed: ClassVar[dict[str, Any]] = {"lora_rank": None, "lora_alpha": None, "quantization_config": None}
 
     def _make(self, shape: Sequence[int]) -> None:
@@ -521,10 +570,32 @@ def _marked(build: Callable[..., None]) -> Callable[..., None]:
         finally:
             _outer.reset(token)
         self.built = True
+        if input_shape is not None:
+            self._build_shape = input_shape
 
     return marked
 
 
+def _noting(init: Callable[..., None]) -> Callable[..., None]:
+    """A constructor after which the layer knows what it was made of: the config of a class of one's own."""
+    names = [n for n, p in inspect.signature(init).parameters.items() if p.kind is not p.VAR_KEYWORD][1:]
+
+    @wraps(init)
+    def noting(self: Layer, *args: Any, **kwargs: Any) -> None:
+        if self._given is None:
+            self._given = dict(zip(names, args, strict=False)) | kwargs
+        init(self, *args, **kwargs)
+
+    return noting
+
+
+def policy(dtype: str) -> dict[str, Any]:
+    """A dtype as Keras's configs have it."""
+    return {"module": "keras", "class_name": "DTypePolicy", "config": {"name": dtype}, "registered_name": None}
+
+
+_NO_SETTING = {"self", "common", "__class__"} | settings_of(Layer).keys() - {"activity_regularizer", "input_dim"}
+"""What a constructor has besides the settings of its class."""
 _VALUES = (Tensor, np.ndarray)
 _HOLDERS = (Variable, Layer, list, tuple, dict)
 
@@ -549,6 +620,13 @@ def in_keras_order(attributes: Iterable[tuple[str, Any]]) -> list[tuple[str, Any
 def pair(value: int | Sequence[int], count: int, name: str) -> tuple[int, ...]:
     """A positive size for each of `count` axes: one number stands for all."""
     return whole(value, count, name, 1)
+
+
+def _share(value: float, name: str) -> float:
+    """A part of one."""
+    if not 0 <= value <= 1:
+        raise ValueError(f"`{name}` should be between 0 and 1. Received: {name}={value}")
+    return value
 
 
 def whole(value: int | Sequence[int], count: int, name: str, least: int = 0) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 from gradcalc.errors import only
 from gradcalc.nn import activations, functional, initializers
 from gradcalc.nn.functional import Call, Shape, Symbolic
-from gradcalc.nn.layer import Affine, Elementwise, Layer, pair
+from gradcalc.nn.layer import Affine, Elementwise, Layer
 from gradcalc.tape.rules.products import product_of
 from gradcalc.tape.tensor import ArrayOp, cast
 
@@ -62,6 +62,11 @@ class InputLayer(Elementwise):
     def call(self, inputs: Any) -> Any:
         """The input itself."""
         return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        """The shape with the number of rows, and the dtype, by which another is made."""
+        fixed = {"sparse": False, "ragged": False, "optional": False}
+        return {"batch_shape": self.batch_shape, "dtype": self.dtype, "name": self.name} | fixed
 
     def _ends(self) -> tuple[Any, Any]:
         call = self._call or Call(self, (), {}, self.batch_shape, self.dtype)
@@ -124,6 +129,8 @@ class Dense(Affine):
     """
 
     min_ndim = 2
+    _quiet = Layer._quiet
+    _also = ("quantization_config",)
 
     def __init__(
         self,
@@ -145,7 +152,6 @@ class Dense(Affine):
             )
         super().__init__(**common)
         self._keep(locals())
-        self.units, self.use_bias = units, use_bias
 
     def build(self, input_shape: Any) -> None:
         """Make kernel and bias."""
@@ -177,6 +183,7 @@ class Embedding(Layer):
     _fixed: ClassVar[dict[str, Any]] = {
         "weights": None, "lora_rank": None, "lora_alpha": None, "quantization_config": None,
     }  # fmt: skip
+    _also = ("activity_regularizer", "quantization_config")
 
     takes_one = True
 
@@ -192,8 +199,6 @@ class Embedding(Layer):
     ) -> None:
         super().__init__(**common)
         self._keep(locals())
-        self.mask_zero = mask_zero
-        (self.input_dim,), (self.output_dim,) = pair(input_dim, 1, "input_dim"), pair(output_dim, 1, "output_dim")
 
     def build(self, input_shape: Any = None) -> None:
         """Make the table."""
@@ -281,7 +286,7 @@ class Activation(Elementwise):
 
     def __init__(self, activation: Any, **common: Any) -> None:
         super().__init__(**common)
-        self.activation = activations.get(activation)
+        self._keep(locals())
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
@@ -304,9 +309,7 @@ class ReLU(Elementwise):
         _check_not_negative(negative_slope=negative_slope, threshold=threshold)
         if max_value is not None:
             _check_not_negative(max_value=max_value)
-        self.max_value = max_value
-        self.negative_slope = negative_slope
-        self.threshold = threshold
+        self._keep(locals())
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
@@ -367,10 +370,7 @@ class Dropout(Elementwise):
                 f"Received: rate={rate}"
             )
         super().__init__(**common)
-        self.rate = rate
-        self.noise_shape = noise_shape
-        self.seed = seed
-        self._source = None if seed is None else initializers.generator(seed)
+        self._keep(locals())
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The result for an input."""
@@ -392,6 +392,8 @@ class Lambda(Layer):
         common: the arguments of `Layer`.
     """
 
+    _quiet = Layer._quiet | {"output_shape", "mask"}
+
     def __init__(
         self,
         function: Callable[..., Any],
@@ -402,9 +404,8 @@ class Lambda(Layer):
     ) -> None:
         only(None, mask=mask)
         super().__init__(**common)
-        self.function = function
+        self._keep(locals())
         self.arguments = arguments or {}
-        self._shape = output_shape
         try:
             self._tells = "training" in inspect.signature(function).parameters
         except ValueError:
@@ -416,9 +417,10 @@ class Lambda(Layer):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """As given, else as found."""
-        if self._shape is None:
+        shape = self.output_shape
+        if shape is None:
             return super().compute_output_shape(input_shape)
-        return self._shape(input_shape) if callable(self._shape) else (input_shape[0], *self._shape)
+        return shape(input_shape) if callable(shape) else (input_shape[0], *shape)
 
 
 class _Merge(Layer):

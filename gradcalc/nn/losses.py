@@ -12,9 +12,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from gradcalc.errors import known
 from gradcalc.graph import ops
 from gradcalc.nn.activations import Probabilities
+from gradcalc.nn.config import Configured, read
 from gradcalc.tape.rules.reductions import log_softmax, softmax
 from gradcalc.tape.tensor import ArrayOp, Tensor, as_array, cast
 
@@ -305,7 +305,7 @@ def squeeze_or_expand(a: Any, b: Any) -> tuple[Any, Any]:
 # -- classes: one number -----------------------------------------------------------------------------------------------
 
 
-class Loss:
+class Loss(Configured):
     """Base of the losses, as Keras's Loss: `loss(y_true, y_pred, sample_weight=None)`; a subclass gives `call`.
 
     Args:
@@ -314,6 +314,9 @@ class Loss:
         name: shown in print.
         dtype: predictions are cast to it; by default floats keep theirs.
     """
+
+    _module = "keras.losses"
+    _quiet = frozenset({"dtype", "delta"})
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
@@ -380,6 +383,7 @@ class _FunctionLoss(Loss):
 
     def __init_subclass__(cls) -> None:
         """The options of the function; the class among those that have one."""
+        super().__init_subclass__()
         if "function" in vars(cls):
             cls._options = list(inspect.signature(cls.function).parameters)[2:]
             _KINDS.append(cls)
@@ -485,6 +489,7 @@ class CosineSimilarity(_FunctionLoss):
     """`cosine_similarity`, reduced: from -1 for one direction to 1 for the opposite ones."""
 
     function = staticmethod(cosine_similarity)
+    _quiet = Loss._quiet | {"axis"}
     axis: int = -1
     reduction: str | None = "sum_over_batch_size"
     name: str = "cosine_similarity"
@@ -522,6 +527,7 @@ class SparseCategoricalCrossentropy(_FunctionLoss):
     """`sparse_categorical_crossentropy`, reduced."""
 
     function = staticmethod(sparse_categorical_crossentropy)
+    _quiet = Loss._quiet | {"axis"}
     from_logits: bool = False
     ignore_class: int | None = None
     reduction: str | None = "sum_over_batch_size"
@@ -554,7 +560,7 @@ LOSSES: Mapping[str, Any] = (
 
 def get(identifier: Any) -> Any:
     """The function of a name (`mean_squared_error`, `mse`), a loss of a class's (`Huber`), or the given one."""
-    return known("loss", identifier, LOSSES)
+    return read("loss", identifier, LOSSES, Loss._module)
 
 
 class FunctionLoss(_FunctionLoss):

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcalc.errors import known, only
+from gradcalc.errors import only
 from gradcalc.graph.names import snake_case
 from gradcalc.nn import activations, initializers, losses
+from gradcalc.nn.config import Configured, read
 from gradcalc.nn.layer import Weight
 from gradcalc.tape.tensor import Tensor, as_array, cast
 
@@ -22,7 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Metric:
+class Metric(Configured):
     """Base of the metrics: a subclass gives `update_state` and `result`, and makes its variables by `add_weight`.
 
     Args:
@@ -30,6 +31,7 @@ class Metric:
         dtype: of the result and of variables, float32 by default.
     """
 
+    _module = "keras.metrics"
     _direction: ClassVar[str | None] = None
     """Whether more is better, `"up"`, or less, `"down"`: what callbacks look for where they are not told."""
 
@@ -147,6 +149,9 @@ class MeanMetricWrapper(Mean):
         super().__init__(name or snake_case(getattr(fn, "__name__", type(fn).__name__)), dtype)
         self._fn, self._arguments = fn, kwargs
 
+    def _setting(self, name: str, default: Any) -> Any:
+        return self._fn if name == "fn" else self._arguments.get(name, super()._setting(name, default))
+
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Take labels and predictions of more rows, each row counted `sample_weight` times."""
         labels, predictions = (cast(Tensor(plain(y)), self.dtype) for y in (y_true, y_pred))
@@ -160,6 +165,7 @@ class _OfPairs(MeanMetricWrapper):
 
     def __init__(self, name: str | None = None, dtype: Any = None) -> None:
         Mean.__init__(self, name or snake_case(type(self).__name__), dtype)
+        self._arguments = {}
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Take labels and predictions of more rows, each row counted `sample_weight` times."""
@@ -289,11 +295,13 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
 
     def __init__(self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(lambda labels, p: _among(np.argmax(labels.array, -1), p.array, k), name, dtype)
+        self.k = k
 
 
 class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
     """How many rows have the class whose number is their label among their `k` largest predictions."""
 
+    _quiet = frozenset({"from_sorted_ids"})
     _direction = "up"
 
     def __init__(
@@ -305,6 +313,7 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
     ) -> None:
         only(False, from_sorted_ids=from_sorted_ids)
         super().__init__(lambda labels, p: _among(labels.array, p.array, k), name, dtype)
+        self.k = k
 
 
 def _among(labels: Any, p: Any, k: int) -> Any:
@@ -416,6 +425,8 @@ class AUC(_Confusion):
         from_logits: whether predictions are logits.
     """
 
+    _quiet = frozenset({"thresholds"})
+
     def __init__(
         self,
         num_thresholds: int = 200,
@@ -444,7 +455,8 @@ class AUC(_Confusion):
             )
         inner = np.arange(1, num_thresholds - 1) / (num_thresholds - 1) if thresholds is None else sorted(thresholds)
         self.curve, self.summation_method = str(curve).upper(), str(summation_method).lower()
-        self.from_logits = from_logits
+        self.num_thresholds = num_thresholds if thresholds is None else len(inner) + 2
+        self.thresholds, self.from_logits = thresholds, from_logits
         super().__init__([-losses.EPSILON, *inner, 1 + losses.EPSILON], name, dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -508,4 +520,4 @@ METRICS: Mapping[str, Callable[..., Metric]] = {
 
 def get(identifier: Any) -> Any:
     """The metric of a name (`mse`, or `MeanSquaredError`), or the given metric or function."""
-    return known("metric", identifier, METRICS)
+    return read("metric", identifier, METRICS, Metric._module)

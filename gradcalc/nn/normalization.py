@@ -32,11 +32,8 @@ class _Normalization(Elementwise):
         super().__init__(**common)
         if not all(isinstance(n, int) for n in (axis if isinstance(axis, list | tuple) else [axis])):
             raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
-        self.axis = axis
-        self.epsilon = float(epsilon)
-        self.center = center
-        self.scale = scale
         self._keep(locals())
+        self.epsilon = float(epsilon)
 
     def build(self, input_shape: Any) -> None:
         """Make gamma and beta."""
@@ -83,6 +80,7 @@ class BatchNormalization(_Normalization):
     _fixed: ClassVar[dict[str, Any]] = {
         "renorm": False, "renorm_clipping": None, "renorm_momentum": 0.99, "synchronized": False,
     }  # fmt: skip
+    _also = tuple(_fixed)
 
     def __init__(
         self,
@@ -140,6 +138,9 @@ class LayerNormalization(_Normalization):
         beta_constraint, gamma_constraint: what optimizers hold them to.
         common: the arguments of `Layer`.
     """
+
+    _fixed: ClassVar[dict[str, Any]] = {"rms_scaling": False}
+    _also = ("rms_scaling",)
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""

@@ -28,9 +28,9 @@ class _Pooling(Windowed):
         name: str | None = None,
         **common: Any,
     ) -> None:
-        self.pool_size = pair(pool_size, self.axes, "pool_size")
-        strides = self.pool_size if strides is None else strides
-        super().__init__(self.pool_size, strides, padding, data_format, 1, name=name, **common)
+        super().__init__(name=name, **common)
+        strides = pool_size if strides is None else strides
+        self._keep(locals())
 
 
 class _MaxPooling(_Pooling):
@@ -101,8 +101,7 @@ class _GlobalPooling(_Spatial):
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **common: Any) -> None:
         super().__init__(**common)
-        check_last(data_format)
-        self.keepdims = keepdims
+        self.keepdims, self.data_format = keepdims, check_last(data_format)
 
     def _over(self) -> dict[str, Any]:
         return {"axis": tuple(range(1, self.axes + 1)), "keepdims": self.keepdims}
@@ -177,6 +176,10 @@ class _Resized(_Spatial):
     def _size(self, i: int, n: int) -> int:
         raise NotImplementedError
 
+    def _setting(self, name: str, default: Any) -> Any:
+        value = super()._setting(name, default)
+        return value[0] if self.axes == 1 and name in ("padding", "cropping") else value
+
     def _edges(self, given: Any, name: str) -> tuple[tuple[int, ...], ...]:
         """What stands before and after each axis: of one number for all, of one for each, or of a pair for each."""
         if self.axes == 1 and isinstance(given, Sequence) and len(given) == 2:
@@ -192,7 +195,7 @@ class _ZeroPadding(_Resized):
 
     def __init__(self, padding: Any = 1, data_format: str | None = None, **common: Any) -> None:
         super().__init__(**common)
-        check_last(data_format)
+        self.data_format = check_last(data_format)
         self.padding = self._edges(padding, "padding")
 
     def call(self, inputs: Any) -> Any:
@@ -220,7 +223,7 @@ class _Cropping(_Resized):
 
     def __init__(self, cropping: Any = 1, data_format: str | None = None, **common: Any) -> None:
         super().__init__(**common)
-        check_last(data_format)
+        self.data_format = check_last(data_format)
         self.cropping = self._edges(cropping, "cropping")
 
     def call(self, inputs: Any) -> Any:
@@ -238,6 +241,9 @@ class _Cropping(_Resized):
 
 class Cropping1D(_Cropping, axes=1):
     """`(rows, steps, channels)` without its first and last steps, as Keras's Cropping1D: a number, or two."""
+
+    def __init__(self, cropping: Any = 1, **common: Any) -> None:
+        super().__init__(cropping, **common)
 
 
 class Cropping2D(_Cropping, axes=2):
@@ -257,16 +263,16 @@ class Cropping3D(_Cropping, axes=3):
 class _UpSampling(_Resized):
     """Each place as often as `size` says, along each axis."""
 
-    size: tuple[int, ...]
+    size: Any
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
-        for axis, times in enumerate(self.size, 1):
+        for axis, times in enumerate(pair(self.size, self.axes, "size"), 1):
             inputs = np.repeat(inputs, times, axis)
         return inputs
 
     def _size(self, i: int, n: int) -> int:
-        return n * self.size[i]
+        return n * pair(self.size, self.axes, "size")[i]
 
 
 class UpSampling1D(_UpSampling, axes=1):
@@ -274,7 +280,7 @@ class UpSampling1D(_UpSampling, axes=1):
 
     def __init__(self, size: int = 2, **common: Any) -> None:
         super().__init__(**common)
-        self.size = pair(size, 1, "size")
+        (self.size,) = pair(size, 1, "size")
 
 
 class UpSampling2D(_UpSampling, axes=2):
@@ -287,7 +293,7 @@ class UpSampling2D(_UpSampling, axes=2):
         self, size: Any = 2, data_format: str | None = None, interpolation: str = "nearest", **common: Any
     ) -> None:
         super().__init__(**common)
-        check_last(data_format)
+        self.data_format = check_last(data_format)
         if interpolation not in ("nearest", "bilinear"):
             raise ValueError(f"`interpolation` is nearest or bilinear here. Received: interpolation={interpolation}")
         self.size, self.interpolation = pair(size, 2, "size"), interpolation
@@ -307,8 +313,7 @@ class UpSampling3D(_UpSampling, axes=3):
 
     def __init__(self, size: Any = 2, data_format: str | None = None, **common: Any) -> None:
         super().__init__(**common)
-        check_last(data_format)
-        self.size = pair(size, 3, "size")
+        self.size, self.data_format = pair(size, 3, "size"), check_last(data_format)
 
 
 def _between(n: int, times: int) -> Any:

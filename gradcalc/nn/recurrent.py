@@ -13,7 +13,7 @@ import numpy as np
 from gradcalc.errors import only
 from gradcalc.graph.names import snake_case
 from gradcalc.nn import initializers
-from gradcalc.nn.layer import Elementwise, Layer, pair
+from gradcalc.nn.layer import Elementwise, Layer
 from gradcalc.nn.layers import AFFINE
 from gradcalc.tape.tensor import as_tensor
 
@@ -29,7 +29,7 @@ class Masking(Elementwise):
 
     def __init__(self, mask_value: float = 0.0, **common: Any) -> None:
         super().__init__(**common)
-        self.mask_value = mask_value
+        self._keep(locals())
 
     def call(self, inputs: Any) -> Any:
         """The input, zero where steps do not count."""
@@ -46,6 +46,9 @@ class _Recurrent(Layer):
     gates: ClassVar[int] = 1
     states: ClassVar[int] = 1
     takes_one = True
+    _quiet = frozenset({"use_cudnn"})
+    _fixed: ClassVar[dict[str, Any]] = {"zero_output_for_mask": False}
+    _also = ("zero_output_for_mask",)
 
     def __init__(self, settings: Mapping[str, Any], /, **common: Any) -> None:
         """Keep the settings, which a subclass names.
@@ -61,14 +64,6 @@ class _Recurrent(Layer):
         """
         super().__init__(**common)
         self._keep(settings)
-        (self.units,) = pair(settings["units"], 1, "units")
-        for name in ("dropout", "recurrent_dropout"):
-            if not 0 <= settings[name] <= 1:
-                raise ValueError(f"`{name}` should be between 0 and 1. Received: {name}={settings[name]}")
-        for name, value in settings.items():
-            if name in _KEPT:
-                setattr(self, name, value)
-        self._source = None if settings["seed"] is None else initializers.generator(settings["seed"])
         self._last: list[Any] = []
         self.cell: Any = Layer(name=f"{snake_case(type(self).__name__)}_cell")
         """Holds the weights, as Keras's layers have it."""
@@ -197,14 +192,10 @@ class _Recurrent(Layer):
         return lambda shape, dtype: np.asarray((source.random(shape) >= share) / scale, dtype)
 
 
-_KEPT = (
-    "use_bias", "dropout", "recurrent_dropout", "return_sequences", "return_state", "go_backwards", "stateful",
-    "unit_forget_bias", "reset_after",
-)  # fmt: skip
-
-
 class SimpleRNN(_Recurrent):
     """`h = activation(x @ kernel + h @ recurrent_kernel + bias)`, as Keras's SimpleRNN; settings as of `_Recurrent`."""
+
+    _quiet = frozenset({"seed"})
 
     def __init__(
         self,
@@ -364,6 +355,7 @@ class Bidirectional(Layer):
     """
 
     takes_one = True
+    _quiet = Layer._quiet | {"weights"}
 
     def __init__(
         self, layer: Layer, merge_mode: str | None = "concat", weights: Any = None, backward_layer: Any = None,
@@ -381,7 +373,12 @@ class Bidirectional(Layer):
         if backward_layer is None:
             backward.go_backwards = not forward.go_backwards
         self.forward_layer, self.backward_layer = forward, backward
-        self.forward_layer.name, self.backward_layer.name = f"forward_{layer.name}", f"backward_{layer.name}"
+        name = layer.name.removeprefix("forward_")
+        self.forward_layer.name, self.backward_layer.name = f"forward_{name}", f"backward_{name}"
+
+    def _setting(self, name: str, default: Any) -> Any:
+        known = {"layer": self.forward_layer, "weights": None}
+        return known[name] if name in known else super()._setting(name, default)
 
     def build(self, input_shape: Any) -> None:
         """Build both layers."""

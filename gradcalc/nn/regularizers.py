@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import known
 from gradcalc.graph.names import snake_case
+from gradcalc.nn.config import Configured, read
 
 __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer"]
 
 
-class Regularizer:
+class Regularizer(Configured):
     """Base of the regularizers: a subclass gives `__call__`, the penalty of a tensor."""
+
+    _module = "keras.regularizers"
 
     def __call__(self, x: Any) -> Any:
         """The penalty."""
@@ -87,4 +89,4 @@ REGULARIZERS: Mapping[str, Callable[..., Regularizer]] = {
 
 def get(identifier: Any) -> Callable[..., Any] | None:
     """The regularizer of a name (`l2`, or `L2`), or the given function; None is none."""
-    return None if identifier is None else known("regularizer", identifier, REGULARIZERS)
+    return None if identifier is None else read("regularizer", identifier, REGULARIZERS, Regularizer._module)

@@ -4,7 +4,7 @@ All stand on one pair of array ops, each the other's adjoint: `WINDOWS` shows an
 is copied), `FOLD` adds windows up where they came from. NumPy's products and reductions do the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -168,10 +168,11 @@ class Moves(NamedTuple):
         return np.sum(windows, axis=axes) / counts
 
 
-def check_last(data_format: str | None) -> None:
-    """Refuse inputs whose channels are not last."""
+def check_last(data_format: str | None) -> str:
+    """The place of the channels, which is the last: another is refused."""
     if data_format not in (None, "channels_last"):
         raise ValueError(f"only channels_last inputs are taken, not {data_format}: np.moveaxis(x, 1, -1) makes one")
+    return "channels_last"
 
 
 class Windowed(Layer):
@@ -183,30 +184,31 @@ class Windowed(Layer):
     paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
     takes_one = True
 
+    strides: Sizes
+    padding: str
+    data_format: Any
+
     def __init_subclass__(cls, axes: int = 0, **settings: Any) -> None:
         """A class says how many axes its windows move along, or is of any number."""
         super().__init_subclass__(**settings)
         cls.axes = axes
 
-    def __init__(
-        self, size: Sizes, strides: Any, padding: str, data_format: str | None, dilation: Any, /, **common: Any
-    ) -> None:
-        super().__init__(**common)
-        if str(padding).lower() not in self.paddings:
-            raise ValueError(f"`padding` must be {' or '.join(map(repr, self.paddings))}. Received: padding={padding}")
-        check_last(data_format)
-        self.strides = pair(strides, self.axes, "strides")
-        self.padding = padding.lower()
-        self.data_format = "channels_last"
-        self._moves = Moves(size, self.strides, pair(dilation, self.axes, "dilation_rate"), self.padding)
-
-    def _check_moves(self) -> None:
-        """Strides and dilation exclude each other, in a convolution."""
-        self.dilation_rate = self._moves.dilation
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+    def _keep(self, arguments: Mapping[str, Any]) -> None:
+        """Keep the arguments of a constructor, those that say how the windows move with a size for each axis."""
+        super()._keep(arguments)
+        sizes = {"kernel_size", "pool_size", "strides", "dilation_rate"} & arguments.keys()
+        moves = {name: pair(arguments[name], self.axes, name) for name in sizes}
+        self.__dict__ |= moves
+        if str(self.padding).lower() not in self.paddings:
+            paddings = " or ".join(map(repr, self.paddings))
+            raise ValueError(f"`padding` must be {paddings}. Received: padding={self.padding}")
+        self.padding, self.data_format = self.padding.lower(), check_last(self.data_format)
+        size = moves.get("kernel_size") or moves["pool_size"]
+        self._moves = Moves(size, self.strides, moves.get("dilation_rate") or (1,) * self.axes, self.padding)
+        if "dilation_rate" in moves and max(self.strides) > 1 and max(self._moves.dilation) > 1:
             raise ValueError(
                 "`strides > 1` not supported in conjunction with `dilation_rate > 1`. Received: "
-                f"strides={self.strides} and dilation_rate={self.dilation_rate}"
+                f"strides={self.strides} and dilation_rate={self._moves.dilation}"
             )
 
     def _check(self, shape: tuple[int, ...]) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from gradcalc.arithmetic.arrays import Array
 from gradcalc.errors import only
 from gradcalc.graph.names import NAMES
+from gradcalc.optimize import schedules
 from gradcalc.optimize.schedules import LearningRateSchedule
 from gradcalc.optimize.state import State
 
@@ -44,6 +45,8 @@ class Optimizer:
         ema_overwrite_frequency: after how many steps, each time, the means become the values; None is never.
         name: by default the class's name and a number.
     """
+
+    _module = "keras.optimizers"
 
     def __init__(
         self,
@@ -200,13 +203,14 @@ class Optimizer:
         config = {
             name: value for name, value in vars(self).items() if name[0] != "_" and name not in ("built", "iterations")
         }
-        config["learning_rate"] = float(rate) if isinstance(rate, State) else rate
-        return config
+        if isinstance(rate, LearningRateSchedule):
+            rate = schedules.described(rate)
+        return config | _FIXED | {"learning_rate": float(rate) if isinstance(rate, State) else rate}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Optimizer":
         """The optimizer of a `get_config()`."""
-        return cls(**config)
+        return cls(**{name: schedules.get(value) for name, value in config.items()})
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Copies know their copies of the variables."""
@@ -214,7 +218,8 @@ class Optimizer:
         self._index = {id(variable): i for i, variable in enumerate(self._places)}
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} name={self.name}, learning_rate={self.get_config()['learning_rate']}>"
+        rate = float(self._rate) if isinstance(self._rate, State) else self._rate
+        return f"<{type(self).__name__} name={self.name}, learning_rate={rate}>"
 
     # -- one step -----------------------------------------------------------------------------------------------------
 

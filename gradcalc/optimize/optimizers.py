@@ -343,9 +343,9 @@ class Ftrl(Optimizer):
         return (kept - z) / (scale + 2 * self.l2_regularization_strength + self.beta / rate), n, z
 
 
-_BY_NAME: Mapping[str, type[Optimizer]] = {
-    kind.__name__.lower(): kind for kind in (SGD, Adadelta, Adagrad, Adam, AdamW, Adamax, Ftrl, Lion, Nadam, RMSprop)
-}
+KINDS: Sequence[type[Optimizer]] = (SGD, Adadelta, Adagrad, Adam, AdamW, Adamax, Ftrl, Lion, Nadam, RMSprop)
+
+_BY_NAME: Mapping[str, type[Optimizer]] = {kind.__name__.lower(): kind for kind in KINDS}
 
 
 def get(identifier: Any) -> Any:

@@ -22,6 +22,8 @@ __all__ = [
 class LearningRateSchedule:
     """Base of the schedules; a subclass gives `__call__(step)`, and may give `get_config()`."""
 
+    _module = "keras.optimizers.schedules"
+
     def __call__(self, step: Any) -> Any:
         """The learning rate after `step` steps."""
         raise NotImplementedError(f"{type(self).__name__} must define __call__(self, step)")
@@ -199,6 +201,27 @@ def by_name(text: str, rate: float) -> LearningRateSchedule:
     if len(given) != form.count(":") or not given[0] >= 1 or not all(0 <= x < math.inf for x in given):
         raise UsageError(f"the schedule is {text}", hint=form)
     return kind(rate, *given)
+
+
+def described(schedule: LearningRateSchedule) -> dict[str, Any]:
+    """A schedule as Keras writes it: its class and what it is made of."""
+    kind = type(schedule)
+    named = {"class_name": kind.__name__, "config": schedule.get_config(), "registered_name": None}
+    return {"module": kind._module} | named
+
+
+def get(identifier: Any) -> Any:
+    """The schedule of a `{"class_name": name, "config": arguments}`, or the given thing itself.
+
+    Raises:
+        ValueError: there is no such schedule.
+    """
+    if not isinstance(identifier, dict):
+        return identifier
+    name = identifier.get("class_name")
+    if name not in __all__:
+        raise ValueError(f"Could not interpret schedule identifier: {identifier}. Known: {', '.join(__all__)}")
+    return globals()[name].from_config(identifier.get("config", {}))
 
 
 def _fraction(step: Any, steps: float, staircase: bool = False) -> Any:

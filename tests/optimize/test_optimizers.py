@@ -163,7 +163,8 @@ def test_defaults_are_those_of_keras() -> None:
     assert optimize.Adam().get_config() | {"name": ""} == {
         "name": "", "learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False,
         "weight_decay": None, "clipnorm": None, "clipvalue": None, "global_clipnorm": None, "use_ema": False,
-        "ema_momentum": 0.99, "ema_overwrite_frequency": None,
+        "ema_momentum": 0.99, "ema_overwrite_frequency": None, "loss_scale_factor": None,
+        "gradient_accumulation_steps": None,
     }  # fmt: skip
 
 
