@@ -48,25 +48,31 @@ def tree(name: str) -> ast.Module:
 
 
 @cache
-def imports(name: str) -> frozenset[tuple[str, bool]]:
-    """What a module imports anywhere but under TYPE_CHECKING, by full name; and whether in a function."""
-    found: set[tuple[str, bool]] = set()
+def statements(name: str) -> tuple[tuple[list[str], bool, bool], ...]:
+    """The imports of a module: full names, whether in a function, whether under TYPE_CHECKING."""
+    found: list[tuple[list[str], bool, bool]] = []
 
-    def visit(node: ast.AST, inside: bool) -> None:
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            return
+    def visit(node: ast.AST, inside: bool, checking: bool) -> None:
         if isinstance(node, ast.ImportFrom):
             children = [f"{node.module}.{alias.name}" for alias in node.names]
-            found.update(
-                (one if one[len("gradcalc.") :] in modules() else node.module or "", inside) for one in children
-            )
+            names = [one if one[len("gradcalc.") :] in modules() else node.module or "" for one in children]
+            found.append((names, inside, checking))
         if isinstance(node, ast.Import):
-            found.update((alias.name, inside) for alias in node.names)
+            found.append(([alias.name for alias in node.names], inside, checking))
+        inside = inside or isinstance(node, ast.FunctionDef)
+        checking = checking or isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
         for child in ast.iter_child_nodes(node):
-            visit(child, inside or isinstance(node, ast.FunctionDef))
+            if not isinstance(child, ast.expr):  # which holds no statement
+                visit(child, inside, checking)
 
-    visit(tree(name), False)
-    return frozenset(found)
+    visit(tree(name), False, False)
+    return tuple(found)
+
+
+@cache
+def imports(name: str) -> frozenset[tuple[str, bool]]:
+    """What a module imports anywhere but under TYPE_CHECKING, by full name; and whether in a function."""
+    return frozenset((one, late) for names, late, checking in statements(name) if not checking for one in names)
 
 
 def own(name: str, inside: tuple[bool, ...] = (False, True)) -> set[str]:
@@ -132,7 +138,10 @@ def test_imports_in_functions_keep_a_library_out() -> None:
 def test_every_module_has_its_tests() -> None:
     """`tests/ROOM/test_MODULE.py`; or its name stands in backticks in the docstring of a test file of its room."""
     tests = Path(__file__).parent
-    docstrings = {path: ast.get_docstring(ast.parse(path.read_text())) or "" for path in tests.rglob("test_*.py")}
+    first = re.compile(r'\s*"""(.*?)"""', re.DOTALL)
+    docstrings = {
+        path: found[1] if (found := first.match(path.read_text())) else "" for path in tests.rglob("test_*.py")
+    }
     untested = []
     for name in modules():
         *folders, module = name.split(".")
@@ -151,14 +160,8 @@ def test_every_module_has_its_tests() -> None:
     [("sympy", {"language.symbolic"}), ("rich", {"show.terminal"}), ("typer", {"cli.app"}), ("prompt_toolkit", {"cli.repl.prompt"})],
 )  # fmt: skip
 def test_a_library_has_one_door(library: str, importers: set[str]) -> None:
-    found = set()
-    for name in modules():
-        for node in ast.walk(tree(name)):
-            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            if any(n.split(".")[0] == library for n in names):
-                found.add(name)
-    assert found == importers
+    own = {name: {one for names, *_ in statements(name) for one in names} for name in modules()}
+    assert {name for name, names in own.items() if any(one.split(".")[0] == library for one in names)} == importers
 
 
 def test_the_ops_of_formulas_are_defined_in_the_table() -> None:

@@ -279,7 +279,9 @@ def test_many_eigenvalues_are_told_by_their_ends() -> None:
     assert "eigenvalues 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11" in [str(fact) for fact in few.facts()]
     many = Curvature({}, 1_000, eigenvalues=tuple(i - 0.5 for i in range(1_000)))
     assert "eigenvalues 1,000: smallest -0.5, largest 998.5" in [str(fact) for fact in many.facts()]
-    assert many.to_dict()["eigenvalues"] == [i - 0.5 for i in range(1_000)]
+    several = Curvature({}, 60, eigenvalues=tuple(i - 0.5 for i in range(60)))
+    assert "eigenvalues 60: smallest -0.5, largest 58.5" in [str(fact) for fact in several.facts()]
+    assert several.to_dict()["eigenvalues"] == [i - 0.5 for i in range(60)]
 
 
 @pytest.mark.parametrize(

@@ -377,7 +377,7 @@ def shown(answer: Answer, width: int) -> str:
     ("formula", "at"),
     [
         ("(1-x)^2 + 100(y-x^2)^2", {"x": -1.2, "y": 1}),
-        ("sum((x-1)^4) + x[0]/7", {"x": [0.1 * i for i in range(50)]}),
+        ("sum((x-1)^2) + x[0]/7", {"x": [0.1 * i for i in range(50)]}),
         ("x + sqrt(x)", {"x": 1}),
     ],
 )
