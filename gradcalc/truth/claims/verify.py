@@ -307,10 +307,37 @@ def _at_kinks(graph: Graph, output: int, inputs: tuple[int, ...], sides: Any, wa
         return low + graph.ref(slopes[-1]) * (high - low)  # type: ignore[no-any-return]
 
     value = rewritten(graph, output, change).index
+    if not _are_means(graph, output, [node for node in ways if not ways[node]]):
+        return Case(_all_met(graph, equal, slopes, inputs), sides, len(inputs), output)
     parts = [*((value, k) for k in range(len(inputs))), *((node, None) for node in equal)]
     system = System(graph, (*inputs, *slopes), tuple(parts), tuple(below))
     ends = [*sides, *[(whole(0), whole(1))] * len(slopes)]
     return Case(system, ends, len(inputs), value, None if slopes else system)
+
+
+def _all_met(graph: Graph, equal: Sequence[int], slopes: Sequence[int], inputs: tuple[int, ...]) -> System:
+    """That some nodes are 0 together, by the sum of their squares: as it has no simple zero, none is proved of it."""
+    total = reduce(Ref.__add__, (_without(graph, node, slopes) ** 2 for node in equal))  # whatever the slopes are
+    return System(graph, inputs, ((total.index, None),) * len(inputs))
+
+
+def _without(graph: Graph, output: int, some: Sequence[int]) -> Ref:
+    """A node once more, with 0 in the places of some others."""
+    return rewritten(graph, output, lambda node, _: graph.ref(graph.constant(0)) if node in some else None)
+
+
+def _are_means(graph: Graph, output: int, kinks: Sequence[int]) -> bool:
+    """Whether slopes of some kinks, each between 0 and 1, make all means of the gradients of the pieces.
+
+    So it is where a kink that stands in another one is used by one piece of that, and by nothing else. Elsewhere it is
+    only proved where they do not all meet.
+    """
+    for inner, outer in ((a, b) for b in kinks for a in kinks if a != b and a in graph.needed([b])):
+        op, operands, _ = graph.nodes[outer]
+        pieces = [i for i in operands if inner in graph.needed([i])] * (1 + (op in (ops.abs, ops.leaky_relu)))
+        if len(pieces) > 1 or inner in graph.needed([_without(graph, output, (outer,)).index]):
+            return False
+    return True
 
 
 def constrained(

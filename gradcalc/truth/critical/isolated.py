@@ -24,7 +24,7 @@ from gradcalc.truth.critical.prove import Proof, evaluated
 from gradcalc.truth.critical.rays import Form, Rays
 from gradcalc.truth.critical.search import Boxes, Enclosing, bisected
 from gradcalc.truth.critical.solution import Outcome, Solution
-from gradcalc.truth.critical.switches import MOST, Bounds, beyond, is_nested, middle, thrown
+from gradcalc.truth.critical.switches import MOST, Bounds, beyond, is_nested, middle, nearest, thrown
 from gradcalc.truth.critical.system import System, prepared
 
 if TYPE_CHECKING:
@@ -98,18 +98,20 @@ def _alone(quest: "Quest", point: tuple[Fraction, ...], hull: Boxes) -> "_Near |
     best: _Near | None = None
     low, high = quest.box
     scales = [Fraction(2) ** int(np.round(np.log2(side))) for side in (high - low)[:, 0]]
-    sign = 0
+    sign, both = 0, quest.system.value is None
     for weights in _weights(quest.system.size):
         if quest.clock.is_over():
             break
         near = _Near.about(quest.system, point, hull, scales, weights)
         if near is None:
             return None
-        if found := near.sign_of((near.along,)):
-            return replace(near, sign=found)
-        sign = sign or near.sign_of(near.height)
+        both = both or near.has_both_signs()  # then no slope along rays has one, whatever the weights
+        if not both:
+            if found := near.sign_of((near.along,)):
+                return replace(near, sign=found)
+            sign = sign or near.sign_of(near.height)
         best = best or (near if near.is_alone() else None)
-        if best and (sign or quest.system.value is None):
+        if best and (sign or both):
             break
     return None if best is None else replace(best, sign=sign)
 
@@ -184,6 +186,13 @@ class _Near:
                 return sign
         return 0
 
+    def has_both_signs(self) -> bool:
+        """Whether the function is proved to be higher on one ray than at the point, and lower on another."""
+        if not self.height:
+            return False
+        low, high = self._bounds(_middles(_surface(self.system.size, self.reach, 3)), self.height)
+        return bool((low > 0).any() and (high < 0).any())
+
     def is_alone(self) -> bool:
         """Whether no ray has a zero."""
         return self._holds(self._is_free)
@@ -256,7 +265,7 @@ class _Near:
         """Where a component, or a sum of them, is not 0."""
         low, high = self._bounds(boxes, (*self.slopes, self.along))
         slopes = self._slopes(boxes)
-        return ((low > 0) | (high < 0)).any(axis=1) | beyond(slopes, middle(slopes))
+        return ((low > 0) | (high < 0)).any(axis=1) | beyond(slopes, nearest(slopes))
 
     def _slopes(self, boxes: Boxes) -> Bounds:
         """Bounds of the components for each way to throw the switches."""

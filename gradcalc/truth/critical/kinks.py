@@ -5,6 +5,8 @@ through: for a set of ops on their kinks the unknowns are the point and a slope 
 with these slopes is 0 and that each operand sits on its kink; the other ops keep one branch. Each case is a square
 system of smooth equations, whose zeros are found and proved as any others; then the slopes must be inside their ranges,
 and the branches be those that the operands choose. So where all cases are settled, nothing else is critical there.
+Where a kink stands in another one, as in `abs(abs(x) - y)`, products of slopes need not meet all means of the pieces'
+gradients: such a case is settled only where they do (`_are_means`).
 
 Clarke, "Optimization and Nonsmooth Analysis" (1983), chapter 2.
 """
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from flint import arb, ctx, fmpq
 
-from gradcalc.arithmetic.intervals import JUMP, KINK, OUTSIDE
+from gradcalc.arithmetic.intervals import JUMP, KINK, OUTSIDE, Interval, Intervals
 from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph, Ref
 from gradcalc.truth.claims.equality import proved_equal
@@ -153,6 +155,8 @@ def _case(
     if len(slopes) > len(quest.system.inputs):
         return None
     change = {node: _branch(graph, node, branch, slopes.get(node)) for node, branch in case.items()}
+    if len(slopes) > 1 and not _are_means(quest.system, output, change, slopes, box):
+        return None
     place = _rebuilt(graph, output, change)
     operands = {node: _operand(graph, node, place) for node in case}
     gradient = derive.gradient(graph, place[output], quest.system.inputs)
@@ -187,6 +191,32 @@ def _case(
             kind = "kink" if slopes else _smooth_kind(quest, proof)
             made.append(Solution(point.at, values[place[output]], kind, None, where == "face", proof.precision))
     return made
+
+
+def _are_means(
+    system: System, output: int, change: Mapping[int, Callable[..., Any]], slopes: Mapping[int, Ref], box: Boxes
+) -> bool:
+    """Whether the gradients that slopes within their ranges make are all means of those of the pieces.
+
+    So it is where the derivative D of the function by what each op gives keeps its sign for all slopes of the ops
+    around it: then with t = slope*D the gradient is linear in the t of all ops, and these fill a polytope whose corners
+    are the pieces, as D is linear in the t of the ops around.
+    """
+    graph = system.graph
+    inputs = {node: Interval(box.low[k], box.high[k]) for k, node in enumerate(system.inputs)}
+    for node, ref in slopes.items():
+        least, most = _RANGES[graph.nodes[node].op]
+        inputs[ref.index] = Interval(*(np.array([_double(end)]) for end in (least, most)))
+    for node in slopes:
+        given = graph.ref(graph.input(f"given {node}"))
+        moved = _rebuilt(graph, output, {**change, node: lambda *_, given=given: given})[output]
+        (factor,) = derive.gradient(graph, moved, [given.index])
+        if any(ref.index in graph.needed([factor]) for ref in slopes.values()):
+            inputs[given.index] = Enclosing(system).values(box, (node,))[node]
+            found = Intervals().evaluate(graph, inputs, [factor])[factor]
+            if not bool(np.all(found.low >= 0) or np.all(found.high <= 0)):
+                return False
+    return True
 
 
 def _double(ratio: Any) -> float:

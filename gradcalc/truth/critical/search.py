@@ -23,7 +23,7 @@ import numpy as np
 from gradcalc.arithmetic.intervals import JUMP, KINK, NOWHERE, OUTSIDE, Interval, Intervals
 from gradcalc.graph.domain import unconditional
 from gradcalc.graph.ops import Op
-from gradcalc.truth.critical.switches import MOST, beyond, is_nested, middle, switched, thrown
+from gradcalc.truth.critical.switches import MOST, beyond, is_nested, nearest, switched, thrown
 from gradcalc.truth.critical.system import System
 
 Array = Any
@@ -232,7 +232,7 @@ class Enclosing:
         found = thrown(
             self.intervals, self.system.graph, inputs | self._fixed, self._switches, self._thrown, len(boxes)
         )
-        return beyond(found, middle(found))
+        return beyond(found, nearest(found))
 
     def _without_poles(self, boxes: Boxes, values: list[Any], gone: Array) -> Array:
         """Where a box may hold a pole, and a numerator is not 0."""

@@ -19,7 +19,7 @@ Array = Any
 MOST = 5
 """Switches, at most."""
 COMPARISONS = frozenset({ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne, ops.same})
-_EPS = 2.0**-52
+_EPS, _STEPS = 2.0**-52, 8
 
 Bounds = list[tuple[Array, Array]]
 """Lower and upper bounds for each way to throw the switches: a row for each box, a column for each node."""
@@ -75,6 +75,22 @@ def middle(bounds: Bounds) -> Array:
     with np.errstate(all="ignore"):
         found = np.mean([0.5 * low + 0.5 * high for low, high in bounds], axis=0)
     return np.where(np.isfinite(found), found, 0.0)
+
+
+def nearest(bounds: Bounds) -> Array:
+    """Nearly the mean of the slopes of all ways that is nearest to 0, a row for each box (Frank and Wolfe 1956).
+
+    Where all slopes lie on one side of a plane through 0, they do so of the plane across it.
+    """
+    mean = middle(bounds)
+    with np.errstate(all="ignore"):
+        slopes = np.stack([0.5 * low + 0.5 * high for low, high in bounds])
+        for _ in range(_STEPS if len(slopes) > 1 else 0):
+            least = np.take_along_axis(slopes, np.argmin((slopes * mean).sum(axis=2), axis=0)[None, :, None], 0)[0]
+            step = mean - least
+            part = (mean * step).sum(axis=1, keepdims=True) / (step * step).sum(axis=1, keepdims=True)
+            mean = mean - np.where(np.isfinite(part), np.clip(part, 0.0, 1.0), 0.0) * step
+    return np.where(np.isfinite(mean), mean, 0.0)
 
 
 def beyond(bounds: Bounds, directions: Array) -> Array:

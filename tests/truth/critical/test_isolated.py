@@ -82,3 +82,17 @@ def test_a_line_of_roots_where_a_sign_is_0_is_not_taken_for_points(text: str) ->
 def test_roots_of_a_system_of_which_one_formula_has_a_kink() -> None:
     found = gradcalc.critical("[abs(x) + y^2, y]", PLANE, roots=True, max_seconds=20)
     assert found.complete and [p.floats for p in found.points] == [{"x": 0.0, "y": 0.0}]
+
+
+NESTED = [
+    ("abs(abs(x) - y) + 0.9x + 0.1y + x^2 + y^2", [(-0.2, 0.2), (0, 0)]), ("max(x, y, -x - y) + x^2", [(0, 0)]),
+    ("relu(relu(x) - y) - relu(x)/2 + x/10 + y/2 + x^2 + y^2", [(-0.05, 0), (0, 0)]), ("abs(abs(x) - 1) + y^2", [(1, 0), (0, 0)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, points", NESTED)
+def test_a_kink_within_a_kink_has_all_means_of_the_slopes(text: str, points: list[tuple[float, float]]) -> None:
+    """0 is a mean of the slopes of the four pieces of the first, (1.9, -0.9) to (-0.1, 1.1); of no product of slopes."""
+    found = gradcalc.critical(text, "x=-0.9:1.1,y=-1:1.2", max_seconds=60)
+    assert found.complete and {p.kind for p in found.points} == {"kink"}
+    assert [tuple(p.floats.values()) for p in found.points] == [pytest.approx(at, abs=1e-15) for at in points]

@@ -85,6 +85,16 @@ def test_what_cannot_be_shown_is_left_out_of_the_claim(
         assert is_held or point.to_dict() in claim["points"]
 
 
+def test_a_file_claims_nothing_of_kinks_that_meet_in_one_another(tmp_path: Path) -> None:
+    """Products of their slopes are not all means of the pieces' gradients: 0 is one of those."""
+    critical("abs(abs(x) - y) + 0.9x + 0.1y", box="x=-1:1.1,y=-1:1.2", proof=tmp_path / "p.json")
+    left = verify(tmp_path / "p.json")
+    assert left.verdict == "holds" and "has no critical point" in (left.claim or "")
+    assert "outside of 1 box" in (left.claim or "") or "except" in (left.claim or "")
+    critical("abs(abs(x) - 1)", box="x=-2:2.1", proof=tmp_path / "p.json")
+    assert (verify(tmp_path / "p.json").claim or "").endswith("and no others")
+
+
 def test_a_zero_beside_the_box_is_none_of_its_points(tmp_path: Path) -> None:
     made = critical("(x - 2.00000001)^2 + x*y + y^2", box="x=-1:2,y=-2:1", proof=tmp_path / "p.json")
     assert made.complete
