@@ -977,7 +977,8 @@ ufunc(
     "scipy.erfcx",
     lambda g, y, x: g * 2 / sqrt(pi) * where(gt(x, 20), _tail(-1 / (2 * x * x)), sqrt(pi) * x * y - 1),
 )  # fmt: skip
-ufunc("scipy.dawsn", lambda g, y, x: g * where(gt(abs(x), 20), -_tail(1 / (2 * x * x)), 1 - 2 * x * y))
+dawsn: Op = ufunc("scipy.dawsn", lambda g, y, x: g * where(gt(abs(x), 20), -_tail(1 / (2 * x * x)), 1 - 2 * x * y))
+spence: Op = ufunc("scipy.spence", lambda g, y, x: -g * hyp2f1(1, 1, 2, 1 - x))
 ufunc("scipy.exp1", lambda g, y, x: -g * exp(-x) / x)
 sindg: Op = ufunc("scipy.sindg", lambda g, y, x: g * cosdg(x) * (pi / 180))
 cosdg: Op = ufunc("scipy.cosdg", lambda g, y, x: -g * sindg(x) * (pi / 180))
@@ -998,7 +999,7 @@ rgamma: Op = ufunc(
 ufunc(
     "scipy.poch", lambda g, y, z, m: g * y * (digamma(z + m) - digamma(z)), lambda g, y, z, m: g * y * digamma(z + m),
 )  # fmt: skip
-ufunc(
+betainc: Op = ufunc(
     "scipy.betainc", None, None, lambda g, y, a, b, x: g * exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)),
 )  # fmt: skip
 ufunc(

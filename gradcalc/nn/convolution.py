@@ -169,12 +169,8 @@ class _Transposed(_Conv):
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
-        x, moves = self._float(inputs), self._moves
-        sizes = self._sizes(x.shape[1:-1])
-        if tuple(moves.places(sizes)) != x.shape[1:-1]:
-            raise ValueError(f"no window of {moves.size} leads from {sizes} places to {x.shape[1:-1]}: {moves}")
-        spread = np.moveaxis(np.tensordot(self.kernel, x, (-1, -1)), self.axes, -1)
-        y = moves.folded(spread, (x.shape[0], *sizes, self.filters))
+        x = self._float(inputs)
+        y = self._moves.spread(x, self.kernel, self._sizes(x.shape[1:-1]))
         return self.activation(y if self.bias is None else y + self.bias)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

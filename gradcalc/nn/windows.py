@@ -154,6 +154,17 @@ class Moves(NamedTuple):
         channels, share = np.split(windows, groups, -1), np.split(kernel, groups, -1)
         return np.concatenate([np.tensordot(w, k, axes) for w, k in zip(channels, share, strict=True)], axis=-1)
 
+    def spread(self, x: Any, kernel: Any, sizes: Sizes) -> Any:
+        """The adjoint of `convolved`: each place spread over its window, by a kernel `(*size, filters, depth)`.
+
+        Raises:
+            ValueError: no windows over axes of these sizes have as many places.
+        """
+        if tuple(self.places(sizes)) != x.shape[1:-1]:
+            raise ValueError(f"no window of {self.size} leads from {sizes} places to {x.shape[1:-1]}: {self}")
+        windows = np.moveaxis(np.tensordot(kernel, x, (-1, -1)), len(self.size), -1)
+        return self.folded(windows, (x.shape[0], *sizes, kernel.shape[-2]))
+
     def largest(self, x: Any) -> Any:
         """The largest element of each window."""
         fill = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min

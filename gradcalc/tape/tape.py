@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from gradcalc.arithmetic.arrays import Masked
-from gradcalc.errors import TapeError
+from gradcalc.errors import NoRuleError, TapeError
 from gradcalc.graph import ops
 from gradcalc.tape.batch import Batch, NotTogether, batched, whole
 from gradcalc.tape.custom import STOP
@@ -330,6 +330,7 @@ class GradientTape:
         self.connected |= keep & adjoints.keys()
         if release and not keep <= self.connected:
             self.records = unreached[::-1]  # explain_none reads them
+        sweep.check(sources)
         return [adjoints.get(x.id) for x in sources]
 
 
@@ -357,6 +358,14 @@ class _Sweep:
         self.masks: dict[int, Any] = {}
         self.own: set[int] = set()
         """The adjoints that are arrays of this pass alone, and may be added to in place."""
+        self.lost: dict[int, str] = {}
+        """Whose adjoint lacks a part, and what has no rule for it."""
+
+    def check(self, sources: Sequence[Tensor]) -> None:
+        """Refuse what would be no derivative: a part of it has no rule."""
+        for x in sources:
+            if x.id in self.lost:
+                raise NoRuleError(self.lost[x.id], hint="a plain number there, or gradcalc.custom_gradient for a rule")
 
     def step(self, record: Record) -> None:
         """Pass the adjoint of a record's result on to its operands."""
@@ -364,6 +373,8 @@ class _Sweep:
         key = result.id
         g = self.adjoints[key] if key in self.keep else self.adjoints.pop(key)
         mask = self.masks.pop(key, None) if self.masks else None
+        if self.lost and key in self.lost:
+            self.lost.update((x.id, self.lost[key]) for x, want in zip(operands, wanted, strict=True) if want)
         if self.plain and mask is not None and not mask.any():
             for x, want in zip(operands, wanted, strict=True):
                 if want:
@@ -380,16 +391,26 @@ class _Sweep:
         parts = _parts(op, g, y, wanted, xs, settings or {})
         if op.steps and not self.plain:
             parts = [None if part is None else tied(part, *operands) for part in parts]
+        if None in op.rules:
+            self._lose(record)
         if settings is not None:
             self._through_array_op(record, parts, xs, mask)
             return
         for part, x, want in zip(parts, operands, wanted, strict=True):
-            if not want:
+            if not want or part is None:
                 continue
             if mask is None and type(part) is not Masked:
                 self.add(x, part, None)
             else:
                 self._add_masked(op, part, x, mask)
+
+    def _lose(self, record: Record) -> None:
+        """Note whose adjoint lacks the part that has no rule."""
+        op, operands, _, wanted, _ = record
+        for i, (x, want, rule) in enumerate(zip(operands, wanted, op.rules, strict=True), 1):
+            if want and rule is None:
+                self.lost[x.id] = f"{op.name} has no derivative rule for its argument {i}"
+                self.add(x, 0, None)
 
     def _put_back(self, x: Tensor, g: Any, index: Any) -> bool:
         """Add the adjoint of a part where it was taken, in place: as many parts as `x` has cost no more than `x`.
@@ -474,7 +495,9 @@ def _parts(op: Any, g: Any, y: Any, wanted: Sequence[bool], xs: Sequence[Any], s
     try:
         if op.variadic:
             return op.rules[0](g, y, wanted, *xs, **settings)  # type: ignore[no-any-return]
-        return [rule(g, y, *xs, **settings) if want else None for rule, want in zip(op.rules, wanted, strict=True)]
+        return [
+            rule(g, y, *xs, **settings) if want and rule else None for rule, want in zip(op.rules, wanted, strict=True)
+        ]
     except NotTogether:
         each = [_parts(op, one, y, wanted, xs, settings) for one in g.apart()]
         return [_gathered(parts, x) for parts, x in zip(zip(*each, strict=True), xs, strict=True)]

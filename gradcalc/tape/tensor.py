@@ -64,7 +64,7 @@ class ArrayOp:
         self,
         name: str,
         forward: Callable[..., Array],
-        *rules: Callable[..., Any],
+        *rules: Callable[..., Any] | None,
         variadic: bool = False,
         passes: bool = False,
         steps: bool = False,

@@ -30,7 +30,7 @@ from gradcalc.tf.defaults import as_tensor as _as_tensor, missing, only
 from gradcalc.tf.dtypes import (
     DType as DType, as_dtype as as_dtype, bool as bool, cast as cast, double as double, float16 as float16,
     float32 as float32, float64 as float64, half as half, int8 as int8, int16 as int16, int32 as int32, int64 as int64,
-    uint8 as uint8, uint16 as uint16, uint32 as uint32, uint64 as uint64,
+    saturate_cast as saturate_cast, uint8 as uint8, uint16 as uint16, uint32 as uint32, uint64 as uint64,
 )  # fmt: skip
 from gradcalc.tf.keras import (
     initializers as initializers, losses as losses, metrics as metrics, optimizers as optimizers,
@@ -42,6 +42,7 @@ from gradcalc.tf.init import (
 )  # fmt: skip
 from gradcalc.tf.linalg import *
 from gradcalc.tf.math import *
+from gradcalc.tf.tensor_array import TensorArray as TensorArray
 
 slice = arrays.slice_
 newaxis = None
@@ -111,7 +112,7 @@ def print(
 
 
 for _module in (
-    autodiff, config, data, debugging, dtypes, linalg, math, nest, nn, random, keras, keras.activations,
+    autodiff, config, data, debugging, dtypes, linalg, math, math.special, nest, nn, random, keras, keras.activations,
     keras.callbacks, keras.constraints, initializers, keras.layers, losses, metrics, keras.models, optimizers,
     optimizers.schedules, keras.regularizers, keras.utils,
 ):  # fmt: skip

@@ -1,21 +1,27 @@
 """Making, reshaping, joining and selecting: TensorFlow's functions of whole arrays. Imports tape and NumPy."""
+# ruff: noqa: I001
 
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from gradcalc.tape.custom import identity as _identity
+from gradcalc.tape.rules.segments import EXTREME_AT
 from gradcalc.tape.tensor import SCATTER, Array, Tensor, cast
-from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, only
+from gradcalc.tf.defaults import (
+    Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, described, only,
+)  # fmt: skip
 
 __all__ = [
-    "argsort", "boolean_mask", "broadcast_to", "concat", "expand_dims", "fill", "gather", "gather_nd",
-    "identity", "linspace", "meshgrid", "one_hot", "ones", "ones_like", "pad", "range", "rank", "repeat",
-    "reshape", "reverse", "roll", "scatter_nd", "shape", "size", "sort", "split", "squeeze", "stack",
-    "tensor_scatter_nd_update", "tile", "transpose", "unstack", "where", "zeros",
-    "zeros_like",
+    "argsort", "boolean_mask", "broadcast_to", "concat", "dynamic_partition", "dynamic_stitch", "expand_dims", "fill",
+    "gather", "gather_nd", "histogram_fixed_width", "identity", "linspace", "meshgrid", "one_hot", "ones", "ones_like",
+    "pad", "range", "rank", "repeat", "reshape", "reverse", "reverse_sequence", "roll", "scatter_nd", "searchsorted",
+    "sequence_mask", "shape", "size", "sort", "split", "squeeze", "stack", "strided_slice", "tensor_scatter_nd_add",
+    "tensor_scatter_nd_max", "tensor_scatter_nd_min", "tensor_scatter_nd_sub", "tensor_scatter_nd_update", "tile",
+    "transpose", "unique", "unique_with_counts", "unravel_index", "unstack", "where", "zeros", "zeros_like",
 ]  # fmt: skip
 """What `tf` itself has of these."""
 
@@ -300,18 +306,218 @@ def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Resul
     return x[tuple(parts)]
 
 
-def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Result:
-    """A tensor with other values at positions, as `gather_nd` has them."""
-    x, new = as_tensors(tensor, updates)
+def _placed(indices: Any, updates: Tensor, shape: tuple[int, ...], what: str) -> tuple[Array, ...]:
+    """The positions of updates in a tensor of a shape, as `gather_nd` has them.
+
+    Raises:
+        ValueError: the updates have another shape than what stands there.
+        IndexError: an index is not one of its axis.
+    """
+    at = as_tensor(indices).array
+    if not at.ndim or not 0 < at.shape[-1] <= len(shape) or updates.shape != at.shape[:-1] + shape[at.shape[-1] :]:
+        raise ValueError(f"{what}: updates of shape {updates.shape} at indices of shape {at.shape} of shape {shape}")
+    return _positions(at, shape)
+
+
+def _scattered(change: Function) -> Function:
+    """A function of a tensor, and of updates at positions in it, which may be named more than once."""
+
+    def alias(tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None) -> Result:
+        only("", bad_indices_policy=bad_indices_policy)
+        x = as_tensor(tensor)
+        new = as_tensor(updates, None if hasattr(updates, "dtype") else x.dtype)
+        if new.dtype.kind != x.dtype.kind:
+            raise TypeError(f"{alias.__name__}: updates of {new.dtype} do not go into a tensor of {x.dtype}: tf.cast")
+        return change(x, _placed(indices, new, x.shape, alias.__name__), new)
+
+    return described(alias, change)
+
+
+@_scattered
+def tensor_scatter_nd_add(x: Tensor, at: Any, new: Tensor) -> Any:
+    """A tensor with values added at positions, as `gather_nd` has them."""
+    return x + SCATTER(new, index=at, shape=x.shape)
+
+
+@_scattered
+def tensor_scatter_nd_sub(x: Tensor, at: Any, new: Tensor) -> Any:
+    """A tensor with values taken from it at positions."""
+    return x - SCATTER(new, index=at, shape=x.shape)
+
+
+@_scattered
+def tensor_scatter_nd_max(x: Tensor, at: Any, new: Tensor) -> Any:
+    """A tensor with values at positions where they are larger; equal ones share the gradient."""
+    return EXTREME_AT(x, new, index=at, ufunc=np.maximum)
+
+
+@_scattered
+def tensor_scatter_nd_min(x: Tensor, at: Any, new: Tensor) -> Any:
+    """A tensor with values at positions where they are smaller; equal ones share the gradient."""
+    return EXTREME_AT(x, new, index=at, ufunc=np.minimum)
+
+
+@_scattered
+def _update(x: Tensor, at: Any, new: Tensor) -> Any:
     source = np.full(x.shape, -1)
-    source[_positions(indices, x.shape)] = np.arange(new.size).reshape(new.shape)
+    source[at] = np.arange(new.size).reshape(new.shape)
+    if not new.size:
+        return _identity(x)
     return np.where(source < 0, x, np.take(np.reshape(new, -1), np.maximum(source, 0)))
+
+
+def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Result:
+    """A tensor with other values at positions, of those for one place the last, which alone has a gradient."""
+    return _update(tensor, indices, updates)
+
+
+_update.__name__ = tensor_scatter_nd_update.__name__  # which errors name
 
 
 def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str = "", name: str | None = None) -> Result:
     """Zeros of a shape with values added at positions, as `gather_nd` has them."""
     only("", bad_indices_policy=bad_indices_policy)
-    return SCATTER(as_tensor(updates), index=_positions(indices, as_shape(shape)), shape=as_shape(shape))
+    new, size = as_tensor(updates), as_shape(shape)
+    return SCATTER(new, index=_placed(indices, new, size, "scatter_nd"), shape=size)
+
+
+def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str | None = None) -> list[Result]:
+    """The parts of a tensor that have the numbers 0, 1, 2, ..., one number for each place of the first axes."""
+    x, number = as_tensor(data), as_tensor(partitions).array
+    if number.shape != x.shape[: number.ndim]:
+        raise ValueError(f"dynamic_partition: partitions of shape {number.shape} for data of shape {x.shape}")
+    _check_indices("dynamic_partition", number, int(num_partitions))
+    return [x[number == i] for i in np.arange(int(num_partitions))]
+
+
+def dynamic_stitch(indices: Sequence[Any], data: Sequence[Any], name: str | None = None) -> Result:
+    """The parts of tensors, each at its place along the first axis; of those for one place, the last."""
+    places = [as_tensor(at).array for at in indices]
+    parts = [np.reshape(x, (at.size, *x.shape[at.ndim :])) for at, x in zip(places, alike(data), strict=True)]
+    order = np.concatenate([np.ravel(at) for at in places])
+    size = int(np.max(order, initial=-1)) + 1
+    _check_indices("dynamic_stitch", order, size)
+    source = np.zeros(size, int)
+    source[order] = np.arange(order.size)
+    there = np.zeros((size, *(1,) * (parts[0].ndim - 1)), bool)
+    there[order] = True
+    return np.where(there, np.take(np.concatenate(parts), source, axis=0), 0)
+
+
+def reverse_sequence(
+    input: Any, seq_lengths: Any, seq_axis: int | None = None, batch_axis: int | None = None, name: str | None = None
+) -> Result:
+    """For each place along `batch_axis` (the first) the first so many along `seq_axis` in reverse order."""
+    if seq_axis is None:
+        raise ValueError("reverse_sequence: which is the seq_axis?")
+    x = as_tensor(input)
+    along, batch = normalize_axis_index(seq_axis, x.ndim), normalize_axis_index(batch_axis or 0, x.ndim)
+    lengths = as_tensor(seq_lengths).array
+    if along == batch or lengths.shape != (x.shape[batch],):
+        raise ValueError(f"reverse_sequence: lengths of shape {lengths.shape} for axis {batch} of shape {x.shape}")
+    _check_indices("reverse_sequence", lengths, x.shape[along] + 1)
+    places = np.arange(x.shape[along])
+    order = np.where(places < lengths[:, np.newaxis], lengths[:, np.newaxis] - 1 - places, places)
+    order = order if batch < along else order.T
+    ones = [n if i in (along, batch) else 1 for i, n in enumerate(x.shape)]
+    return np.take_along_axis(x, order.reshape(ones), along)
+
+
+def strided_slice(
+    input_: Any, begin: Any, end: Any, strides: Any = None, begin_mask: int = 0, end_mask: int = 0,
+    ellipsis_mask: int = 0, new_axis_mask: int = 0, shrink_axis_mask: int = 0, var: Any = None,
+    name: str | None = None,
+) -> Result:  # fmt: skip
+    """`input_[begin:end:strides]` along the first axes; a bit of a mask leaves an end out, or takes one element."""
+    only(0, ellipsis_mask=ellipsis_mask, new_axis_mask=new_axis_mask)
+    only(None, var=var)
+    first, last = as_shape(begin), as_shape(end)
+    steps = (1,) * len(first) if strides is None else as_shape(strides)
+
+    def part(i: int) -> Any:
+        if shrink_axis_mask >> i & 1:
+            return first[i]
+        return slice(None if begin_mask >> i & 1 else first[i], None if end_mask >> i & 1 else last[i], steps[i])
+
+    return as_tensor(input_)[tuple(map(part, np.arange(len(first)).tolist()))]
+
+
+# -- ordering and finding ----------------------------------------------------------------------------------------------
+
+
+def searchsorted(
+    sorted_sequence: Any, values: Any, side: Any = "left", out_type: Any = np.int32, name: str | None = None
+) -> Result:
+    """Where values would stand along the last axis of numbers in order: before equal ones, or after (`right`)."""
+    if side not in ("left", "right"):
+        raise ValueError(f"searchsorted: side is 'left' or 'right', not {side!r}")
+    ordered, sought = (x.array for x in alike([sorted_sequence, values]))
+    count = math.prod(ordered.shape[:-1])
+    if not (ordered.ndim and sought.ndim) or count != math.prod(sought.shape[:-1]):
+        raise ValueError(f"searchsorted: shapes {ordered.shape} and {sought.shape} have not as many rows")
+    rows = zip(ordered.reshape(count, ordered.shape[-1]), sought.reshape(count, sought.shape[-1]), strict=True)
+    found = np.array([np.searchsorted(row, one, side) for row, one in rows], np.intp).reshape(sought.shape)
+    return Tensor(np.where((sought != sought) & (side == "left"), 0, found).astype(out_type))  # nan is below nothing
+
+
+class Unique(NamedTuple):
+    """The values, each once, in the order they come, and which of them stands at each place."""
+
+    y: Result
+    idx: Result
+
+
+class UniqueWithCounts(NamedTuple):
+    """As `Unique`, and how often each value comes."""
+
+    y: Result
+    idx: Result
+    count: Result
+
+
+def unique(x: Any, out_idx: Any = np.int32, name: str | None = None) -> Unique:
+    """The values of a vector, each once, in the order they come, and which of them stands at each place."""
+    return Unique(*unique_with_counts(x, out_idx)[:2])
+
+
+def unique_with_counts(x: Any, out_idx: Any = np.int32, name: str | None = None) -> UniqueWithCounts:
+    """As `unique`, and how often each value comes; nan is like no other."""
+    x = as_tensor(x)
+    if x.ndim != 1:
+        raise ValueError(f"unique takes a vector, not shape {x.shape}")
+    _, first, which, count = np.unique(
+        x.array, return_index=True, return_inverse=True, return_counts=True, equal_nan=False
+    )
+    order = np.argsort(first)
+    places = np.empty_like(order)
+    places[order] = np.arange(order.size)
+    found = places[which.reshape(-1)], count[order]
+    return UniqueWithCounts(x[first[order]], *(Tensor(numbers.astype(out_idx)) for numbers in found))
+
+
+def unravel_index(indices: Any, dims: Any, name: str | None = None) -> Result:
+    """The index along each axis of a shape, of numbers of elements: a row for each axis."""
+    at, shape = as_tensor(indices).array, as_shape(dims)
+    _check_indices("unravel_index", at, math.prod(shape))
+    return Tensor(np.array(np.unravel_index(at, shape), at.dtype))
+
+
+def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = np.bool_, name: str | None = None) -> Result:
+    """For each length a vector of `maxlen` (the largest by default), true at the first so many places."""
+    numbers = as_tensor(lengths).array
+    size = int(np.max(numbers, initial=0)) if maxlen is None else int(as_tensor(maxlen).array)
+    return Tensor((np.arange(size) < np.expand_dims(numbers, -1)).astype(dtype))
+
+
+def histogram_fixed_width(
+    values: Any, value_range: Any, nbins: int = 100, dtype: Any = np.int32, name: str | None = None
+) -> Result:
+    """How many values lie in each of `nbins` parts of a range; what lies outside counts at its ends."""
+    x, (low, high) = as_tensor(values).array, as_tensor(value_range).array
+    if not (low < high and nbins > 0):
+        raise ValueError(f"histogram_fixed_width: {nbins} parts from {low} to {high}")
+    places = np.clip(np.floor((x - low) / (high - low) * nbins), 0, nbins - 1)
+    return Tensor(np.bincount(np.ravel(places).astype(int), minlength=nbins).astype(dtype))
 
 
 def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | None = None) -> Result:

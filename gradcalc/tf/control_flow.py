@@ -15,6 +15,7 @@ from gradcalc.tape.custom import stop_gradient
 from gradcalc.tape.tensor import Tensor
 from gradcalc.tf.arrays import stack
 from gradcalc.tf.defaults import as_tensor
+from gradcalc.tf.tensor_array import TensorArray
 
 __all__ = ["case", "cond", "foldl", "foldr", "map_fn", "scan", "switch_case", "vectorized_map", "while_loop"]
 """What `tf` itself has of these."""
@@ -40,6 +41,11 @@ def _tensors(structure: Any) -> Any:
     return as_tensor(structure)
 
 
+def _value(x: Any, dtype: Any = None) -> Any:
+    """A tensor; an array of tensors as it is."""
+    return x if isinstance(x, TensorArray) else as_tensor(x, dtype)
+
+
 def _same(a: Any, b: Any) -> bool:
     """Two structures that differ in no more than their values, and in tuples for lists."""
     if isinstance(a, dict) or isinstance(b, dict):
@@ -57,7 +63,7 @@ def _like(value: Any, model: Any, what: str) -> Any:
     if not _same(value, model):
         raise ValueError(f"{what}: the two structures don't have the same nested structure: {value!r} and {model!r}")
     pairs = zip(nest.flatten(value), nest.flatten(model), strict=True)
-    return nest.pack(model, [as_tensor(x, None if isinstance(x, Tensor) else _floating(y)) for x, y in pairs])
+    return nest.pack(model, [_value(x, None if isinstance(x, Tensor) else _floating(y)) for x, y in pairs])
 
 
 def _floating(x: Any) -> Any:
@@ -89,7 +95,7 @@ def _stacked(results: Sequence[Any], what: str) -> Any:
 
 
 def _out(result: Any, back_prop: bool) -> Any:
-    return result if back_prop else nest.apply(stop_gradient, result)
+    return result if back_prop else nest.apply(lambda x: stop_gradient(x) if isinstance(x, Tensor) else x, result)
 
 
 # -- loops -------------------------------------------------------------------------------------------------------------
@@ -158,7 +164,7 @@ def while_loop(
     if isinstance(loop_vars, list | tuple) and not loop_vars:
         raise ValueError("while_loop: 'loop_vars' must be provided")
     alone = not isinstance(loop_vars, list | tuple)
-    values = nest.apply(as_tensor, [loop_vars] if alone else loop_vars)
+    values = nest.apply(_value, [loop_vars] if alone else loop_vars)
     left = None if maximum_iterations is None else int(maximum_iterations)
     while (left is None or left > 0) and cond(*values):
         answer = body(*values)
@@ -173,7 +179,7 @@ def _fold(fn: Function, elems: Any, initializer: Any, reverse: bool, what: str) 
     parts = _parts(elems, what)[:: -1 if reverse else 1]
     if not parts and initializer is None:
         raise ValueError(f"{what}: elems are empty, and there is no initializer")
-    values = [parts.pop(0) if initializer is None else nest.apply(as_tensor, initializer)]
+    values = [parts.pop(0) if initializer is None else nest.apply(_value, initializer)]
     for part in parts:
         values.append(_like(fn(values[-1], part), values[-1], what))
     return values

@@ -149,7 +149,7 @@ def missing(module: ModuleType, *homes: ModuleType) -> None:
 
 
 def _known_as(module: ModuleType) -> str:
-    return module.__name__.removeprefix("gradcalc.")
+    return module.__name__.removeprefix("gradcalc.").replace("tf.special", "tf.math.special")
 
 
 class Variable(tape.Variable):

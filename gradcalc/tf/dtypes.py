@@ -27,3 +27,17 @@ as_dtype = np.dtype
 def cast(x: Any, dtype: Any, name: str | None = None) -> Tensor:
     """The values in another dtype: differentiable from one floating dtype to another, else a cut."""
     return _cast(as_tensor(x), dtype)
+
+
+def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
+    """The values in another dtype, those that it cannot hold as its least or largest."""
+    x, kind = as_tensor(value), np.dtype(dtype)
+    if kind.kind == "b":
+        return _cast(x, kind)
+    least, most = (float(bound) for bound in _bounds(kind))
+    return _cast(np.clip(x, max(least, float(_bounds(x.dtype)[0])), min(most, float(_bounds(x.dtype)[1]))), kind)
+
+
+def _bounds(dtype: DType[Any]) -> tuple[Any, Any]:
+    info = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    return info.min, info.max

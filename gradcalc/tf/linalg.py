@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradcalc.tape.rules.linalg import TRIANGULAR
-from gradcalc.tape.tensor import Array, Tensor
+from gradcalc.tape.rules.matrix_functions import EXPM, SQRTM
+from gradcalc.tape.tensor import SCATTER, Array, Tensor
 from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, only, unary
 
 __all__ = [
@@ -77,28 +78,105 @@ def _is_definite(matrix: Array) -> bool:
     return True
 
 
+class _Band(NamedTuple):
+    """Where the elements of diagonals of a matrix stand: in a table with a line for each, and in the matrix.
+
+    Lines go from the highest diagonal down; shorter ones are put at one end of theirs.
+    """
+
+    shape: tuple[int, ...]
+    table: tuple[Any, ...]
+    matrix: tuple[Any, ...]
+
+
+_ALIGNS = [f"{above}_{below}" for above in ("RIGHT", "LEFT") for below in ("RIGHT", "LEFT")]
+"""To which end of their lines diagonals above and below the middle one are put."""
+
+
+def _ends(k: Any, what: str) -> tuple[int, int]:
+    """The lowest and the highest of diagonals given as one or as two numbers."""
+    numbers = as_shape(k)
+    low, high = numbers * 2 if len(numbers) == 1 else numbers
+    if low > high:
+        raise ValueError(f"{what}: the lower diagonal comes first in k, not {k}")
+    return low, high
+
+
+def _band(shape: Sequence[int], k: Any, align: str, what: str) -> _Band:
+    if len(shape) < 2:
+        raise ValueError(f"{what} takes matrices, not shape {tuple(shape)}")
+    (rows, columns), (low, high) = shape[-2:], _ends(k, what)
+    if any(d and not -rows < d < columns for d in (low, high)):
+        raise ValueError(f"{what}: a matrix of {rows} rows and {columns} columns has no diagonal k={k}")
+    if align not in _ALIGNS:
+        raise ValueError(f"{what}: align is one of {', '.join(_ALIGNS)}, not {align}")
+    above, below = align.split("_")
+    longest = min(rows + min(high, 0), columns - max(low, 0))
+    places = []
+    for line, d in enumerate(range(high, low - 1, -1)):
+        along = np.arange(min(rows + min(d, 0), columns - max(d, 0)))
+        left = (d >= 0 and above == "LEFT") or (d <= 0 and below == "LEFT")
+        start = 0 if left else longest - len(along)
+        places.append((np.full(len(along), line), along + start, along - min(d, 0), along + max(d, 0)))
+    lines, ends, down, across = map(np.concatenate, zip(*places, strict=True))
+    return _Band((high - low + 1, longest), (Ellipsis, lines, ends), (Ellipsis, down, across))
+
+
+def _moved(x: Any, source: Any, target: Any, shape: tuple[int, ...], otherwise: Any) -> Any:
+    """The elements of `x` at a source put at a target in a shape, and something else elsewhere."""
+    there = np.zeros(shape[-2:], bool)
+    there[target[1:]] = True
+    return np.where(there, SCATTER(x[source], index=target, shape=shape), otherwise)
+
+
 def diag_part(
-    input: Any, name: str = "diag_part", k: int = 0, padding_value: Any = 0, align: str = "RIGHT_LEFT"
+    input: Any, name: str = "diag_part", k: Any = 0, padding_value: Any = 0, align: str = "RIGHT_LEFT"
 ) -> Result:
-    """The diagonal of each matrix, or the one `k` places above it."""
-    only(0, padding_value=padding_value)
+    """The diagonal of each matrix, or the one `k` places above it; a line for each of those from `k[0]` to `k[1]`.
+
+    Shorter lines have `padding_value` before them (`RIGHT`) or behind, `align` says of those above and of those below.
+    """
     x = as_tensor(input)
-    if k and not -x.shape[-2] < k < x.shape[-1]:
-        raise ValueError(f"diag_part: a matrix of {x.shape[-2]} rows and {x.shape[-1]} columns has no diagonal k={k}")
-    return np.diagonal(x, k, axis1=-2, axis2=-1)
+    band = _band(x.shape, k, align, "diag_part")
+    padding = as_tensor(padding_value, x.dtype)
+    lines = _moved(x, band.matrix, band.table, x.shape[:-2] + band.shape, padding)
+    return lines[..., 0, :] if band.shape[0] == 1 else lines
+
+
+def set_diag(input: Any, diagonal: Any, name: str = "set_diag", k: Any = 0, align: str = "RIGHT_LEFT") -> Result:
+    """Each matrix with another diagonal, or others, as `diag_part` gives them."""
+    x, lines = as_tensors(input, diagonal)
+    band = _band(x.shape, k, align, "set_diag")
+    return _moved(_lines(lines, x.shape[:-2] + band.shape, "set_diag"), band.table, band.matrix, x.shape, x)
+
+
+def _lines(diagonal: Any, shape: tuple[int, ...], what: str) -> Any:
+    """Diagonals as lines, of which one alone may lack its axis."""
+    if shape[-2] == 1 and diagonal.shape == shape[:-2] + shape[-1:]:
+        return diagonal[..., np.newaxis, :]
+    if diagonal.shape != shape:
+        raise ValueError(f"{what}: diagonals of shape {diagonal.shape} where they have shape {shape}")
+    return diagonal
 
 
 def diag(
-    diagonal: Any, name: str = "diag", k: int = 0, num_rows: int = -1, num_cols: int = -1, padding_value: Any = 0,
+    diagonal: Any, name: str = "diag", k: Any = 0, num_rows: Any = -1, num_cols: Any = -1, padding_value: Any = 0,
     align: str = "RIGHT_LEFT",
 ) -> Result:  # fmt: skip
-    """Square matrices with these diagonals, or with them `k` places above, and `padding_value` elsewhere."""
-    only(-1, num_rows=num_rows, num_cols=num_cols)
-    x = as_tensor(diagonal)
-    around = [(0, 0)] * (x.ndim - 1)
-    column = np.pad(x, [*around, (max(-k, 0), max(k, 0))])[..., np.newaxis]
-    size = x.shape[-1] + abs(k)
-    return np.where(np.eye(size, k=k, dtype=bool), column, as_tensor(padding_value, x.dtype))
+    """Matrices with these diagonals, as `diag_part` gives them, and `padding_value` elsewhere.
+
+    They are square if neither size is given, and as small as they can be.
+    """
+    x, (low, high) = as_tensor(diagonal), _ends(k, "diag")
+    least = x.shape[-1] - min(high, 0), x.shape[-1] + max(low, 0)
+    given = int(num_rows), int(num_cols)
+    sizes = (max(least),) * 2 if given == (-1, -1) else [m if n == -1 else n for m, n in zip(least, given, strict=True)]
+    if any(n < m for n, m in zip(sizes, least, strict=True)) or all(n > m for n, m in zip(sizes, least, strict=True)):
+        raise ValueError(f"diag: diagonals k={k} of length {x.shape[-1]} are not those of {sizes[0]} by {sizes[1]}")
+    band = _band(sizes, k, align, "diag")
+    batch = x.shape[: -1 if low == high else -2]
+    padding = as_tensor(padding_value, x.dtype)
+    return _moved(_lines(x, batch + band.shape, "diag"), band.table, band.matrix, (*batch, *sizes), padding)
 
 
 def tensor_diag(diagonal: Any, name: str | None = None) -> Result:
@@ -154,6 +232,68 @@ def triangular_solve(
 def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Result:
     """The solution of `a @ x = rhs`, from the Cholesky factor of `a`."""
     return triangular_solve(chol, triangular_solve(chol, rhs), adjoint=True)
+
+
+def tridiagonal_matmul(diagonals: Any, rhs: Any, diagonals_format: str = "compact", name: str | None = None) -> Result:
+    """The product of matrices that are zero but for three diagonals, and matrices."""
+    (upper, main, lower), b = _three(diagonals, diagonals_format), as_tensor(rhs)
+    none = np.zeros((*b.shape[:-2], 1, b.shape[-1]), b.dtype)
+    above = np.concatenate([b[..., 1:, :], none], axis=-2)
+    below = np.concatenate([none, b[..., :-1, :]], axis=-2)
+    return main[..., np.newaxis] * b + upper[..., np.newaxis] * above + lower[..., np.newaxis] * below
+
+
+def tridiagonal_solve(
+    diagonals: Any, rhs: Any, diagonals_format: str = "compact", transpose_rhs: bool = False,
+    conjugate_rhs: bool = False, name: str | None = None, partial_pivoting: bool = True, perturb_singular: bool = False,
+) -> Result:  # fmt: skip
+    """The solution of linear equations of three diagonals, by whole matrices."""
+    only(False, perturb_singular=perturb_singular)
+    only(True, partial_pivoting=partial_pivoting)
+    lines, b = np.stack(_three(diagonals, diagonals_format), axis=-2), as_tensor(rhs)
+    matrix = diag(lines, k=(-1, 1), align="LEFT_RIGHT") if lines.shape[-1] > 1 else lines[..., 1:2, :]
+    alone = b.ndim == matrix.ndim - 1
+    b = b[..., np.newaxis] if alone else b.mT if transpose_rhs else b
+    x = np.linalg.solve(matrix, b)
+    return x[..., 0] if alone else x
+
+
+def _three(diagonals: Any, form: str) -> list[Any]:
+    """The diagonals above, in and below the middle, each as long as that: the last above and the first below are 0."""
+    if form == "matrix":
+        x = as_tensor(diagonals)
+        return _three([diag_part(x, k=1), diag_part(x), diag_part(x, k=-1)], "sequence")
+    if form == "compact":
+        x = as_tensor(diagonals)
+        if x.ndim < 2 or x.shape[-2] != 3:
+            raise ValueError(f"three diagonals have shape (..., 3, n), not {x.shape}")
+        return _three([x[..., 0, :-1], x[..., 1, :], x[..., 2, 1:]], "sequence")
+    if form != "sequence":
+        raise ValueError(f"diagonals_format is 'compact', 'sequence' or 'matrix', not {form!r}")
+    upper, main, lower = alike(diagonals)
+    n, none = main.shape[-1], np.zeros((*main.shape[:-1], 1), main.dtype)
+    return [
+        np.concatenate([upper[..., : n - 1], none], axis=-1), main,
+        np.concatenate([none, lower[..., 1:] if lower.shape[-1] == n else lower], axis=-1),
+    ]  # fmt: skip
+
+
+def expm(input: Any, name: str | None = None) -> Result:
+    """The exponential of each square matrix."""
+    return EXPM(as_tensor(input))
+
+
+def sqrtm(input: Any, name: str | None = None) -> Result:
+    """The principal square root of each square matrix; nan where it is not real."""
+    return SQRTM(as_tensor(input))
+
+
+def matrix_rank(a: Any, tol: Any = None, validate_args: bool = False, name: str | None = None) -> Result:
+    """How many singular values of each matrix are more than `tol`: by default what rounding makes of the largest."""
+    x = as_tensor(a).array
+    s = np.linalg.svd(x, compute_uv=False)
+    least = np.finfo(x.dtype).eps * max(x.shape[-2:]) * np.max(s, axis=-1, keepdims=True, initial=0)
+    return Tensor(np.sum(s > (least if tol is None else tol), axis=-1).astype(np.int32))
 
 
 def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name: str | None = None) -> Any:

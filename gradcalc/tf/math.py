@@ -2,11 +2,13 @@
 
 Each is NumPy's function or an op of the table under TensorFlow's name.
 """
+# ruff: noqa: I001
 
+import math
 import operator
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,18 +17,31 @@ from gradcalc.nn import activations
 from gradcalc.tape.custom import custom_gradient
 from gradcalc.tape.rules import reductions
 from gradcalc.tape.rules.shapes import KINKED, plain_of
-from gradcalc.tape.tensor import Tensor, cast, wide
+from gradcalc.tape.tensor import SCATTER, Tensor, cast, wide
+from gradcalc.tf import special as special
 from gradcalc.tf.arrays import largest as _largest
-from gradcalc.tf.defaults import Result, alike, as_axes, as_tensor, as_tensors, binary, reduction, unary
+from gradcalc.tf.defaults import (
+    Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, binary, reduction, unary,
+)  # fmt: skip
 from gradcalc.tf.linalg import l2_normalize as l2_normalize
+from gradcalc.tf.segments import (
+    segment_max as segment_max, segment_mean as segment_mean, segment_min as segment_min,
+    segment_prod as segment_prod, segment_sum as segment_sum, unsorted_segment_max as unsorted_segment_max,
+    unsorted_segment_mean as unsorted_segment_mean, unsorted_segment_min as unsorted_segment_min,
+    unsorted_segment_prod as unsorted_segment_prod, unsorted_segment_sqrt_n as unsorted_segment_sqrt_n,
+    unsorted_segment_sum as unsorted_segment_sum,
+)  # fmt: skip
+from gradcalc.tf.special import (
+    bessel_i0 as bessel_i0, bessel_i0e as bessel_i0e, bessel_i1 as bessel_i1, bessel_i1e as bessel_i1e,
+)  # fmt: skip
 
 __all__ = [
     "abs", "acos", "acosh", "add", "add_n", "argmax", "argmin", "asin", "asinh", "atan", "atan2", "atanh",
     "clip_by_value", "cos", "cosh", "cumsum", "divide", "equal", "exp", "floor", "greater", "greater_equal", "less",
     "less_equal", "logical_and", "logical_not", "logical_or", "maximum", "minimum", "multiply", "negative", "not_equal",
-    "pow", "reduce_all", "reduce_any", "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod",
-    "reduce_sum", "round", "scalar_mul", "sigmoid", "sign", "sin", "sinh", "sqrt", "square", "subtract", "tan", "tanh",
-    "truediv",
+    "pow", "realdiv", "reduce_all", "reduce_any", "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min",
+    "reduce_prod", "reduce_sum", "round", "scalar_mul", "sigmoid", "sign", "sin", "sinh", "sqrt", "square", "subtract",
+    "tan", "tanh", "truediv", "truncatediv", "truncatemod",
 ]  # fmt: skip
 """What `tf` itself has of these."""
 
@@ -38,8 +53,10 @@ acosh = unary(np.arccosh)
 asin = unary(np.arcsin)
 asinh = unary(np.arcsinh)
 atan = unary(np.arctan)
+angle = unary(np.angle, "input")
 atanh = unary(np.arctanh)
 ceil = unary(np.ceil)
+conj = unary(np.conjugate)
 cos = unary(np.cos)
 cosh = unary(np.cosh)
 digamma = unary(ops.digamma)
@@ -48,7 +65,10 @@ erfc = unary(ops.erfc)
 exp = unary(np.exp)
 expm1 = unary(np.expm1)
 floor = unary(np.floor)
+imag = unary(np.imag, "input")
 is_finite = unary(np.isfinite)
+erfcinv = special.special("erfcinv", "The inverse of `erfc`.", ops.erfcinv)
+erfinv = special.special("erfinv", "The inverse of `erf`.", ops.erfinv)
 is_inf = unary(np.isinf)
 is_nan = unary(np.isnan)
 lgamma = unary(ops.lgamma)
@@ -56,7 +76,9 @@ log = unary(np.log)
 log1p = unary(np.log1p)
 log_sigmoid = unary(activations.log_sigmoid)
 logical_not = unary(np.logical_not)
+ndtri = special.special("ndtri", "The quantile of the standard normal distribution.", ops.norm_ppf)
 negative = unary(np.negative)
+real = unary(np.real, "input")
 reciprocal = unary(np.reciprocal)
 rint = unary(np.rint)
 sigmoid = unary(ops.sigmoid)
@@ -72,11 +94,14 @@ tanh = unary(np.tanh)
 
 add = binary(np.add)
 atan2 = binary(np.arctan2, "y", "x")
+betainc = special.special_of("betainc", "The regularised incomplete beta function.", ops.betainc, "a", "b", "x")
 equal = binary(np.equal)
 floordiv = binary(np.floor_divide)
 floormod = mod = binary(np.mod)
 greater = binary(np.greater)
 greater_equal = binary(np.greater_equal)
+igamma = special.special_of("igamma", "The regularised lower incomplete gamma function.", ops.gammainc, "a", "x")
+igammac = special.special_of("igammac", "The regularised upper incomplete gamma function.", ops.gammaincc, "a", "x")
 less = binary(np.less)
 less_equal = binary(np.less_equal)
 logical_and = binary(np.logical_and)
@@ -85,10 +110,16 @@ logical_xor = binary(np.logical_xor)
 maximum = binary(np.maximum)
 minimum = binary(np.minimum)
 multiply = binary(np.multiply)
+nextafter = binary(np.nextafter, "x1", "x2")
 not_equal = binary(np.not_equal)
 polygamma = binary(ops.polygamma, "a", "x")
 pow = binary(operator.pow)
+realdiv = binary(np.divide)
 subtract = binary(np.subtract)
+truncatemod = binary(np.fmod)
+zeta = special.special_of(
+    "zeta", "The Hurwitz zeta function: the sum of `(q + n)**-x` from n = 0.", ops.hurwitz, "x", "q"
+)
 
 
 @unary
@@ -102,10 +133,31 @@ def _beside(x: Tensor, y: Any) -> Tensor:
     return y if isinstance(y, Tensor) else as_tensor(y, x.dtype)
 
 
+def _times(x: Any, y: Any, defined: Any, function: Function, neutral: int) -> Any:
+    """`function` of both; 0 where `x` is 0, also where `y` is no number for it, and there with the slopes 0.
+
+    What is no number for it gives way to a `neutral` one, at which the function and its slope by `x` are 0.
+    """
+    nothing = (plain_of(x) == 0) & ~defined(plain_of(y))
+    return np.where(nothing, 0, function(x, np.where(nothing, neutral, y)))
+
+
 @binary
 def xlogy(x: Result, y: Result) -> Result:
     """`x * log(y)`, 0 where `x` is 0."""
-    return ops.xlogy_ufunc(x, _beside(x, y))
+    return _times(x, _beside(x, y), lambda y: y > 0, ops.xlogy_ufunc, 1)
+
+
+@binary
+def xlog1py(x: Result, y: Result) -> Result:
+    """`x * log1p(y)`, 0 where `x` is 0."""
+    return _times(x, _beside(x, y), lambda y: y > -1, ops.xlog1py, 0)
+
+
+@binary
+def xdivy(x: Result, y: Result) -> Result:
+    """`x / y`, 0 where `x` is 0."""
+    return _times(x, _beside(x, y), lambda y: np.abs(y) > 0, np.divide, 1)
 
 
 @binary
@@ -136,6 +188,22 @@ def divide_no_nan(x: Result, y: Result) -> Result:
     return np.where(y == 0, 0, x / np.where(y == 0, 1, y))
 
 
+@unary
+def reciprocal_no_nan(x: Result) -> Result:
+    """`1 / x`, 0 where `x` is 0."""
+    return divide_no_nan(1, x)
+
+
+@binary
+def truncatediv(x: Result, y: Result) -> Result:
+    """`x / y` of integers, cut off towards 0."""
+    if x.dtype.kind == "f":
+        raise TypeError(
+            f"truncatediv takes integers, not {x.dtype}: tf.truncatediv of them is tf.cast(x / y, tf.int32)"
+        )
+    return (x - np.fmod(x, y)) // y
+
+
 @binary
 def multiply_no_nan(x: Result, y: Result) -> Result:
     """`x * y`, 0 where `y` is 0, whatever `x` is; by `y` the derivative is `x` there too."""
@@ -162,6 +230,14 @@ def add_n(inputs: Sequence[Any], name: str | None = None) -> Result:
     if len({x.shape for x in terms}) != 1:
         raise ValueError(f"add_n takes tensors of one shape, not of {[tuple(x.shape) for x in terms]}")
     return reduce(operator.add, terms)
+
+
+def accumulate_n(inputs: Sequence[Any], shape: Any = None, tensor_dtype: Any = None, name: str | None = None) -> Result:
+    """The sum of tensors of one shape, which can be said, and so can their dtype."""
+    total = add_n(inputs)
+    if shape is not None and as_shape(shape) != total.shape or tensor_dtype not in (None, total.dtype):
+        raise ValueError(f"accumulate_n: the sum has {total.shape} and {total.dtype}, not {shape} and {tensor_dtype}")
+    return total
 
 
 def polyval(coeffs: Sequence[Any], x: Any, name: str | None = None) -> Result:
@@ -211,7 +287,19 @@ def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = Fals
     return _accumulated(np.cumprod, x, axis, reverse, first=1 if exclusive else None)
 
 
-def _accumulated(function: Any, x: Any, axis: int, reverse: bool, first: int | None) -> Result:
+def cumulative_logsumexp(
+    x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> Result:
+    """The logarithms of the sums of exponentials so far along an axis, as `cumsum` has the sums.
+
+    Of none, if `exclusive`, it is the least number of the dtype.
+    """
+    x = special.floating(as_tensor(x), "cumulative_logsumexp")
+    first = float(np.finfo(x.dtype).min) if exclusive else None
+    return _accumulated(np.logaddexp.accumulate, x, axis, reverse, first)
+
+
+def _accumulated(function: Any, x: Any, axis: int, reverse: bool, first: float | None) -> Result:
     x = as_tensor(x)
     ordered = np.flip(x, axis) if reverse else x
     if first is not None:
@@ -243,12 +331,108 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
     return result
 
 
-def top_k(
-    input: Any, k: int = 1, sorted: bool = True, index_type: Any = np.int32, name: str | None = None
-) -> tuple[Result, Result]:
+class TopKV2(NamedTuple):
+    """The largest elements, and where they stand."""
+
+    values: Result
+    indices: Result
+
+
+def top_k(input: Any, k: int = 1, sorted: bool = True, index_type: Any = np.int32, name: str | None = None) -> TopKV2:
     """The `k` largest elements along the last axis, largest first, and where they stand."""
     x = as_tensor(input)
     if not (x.ndim and 0 <= k <= x.shape[-1]):
         raise ValueError(f"top_k: k={k} of a tensor of shape {x.shape}, whose last axis must have as many elements")
     order = _largest(x.array, int(k))
-    return np.take_along_axis(KINKED(x), order, -1), Tensor(order.astype(index_type))
+    return TopKV2(np.take_along_axis(KINKED(x), order, -1), Tensor(order.astype(index_type)))
+
+
+def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) -> Result:
+    """Whether each row of predictions has its target among the `k` largest, or as large; not where one is infinite."""
+    labels, rows = as_tensor(targets).array, as_tensor(predictions).array
+    if rows.ndim != 2 or labels.shape != rows.shape[:1]:
+        raise ValueError(f"in_top_k takes rows and a target for each, not shapes {rows.shape} and {labels.shape}")
+    known = (labels >= 0) & (labels < rows.shape[1]) & np.isfinite(rows).all(axis=1)
+    target = np.take_along_axis(rows, np.where(known, labels, 0)[:, np.newaxis], 1)
+    return Tensor(known & (np.sum(rows > target, axis=1) < int(k)))
+
+
+def lbeta(x: Any, name: str | None = None) -> Result:
+    """The logarithm of the product of `gamma` of each row over `gamma` of its sum; -inf of an empty row."""
+    x = special.floating(as_tensor(x), "lbeta")
+    rows = x if x.ndim else np.reshape(x, 1)
+    return np.sum(ops.lgamma(rows), axis=-1) - ops.lgamma(np.sum(rows, axis=-1))
+
+
+# -- counting ----------------------------------------------------------------------------------------------------------
+
+
+def zero_fraction(value: Any, name: str | None = None) -> Result:
+    """The share of elements that are zero, as float32."""
+    return cast(np.mean(as_tensor(value).array == 0), np.float32)
+
+
+def is_non_decreasing(x: Any, name: str | None = None) -> Result:
+    """Whether no element is less than the one before."""
+    flat = np.ravel(as_tensor(x).array)
+    return Tensor(np.all(flat[:-1] <= flat[1:]))
+
+
+def is_strictly_increasing(x: Any, name: str | None = None) -> Result:
+    """Whether each element is more than the one before."""
+    flat = np.ravel(as_tensor(x).array)
+    return Tensor(np.all(flat[:-1] < flat[1:]))
+
+
+def invert_permutation(x: Any, name: str | None = None) -> Result:
+    """Where 0, 1, 2, ... stand."""
+    order = as_tensor(x).array
+    if order.ndim != 1 or not np.array_equal(np.sort(order), np.arange(order.size)):
+        raise ValueError(f"invert_permutation takes the numbers below {order.size} in some order, not {order}")
+    return Tensor(np.argsort(order).astype(order.dtype))
+
+
+def bincount(
+    arr: Any, weights: Any = None, minlength: Any = None, maxlength: Any = None, dtype: Any = np.int32,
+    name: str | None = None, axis: int | None = None, binary_output: bool = False,
+) -> Result:  # fmt: skip
+    """How often each number from 0 on comes, or the sum of its weights; of each row, if `axis` is -1.
+
+    Args:
+        minlength: how many numbers are counted at least.
+        maxlength: below which number they are counted.
+        binary_output: 1 for what comes at all.
+    """
+    x = as_tensor(arr).array
+    if x.dtype.kind not in "iu" or np.any(x < 0):
+        raise ValueError(f"bincount takes integers from 0 on, not {x}")
+    if axis not in (None, 0, -1) or (binary_output and weights is not None):
+        raise ValueError(f"bincount: {axis=} is None, 0 or -1, and weights make no binary output")
+    shape = x.shape if axis == -1 and x.ndim else (x.size,)
+    rows = x.reshape(math.prod(shape[:-1]), shape[-1])
+    size = max(int(np.max(x, initial=-1)) + 1, 0 if minlength is None else int(minlength))
+    size = size if maxlength is None else min(size, int(maxlength))
+    there = rows < size
+    each = np.ones(rows.shape, dtype) if weights is None else np.reshape(as_tensor(weights), rows.shape)
+    places = (np.nonzero(there)[0], rows[there])
+    total = as_tensor(SCATTER(each[there], index=places, shape=(len(rows), size)))
+    total = cast(total > 0, dtype) if binary_output else total
+    return np.reshape(total, (*shape[:-1], size))
+
+
+def confusion_matrix(
+    labels: Any, predictions: Any, num_classes: Any = None, weights: Any = None, dtype: Any = np.int32,
+    name: str | None = None,
+) -> Result:  # fmt: skip
+    """How often each label, in rows, has each prediction, in columns; or the sum of the weights of these."""
+    rows, columns = (as_tensor(x).array.astype(np.int64) for x in (labels, predictions))
+    size = (
+        int(max(np.max(rows, initial=-1), np.max(columns, initial=-1))) + 1 if num_classes is None else int(num_classes)
+    )
+    if rows.shape != columns.shape or rows.ndim != 1:
+        raise ValueError(f"confusion_matrix: labels and predictions have shapes {rows.shape} and {columns.shape}")
+    for what, x in (("labels", rows), ("predictions", columns)):
+        if np.any((x < 0) | (x >= size)):
+            raise ValueError(f"confusion_matrix: {what} {x} are not all from 0 to {size - 1}")
+    each = np.ones(rows.shape, dtype) if weights is None else cast(as_tensor(weights), dtype)
+    return as_tensor(SCATTER(np.broadcast_to(each, rows.shape), index=(rows, columns), shape=(size, size)))

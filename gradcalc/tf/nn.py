@@ -1,6 +1,7 @@
 """`tf.nn`: activations, losses from logits, convolution and pooling. Imports nn and NumPy."""
 # ruff: noqa: I001
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,13 @@ from gradcalc.nn.windows import Moves, Padding
 from gradcalc.tape.tensor import Tensor, cast
 from gradcalc.tf.arrays import gather
 from gradcalc.tf.defaults import (
-    Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, described, unary,
+    Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, described, only, unary,
 )  # fmt: skip
 from gradcalc.tf.linalg import clip_by_norm
 from gradcalc.tf.linalg import l2_normalize as l2_normalize
 from gradcalc.tf.math import (
-    log_softmax as log_softmax, sigmoid as sigmoid, softmax as softmax, softplus as softplus, softsign as softsign,
-    tanh as tanh, top_k as top_k,
+    in_top_k as in_top_k, log_softmax as log_softmax, sigmoid as sigmoid, softmax as softmax, softplus as softplus,
+    softsign as softsign, tanh as tanh, top_k as top_k, zero_fraction as zero_fraction,
 )  # fmt: skip
 from gradcalc.tf.random import uniform
 
@@ -81,6 +82,34 @@ def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, na
     return softplus(logits) - labels * logits
 
 
+def weighted_cross_entropy_with_logits(labels: Any, logits: Any, pos_weight: Any, name: str | None = None) -> Result:
+    """As `sigmoid_cross_entropy_with_logits`, with `pos_weight` times the share of the label."""
+    labels, logits, weight = alike([labels, logits, pos_weight])
+    if labels.shape != logits.shape:
+        raise ValueError(f"`logits` and `labels` must have the same shape, received {logits.shape} and {labels.shape}")
+    return (1 - labels) * logits + (1 + (weight - 1) * labels) * softplus(-logits)
+
+
+def log_poisson_loss(targets: Any, log_input: Any, compute_full_loss: bool = False, name: str | None = None) -> Result:
+    """`exp(log_input) - log_input * targets`; with Stirling's approximation of the rest for targets above 1 if full."""
+    targets, logs = alike([targets, log_input])
+    if targets.shape != logs.shape:
+        raise ValueError(f"log_input and targets must have the same shape, not {logs.shape} and {targets.shape}")
+    loss = np.exp(logs) - logs * targets
+    if not compute_full_loss:
+        return loss
+    small = (targets.array >= 0) & (targets.array <= 1)
+    t = np.where(small, 1, targets)
+    return loss + np.where(small, 0, t * np.log(t) - t + np.log(2 * math.pi * t) / 2)
+
+
+def compute_average_loss(per_example_loss: Any, sample_weight: Any = None, global_batch_size: Any = None) -> Result:
+    """The sum of losses, each times its weight, over how many there are, or are said to be."""
+    loss = as_tensor(per_example_loss)
+    each = loss if sample_weight is None else loss * as_tensor(sample_weight, loss.dtype)
+    return np.sum(each) / (loss.shape[0] if global_batch_size is None else int(global_batch_size))
+
+
 def l2_loss(t: Any, name: str | None = None) -> Result:
     """Half the sum of squares."""
     return np.sum(np.square(as_tensor(t))) / 2
@@ -103,6 +132,51 @@ def moments(x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: 
     """The mean and the variance over axes."""
     x, axis = as_tensor(x), as_axes(axes)
     return np.mean(x, axis=axis, keepdims=keepdims), np.var(x, axis=axis, keepdims=keepdims)
+
+
+def weighted_moments(
+    x: Any, axes: Any, frequency_weights: Any, keepdims: bool = False, name: str | None = None
+) -> tuple[Result, Result]:
+    """The mean and the variance over axes, of elements that count as often as they weigh."""
+    x, weights = alike([x, frequency_weights])
+    axis, share = as_axes(axes), np.broadcast_to(weights, x.shape)
+    total = np.sum(share, axis=axis, keepdims=True)
+    mean = np.sum(share * x, axis=axis, keepdims=True) / total
+    variance = np.sum(share * np.square(x - mean), axis=axis, keepdims=True) / total
+    return (mean, variance) if keepdims else (np.squeeze(mean, axis), np.squeeze(variance, axis))
+
+
+def sufficient_statistics(
+    x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None
+) -> tuple[Result, Result, Result, Any]:
+    """How many elements there are over axes, their sum and the sum of their squares, less `shift`, and that."""
+    x, axis = as_tensor(x), as_axes(axes)
+    rest = x if shift is None else x - as_tensor(shift, x.dtype)
+    sums = (np.sum(part, axis=axis, keepdims=keepdims) for part in (rest, np.square(rest)))
+    count = math.prod(x.shape) // max(math.prod(np.sum(x.array, axis=axis).shape), 1)
+    return as_tensor(count, x.dtype), *sums, shift
+
+
+def normalize_moments(
+    counts: Any, mean_ss: Any, variance_ss: Any, shift: Any, name: str | None = None
+) -> tuple[Result, Result]:
+    """The mean and the variance, of what `sufficient_statistics` gives."""
+    count, first, second = alike([counts, mean_ss, variance_ss])
+    mean = first / count
+    return mean if shift is None else mean + as_tensor(shift, mean.dtype), second / count - np.square(mean)
+
+
+def local_response_normalization(
+    input: Any, depth_radius: int = 5, bias: float = 1, alpha: float = 1, beta: float = 0.5, name: str | None = None
+) -> Result:
+    """`x / (bias + alpha * s)**beta`, where `s` is the sum of squares of the channels at most `depth_radius` away."""
+    x, r = as_tensor(input), int(depth_radius)
+    around = np.pad(np.square(x), [(0, 0)] * (x.ndim - 1) + [(r, r)])
+    sums = sum(around[..., i : i + x.shape[-1]] for i in range(2 * r + 1))
+    return x / (bias + alpha * sums) ** beta
+
+
+lrn = local_response_normalization
 
 
 def dropout(x: Any, rate: Any, noise_shape: Any = None, seed: int | None = None, name: str | None = None) -> Result:
@@ -153,6 +227,60 @@ def _convolution(n: int, layout: str, strides: str = "strides") -> Function:
     return described(alias, convolution, "input", "filters", strides, *_CONVOLVED)
 
 
+def depthwise_conv2d(
+    input: Any, filter: Any, strides: Any, padding: Any, data_format: str | None = None, dilations: Any = None,
+    name: str | None = None,
+) -> Result:  # fmt: skip
+    """The cross-correlation of each channel with its own filters: `(*size, channels, many)`."""
+    x, kernel = as_tensors(input, filter)
+    if kernel.ndim != 4 or x.shape[-1] != kernel.shape[-2]:
+        raise ValueError(f"depthwise_conv2d: filters of shape {kernel.shape} for an input of shape {x.shape}")
+    return _moves(_of_axes(2, x), kernel.shape[:-2], strides, padding, data_format, dilations).each(x, kernel)
+
+
+def separable_conv2d(
+    input: Any, depthwise_filter: Any, pointwise_filter: Any, strides: Any, padding: Any,
+    data_format: str | None = None, dilations: Any = None, name: str | None = None,
+) -> Result:  # fmt: skip
+    """`depthwise_conv2d`, and of each place then a matrix product of the channels: `(1, 1, channels, filters)`."""
+    y = depthwise_conv2d(input, depthwise_filter, strides, padding, data_format, dilations)
+    return convolution(y, pointwise_filter)
+
+
+def atrous_conv2d(value: Any, filters: Any, rate: Any, padding: Any, name: str | None = None) -> Result:
+    """`conv2d` with filters whose elements lie `rate` apart."""
+    return convolution(_of_axes(2, value), filters, 1, padding, dilations=rate)
+
+
+def conv_transpose(
+    input: Any, filters: Any, output_shape: Any, strides: Any, padding: Any = "SAME", data_format: str | None = None,
+    dilations: Any = None, name: str | None = None,
+) -> Result:  # fmt: skip
+    """The adjoint of a convolution from `output_shape` to the input's, with `(*size, filters, channels)`."""
+    (x, kernel), shape = as_tensors(input, filters), as_shape(output_shape)
+    if kernel.ndim != x.ndim or x.shape[-1] != kernel.shape[-1]:
+        raise ValueError(f"conv_transpose: filters of shape {kernel.shape} for an input of shape {x.shape}")
+    if len(shape) != x.ndim or shape[0] != x.shape[0] or shape[-1] != kernel.shape[-2]:
+        raise ValueError(f"conv_transpose: {kernel.shape} makes of {x.shape} no output of shape {shape}")
+    return _moves(x, kernel.shape[:-2], strides, padding, data_format, dilations).spread(x, kernel, shape[1:-1])
+
+
+def _transposed(n: int, layout: str) -> Function:
+    """`conv_transpose` along `n` axes."""
+
+    def alias(
+        input: Any, filters: Any, output_shape: Any, strides: Any, padding: Any = "SAME", data_format: Any = layout,
+        dilations: Any = None, name: str | None = None,
+    ) -> Result:  # fmt: skip
+        return conv_transpose(_of_axes(n, input), filters, output_shape, strides, padding, data_format, dilations)
+
+    return described(alias, conv_transpose)
+
+
+conv1d_transpose = _transposed(1, "NWC")
+conv2d_transpose = _transposed(2, "NHWC")
+conv3d_transpose = _transposed(3, "NDHWC")
+
 _CONVOLVED = ("padding", "data_format", "dilations", "name")
 
 conv1d = _convolution(1, "NWC", "stride")
@@ -176,6 +304,18 @@ def avg_pool(
     return _moves(x, ksize, strides, padding, data_format).averaged(x)
 
 
+def pool(
+    input: Any, window_shape: Any, pooling_type: str, strides: Any = None, padding: Any = "VALID",
+    data_format: str | None = None, dilations: Any = None, name: str | None = None,
+) -> Result:  # fmt: skip
+    """`max_pool` or `avg_pool`, as `pooling_type` is MAX or AVG, of windows whose elements may lie apart."""
+    x = as_tensor(input)
+    if pooling_type not in ("MAX", "AVG"):
+        raise ValueError(f"pool: pooling_type is MAX or AVG, not {pooling_type}")
+    moves = _moves(x, window_shape, strides, padding, data_format, dilations)
+    return moves.largest(x) if pooling_type == "MAX" else moves.averaged(x)
+
+
 def _pooling(function: Function, n: int, layout: str) -> Function:
     """A pooling function along `n` axes."""
 
@@ -190,6 +330,40 @@ def _pooling(function: Function, n: int, layout: str) -> Function:
 max_pool1d, avg_pool1d = _pooling(max_pool, 1, "NWC"), _pooling(avg_pool, 1, "NWC")
 max_pool2d, avg_pool2d = _pooling(max_pool, 2, "NHWC"), _pooling(avg_pool, 2, "NHWC")
 max_pool3d, avg_pool3d = _pooling(max_pool, 3, "NDHWC"), _pooling(avg_pool, 3, "NDHWC")
+
+
+# -- blocks and channels -----------------------------------------------------------------------------------------------
+
+
+def crelu(features: Any, axis: int = -1, name: str | None = None) -> Result:
+    """`relu` of a tensor and of its negative, beside each other along an axis."""
+    x = as_tensor(features)
+    return relu(np.concatenate([x, -x], axis=axis))
+
+
+def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Result:
+    """The channels of each place laid out as a block of places."""
+    only("NHWC", data_format=data_format)
+    x, size = _of_axes(2, input), int(block_size)
+    rows, height, width, channels = x.shape
+    if size < 1 or channels % size**2:
+        raise ValueError(f"depth_to_space: {channels} channels are not those of blocks of {size} by {size}")
+    parts = np.reshape(x, (rows, height, width, size, size, channels // size**2))
+    return np.reshape(np.swapaxes(parts, 2, 3), (rows, height * size, width * size, channels // size**2))
+
+
+def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Result:
+    """Each block of places as the channels of one."""
+    only("NHWC", data_format=data_format)
+    x, size = _of_axes(2, input), int(block_size)
+    rows, height, width, channels = x.shape
+    if size < 1 or height % size or width % size:
+        raise ValueError(f"space_to_depth: {height} by {width} places are no blocks of {size} by {size}")
+    parts = np.reshape(x, (rows, height // size, size, width // size, size, channels))
+    return np.reshape(np.swapaxes(parts, 2, 3), (rows, height // size, width // size, channels * size**2))
+
+
+# -- windows -----------------------------------------------------------------------------------------------------------
 
 
 def _of_axes(n: int, input: Any) -> Tensor:

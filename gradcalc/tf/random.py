@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.nn import initializers
-from gradcalc.tape.tensor import Tensor
+from gradcalc.tape.tensor import ArrayOp, Tensor
 from gradcalc.tf.defaults import Result, as_shape, as_tensor
 
 
@@ -56,9 +56,43 @@ class Generator:
         """Numbers of a normal distribution, drawn again where they are more than two deviations from the mean."""
         return _moved(initializers.truncated(self._generator, as_shape(shape)), stddev, mean, dtype)
 
+    def binomial(self, shape: Any, counts: Any, probs: Any, dtype: Any = np.int32, name: str | None = None) -> Tensor:
+        """How many of `counts` trials succeed, each with a probability; the last axes of `shape` are those of both."""
+        n, p = (as_tensor(x).array for x in (counts, probs))
+        return _tensor(self._generator.binomial(np.asarray(n, np.int64), p, as_shape(shape)), dtype)
+
+    def categorical(self, logits: Any, num_samples: Any, dtype: Any) -> Tensor:
+        """For each row of unnormalized logarithms of probabilities so many classes: see `tf.random.categorical`."""
+        rows = as_tensor(logits).array
+        if rows.ndim != 2 or not rows.shape[1] or rows.dtype.kind != "f":
+            raise ValueError(f"categorical takes rows of floating logits, not {rows.dtype} of shape {rows.shape}")
+        top = np.max(rows, axis=1, keepdims=True)
+        if not np.isfinite(top).all():
+            raise ValueError("categorical: every row has a largest logit, which is finite")
+        sums = np.cumsum(np.exp(rows.astype(np.float64) - top), axis=1)
+        points = self._generator.random((len(rows), int(num_samples))) * sums[:, -1:]
+        found = [np.searchsorted(row, point, "right") for row, point in zip(sums, points, strict=True)]
+        last = np.argmax(sums == sums[:, -1:], axis=1)[:, np.newaxis]  # rounding makes no class of what has none
+        return _tensor(np.minimum(np.reshape(found, points.shape), last), np.int64 if dtype is None else dtype)
+
+    def gamma(self, shape: Any, alpha: Any, beta: Any, dtype: Any) -> Tensor:
+        """Numbers of gamma distributions, in this shape: see `tf.random.gamma`."""
+        a, rate = as_tensor(alpha, dtype), None if beta is None else as_tensor(beta, dtype)
+        drawn = np.asarray(self._generator.standard_gamma(a.array, as_shape(shape)), dtype)
+        x = _GAMMA(a, drawn=np.maximum(drawn, np.finfo(drawn.dtype).tiny)[()])
+        return x if rate is None else x / rate  # type: ignore[no-any-return]
+
+    def poisson(self, shape: Any, lam: Any, dtype: Any) -> Tensor:
+        """Counts of Poisson distributions, in this shape: see `tf.random.poisson`."""
+        return _tensor(self._generator.poisson(as_tensor(lam).array, as_shape(shape)), dtype)
+
     def permutation(self, n: int) -> np.ndarray[Any, Any]:
         """The numbers below `n` in random order."""
         return self._generator.permutation(n)
+
+
+_GAMMA = ArrayOp("tf.random.gamma", lambda alpha, drawn: drawn, None)
+"""Numbers that were drawn: how they change with `alpha` has no rule."""
 
 
 class _Seeded:
@@ -115,6 +149,69 @@ def shuffle(value: Any, seed: Any = None, name: str | None = None) -> Result:
     """The parts along the first axis in random order."""
     x = as_tensor(value)
     return x[_SEEDED.generator(seed).permutation(x.shape[0])]
+
+
+def categorical(logits: Any, num_samples: Any, dtype: Any = None, seed: Any = None, name: str | None = None) -> Tensor:
+    """For each row of unnormalized logarithms of probabilities so many numbers of classes, int64 by default.
+
+    Raises:
+        ValueError: a row has no finite largest logit.
+    """
+    return _SEEDED.generator(seed).categorical(logits, num_samples, dtype)
+
+
+def gamma(
+    shape: Any, alpha: Any, beta: Any = None, dtype: Any = np.float32, seed: Any = None, name: str | None = None
+) -> Tensor:
+    """Numbers of gamma distributions of shape `alpha` and rate `beta` (1): so many of each of these.
+
+    Their gradients with respect to `beta` are recorded; with respect to `alpha` they are refused.
+    """
+    return _SEEDED.generator(seed).gamma((*as_shape(shape), *_together(alpha, beta)), alpha, beta, dtype)
+
+
+def poisson(shape: Any, lam: Any, dtype: Any = np.float32, seed: Any = None, name: str | None = None) -> Tensor:
+    """Counts of Poisson distributions of mean `lam`: so many of each of these."""
+    return _SEEDED.generator(seed).poisson((*as_shape(shape), *_together(lam)), lam, dtype)
+
+
+def _together(*parameters: Any) -> tuple[int, ...]:
+    """The shape of parameters that broadcast."""
+    return np.broadcast_shapes(*(as_tensor(x).shape for x in parameters if x is not None))
+
+
+def stateless_categorical(
+    logits: Any, num_samples: Any, seed: Any, dtype: Any = np.int64, name: str | None = None
+) -> Tensor:
+    """As `categorical`, the same for the same two seeds."""
+    return Generator(state=as_shape(seed)).categorical(logits, num_samples, dtype)
+
+
+def stateless_gamma(
+    shape: Any, seed: Any, alpha: Any, beta: Any = None, dtype: Any = np.float32, name: str | None = None
+) -> Tensor:
+    """As `gamma`, in this shape, whose last axes are those of the parameters; the same for the same two seeds."""
+    return Generator(state=as_shape(seed)).gamma(shape, alpha, beta, dtype)
+
+
+def stateless_poisson(shape: Any, seed: Any, lam: Any, dtype: Any = np.int32, name: str | None = None) -> Tensor:
+    """As `poisson`, in this shape, whose last axes are those of `lam`; the same for the same two seeds."""
+    return Generator(state=as_shape(seed)).poisson(shape, lam, dtype)
+
+
+def stateless_binomial(
+    shape: Any, seed: Any, counts: Any, probs: Any, output_dtype: Any = np.int32, name: str | None = None
+) -> Tensor:
+    """How many of `counts` trials succeed, the same for the same two seeds."""
+    return Generator(state=as_shape(seed)).binomial(shape, counts, probs, output_dtype)
+
+
+def stateless_truncated_normal(
+    shape: Any, seed: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, name: str | None = None,
+    alg: Any = "auto_select",
+) -> Tensor:  # fmt: skip
+    """Numbers of a normal distribution, none more than two deviations from the mean; the same for the same seeds."""
+    return Generator(state=as_shape(seed)).truncated_normal(shape, mean, stddev, dtype)
 
 
 def stateless_normal(

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import gradcalc.tf as tf
-from tests.tf.results import check_gradient, check_result, over
+from gradcalc.errors import NoRuleError
+from tests.tf.results import check_gradient, check_result, gradient, over
 
 RESULTS = [
     (lambda: tf.reduce_mean([1, 2]), 1, "int32"),
@@ -139,3 +140,46 @@ def test_reductions_of_numbers_refuse_truth_values() -> None:
     for function in (tf.reduce_sum, tf.reduce_mean, tf.reduce_prod, tf.reduce_max, tf.reduce_min):
         with pytest.raises(TypeError, match="takes numeric tensors, not bool: tf.cast"):
             function([True, False])
+
+
+def test_an_operand_without_a_rule_is_refused_when_it_is_asked_for() -> None:
+    a, x = tf.Variable(2.0), tf.Variable(0.5)
+    for function, argument in ((tf.math.igamma, 1), (tf.math.polygamma, 1), (tf.math.zeta, 1)):
+        with tf.GradientTape(persistent=True) as tape:
+            y = function(a * a, x) * a
+            z = function(2.0, a)
+        assert np.isfinite(tape.gradient(y, x).numpy()) and np.isfinite(tape.gradient(z, a).numpy())
+        for source in (a, [x, a]):
+            with pytest.raises(NoRuleError, match=f"has no derivative rule for its argument {argument}"):
+                tape.gradient(y, source)
+
+
+def test_slopes_at_zero_are_true_where_there_are_some() -> None:
+    x = tf.Variable(0.0)
+    for function, y, slope in (
+        (tf.math.xlogy, 2.0, np.log(2)), (tf.math.xlog1py, 2.0, np.log(3)), (tf.math.xdivy, -2.0, -0.5),
+        (tf.math.xlogy, 0.0, 0), (tf.math.xlog1py, -1.0, 0), (tf.math.xdivy, 0.0, 0),
+    ):  # fmt: skip
+        with tf.GradientTape() as tape:
+            z = function(x, y)
+        assert z.numpy() == 0 and tape.gradient(z, x).numpy() == pytest.approx(slope)
+    for bessel in (tf.math.bessel_i1, tf.math.special.bessel_j1):
+        assert gradient(bessel, [0.0]).tolist() == [0.5]
+
+
+def test_cumulative_logsumexp_has_second_derivatives_where_the_first_meet_no_adjoint() -> None:
+    x = tf.Variable([0.1, 0.2, -np.inf, 0.3], dtype=tf.float64)
+    with tf.GradientTape() as outer:
+        with tf.GradientTape() as tape:
+            z = tf.reduce_sum((tf.math.cumulative_logsumexp(x)[:2] - [0.1, 0.5]) ** 3)
+        g = tape.gradient(z, x)  # the first of the adjoints is 0, and so is its slope
+    h = outer.jacobian(g, x).numpy()
+    s = np.exp(0.2 - np.logaddexp(0.1, 0.2))
+    e = np.logaddexp(0.1, 0.2) - 0.5
+    np.testing.assert_allclose(h[1, 1], 6 * e * s**2 + 3 * e**2 * s * (1 - s), rtol=1e-12)
+    assert not h[2:].any() and not g.numpy()[2:].any()
+    y = tf.math.cumulative_logsumexp(tf.constant([-np.inf, -np.inf, 1.0]))
+    assert y.numpy().tolist() == [-np.inf, -np.inf, 1]
+    assert tf.math.cumulative_logsumexp([1.0, 2.0], exclusive=True).numpy()[0] == np.finfo(np.float32).min
+    first = gradient(lambda t: tf.math.cumulative_logsumexp(t)[1], [-np.inf, 1.0])
+    assert first.tolist() == [0, 1]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import gradcalc.tf as tf
+from gradcalc.errors import NoRuleError
 
 
 def draws() -> list[Any]:
@@ -92,3 +93,55 @@ def test_random_tensors_are_differentiable_in_what_moves_them() -> None:
     np.testing.assert_allclose(by_low.numpy(), 5 - by_high.numpy(), rtol=1e-5)
     copy = tf.random.Generator(copy_from=generator)
     assert copy.normal([2]).numpy().tolist() == generator.normal([2]).numpy().tolist()
+
+
+DRAWN: list[tuple[Callable[[], Any], float, float]] = [
+    (lambda: tf.random.gamma([40000], 3.0, 2.0), 1.5, 0.75),
+    (lambda: tf.random.gamma([40000], 0.25), 0.25, 0.25),
+    (lambda: tf.random.poisson([40000], 4.0), 4, 4),
+    (lambda: tf.random.stateless_gamma([40000], [1, 2], 3.0), 3, 3),
+    (lambda: tf.random.stateless_poisson([40000], [1, 2], 2.0, tf.float32), 2, 2),
+    (lambda: tf.cast(tf.random.stateless_binomial([40000], [1, 2], 10, 0.3), tf.float32), 3, 2.1),
+    (lambda: tf.cast(tf.random.Generator.from_seed(3).binomial([40000], 10, 0.3), tf.float32), 3, 2.1),
+    (lambda: tf.random.stateless_truncated_normal([40000], [1, 2], 1.0, 2.0), 1, 4 * 0.7737413),
+    (lambda: tf.cast(tf.random.categorical([[0.0, np.log(3.0), -np.inf]], 40000), tf.float32), 0.75, 0.1875),
+]
+
+
+@pytest.mark.parametrize(("draw", "mean", "variance"), DRAWN)
+def test_moments_are_those_of_the_distribution(draw: Callable[[], Any], mean: float, variance: float) -> None:
+    tf.random.set_seed(11)
+    x = draw().numpy().astype(float)
+    assert abs(x.mean() - mean) < 4 * np.sqrt(variance / 40000)  # four standard deviations of a mean
+    assert x.var() == pytest.approx(variance, rel=0.06)
+    tf.random.set_seed(11)
+    assert draw().numpy().astype(float).tolist() == x.tolist()
+
+
+def test_shapes_and_dtypes_of_draws_are_tensorflows() -> None:
+    r = tf.random
+    assert r.gamma([5], [1.0, 2.0], [[1.0], [2.0], [3.0]]).shape == (5, 3, 2)
+    assert (r.poisson([5], [[1.0, 2.0]]).shape, r.poisson([], 1.0).dtype) == ((5, 1, 2), "float32")
+    drawn = r.categorical(tf.zeros([3, 4]), 7)
+    assert (drawn.shape, drawn.dtype, r.categorical([[1.0]], 2, tf.int32).dtype) == ((3, 7), "int64", "int32")
+    assert r.categorical(tf.zeros([0, 4]), 7).shape == (0, 7) and r.categorical([[1.0]], 0).shape == (1, 0)
+    assert (r.stateless_poisson([2, 3], [1, 2], [1.0, 2.0, 3.0]).dtype, r.gamma([2], 2, dtype=tf.float64).dtype) == (
+        "int32", "float64",
+    )  # fmt: skip
+    rare = r.categorical([[0.0, 5.0, -np.inf, 0.0]] * 2, 2000, seed=1).numpy()
+    assert set(rare.ravel().tolist()) <= {0, 1, 3}
+
+
+@pytest.mark.parametrize("logits", [[[-np.inf, -np.inf]], [[np.nan, 0.0]], [0.0], [[]], [[1, 2]]])
+def test_what_has_no_classes_is_refused(logits: Any) -> None:
+    with pytest.raises(ValueError, match="categorical"):
+        tf.random.categorical(logits, 3)
+
+
+def test_numbers_of_gamma_have_a_gradient_by_the_rate_and_refuse_that_by_the_shape() -> None:
+    alpha, beta = tf.Variable([1.0, 2.0]), tf.Variable(4.0)
+    with tf.GradientTape(persistent=True) as tape:
+        x = tf.random.gamma([3], alpha, beta)
+    np.testing.assert_allclose(tape.gradient(x, beta).numpy(), -np.sum(x.numpy()) / 4, rtol=1e-6)
+    with pytest.raises(NoRuleError, match=r"tf\.random\.gamma has no derivative rule for its argument 1"):
+        tape.gradient(x, alpha)

@@ -68,7 +68,19 @@ def test_the_page_names_only_what_is_there() -> None:
             place = getattr(place, part)
 
 
-PACKAGES = ["", ".autodiff", ".config", ".debugging", ".linalg", ".math", ".nest", ".nn", ".random", ".keras.utils"]
+PACKAGES = [
+    "",
+    ".autodiff",
+    ".config",
+    ".debugging",
+    ".linalg",
+    ".math",
+    ".special",
+    ".nest",
+    ".nn",
+    ".random",
+    ".keras.utils",
+]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -86,8 +98,8 @@ def test_the_page_names_every_public_function(package: str) -> None:
 
 
 HELPERS = {
-    "Result", "alike", "as_axes", "as_shape", "as_tensor", "as_tensors", "binary", "described", "missing", "reduction",
-    "unary",
+    "Result", "TopKV2", "Unique", "UniqueWithCounts", "alike", "as_axes", "as_shape", "as_tensor", "as_tensors", "binary",
+    "described", "floating", "missing", "reduction", "special", "special_of", "unary",
 }  # fmt: skip
 
 

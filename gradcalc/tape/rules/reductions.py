@@ -268,16 +268,21 @@ PROD: ArrayOp = ArrayOp(
 
 
 def _cumprod_back(g: Any, y: Any, x: Any, axis: int) -> Any:
-    """The product before each element times `s[j] = g[j] + x[j+1] * s[j+1]`, found by doubling in log n steps."""
+    """The product before each element times `s[j] = g[j] + x[j+1] * s[j+1]`."""
     if not x.size:
         return g
-    rows, s = _rows(x, axis), _rows(g, axis)
-    factor, length, step = rows[..., 1:], rows.shape[-1], 1
+    rows = _rows(x, axis)
+    return _unrowed(_before(rows) * _descending_sums(_rows(g, axis), rows[..., 1:]), x.shape, axis)
+
+
+def _descending_sums(s: Any, factor: Any) -> Any:
+    """`s[j] + factor[j] * (s[j+1] + ...)` along the last axis, found by doubling in log n steps."""
+    length, step = s.shape[-1], 1
     while step < length:
         s = np.concatenate([s[..., :-step] + factor * s[..., step:], s[..., -step:]], axis=-1)
         factor = factor[..., :-step] * factor[..., step:]
         step *= 2
-    return _unrowed(_before(rows) * s, x.shape, axis)
+    return s
 
 
 CUMPROD: ArrayOp = ArrayOp("cumprod", lambda x, axis: np.multiply.accumulate(x, axis), _cumprod_back)
@@ -285,6 +290,20 @@ CUMSUM: ArrayOp = ArrayOp(
     "cumsum", lambda x, axis: np.add.accumulate(x, axis),
     lambda g, y, x, axis: np.flip(CUMSUM(np.flip(g, axis), axis=axis), axis), passes=True,
 )  # fmt: skip
+
+
+def _cumlogsumexp_back(g: Any, y: Any, x: Any, axis: int) -> Any:
+    """The sum of `g[j] exp(x[i] - y[j])` over j from i on, no exponent of which is above 0; -inf has no share."""
+    if not x.size:
+        return g
+    nothing = plain_of(y) == -np.inf
+    y = np.where(nothing, 0, y)
+    rows = _rows(y, axis)
+    falls = np.where(_rows(nothing, axis)[..., :-1], -np.inf, rows[..., :-1] - rows[..., 1:])
+    return np.exp(x - y) * _unrowed(_descending_sums(_rows(g, axis), np.exp(falls)), x.shape, axis)
+
+
+CUMLOGSUMEXP: ArrayOp = ArrayOp("cumlogsumexp", lambda x, axis: np.logaddexp.accumulate(x, axis), _cumlogsumexp_back)
 
 
 @implements(np.prod)
@@ -334,7 +353,9 @@ def _default_axis(function: Callable[..., Any]) -> Callable[..., Any]:
 UFUNCS.update({
     "add.reduce": _default_axis(sum), "multiply.reduce": _default_axis(prod), "maximum.reduce": _default_axis(max),
     "minimum.reduce": _default_axis(min), "add.accumulate": _default_axis(cumsum),
-    "multiply.accumulate": _default_axis(cumprod), "logaddexp.reduce": lambda a, axis=0, **k: logsumexp(a, axis, **k),
+    "multiply.accumulate": _default_axis(cumprod), "logaddexp.accumulate": _default_axis(
+        lambda a, axis: CUMLOGSUMEXP(_ready(a), axis=normalize_axis_index(axis, a.ndim))
+    ), "logaddexp.reduce": lambda a, axis=0, **k: logsumexp(a, axis, **k),
 })  # fmt: skip
 
 # -- leaving nan out ---------------------------------------------------------------------------------------------------
