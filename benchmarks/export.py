@@ -25,6 +25,9 @@ FORMULAS = {
     "powers": "x^5*y^3/z^2 + x^7",
     "kepler": "x*y/sqrt(x^2+y^2+z^2)^3",
     "tanh": "tanh(x*y+z)*tanh(x-z)",
+    "roots": "x^0.5*y^1.5",
+    "asin": "asin(x*y/3)",
+    "normal": "exp(-0.5*((x-y)/z)^2)/(z*sqrt(2*pi))",
 }
 _ROUNDS, _CALLS = 400, 1_000
 _LOOP = """
@@ -52,7 +55,7 @@ def theirs(folder: Path, name: str, text: str, variables: tuple[str, ...]) -> st
     scope = {
         **symbols,
         "pi": casadi.pi,
-        **{f: getattr(casadi, f) for f in ("sin", "cos", "exp", "log", "sqrt", "tanh")},
+        **{f: getattr(casadi, f) for f in ("sin", "cos", "exp", "log", "sqrt", "tanh", "asin")},
     }
     value = eval(text.replace("^", "**"), {"__builtins__": {}}, scope)
     x = casadi.vertcat(*symbols.values())

@@ -208,14 +208,19 @@ def _ratio(number: Fraction) -> Any:
     return number.numerator * (ops.one / number.denominator)
 
 
+def without_sign(x: Any) -> Any:
+    """The number itself, and of both zeros that without a sign: roots take them for one."""
+    return ops.where(ops.eq(x, 0), ops.zero, x)
+
+
 @cache
-def _constant_power(exponent: Fraction) -> Definition:
+def constant_power(exponent: Fraction) -> Definition:
     """A power as whole powers times one between -1 and 1, a square root where that is: none leaves the range alone."""
     whole = math.trunc(exponent)
     rest = exponent - whole
 
     def power(x: Any, _: Any) -> Any:
-        base = ops.where(ops.eq(x, 0), ops.zero, x)  # a zero without a sign
+        base = without_sign(x)
         if rest.denominator == 2:
             return (base**whole if whole else ops.one) / ops.sqrt(base) if rest < 0 else base**whole * ops.sqrt(base)
         part = ops.Constant(None, (), float(rest).hex()) if Fraction(float(rest)) == rest else _ratio(rest)
@@ -232,7 +237,7 @@ def definition(op: Op, order: Deciding = None) -> Definition | None:
 def accurate(op: Op, order: Deciding = None) -> Definition | None:
     """The definition given here, if there is one."""
     if op is ops.pow:
-        return _constant_power(order) if isinstance(order, Fraction) else None
+        return constant_power(order) if isinstance(order, Fraction) else None
     if op in _BY_ORDER:
         return None if not isinstance(order, int) else lambda _, *xs: _BY_ORDER[op][0](order, *xs)
     return _DEFINITIONS.get(op)

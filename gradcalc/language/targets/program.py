@@ -14,13 +14,21 @@ import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 from gradcalc.arithmetic.floats import FUNCTIONS, Floats
 from gradcalc.errors import UsageError
 from gradcalc.graph import ops
-from gradcalc.graph.definitions import Deciding, deciding, definition
+from gradcalc.graph.definitions import (
+    CONSTANT_EXPONENT,
+    Deciding,
+    Definition,
+    constant_power,
+    deciding,
+    definition,
+    without_sign,
+)
 from gradcalc.graph.graph import Graph, rule_graph
 from gradcalc.graph.ops import Op
 from gradcalc.graph.portable import PORTABLE
@@ -43,6 +51,8 @@ class Target:
         line: an assignment of a temporary.
         function: a function of numbers: its name, parameters, lines, results; of one result the result itself.
         reserved: names that no input may have.
+        beforehand: of ops whose entry takes one number more, that number as a function of the operands: a line of its
+            own, so that equal ones of other ops are computed once.
         by_order: ops whose first operand is a whole number known beforehand (`besselj`), written with that number:
             `{order}`, or its size and the sign that a negative odd one turns (`{sign}jn({size}, {1})`).
         case_sensitive: whether `x` and `X` are two names.
@@ -59,6 +69,7 @@ class Target:
     function: Callable[[str, Sequence[str], Sequence[str], Sequence[str]], str]
     reserved: frozenset[str] = frozenset()
     by_order: Mapping[Op, Written] = field(default_factory=dict)
+    beforehand: Mapping[Op, Callable[..., Any]] = field(default_factory=dict)
     case_sensitive: bool = True
     inlines: bool = False
     infix_limit: int = 16
@@ -227,6 +238,8 @@ class Lines:
         self._known: dict[int, Any] = {}
         self._constant = Floats().constant
         self._found: dict[tuple[Written, tuple[str, ...]], str] = {}
+        self._numbers: dict[str, float] = {}
+        self._is_inner = False
 
     def node(self, index: int, comment: str = "") -> None:
         """The lines of one node, if it needs any; the last of them has the comment."""
@@ -275,8 +288,13 @@ class Lines:
             return reduce(self._sum, places)
         times = known if op is ops.powi and isinstance(known, int) else 1 if op in (ops.mul, ops.div) else None
         if times is not None:
-            found = self._op(op, [place.removeprefix("-") for place in places], known)
-            return _opposite(found) if times * sum(place.startswith("-") for place in places) % 2 else found
+            places = places if op is ops.powi else [self._positive(place) for place in places]
+            negative = times * sum(place.startswith("-") for place in places) % 2
+            places = [place.removeprefix("-") for place in places]
+            if op is ops.div and self._is_derived and 1e-100 < self._numbers.get(places[1], 0.0) < 1e100:
+                op, places = ops.mul, [places[0], self._written_number(1 / self._numbers[places[1]])]
+            found = self._op(op, places, known)
+            return _opposite(found) if negative else found
         return self._op(op, [self._plain(place) for place in places], known)
 
     def _sum(self, one: str, other: str) -> str:
@@ -289,8 +307,17 @@ class Lines:
             self._op(ops.sub, [other, one[1:]], None) if one.startswith("-") else self._op(ops.add, [one, other], None)
         )
 
+    def _positive(self, place: str) -> str:
+        """A place; of a negative number that of its opposite, behind a sign."""
+        number = self._numbers.get(place, 0.0)
+        return f"-{self._written_number(-number)}" if number < 0 else place
+
     def _written_number(self, value: Any) -> str:
-        return self.target.truth[not value] if isinstance(value, bool) else self.target.number(value)
+        if isinstance(value, bool):
+            return self.target.truth[not value]
+        place = self.target.number(value)
+        self._numbers[place] = value
+        return place
 
     def _op(self, op: Op, places: Sequence[str], known: Deciding) -> str:
         """Where the value of an op stands."""
@@ -298,14 +325,21 @@ class Lines:
             return self._power(places[0], known)
         if op is ops.hypot and len(places) == 1:
             return self._op(ops.abs, places, None)
+        if isinstance(known, Fraction):  # whole powers times a root, which derivatives have in common
+            return self._put_together(constant_power(known), places)
+        if op is ops.pow and known == CONSTANT_EXPONENT and not self._is_inner:
+            places = [self._put_together(without_sign, places[:1]), places[1]]
         written = self.target.written.get(op) or self._of_order(op, places)
         if written is not None:
             self.maker.helper(op)
+            if op in self.target.beforehand:
+                places = [*places, self._plain(self._put_together(self.target.beforehand[op], places))]
             return self._joined(written, places, op.is_condition) if op.variadic else self._line(written, places, op)
-        order = None if isinstance(known, Fraction) else known
-        if self.target.inlines and (place := self._inlined(op, places, order)) is not None:
+        if (self.target.inlines or _is_short(op, len(places))) and (
+            place := self._inlined(op, places, known)
+        ) is not None:
             return place
-        routine = None if self.target.inlines else self.maker.routine(op, len(places), order)
+        routine = None if self.target.inlines else self.maker.routine(op, len(places), known)
         if routine is None:
             self.maker.missing.setdefault(op.name)
             return self.target.number(0.0)
@@ -317,14 +351,20 @@ class Lines:
         define = PORTABLE.get(op) or definition(op, known)
         if define is None:
             return None
-        graph, output = rule_graph(define, len(places))
-        inner = Lines(self.maker, graph, dict(enumerate(places)))
-        inner.made, inner._found, before = self.made, self._found, list(self.maker.missing)
-        for index in graph.needed([output]):
-            inner.node(index)
+        before = list(self.maker.missing)
+        place = self._put_together(define, places)
         if len(self.maker.missing) > len(before):
             self.maker.missing = dict.fromkeys(before)
             return None
+        return place
+
+    def _put_together(self, define: Definition, places: Sequence[str]) -> str:
+        """Where the value of a function of ops stands, whose lines are put among these."""
+        graph, output = rule_graph(define, len(places))
+        inner = Lines(self.maker, graph, dict(enumerate(places)))
+        inner.made, inner._found, inner._is_inner = self.made, self._found, True
+        for index in graph.needed([output]):
+            inner.node(index)
         return inner.places[output]
 
     def _of_order(self, op: Op, places: Sequence[str]) -> Written | None:
@@ -370,6 +410,20 @@ class Lines:
             return found
         self.maker.helper(ops.div)
         return self._line(self.target.written[ops.div], [self.target.number(1.0), found])
+
+
+@cache
+def _is_short(op: Op, count: int) -> bool:
+    """Whether an op is put together in a few lines without branches: then it is no routine, and parts are shared."""
+    define = PORTABLE.get(op) or definition(op)
+    if define is None:
+        return False
+    graph, output = rule_graph(define, count)
+    nodes = [graph.nodes[index] for index in graph.needed([output])]
+    return len(nodes) <= _SHORT and not any(node.op.is_condition for node in nodes)
+
+
+_SHORT = 12
 
 
 def _opposite(place: str) -> str:

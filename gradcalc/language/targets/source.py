@@ -24,6 +24,9 @@ LONGEST, PART = 2_000, 100
 MOST_FULL = 2_000
 """With more variables the full Hessian is not written."""
 
+_SMALL = 10
+"""Up to so many variables every zero of a Hessian is written: a loop takes longer."""
+
 _COMMENT = 60
 """Characters of the user's text in a comment."""
 
@@ -248,7 +251,7 @@ def _results(formula: Formula) -> Iterator[tuple[int, int, int]]:
         size = len(formula.names)
         zero = formula.graph.constant(0)
         found = {i * size + j: node for (i, j), node in formula.hessian.items() if node != zero}
-        if 2 * len(found) >= size**2:
+        if 2 * len(found) >= size**2 or size <= _SMALL:
             found = dict.fromkeys(range(size**2), zero) | found
         yield from ((2, at, node) for at, node in sorted(found.items()))
 

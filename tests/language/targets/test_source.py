@@ -58,6 +58,22 @@ def test_signs_are_moved_out_of_products_so_that_more_lines_are_equal() -> None:
     assert values("-x/-y + -(-z)", order=0) == ["x_ / y", "v1 + z"]
 
 
+def test_what_tanh_and_its_slope_need_is_computed_once() -> None:
+    lines = values("tanh(x) + sech(x) + tanh(-y)", order=2)
+    assert sum("exp(" in line for line in lines) == 2 and not any("sech(" in line for line in lines)
+
+
+def test_powers_of_a_broken_exponent_have_their_root_in_common() -> None:
+    lines = values("x^2.3 + y^1.5 + y^0.5", order=2)
+    assert sum("pow(" in line for line in lines) == 1 and sum("sqrt(" in line for line in lines) == 1
+
+
+def test_derivatives_are_not_divided_by_a_number_and_its_sign_is_moved() -> None:
+    assert values("x/3")[1:] == []
+    assert not any("/" in line for line in values("(x/3)^2 * -2")[3:])
+    assert values("-2*x - x*2", order=0) == ["2.0 * x_", "-v1", "v2 - v1"]
+
+
 def test_quotients_over_one_denominator_are_summed_before_they_are_divided() -> None:
     divisions = sum(" / " in line for line in values("x*y/sqrt(x^2+y^2+z^2)^3", order=2))
     assert divisions < 22
@@ -79,7 +95,13 @@ def test_a_line_that_nobody_reads_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "zeros", "stored"), [("x*y", False, 4), ("x^2+y^2+z^2", True, 3), ("x*y*z", False, 9)]
+    ("text", "zeros", "stored"),
+    [
+        ("x*y", False, 4),
+        ("x^2+y^2+z^2", False, 9),
+        ("x*y*z", False, 9),
+        ("+".join(f"x{i}^2" for i in range(11)), True, 11),
+    ],
 )
 def test_few_zeros_of_a_hessian_are_stored_and_many_are_not(text: str, zeros: bool, stored: int) -> None:
     whole = source(text, order=2)
