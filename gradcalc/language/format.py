@@ -7,6 +7,7 @@ needs. What it writes of a graph node, `parse` reads back as the same node.
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from gradcalc.errors import Span
@@ -23,7 +24,10 @@ OR, AND, NOT, COMPARE, ADD, MUL, NEG, POW, POSTFIX, ATOM = range(10, 101, 10)
 """How tightly each kind of node binds, loosest first, with room between for what a dialect has besides."""
 
 Part = str | tuple[Any, int]
-"""A piece of text, or an operand and how tightly it must bind to stand without parentheses."""
+"""A piece of text, or an operand and how tightly it must bind to stand without parentheses.
+
+An operand that is a text already, a name or a number, stands without them.
+"""
 
 Described = tuple[int, Sequence[Part]]
 
@@ -34,6 +38,7 @@ COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "same":
 """How the language writes each comparison."""
 
 
+@lru_cache(1024)
 def quoted(name: str) -> str:
     """How a name is written in a formula: between backquotes where it is not of letters, digits and underscores."""
     return name if _BARE.fullmatch(name) else f"`{name}`"
@@ -69,14 +74,15 @@ def render(
     stack: list[Part] = [(root, 0)]
     while stack:
         part = stack.pop()
-        if isinstance(part, str):
-            pieces.append(part)
-            length += len(part)
+        own, least = (part, 0) if isinstance(part, str) else part
+        if isinstance(own, str):
+            pieces.append(own)
+            length += len(own)
             if limit is not None and length > limit:
                 return "".join(pieces)[:limit] + "…"
             continue
-        precedence, parts = describe(part[0])
-        if precedence < part[1]:
+        precedence, parts = describe(own)
+        if precedence < least:
             stack.append(closing)
             stack.extend(reversed(parts))
             stack.append(opening)
@@ -168,11 +174,10 @@ def _graph_sum(graph: Graph, operands: Sequence[int], names: Collection[int]) ->
 
 def _describe_branch(tree: Tree, index: int) -> Described:
     """How a node of a tree is written."""
-    kind, payload, operands, _ = tree[index]
-    if kind == "name":
-        return ATOM, [quoted(payload)]
-    if kind in ("number", "constant", "boolean"):
-        return ATOM, [payload]
+    kind, payload, below, _ = tree[index]
+    if kind in _LEAVES:
+        return ATOM, [_leaf(tree, index)]
+    operands = [_leaf(tree, i) for i in below]
     if kind == "add":
         return _sum([(i, MUL) for i in operands], payload)
     if kind == "call":
@@ -191,10 +196,21 @@ def _describe_branch(tree: Tree, index: int) -> Described:
         return ATOM, [f"{payload}=", (operands[0], 0), "..", (operands[1], 0)]
     if kind == "loop":
         return _call(payload, operands)
-    return _operation(kind, operands, tree[operands[0]][0] == "mul")
+    return _operation(kind, operands, tree[below[0]][0] == "mul")
 
 
-def subscripts(shape: Sequence[tuple[bool, ...]], operands: Sequence[int]) -> list[Part]:
+_LEAVES = frozenset({"name", "number", "constant", "boolean"})
+
+
+def _leaf(tree: Tree, index: int) -> Any:
+    """The text of a leaf; the index of what is none."""
+    kind, payload, _, _ = tree[index]
+    if kind == "name":
+        return quoted(payload)
+    return str(payload) if kind in _LEAVES else index
+
+
+def subscripts(shape: Sequence[tuple[bool, ...]], operands: Sequence[Any]) -> list[Part]:
     """What stands in the brackets of an index: for each axis, which of the parts of a slice are written."""
     parts: list[Part] = []
     rest = iter(operands)

@@ -65,6 +65,9 @@ from gradcalc.language.tokens import (
 
 _SIGNS = ("+", "-", "−")
 
+_BEHIND = frozenset({"", "+", "-", "*", "/", ")", ","})
+"""Behind a name that is a variable's already, what leaves it one."""
+
 
 class Parser(Refusals):
     """One pass over the tokens."""
@@ -280,6 +283,9 @@ class Parser(Refusals):
         """A name: a call, a constant, a counter, or a variable."""
         name, start = self.word, self.start
         end, following = self.name_end(), self.words[self.position]
+        if name in self.names and following in _BEHIND:  # what nearly all names of a long formula are
+            self.node("name", name, (), start, end)
+            return False
         if following == "(":
             return self.open_call(FUNCTIONS[name]) if name in FUNCTIONS else self.before_parenthesis()
         if following == "." and name in MODULES and not self.is_known(name):
