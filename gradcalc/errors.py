@@ -400,10 +400,10 @@ def library(module: str, use: str) -> Any:
 _NO_ROOM = re.compile(
     "failed to map segment|cannot allocate|can't allocate|unable to allocate|can't start new thread|malloc of size|"
     "realloc of size|failed to launch worker thread|out of memory|memory exhausted|bad_alloc|"
-    "error return without exception",
+    "error return without exception|<built-in function (exec|eval|compile)> returned NULL without setting an exception",
     re.IGNORECASE,
 )
-"""What libraries and the system say where memory is missing, whatever they raise."""
+"""What libraries and the system say where memory is missing, whatever they raise; the last is CPython's own parser."""
 
 
 def short_of_memory(error: BaseException | None) -> bool:

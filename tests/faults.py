@@ -44,6 +44,8 @@ class Fault:
     """Bytes of memory from which on there are none."""
     leaves: bool = False
     """Whether what is half written can stay, as nothing can be removed."""
+    rooms: Sequence[int] = ()
+    """No call fails, but a process gets no more than so many bytes of addresses beside those that it has: each is tried."""
 
     @property
     def codes(self) -> set[int]:
@@ -67,6 +69,7 @@ FAULTS = {
         Fault("no memory", "memory", errno.ENOMEM, times=0, least=4096),
         Fault("threads", "thread", errno.ENOMEM, times=0),
         Fault("helper's memory", "memory", errno.ENOMEM, children=True),
+        Fault("limited", "memory", errno.ENOMEM, rooms=[int(2e6 * 1.4**n) for n in range(21)]),
     )
 }
 
@@ -142,7 +145,10 @@ class Faults:
         return int(self._process.stdout.readline())
 
     def run(self, scenario: Scenario, fault: Fault, at: int, before: Mapping[str, bytes] | None = None) -> Ran:
-        """A command in a folder with its inputs, or with what a run `before` left, whose `at`-th call fails; 0: none."""
+        """A command in a folder with its inputs, or with what a run `before` left, whose `at`-th call fails; 0: none.
+
+        Where a fault has `rooms`, `at` is one of them, and 0 is without a limit.
+        """
         with tempfile.TemporaryDirectory(dir=self.folder) as outer:
             folder, tally = Path(outer, "watched"), Path(outer, "tally")
             folder.mkdir()
@@ -152,7 +158,7 @@ class Faults:
                 os.utime(Path(folder, name), (0, 0))  # --resume asks whether it has changed
             tally.write_bytes(bytes(16))
             environ = {
-                "FAULTS_CALLS": f" {fault.calls} ", "FAULTS_AT": at, "FAULTS_TIMES": fault.times,
+                "FAULTS_CALLS": f" {fault.calls} ", "FAULTS_AT": 0 if fault.rooms else at, "FAULTS_TIMES": fault.times,
                 "FAULTS_ERRNO": fault.errno, "FAULTS_UNDER": f"{folder}/", "FAULTS_TALLY": tally,
                 "FAULTS_CHILDREN": int(fault.children), "FAULTS_LEAST": fault.least,
             }  # fmt: skip
@@ -162,7 +168,7 @@ class Faults:
                 {
                     "words": scenario.words, "folder": str(folder), "seconds": HANG,
                     "out": f"{folder}/{scenario.answer}" if scenario.answer else f"{outer}/out", "err": f"{outer}/err",
-                    "addresses": ADDRESSES if fault.errno == errno.ENOMEM else 0,
+                    "addresses": ADDRESSES if fault.errno == errno.ENOMEM else 0, "room": at if fault.rooms else 0,
                     "environ": {name: str(value) for name, value in environ.items()},
                 }
             )  # fmt: skip
@@ -191,7 +197,10 @@ for line in sys.stdin:
             os.close(opened)
         sys.stdin, sys.argv = open(0), ["gradcalc", *job["words"]]
         if job["addresses"]:
-            resource.setrlimit(resource.RLIMIT_AS, (job["addresses"],) * 2)
+            with open("/proc/self/statm") as told:
+                held = int(told.read().split()[0]) * resource.getpagesize()
+            limit = held + job["room"] if job["room"] else job["addresses"]
+            resource.setrlimit(resource.RLIMIT_AS, (limit,) * 2)
         os.environ.update(job["environ"])
         if os.environ["FAULTS_CHILDREN"] == "0":
             del os.environ["FAULTS_CHILDREN"]
@@ -206,11 +215,16 @@ for line in sys.stdin:
 """
 
 
+_OPENBLAS = r"OpenBLAS error: Memory allocation still failed after 10 retries, giving up.\n"
+
+
 def wrong(scenario: Scenario, fault: Fault, right: Ran, ran: Ran) -> str:
     """What is wrong with how a run ended; "" where it is right."""
     told = ran.err.strip().splitlines()
     if ran.code == 127 and "thread-local data: ABORT" in ran.err:
         return ""  # glibc ends the process where it loads a library, and asks nobody
+    if fault.rooms and ran.code == ExitCode.NO and re.fullmatch(_OPENBLAS, ran.err):
+        told = ["error: OpenBLAS ends the process itself, with a line of its own"]
     if scenario.exits and fault.errno == errno.ENOMEM and (ran.code, ran.out, ran.err) == (ExitCode.NO, "", ""):
         return ""
     if ran.code not in {right.code, *fault.codes}:

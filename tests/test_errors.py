@@ -314,6 +314,7 @@ def test_what_python_calls_wrongly_is_a_usage_error_in_its_words(call: Any, told
         RuntimeError("can't start new thread"),
         ImportError("libflint.so: failed to map segment from shared object"),
         ImportError("std::bad_alloc"),
+        SystemError("<built-in function exec> returned NULL without setting an exception"),  # CPython 3.11's parser
         SystemError("error return without exception set"),
     ],
 )

@@ -16,17 +16,23 @@ PRELOADED = ("numpy", "flint", "pyarrow.parquet", "pyarrow.csv", "llvmlite.bindi
              "gradcalc.cli.answers")  # fmt: skip
 SCENARIOS = {scenario.name: scenario for scenario in scenarios(small=True)} if not MISSING else {}
 TRIED = {
-    "grad": {"broken": (2, 30), "descriptors": (1, 20), "memory": (1, 900), "no memory": (2, 60)},
+    "grad": {
+        "broken": (2, 30),
+        "descriptors": (1, 20),
+        "memory": (1, 900),
+        "no memory": (2, 60),
+        "limited": (2**22, 2**30),
+    },
     "grad > answer": {"full": (1,), "short": (24,), "broken": (10,)},
-    "map csv to csv": {"full": (2, 4), "dying": (60,), "short": (20,), "threads": (5,)},
-    "map parquet to parquet": {"once full": (2,), "stuck": (1,)},
+    "map csv to csv": {"full": (2, 4), "dying": (60,), "short": (20,), "threads": (5,), "limited": (2**20,)},
+    "map parquet to parquet": {"once full": (2,), "stuck": (1,), "limited": (2**24,)},
     "map npy to npy": {"full": (3,)},
     "descend": {"full": (1, 2), "dying": (3,), "stuck": (1,)},
     "fit --residuals": {"full": (1,)},
     "critical --proof": {"full": (1, 2), "memory": (800,)},
     "export": {"forbidden": (1, 2)},
 }
-"""Which calls fail, of each command and fault."""
+"""Which calls fail, of each command and fault; where memory is `limited`, how much there is."""
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +46,15 @@ def test_whatever_fails_the_answer_is_right_or_one_line_says_why(name: str, faul
     scenario = SCENARIOS[name]
     right = faults.run(scenario, FAULTS["short"], 0)
     assert right.code == 0 and right.counted and not right.failed
-    failed = 0
+    failed, ends = 0, set[int]()
     for fault, places in TRIED[name].items():
         for at in places:
             ran = faults.run(scenario, FAULTS[fault], at)
             assert not wrong(scenario, FAULTS[fault], right, ran), (fault, at)
             failed += ran.failed
+            ends |= {ran.code} if FAULTS[fault].rooms else set()
     assert failed
+    assert ends in ({0, 1}, {1}, set())  # where memory is limited some runs do not have enough
 
 
 def test_a_bad_end_is_found() -> None:
@@ -63,3 +71,9 @@ def test_a_bad_end_is_found() -> None:
         assert wrong(scenario, full, right, replace(told, **change)), change
     for change in ({"out": "2\n"}, {"files": {"in": b"1"}}, {"err": "Warning: x\n"}):
         assert wrong(scenario, full, right, replace(right, **change)), change
+    short = Ran(1, "", "error: not enough memory\n", {"in": b"1"}, 9, 0)
+    assert wrong(scenario, FAULTS["limited"], right, short) == ""
+    openblas = "OpenBLAS error: Memory allocation still failed after 10 retries, giving up.\n"
+    assert wrong(scenario, FAULTS["limited"], right, replace(short, err=openblas)) == ""
+    for change in ({"err": openblas, "files": {}}, {"err": 2 * openblas}, {"err": openblas, "code": -6}, {"code": 4}):
+        assert wrong(scenario, FAULTS["limited"], right, replace(short, **change)), change

@@ -4,16 +4,18 @@ import math
 import time
 from fractions import Fraction
 from functools import partial
+from typing import Any
 
 import pytest
 from flint import arb, ctx
 
 from gradcalc.arithmetic.balls import Balls
-from gradcalc.arithmetic.budget import Budget
+from gradcalc.arithmetic.budget import Budget, total
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED
 from gradcalc.language.parse import parse, parse_bindings
 from gradcalc.language.points import bind
-from gradcalc.truth.certify import certified, enclose, right_digits, settled, ulps_between
+from gradcalc.truth import certify
+from gradcalc.truth.certify import certified, enclose, right_digits, rough_text, settled, ulps_between
 from gradcalc.truth.quantity import Certified, Quantity
 from tests import HANG
 from tests.truth import examine
@@ -136,6 +138,16 @@ def test_many_bits_are_not_tried_where_they_are_dear() -> None:
     budget = Budget(10**9)
     enclose(formula.graph, inputs, [formula.output], budget=budget)
     assert 10**9 - budget.left < 2 * 10**5
+
+
+@pytest.mark.parametrize(("spare", "is_tried"), [(0, True), (-1, False)])
+def test_more_bits_are_tried_as_long_as_they_cost_what_is_allowed(
+    spare: int, is_tried: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    formula = parse("(1 + x^5) - 1")  # 1e-1500: beside 1 that takes 5,000 bits
+    monkeypatch.setattr(certify, "_DEEP_WORK", total(formula.graph, [formula.output], 8192) + spare)
+    (found,) = enclose(formula.graph, partial(bind, formula.graph, parse_bindings("x=1e-300")), [formula.output])
+    assert settled(found, 64) == is_tried
 
 
 def test_a_value_beyond_the_largest_double_has_no_right_digit() -> None:
@@ -274,6 +286,26 @@ def test_settled_waits_for_a_double_to_be_near() -> None:
     assert settled(arb(3), 64)
     assert not settled(arb(3, 1e-10), 64)
     assert balls.precision == 128
+    with ctx.workprec(600):
+        between = 1 + arb((1, -53))  # two doubles: it may be exactly that
+    assert not settled(arb(between, arb((1, -399))), 64)
+    assert settled(arb(between, arb((1, -401))), 64) and settled(arb(between, arb((1, -500))), 64)
+
+
+@pytest.mark.parametrize(
+    ("ball", "double", "text"),
+    [
+        (arb((1, -1100)), 0.0, "7.36215e-332"),
+        (arb((-1, -1100)), 0.0, "-7.36215e-332"),
+        (arb((1, 2000)), math.inf, "1.14813e+602"),
+        (arb(0), 1.5, "0"),
+        (arb((1, -3)), 7.0, "0.125"),
+        (UNDECIDED, 1.5, "1.5"),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+def test_six_digits_are_the_true_numbers_where_it_is_known(ball: Any, double: float, text: str) -> None:
+    assert rough_text(ball, double) == text
 
 
 @pytest.mark.parametrize(
