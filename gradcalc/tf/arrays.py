@@ -12,7 +12,7 @@ from gradcalc.tape.custom import identity as _identity
 from gradcalc.tape.rules.segments import EXTREME_AT
 from gradcalc.tape.tensor import SCATTER, Array, Tensor, cast
 from gradcalc.tf.defaults import (
-    Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, described, only,
+    Function, Result, alike, as_axes, as_index, as_shape, as_tensor, as_tensors, described, only,
 )  # fmt: skip
 
 __all__ = [
@@ -505,7 +505,9 @@ def unravel_index(indices: Any, dims: Any, name: str | None = None) -> Result:
 def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = np.bool_, name: str | None = None) -> Result:
     """For each length a vector of `maxlen` (the largest by default), true at the first so many places."""
     numbers = as_tensor(lengths).array
-    size = int(np.max(numbers, initial=0)) if maxlen is None else int(as_tensor(maxlen).array)
+    size = int(np.max(numbers, initial=0)) if maxlen is None else as_index(maxlen)
+    if size < 0:
+        raise ValueError(f"sequence_mask: maxlen is 0 or more, not {size}")
     return Tensor((np.arange(size) < np.expand_dims(numbers, -1)).astype(dtype))
 
 
@@ -514,8 +516,8 @@ def histogram_fixed_width(
 ) -> Result:
     """How many values lie in each of `nbins` parts of a range; what lies outside counts at its ends."""
     x, (low, high) = as_tensor(values).array, as_tensor(value_range).array
-    if not (low < high and nbins > 0):
-        raise ValueError(f"histogram_fixed_width: {nbins} parts from {low} to {high}")
+    if not (low < high and nbins > 0) or np.isnan(x).any():
+        raise ValueError(f"histogram_fixed_width: {nbins} parts from {low} to {high}, for numbers that are not nan")
     places = np.clip(np.floor((x - low) / (high - low) * nbins), 0, nbins - 1)
     return Tensor(np.bincount(np.ravel(places).astype(int), minlength=nbins).astype(dtype))
 

@@ -36,6 +36,8 @@ def as_tensor(value: Any, dtype: Any = None) -> Tensor:
     """
     if isinstance(value, Tensor):
         return value if dtype is None or value.dtype == dtype else cast(value, dtype)
+    if value is None:
+        raise TypeError("a tensor holds real numbers; this value is None")
     leaves = nest.flatten(value)
     if isinstance(value, list | tuple) and (found := [x.dtype for x in leaves if isinstance(x, Tensor)]):
         return np.stack([as_tensor(item, dtype or found[0]) for item in value])  # type: ignore[return-value]
@@ -79,6 +81,18 @@ def _as_like(value: Any, like: Any) -> Tensor:
 def as_shape(shape: Any) -> tuple[int, ...]:
     """A shape given as an int, an integer tensor or a list of them."""
     return tuple(map(operator.index, np.ravel(np.asarray(shape)).tolist()))
+
+
+def as_index(number: Any) -> int:
+    """A whole number, which may be a tensor."""
+    return operator.index(np.asarray(number)[()])
+
+
+def floating(x: Tensor, what: str) -> Tensor:
+    """The tensor, which must be of a floating dtype."""
+    if x.dtype.kind != "f":
+        raise TypeError(f"{what} takes floating tensors, not {x.dtype}: tf.cast(x, tf.float32) makes one")
+    return x
 
 
 def as_axes(axis: Any) -> Any:

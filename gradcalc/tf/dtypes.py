@@ -34,10 +34,20 @@ def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
     x, kind = as_tensor(value), np.dtype(dtype)
     if kind.kind == "b":
         return _cast(x, kind)
-    least, most = (float(bound) for bound in _bounds(kind))
-    return _cast(np.clip(x, max(least, float(_bounds(x.dtype)[0])), min(most, float(_bounds(x.dtype)[1]))), kind)
+    bounds = [(float if x.dtype.kind == "f" else int)(bound) for bound in _bounds(kind)]
+    least, most = (_held(bound, x.dtype) for bound in bounds)
+    return _cast(np.clip(x, least, most), kind)
 
 
 def _bounds(dtype: DType[Any]) -> tuple[Any, Any]:
     info = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
     return info.min, info.max
+
+
+def _held(bound: Any, dtype: DType[Any]) -> Any:
+    """The number of a dtype that is nearest to a bound, but not beyond it."""
+    least, most = _bounds(dtype)
+    if not float(least) <= bound <= float(most):
+        return least if bound < 0 else most
+    near = dtype.type(bound)
+    return near if abs(int(near)) <= abs(int(bound)) else np.nextafter(near, dtype.type(0))

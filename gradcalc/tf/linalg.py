@@ -9,7 +9,7 @@ import numpy as np
 from gradcalc.tape.rules.linalg import TRIANGULAR
 from gradcalc.tape.rules.matrix_functions import EXPM, SQRTM
 from gradcalc.tape.tensor import SCATTER, Array, Tensor
-from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, only, unary
+from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, floating, only, unary
 
 __all__ = [
     "clip_by_global_norm", "clip_by_norm", "einsum", "eye", "matmul", "norm", "tensordot",
@@ -168,6 +168,8 @@ def diag(
     They are square if neither size is given, and as small as they can be.
     """
     x, (low, high) = as_tensor(diagonal), _ends(k, "diag")
+    if not x.ndim:
+        raise ValueError("diag takes diagonals, not a scalar")
     least = x.shape[-1] - min(high, 0), x.shape[-1] + max(low, 0)
     given = int(num_rows), int(num_cols)
     sizes = (max(least),) * 2 if given == (-1, -1) else [m if n == -1 else n for m, n in zip(least, given, strict=True)]
@@ -280,12 +282,12 @@ def _three(diagonals: Any, form: str) -> list[Any]:
 
 def expm(input: Any, name: str | None = None) -> Result:
     """The exponential of each square matrix."""
-    return EXPM(as_tensor(input))
+    return EXPM(floating(as_tensor(input), "expm"))
 
 
 def sqrtm(input: Any, name: str | None = None) -> Result:
     """The principal square root of each square matrix; nan where it is not real."""
-    return SQRTM(as_tensor(input))
+    return SQRTM(floating(as_tensor(input), "sqrtm"))
 
 
 def matrix_rank(a: Any, tol: Any = None, validate_args: bool = False, name: str | None = None) -> Result:

@@ -21,7 +21,8 @@ from gradcalc.tape.tensor import SCATTER, Tensor, cast, wide
 from gradcalc.tf import special as special
 from gradcalc.tf.arrays import largest as _largest
 from gradcalc.tf.defaults import (
-    Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, binary, reduction, unary,
+    Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, binary, described, floating,
+    reduction, unary,
 )  # fmt: skip
 from gradcalc.tf.linalg import l2_normalize as l2_normalize
 from gradcalc.tf.segments import (
@@ -62,13 +63,13 @@ cosh = unary(np.cosh)
 digamma = unary(ops.digamma)
 erf = unary(ops.erf)
 erfc = unary(ops.erfc)
+erfcinv = special.special("erfcinv", "The inverse of `erfc`.", ops.erfcinv)
+erfinv = special.special("erfinv", "The inverse of `erf`.", ops.erfinv)
 exp = unary(np.exp)
 expm1 = unary(np.expm1)
 floor = unary(np.floor)
 imag = unary(np.imag, "input")
 is_finite = unary(np.isfinite)
-erfcinv = special.special("erfcinv", "The inverse of `erfc`.", ops.erfcinv)
-erfinv = special.special("erfinv", "The inverse of `erf`.", ops.erfinv)
 is_inf = unary(np.isinf)
 is_nan = unary(np.isnan)
 lgamma = unary(ops.lgamma)
@@ -92,16 +93,37 @@ square = unary(np.square)
 tan = unary(np.tan)
 tanh = unary(np.tanh)
 
+
+def _divides(function: Function) -> Function:
+    """A quotient or a remainder: integers are not divided by 0."""
+
+    def alias(x: Any, y: Any) -> Result:
+        if x.dtype.kind in "iu" and np.any(plain_of(y) == 0):
+            raise ValueError(f"{function.__name__}: integer division by zero")
+        return function(x, y)
+
+    return binary(described(alias, function))
+
+
 add = binary(np.add)
 atan2 = binary(np.arctan2, "y", "x")
-betainc = special.special_of("betainc", "The regularised incomplete beta function.", ops.betainc, "a", "b", "x")
+betainc = special.special_of(
+    "betainc", "The regularised incomplete beta function.",
+    special.within(ops.betainc, lambda a, b, x: (a > 0) & (b > 0) & (a + b < np.inf), (1, 1, 0.5)), "a", "b", "x",
+)  # fmt: skip
 equal = binary(np.equal)
-floordiv = binary(np.floor_divide)
-floormod = mod = binary(np.mod)
+floordiv = _divides(np.floor_divide)
+floormod = mod = _divides(np.mod)
 greater = binary(np.greater)
 greater_equal = binary(np.greater_equal)
-igamma = special.special_of("igamma", "The regularised lower incomplete gamma function.", ops.gammainc, "a", "x")
-igammac = special.special_of("igammac", "The regularised upper incomplete gamma function.", ops.gammaincc, "a", "x")
+igamma = special.special_of(
+    "igamma", "The regularised lower incomplete gamma function; nan where an operand is negative, or `a` is 0.",
+    special.within(ops.gammainc, lambda a, x: (a > 0) & (x >= 0), (1, 1)), "a", "x",
+)  # fmt: skip
+igammac = special.special_of(
+    "igammac", "The regularised upper incomplete gamma function; nan where an operand is negative, or `a` is 0.",
+    special.within(ops.gammaincc, lambda a, x: (a > 0) & (x >= 0), (1, 1)), "a", "x",
+)  # fmt: skip
 less = binary(np.less)
 less_equal = binary(np.less_equal)
 logical_and = binary(np.logical_and)
@@ -116,10 +138,14 @@ polygamma = binary(ops.polygamma, "a", "x")
 pow = binary(operator.pow)
 realdiv = binary(np.divide)
 subtract = binary(np.subtract)
-truncatemod = binary(np.fmod)
+truncatemod = _divides(np.fmod)
 zeta = special.special_of(
-    "zeta", "The Hurwitz zeta function: the sum of `(q + n)**-x` from n = 0.", ops.hurwitz, "x", "q"
-)
+    "zeta", "Hurwitz's zeta: the sum of `(q + n)**-x` from n = 0 on, for `x` above 1; inf where a term or the sum is.",
+    special.within(
+        ops.hurwitz, lambda x, q: (x > 1) & ((q > 0) | ((q != np.floor(q)) & (x == np.floor(x)))), (2, 1),
+        lambda x, q: np.where((x == 1) | ((x > 1) & (q <= 0) & (q == np.floor(q))), np.inf, np.nan),
+    ), "x", "q",
+)  # fmt: skip
 
 
 @unary
@@ -194,14 +220,10 @@ def reciprocal_no_nan(x: Result) -> Result:
     return divide_no_nan(1, x)
 
 
-@binary
+@_divides
 def truncatediv(x: Result, y: Result) -> Result:
-    """`x / y` of integers, cut off towards 0."""
-    if x.dtype.kind == "f":
-        raise TypeError(
-            f"truncatediv takes integers, not {x.dtype}: tf.truncatediv of them is tf.cast(x / y, tf.int32)"
-        )
-    return (x - np.fmod(x, y)) // y
+    """`x / y`, cut off towards 0."""
+    return np.trunc(x / y) if x.dtype.kind == "f" else (x - np.fmod(x, y)) // y
 
 
 @binary
@@ -294,7 +316,7 @@ def cumulative_logsumexp(
 
     Of none, if `exclusive`, it is the least number of the dtype.
     """
-    x = special.floating(as_tensor(x), "cumulative_logsumexp")
+    x = floating(as_tensor(x), "cumulative_logsumexp")
     first = float(np.finfo(x.dtype).min) if exclusive else None
     return _accumulated(np.logaddexp.accumulate, x, axis, reverse, first)
 
@@ -359,7 +381,7 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
 
 def lbeta(x: Any, name: str | None = None) -> Result:
     """The logarithm of the product of `gamma` of each row over `gamma` of its sum; -inf of an empty row."""
-    x = special.floating(as_tensor(x), "lbeta")
+    x = floating(as_tensor(x), "lbeta")
     rows = x if x.ndim else np.reshape(x, 1)
     return np.sum(ops.lgamma(rows), axis=-1) - ops.lgamma(np.sum(rows, axis=-1))
 
@@ -404,6 +426,7 @@ def bincount(
         binary_output: 1 for what comes at all.
     """
     x = as_tensor(arr).array
+    x = x if x.size else x.astype(int)
     if x.dtype.kind not in "iu" or np.any(x < 0):
         raise ValueError(f"bincount takes integers from 0 on, not {x}")
     if axis not in (None, 0, -1) or (binary_output and weights is not None):

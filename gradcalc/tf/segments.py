@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcalc.tape.rules import segments
 from gradcalc.tape.tensor import Array, Tensor, cast
-from gradcalc.tf.defaults import Function, Result, as_tensor, described
+from gradcalc.tf.defaults import Function, Result, as_index, as_tensor, described
 
 Rule = Callable[[Tensor, Array, int], Any]
 """One row for each number, of rows, their numbers, and how many numbers there are."""
@@ -19,6 +19,8 @@ Rule = Callable[[Tensor, Array, int], Any]
 
 def _numbers(segment_ids: Any, data: Tensor, what: str) -> Array:
     ids = as_tensor(segment_ids).array
+    if data.dtype.kind == "b":
+        raise TypeError(f"{what} takes numeric tensors, not bool: tf.cast(x, tf.float32) makes one")
     if ids.dtype.kind not in "iu":
         raise TypeError(f"{what}: segment_ids are integers, not {ids.dtype}")
     if data.shape[: ids.ndim] != ids.shape:
@@ -43,7 +45,7 @@ def _in_any_order(rule: Rule) -> Function:
     """A function of rows with any numbers."""
 
     def alias(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Result:
-        x, count = as_tensor(data), int(as_tensor(num_segments).array)
+        x, count = as_tensor(data), as_index(num_segments)
         ids = _numbers(segment_ids, x, alias.__name__)
         if count < 0 or np.any(ids >= count):
             raise ValueError(f"{alias.__name__}: segment_ids are below num_segments={count}, not {ids}")

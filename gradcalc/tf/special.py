@@ -3,26 +3,23 @@
 A row is a name, what it is, and an op. The operands are floating, as TensorFlow's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from gradcalc.graph import ops
-from gradcalc.tape.tensor import Tensor
-from gradcalc.tf.defaults import Function, Result, as_tensor, as_tensors, described
-
-
-def floating(x: Tensor, what: str) -> Tensor:
-    """The tensor, which must be of a floating dtype."""
-    if x.dtype.kind != "f":
-        raise TypeError(f"{what} takes floating tensors, not {x.dtype}: tf.cast(x, tf.float32) makes one")
-    return x
+from gradcalc.tape.rules.shapes import plain_of
+from gradcalc.tape.tensor import Tensor, cast
+from gradcalc.tf.defaults import Function, Result, as_tensor, as_tensors, described, floating
 
 
 def special(name: str, doc: str, compute: Callable[..., Any]) -> Function:
     """A function of one floating tensor, of this name, from an op of the table."""
 
     def alias(x: Any, name: str | None = None) -> Result:
-        return compute(floating(as_tensor(x), alias.__name__))
+        z = floating(as_tensor(x), alias.__name__)
+        return cast(compute(z), z.dtype)
 
     return _named(alias, name, doc)
 
@@ -30,13 +27,29 @@ def special(name: str, doc: str, compute: Callable[..., Any]) -> Function:
 def special_of(name: str, doc: str, compute: Callable[..., Any], *operands: str) -> Function:
     """A function of two or three floating tensors that are called so."""
 
+    def applied(operands: list[Any]) -> Result:
+        tensors = [floating(x, name) for x in operands if isinstance(x, Tensor)]
+        return cast(compute(*operands), np.result_type(*(x.dtype for x in tensors)))
+
     def two(x: Any, y: Any, name: str | None = None) -> Result:
-        return compute(*(floating(z, two.__name__) if isinstance(z, Tensor) else z for z in as_tensors(x, y)))
+        return applied(as_tensors(x, y))
 
     def three(x: Any, y: Any, z: Any, name: str | None = None) -> Result:
-        return compute(*(floating(z, three.__name__) if isinstance(z, Tensor) else z for z in as_tensors(x, y, z)))
+        return applied(as_tensors(x, y, z))
 
     return _named(described(two if len(operands) == 2 else three, compute, *operands, "name"), name, doc)
+
+
+def within(op: Callable[..., Any], there: Callable[..., Any], inside: Sequence[float], limit: Any = None) -> Any:
+    """An op where its operands are in a domain, of which `inside` is a point; elsewhere nan, or a `limit` of them."""
+
+    def compute(*operands: Any) -> Any:
+        plain = [plain_of(x) for x in operands]
+        known = there(*plain)
+        y = op(*(np.where(known, x, point) for x, point in zip(operands, inside, strict=True)))
+        return np.where(known, y, np.nan if limit is None else limit(*plain))
+
+    return compute
 
 
 def _named(alias: Function, name: str, doc: str) -> Function:

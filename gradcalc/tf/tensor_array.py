@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcalc.tape.tensor import Tensor
 from gradcalc.tf.arrays import concat, split, stack, unstack
-from gradcalc.tf.defaults import Result, as_shape, as_tensor, only
+from gradcalc.tf.defaults import Result, as_index, as_shape, as_tensor, only
 
 
 class TensorArray:
@@ -35,7 +35,9 @@ class TensorArray:
         self._one_shape = bool(infer_shape)
         if size is None:
             raise ValueError("Size must be declared for TensorArrays when eager execution is enabled.")
-        self._parts: list[Tensor | None] = [None] * int(as_tensor(size).array)
+        if as_index(size) < 0:
+            raise ValueError(f"a TensorArray has size 0 or more, not {as_index(size)}")
+        self._parts: list[Tensor | None] = [None] * as_index(size)
         self._read: set[int] = set()
 
     def size(self, name: str | None = None) -> Result:
@@ -50,7 +52,7 @@ class TensorArray:
             ValueError: the tensor has another shape than the others.
             TypeError: it has another dtype.
         """
-        at, x, count = int(as_tensor(index).array), self._fitting(value), len(self._parts)
+        at, x, count = as_index(index), self._fitting(value), len(self._parts)
         if at < 0 or (at >= count and not self.dynamic_size):
             raise IndexError(f"Tried to write to index {at} but array is not resizeable and size is: {count}")
         self._parts += [None] * (at + 1 - count)
@@ -82,7 +84,7 @@ class TensorArray:
             IndexError: there is no such place.
             ValueError: it has been read, or nothing was written and the shape is not known.
         """
-        at = int(as_tensor(index).array)
+        at = as_index(index)
         if not 0 <= at < len(self._parts):
             raise IndexError(f"Tried to read from index {at} but array size is: {len(self._parts)}")
         x = self._filled(at)
@@ -146,7 +148,10 @@ class TensorArray:
 
     def scatter(self, indices: Any, value: Any, name: str | None = None) -> "TensorArray":
         """Put the parts of a tensor along its first axis at these places; returns the array."""
-        for at, part in zip(as_shape(indices), unstack(self._typed(value)), strict=True):
+        places, parts = as_shape(indices), unstack(self._typed(value))
+        if len(places) != len(parts):
+            raise ValueError(f"TensorArray.scatter: {len(parts)} parts do not go to {len(places)} places")
+        for at, part in zip(places, parts, strict=True):
             self.write(at, part)
         return self
 
