@@ -62,6 +62,18 @@ class Unsettled:
 
 
 @dataclass(frozen=True, slots=True)
+class Flat:
+    """A box all of whose points are critical, as the function is constant there, or are roots; and its value."""
+
+    box: Mapping[str, Range]
+    value: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"box": {name: list(ends) for name, ends in self.box.items()}, "value": self.value}
+
+
+@dataclass(frozen=True, slots=True)
 class Extreme:
     """The least or the greatest value over the closed box, between two numbers; and where it is taken."""
 
@@ -93,6 +105,7 @@ class Critical(Answer):
         task: `critical` or `roots`.
         complete: whether it is proved that there are no others.
         unsettled: boxes in which there may be others.
+        flat: boxes of which all points are critical, or roots.
         spots: where the formula has poles, jumps or no value.
         nowhere: whether it is proved to have no value in all of the box.
         rests_on: what the proof assumes.
@@ -110,6 +123,7 @@ class Critical(Answer):
     complete: bool
     unsettled: tuple[Unsettled, ...]
     rests_on: tuple[str, ...]
+    flat: tuple[Flat, ...] = ()
     spots: tuple[Spot, ...] = ()
     global_minimum: Extreme | None = None
     global_maximum: Extreme | None = None
@@ -156,6 +170,7 @@ class Critical(Answer):
             "complete": self.complete,
             "unsettled": [{name: list(ends) for name, ends in each.box.items()} for each in self.unsettled],
             "reasons": [each.reason for each in self.unsettled],
+            **({"flat": [each.to_dict() for each in self.flat]} if self.flat else {}),
             "places": [
                 {"kind": each.kind, "part": each.part, "box": {name: list(ends) for name, ends in each.box.items()}}
                 for each in self.spots
@@ -192,8 +207,10 @@ class Critical(Answer):
         if self.complete:
             other = "other " if count else ""
             return f"{head}; complete: no {other}{self._noun} in the box"
-        boxes = len(self.unsettled)
-        left = f"complete except for {boxes:,} {'box' if boxes == 1 else 'boxes'}" if boxes else "incomplete"
+        boxes, flat = len(self.unsettled), len(self.flat)
+        parts = [f"{boxes:,} {'box' if boxes == 1 else 'boxes'}"] if boxes else []
+        parts += [f"{flat:,} {'part' if flat == 1 else 'parts'} of nothing but {self._noun}s"] if flat else []
+        left = f"complete except for {' and '.join(parts)}" if parts else "incomplete"
         return f"{head if count else f'no {self._noun} found'}; {left}"
 
     def page(self) -> pages.Page:
@@ -241,6 +258,9 @@ class Critical(Answer):
             yield pages.Remark("far out", f"no critical point outside {_box_text(self.searched)}: proved by the slopes")
         for each in self.unsettled:
             yield pages.Remark("not settled", f"{_box_text(each.box)}: {each.reason}")
+        for part in self.flat:
+            value = "0" if part.value is None else pages.short_text(part.value)
+            yield pages.Remark("flat", f"{_box_text(part.box)}: all {self._noun}s, as the formula is {value} there")
         for spot in self.spots:
             yield pages.Remark(spot.kind, f"{spot.part} in {_box_text(spot.box)}")
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
+from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.digits import nearest_double
 from gradcalc.arithmetic.intervals import MOST_PRODUCTS, RESTS_ON
 from gradcalc.arithmetic.marks import Ball
@@ -27,7 +28,7 @@ from gradcalc.language.parse import as_formula
 from gradcalc.language.relation import Constraint, read_constraint
 from gradcalc.settings import DIGITS, MAX_SECONDS, Dialect, Limits, limits_for
 from gradcalc.truth.certify import shown
-from gradcalc.truth.critical.answer import Critical, CriticalPoint, Extreme, Spot, Unsettled
+from gradcalc.truth.critical.answer import Critical, CriticalPoint, Extreme, Flat, Spot, Unsettled
 from gradcalc.truth.critical.box import Side, fitted, read_box
 from gradcalc.truth.critical.constraints import along
 from gradcalc.truth.critical.extreme import Least, least
@@ -180,11 +181,30 @@ class _Problem:
         limiting = [rests_on(each.formula.graph, [each.formula.output]) for each in self.constraints]
         return max((rests_on(self.formula.graph, self.outputs), *limiting), key=len)  # the longest has what others have
 
+    def _flat(self, outcome: Outcome) -> Iterator[Flat]:
+        """The boxes of which all points are critical, or roots, with the value."""
+        names, digits = self.names, self.wanted.digits
+        for boxes in outcome.flat:
+            for k in range(len(boxes)):
+                sides = [(float(low), float(high)) for low, high in zip(boxes.low[:, k], boxes.high[:, k], strict=True)]
+                value = None if self.wanted.roots else self._value([low / 2 + high / 2 for low, high in sides])
+                text = None if value is None else text_of(value, digits)
+                yield Flat(dict(zip(names, sides, strict=True)), text)
+
+    def _value(self, at: Sequence[float]) -> Ball:
+        """The value at a point."""
+        inputs = [self.formula.graph.input(name) for name in self.names]
+        balls = Balls(max(128, int(self.wanted.digits * 3.33) + 80))
+        point = dict(zip(inputs, map(arb, at), strict=True))
+        found: Ball = balls.evaluate(self.formula.graph, point, [self.formula.output])[self.formula.output]
+        return found
+
     def told(self, outcome: Outcome, spots: Sequence[Spot], echoed: tuple[Any, Any]) -> Critical:
         """The answer, but for extreme values."""
         wanted, given, names, clock = self.wanted, self.given, self.names, self.wanted.clock
         unsettled = [_unsettled(box, reason, names) for box, reason in outcome.unsettled]
-        complete = not unsettled and outcome.is_whole and not clock.interrupted
+        known = not unsettled and outcome.is_whole and not clock.interrupted
+        complete = known and not any(map(len, outcome.flat))
         asked = (("least", wanted.least), ("greatest", wanted.greatest))
         return Critical(
             expression=self.formula.canonical,
@@ -199,12 +219,13 @@ class _Problem:
             constraints=tuple(each.text for each in self.constraints),
             complete=complete,
             unsettled=tuple(unsettled),
+            flat=tuple(self._flat(outcome)),
             rests_on=self.rests_on,
             asked=tuple(name for name, is_asked in asked if is_asked),
             spots=tuple(spots),
             looked=outcome.looked,
             interrupted=clock.interrupted,
-            reason=_reason(complete, outcome, clock, wanted),
+            reason=_reason(known, outcome, clock, wanted),
             let={**echoed[0], **echoed[1]},
         )
 
@@ -296,9 +317,9 @@ def _equations(formula: Formula, wanted: Wanted, constraints: Sequence[Constrain
     yield from (format_node(each.formula.graph, each.formula.output) for each in constraints)
 
 
-def _reason(complete: bool, outcome: Outcome, clock: Clock, wanted: Wanted) -> str:
+def _reason(known: bool, outcome: Outcome, clock: Clock, wanted: Wanted) -> str:
     """Why the answer is not complete, where that is not said of a box."""
-    if complete:
+    if known:
         return ""
     if clock.interrupted:
         return "interrupted: this is what was proved by then"

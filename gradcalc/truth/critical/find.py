@@ -19,9 +19,10 @@ from gradcalc.arithmetic.marks import UNDEFINED, Ball
 from gradcalc.graph import derive, ops
 from gradcalc.truth.critical import isolated, kinks, sides
 from gradcalc.truth.critical.box import Side
+from gradcalc.truth.critical.flat import Flats, may_be
 from gradcalc.truth.critical.prove import Proof, evaluated, exactly, proved, with_zeros
-from gradcalc.truth.critical.regions import clipped, clusters, covering, cut_to_size
-from gradcalc.truth.critical.search import Boxes, Clock, Enclosing, Found, search
+from gradcalc.truth.critical.regions import clipped, clusters, covering, cut_to_size, merged
+from gradcalc.truth.critical.search import Boxes, Clock, Enclosing, Found, search, together
 from gradcalc.truth.critical.solution import Outcome, Solution, kind_of
 from gradcalc.truth.critical.system import System, with_tops
 from gradcalc.truth.critical.workers import Workers
@@ -32,11 +33,14 @@ _DEGREE = 8
 """Derivatives of a degenerate point in one variable that are looked at, at most."""
 _AROUND = (2.0**-4, 2.0**-6, 2.0**-8)
 """How far about a point in one variable it is proved the only one, as parts of the side, if it can be."""
+_THIN = 1 / 25
+"""In several variables boxes of which all points are zeros are told if all sides are more than so much of the box's."""
 _MOMENT = 0.1
 """Seconds for the proofs of what was found when the search was interrupted."""
 _PART = 16
 """Zeros that are proved at a time, before the clock is looked at."""
 UNPROVED_YET = "a zero, for whose proof in balls no time was left"
+BORDER = "near it all points of a part are zeros"
 SINGULAR, AT_KINK, ROUGH, FACE, LATE, UNPROVED = (
     "the second derivatives may be singular", "there may be a kink or a jump", "not smooth in all of it",
     "a point that may lie on a face of the box", "no time was left", "a zero that balls did not prove",
@@ -71,11 +75,21 @@ class Quest:
         whole = Boxes(low - pad, high + pad)
         if Enclosing(self.system).flags(whole) & OUTSIDE:
             self.system = with_tops(self.system)
-        found = search(self.system, whole, self.clock)
+        found = search(self.system, whole, self.clock, flat=Flats(self.system).of if may_be(self.system) else None)
         outcome = Outcome(looked=found.looked, is_whole=found.is_whole)
+        self._tell_flat(outcome, merged(clipped(found.flat, low, high)))
         self._prove(outcome, found)
         self._rest(outcome, clipped(found.left, low, high), found.is_whole)
+        outcome.flat = [merged(clipped(together(outcome.flat, self.system.size), low, high))]
         return outcome
+
+    def _tell_flat(self, outcome: Outcome, flat: Boxes) -> None:
+        """Take down boxes of which all points are zeros; in several variables what is thin is left: it may be much."""
+        low, high = self.box
+        large = (flat.high - flat.low > (high - low) * (_THIN if self.system.size > 1 else -1.0)).all(axis=0)
+        outcome.flat.append(flat.take(large))
+        thin = covering(flat.take(~large), high - low)
+        outcome.unsettled += [(thin.take([k]), BORDER) for k in range(len(thin))]
 
     def _prove(self, outcome: Outcome, found: Found) -> None:
         """Take down the zeros of a search; those for which no time is left as boxes."""

@@ -71,7 +71,8 @@ def write_proof(answer: Critical, path: Path, limits: Limits) -> tuple[Mapping[s
         FileError: the file cannot be written.
     """
     reason = "extreme values are" if answer.asked else "infinite sides are" if answer.searched else ""
-    reason = reason or ("what there was no time for is" if not answer.complete and not answer.unsettled else "")
+    if not (reason or answer.complete or answer.unsettled or answer.flat):
+        reason = "what there was no time for is"
     if reason:
         raise UsageError(f"{reason} not carried by proof files yet", hint=_STANDS)
     said = answer.to_dict()

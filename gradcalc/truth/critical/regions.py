@@ -123,6 +123,24 @@ def cut_to_size(boxes: Boxes, sides: Any, most: int = 20_000) -> Boxes:
     return together([*done, boxes], len(boxes.low))
 
 
+def merged(boxes: Boxes) -> Boxes:
+    """The same part in fewer boxes: those that share a whole face are one."""
+    count = -1
+    while len(boxes) != count:
+        count = len(boxes)
+        for k in range(len(boxes.low)):
+            others = [side[j] for side in boxes for j in range(len(boxes.low)) if j != k]
+            order = np.lexsort((boxes.low[k], *others))
+            boxes = boxes.take(order)
+            apart = [side[1:] != side[:-1] for side in (each[order] for each in others)]
+            apart.append(boxes.low[k, 1:] > boxes.high[k, :-1])
+            starts = np.flatnonzero(np.r_[True, np.logical_or.reduce(apart)][: len(boxes)])
+            if len(starts):
+                low = np.minimum.reduceat(boxes.low, starts, axis=1)
+                boxes = Boxes(low, np.maximum.reduceat(boxes.high, starts, axis=1))
+    return boxes
+
+
 def clipped(boxes: Boxes, low: Any, high: Any) -> Boxes:
     """What of some boxes lies in one box; those outside it are left out."""
     lows, highs = np.maximum(boxes.low, low), np.minimum(boxes.high, high)

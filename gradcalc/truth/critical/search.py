@@ -50,6 +50,10 @@ _FULL = 200_000
 """Boxes waiting above which the search goes deep, not broad."""
 
 
+IsFlat = Callable[["Boxes"], Array]
+"""Tells of each box whether all its points are zeros."""
+
+
 class Boxes(NamedTuple):
     """Boxes by their corners: arrays with a row for each variable, a column for each box."""
 
@@ -87,6 +91,7 @@ class Found:
     Attributes:
         unique: boxes that hold exactly one zero each; `zeros` the enclosures of those, as narrow as doubles allow.
         left: boxes of which nothing is known.
+        flat: boxes of which all points are zeros, where those were asked for.
         looked: how many boxes were looked at.
         is_whole: whether nothing was left for want of time.
     """
@@ -94,6 +99,7 @@ class Found:
     unique: Boxes
     zeros: Boxes
     left: Boxes
+    flat: Boxes
     looked: int = 0
     is_whole: bool = True
 
@@ -338,6 +344,8 @@ class _Search:
     looked: int = 0
     worth: float = 1.0
     passed: int = 0
+    is_flat: IsFlat | None = None
+    flat: list[Boxes] = field(default_factory=list)
 
     @property
     def size(self) -> int:
@@ -374,6 +382,10 @@ class _Search:
         self.looked += len(boxes)
         boxes = boxes.take(~self.enclosing.excluded(boxes))
         boxes = boxes.take(~self.enclosing.steep(boxes))
+        if self.is_flat is not None and len(boxes):
+            flat = self.is_flat(boxes)
+            self.flat.append(boxes.take(flat))
+            boxes = boxes.take(~flat)
         if not len(boxes):
             return boxes
         if len(boxes) > _MANY and self.worth < _WORTH and self.passed < _PASSED:
@@ -438,15 +450,16 @@ def _inside(boxes: Boxes, around: Boxes) -> Array:
     return result
 
 
-def search(system: System, box: Boxes, clock: Clock, bar: Bar | None = None) -> Found:
+def search(system: System, box: Boxes, clock: Clock, bar: Bar | None = None, flat: IsFlat | None = None) -> Found:
     """All zeros of a system in a box: those that are proved, and the boxes of which nothing is known.
 
     Args:
         bar: a value of the function above which nothing is looked for.
+        flat: tells boxes of which all points are zeros.
     """
     enclosing = Enclosing(system, bar)
     sides = np.maximum(box.high - box.low, 1e-300)
-    state = _Search(enclosing, sides, clock)
+    state = _Search(enclosing, sides, clock, is_flat=flat)
     left, late = state.level(box, _LEVELS[0])
     left = state.settled(left)
     for part in _LEVELS[1:]:
@@ -465,7 +478,8 @@ def search(system: System, box: Boxes, clock: Clock, bar: Bar | None = None) -> 
     zeros = _narrowed(enclosing, unique)
     keep, doubtful = _distinct(unique, zeros)
     rest = together([left, late, waiting, zeros.take(doubtful)], system.size)
-    return Found(unique.take(keep), zeros.take(keep), rest, state.looked, not len(late) and not len(waiting))
+    constant = together(state.flat, system.size)
+    return Found(unique.take(keep), zeros.take(keep), rest, constant, state.looked, not len(late) and not len(waiting))
 
 
 def _narrowed(enclosing: Enclosing, unique: Boxes) -> Boxes:

@@ -2,28 +2,35 @@
 
 Beside the point each op keeps to one branch, where its operand has one sign there. Of the piece that this leaves, the
 first derivative that is not 0 at the point tells whether it rises or falls; where it keeps away from 0 all over, the
-piece has no critical point but that. So kinks are settled where a slope is 0: `tanh(x)*abs(x)`, `cosh(abs(x))`.
+piece has no critical point but that. So kinks are settled where a slope is 0: `tanh(x)*abs(x)`, `cosh(abs(x))`. Of a
+piece that is constant all points are critical, the kink included: `relu(x)`.
 
 Imports kinks and system.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from flint import arb, ctx, fmpq
 
 from gradcalc.arithmetic import exact_numbers
-from gradcalc.graph import ops
+from gradcalc.graph import derive, ops
+from gradcalc.truth.critical.flat import is_zero
 from gradcalc.truth.critical.kinks import PIECES, boundary_of
 from gradcalc.truth.critical.prove import Proof, evaluated
-from gradcalc.truth.critical.search import Boxes
+from gradcalc.truth.critical.search import Boxes, Enclosing
 from gradcalc.truth.critical.solution import Outcome, Solution
 from gradcalc.truth.critical.system import System, prepared
 
 if TYPE_CHECKING:
     from gradcalc.truth.critical.find import Quest
+
+FLAT = 0, 0
+"""What is told of a piece that is constant."""
 
 
 def settled(quest: "Quest", outcome: Outcome, hull: Boxes, ratio: fmpq) -> bool:
@@ -46,8 +53,12 @@ def settled(quest: "Quest", outcome: Outcome, hull: Boxes, ratio: fmpq) -> bool:
     left, right = (side.goes(piece) for side, piece in zip(sides, pieces, strict=True))
     if left is None or right is None:
         return False
-    kind = _kind(left, right)
-    if kind and where != "outside":
+    constant = [side for side, goes in zip(sides, (left, right), strict=True) if goes == FLAT]
+    outcome.flat += [_within(side.box, ratio, side.right) for side in constant]
+    kind = "" if constant else _kind(left, right)
+    if constant:
+        outcome.solutions[:] = [each for each in outcome.solutions if not each.at[0].overlaps(at)]
+    elif kind and where != "outside":
         others = [each for each in outcome.solutions if not each.at[0].overlaps(at)]
         outcome.solutions[:] = [*others, Solution((at,), value, kind, None, where == "face", precision)]
     return True
@@ -59,6 +70,16 @@ def _beside(hull: Boxes, at: arb, right: bool) -> Boxes:
     near = np.nextafter(low, -np.inf) if right else np.nextafter(high, np.inf)
     ends = (near, max(float(hull.high[0, 0]), high)) if right else (min(float(hull.low[0, 0]), low), near)
     return Boxes(np.array([[ends[0]]]), np.array([[ends[1]]]))
+
+
+def _within(box: Boxes, ratio: fmpq, right: bool) -> Boxes:
+    """A side from its point on, that end rounded inward."""
+    exact = Fraction(int(ratio.p), int(ratio.q))
+    end = float(exact)
+    if Fraction(end) < exact if right else Fraction(end) > exact:
+        end = math.nextafter(end, math.inf if right else -math.inf)
+    low, high = (np.array([[end]]), box.high) if right else (box.low, np.array([[end]]))
+    return Boxes(low, high)
 
 
 def _meet(system: System, pieces: Sequence[int], point: Solution) -> bool:
@@ -115,8 +136,22 @@ class _Side:
         order, ball, _ = found
         return (1 if ball > 0 else -1) * (1 if self.right or order % 2 == 0 else -1)
 
+    def _is_constant(self, piece: int) -> bool:
+        """Whether the piece holds no variable, or is smooth on the side, with the derivative 0."""
+        system = self.quest.system
+        if system.inputs[0] not in system.graph.needed([piece]):
+            return True
+        (slope,) = derive.gradient(system.graph, piece, system.inputs)
+        around = Enclosing(system).values(self.box, (piece,))[piece]
+        return not np.any(np.asarray(around.flags)) and is_zero(system.graph, slope)
+
     def goes(self, piece: int) -> tuple[int, int] | None:
-        """The order of the first derivative that is not 0 at the point, and whether the piece goes up from there."""
+        """The order of the first derivative that is not 0 at the point, and whether the piece goes up from there.
+
+        Of a constant `FLAT`; None where it is not known.
+        """
+        if self._is_constant(piece):
+            return FLAT
         found = self.quest.first_slope(piece, self.point, self.box, 1)
         if found is None or not found[2]:
             return None

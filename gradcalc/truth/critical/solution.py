@@ -37,10 +37,14 @@ class Solution:
 
 @dataclass
 class Outcome:
-    """What was found in a box: solutions, and boxes of which nothing is known, each with a reason."""
+    """What was found in a box: solutions, and boxes of which nothing is known, each with a reason.
+
+    Of the boxes in `flat` all points are zeros.
+    """
 
     solutions: list[Solution] = field(default_factory=list)
     unsettled: list[tuple[Boxes, str]] = field(default_factory=list)
+    flat: list[Boxes] = field(default_factory=list)
     looked: int = 0
     is_whole: bool = True
 
