@@ -121,6 +121,12 @@ OPTIMIZERS = str.split(
 )
 """The optimizers of a descent, as shells offer them."""
 
+SCHEDULER = Option(
+    "--scheduler ADDRESS", "The rows by the workers of a cluster of Dask: tcp://host:8786; local:4 is of four "
+    "processes here.", ROWS,
+)  # fmt: skip
+"""An option that several commands have."""
+
 
 @dataclass(frozen=True, slots=True)
 class DescentSettings:
@@ -158,6 +164,7 @@ class DescentSettings:
     batch_size: int | None = option(None, "--batch-size N", "Rows of each step; default: all.", ROWS, low=1)
     epochs: int | None = option(None, "--epochs N", "Passes over the rows.", ROWS, low=1)
     seed: int = option(0, "--seed N", "Of the order of the rows.", ROWS, low=0)
+    scheduler: str | None = option(None, SCHEDULER)
 
     @property
     def method(self) -> str:
@@ -212,6 +219,7 @@ class FitSettings:
         HELD, "--memory MB", "Files whose columns take more megabytes are read anew for each pass over them.", LIMITS,
         low=0,
     )  # fmt: skip
+    scheduler: str | None = option(None, SCHEDULER)
 
 
 @dataclass(frozen=True)
@@ -232,13 +240,6 @@ class Reading:
 
 AS_USUAL = Reading()
 """How most files are written."""
-
-
-SCHEDULER = Option(
-    "--scheduler ADDRESS", "The rows by the workers of a cluster of Dask: tcp://host:8786; local:4 is of four "
-    "processes here.", ROWS,
-)  # fmt: skip
-"""An option that several commands have."""
 
 
 @dataclass(frozen=True)

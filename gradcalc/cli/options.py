@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from gradcalc.cli.progress import clear
 from gradcalc.cli.write import Format
-from gradcalc.errors import FileError, LimitError, UsageError
+from gradcalc.errors import FileError, LimitError, UsageError, visible
 from gradcalc.settings import MAX_DIGITS, SHOW, Limits, Option, Reading, option, required
 
 if TYPE_CHECKING:
@@ -103,6 +103,12 @@ def shape_of(format: Format | None, json: bool, csv_long: bool = False) -> Forma
 def waiting(quiet: bool) -> Callable[[], None] | None:
     """What says that SymPy is waited for, to who looks at a terminal."""
     return None if quiet or not sys.stderr.isatty() else _tell_waiting
+
+
+def tell(text: str) -> None:
+    """Say something beside the answer."""
+    clear()
+    print(visible(text), file=sys.stderr)
 
 
 def _tell_waiting() -> None:

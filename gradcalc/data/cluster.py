@@ -1,16 +1,22 @@
-"""Tasks on a cluster of Dask, in the order in which they were made, whichever ends first. Imports shard.
+"""Tasks on a cluster of Dask, in the order in which they were made, whichever ends first. Imports shard and work.
 
-A task is a function of a module of gradcalc, something that all tasks share, and a span of rows. What it raises comes
-back as it was raised here; a task whose worker was killed is run by another one.
+A task is a function of a module of gradcalc, something that all tasks share, a span of rows, and what else it needs,
+perhaps what another task left with a worker. What it raises comes back as it was raised here; a task whose worker was
+killed is run by another one.
 """
 
 import re
+import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_all_start_methods, get_context
 from pickle import dumps
+from time import monotonic
 from typing import Any
 
 from gradcalc.data.batches import Span
@@ -19,6 +25,8 @@ from gradcalc.errors import FileError, GradcalcError, UsageError, library
 
 _SECONDS = 10
 """How long a scheduler may take to answer."""
+_LOOK, _RETURN = 2.0, 60.0
+"""How often it is looked whether there are workers; seconds for which there may be none."""
 _AHEAD = 2
 """Tasks that are made before they are needed, for each thread of a worker: what memory they take is bounded."""
 _OF_MACHINES = ("instruction set", "libc")
@@ -26,8 +34,35 @@ _OF_MACHINES = ("instruction set", "libc")
 _DEATHS = 3
 """How many workers may be killed at one task."""
 
+_METHOD = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
+_CONFIG = {
+    "distributed.scheduler.allowed-failures": _DEATHS,
+    "distributed.deploy.lost-worker-timeout": "1 day",
+    "distributed.worker.multiprocessing-method": _METHOD,
+}
+"""For workers here. Dask gives a worker up that is not back in 15 s, and ends it if it comes later: on a busy machine
+that looks as if workers were killed one after the other. A server that forks loads the libraries once for all.
+"""
+_LOADED = ("distributed", "gradcalc.data.map")
+"""What that server loads."""
+_PART = 0.25
+"""Of the workers' memory: what may be left with them."""
+
 Tell = Callable[[str], object] | None
 """Hears where the cluster can be watched."""
+Function = Callable[..., Any]
+"""What a task runs: it takes what all tasks share, pickled, its span, and what else the task has."""
+
+alone = threading.Lock()
+"""What computes has all cores of a worker: its threads take turns."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Rows, and what a function of them needs besides: values, and what `Cluster.left` gave."""
+
+    span: Span
+    more: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,10 +74,14 @@ class _Done:
     made_by: dict[str, str]
 
 
-def _run(function: Callable[[bytes, Span], Any], shared: bytes, span: Span) -> _Done:
-    """A task, on the worker."""
+def _run(function: Function, shared: bytes, span: Span, *more: Any) -> _Done:
+    """A task, on the worker; it ends in the error that what it needs ended in."""
+    for each in more:
+        if isinstance(each, _Done) and each.error:
+            return each
     try:
-        return _Done(function(shared, span), None, made_by())
+        given = [each.value if isinstance(each, _Done) else each for each in more]
+        return _Done(function(shared, span, *given), None, made_by())
     except GradcalcError as error:
         return _Done(None, (error.kind, error.message, error.hint, int(error.exit_code)), made_by())
 
@@ -50,24 +89,32 @@ def _run(function: Callable[[bytes, Span], Any], shared: bytes, span: Span) -> _
 class Cluster:
     """Workers that can be given tasks."""
 
-    def __init__(self, client: Any, address: str) -> None:
-        self.client, self.address = client, address
+    def __init__(self, client: Any, address: str, more: Callable[[], object] | None = None) -> None:
+        self.client, self.address, self.more = client, address, more
         self.threads = max(sum(client.nthreads().values()), 1)
         self.maker: dict[str, str] | None = None
 
-    def each(
-        self, function: Callable[[bytes, Span], Any], shared: Any, spans: Iterable[Span], of: str
-    ) -> Iterator[Any]:
-        """What a function of all that is shared gives for each span, in their order.
+    @property
+    def room(self) -> float:
+        """How many bytes may be left with the workers; the memory of one that tells of no limit counts as none."""
+        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+        return _PART * sum(worker["memory_limit"] or 0 for worker in workers)
+
+    def left(self, function: Function, shared: bytes, span: Span, *more: Any) -> Any:
+        """What a function of pickled data gives for a span: it stays with a worker as long as this is held here."""
+        return self.client.submit(_run, function, shared, span, *more, pure=False)
+
+    def each(self, function: Function, shared: Any, tasks: Iterable[Task], of: str) -> Iterator[Any]:
+        """What a function of all that is shared gives for each task, in their order.
 
         Args:
             of: what the rows are of, for messages.
         """
-        waiting, left, data = deque[tuple[Span, Any]](), iter(spans), dumps(shared)
+        waiting, left, data = deque[tuple[Span, Any]](), iter(tasks), dumps(shared)
         try:
             while True:
-                while len(waiting) < _AHEAD * self.threads and (span := next(left, None)) is not None:
-                    waiting.append((span, self.client.submit(_run, function, data, span, pure=False)))
+                while len(waiting) < _AHEAD * self.threads and (task := next(left, None)) is not None:
+                    waiting.append((task.span, self.left(function, data, task.span, *task.more)))
                 if not waiting:
                     return
                 span, future = waiting.popleft()
@@ -78,9 +125,7 @@ class Cluster:
 
     def _result(self, future: Any, where: str) -> Any:
         """What a task gave; its error is raised here."""
-        if error := future.exception():
-            raise _told(error, where)
-        done: _Done = future.result()
+        done = self._done(future, where)
         if done.error:
             kind, message, hint, code = done.error
             failure = GradcalcError(message, hint=hint)
@@ -88,6 +133,36 @@ class Cluster:
             raise failure
         self._expect(done.made_by)
         return done.value
+
+    def _done(self, future: Any, where: str) -> _Done:
+        """What a task ended in; as long as it takes, while there are workers."""
+        none_since, patience = None, _LOOK
+        while True:
+            try:
+                if (error := future.exception(timeout=patience)) is None:
+                    return future.result(timeout=patience)  # type: ignore[no-any-return]
+            except TimeoutError:
+                none_since, patience = self._look(where, none_since), 2 * patience
+                continue
+            except Exception as failed:  # noqa: BLE001 - it was lost with its worker, and then made again in vain
+                error = failed
+            if isinstance(error, CancelledError):
+                raise FileError(f"{where}: the scheduler at {self.address} is gone, or gave up the task")
+            raise _told(error, where)
+
+    def _look(self, where: str, none_since: float | None) -> float | None:
+        """Since when there is no worker, if there is none; local ones are then started, others waited for."""
+        with suppress(OSError):
+            if self.client.status != "running" or self.client.nthreads():
+                return None
+        now = monotonic()
+        if none_since is None:
+            return now
+        if now - none_since > _RETURN:
+            raise FileError(f"{where}: no worker is left at {self.address}")
+        if self.more and now - none_since > _LOOK:
+            self.more()
+        return none_since
 
     def _expect(self, found: dict[str, str]) -> None:
         """Raise if a worker is not like the others, or runs another version than this process: bits would differ."""
@@ -127,13 +202,18 @@ def connected(address: str, tell: Tell = None) -> Iterator[Cluster]:
     distributed = library("distributed", "--scheduler")
     with ExitStack() as stack, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of ports in use, of versions: what matters is compared
-        library("dask", "--scheduler").config.set({"distributed.scheduler.allowed-failures": _DEATHS})
+        stack.enter_context(library("dask", "--scheduler").config.set(_CONFIG))
+        more = None
         try:
             if local:
+                distributed.utils.get_mp_context()  # which has a list of its own, once
+                if _METHOD != "spawn":
+                    get_context(_METHOD).set_forkserver_preload(list(_LOADED))
                 cluster = distributed.LocalCluster(
                     n_workers=int(local[1]), threads_per_worker=1, dashboard_address=":0", silence_logs=50
                 )
                 stack.enter_context(cluster)
+                more = partial(_started, cluster, int(local[1]))
             client = stack.enter_context(distributed.Client(cluster if local else address, timeout=_SECONDS))
             client.wait_for_workers(1, timeout=_SECONDS)
         except (OSError, TimeoutError, ValueError) as error:
@@ -141,4 +221,11 @@ def connected(address: str, tell: Tell = None) -> Iterator[Cluster]:
             raise FileError(f"no scheduler with workers answers at {address}: {reason}") from None
         if tell:
             tell(f"dashboard: {client.dashboard_link}")
-        yield Cluster(client, address)
+        yield Cluster(client, address, more)
+
+
+def _started(cluster: Any, count: int) -> None:
+    """Start workers for those gone for good: a nanny whose worker is killed while it starts starts no other."""
+    missing = count - sum(bool(nanny.pid) for nanny in cluster.workers.values())
+    if missing > 0:
+        cluster.scale(len(cluster.worker_spec) + missing)

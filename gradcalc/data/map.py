@@ -6,7 +6,6 @@ written, so that no more than three are in memory, however large the files are.
 
 import math
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,7 +25,7 @@ from gradcalc.arithmetic.floats import Floats
 from gradcalc.arithmetic.native.kernel import Kernel
 from gradcalc.data.batches import Span, even, extents, kept_numbers, read_files, span_of, tasks_of, total_rows
 from gradcalc.data.check import Certified, Checked, RowBalls, Sample, certified, check_rows
-from gradcalc.data.cluster import Tell, connected
+from gradcalc.data.cluster import Task, Tell, alone, connected
 from gradcalc.data.columns import column_names, null_rows
 from gradcalc.data.digits import TYPE, RowDigits
 from gradcalc.data.formats import FORMATS, check_stream, output_format
@@ -522,8 +521,7 @@ class _Job:
             "known": self.known, "numbers": self._numbers(None), "inputs": [fingerprint(path) for path in self.paths],
         }  # fmt: skip
         with connected(self.settings.scheduler or "", self.tell) as cluster:
-            tasks = tasks_of(span, self.rows)
-            for made in cluster.each(task, shared, tasks, self.source):
+            for made in cluster.each(task, shared, map(Task, tasks_of(span, self.rows)), self.source):
                 out = out or Pieces(self.format.writer(made.types), append, mark, begun=done is not None)
                 if list(made.types.items()) != list(out.writer.types.items()):
                     raise FileError(f"{self.source}: a column that is kept is not of one type in all rows")
@@ -706,10 +704,6 @@ class Made:
     counts: Counts
 
 
-_alone = threading.Lock()
-"""A task has all cores: threads of one worker take turns."""
-
-
 @lru_cache(maxsize=2)
 def _job(shared: bytes) -> _Job:
     """The work that tasks share, prepared once in each process; an error if the files here are others."""
@@ -723,7 +717,7 @@ def _job(shared: bytes) -> _Job:
 
 def task(shared: bytes, span: Span) -> Made:
     """The rows of a span through the formula, as the run over all rows would write them."""
-    with _alone:
+    with alone:
         job = _job(shared)
         job.span = span
         held: list[bytes] = []

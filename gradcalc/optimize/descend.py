@@ -6,6 +6,7 @@ Flow: `ask` reads the formula and its data once, and each `Question.answer` is a
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any
@@ -13,20 +14,24 @@ from typing import Any
 import numpy as np
 
 from gradcalc.arithmetic.floats import Floats
+from gradcalc.data.cluster import Cluster, Tell
 from gradcalc.data.columns import column_names, read_columns
+from gradcalc.data.passes import Passes
 from gradcalc.data.source import opened
+from gradcalc.data.urls import shown
 from gradcalc.errors import UsageError, did_you_mean, for_python
 from gradcalc.language.formula import Formula, Point, checked_variables, refuse_clash
 from gradcalc.language.parse import as_formula
 from gradcalc.language.points import echoed, named, numbers, to_bindings, to_points
 from gradcalc.optimize.descent.answer import Descent
 from gradcalc.optimize.descent.ascent import negated, told_of_f, turned
-from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective, Objective
+from gradcalc.optimize.descent.columns import Columns
+from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective, Objective, at_home
 from gradcalc.optimize.descent.run import OPTIMIZERS, Run
 from gradcalc.optimize.descent.watch import Step
 from gradcalc.optimize.optimizers import FIRST_ORDER
-from gradcalc.optimize.read import arrays_of, table_of
-from gradcalc.settings import AS_USUAL, CERTIFY_SECONDS, DIGITS, Dialect, Limits, Reading, limits_for
+from gradcalc.optimize.read import arrays_of, gathered, left_there, table_of
+from gradcalc.settings import AS_USUAL, CERTIFY_SECONDS, DIGITS, HELD, Dialect, Limits, Reading, limits_for
 from gradcalc.settings import DescentSettings as Settings
 from gradcalc.truth.critical.box import fitted, in_order, read_box
 from gradcalc.truth.critical.certificate import Certificate, certificate
@@ -80,9 +85,11 @@ def descend(
     start = one_start(to_points(at, bounds), "at")
     chosen = Settings(**settings | ({"box": (settings["box"],)} if isinstance(settings.get("box"), str) else {}))
     _check_types(chosen)
-    return ask(expression, start, constants, [chosen], data=data, nulls=nulls, limits=bounds, how=how).answer(
-        chosen, callback
-    )
+    with ExitStack() as stack:
+        question = ask(
+            expression, start, constants, [chosen], data=data, nulls=nulls, limits=bounds, how=how, stack=stack
+        )
+        return question.answer(chosen, callback)
 
 
 def one_start(points: Sequence[Point], said: str) -> Point:
@@ -113,7 +120,7 @@ class Question:
         callback = told_of_f(callback) if settings.maximize else callback
         run = Run(self.formula, self.objective, self.start, settings, callback)
         run.go()
-        made = run.answer(*self.let)
+        made = replace(run.answer(*self.let), objective=at_home(self.objective))
         made = turned(made) if settings.maximize else made
         return replace(made, certificate=self._certificate(made, settings)) if settings.certify else made
 
@@ -138,15 +145,23 @@ def ask(
     nulls: str = "fail",
     limits: Limits = Limits(),  # noqa: B008 - frozen
     how: Reading = AS_USUAL,
+    stack: ExitStack | None = None,
+    tell: Tell = None,
 ) -> Question:
-    """Read a formula and its data for descents with these settings, whose start and constants are read already."""
+    """Read a formula and its data for descents with these settings, whose start and constants are read already.
+
+    Args:
+        stack: what keeps the workers of a cluster, where the settings name one, until the descents are made.
+        tell: hears where they can be watched.
+    """
     for each in settings:
         _check(each, data)
     at = named([at], expression, let, limits)[0]
     formula = as_formula(
         expression, {name: value.shape for name, value in at.items()}, let, limits, whole=data is not None
     )
-    columns, dropped = _columns(data, formula, at, nulls, how) if data is not None else ({}, 0)
+    workers = gathered(data, settings[0].scheduler, stack, tell) if stack and data is not None else None
+    columns, dropped = _columns(data, formula, at, nulls, how, workers) if data is not None else ({}, 0)
     everything = dict(at) | {name: formula.variables[name] for name in columns}
     variables = checked_variables(formula, [everything], list(at), let)
     if not any(variable.elements for variable in variables):
@@ -156,7 +171,7 @@ def ask(
         formula = negated(formula)
     return Question(
         formula,
-        DataObjective(formula, columns, settings[0].reduce) if columns else FormulaObjective(formula),
+        DataObjective(formula, columns, settings[0].reduce) if data is not None else FormulaObjective(formula),
         [x for value in at.values() for x in numbers(value, floats)],
         echoed(let),
         dropped,
@@ -201,12 +216,27 @@ def _check(settings: Settings, data: Any) -> None:
         raise UsageError("both steps and epochs are given", hint="--epochs 10 counts passes over the data")
     if data is None and (settings.batch_size or settings.epochs):
         raise UsageError("batches and epochs need data", hint="--data points.csv")
+    if data is None and settings.scheduler is not None:
+        raise UsageError("--scheduler gives rows to workers, and there are none", hint="--data points.csv")
+    if settings.batch_size and settings.scheduler is not None:
+        raise UsageError(
+            "--scheduler: a batch is drawn from all rows, which would be sent for at each step",
+            hint="--batch-size without --scheduler, or all rows at each step",
+        )
     if settings.batch_size and not first:
         raise UsageError(f"{settings.method} takes no batches", hint="--optimizer adam")
 
 
-def _columns(data: Any, formula: Formula, at: Point, nulls: str, how: Reading) -> tuple[Mapping[str, Any], int]:
-    """The columns that the formula names, as arrays of floats, and how many rows were left out."""
+def _columns(
+    data: Any, formula: Formula, at: Point, nulls: str, how: Reading, workers: Cluster | None
+) -> tuple[Columns, int]:
+    """The columns that the formula names, as arrays of floats or left with workers, and how many rows were left out."""
+    if workers:
+        place = os.fspath(data)
+        with opened(place) as paths:
+            names = _named(formula, at, column_names(paths[0], list(formula.variables), how))
+            rows = left_there(shown(place), Passes(paths, names, how), nulls, False, HELD, workers, finite=False)
+        return rows, rows.dropped
     if isinstance(data, str | os.PathLike):
         with opened(os.fspath(data)) as paths:
             names = _named(formula, at, column_names(paths[0], list(formula.variables), how))

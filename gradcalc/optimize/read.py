@@ -1,25 +1,29 @@
 """The door of data: files, mappings of arrays and data frames as rows of floats, for `fit`; arrays for `descend` too.
 
-Files whose columns are too large to be held are read anew for each pass. Imports rows and data.
+Files whose columns are too large to be held are read anew for each pass; workers of a cluster read theirs. Imports
+rows, distant and data.
 """
 
 import os
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from gradcalc.data.cluster import Cluster, Tell, connected
 from gradcalc.data.columns import column_names, null_rows, read_records
 from gradcalc.data.formats.format import Place
 from gradcalc.data.passes import Passes
-from gradcalc.data.source import opened
+from gradcalc.data.source import STDIN, is_stream, opened
 from gradcalc.data.urls import shown
 from gradcalc.errors import FileError, GradcalcError, UsageError, library
-from gradcalc.optimize.rows import AnyRows, Array, Listed, Rows, Streamed
+from gradcalc.optimize.distant import Distant, described
+from gradcalc.optimize.rows import AnyRows, Array, Listed, Read, Rows, Streamed
 from gradcalc.settings import AS_USUAL, HELD, Reading
 
 
@@ -32,6 +36,7 @@ def read_rows(
     exactly: bool = False,
     expected: Sequence[str] = (),
     memory: float = HELD,
+    workers: Cluster | None = None,
 ) -> AnyRows:
     """The columns that are chosen among those of the data.
 
@@ -42,6 +47,7 @@ def read_rows(
         exactly: whether the numbers are wanted as they are written.
         expected: names that help to tell how a text is separated.
         memory: megabytes of columns up to which those of files are held.
+        workers: they read files, and keep the rows.
 
     Raises:
         FileError, UsageError: a row has no number or an infinite one; with their count and the first of them.
@@ -50,7 +56,7 @@ def read_rows(
         raise UsageError(f"nulls must be fail or drop, not {nulls!r}")
     table = None if isinstance(data, str | os.PathLike) else table_of(data)
     if table is None:
-        return _from_files(os.fspath(data), choose, nulls, how, exactly, expected, memory)
+        return _from_files(os.fspath(data), choose, nulls, how, exactly, expected, memory, workers)
     names = choose([str(name) for name in table])
     values = arrays_of(table, names)
     exact = {name: list(table[name]) for name in names if _is_exact(table[name])} if exactly else {}
@@ -75,11 +81,16 @@ def _from_files(
     exactly: bool,
     expected: Sequence[str],
     memory: float,
+    workers: Cluster | None,
 ) -> AnyRows:
     """The rows of files, one below the other, held if their columns are small enough."""
     with ExitStack() as stack:
         paths = stack.enter_context(opened(place, checked=False))
         files = Passes(paths, choose(column_names(paths[0], list(expected), how)), how)
+        if workers:
+            rows = left_there(shown(place), files, nulls, exactly, memory, workers)
+            _keep(rows.read, stack)
+            return rows
         state = files.state()
         values = _held(files, memory * 1e6)
         if values is not None:
@@ -89,14 +100,67 @@ def _from_files(
             files.refuse(state)
             return _whole(Rows(values, np.arange(1, count + 1), 0, exact), shown(place), nulls, FileError)
         census = _Census(files.names)
-        rows = Streamed(files, state, 0)
-        for chunk in rows.numbered():
+        streamed = Streamed(files, state, 0)
+        for chunk in streamed.numbered():
             census.add(list(chunk.values.values()), int(chunk.numbers[0]))
         census.check(shown(place), nulls, FileError)
-        rows.read.source = stack.pop_all()
-        weakref.finalize(rows.read, rows.read.source.close)
+        _keep(streamed.read, stack)
         empty = census.empty.count
-        return Streamed(files, state, census.rows - empty, empty, empty > 0, read=rows.read)
+        return Streamed(files, state, census.rows - empty, empty, empty > 0, read=streamed.read)
+
+
+def _keep(read: Read, stack: ExitStack) -> None:
+    """What is open stays so as long as rows are read."""
+    read.source = stack.pop_all()
+    weakref.finalize(read, read.source.close)
+
+
+def gathered(data: Any, address: str | None, stack: ExitStack, tell: Tell = None) -> Cluster | None:
+    """The workers at an address, until the stack is closed; None without one.
+
+    Raises:
+        UsageError: the data are nothing that workers can read, or it is no address.
+        FileError: no scheduler with workers answers there.
+    """
+    if address is None:
+        return None
+    if not isinstance(data, str | os.PathLike):
+        raise UsageError("--scheduler: the data are in memory here", hint="a file that all workers see")
+    if is_stream(os.fspath(data)):
+        told = STDIN if data == "-" else shown(os.fspath(data))
+        raise UsageError(f"--scheduler: {told} can be read but once", hint="--data as a file that all workers see")
+    return stack.enter_context(connected(address, tell))
+
+
+def left_there(
+    place: str, files: Passes, nulls: str, exactly: bool, memory: float, workers: Cluster, finite: bool = True
+) -> Distant:
+    """The rows of files as workers find them.
+
+    Args:
+        finite: whether an infinite number is an error.
+    """
+    there = described(place, files)
+    if not there.rows:
+        raise FileError(f"{files.paths[0]} has columns but no rows")
+    rows = Distant(workers, there, memory * 1e6)
+    census, whole = _Census(files.names), list[Array]()
+    for part, stays in rows.over(_counted):
+        census.join(part)
+        whole.append(stays)
+    census.check(place, nulls, FileError, finite)
+    if exactly and rows.may_hold:
+        rows = replace(rows, exact=_exact_of_files(files.paths, files.names, files.how, there.rows))
+    return rows.kept(np.concatenate(whole)) if census.empty.count else rows
+
+
+def _counted(rows: Rows) -> Iterator[tuple["_Census", Array]]:
+    """What some rows lack, and which of them lack nothing."""
+    columns = list(rows.values.values())
+    census = _Census(list(rows.values))
+    census.add(columns, int(rows.numbers[0]))
+    empty = null_rows(columns)
+    yield census, np.ones(rows.size, bool) if empty is None else ~empty
 
 
 def _held(files: Passes, most: float) -> dict[str, Array] | None:
@@ -137,7 +201,14 @@ class _Census:
                 infinite = np.isinf(column) if empty is None else np.isinf(column) & ~empty
                 found.add(first + np.flatnonzero(infinite))
 
-    def check(self, place: str, nulls: str, error: type[GradcalcError]) -> None:
+    def join(self, more: "_Census") -> None:
+        """The rows of another one, which come after these."""
+        self.rows, self._lacks = self.rows + more.rows, min(self._lacks, more._lacks)
+        self.empty.join(more.empty)
+        for found, other in zip(self._infinite, more._infinite, strict=True):
+            found.join(other)
+
+    def check(self, place: str, nulls: str, error: type[GradcalcError], finite: bool = True) -> None:
         """Raise what is wrong with them."""
         if self.empty.count and nulls == "fail":
             told = f"{place}: no number in {self.empty} (column {self.names[self._lacks]})"
@@ -145,7 +216,7 @@ class _Census:
         if self.empty.count == self.rows:
             raise error(f"{place}: no row has all its numbers")
         for name, found in zip(self.names, self._infinite, strict=True):
-            if found.count:
+            if found.count and finite:
                 hint = "--missing inf --nulls drop leaves such rows out"
                 raise error(f"{place}: {name} is infinite in {found}", hint=hint)
 

@@ -1,11 +1,13 @@
 """The rows of data, as a fit asks for them: held in memory, or read anew for each pass over them.
 
-Both kinds give the same chunks, so that what is summed over them is the same to the bit. Imports data.
+Both kinds, and the rows that `distant` leaves elsewhere, give the same chunks, so that what is summed over them is the
+same to the bit. Imports data.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from gradcalc.data.columns import null_rows
 from gradcalc.data.passes import Passes, State
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+T = TypeVar("T")
 
 _NAMED = 8
 """Rows that a message lists, at most."""
@@ -36,6 +39,8 @@ class Rows:
 
     passes = 0
     """How often the data were read for them; none is told of rows that are held."""
+    may_hold = True
+    """Whether all rows may be in memory at once."""
 
     @property
     def size(self) -> int:
@@ -49,6 +54,14 @@ class Rows:
     def numbered(self) -> Iterator["Rows"]:
         """All rows at once."""
         yield self
+
+    def over(self, work: Callable[["Rows"], Iterable[T]]) -> Iterator[T]:
+        """What a function finds in them."""
+        yield from work(self)
+
+    def home(self) -> "Rows":
+        """These rows."""
+        return self
 
     def held(self) -> "Rows":
         """These rows."""
@@ -74,7 +87,7 @@ class Rows:
 
 
 @dataclass
-class _Read:
+class Read:
     """What the variants of streamed rows share: how often the files were read; what keeps these open."""
 
     source: Any = None
@@ -104,10 +117,11 @@ class Streamed:
     drops_nulls: bool = False
     stays: Any = None
     constants: Mapping[str, float] = field(default_factory=dict)
-    read: _Read = field(default_factory=_Read, repr=False)
+    read: Read = field(default_factory=Read, repr=False)
 
     exact: Mapping[str, Sequence[Any]] = field(default_factory=dict, init=False, repr=False)
     """The numbers as they are written, which are known of rows in memory alone."""
+    may_hold = False
 
     @property
     def passes(self) -> int:
@@ -145,6 +159,21 @@ class Streamed:
             values = dict(zip(self.files.names, columns, strict=True))
             yield Rows({**values, **{name: np.full(len(numbers), x) for name, x in self.constants.items()}}, numbers)
 
+    def over(self, work: Callable[[Rows], Iterable[T]]) -> Iterator[T]:
+        """What a function finds in some rows at a time, in their order."""
+        for rows in self.numbered():
+            yield from work(rows)
+
+    def mapped(self, work: Callable[[Mapping[str, Array]], Iterable[T]]) -> Iterator[T]:
+        """The same of their columns."""
+        return self.over(partial(in_columns, work))
+
+    def home(self) -> "Streamed":
+        """These rows."""
+        return self
+
+    brought = home
+
     def held(self) -> Rows:
         """These rows in memory."""
         return self.some(np.arange(self.size))
@@ -160,8 +189,7 @@ class Streamed:
             start, stop = np.searchsorted(places, [first, first + rows.size])
             parts.append(rows.some(places[start:stop] - first))
             first += rows.size
-        values = {name: np.concatenate([part.values[name] for part in parts]) for name in self}
-        return Rows(values, np.concatenate([part.numbers for part in parts]), self.dropped)
+        return joined(parts, self.dropped)
 
     def kept(self, which: Any) -> "Streamed":
         """Some of the rows, of which none was left out before but for nulls."""
@@ -169,7 +197,63 @@ class Streamed:
         return replace(self, size=count, dropped=self.dropped + self.size - count, stays=np.packbits(which))
 
 
-AnyRows = Rows | Streamed
+class AnyRows(Protocol):
+    """Rows, wherever they are: `Rows`, `Streamed`, and the `Distant` of `distant`."""
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+
+    @property
+    def dropped(self) -> int:
+        """How many were left out."""
+
+    @property
+    def passes(self) -> int:
+        """How often the files were read."""
+
+    @property
+    def may_hold(self) -> bool:
+        """Whether all of them may be in memory at once."""
+
+    @property
+    def exact(self) -> Mapping[str, Sequence[Any]]:
+        """The numbers as they are written, by column, where that is known."""
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the columns."""
+
+    def numbered(self) -> Iterator[Rows]:
+        """One pass: some at a time, in memory."""
+
+    def over(self, work: Callable[[Rows], Iterable[T]]) -> Iterator[T]:
+        """One pass: what a function finds in some at a time, in their order; it runs where the rows are."""
+
+    def held(self) -> Rows:
+        """All of them in memory."""
+
+    def home(self) -> "Rows | Streamed":
+        """The same without what is elsewhere."""
+
+    def holding(self, values: Mapping[str, float]) -> "AnyRows":
+        """The same with further columns, of one number each."""
+
+    def some(self, places: Any) -> Rows:
+        """Those at some places, which rise, in memory."""
+
+    def kept(self, which: Any) -> "AnyRows":
+        """Some of them."""
+
+
+def in_columns(work: Callable[[Mapping[str, Array]], Iterable[T]], rows: Rows) -> Iterable[T]:
+    """What a function finds in the columns of rows."""
+    return work(rows.values)
+
+
+def joined(parts: Sequence[Rows], dropped: int) -> Rows:
+    """Rows one below the other."""
+    values = {name: np.concatenate([part.values[name] for part in parts]) for name in parts[0]}
+    return Rows(values, np.concatenate([part.numbers for part in parts]), dropped)
 
 
 @dataclass
@@ -183,6 +267,11 @@ class Listed:
         """More rows, by their numbers."""
         self.count += len(numbers)
         self.first += numbers[: _NAMED - len(self.first)].tolist()
+
+    def join(self, more: "Listed") -> None:
+        """The rows of another one."""
+        self.count += more.count
+        self.first += more.first[: _NAMED - len(self.first)]
 
     def __str__(self) -> str:
         """As a message has it."""

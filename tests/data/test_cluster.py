@@ -5,8 +5,10 @@ import random
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from pickle import dumps, loads
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ import pytest
 from gradcalc.cli import main
 from gradcalc.data import cluster
 from gradcalc.data.batches import Span, tasks_of
-from gradcalc.data.cluster import Cluster, connected
+from gradcalc.data.cluster import Cluster, Task, connected
 from gradcalc.data.map import Settings, UndefinedError, run
 from gradcalc.errors import FileError, MissingExtra, UsageError
 from tests.data import write
@@ -37,6 +39,14 @@ def big_file(folder: Path) -> str:
 FORMULA = "sqrt(x)*y + abs(y)"
 
 
+def kill_one(workers: Cluster, chance: random.Random) -> bool:
+    """Kill a worker, be it one that starts; whether there was one."""
+    processes = [nanny.pid for nanny in workers.client.cluster.workers.values() if nanny.pid]
+    if processes:
+        os.kill(chance.choice(processes), signal.SIGKILL)
+    return bool(processes)
+
+
 def killed_and_right(source: str, folder: Path, seed: int) -> None:
     """Kill workers at random while a cluster works; compare with the plain run."""
     chance, plain = random.Random(seed), folder / f"plain{seed}.parquet"
@@ -47,9 +57,7 @@ def killed_and_right(source: str, folder: Path, seed: int) -> None:
 
         def progress(rows: int, total: int | None) -> None:
             if deaths[0] < 2 and chance.random() < 0.7:
-                deaths[0] += 1
-                processes = list(workers.client.run(os.getpid).values())
-                os.kill(chance.choice(processes), signal.SIGKILL)
+                deaths[0] += kill_one(workers, chance)
 
         address = workers.client.scheduler.address
         found = run(FORMULA, source, str(output), Settings(scheduler=address), progress=progress)
@@ -67,44 +75,57 @@ def test_workers_that_are_killed_change_no_bit_and_no_count(tmp_path: Path) -> N
 
 
 class Future:
+    """A task that runs when it is first asked for, and whose data may get lost."""
+
     def __init__(self, function: Any, *given: Any) -> None:
         self.given, self.value, self.error = (function, given), None, None
 
-    def exception(self) -> Exception | None:
+    def exception(self, timeout: float | None = None) -> Exception | None:
         function, given = self.given
         try:
-            self.value = function(*given)
+            self.value = function(*(each.done() if isinstance(each, Future) else each for each in given))
         except Exception as error:  # noqa: BLE001
             self.error = error
         return self.error
 
-    def result(self) -> Any:
+    def done(self) -> Any:
+        if self.value is None:
+            self.exception()
+        return self.value
+
+    def result(self, timeout: float | None = None) -> Any:
         return self.value
 
 
 class Client:
-    """Runs each task where it is asked for."""
+    """Runs each task where it is asked for; what is sent is pickled."""
+
+    status, memory = "running", 1 << 40
 
     def nthreads(self) -> dict[str, int]:
         return {"here": 1}
 
+    def scheduler_info(self, n_workers: int) -> dict[str, Any]:
+        return {"workers": {"here": {"memory_limit": self.memory}}}
+
     def submit(self, function: Any, *given: Any, pure: bool) -> Future:
-        return Future(function, *given)
+        return Future(
+            function, *(each if callable(each) or isinstance(each, Future) else loads(dumps(each)) for each in given)
+        )
 
     def cancel(self, futures: list[Future]) -> None:
         pass
 
 
+@contextmanager
+def connected_here(address: str, tell: Any = None) -> Iterator[Cluster]:
+    """A cluster that is this process."""
+    yield Cluster(Client(), address)
+
+
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cluster that is this process."""
-    from contextlib import contextmanager
-
-    @contextmanager
-    def connected(address: str, tell: Any = None) -> Iterator[Cluster]:
-        yield Cluster(Client(), address)
-
-    monkeypatch.setattr("gradcalc.data.map.connected", connected)
+    monkeypatch.setattr("gradcalc.data.map.connected", connected_here)
 
 
 def small_data(folder: Path) -> str:
@@ -146,7 +167,7 @@ def test_what_a_task_raises_names_the_file_and_the_row(tmp_path: Path, monkeypat
     with pytest.raises(UsageError, match="a worker cannot run this gradcalc: No module named 'gradcalc'"):
         run("x", source, output, settings)
     with pytest.raises(FileError, match="rows 65 to 128 of a: RuntimeError: a disk is gone"):
-        list(Cluster(Client(), "here").each(broken, None, [Span(64, 128)], "a"))
+        list(Cluster(Client(), "here").each(broken, None, [Task(Span(64, 128))], "a"))
     assert os.listdir(tmp_path) == ["in.csv"]
 
 

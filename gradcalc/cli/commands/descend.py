@@ -3,13 +3,14 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gradcalc.cli import options as o
 from gradcalc.cli.write import Format, write
-from gradcalc.errors import GradcalcError, UsageError, library, visible
+from gradcalc.errors import GradcalcError, UsageError, library
 from gradcalc.settings import DESCENT, OPTIMIZERS, ROWS, SHOW, DescentSettings, Limits, Reading, option, required
 
 if TYPE_CHECKING:
@@ -69,16 +70,15 @@ def descend(start: Start, settings: DescentSettings, show: Show, how: Reading, l
     outputs = _Outputs(o.shape_of(show.format, show.json), show.trace, show.plot)
     outputs.check(start.data)
     compared = _compared(settings, start.compare)
-    question = ask(
-        o.read_expression(start.expression, limits), _start(start.at, limits, how), o.read_bindings(start.let, limits),
-        compared, data=start.data, nulls=start.nulls, limits=limits, how=how,
-    )  # fmt: skip
-    if question.dropped and not show.quiet:
-        print(
-            f"{visible(start.data or '')}: rows without a value that were left out: {question.dropped:,}",
-            file=sys.stderr,
-        )
-    made, seconds = _answers(question, compared, live=not show.quiet and sys.stderr.isatty())
+    with ExitStack() as stack:
+        question = ask(
+            o.read_expression(start.expression, limits), _start(start.at, limits, how),
+            o.read_bindings(start.let, limits), compared, data=start.data, nulls=start.nulls, limits=limits, how=how,
+            stack=stack, tell=None if show.quiet else o.tell,
+        )  # fmt: skip
+        if question.dropped and not show.quiet:
+            o.tell(f"{start.data}: rows without a value that were left out: {question.dropped:,}")
+        made, seconds = _answers(question, compared, live=not show.quiet and sys.stderr.isatty())
     if show.json_trace:
         made = [replace(each, told_steps=TRACE_LIMIT) for each in made]
     answer = made[0] if start.compare is None else Comparison(tuple(made), tuple(seconds))

@@ -123,8 +123,10 @@ def fit(question: Data, settings: FitSettings, more: More, show: o.Show, how: Re
 
         check_carried(settings)
 
+    tell = None if show.quiet else o.tell
+
     def fitted(model: str, at: "Mapping[str, Value]") -> "Fit":
-        return ask(model, at, let, settings, question.data, limits, how, show.digits or DIGITS)
+        return ask(model, at, let, settings, question.data, limits, how, show.digits or DIGITS, tell=tell)
 
     made = fitted(text, start)
     if more.predict is not None:

@@ -102,13 +102,8 @@ def _mapped(
     return run(
         o.read_expression(expression, limits), question.source or "", question.output,
         replace(settings, wrt=question.wrt, keep=keep), let=o.read_bindings(question.let, limits),
-        limits=limits, how=how, progress=progress, tell=None if question.quiet else _tell,
+        limits=limits, how=how, progress=progress, tell=None if question.quiet else o.tell,
     )  # fmt: skip
-
-
-def _tell(text: str) -> None:
-    """Say something beside the answer."""
-    print(visible(text), file=sys.stderr)
 
 
 def _merged(

@@ -1,10 +1,12 @@
-"""What a sum over rows runs over: columns by name, or chunks of them that are read anew for each pass.
+"""What a sum over rows runs over: columns by name, or chunks of them that are read anew for each pass, or elsewhere.
 
 Standard library alone.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Chunked(Protocol):
@@ -20,6 +22,12 @@ class Chunked(Protocol):
     def chunks(self) -> Iterator[Mapping[str, Any]]:
         """Some rows at a time: all columns of these."""
 
+    def mapped(self, work: Callable[[Mapping[str, Any]], Iterable[T]]) -> Iterator[T]:
+        """What a function finds in the columns of some rows at a time; it may be pickled, and run where they are."""
+
+    def brought(self) -> "Columns":
+        """The same without what is elsewhere."""
+
 
 Columns = Mapping[str, Any] | Chunked
 
@@ -30,6 +38,11 @@ def chunks(columns: Columns) -> Iterator[Mapping[str, Any]]:
         yield columns
     else:
         yield from columns.chunks()
+
+
+def mapped(columns: Columns, work: Callable[[Mapping[str, Any]], Iterable[T]]) -> Iterator[T]:
+    """What a function finds in the columns, in the order of their rows."""
+    yield from work(columns) if isinstance(columns, Mapping) else columns.mapped(work)
 
 
 def rows_of(columns: Columns) -> int:

@@ -10,7 +10,7 @@ Sources: Moré, The Levenberg-Marquardt algorithm (1978); Björck, Numerical Met
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial, reduce
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,7 +23,7 @@ from gradcalc.errors import UsageError
 from gradcalc.graph import derive, ops
 from gradcalc.graph.graph import Graph
 from gradcalc.language.formula import Formula
-from gradcalc.optimize.descent.columns import Columns, chunks, rows_of
+from gradcalc.optimize.descent.columns import Columns, chunks, mapped, rows_of
 from gradcalc.optimize.descent.newton import (
     Array,
     Mask,
@@ -61,11 +61,34 @@ _PATIENCE, _LITTLE = 30, 0.01
 """Steps in which the value has to fall by this part, or Newton's method goes on."""
 
 
+@dataclass(frozen=True)
+class Linear:
+    """What is kept of residuals `r` and their Jacobian `J`: `r'r`, `2 J'r`, and R of the QR decomposition of `[J, r]`.
+
+    What a block of rows comes to does not depend on who has the others.
+    """
+
+    value: float
+    gradient: Array
+    triangle: Array
+
+    def plus(self, more: "Linear") -> "Linear":
+        """That of these residuals and others below them."""
+        stacked: Array = np.vstack([self.triangle, more.triangle])
+        return Linear(self.value + more.value, self.gradient + more.gradient, _triangle(stacked))
+
+
+def _linear(r: Array, jacobian: Array) -> Linear:
+    """What is kept of some residuals."""
+    stacked: Array = np.column_stack([jacobian, r])
+    return Linear(float(r @ r), 2 * r @ jacobian, _triangle(stacked))
+
+
 class Residuals(Protocol):
     """What is squared and summed."""
 
-    def blocks(self, x: Sequence[float]) -> Iterator[tuple[Array, Array]]:
-        """Residuals `(m,)` and Jacobian `(m, n)`, block of rows by block of rows."""
+    def linear(self, x: Sequence[float]) -> Iterator["Linear"]:
+        """Residuals and Jacobian, block of rows by block of rows."""
 
     def exact(self, x: Sequence[float]) -> tuple[Array, Array] | None:
         """All residuals and their Jacobian, rounded correctly; None where that takes too long or cannot be had."""
@@ -145,35 +168,19 @@ class FormulaResiduals:
         graph, factors = self.formula.graph, [factor for factor, _ in self.terms]
         needed = set(graph.needed(factors))
         known = not any(graph.inputs[name] in needed for name in self.columns)
-        for columns in [{}] if known else chunks(self.columns):
-            values = Arrays().evaluate(graph, {graph.inputs[name]: each for name, each in columns.items()}, factors)
-            if not all(bool(np.all(values[i] >= 0)) for i in factors):
-                return False
-        return True
+        return all(mapped({} if known else self.columns, partial(_none_negative, graph, factors)))
 
     @cached_property
     def _point(self) -> function.Function:
         return function.function(self.formula.graph, self.formula.inputs, self.outputs)
 
-    def blocks(self, x: Sequence[float]) -> Iterator[tuple[Array, Array]]:
+    def linear(self, x: Sequence[float]) -> Iterator[Linear]:
         """As in `Residuals`."""
         if not self.columns:
-            yield self._weighted(np.array(self._point(*x)).reshape(len(self.terms), -1))
-            return
-        arrays, graph = Arrays(), self.formula.graph
-        point = dict(zip(self.formula.inputs, map(np.float64, x), strict=True))
-        for columns in chunks(self.columns):
-            for start in range(0, size := rows_of(columns), _ROWS):
-                rows = min(_ROWS, size - start)
-                block = {graph.inputs[name]: column[start : start + rows] for name, column in columns.items()}
-                values = arrays.evaluate(graph, point | block, self.outputs)
-                found = np.stack([np.broadcast_to(values[i], rows) for i in self.outputs], axis=1)
-                yield self._weighted(found.reshape(rows * len(self.terms), -1))
-
-    def _weighted(self, found: Array) -> tuple[Array, Array]:
-        """Residuals and Jacobian of rows of factor, residual and derivatives; nan where a factor is negative."""
-        root = np.sqrt(found[:, 0] * self.share)
-        return found[:, 1] * root, found[:, 2:] * root[:, None]
+            yield _linear(*_weighted(np.array(self._point(*x)).reshape(len(self.terms), -1), self.share))
+        else:
+            work = partial(_linear_blocks, self.formula, len(self.terms), self.outputs, self.share, x)
+            yield from mapped(self.columns, work)
 
     def exact(self, x: Sequence[float]) -> tuple[Array, Array] | None:
         """As in `Residuals`."""
@@ -188,7 +195,7 @@ class FormulaResiduals:
                 for row in range(rows_of(columns) if columns else 1)
             ]
             if all(None not in row for row in rows):
-                return self._weighted(np.array(rows, dtype=float).reshape(self.size * len(self.terms), -1))
+                return _weighted(np.array(rows, dtype=float).reshape(self.size * len(self.terms), -1), self.share)
         return None
 
     def _exact_row(self, balls: Balls, x: Sequence[float], columns: Mapping[str, Any], row: int) -> list[float | None]:
@@ -199,6 +206,32 @@ class FormulaResiduals:
         known = {index: balls.constant(value.hex()) for index, value in inputs.items()}
         values = balls.evaluate(graph, known, self.outputs)
         return [nearest_double(values[i]) for i in self.outputs]
+
+
+def _weighted(found: Array, share: float) -> tuple[Array, Array]:
+    """Residuals and Jacobian of rows of factor, residual and derivatives; nan where a factor is negative."""
+    root = np.sqrt(found[:, 0] * share)
+    return found[:, 1] * root, found[:, 2:] * root[:, None]
+
+
+def _linear_blocks(
+    formula: Formula, terms: int, outputs: Sequence[int], share: float, x: Sequence[float], columns: Mapping[str, Any]
+) -> Iterator[Linear]:
+    """What is kept of each block of the rows of columns."""
+    arrays, graph = Arrays(), formula.graph
+    point = dict(zip(formula.inputs, map(np.float64, x), strict=True))
+    for start in range(0, size := rows_of(columns), _ROWS):
+        rows = min(_ROWS, size - start)
+        block = {graph.inputs[name]: column[start : start + rows] for name, column in columns.items()}
+        values = arrays.evaluate(graph, point | block, outputs)
+        found = np.stack([np.broadcast_to(values[i], rows) for i in outputs], axis=1)
+        yield _linear(*_weighted(found.reshape(rows * terms, -1), share))
+
+
+def _none_negative(graph: Graph, factors: Sequence[int], columns: Mapping[str, Any]) -> Iterator[bool]:
+    """Whether no factor is negative or nan in some rows."""
+    values = Arrays().evaluate(graph, {graph.inputs[name]: each for name, each in columns.items()}, factors)
+    yield all(bool(np.all(values[i] >= 0)) for i in factors)
 
 
 def residuals_of(objective: Objective) -> FormulaResiduals | None:
@@ -329,14 +362,9 @@ class Squares(Place):
     def __init__(self, residuals: Residuals, x: Array, limits: Array, scale: Array | float = 0.0) -> None:
         self.residuals, self.limits = residuals, limits
         self.x = np.clip(x, *limits)
-        self.value, self.gradient = 0.0, np.zeros(len(x))
-        triangle = np.zeros((0, len(x) + 1))
-        for r, jacobian in residuals.blocks(self.x.tolist()):
-            self.value += float(r @ r)
-            self.gradient = self.gradient + 2 * r @ jacobian
-            stacked: Array = np.vstack([triangle, np.column_stack([jacobian, r])])
-            triangle = _triangle(stacked)
-        self._linear, self._residual = triangle[:, :-1], triangle[:, -1]
+        whole = reduce(Linear.plus, residuals.linear(self.x.tolist()))
+        self.value, self.gradient = whole.value, whole.gradient
+        self._linear, self._residual = whole.triangle[:, :-1], whole.triangle[:, -1]
         norms: Array = np.maximum(scale, np.asarray(np.linalg.norm(self._linear, axis=0), dtype=np.float64))
         self._scale: Array = np.where(norms > 0, norms, 1.0)
 

@@ -5,7 +5,7 @@ The kernel, and with it llvmlite, is imported where there are many rows.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ from gradcalc.arithmetic.native import function
 from gradcalc.arithmetic.native.kernel import Kernel, Total
 from gradcalc.errors import installed
 from gradcalc.language.formula import Formula
-from gradcalc.optimize.descent.columns import Columns, chunks, rows_of
+from gradcalc.optimize.descent.columns import Columns, chunks, mapped, rows_of
 
 Point = Sequence[float]
 
@@ -188,7 +188,7 @@ class DataObjective:
                 formula.gradient if order else None, formula.hessian if order == 2 else None,
             )  # fmt: skip
         kernel, point = self._kernels[order], dict(zip(names, x, strict=True))
-        return kernel.total([kernel.parts(**point, **part) for part in chunks(self.columns)])
+        return kernel.total(list(mapped(self.columns, partial(_parts, kernel, point))))
 
     def hessian(self, x: Point) -> np.ndarray[Any, Any]:
         """The Hessian."""
@@ -197,32 +197,59 @@ class DataObjective:
             return total.hessian / self._scale
         return _matrix(len(x), self.formula.hessian, self._reduced(x, list(self.formula.hessian.values())))
 
-    def _blocks(self, x: Point, outputs: Sequence[int]) -> Iterator[tuple[int, Mapping[int, Any], Sequence[Any]]]:
-        """Block by block: its first row, its columns by input, and the outputs there."""
-        arrays, graph = Arrays(), self.formula.graph
-        point = dict(zip(self.formula.inputs, map(np.float64, x), strict=True))
-        first = 0
-        for columns in chunks(self.columns):
-            for start in range(0, size := rows_of(columns), _BLOCK):
-                rows = min(_BLOCK, size - start)
-                block = {graph.inputs[name]: array[start : start + rows] for name, array in columns.items()}
-                values = arrays.evaluate(graph, point | block, outputs)
-                yield first + start, block, [np.broadcast_to(values[i], rows) for i in outputs]
-            first += size
-
     def _reduced(self, x: Point, outputs: Sequence[int]) -> list[float]:
         """The outputs, summed over the rows."""
-        parts = [[_total(column) for column in columns] for _, _, columns in self._blocks(x, outputs)]
+        parts = list(mapped(self.columns, partial(_sums, self.formula, x, outputs)))
         return [exact_sum(column) / self._scale for column in zip(*parts, strict=True)]
 
     def bad_row(self, x: Point) -> tuple[int, dict[int, float]] | None:
         """The first row, from 1, whose value or gradient is not finite, and its columns by input; None if none is."""
-        for start, block, columns in self._blocks(x, [self.formula.output, *self.formula.gradient]):
-            finite = np.logical_and.reduce([np.isfinite(column) for column in columns])
-            if not finite.all():
-                bad = int(np.argmin(finite))
-                return start + bad + 1, {index: float(column[bad]) for index, column in block.items()}
+        first = 1
+        for rows, bad, columns in mapped(self.columns, partial(_bad, self.formula, x)):
+            if bad is not None:
+                return first + bad, columns
+            first += rows
         return None
+
+
+def at_home(objective: Objective) -> Objective:
+    """The same objective with columns that are here."""
+    if not isinstance(objective, DataObjective) or isinstance(objective.columns, Mapping):
+        return objective
+    return replace(objective, columns=objective.columns.brought())
+
+
+_Block = tuple[Mapping[int, Any], Sequence[Any]]
+
+
+def _parts(kernel: Kernel, point: Mapping[str, float], columns: Mapping[str, Any]) -> Iterator[Any]:
+    """What the sums of a kernel at a point are made of."""
+    yield kernel.parts(**point, **columns)
+
+
+def _blocks(formula: Formula, x: Point, outputs: Sequence[int], columns: Mapping[str, Any]) -> Iterator[_Block]:
+    """Block by block of rows: the columns by input, and the outputs there."""
+    arrays, graph = Arrays(), formula.graph
+    point = dict(zip(formula.inputs, map(np.float64, x), strict=True))
+    for start in range(0, size := rows_of(columns), _BLOCK):
+        rows = min(_BLOCK, size - start)
+        block = {graph.inputs[name]: array[start : start + rows] for name, array in columns.items()}
+        values = arrays.evaluate(graph, point | block, outputs)
+        yield block, [np.broadcast_to(values[i], rows) for i in outputs]
+
+
+def _sums(formula: Formula, x: Point, outputs: Sequence[int], columns: Mapping[str, Any]) -> Iterator[list[float]]:
+    """The outputs, summed over each block of rows."""
+    for _, values in _blocks(formula, x, outputs, columns):
+        yield [_total(column) for column in values]
+
+
+def _bad(formula: Formula, x: Point, columns: Mapping[str, Any]) -> Iterator[tuple[int, int | None, dict[int, float]]]:
+    """Of each block its rows, the first of them that is not finite, and the columns there."""
+    for block, values in _blocks(formula, x, [formula.output, *formula.gradient], columns):
+        finite = np.logical_and.reduce([np.isfinite(column) for column in values])
+        bad = None if finite.all() else int(np.argmin(finite))
+        yield len(finite), bad, {} if bad is None else {index: float(each[bad]) for index, each in block.items()}
 
 
 _ZERO: Ball = arb(0)

@@ -317,7 +317,7 @@ class Fit(Answer):
     def foretelling(self, data: Any, how: Reading, memory: float) -> "Prediction | StreamedPrediction":
         """The same row by row, where the files' columns take more megabytes than can be held."""
         rows = self._rows(data, how, memory)
-        return StreamedPrediction(self, rows) if isinstance(rows, Streamed) else self.foretold(rows, self.level)
+        return StreamedPrediction(self, rows) if isinstance(rows, Streamed) else self.foretold(rows.held(), self.level)
 
     def _rows(self, data: Any, how: Reading, memory: float) -> AnyRows:
         """The columns of data that the right side has."""

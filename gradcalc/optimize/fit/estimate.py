@@ -7,12 +7,14 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from flint import arb
 
 from gradcalc.optimize.descent.answer import Descent
-from gradcalc.optimize.descent.least_squares import FormulaResiduals, fit
+from gradcalc.optimize.descent.least_squares import FormulaResiduals, Linear, fit
 from gradcalc.optimize.descent.newton import newton
 from gradcalc.optimize.descent.run import Run
 from gradcalc.optimize.descent.watch import Step, Stop, Watch
@@ -128,11 +130,10 @@ def _corner(problem: Problem, start: Sequence[float], callback: Callable[[Step],
             if len(near) < len(at) or not np.linalg.cond(near[:, 1:]) < 1 / _FLAT:
                 return None
             at = tuple((np.asarray(at) - np.linalg.solve(near[:, 1:], near[:, 0])).tolist())
-        value, slope, first = 0.0, np.zeros(len(at)), 0
-        for block in problem.blocks(at, [model.residual, *model.slopes]):
-            others = np.sign(block[:, 0]) * ~np.isin(np.arange(first, first + len(block)), rows)
-            value, slope = value + float(np.abs(block[:, 0]).sum()), slope + others @ block[:, 1:]
-            first += len(block)
+        value, slope = 0.0, np.asarray(np.zeros(len(at)), float)
+        others = partial(_pulls, chosen.rows.held().numbers)
+        for size, pull in problem.folded(others, at, [model.residual, *model.slopes]):
+            value, slope = value + size, np.asarray(slope + pull, float)
         pull = np.linalg.solve(near[:, 1:].T, -slope)
     if not np.all(np.abs(pull) <= 1 + _FLAT) or not value <= problem.objective.value(list(start)) * (1 + _FLAT):
         return None
@@ -142,12 +143,24 @@ def _corner(problem: Problem, start: Sequence[float], callback: Callable[[Step],
 def _nearest(problem: Problem, at: Sequence[float]) -> Array:
     """The places of the smallest residuals, as many as there are parameters; of equal ones the first."""
     sizes, places, first = np.zeros(0), np.zeros(0, int), 0
-    for block in problem.blocks(at, [problem.model.residual]):
-        sizes = np.concatenate([sizes, np.abs(block[:, 0])])
-        places = np.concatenate([places, np.arange(first, first + len(block))])
+    for least, where, count in problem.folded(partial(_least, len(at)), at, [problem.model.residual]):
+        sizes, places = np.concatenate([sizes, least]), np.concatenate([places, first + where])
         order = np.argsort(sizes, kind="stable")[: len(at)]
-        sizes, places, first = sizes[order], places[order], first + len(block)
+        sizes, places, first = sizes[order], places[order], first + count
     return np.sort(places)
+
+
+def _least(count: int, numbers: Array, block: Array) -> tuple[Any, Any, int]:
+    """So many of the smallest residuals of a block, their places in it, and how many rows it has."""
+    sizes = np.abs(block[:, 0])
+    order = np.argsort(sizes, kind="stable")[:count]
+    return sizes[order], order, len(sizes)
+
+
+def _pulls(chosen: Array, numbers: Array, block: Array) -> tuple[float, Array]:
+    """The sum of the residuals' sizes in a block, and its slopes; of the chosen rows these are none."""
+    signs = np.sign(block[:, 0]) * ~np.isin(numbers, chosen)
+    return float(np.abs(block[:, 0]).sum()), signs @ block[:, 1:]
 
 
 @dataclass(frozen=True)
@@ -156,9 +169,9 @@ class _InFloats:
 
     whole: FormulaResiduals
 
-    def blocks(self, x: Sequence[float]) -> Iterator[tuple[Array, Array]]:
+    def linear(self, x: Sequence[float]) -> Iterator[Linear]:
         """As in `Residuals`."""
-        return self.whole.blocks(x)
+        return self.whole.linear(x)
 
     def exact(self, x: Sequence[float]) -> None:
         """Nothing."""

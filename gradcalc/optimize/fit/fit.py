@@ -5,6 +5,7 @@ Flow: `ask` reads model and rows; a start is given or found; `estimated` descend
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.arithmetic.student import coverage, tail
+from gradcalc.data.cluster import Tell
 from gradcalc.data.map import UndefinedError
 from gradcalc.errors import UsageError, did_you_mean, for_python
 from gradcalc.language.formula import Point, Value
@@ -27,7 +29,7 @@ from gradcalc.optimize.fit.problem import Bounds, Problem
 from gradcalc.optimize.fit.profile import profile
 from gradcalc.optimize.fit.proof import check_carried, write_proof
 from gradcalc.optimize.fit.start import found_starts, sample, spread_starts
-from gradcalc.optimize.read import read_rows
+from gradcalc.optimize.read import gathered, read_rows
 from gradcalc.optimize.rows import Listed
 from gradcalc.settings import AS_USUAL, Dialect, FitSettings, Limits, Reading, limits_for
 from gradcalc.truth.certify import certified
@@ -119,6 +121,7 @@ def ask(
     how: Reading = AS_USUAL,
     digits: int = DIGITS,
     callback: Callable[[Step], object] | None = None,
+    tell: Tell = None,
 ) -> Fit:
     """Fit a model whose start and constants are read already."""
     _check(settings)
@@ -132,13 +135,19 @@ def ask(
             raise UsageError("the model names no column of the data", text=expression, hint="y ~ a*x + b")
         return models[-1].columns
 
-    rows = read_rows(data, choose, nulls=settings.nulls, how=how, exactly=settings.certify, memory=settings.memory)
-    model = models[0]
-    problem = Problem(model, rows, _bounds(settings.bounds, model))
-    fixed = {name: numbers(at[name], Floats())[0] for name in held}
-    start = {name: value for name, value in at.items() if name not in held}
-    with np.errstate(all="ignore"):  # infinities and nan are answers, and told as such
-        return _Fitting(problem, settings, fixed, digits, callback).answer(start)
+    with ExitStack() as stack:
+        workers = gathered(data, settings.scheduler, stack, tell)
+        rows = read_rows(
+            data, choose, nulls=settings.nulls, how=how, exactly=settings.certify, memory=settings.memory,
+            workers=workers,
+        )  # fmt: skip
+        model = models[0]
+        problem = Problem(model, rows, _bounds(settings.bounds, model))
+        fixed = {name: numbers(at[name], Floats())[0] for name in held}
+        start = {name: value for name, value in at.items() if name not in held}
+        with np.errstate(all="ignore"):  # infinities and nan are answers, and told as such
+            made = _Fitting(problem, settings, fixed, digits, callback).answer(start)
+            return replace(made, problem=made.problem.home)
 
 
 def _check(settings: FitSettings) -> None:
@@ -253,11 +262,10 @@ class _Fitting:
         self._check_weights()
         nodes = [model.residual, *model.slopes, *([] if model.is_likelihood else [model.weighted_response])]
         where, masks, sizes = Listed(), [], np.zeros(len(nodes))
-        for rows, block in problem.numbered(start, nodes):
-            finite = np.isfinite(block)
-            masks.append(finite.all(axis=1))
-            where.add(rows[~masks[-1]])
-            sizes = np.maximum(sizes, np.abs(np.where(finite, block, 0.0)).max(axis=0))
+        for bad, finite, largest in problem.folded(_seen, start, nodes):
+            where.add(bad)
+            masks.append(finite)
+            sizes = np.maximum(sizes, largest)
         if not model.is_likelihood:
             self._check_sizes(sizes, start)
         if not where.count:
@@ -293,8 +301,8 @@ class _Fitting:
         if root is None:
             return
         where = Listed()
-        for rows, values in self.problem.numbered([0.0] * len(self.problem.model.names), [root]):
-            where.add(rows[~(np.isfinite(values[:, 0]) & (values[:, 0] >= 0))])
+        for rows in self.problem.folded(_negative, [0.0] * len(self.problem.model.names), [root]):
+            where.add(rows)
         if where.count and self.settings.undefined == "fail":
             what = "the error of --sigma is not above 0" if self.settings.sigma else "--weights has a negative one"
             raise UndefinedError(f"{what} in {where}", hint="--undefined drop leaves such rows out")
@@ -344,8 +352,7 @@ class _Fitting:
         """The estimate, its sum 0 where nothing but rounding is left."""
         if not self.problem.model.is_square or found.proof is not None:
             return found
-        blocks = self.problem.blocks(found.at, [self.problem.model.weighted_response])
-        size = math.fsum(float(np.sum(block**2)) for block in blocks)
+        size = math.fsum(self.problem.folded(_square, found.at, [self.problem.model.weighted_response]))
         return replace(found, value=0.0) if found.value <= _NO_RESIDUE[found.exact is not None] * size else found
 
     def _parameters(
@@ -429,6 +436,23 @@ class _Fitting:
         if found.exact is None:
             return "Newton's method in balls does not settle near it"
         return "Krawczyk's operator does not keep to a box around it"
+
+
+def _seen(rows: Any, block: Any) -> tuple[Any, Any, Any]:
+    """The rows without finite numbers, which have them, and the largest number of each column."""
+    finite = np.isfinite(block)
+    whole = finite.all(axis=1)
+    return rows[~whole], whole, np.abs(np.where(finite, block, 0.0)).max(axis=0)
+
+
+def _negative(rows: Any, block: Any) -> Any:
+    """The rows whose number is negative or not finite."""
+    return rows[~(np.isfinite(block[:, 0]) & (block[:, 0] >= 0))]
+
+
+def _square(rows: Any, block: Any) -> float:
+    """The sum of the squares."""
+    return float(np.sum(block**2))
 
 
 def _lost_text(lost: Mapping[str, float], rule: str) -> str:

@@ -1,13 +1,14 @@
 """A model beside its rows: what is minimised, the residuals, the model's values. Imports the descents' objectives.
 
 Many rows are computed by kernels, chunk by chunk; a step of the fit is one pass over them, in which the value, J'r and
-J'J are summed. Rows that are not held come in chunks of which a block is a part, so that all sums are the same.
+J'J are summed. Rows that are not held come in chunks of which a block is a part, so that all sums are the same. What
+is found in a block is found where the rows are (`folded`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -15,13 +16,14 @@ from gradcalc.arithmetic.arrays import Arrays
 from gradcalc.arithmetic.native.kernel import Kernel, Total
 from gradcalc.data.passes import chunk_rows
 from gradcalc.errors import installed
-from gradcalc.optimize.descent.columns import Columns
+from gradcalc.optimize.descent.columns import Chunked, Columns
 from gradcalc.optimize.descent.least_squares import FormulaResiduals
 from gradcalc.optimize.descent.objective import NATIVE, DataObjective
 from gradcalc.optimize.fit.model import Model
 from gradcalc.optimize.rows import AnyRows, Array, Rows
 
 Bounds = Mapping[str, tuple[float, float]]
+T = TypeVar("T")
 
 _BLOCK = 8_192
 """Rows that NumPy computes together."""
@@ -62,7 +64,7 @@ class Problem:
     @cached_property
     def columns(self) -> Columns:
         """The columns of the model."""
-        return self.rows.values if isinstance(self.rows, Rows) else self.rows
+        return self.rows.values if isinstance(self.rows, Rows) else cast(Chunked, self.rows)
 
     @cached_property
     def objective(self) -> DataObjective:
@@ -105,6 +107,12 @@ class Problem:
         """The same with its rows in memory."""
         return self if isinstance(self.rows, Rows) else Problem(self.model, self.rows.held(), self.bounds)
 
+    @property
+    def home(self) -> "Problem":
+        """The same without what is elsewhere."""
+        home = self.rows.home()
+        return self if home is self.rows else replace(self, rows=home)
+
     def some(self, places: Any) -> "Problem":
         """The same with the rows at some places, which rise, in memory."""
         return Problem(self.model, self.rows.some(places), self.bounds)
@@ -125,18 +133,32 @@ class Problem:
 
     def numbered(self, x: Sequence[float], nodes: Sequence[int]) -> Iterator[tuple[Array, Array]]:
         """The same, beside the numbers of the rows."""
-        yield from blocks(self.model, self.rows, x, nodes)
+        return self.folded(_as_it_is, x, nodes)
+
+    def folded(self, found: Callable[[Array, Array], T], x: Sequence[float], nodes: Sequence[int]) -> Iterator[T]:
+        """What a function, which may be pickled, finds in the numbers of each block of rows, and nodes there."""
+        return self.rows.over(partial(_folded, self.model, _is_native(self.count), x, nodes, found))
 
 
 def blocks(model: Model, rows: AnyRows, x: Sequence[float], nodes: Sequence[int]) -> Iterator[tuple[Array, Array]]:
     """Nodes of a model at some rows, block of rows by block of rows: the numbers of the rows, and the nodes."""
+    return rows.over(partial(_folded, model, _is_native(rows.size), x, nodes, _as_it_is))
+
+
+def _as_it_is(numbers: Array, block: Array) -> tuple[Array, Array]:
+    return numbers, block
+
+
+def _folded(
+    model: Model, native: bool, x: Sequence[float], nodes: Sequence[int], found: Callable[[Array, Array], T], rows: Rows
+) -> Iterator[T]:
+    """What a function finds in each block of some rows."""
     names = [name for name in rows if name in model.graph.inputs]
-    evaluated, size = (_by_kernel if _is_native(rows.size) else _by_numpy)(model, names, x, nodes)
-    for part in rows.numbered():
-        for start in range(0, part.size, size):
-            numbers = part.numbers[start : start + size]
-            found = evaluated({name: part.values[name][start : start + size] for name in names})
-            yield numbers, np.stack([np.broadcast_to(np.asarray(each, float), len(numbers)) for each in found]).T
+    evaluated, size = (_by_kernel if native else _by_numpy)(model, names, x, nodes)
+    for start in range(0, rows.size, size):
+        numbers = rows.numbers[start : start + size]
+        values = evaluated({name: rows.values[name][start : start + size] for name in names})
+        yield found(numbers, np.stack([np.broadcast_to(np.asarray(each, float), len(numbers)) for each in values]).T)
 
 
 def _is_native(count: int) -> bool:

@@ -7,18 +7,19 @@ Maximum Likelihood Estimation of Misspecified Models (1982), for the sandwich. I
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial, reduce
 from typing import Any
 
 import numpy as np
 from flint import arb, arb_mat, ctx
 
 from gradcalc.arithmetic.student import coverage
+from gradcalc.optimize.descent.least_squares import Linear
 from gradcalc.optimize.fit.estimate import Estimate
 from gradcalc.optimize.fit.exact import BITS, Sums, inverse
 from gradcalc.optimize.fit.problem import Problem
 from gradcalc.optimize.fit.start import sample
-from gradcalc.optimize.rows import Array, Rows
+from gradcalc.optimize.rows import Array
 
 _DEPENDENT = 1e-13
 """A direction in which the scaled Jacobian is no larger than this part of its largest is not determined."""
@@ -83,11 +84,8 @@ def _linear(problem: Problem, at: Sequence[float]) -> Array:
 
 def triangle(problem: Problem, at: Sequence[float]) -> Array:
     """R of the Jacobian's QR decomposition, block of rows by block of rows."""
-    found = np.zeros((0, len(problem.model.names)))
-    for _, jacobian in problem.residuals.blocks(list(at)):
-        whole: Any = np.linalg.qr(np.vstack([found, jacobian]), mode="r")
-        found = np.asarray(whole)
-    return found
+    found = reduce(Linear.plus, problem.residuals.linear(list(at))).triangle
+    return found[: len(at), : len(at)]
 
 
 def _root(hessian: Array) -> Array:
@@ -213,9 +211,14 @@ def _sandwich(problem: Problem, place: Sequence[float], known: Shape) -> Array:
     if not problem.model.is_likelihood:
         whole = _root(problem.objective.hessian(place))
         middle = np.asarray(np.linalg.pinv(whole.T @ whole, rcond=_DEPENDENT, hermitian=True), dtype=np.float64)
-    for scores in problem.blocks(place, problem.model.term.gradient):
-        meat = meat + scores.T @ scores
+    for part in problem.folded(_cross, place, problem.model.term.gradient):
+        meat = meat + part
     return np.asarray(middle @ meat @ middle)
+
+
+def _cross(numbers: Array, scores: Array) -> Array:
+    """The cross products of the columns."""
+    return np.asarray(scores.T @ scores)
 
 
 def root(ball: arb) -> arb:
@@ -258,24 +261,16 @@ def fitness(problem: Problem, found: Estimate, inner: Problem, known: Shape, fre
     signs, units = _Signs(problem), _Largest()
     inverse = known.inverse if free else np.zeros((0, 0))
     sums = []
-    for numbers, block in problem.numbered(found.at, [model.residual, model.response, root, signs.over, *free]):
-        residuals, response, slopes = block[:, 0], block[:, 1], block[:, 4:]
-        signs.add(residuals, block[:, 3])
-        units.add(numbers, residuals, np.einsum("ij,jk,ik->i", slopes, inverse, slopes))
-        square = float(residuals @ residuals)
-        if model.root is None:
-            sums.append((square, response.sum(), len(block), 0.0, len(block)))
-            continue
-        weights = block[:, 2] ** 2
-        used = weights[weights > 0]
-        sums.append((square, weights @ response, weights.sum(), np.log(used).sum(), len(used)))
+    told = partial(_part, inverse, model.root is not None, signs.is_wanted)
+    for part in problem.folded(told, found.at, [model.residual, model.response, root, signs.over, *free]):
+        signs.add(part.signs)
+        units.add(part.largest)
+        sums.append(part.sums)
     square, weighted, weight, logs, count = (math.fsum(map(float, column)) for column in zip(*sums, strict=True))
     rss = found.value if model.loss == "linear" else square
     has_constant = _has_constant(problem, found, root, free) if free and model.is_linear else True
     mean = weighted / weight if has_constant else 0.0
-    blocks = problem.blocks(found.at, [model.response, root])
-    total = math.fsum(float(((block[:, 0] - mean) * block[:, 1] * (block[:, 0] - mean)) @ block[:, 1])
-                      for block in blocks)  # fmt: skip
+    total = math.fsum(problem.folded(partial(_around, mean), found.at, [model.response, root]))
     r_squared = 1 - rss / total if total > 0 else math.nan
     return Fitness(
         rss, r_squared, "the mean" if has_constant else "0", _likelihood(rss, count, logs),
@@ -290,10 +285,44 @@ def _has_constant(problem: Problem, found: Estimate, root: int, free: Sequence[i
     scale = np.where(scale > 0, scale, 1.0)
     parts = np.linalg.lstsq(some[:, 1:] / scale, some[:, 0], rcond=None)[0] / scale
     rest = whole = 0.0
-    for block in problem.blocks(found.at, [root, *free]):
-        rest += float(np.sum((block[:, 0] - block[:, 1:] @ parts) ** 2))
-        whole += float(block[:, 0] @ block[:, 0])
+    for left, all_ in problem.folded(partial(_rest, parts), found.at, [root, *free]):
+        rest, whole = rest + left, whole + all_
     return rest <= 1e-16 * whole
+
+
+def _rest(parts: Array, numbers: Array, block: Array) -> tuple[float, float]:
+    """The sum of the squares of what parts of the other columns leave of the first, and of the whole first."""
+    return float(np.sum((block[:, 0] - block[:, 1:] @ parts) ** 2)), float(block[:, 0] @ block[:, 0])
+
+
+def _around(mean: float, numbers: Array, block: Array) -> float:
+    """The sum of the weighted squares around the mean; the second column holds roots of weights."""
+    return float(((block[:, 0] - mean) * block[:, 1] * (block[:, 0] - mean)) @ block[:, 1])
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a block of rows tells of the fit: the signs of the residuals, the largest of them, and sums."""
+
+    signs: "_Run"
+    largest: Sequence[tuple[float, int, float]]
+    sums: tuple[float, ...]
+
+
+def _part(inverse: Array, weighted: bool, whole: bool, numbers: Array, block: Array) -> _Part:
+    """The part of a block whose columns are residuals, responses, roots of weights, an order, and slopes."""
+    residuals, response, over, slopes = block[:, 0], block[:, 1], block[:, 3], block[:, 4:]
+    largest = _largest(numbers, residuals, np.einsum("ij,jk,ik->i", slopes, inverse, slopes))
+    square = float(residuals @ residuals)
+    if not weighted:
+        sums = (square, float(response.sum()), float(len(block)), 0.0, float(len(block)))
+    else:
+        weights = block[:, 2] ** 2
+        used = weights[weights > 0]
+        sums = (
+            square, float(weights @ response), float(weights.sum()), float(np.log(used).sum()), float(len(used)),
+        )  # fmt: skip
+    return _Part(_run(np.sign(residuals).astype(np.int8), over, whole), largest, sums)
 
 
 def _likelihood(rss: float, count: float, logs: float) -> float:
@@ -319,40 +348,66 @@ class _Signs:
         self.over = model.graph.inputs[self._name] if self._name else model.residual
         self._rises, self._end = True, -math.inf
         self._last, self._counts, self._runs = 0, [0, 0], 0
-        self._held = (problem.rows, list[Any]()) if isinstance(problem.rows, Rows) else None
+        self.is_wanted = problem.rows.may_hold and bool(self._name)
+        self._held: list[tuple[Array, Any]] = []
 
-    def add(self, residuals: Array, over: Array) -> None:
-        """More rows: their residuals, and the column."""
-        signs = np.sign(residuals).astype(np.int8)
-        self._count(signs)
-        if self._held is not None:
-            self._held[1].append(signs)
+    def add(self, run: "_Run") -> None:
+        """More rows."""
+        self._count(run)
+        if run.held is not None:
+            self._held.append(run.held)
         if self._name:
-            self._rises = self._rises and self._end <= over[0] and bool(np.all(over[1:] >= over[:-1]))
-            self._end = over[-1]
+            self._rises = self._rises and run.rises and self._end <= run.over[0]
+            self._end = run.over[1]
 
-    def _count(self, signs: Any) -> None:
+    def _count(self, run: "_Run") -> None:
         """How many are above and below, and runs of one sign."""
-        signs = signs[signs != 0]
-        if len(signs):
-            self._counts = [self._counts[0] + int((signs > 0).sum()), self._counts[1] + int((signs < 0).sum())]
-            self._runs += int((signs[1:] != signs[:-1]).sum()) + int(signs[0] != self._last)
-            self._last = int(signs[-1])
+        if run.ends:
+            self._counts = [a + b for a, b in zip(self._counts, run.counts, strict=True)]
+            self._runs += run.changes + int(run.ends[0] != self._last)
+            self._last = run.ends[1]
 
     @property
     def unsorted(self) -> str:
         """The column that the runs are wanted in the order of, and cannot be told."""
-        return "" if self._rises or self._held is not None else self._name
+        return "" if self._rises or self.is_wanted else self._name
 
     def told(self) -> tuple[int, float, float] | None:
         """Runs of one sign, how many are expected, the probability of a number as far off."""
         if self.unsorted:
             return None
-        if not self._rises and self._held is not None:
-            rows, signs = self._held
+        if not self._rises and self.is_wanted:
+            over, signs = (np.concatenate(parts) for parts in zip(*self._held, strict=True))
             self._last, self._counts, self._runs = 0, [0, 0], 0
-            self._count(np.concatenate(signs)[np.argsort(rows.values[self._name], kind="stable")])
+            self._count(_run(signs[np.argsort(over, kind="stable")], over, False))
         return _odds(self._runs, *self._counts)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The signs of some rows: how many are above and below 0, how often they change, the first and last that is not 0.
+
+    Attributes:
+        over: the first and the last number of the order, which `rises` or not.
+        held: all of these and the signs, where they are wanted.
+    """
+
+    counts: tuple[int, int]
+    changes: int
+    ends: tuple[int, int] | None
+    over: tuple[float, float]
+    rises: bool
+    held: tuple[Array, Any] | None
+
+
+def _run(signs: Any, over: Array, whole: bool) -> _Run:
+    """What the signs of some rows tell, beside numbers that tell their order."""
+    odd = signs[signs != 0]
+    return _Run(
+        (int((odd > 0).sum()), int((odd < 0).sum())), int((odd[1:] != odd[:-1]).sum()),
+        (int(odd[0]), int(odd[-1])) if len(odd) else None, (float(over[0]), float(over[-1])),
+        bool(np.all(over[1:] >= over[:-1])), (over, signs) if whole else None,
+    )  # fmt: skip
 
 
 def _odds(runs: int, above: int, below: int) -> tuple[int, float, float] | None:
@@ -390,13 +445,9 @@ class _Largest:
     def __init__(self) -> None:
         self.rows: list[tuple[float, int, float]] = []
 
-    def add(self, numbers: Array, residuals: Array, leverage: Array) -> None:
-        """More rows: their numbers, residuals, and how much each row draws the fit to itself."""
-        units = residuals / np.sqrt(np.maximum(1 - leverage, 1e-12))
-        sizes = np.abs(units)
-        least = np.partition(sizes, -_SHOWN)[-_SHOWN] if len(sizes) > _SHOWN else 0.0
-        first = [(float(units[i]), int(numbers[i]), float(residuals[i])) for i in np.flatnonzero(sizes >= least)]
-        self.rows = sorted([*self.rows, *first], key=lambda row: (-abs(row[0]), row[1]))[:_SHOWN]
+    def add(self, rows: Sequence[tuple[float, int, float]]) -> None:
+        """More rows: the largest of them."""
+        self.rows = sorted([*self.rows, *rows], key=lambda row: (-abs(row[0]), row[1]))[:_SHOWN]
 
     def told(self, rss: float, freedom: int) -> tuple[tuple[int, float, float], ...]:
         """Number, residual, and that in units of its standard error."""
@@ -404,6 +455,15 @@ class _Largest:
             return ()
         size = math.sqrt(rss / freedom)
         return tuple((number, residual, units / size) for units, number, residual in self.rows)
+
+
+def _largest(numbers: Array, residuals: Array, leverage: Array) -> list[tuple[float, int, float]]:
+    """The rows of a block whose residuals are the largest, by how much each draws the fit to itself."""
+    units = residuals / np.sqrt(np.maximum(1 - leverage, 1e-12))
+    sizes = np.abs(units)
+    least = np.partition(sizes, -_SHOWN)[-_SHOWN] if len(sizes) > _SHOWN else 0.0
+    found = [(float(units[i]), int(numbers[i]), float(residuals[i])) for i in np.flatnonzero(sizes >= least)]
+    return sorted(found, key=lambda row: (-abs(row[0]), row[1]))[:_SHOWN]
 
 
 def interval(estimate: float, error: float, freedom: float, level: float) -> tuple[float, float]:
