@@ -16,6 +16,7 @@ from gradcalc.graph import ops
 from gradcalc.nn import activations
 from gradcalc.tape.custom import custom_gradient
 from gradcalc.tape.rules import reductions
+from gradcalc.tape.rules.incomplete_gamma import GAMMAINC, GAMMAINCC
 from gradcalc.tape.rules.shapes import KINKED, plain_of
 from gradcalc.tape.tensor import SCATTER, Tensor, cast, wide
 from gradcalc.tf import special as special
@@ -118,11 +119,11 @@ greater = binary(np.greater)
 greater_equal = binary(np.greater_equal)
 igamma = special.special_of(
     "igamma", "The regularised lower incomplete gamma function; nan where an operand is negative, or `a` is 0.",
-    special.within(ops.gammainc, lambda a, x: (a > 0) & (x >= 0), (1, 1)), "a", "x",
+    special.within(GAMMAINC, lambda a, x: (a > 0) & (x >= 0), (1, 1)), "a", "x",
 )  # fmt: skip
 igammac = special.special_of(
     "igammac", "The regularised upper incomplete gamma function; nan where an operand is negative, or `a` is 0.",
-    special.within(ops.gammaincc, lambda a, x: (a > 0) & (x >= 0), (1, 1)), "a", "x",
+    special.within(GAMMAINCC, lambda a, x: (a > 0) & (x >= 0), (1, 1)), "a", "x",
 )  # fmt: skip
 less = binary(np.less)
 less_equal = binary(np.less_equal)

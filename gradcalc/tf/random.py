@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.nn import initializers
+from gradcalc.tape.rules.incomplete_gamma import DRIFT
 from gradcalc.tape.tensor import ArrayOp, Tensor
 from gradcalc.tf.defaults import Result, as_shape, as_tensor
 
@@ -91,8 +92,8 @@ class Generator:
         return self._generator.permutation(n)
 
 
-_GAMMA = ArrayOp("tf.random.gamma", lambda alpha, drawn: drawn, None)
-"""Numbers that were drawn: how they change with `alpha` has no rule."""
+_GAMMA = ArrayOp("random.gamma", lambda alpha, drawn: drawn, lambda g, y, alpha, drawn: -g * DRIFT(alpha, y))
+"""Numbers that were drawn, which move with `alpha` so that their share of the distribution stays."""
 
 
 class _Seeded:
@@ -165,7 +166,7 @@ def gamma(
 ) -> Tensor:
     """Numbers of gamma distributions of shape `alpha` and rate `beta` (1): so many of each of these.
 
-    Their gradients with respect to `beta` are recorded; with respect to `alpha` they are refused.
+    Their gradients with respect to `alpha` and `beta` are recorded.
     """
     return _SEEDED.generator(seed).gamma((*as_shape(shape), *_together(alpha, beta)), alpha, beta, dtype)
 

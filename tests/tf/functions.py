@@ -81,6 +81,7 @@ CALLS: list[Row] = [
     ("zeta", lambda tf, q: tf.math.zeta(np.float64([2.0, 3.0, 1.5]), q), [POSITIVE]),
     ("polygamma", lambda tf, x: tf.math.polygamma(np.float64([0.0, 1.0, 3.0]), x), [POSITIVE]),
     ("betainc", lambda tf, x: tf.math.betainc(np.float64([0.5, 2.0, 3.5]), np.float64(1.5) * np.ones(3), x), [[0.1, 0.5, 0.8]]),
+    *((f"{name} of both", lambda tf, a, x, name=name: getattr(tf.math, name)(a, x), [[0.3, 2.5, 2.5, 10.0, 40.0, 0.01], [0.2, 1.7, 9.0, 12.0, 40.0, 3.0]]) for name in ("igamma", "igammac")),
     *((f"{name} outside", lambda tf, name=name: getattr(tf.math, name)(*np.float64([[1, 0, -1, -0.5, 1, 1, INF, 1, NAN], [-1, 1, 1, 1, 0, INF, 1, NAN, 1]])), []) for name in ("igamma", "igammac")),
     ("zeta outside", lambda tf: tf.math.zeta(*np.float64([[1, 0.5, 2, 2, 3, 1.5, -1, NAN, 2], [1, 1, 0, -1, -1.5, -1.5, 2, 1, INF]])), []),
     ("betainc outside", lambda tf: tf.math.betainc(*np.float64([[1, 0, 1, -1, 1, 1, INF, 1], [1, 1, 0, 1, 1, 1, 1, 1], [-0.1, 0.5, 0.5, 0.5, 1.5, 1, 0.5, NAN]])), []),

@@ -34,7 +34,9 @@ def test_a_call_has_tensorflows_numbers(name: str, call: Callable[..., Any], inp
     assert found["dtype"] == expected["dtype"]
     close = 1e-6 if expected["dtype"] == "float32" else 1e-10
     for what in ("value", "gradient", "second")[: 2 if name in FIRST_ALONE else 3]:
-        for ours, theirs in zip(found[what], expected[what] or found[what], strict=True):
+        if expected[what] is None:  # TensorFlow has no second derivative of this
+            continue
+        for ours, theirs in zip(found[what], expected[what], strict=True):
             same(ours, theirs, close, f"{name}: {what}")
 
 
