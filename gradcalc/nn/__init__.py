@@ -8,6 +8,7 @@ from gradcalc.graph.names import clear_session as clear_session
 from gradcalc.nn import activations as activations
 from gradcalc.nn import (
     attention,
+    config,
     convolution,
     functional,
     layer,
@@ -16,6 +17,7 @@ from gradcalc.nn import (
     normalization,
     pooling,
     recurrent,
+    saving,
     weights,
 )  # fmt: skip
 from gradcalc.nn import callbacks as callbacks
@@ -23,6 +25,7 @@ from gradcalc.nn import initializers as initializers
 from gradcalc.nn import losses as losses
 from gradcalc.nn import metrics as metrics
 from gradcalc.nn.attention import *
+from gradcalc.nn.config import *
 from gradcalc.nn.convolution import *
 from gradcalc.nn.functional import *
 from gradcalc.nn.initializers import set_seed as set_seed
@@ -33,10 +36,12 @@ from gradcalc.nn.models import *
 from gradcalc.nn.normalization import *
 from gradcalc.nn.pooling import *
 from gradcalc.nn.recurrent import *
+from gradcalc.nn.saving import *
 from gradcalc.nn.weights import *
 
 _MODULES = (
-    attention, convolution, functional, layer, layers, losses, models, normalization, pooling, recurrent, weights,
+    attention, config, convolution, functional, layer, layers, losses, models, normalization, pooling, recurrent,
+    saving, weights,
 )  # fmt: skip
 globals()["__all__"] = sorted(  # type checkers read the stars
     ["activations", "callbacks", "clear_session", "initializers", "losses", "metrics", "set_seed"]

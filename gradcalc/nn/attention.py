@@ -57,7 +57,9 @@ class MultiHeadAttention(Layer):
         seed: int | None = None,
         **common: Any,
     ) -> None:
-        only(None, attention_axes=attention_axes, sliding_window=sliding_window, flash_attention=flash_attention)
+        if attention_axes not in (1, [1], (1,)):  # that of steps, as Keras writes it of a built layer
+            only(None, attention_axes=attention_axes)
+        only(None, sliding_window=sliding_window, flash_attention=flash_attention)
         only(False, use_gate=use_gate)
         super().__init__(**common)
         self._keep(locals())

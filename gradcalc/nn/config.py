@@ -132,7 +132,8 @@ def _object(value: Any) -> dict[str, Any]:
         registered = name
     result = described | {"config": serialize(value.get_config()), "registered_name": registered}
     shape = getattr(value, "_build_shape", None)
-    return result if shape is None else result | {"build_config": {"input_shape": shape}}
+    result |= {} if shape is None else {"build_config": {"input_shape": shape}}
+    return result | ({"compile_config": value.get_compile_config()} if hasattr(value, "get_compile_config") else {})
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -168,7 +169,20 @@ def _revived(config: Any, module: str) -> Any:
     shape = (config.get("build_config") or {}).get("input_shape")
     if shape is not None and not getattr(result, "built", True):
         result.build(as_shapes(shape))
+    if config.get("compile_config"):
+        result.compile_from_config(config["compile_config"])
     return result
+
+
+def reader(get: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Keras's `deserialize` of a module, of its `get`: a config, or a name, with custom objects."""
+
+    def of_module(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+        """The object of a config, or of a name."""
+        with custom_object_scope(custom_objects or {}):
+            return get(config)
+
+    return of_module
 
 
 def _refused(config: Any) -> Any:

@@ -5,7 +5,8 @@ are made, and need what was made before: in that order a network is topological,
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -135,8 +136,8 @@ class Network:
                 stack += x.call.operands[::-1]
         return met
 
-    def __call__(self, inputs: Any) -> Any:
-        """The outputs for inputs, which may be symbolic again.
+    def __call__(self, inputs: Any, instead: Mapping[Any, Any] = MappingProxyType({})) -> Any:
+        """The outputs for inputs, which may be symbolic again; by other layers `instead` of these.
 
         Raises:
             ValueError: the inputs are not those of the network, or have other shapes.
@@ -148,11 +149,12 @@ class Network:
             return values[id(leaf)] if isinstance(leaf, Symbolic) else leaf
 
         for call in self.calls:
+            target = instead.get(call.target, call.target)
             if call.is_plain:
-                values.setdefault(id(call.result), call.target(values[id(call.args[0])]))
+                values.setdefault(id(call.result), target(values[id(call.args[0])]))
             elif call.operands:
                 args, kwargs = nest.apply(value, (call.args, call.kwargs))
-                results = nest.flatten(call.target(*args, **kwargs))
+                results = nest.flatten(target(*args, **kwargs))
                 for x, result in zip(nest.flatten(call.result), results, strict=True):
                     values.setdefault(id(x), result)
         return nest.apply(value, self.outputs)

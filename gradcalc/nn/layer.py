@@ -368,7 +368,7 @@ class Layer(Configured):
         config = {"name": self.name, "trainable": self._trainable, "dtype": policy(self.dtype)}
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = serialize(self.activity_regularizer)
-        if is_ours(type(self)) or type(self).get_config is not Layer.get_config or self._config().keys() - _NO_SETTING:
+        if is_ours(type(self)) or not is_ours(type(self).get_config) or self._config().keys() - _NO_SETTING:
             own = {name: value for name, value in self._config().items() if name not in _NO_SETTING}
             return {name: self._fixed.get(name) for name in self._also} | config | own
         taken = inspect.signature(type(self).__init__).parameters

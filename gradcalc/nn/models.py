@@ -1,20 +1,23 @@
 """Model and Sequential: layers put together, as Keras 3's. Imports functional, layers, training, weights."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 from gradcalc.errors import only
 from gradcalc.graph.names import NAMES, snake_case
 from gradcalc.nn import functional
+from gradcalc.nn.config import serialize
 from gradcalc.nn.functional import Network, Symbolic
-from gradcalc.nn.layer import Layer, in_keras_order, mark
+from gradcalc.nn.layer import Layer, in_keras_order, mark, policy
 from gradcalc.nn.layers import Input, InputLayer
+from gradcalc.nn.saving import network_config, network_ends, save_model, sequential_layers
 from gradcalc.nn.training import Trainer
 from gradcalc.nn.weights import load_weights, save_weights
 from gradcalc.tape import nest
 from gradcalc.tape.tensor import Tensor
 
-__all__ = ["Model", "Sequential"]
+__all__ = ["Model", "Sequential", "clone_model"]
 
 
 class Model(Trainer):
@@ -39,6 +42,9 @@ class Model(Trainer):
         outputs: what layers called on them return; likewise.
         common: the arguments of `Layer`.
     """
+
+    _module = "keras"
+    _quiet = Layer._quiet | {"inputs", "outputs"}
 
     def __init__(self, inputs: Any = None, outputs: Any = None, **common: Any) -> None:
         if (inputs is None) != (outputs is None):
@@ -73,6 +79,7 @@ class Model(Trainer):
 
     def _prepare(self, shape: Any) -> None:
         """A model that defines no `build` is built by its first call."""
+        self._build_shape = shape
         if type(self).build is not Model.build:
             self.build(shape)
 
@@ -147,14 +154,39 @@ class Model(Trainer):
         only(False, skip_mismatch=skip_mismatch)
         load_weights(self, filepath)
 
+    def _setting(self, name: str, default: Any) -> Any:
+        return default if name in ("inputs", "outputs") else super()._setting(name, default)
+
+    def get_config(self) -> dict[str, Any]:
+        """Of a functional model its layers and their calls; else the arguments that make this model."""
+        if self._network is None or type(self).__init__ is not Model.__init__:
+            return super().get_config()
+        return {"name": self.name, "trainable": self._trainable} | network_config(self._network)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """The model of a `get_config()`, with new weights."""
+        if "input_layers" not in config:
+            return super().from_config(config)
+        inputs, outputs = network_ends(config)
+        return cls(inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True))
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The config of the model, and of how it was compiled, as JSON; arguments as of `json.dumps`."""
+        return json.dumps(serialize(self), **kwargs)
+
+    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
+        """Write the model whole to a `.keras` file; see `saving.save_model`."""
+        save_model(self, filepath, overwrite, zipped)
+
     def __getattr__(self, name: str) -> Any:
         if name in ("inputs", "outputs"):
             return nest.flatten(self._ends()[name == "outputs"])
         if name in ("input_shape", "output_shape"):
             ends = self._ends()[name == "output_shape"]
             return functional.shapes(ends[0] if isinstance(ends, list) and len(ends) == 1 else ends)
-        if name in ("save", "export", "to_json"):
-            raise AttributeError(f"models have no {name}: keep their weights, model.save_weights('m.weights.h5')")
+        if name in ("export", "to_yaml"):
+            raise AttributeError(f"models have no {name}: keep them whole, model.save('m.keras')")
         return super().__getattr__(name)
 
 
@@ -246,6 +278,25 @@ class Sequential(Model):
         for layer in self.layers[len(self._values) - 1 :]:
             self._values.append(layer(self._values[-1]))
 
+    def with_input(self) -> list[Layer]:
+        """The layers, with their `Input` where shapes are known."""
+        return [self._values[0].call.target, *self.layers] if self._values else self._layers
+
+    def get_config(self) -> dict[str, Any]:
+        """The layers, with an `Input` where shapes are known."""
+        config = {"name": self.name, "trainable": self._trainable, "dtype": policy(self.dtype)}
+        shape = {"build_input_shape": self._values[0].shape} if self._values else {}
+        return config | {"layers": serialize(self.with_input())} | shape
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """The model of a `get_config()`, with new weights."""
+        layers, shape = sequential_layers(config)
+        model = cls(layers, trainable=config.get("trainable", True), name=config.get("name"))
+        if shape and not model.built:
+            model.build(shape)
+        return model
+
     def _ends(self) -> tuple[Any, Any]:
         if not self._values:
             raise AttributeError(f"Sequential model '{self.name}' has no defined inputs yet.")
@@ -291,6 +342,32 @@ class Sequential(Model):
 
     def __bool__(self) -> bool:
         return True
+
+
+def clone_model(
+    model: Any, input_tensors: Any = None, clone_function: Callable[[Any], Any] | None = None, **recursive: Any
+) -> Any:
+    """A model of the same layers with new weights; `clone_function` makes another layer of each.
+
+    Raises:
+        ValueError: the model is of a class of one's own: `type(model).from_config(model.get_config())` makes another.
+    """
+    only(None, input_tensors=input_tensors, **recursive)
+
+    def changed(layer: Layer) -> Any:
+        again = clone_function is None or isinstance(layer, InputLayer)
+        return type(layer).from_config(layer.get_config()) if again else clone_function(layer)  # type: ignore[misc]
+
+    if type(model) is Sequential:
+        return Sequential([changed(layer) for layer in model.with_input()], model._trainable, model.name)
+    if model._network is None:
+        raise ValueError(
+            "Expected `model` argument to be a functional `Model` instance, but got a subclassed model instead."
+        )
+    network = model._network
+    made = {layer: changed(layer) for layer in network.layers}
+    inputs = nest.apply(lambda x: made[x.call.target].output, network.inputs)
+    return Model(inputs, network(inputs, made), name=model.name)
 
 
 def _network(inputs: Any, outputs: Any) -> Network:

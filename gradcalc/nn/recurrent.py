@@ -47,10 +47,8 @@ class _Recurrent(Layer):
     states: ClassVar[int] = 1
     takes_one = True
     _quiet = frozenset({"use_cudnn"})
-    _fixed: ClassVar[dict[str, Any]] = {"zero_output_for_mask": False}
-    _also = ("zero_output_for_mask",)
 
-    def __init__(self, settings: Mapping[str, Any], /, **common: Any) -> None:
+    def __init__(self, settings: Mapping[str, Any], /, zero_output_for_mask: bool = False, **common: Any) -> None:
         """Keep the settings, which a subclass names.
 
         Args:
@@ -60,13 +58,19 @@ class _Recurrent(Layer):
                 state, each of the same elements at all steps; `return_sequences`, the results of all steps, not of the
                 last; `return_state`, the last state besides; `go_backwards`, from the last step to the first;
                 `stateful`, each batch goes on with the state that the last one left; `seed` of the dropouts.
+            zero_output_for_mask: whether the result of steps that do not count is 0, not that of the step before.
             common: the arguments of `Layer`.
         """
         super().__init__(**common)
         self._keep(settings)
+        self.zero_output_for_mask = zero_output_for_mask
         self._last: list[Any] = []
         self.cell: Any = Layer(name=f"{snake_case(type(self).__name__)}_cell")
         """Holds the weights, as Keras's layers have it."""
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make another."""
+        return super().get_config() | {"zero_output_for_mask": self.zero_output_for_mask}
 
     def build(self, input_shape: Any) -> None:
         """Make kernel, recurrent kernel and bias."""
@@ -127,7 +131,7 @@ class _Recurrent(Layer):
                 output, state = new[0], new
             else:
                 here = counts[:, t, None]
-                output = np.where(here, new[0], output)
+                output = np.where(here, new[0], 0 if self.zero_output_for_mask else output)
                 state = [np.where(here, a, b) for a, b in zip(new, state, strict=True)]
             outputs.append(output)
         if self.stateful:
@@ -373,6 +377,10 @@ class Bidirectional(Layer):
         if backward_layer is None:
             backward.go_backwards = not forward.go_backwards
         self.forward_layer, self.backward_layer = forward, backward
+        forward.zero_output_for_mask, backward.zero_output_for_mask = (
+            forward.return_sequences,
+            backward.return_sequences,
+        )
         name = layer.name.removeprefix("forward_")
         self.forward_layer.name, self.backward_layer.name = f"forward_{name}", f"backward_{name}"
 

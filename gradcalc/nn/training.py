@@ -14,6 +14,7 @@ import numpy as np
 
 from gradcalc.nn.batches import Batches, Triple, rows, split, unpacked
 from gradcalc.nn.callbacks import Callback, Callbacks, History
+from gradcalc.nn.config import deserialize, serialize
 from gradcalc.nn.layer import Layer
 from gradcalc.nn.metrics import Mean, Metric
 from gradcalc.nn.outputs import CompiledLoss, CompiledMetrics
@@ -48,6 +49,7 @@ class Trainer(Layer):
     history: Any = None
     loss: Any = None
     _compiled_with: _Compiled | None = None
+    _compile_arguments: dict[str, Any]
 
     def compile(
         self,
@@ -77,6 +79,11 @@ class Trainer(Layer):
         """
         self.optimizer = optimizers.get(optimizer)
         self.loss = loss
+        self._compile_arguments = {
+            "optimizer": self.optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
+            "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly, "jit_compile": jit_compile is True,
+            "steps_per_execution": steps_per_execution,
+        }  # fmt: skip
         has_metrics = metrics is not None or weighted_metrics is not None
         self._compiled_with = _Compiled(
             None if loss is None else CompiledLoss(loss, loss_weights, self._output_names),
@@ -88,6 +95,16 @@ class Trainer(Layer):
     def compiled(self) -> bool:
         """Whether `compile` was called."""
         return self._compiled_with is not None
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """The arguments of `compile`, as configs."""
+        return serialize(self._compile_arguments) if self.compiled else {}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile with the arguments of a `get_compile_config()`; where the model is built, the optimizer is, too."""
+        self.compile(**{name: deserialize(value, module="keras.losses") for name, value in config.items()})
+        if self.built and self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
 
     def _need_compile(self, use: str) -> _Compiled:
         if self._compiled_with is None:

@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def save_weights(model: Layer, filepath: Any, overwrite: bool = True) -> None:
     arrays = {name: variable.array for name, variable in _places(model, path, "save").items()}
     if not overwrite and path.exists():
         raise FileError(f"{path} is there already", hint="overwrite=True")
-    written = _npz_of(arrays) if path.suffix == ".npz" else _h5_of(arrays)
+    written = _npz_of(arrays) if path.suffix == ".npz" else h5_of(arrays)
     with complete_file(path) as name:
         name.write_bytes(written)
 
@@ -52,7 +53,7 @@ def load_weights(model: Layer, filepath: Any) -> None:
     """
     path = Path(filepath)
     places = _places(model, path, "load into")
-    arrays = (_read_npz if path.suffix == ".npz" else _read_h5)(path, places)
+    arrays = (_read_npz if path.suffix == ".npz" else read_h5)(path, places)
     for name, variable in places.items():
         variable.assign(arrays[name])
 
@@ -64,7 +65,7 @@ def _places(model: Layer, path: Path, use: str) -> Mapping[str, Variable]:
         raise FileError(
             f"weights are kept in .weights.h5 and .npz files, not in {path.name!r}", hint=f"{stem}.weights.h5"
         )
-    places = dict(model.paths()) if path.suffix == ".npz" else dict(_h5_places(model, "", set()))
+    places = dict(model.paths()) if path.suffix == ".npz" else h5_places(model)
     if not model.built or not places:
         raise ValueError(f"'{model.name}' has no weights to {use} yet: call it on an input, or build it")
     return places
@@ -122,6 +123,11 @@ def _read_npz(path: Path, places: Mapping[str, Variable]) -> Mapping[str, Any]:
 # -- Keras's HDF5 ------------------------------------------------------------------------------------------------------
 
 
+def h5_places(model: Layer) -> dict[str, Variable]:
+    """The weights by the names of Keras's walk over a model."""
+    return dict(_h5_places(model, "", set()))
+
+
 def _h5_places(layer: Layer, folder: str, seen: set[int]) -> Iterator[tuple[str, Variable]]:
     """Each weight with the name that Keras 3 gives it: its number in its layer, in the folder of that."""
     seen.add(id(layer))
@@ -146,7 +152,7 @@ def _h5_within(value: Any, folder: str, seen: set[int]) -> Iterator[tuple[str, V
             yield from _h5_within(item, f"{folder}{kind}_{number}/" if number else f"{folder}{kind}/", seen)
 
 
-def _h5_of(arrays: Mapping[str, Any]) -> bytes:
+def h5_of(arrays: Mapping[str, Any]) -> bytes:
     """A file in memory: writing that to a full disk fails at a place that is known."""
     file = io.BytesIO()
     with library("h5py", "a .weights.h5 file").File(file, "w") as store:
@@ -155,17 +161,27 @@ def _h5_of(arrays: Mapping[str, Any]) -> bytes:
     return file.getvalue()
 
 
-def _read_h5(path: Path, places: Mapping[str, Variable]) -> Mapping[str, Any]:
-    """The arrays of a file, which must have these names and shapes; nothing is read before that is known."""
+def read_h5(
+    path: Path, places: Mapping[str, Variable], content: Any = None, besides: Mapping[str, Any] = MappingProxyType({})
+) -> Mapping[str, Any]:
+    """The arrays of a file, which must have these names and shapes; nothing is read before that is known.
+
+    Args:
+        path: the file, also where it is a part of it that is read.
+        places: what must be there.
+        content: the part.
+        besides: what is read where it is there.
+    """
     h5py = library("h5py", "a .weights.h5 file")
     try:
-        with open(path, "rb") as file, h5py.File(file, "r") as store:
+        with content or open(path, "rb") as file, h5py.File(file, "r") as store:
             found: dict[str, Any] = {}
             store.visititems(lambda name, item: found.update({name: item}) if isinstance(item, h5py.Dataset) else None)
             if "layer_names" in store.attrs:
                 raise FileError(f"{path} is a file of Keras 2", hint="save_weights of Keras 3")
             weights = {name for name, item in found.items() if name in places or not _is_besides(name, item)}
             _same_names(path, set(places), weights)
+            places = {**places, **{name: place for name, place in besides.items() if name in found}}
             _same_shapes(path, places, found)
             if any(found[name].external or found[name].is_virtual for name in places):
                 raise ValueError("its arrays are in other files")

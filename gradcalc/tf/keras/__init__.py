@@ -10,7 +10,7 @@ from gradcalc.tf.defaults import as_shape, as_tensor, only
 from gradcalc.tf.keras import (
     activations as activations, callbacks as callbacks, constraints as constraints, initializers as initializers,
     layers as layers, losses as losses, metrics as metrics, models as models, optimizers as optimizers,
-    regularizers as regularizers, utils as utils,
+    regularizers as regularizers, saving as saving, utils as utils,
 )  # fmt: skip
 
 KerasTensor = _Symbolic

@@ -1,6 +1,8 @@
 """`tf.keras.initializers`: those of `gradcalc.nn`, and TensorFlow's older names for them. Imports nn."""
 # ruff: noqa: I001
 
+from gradcalc.nn.config import reader as _reader
+from gradcalc.nn.config import serialize as serialize
 from gradcalc.nn.initializers import (
     Constant as Constant, GlorotNormal as GlorotNormal, GlorotUniform as GlorotUniform, HeNormal as HeNormal,
     HeUniform as HeUniform, Initializer as Initializer, LecunNormal as LecunNormal, LecunUniform as LecunUniform,
@@ -24,3 +26,5 @@ variance_scaling = VarianceScaling
 zeros = Zeros
 identity = IdentityInitializer = Identity
 orthogonal = OrthogonalInitializer = Orthogonal
+
+deserialize = _reader(get)

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from gradcalc.nn.attention import *
+from gradcalc.nn.config import deserialize as _deserialize
+from gradcalc.nn.config import reader as _reader
+from gradcalc.nn.config import serialize as serialize
 from gradcalc.nn.convolution import *
 from gradcalc.nn.layer import Layer as Layer
 from gradcalc.nn.layers import *
@@ -35,3 +38,6 @@ maximum, minimum = _function(Maximum), _function(Minimum)
 def concatenate(inputs: Any, axis: int = -1, **common: Any) -> Any:
     """A list of inputs joined along an axis."""
     return Concatenate(axis, **common)(inputs)
+
+
+deserialize = _reader(_deserialize)

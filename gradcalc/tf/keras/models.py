@@ -1,4 +1,5 @@
-"""`tf.keras.models`: Model and Sequential of `gradcalc.nn`. Imports nn."""
+"""`tf.keras.models`: Model and Sequential of `gradcalc.nn`, whole in files and as JSON. Imports nn."""
 # ruff: noqa: F403
 
 from gradcalc.nn.models import *
+from gradcalc.nn.saving import *

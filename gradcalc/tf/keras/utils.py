@@ -1,9 +1,14 @@
-"""`tf.keras.utils`: a seed and one-hot labels. Imports tf.random and NumPy."""
+"""`tf.keras.utils`: a seed, one-hot labels, configs. Imports tf.random and NumPy."""
 
 from typing import Any
 
 import numpy as np
 
+from gradcalc.tf.keras.saving import CustomObjectScope as CustomObjectScope
+from gradcalc.tf.keras.saving import custom_object_scope as custom_object_scope
+from gradcalc.tf.keras.saving import deserialize_keras_object as deserialize_keras_object
+from gradcalc.tf.keras.saving import register_keras_serializable as register_keras_serializable
+from gradcalc.tf.keras.saving import serialize_keras_object as serialize_keras_object
 from gradcalc.tf.random import set_seed
 
 

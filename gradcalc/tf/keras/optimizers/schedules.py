@@ -23,3 +23,5 @@ def _in_tensors(kind: Any) -> Any:
 globals().update(  # type checkers read the star
     {name: _in_tensors(getattr(schedules, name)) for name in schedules.__all__ if name != "LearningRateSchedule"}
 )
+
+serialize, deserialize = schedules.described, schedules.get
