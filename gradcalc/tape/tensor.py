@@ -6,7 +6,6 @@ and `linalg` fill. A tensor never changes; a `Variable` is a named place whose t
 """
 
 import itertools
-import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
@@ -21,6 +20,8 @@ from gradcalc.errors import DetachError, NoRuleError
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Constant, Op, Operand
 from gradcalc.tape import nest
+from gradcalc.tape.errors import told
+from gradcalc.tape.shape import Shape
 
 
 class Recorder(Protocol):
@@ -85,35 +86,6 @@ class ArrayOp:
 
     def __repr__(self) -> str:
         return f"<array op {self.name}>"
-
-
-class Shape(tuple[int, ...]):
-    """A tuple of sizes, with what TensorFlow's shapes can be asked."""
-
-    __slots__ = ()
-
-    @property
-    def rank(self) -> int:
-        """The number of axes."""
-        return len(self)
-
-    ndims = rank
-
-    def as_list(self) -> list[int]:
-        """The sizes as a list."""
-        return list(self)
-
-    def num_elements(self) -> int:
-        """The product of the sizes."""
-        return math.prod(self)
-
-    def __eq__(self, other: object) -> bool:
-        return tuple.__eq__(self, tuple(other) if isinstance(other, list) else other)
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    __hash__ = tuple.__hash__
 
 
 class Reference:
@@ -231,7 +203,7 @@ class Tensor(Operand):
     def __len__(self) -> int:
         if not self.ndim:
             raise TypeError("a scalar tensor has no length")
-        return self.shape[0]
+        return self.array.shape[0]  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         return f"<Tensor: shape={self.shape}, dtype={self.dtype}, numpy={_text(self.array)}>"
@@ -347,7 +319,10 @@ class Tensor(Operand):
         if rule is None or kwargs.get("out") is not None:
             module = getattr(function, "__module__", "numpy")
             return without_rule(function, f"{module}.{function.__name__}", args, kwargs)
-        return rule(*args, **kwargs)
+        try:
+            return rule(*args, **kwargs)
+        except (ValueError, IndexError) as error:
+            raise told(error) from error
 
     # -- methods, as arrays have them ---------------------------------------------------------------------------------
 
@@ -535,11 +510,14 @@ def run(op: Any, operands: Sequence[Any], settings: dict[str, Any] | None) -> Te
             operands = [as_operand(x, operands if settings is None else ()) for x in operands]
             break
     values = [x.array if isinstance(x, Tensor) else x for x in operands]
-    if settings is None:
-        result = Tensor(OF_ARRAYS[op](*values))
-    else:
-        array = op.forward(*values, **settings)
-        result = Tensor(array if array.ndim else array[()])
+    try:
+        if settings is None:
+            result = Tensor(OF_ARRAYS[op](*values))
+        else:
+            array = op.forward(*values, **settings)
+            result = Tensor(array if array.ndim else array[()])
+    except (ValueError, IndexError) as error:
+        raise told(error) from error
     for tape in LIVE.get():
         tape.record(op, operands, result, settings)
     return result

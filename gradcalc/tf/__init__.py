@@ -17,10 +17,11 @@ from gradcalc.tape import (
 )  # fmt: skip
 from gradcalc.tape import custom_gradient as _custom_gradient
 from gradcalc.nn import Layer
+from gradcalc.tape.shape import TensorShape as TensorShape
 from gradcalc.tf import arrays
 from gradcalc.tf import (
     autodiff as autodiff, config as config, data as data, debugging as debugging, dtypes as dtypes,
-    keras as keras, linalg as linalg, math as math, nest as nest, nn as nn, random as random,
+    errors as errors, keras as keras, linalg as linalg, math as math, nest as nest, nn as nn, random as random,
 )  # fmt: skip
 from gradcalc.tf.arrays import *
 from gradcalc.tf.control_flow import *
@@ -112,9 +113,9 @@ def print(
 
 
 for _module in (
-    autodiff, config, data, debugging, dtypes, linalg, math, math.special, nest, nn, random, keras, keras.activations,
-    keras.callbacks, keras.constraints, initializers, keras.layers, losses, metrics, keras.models, optimizers,
-    optimizers.schedules, keras.regularizers, keras.utils,
+    autodiff, config, data, debugging, dtypes, errors, linalg, math, math.special, nest, nn, random, keras,
+    keras.activations, keras.callbacks, keras.constraints, initializers, keras.layers, losses, metrics,
+    keras.models, optimizers, optimizers.schedules, keras.regularizers, keras.saving, keras.utils,
 ):  # fmt: skip
     missing(_module)
 missing(sys.modules[__name__], math, linalg, nn, random, keras.layers)

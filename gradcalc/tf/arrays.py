@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from gradcalc.tape.errors import told
 from gradcalc.tape.custom import identity as _identity
 from gradcalc.tape.rules.segments import EXTREME_AT
 from gradcalc.tape.tensor import SCATTER, Array, Tensor, cast
@@ -283,7 +284,7 @@ def _positions(indices: Any, shape: Sequence[int]) -> tuple[Array, ...]:
 
 def _check_indices(what: str, indices: Array, size: int) -> None:
     if np.any((indices < 0) | (indices >= size)):
-        raise IndexError(f"{what}: {np.min(indices)} to {np.max(indices)} are not all from 0 to {size - 1}")
+        raise told(IndexError(f"{what}: {np.min(indices)} to {np.max(indices)} are not all from 0 to {size - 1}"))
 
 
 def boolean_mask(tensor: Any, mask: Any, axis: int | None = None, name: str = "boolean_mask") -> Result:

@@ -250,8 +250,8 @@ def test_the_summary_of_what_is_not_built_says_so(capsys: pytest.CaptureFixture[
 
 
 def test_what_is_not_there_says_what_to_write() -> None:
-    with pytest.raises(AttributeError, match=r"models have no save: keep their weights, model.save_weights"):
-        Net().save  # noqa: B018
+    with pytest.raises(AttributeError, match=r"models have no export: keep them whole, model.save\('m.keras'\)"):
+        Net().export  # noqa: B018
     assert not hasattr(Net(), "kernels")
 
 

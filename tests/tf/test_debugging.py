@@ -1,4 +1,4 @@
-"""`tf.debugging`: checks of values."""
+"""`tf.debugging`: checks of values; its errors, as of `tf.errors`, are in tests/tape."""
 
 import numpy as np
 import pytest
