@@ -22,6 +22,7 @@ from gradcalc.optimize.fit.answer import Fit
 from gradcalc.optimize.fit.exact import BITS, ExactSum, inverse, polished
 from gradcalc.settings import FitSettings
 from gradcalc.show.answer import SCHEMA
+from gradcalc.truth.claims.verify import FORMAT
 
 _DIGITS = 17
 """Of the sum."""
@@ -85,8 +86,8 @@ def _file(made: Fit, settings: FitSettings) -> Mapping[str, Any]:
         total = digits_text(sums.value, _DIGITS) or sums.value.mid().str(_DIGITS, radius=False)
     columns = {name: list(rows.exact.get(name, rows.values[name].tolist())) for name in model.columns}
     return {
-        "schema": SCHEMA, "proof": "fit", "expression": made.expression.strip(), "sigma": settings.sigma,
-        "weights": settings.weights, "parameters": list(said),
+        "schema": SCHEMA, "proof": "fit", "format": FORMAT, "expression": made.expression.strip(),
+        "sigma": settings.sigma, "weights": settings.weights, "parameters": list(said),
         "claim": {"parameters": said, "value": total, "absolute_sigma": made.absolute,
                   "box": {name: list(ends) for name, ends in made.box.items()}},
         "point": {"box": [[_text(end) for end in ends] for ends in small], "inverse": aid, "wide_inverse": aid},

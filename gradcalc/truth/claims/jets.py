@@ -90,8 +90,9 @@ class Jets:
         on, v = self.on, x[()]
         if n in (0, 1):
             return x if n else {(): on.whole(1)}
-        slope = on.scaled(on.power(v, n - 1), n)
-        return self.chain(x, on.power(v, n), slope, on.scaled(on.power(v, n - 2), n * (n - 1) // 2))
+        slope = on.scaled(on.power(v, n - 1), n) if self.order else None
+        bend = on.scaled(on.power(v, n - 2), n * (n - 1) // 2) if self.order == 2 else None
+        return self.chain(x, on.power(v, n), slope, bend)
 
     def apply(self, graph: Graph, index: int, operands: Sequence[Any]) -> Any:
         """What an op makes of series; of a condition whether it holds. An operand may be why there is none."""
@@ -117,6 +118,8 @@ class Jets:
                 return self.power(operands[0], whole)
         if op is ops.sqrt and isinstance(self.on, Poles) and not self._is_edge(self.on, operands[0]):
             raise Weak("a root whose slope is infinite, and not at the edge of where it has values")
+        if op is ops.sqrt and not self.order:
+            return {(): self.on.root(operands[0][()])}
         if op.name in FUNCTIONS:
             return self.chain(operands[0], *FUNCTIONS[op.name](self.on, operands[0][()]))
         define = _MEANT.get(op, op.define)
@@ -127,7 +130,7 @@ class Jets:
         try:
             return evaluated(meant, [output], dict(enumerate(operands)), self)[output]
         except Nowhere as weak:  # a definition may lack single points: a power of a negative number, say
-            if op in _MEANT and (op is not ops.pow or self.on.is_broken(operands[1][()])):
+            if op in _MEANT and (op is not ops.pow or self._has_no_power(*(each[()] for each in operands))):
                 raise
             raise Weak(str(weak)) from None
 
@@ -135,6 +138,10 @@ class Jets:
     def _is_edge(on: Poles, under: Jet) -> bool:
         """Whether what a root is taken of is not 0, or steep: then it is below 0 as near to its zeros as one likes."""
         return any(least_size(on.plain(part)) > 0 for part in under.values())
+
+    def _has_no_power(self, base: Any, exponent: Any) -> bool:
+        """Whether a power has no value: of what is below 0, where no exponent is whole; 0 has powers too."""
+        return bool(self.on.below(base, self.on.whole(0)) and self.on.is_broken(exponent))
 
     def larger(self, a: Jet, b: Jet, sign: int = 1) -> Jet:
         """The larger of two or, with -1, the smaller; where it is open which, between their slopes (Clarke)."""

@@ -6,44 +6,94 @@ A number is a sum of terms, each an interval times powers of such r, below 0 too
 Where the top is not 0, the number is not 0 wherever it has a value: there no divisor is 0. Imports intervals.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
-from gradcalc.truth.claims.intervals import Arithmetic, Interval, Weak, least_size
+from gradcalc.truth.claims.intervals import Arithmetic, Interval, Nowhere, Weak, least_size
 
+_LARGEST = 64
+"""The largest power that is multiplied out."""
 Powers = tuple[tuple[int, int], ...]
 """Of each r its number and its power, in order."""
 Sum = Mapping[Powers, Interval] | None
 
 
+def has_no_zero(
+    on: Arithmetic, values: Callable[[Any, Any], Sequence[Any]], box: Sequence[Interval], is_above: bool = False
+) -> bool:
+    """Whether one of some numbers is not 0 in a box wherever it has a value, though divisors may be 0 there.
+
+    Args:
+        is_above: whether the first unknown is known to be above 0.
+    """
+    inputs: list[Sum] = [{(): side} for side in box]
+    poles = Poles(on, inputs[0] if is_above else None)
+    try:
+        return any(part is not None and least_size(poles.top(part)) > 0 for part in values(poles, inputs))
+    except Nowhere:
+        return True
+    except Weak:
+        return False
+
+
+def floor(on: Arithmetic, value: Callable[[Any, Any], Any], box: Sequence[Interval]) -> int:
+    """What a number is not below in a box wherever it has a value: near poles of even powers, above 0."""
+    poles, total = Poles(on), 0
+    for powers, part in (value(poles, [{(): side} for side in box]) or {(): None}).items():
+        for k, power in powers:
+            low, high = poles.divisors[k][1]
+            most = max(abs(low), abs(high))
+            if power < 0:
+                part = on.times(part, on.power((low, high), -power))
+            elif part is None or power % 2 or part[0] < 0 or not most:
+                raise Weak("a pole at which a number may be below all others")
+            else:
+                part = on.over(part, on.power((most, most), power))
+        if part is None:
+            raise Weak("a number of which nothing is known")
+        total += part[0]
+    return total
+
+
 @dataclass(eq=False)
 class Poles:
-    """The arithmetic, with the divisors that it has met."""
+    """The arithmetic, with the divisors that it has met.
+
+    Attributes:
+        above: a number that is known to be above 0.
+    """
 
     on: Arithmetic
+    above: Sum = None
     divisors: list[tuple[Sum, Interval]] = field(default_factory=list)
 
-    def top(self, a: Sum, least: int | None = None) -> Interval:
-        """What a number is, times the divisors that keep it from being one interval; with 0 only if there are none."""
+    def top(self, a: Sum, is_plain: bool = False) -> Interval:
+        """What a number is, times powers of divisors that keep it from being one interval; plain if there are none."""
+        return self._factored(a, is_plain)[1]
+
+    def _factored(self, a: Sum, is_plain: bool = False) -> tuple[dict[int, int], Interval]:
+        """A number as powers of r, by the number of r, times an interval; below 0 of what is known to be above 0."""
         if a is None:
             raise Weak("a number of which nothing is known")
-        most: dict[int, int] = {}
-        for k, power in (each for powers in a for each in powers):
-            most[k] = max(power, most.get(k, 0))
-        if least == 0 and any(most.values()):
-            raise Weak("a function of what may have a pole")
+        most = {k: max(dict(powers).get(k, 0) for powers in a) for powers in a for k, _ in powers}
+        most = {k: power if self.divisors[k][0] is self.above else max(power, 0) for k, power in most.items()}
+        if is_plain:
+            if max(most.values(), default=0) > 0:
+                raise Weak("a function of what may have a pole")
+            most = dict.fromkeys(most, 0)
         total = (0, 0)
         for powers, part in a.items():
             for k, power in most.items():
                 part = self.on.times(part, self.on.power(self.divisors[k][1], power - dict(powers).get(k, 0)))
             total = self.on.add(total, part)
-        return total
+        return most, total
 
     def plain(self, a: Sum) -> Interval:
         """A number as one interval."""
-        return self.top(a, 0)
+        return self.top(a, is_plain=True)
 
     # -- the operations of an arithmetic
 
@@ -96,18 +146,23 @@ class Poles:
             return None
         if len(a) == 1:
             ((powers, part),) = a.items()
-            if least_size(part) > 0:
+            if n >= 0 and powers or least_size(part) > 0:
                 return {tuple((k, power * n) for k, power in powers) if n else (): self.on.power(part, n)}
         try:
             value = self.plain(a)
         except Weak:
-            return None
-        if least_size(value) > 0:
+            if 0 <= n <= _LARGEST:
+                return reduce(self.times, [a] * n, self.whole(1))
+            most, value = self._factored(a)
+            if least_size(value) == 0:
+                return None
+            return {tuple(sorted((k, power * n) for k, power in most.items() if power)): self.on.power(value, n)}
+        if n == 0 or least_size(value) > 0:
             return {(): self.on.power(value, n)}
         known = [divisor is a for divisor, _ in self.divisors]
         if not any(known):
             self.divisors.append((a, value))
-        return {((known.index(True) if any(known) else len(known), -n),): self.on.whole(1)} if n else self.whole(1)
+        return {((known.index(True) if any(known) else len(known), -n),): self.on.whole(1)}
 
     # -- functions
 

@@ -4,6 +4,7 @@ Imports verify, language and show.
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,11 +23,13 @@ from gradcalc.language.relation import read_constraint
 from gradcalc.settings import Limits
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer
+from gradcalc.truth.claims.cases import Constraint, Question, in_parts
 from gradcalc.truth.claims.claimed import Claimed
 from gradcalc.truth.claims.intervals import Weak
 from gradcalc.truth.claims.jets import Jets, evaluated, number
+from gradcalc.truth.claims.points import Bound, Points
 from gradcalc.truth.claims.squares import Minimum, SumOfSquares
-from gradcalc.truth.claims.verify import GROUNDS, Case, Holds, Number, Proof, constrained, plain
+from gradcalc.truth.claims.verify import FINE, FORMAT, GROUNDS, Holds, Number
 from gradcalc.truth.questions.derivative import read_by
 
 if TYPE_CHECKING:
@@ -125,8 +128,10 @@ def _read(path: Path) -> Mapping[str, Any]:
         raise FileError(f"{path}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
         raise FileError(f"{path} is no proof file: {error}", hint=hint) from None
-    if not isinstance(proof, dict) or proof.get("proof") not in _KINDS:
+    if not isinstance(proof, dict) or str(proof.get("proof")) not in _KINDS:
         raise FileError(f"{path} is no proof file", hint=hint)
+    if proof.get("format") != FORMAT or isinstance(proof["format"], bool):
+        raise FileError(f"{path} is a proof file of another version of gradcalc", hint="write it again: --proof FILE")
     return proof
 
 
@@ -140,28 +145,63 @@ def _verified(proof: Mapping[str, Any], limits: Limits) -> Holds:
 
 
 def _of_box(proof: Mapping[str, Any], limits: Limits) -> Holds:
-    """All critical points, or roots, in a box."""
-    asked = question(proof, limits)
-    sides = ", ".join(f"{name}={':'.join(map(str, proof['box'][name]))}" for name in asked.names)
+    """All critical points, or roots, in a box; and the least and the greatest value over it."""
+    asked, claim = question(proof, limits), proof["claim"]
+    names, read = list(proof["variables"]), partial(constant, limits=limits)
+    bounds = {name: claim[name] for name in SIGNS if name in claim}
+    if claim.keys() - {"points", "unsettled", "complete", *SIGNS} or proof["extremes"].keys() != bounds.keys():
+        raise Weak("something is claimed that cannot be verified")
+    Points(names, claim, read).check(asked.parts, proof["parts"])
+    questions = {name: asked.extreme(SIGNS[name]) for name in bounds}
+    ends = [proof["box"][name] for name in names]
+    for name, bound in bounds.items():
+        Bound(questions[name], ends, bound, read, SIGNS[name]).check(proof["extremes"][name])
+    flint = set[str]().union(*(each.from_flint for each in (*asked.parts, *questions.values())))
+    return Holds(_in_words(proof), (*GROUNDS, *(f"python-flint's {name}" for name in sorted(flint))))
+
+
+def _in_words(proof: Mapping[str, Any]) -> str:
+    """What a file of `critical` claims."""
+    claim, box = proof["claim"], proof["box"]
+    count, unsettled = len(claim["points"]), claim["unsettled"]
+    sides = ", ".join(f"{name}={':'.join(map(str, ends))}" for name, ends in box.items())
     under = f" under {', '.join(proof['subject_to'])}" if proof["subject_to"] else ""
     noun = "root" if proof["task"] == "roots" else "critical point"
-    made = Proof(
-        asked.cases, asked.names, proof["claim"], proof["cases"], partial(constant, limits=limits), bool(under)
-    )
-    made.check()
-    return made.told(f"{_text(proof['expression'])}{under}", sides, noun)
+    hulls = [", ".join(f"{name}={low!r}:{high!r}" for name, (low, high) in box.items()) for box in unsettled[:3]]
+    outside = f" outside of {len(unsettled)} box{'es' * (len(unsettled) > 1)}: {'; '.join(hulls)}" if hulls else ""
+    which = {0: f"no {noun}", 1: f"this {noun}"}.get(count, f"these {count} {noun}s")
+    told = f"{proof['expression']}{under} has {which} in {sides}{', and no others' * bool(count)}{outside}"
+    for name in SIGNS:
+        if name in claim:
+            low, high, at, only = (claim[name][key] for key in ("low", "high", "at", "only"))
+            at = "; ".join(", ".join(f"{each}={value}" for each, value in point.items()) for point in at)
+            told += f"\nits {name} value in the closed box lies from {low} to {high}"
+            told += f", taken at {at}{', and nowhere else' * only}" if at else ""
+    return told
+
+
+SIGNS = {"least": 1, "greatest": -1}
+"""Extreme values by name, and whether they are the least ones of the function or of its opposite."""
 
 
 @dataclass(frozen=True)
-class Question:
-    """What a proof file of `critical` answers: its cases, each with a system and a box."""
+class Asked:
+    """What a proof file of `critical` is about: the box in parts, one but for infinite sides."""
 
-    names: Sequence[str]
-    cases: Sequence[Case]
+    parts: Sequence[Question]
+
+    def extreme(self, sign: int) -> Question:
+        """What is asked of the least value, or with -1 of the greatest."""
+        (part,) = self.parts
+        if part.roots or part.constraints:
+            raise Weak("extreme values go with neither roots nor constraints")
+        (node,) = part.outputs
+        outputs = (node if sign > 0 else (-part.graph.ref(node)).index,)
+        return Question(part.graph, part.names, part.inputs, part.sides, outputs, extreme=True)
 
 
-def question(head: Mapping[str, Any], limits: Limits) -> Question:
-    """The cases of what a file is about.
+def question(head: Mapping[str, Any], limits: Limits) -> Asked:
+    """What a file is about.
 
     Raises:
         Weak: it is twisted.
@@ -176,14 +216,22 @@ def question(head: Mapping[str, Any], limits: Limits) -> Question:
     graph, outputs = formula.graph, tuple(formula.items) if is_roots else (formula.output,)
     if len(outputs) != (len(names) if is_roots else 1) or is_roots and relations:
         raise Weak("there are not as many formulas as variables")
-    inputs = [graph.input(name) for name in names]
-    ends = [head["box"][name] for name in names]
-    sides = [(constant(low, limits), constant(high, limits)) for low, high in ends]
-    if not relations:
-        return Question(names, list(plain(graph, outputs, inputs, sides, is_roots)))
-    nodes = [(each.text, copied(each.formula.graph, [each.formula.output], graph, {})[0], each.is_equation)
-             for each in relations]  # fmt: skip
-    return Question(names, list(constrained(graph, outputs[0], nodes, inputs, sides)))
+    constraints = [
+        Constraint(each.text, copied(each.formula.graph, [each.formula.output], graph, {})[0], each.is_equation)
+        for each in relations
+    ]
+    inputs = tuple(graph.input(name) for name in names)
+    ends = [tuple(_end(end, way, limits) for end, way in zip(head["box"][name], (-1, 1), strict=True))
+            for name in names]  # fmt: skip
+    parts = in_parts(graph, names, inputs, ends, outputs, constraints, is_roots, head["radius"])
+    if any(low > high for part in parts for low, high in part.open_case.sides(FINE)[1]):
+        raise Weak("the box has no inside")
+    return Asked(parts)
+
+
+def _end(given: Any, way: int, limits: Limits) -> Number | None:
+    """The end of a side, None if it is infinite."""
+    return None if given == way * math.inf or given in ("-inf" if way < 0 else "inf",) else constant(given, limits)
 
 
 def constant(given: Any, limits: Limits) -> Number:
@@ -272,7 +320,8 @@ def write_claims(made: "Claims", path: Path, limits: Limits) -> int:
     kept = ("formula", "wrt", "claim", "verdict", "witness")
     claims = [{key: claim[key] for key in kept} for claim in carried]
     with complete_file(path) as target:
-        target.write_text(json.dumps({"schema": SCHEMA, "proof": "check", "let": {}, "claims": claims}) + "\n", "utf-8")
+        head = {"schema": SCHEMA, "proof": "check", "format": FORMAT, "let": {}}
+        target.write_text(json.dumps(head | {"claims": claims}) + "\n", "utf-8")
     return len(claims)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from gradcalc.graph.graph import Graph
 from gradcalc.truth.claims.intervals import Arithmetic, Weak, add, scaled, sub
 from gradcalc.truth.claims.jets import Jet, Jets
-from gradcalc.truth.claims.verify import GROUNDS, POINT_BITS, Box, Holds, Matrix, System, Zero, digits_fit, inertia
+from gradcalc.truth.claims.verify import FINE, GROUNDS, Box, Holds, Matrix, System, Zero, digits_fit, inertia
 
 
 @dataclass(frozen=True)
@@ -72,16 +72,16 @@ class Minimum:
     """The least of a sum of squares, near where it is claimed to be."""
 
     def __init__(self, total: SumOfSquares, proof: Mapping[str, Any]) -> None:
-        self.total, self.proof, self.on = total, proof, Arithmetic(POINT_BITS)
+        self.total, self.proof, self.on = total, proof, FINE
 
     def run(self) -> Holds:
         """Check all; `Weak` says what does not hold."""
         claim, on, total = self.proof["claim"], self.on, self.total
         names = list(claim["parameters"])
-        place = Zero(total, "the minimum", {**self.proof["point"], "unique": list(claim["box"].values())}, on, on)
+        aid = {**self.proof["point"], "unique": list(claim["box"].values())}
         if names != list(self.proof["parameters"]) or list(claim["box"]) != names:
             raise Weak("its parameters are not those of the box")
-        zero = place.proved()
+        zero = Zero.proved(total, "the minimum", aid, wide=on).place
         if inertia(total.matrix(on, zero), on)[1]:
             raise Weak("the point is no minimum")
         (value,) = (jet[()] for jet in total.jets(on, zero, 0, ()).values())

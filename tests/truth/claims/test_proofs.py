@@ -21,7 +21,11 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "open": {"expression": "(x - sqrt(2))^4", "box": "x=-2:2"},
     "face": {"expression": "cos(x)", "box": "x=1:pi"},
     "pole": {"expression": "x^2 + 1/(x - 1)", "box": "x=-2:2"},
-}
+    "least": {"expression": "x^2 - 2*x*y + y^3", "box": "x=0:1,y=-1:pi/2", "least": True, "greatest": True},
+    "kinks": {"expression": "abs(x) + abs(x - 1) + abs(x + 1) + abs(x - 2) + abs(x + 2)", "box": "x=-3:3", "least": True},
+    "meeting": {"expression": "x^2 + y^2", "box": "x=-1:2,y=-1:2", "subject_to": ["x >= 0", "y >= 0"]},
+    "endless": {"expression": "x^2 + y^2 + x*y/3 + x", "box": "x=-inf:inf,y=-inf:inf"},
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -53,30 +57,33 @@ def test_a_proof_says_what_it_proves(proofs: dict[str, Proof], tmp_path: Path) -
     assert left.startswith("(x - sqrt(2))**4 has no critical point in x=-2.0:2.0 outside of 1 box: x=1.41")
 
 
-def first(proof: Proof, reason: str, case: int = 0) -> int:
-    return next(k for k, step in enumerate(proof["cases"][case]["tree"]) if step[0] == reason)
+def first(proof: Proof, reason: str, part: int = 0) -> int:
+    return next(k for k, step in enumerate(proof["parts"][part]["tree"]) if step[0] == reason)
 
 
 def point(proof: Proof, k: int = 0) -> Proof:
     return proof["claim"]["points"][k]  # type: ignore[no-any-return]
 
 
-def zero(proof: Proof, k: int = 0, case: int = 0) -> Proof:
-    return proof["cases"][case]["zeros"][k]  # type: ignore[no-any-return]
+def zero(proof: Proof, k: int = 0) -> Proof:
+    return proof["parts"][0]["zeros"][k]  # type: ignore[no-any-return]
 
 
-def put(proof: Proof, step: list[Any], at: int, case: int = 0) -> None:
-    proof["cases"][case]["tree"][at] = step
+def put(proof: Proof, step: list[Any], at: int) -> None:
+    proof["parts"][0]["tree"][at] = step
 
 
-def with_point(proof: Proof) -> int:
-    """The first case with a point."""
-    return next(k for k, case in enumerate(proof["cases"]) if any(z["point"] is not None for z in case["zeros"]))
+def bound(proof: Proof, which: str = "least") -> Proof:
+    return proof["claim"][which]  # type: ignore[no-any-return]
+
+
+def behind(proof: Proof, which: str = "least") -> Proof:
+    return proof["extremes"][which]  # type: ignore[no-any-return]
 
 
 def sliver(proof: Proof) -> None:
     """Move a cut, so that a piece between is in none of the halves of those that follow."""
-    tree = proof["cases"][0]["tree"]
+    tree = proof["parts"][0]["tree"]
     k = max(k for k, step in enumerate(tree) if step[0] == "cut")
     tree[k] = ["out"]
     last = len(tree) - 1
@@ -115,32 +122,38 @@ PLANTED: dict[str, tuple[str, Callable[[Proof], object]]] = {
     "no constraint": ("along", lambda p: p.update(subject_to=[])),
     "one more constraint": ("smooth", lambda p: p.update(subject_to=["x <= 1"])),
     "a point left out": ("smooth", lambda p: p["claim"]["points"].pop()),
-    "a point and its proof left out": ("smooth", lambda p: (p["claim"]["points"].pop(), p["cases"][0]["zeros"].pop())),
-    "a point twice": ("smooth", lambda p: (p["claim"]["points"].append(point(p)), p["cases"][0]["zeros"].append(zero(p) | {"point": 2}))),
+    "a point and its proof left out": ("smooth", lambda p: (p["claim"]["points"].pop(), p["parts"][0]["zeros"].pop())),
+    "a point twice": ("smooth", lambda p: (p["claim"]["points"].append(point(p)), p["parts"][0]["zeros"].append(zero(p) | {"point": 2}))),
     "a point that is none": ("smooth", lambda p: (zero(p).update(point=None), p["claim"]["points"].pop(0), zero(p, 1).update(point=0))),
     "points of one number": ("smooth", lambda p: zero(p, 1).update(point=zero(p)["point"])),
     "a number from behind": ("smooth", lambda p: zero(p).update(point=-1 - (1 - zero(p)["point"]))),
-    "a kink's point in another case": ("kink", lambda p: p["cases"][0]["zeros"].append(p["cases"][2]["zeros"].pop())),
+    "a kink's point in another case": ("kink", lambda p: zero(p).update(choices=[1])),
+    "a zero of no case": ("kink", lambda p: zero(p).update(choices=[])),
+    "a kink set as there is no way": ("kink", lambda p: zero(p).update(choices=[2])),
     "not complete": ("smooth", lambda p: p["claim"].update(complete=False)),
     "complete after all": ("open", lambda p: p["claim"].update(complete=True)),
     "complete, no box left": ("open", lambda p: p["claim"].update(complete=True, unsettled=[])),
     "a box left that is smaller": ("open", lambda p: p["claim"]["unsettled"][0].update(x=[1.4143, 1.4144])),
     "a box left that is turned": ("open", lambda p: p["claim"]["unsettled"][0]["x"].reverse()),
     "more is claimed": ("smooth", lambda p: p["claim"].update(global_minimum="0")),
-    "a case left out": ("kink", lambda p: p["cases"].pop()),
-    "a case left out, all its points too": ("along", lambda p: p["cases"].pop(0)),
-    "cases in another order": ("along", lambda p: p["cases"].reverse()),
-    "a case twice": ("kink", lambda p: p["cases"].append(p["cases"][0])),
-    "a piece left out": ("smooth", lambda p: p["cases"][0]["tree"].pop(5)),
-    "the last piece left out": ("smooth", lambda p: p["cases"][0]["tree"].pop()),
-    "no tree": ("pole", lambda p: p["cases"][0]["tree"].clear()),
-    "a piece too many": ("smooth", lambda p: p["cases"][0]["tree"].append(["out"])),
+    "a part left out": ("endless", lambda p: p["parts"].pop()),
+    "parts in another order": ("endless", lambda p: p["parts"].reverse()),
+    "a part twice": ("kink", lambda p: p["parts"].append(p["parts"][0])),
+    "a switch set twice": ("along", lambda p: put(p, ["split", 0], 1)),
+    "a switch that there is not": ("kink", lambda p: put(p, ["split", 1], 0)),
+    "a switch from behind": ("kink", lambda p: put(p, ["split", -1], 0)),
+    "a kink not gone through": ("kink", lambda p: put(p, ["in", 0], first(p, "split"))),
+    "a kink said to be excluded": ("kinks", lambda p: put(p, ["out"], first(p, "split"))),
+    "a piece left out": ("smooth", lambda p: p["parts"][0]["tree"].pop(5)),
+    "the last piece left out": ("smooth", lambda p: p["parts"][0]["tree"].pop()),
+    "no tree": ("pole", lambda p: p["parts"][0]["tree"].clear()),
+    "a piece too many": ("smooth", lambda p: p["parts"][0]["tree"].append(["out"])),
     "halves that are not looked at": ("smooth", sliver),
     "a piece in a zero's box that is not there": ("smooth", lambda p: put(p, ["in", 0], first(p, "out"))),
     "a piece in no zero's box": ("smooth", lambda p: put(p, ["in", 7], first(p, "out"))),
     "a zero said to be excluded": ("smooth", lambda p: put(p, ["out"], first(p, "in"))),
-    "a zero at a kink said to be excluded": ("kink", lambda p: put(p, ["out"], first(p, "in", 2), 2)),
-    "a zero along said to be excluded": ("along", lambda p: put(p, ["out"], first(p, "in", with_point(p)), with_point(p))),
+    "a zero at a kink said to be excluded": ("kink", lambda p: [put(p, ["out"], k) for k, step in enumerate(p["parts"][0]["tree"]) if step[0] == "in"]),
+    "a zero along said to be excluded": ("along", lambda p: put(p, ["out"], first(p, "in"))),
     "a box left said to be excluded": ("open", lambda p: put(p, ["out"], first(p, "left"))),
     "a reason that there is not": ("smooth", lambda p: put(p, ["left", 0], first(p, "out"))),
     "an unknown reason": ("smooth", lambda p: put(p, ["gone"], first(p, "out"))),
@@ -165,8 +178,40 @@ PLANTED: dict[str, tuple[str, Callable[[Proof], object]]] = {
     "a zero's box moved": ("smooth", lambda p: zero(p).update(box=[["1", "1.1"], ["1", "1.1"]])),
     "a zero's box that is all": ("smooth", lambda p: zero(p).update(unique=[[-2.0, 2.0], [-2.0, 2.0]])),
     "a zero's box of one side": ("smooth", lambda p: zero(p)["unique"].pop()),
-    "a part missing": ("smooth", lambda p: p.pop("cases")),
+    "a part missing": ("smooth", lambda p: p.pop("parts")),
     "a part of another kind": ("smooth", lambda p: p.update(claim=[])),
+    "a least value that is larger": ("least", lambda p: bound(p).update(low="-0.9999999", high="-0.9999998")),
+    "a low end that is larger": ("least", lambda p: bound(p).update(low="-0.99999999999999999999", high="-0.9")),
+    "a high end that is smaller": ("least", lambda p: bound(p).update(low="-2", high="-1.00000000000000000001")),
+    "ends that are turned": ("least", lambda p: bound(p).update(low="-0.5", high="-1.5")),
+    "an end that is nan": ("least", lambda p: bound(p).update(low=float("nan"))),
+    "a greatest value that is smaller": ("least", lambda p: bound(p, "greatest").update(low="3.8", high="3.8757845850")),
+    "a greatest value that is larger": ("least", lambda p: bound(p, "greatest").update(low="3.87578458504", high="3.9")),
+    "a least value called greatest": ("least", lambda p: (p["claim"].update(greatest=bound(p)), p["extremes"].update(greatest=behind(p)))),
+    "a least value elsewhere": ("least", lambda p: bound(p)["at"][0].update(x="0.1")),
+    "a least value at one more point": ("least", lambda p: bound(p)["at"].append({"x": "1", "y": "-1"})),
+    "a least value at no point": ("least", lambda p: bound(p)["at"].clear()),
+    "another witness": ("least", lambda p: behind(p)["witnesses"][0].__setitem__(0, "1/10")),
+    "a witness beside the box": ("least", lambda p: (bound(p)["at"][0].update(y="-1.5"), behind(p)["witnesses"][0].__setitem__(1, "-3/2"))),
+    "no witness": ("least", lambda p: (bound(p)["at"].clear(), behind(p)["witnesses"].clear())),
+    "a least value not only there": ("least", lambda p: bound(p).update(only=False)),
+    "a face left out": ("least", lambda p: behind(p)["tree"].pop()),
+    "a face's zero left out": ("least", lambda p: behind(p)["zeros"].pop(0)),
+    "a face's zero in another face": ("least", lambda p: behind(p)["zeros"][0].update(choices=[1, 1])),
+    "no least value": ("least", lambda p: p["claim"].pop("least")),
+    "nothing behind a least value": ("least", lambda p: p["extremes"].pop("least")),
+    "a box left in a least value": ("least", lambda p: behind(p)["tree"].__setitem__(-1, ["left", 0])),
+    "large values where they are not": ("least", lambda p: behind(p)["tree"].__setitem__(0, ["above"])),
+    "a least value of another formula": ("kinks", lambda p: p.update(expression="abs(x) + abs(x - 1) + abs(x + 1) + abs(x - 2) + abs(x + 2) - 1e-9")),
+    "points that meet called a minimum": ("meeting", lambda p: point(p).update(kind="saddle", index=1)),
+    "a multiplier where constraints meet": ("meeting", lambda p: point(p)["multipliers"].update({"x >= 0": "1e-9"})),
+    "a point that meets in one case": ("meeting", lambda p: [z.update(point=None) for z in p["parts"][0]["zeros"][1:]]),
+    "a degenerate point that is none": ("smooth", lambda p: (point(p).update(kind="degenerate"), point(p).pop("index"))),
+    "a radius that is smaller": ("endless", lambda p: p.update(radius=0)),
+    "a radius that is none": ("endless", lambda p: p.update(radius=True)),
+    "no radius": ("endless", lambda p: p.update(radius=None)),
+    "another end": ("smooth", lambda p: p["box"].update(x=["-inf", 2.0])),
+    "both ends the same": ("endless", lambda p: p["box"].update(x=["inf", "inf"])),
 }  # fmt: skip
 
 
@@ -191,6 +236,14 @@ def test_a_name_twice_is_no_proof_file(proofs: dict[str, Proof], tmp_path: Path)
         verify(tmp_path / "q.json")
 
 
+STILL: dict[str, Callable[[Proof], object]] = {
+    "least": lambda p: bound(p).update(low="-1.1"),
+    "kinks": lambda p: behind(p)["zeros"][0].update(inverse=behind(p)["zeros"][0]["wide_inverse"]),
+    "endless": lambda p: p.update(radius=p["radius"] + 1),
+}
+"""Weaker claims, and other aids."""
+
+
 def test_a_changed_aid_is_rejected_or_proves_the_claim_still(proofs: dict[str, Proof], tmp_path: Path) -> None:
     coarse = copy.deepcopy(proofs["smooth"])
     zero(coarse)["inverse"] = [[round(x, 2) for x in row] for row in zero(coarse)["inverse"]]
@@ -198,8 +251,12 @@ def test_a_changed_aid_is_rejected_or_proves_the_claim_still(proofs: dict[str, P
     wrong = copy.deepcopy(proofs["smooth"])
     zero(wrong)["inverse"] = [[0, 0], [0, 0]]
     assert verified(wrong, tmp_path).verdict == "rejected"
+    for which, change in STILL.items():
+        changed = copy.deepcopy(proofs[which])
+        change(changed)
+        assert verified(changed, tmp_path).verdict == "holds", which
     coarse = copy.deepcopy(proofs["smooth"])
-    tree = coarse["cases"][0]["tree"]
+    tree = coarse["parts"][0]["tree"]
     tree[:] = [["out"] if step[0] == "off" else step for step in tree]
     assert verified(coarse, tmp_path).verdict in ("holds", "rejected")
 
@@ -258,10 +315,34 @@ def test_claims_that_files_do_not_carry_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "c.json").exists()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", '{"schema": 1}', "\xff", "[" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[1]", '{"schema": 1}', "\xff", "[" * 100_000, "null", "NaN", "1" * 5_000, '{"proof": ["critical"]}',
+     '{"proof": "critical"', '{"proof": NaN}', "\0", "#!/bin/sh"],
+)  # fmt: skip
 def test_what_is_no_proof_file_is_told(text: str, tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text(text, encoding="latin-1")
     with pytest.raises(FileError, match="bad.json is no proof file"):
         verify(tmp_path / "bad.json")
-    with pytest.raises(FileError, match="No such file"):
-        verify(tmp_path / "none.json")
+    for name in ("none.json", "."):
+        with pytest.raises(FileError, match="No such file|Is a directory"):
+            verify(tmp_path / name)
+
+
+@pytest.mark.parametrize("version", [None, 1, 3, "2", True, [2]])
+def test_a_file_of_another_version_is_told(version: Any, proofs: dict[str, Proof], tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="of another version of gradcalc"):
+        verified(proofs["smooth"] | {"format": version}, tmp_path)
+
+
+DEEP: Any = 0
+for _ in range(500):
+    DEEP = [DEEP]
+
+
+@pytest.mark.parametrize("place", ["claim", "parts", "extremes", "box", "variables", "expression"])
+def test_what_is_twisted_is_rejected(place: str, proofs: dict[str, Proof], tmp_path: Path) -> None:
+    proof = proofs["open"]
+    for twisted in (None, [], {}, 0, 1e300, "1e4000", "9" * 3_000, float("nan"), float("inf"), True, DEEP):
+        if proof[place] != twisted:
+            assert verified(proof | {place: twisted}, tmp_path).verdict == "rejected", twisted

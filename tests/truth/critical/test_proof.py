@@ -1,12 +1,13 @@
 """Proof files: what `critical` writes holds, and what files do not carry is refused."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
 
 from gradcalc import critical, verify
-from gradcalc.errors import FileError, UsageError
+from gradcalc.errors import FileError
 
 
 @pytest.mark.parametrize(
@@ -99,23 +100,53 @@ def test_a_zero_beside_the_box_is_none_of_its_points(tmp_path: Path) -> None:
     made = critical("(x - 2.00000001)^2 + x*y + y^2", box="x=-1:2,y=-2:1", proof=tmp_path / "p.json")
     assert made.complete
     assert verify(tmp_path / "p.json").verdict == "holds"
-    (case,) = json.loads((tmp_path / "p.json").read_text())["cases"]
+    (case,) = json.loads((tmp_path / "p.json").read_text())["parts"]
     assert sum(zero["point"] is not None for zero in case["zeros"]) == len(made.points)
 
 
 @pytest.mark.parametrize(
-    ("text", "more", "said"),
+    ("text", "box", "least", "greatest"),
     [
-        ("x^2", {"least": True}, "extreme values"),
-        ("x^2", {"box": "x=-inf:inf"}, "infinite"),
-        ("abs(x) + abs(x - 1) + abs(x + 1) + abs(x - 1/2) + abs(x + 3/2)", {}, "more than 4 kinks"),
-        ("x^2 + y^2", {"subject_to": ["x >= 0", "y >= 0"], "box": "x=-1:2,y=-1:2"}, "several cases meet"),
+        ("(x^2 + y - 11)^2 + (x + y^2 - 7)^2", "x=-5:5,y=-5:5", 0, 890),
+        ("abs(x - 1) + x^2/4", "x=-3:3", 0.25, 6.25),
+        ("sqrt(x^2 + y^2)", "x=-1:2,y=-1:1", 0, None),
+        ("(x - sqrt(2))^4", "x=-2:2", 0, (2 + 2**0.5) ** 4),
+        ("x + y + z", "x=0:1,y=0:pi,z=-1:1", -1, 2 + math.pi),
+        ("x^2 + 1/x^2", "x=-2:3", 2, None),
     ],
 )
-def test_what_files_do_not_carry_is_refused(text: str, more: dict[str, object], said: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=said):
-        critical(text, **({"box": "x=-2:2"} | more), proof=tmp_path / "p.json")  # type: ignore[arg-type]
-    assert not (tmp_path / "p.json").exists()
+def test_extreme_values_are_carried(text: str, box: str, least: float, greatest: float | None, tmp_path: Path) -> None:
+    critical(text, box=box, least=True, greatest=greatest is not None, proof=tmp_path / "p.json")
+    found = verify(tmp_path / "p.json")
+    assert (found.verdict, found.reason) == ("holds", None)
+    claim = json.loads((tmp_path / "p.json").read_text())["claim"]
+    for name, value in (("least", least), ("greatest", greatest)):
+        if value is not None:
+            near = 1e-14 * max(1, abs(value))
+            assert float(claim[name]["low"]) <= value + near and value - near <= float(claim[name]["high"])
+            assert float(claim[name]["high"]) - float(claim[name]["low"]) <= 1e-10 * max(abs(value), 1e-9)
+            assert f"its {name} value in the closed box lies from" in (found.claim or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "count"),
+    [
+        ("abs(x) + abs(x - 1) + abs(x + 1) + abs(x - 1/2) + abs(x + 3/2) + x/5", {}, 1),
+        ("x^2 + y^2", {"subject_to": ["x >= 0", "y >= 0"], "box": "x=-1:2,y=-1:2"}, 1),
+        ("x + y^2", {"subject_to": ["x >= 0", "y >= 0"], "box": "x=-1:2,y=-1:2"}, 1),
+        ("x^2", {"box": "x=-inf:inf"}, 1),
+        ("x^4 - 3*x^2*y + y^4 + y", {"box": "x=-inf:inf,y=-inf:inf"}, None),
+        ("1/(1 + x^2) + y^2", {"box": "x=-2:inf,y=-1:1"}, 1),
+    ],
+)
+def test_kinks_meeting_constraints_and_infinite_sides_are_carried(
+    text: str, more: dict[str, object], count: int | None, tmp_path: Path
+) -> None:
+    made = critical(text, **({"box": "x=-2:2"} | more), proof=tmp_path / "p.json")  # type: ignore[arg-type]
+    found = verify(tmp_path / "p.json")
+    assert (found.verdict, found.reason) == ("holds", None)
+    claim = json.loads((tmp_path / "p.json").read_text())["claim"]
+    assert claim["complete"] and len(claim["points"]) == len(made.points) == (count or len(made.points))
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
@@ -149,10 +180,10 @@ def test_points_on_a_face_are_carried_where_their_numbers_are_known(
     faces = [point.floats for point in made.points if point.on_face]
     assert places is None or places in faces
     proof = json.loads((tmp_path / "p.json").read_text())
-    for zero in proof["cases"][0]["zeros"]:
+    for zero in proof["parts"][0]["zeros"]:
         if proof["claim"]["points"][k := zero["point"]].get("on_face"):
             changed = json.loads(json.dumps(proof))
-            changed["cases"][0]["zeros"][0]["exact"] = ["1e-9", *zero["exact"][1:]]
+            changed["parts"][0]["zeros"][0]["exact"] = ["1e-9", *zero["exact"][1:]]
             (tmp_path / "q.json").write_text(json.dumps(changed))
             assert verify(tmp_path / "q.json").verdict == "rejected"
             changed = json.loads(json.dumps(proof))

@@ -1,0 +1,329 @@
+"""What a proof file of `critical` claims: all points in a box, and the least and the greatest value over it. For
+`verify`.
+
+    Points    each zero of the question that counts is a point of the claim, with its digits, value and kind; each other
+              zero lies beside the box or breaks a condition; what the claim leaves open is no smaller than the proof's.
+    Bound     a point of the closed box whose value is not above `high`. Of each piece a reason why nothing in it is
+              below `low`: its values are not; or it is smooth, and has no critical point but zeros with larger values.
+
+Why that is enough of a bound: if values were below `low`, there would be a least one, as the function is continuous on
+each piece where its values are not known to be large enough. On the face that it lies on it is critical, which is
+excluded. Nothing near a pole counts as excluded, therefore.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from gradcalc.truth.claims.cases import ON, Case, Question
+from gradcalc.truth.claims.intervals import Arithmetic, Interval, Nowhere, Weak
+from gradcalc.truth.claims.jets import number
+from gradcalc.truth.claims.poles import floor
+from gradcalc.truth.claims.quotients import Quotients
+from gradcalc.truth.claims.verify import (
+    COARSE,
+    FINE,
+    Box,
+    Choices,
+    Number,
+    Walk,
+    Zero,
+    apart,
+    box_of,
+    digits_fit,
+    everywhere,
+    within,
+)  # fmt: skip
+
+MEETING = "degenerate"
+"""The kind of a point that the zeros of several sets of constraints meet: a multiplier is 0."""
+_SAID = {"at", "value", "kind", "index", "proved", "on_face", "multipliers", "kkt"}
+"""What a file may say of a point."""
+Read = Callable[[Any], Number]
+"""A number that the file gives as a formula, or as a number."""
+
+
+def read_zero(question: Question, aid: Mapping[str, Any], k: int) -> tuple[Zero, Case]:
+    """A zero of the file, proved."""
+    choices: Choices = tuple(aid["choices"])
+    if len(choices) != len(question.switches) or any(isinstance(way, bool) for way in choices):
+        raise Weak(f"zero {k} is of no case")
+    case = question.case(choices)
+    return Zero.proved(case.system, f"zero {k}", aid, choices), case
+
+
+# -- all points --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Points:
+    """Points that are claimed, and boxes of which nothing is.
+
+    Args:
+        claim: `points`; `unsettled`, those boxes; `complete`, whether there are none of these.
+    """
+
+    names: Sequence[str]
+    claim: Mapping[str, Any]
+    read: Read
+    met: dict[int, list[tuple[Zero, Sequence[Any]]]] = field(default_factory=dict)
+    faults: dict[int, Weak] = field(default_factory=dict)
+
+    def check(self, questions: Sequence[Question], parts: Sequence[Mapping[str, Any]]) -> None:
+        """Check all; `Weak` says what does not hold."""
+        points, unsettled = self.claim["points"], self.claim["unsettled"]
+        if self.claim["complete"] is not (not unsettled):
+            raise Weak("whether the points are all is not claimed as it is")
+        if any(list(box) != list(self.names) for box in unsettled):
+            raise Weak("a box of which nothing is claimed is none")
+        open_ = [box_of(COARSE, list(box.values()), len(self.names)) for box in unsettled]
+
+        def left(choices: Choices, box: Box, k: int) -> bool:
+            return within(box[: len(self.names)], open_[range(len(open_))[k]])
+
+        self.near = questions[0]
+        for question, part in zip(questions, parts, strict=True):
+            zeros = [self._zero(question, aid, k) for k, aid in enumerate(part["zeros"], 1)]
+            Walk(question, zeros, reasons={} if question.is_far else {"left": left}).check(part["tree"])
+        if self.met.keys() != set(range(len(points))):
+            raise Weak(f"{len(points)} points are claimed, {len(self.met)} are proved")
+        if self.faults:
+            raise next(iter(self.faults.values()))
+        self._differ()
+
+    def _zero(self, question: Question, aid: Mapping[str, Any], k: int) -> Zero:
+        """A zero that is a point of the claim, or does not count."""
+        zero, case = read_zero(question, aid, k)
+        which, exact = aid["point"], aid.get("exact", ())
+        outer, inner = case.sides(FINE)
+        if which is None:
+            if not apart(zero.place, outer) and case.system.fits(FINE, zero.place) is not False:
+                raise Weak("a zero that is said not to count may lie in the box")
+            return zero
+        point, said = self.claim["points"][which], f"point {which + 1}"
+        if question.is_far or point.keys() - _SAID or point["proved"] is not True:
+            raise Weak(f"{said} is said to be what cannot be verified")
+        is_inside, fits = within(zero.place, inner, strictly=True), case.system.fits(FINE, zero.place)
+        known = Known(case, [self.read(text) for text in exact]) if not is_inside or fits is None else None
+        on_face = not is_inside and known is not None and known.is_zero(zero.small) and known.is_on_face()
+        if point.get("on_face", False) is not on_face or not (is_inside or on_face):
+            raise Weak(f"{said} is not proved to lie where it is said to, inside the box or on a face")
+        if not fits and not (fits is None and known is not None and known.is_zero(zero.small) and known.fits()):
+            raise Weak(f"{said} is not proved to be one of its case")
+        for name, side in zip(self.names, zero.place, strict=False):
+            digits_fit(FINE, side, point["at"][name], f"{said}, {name}")
+        if len(point["at"]) != len(self.names):
+            raise Weak(f"{said} is no point")
+        self._told(case, zero, which, bool(fits))
+        self.met.setdefault(which, []).append((zero, exact[: len(self.names)]))
+        return zero
+
+    def _told(self, case: Case, zero: Zero, which: int, is_inner: bool) -> None:
+        """Take down what does not hold of a point, unless another of its zeros shows it."""
+        try:
+            self._claimed(case, zero.place, self.claim["points"][which], f"point {which + 1}", is_inner)
+        except Weak as weak:
+            if which not in self.met:
+                self.faults[which] = weak
+        else:
+            self.faults.pop(which, None)
+
+    def _claimed(self, case: Case, place: Box, point: Mapping[str, Any], which: str, is_inner: bool) -> None:
+        """Value, kind and multipliers of a point; on the edge of a further condition an extremum is still one."""
+        kind = {key: point[key] for key in ("kind", "index", "kkt") if key in point or key == "kind"}
+        if kind != {"kind": MEETING}:
+            said = case.kind(FINE, place)
+            same = {key: said[key] for key in kind if key in said}
+            if repr(kind) != repr(same) or not is_inner and said["kind"] not in ("minimum", "maximum"):
+                raise Weak(f"{which} is a {said['kind']}: {said}")
+        marks, given = case.multipliers(FINE, place), point.get("multipliers", {})
+        if marks.keys() != given.keys():
+            raise Weak(f"{which}: its multipliers are not those of its case")
+        for name, mark in marks.items():
+            digits_fit(FINE, mark, given[name], f"{which}, the multiplier of {name}")
+        if case.value is not None:
+            digits_fit(FINE, case.system.value(FINE, place, case.value), point["value"], f"{which}, its value")
+        elif point["value"] is not None:
+            raise Weak(f"{which} has no value")
+
+    def _differ(self) -> None:
+        """That zeros of one point are the same, and those of two differ."""
+        size = len(self.names)
+        for which, zeros in self.met.items():
+            (first, exact), *others = zeros
+            if self.claim["points"][which]["kind"] == MEETING and all(_on(first) == _on(each) for each, _ in others):
+                raise Weak(f"point {which + 1} is not proved to be degenerate")
+            for other, text in others:
+                if not (exact and list(exact) == list(text) or self._is_same(self.near, first, other)):
+                    raise Weak("two zeros of a point may differ")
+        order = sorted(zeros[0][0].place[:size] for zeros in self.met.values())
+        for k, one in enumerate(order):
+            for next_ in order[k + 1 :]:
+                if next_[0][0] > one[0][1]:
+                    break
+                if not apart(one, next_):
+                    raise Weak("two points may be the same")
+
+    def _is_same(self, question: Question, one: Zero, other: Zero) -> bool:
+        """Whether a zero is the other one: it lies where that is alone, and both have the same equations there."""
+        place = [(low >> FINE.bits - COARSE.bits, -(-high >> FINE.bits - COARSE.bits)) for low, high in other.place]
+        fits = question.case(one.choices).system.fits(FINE, other.place)
+        return _on(one) == _on(other) and fits is True and within(place, one.alone)
+
+
+def _on(zero: Zero) -> list[int]:
+    """What holds with equality."""
+    return [k for k, way in enumerate(zero.choices) if way == ON]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A zero whose numbers are known exactly, as formulas."""
+
+    case: Case
+    numbers: Sequence[Number]
+
+    def is_zero(self, small: Box) -> bool:
+        """Whether the equations are exactly 0 at the numbers, which lie in a box that holds one zero."""
+        if len(self.numbers) != len(small) or not within([make(FINE) for make in self.numbers], small):
+            return False
+        forms = Quotients()
+        values = self.case.system.values(forms, [make(forms) for make in self.numbers])
+        return all(forms.same(value, forms.whole(0)) for value in values)
+
+    def is_on_face(self) -> bool:
+        """Whether one of them is the end of its range, and all others are between theirs."""
+        forms, on_end = Quotients(), False
+        for make, (low, high) in zip(self.numbers, self.case.ranges, strict=True):
+            here, (at_low, at_high) = make(FINE), (forms.same(make(forms), end(forms)) for end in (low, high))
+            on_end = on_end or at_low or at_high
+            if not (at_low or low(FINE)[1] < here[0]) or not (at_high or here[1] < high(FINE)[0]):
+                return False
+        return on_end
+
+    def fits(self) -> bool:
+        """Whether what must not be above 0 is exactly 0, or below."""
+        forms, system = Quotients(), self.case.system
+        at, known = [make(FINE) for make in self.numbers], [make(forms) for make in self.numbers]
+        return all(
+            system.value(FINE, at, node)[1] < 0 or forms.same(system.value(forms, known, node), forms.whole(0))
+            for node in system.below
+        )
+
+
+# -- the least value ---------------------------------------------------------------------------------------------------
+
+
+def height(case: Case, numbers: Sequence[Number]) -> Fraction:
+    """What the value at a point is not above."""
+    value = case.system.value(FINE, [make(FINE) for make in numbers], case.value or 0)
+    return Fraction(value[1], 1 << FINE.bits)
+
+
+def is_exactly(case: Case, numbers: Sequence[Number], value: Fraction) -> bool:
+    """Whether the value at a point is a number, by formulas."""
+    forms = Quotients()
+    try:
+        found = case.system.value(forms, [make(forms) for make in numbers], case.value or 0)
+        return forms.same(found, forms.of(value, value))
+    except Weak:
+        return False
+
+
+@dataclass
+class Bound:
+    """Between what numbers the least value over the closed box lies, and where it may be taken.
+
+    Args:
+        claim: `low`, `high`; `at`, points where the value lies between them; `only`, whether it is taken nowhere else.
+        sign: -1 where the question is about the opposite of the function, whose greatest value is claimed.
+    """
+
+    question: Question
+    ends: Sequence[Sequence[Any]]
+    claim: Mapping[str, Any]
+    read: Read
+    sign: int = 1
+    is_only: bool = True
+
+    def __post_init__(self) -> None:
+        self.low, self.high = sorted(number(self.claim[name]) * self.sign for name in ("low", "high"))
+
+    def check(self, part: Mapping[str, Any]) -> None:
+        """Check all; `Weak` says what does not hold."""
+        points = self.claim["at"]
+        if self.claim.keys() != {"low", "high", "at", "only"} or not part["witnesses"]:
+            raise Weak("of an extreme value something is claimed that cannot be verified")
+        if number(self.claim["low"]) > number(self.claim["high"]):
+            raise Weak("the bounds of a value are turned")
+        for at, witness in zip(points or [None], part["witnesses"], strict=True):
+            self._met(at, witness)
+        zeros = [self._zero(aid, k) for k, aid in enumerate(part["zeros"], 1)]
+        Walk(self.question, zeros, poles=False, reasons={"above": self._is_above}).check(part["tree"])
+        if self.claim["only"] is not self.is_only:
+            raise Weak("whether the value is taken at these points alone is not claimed as it is")
+
+    def _met(self, at: Mapping[str, Any] | None, witness: Sequence[Any]) -> None:
+        """That a point, of these digits if they are claimed, lies in the closed box, its value not above `high`."""
+        numbers, case = [self.read(text) for text in witness], self.question.open_case
+        place = [make(FINE) for make in numbers]
+        names = self.question.names
+        if at is not None and list(at) != list(names):
+            raise Weak("a point at which an extreme value is taken is none")
+        for side, text, name, ends, (low, high) in zip(
+            place, witness, names, self.ends, self.question.sides, strict=True
+        ):
+            if text not in ends and not (low(FINE)[1] <= side[0] and side[1] <= high(FINE)[0]):
+                raise Weak(f"a point at which an extreme value is taken is not proved to lie in the box: {name}")
+            if at is not None:
+                digits_fit(FINE, side, at[name], f"{name}, where an extreme value is taken")
+        if height(case, numbers) > self.high and not is_exactly(case, numbers, self.high):
+            raise Weak("the extreme value is not proved to be taken within its bounds")
+
+    def _is_above(self, choices: Choices, box: Box) -> bool:
+        """Whether no value in a piece is below `low`."""
+        case = self.question.case(choices)
+
+        def near_pole(part: Box) -> bool:
+            try:
+                low = floor(COARSE, lambda on, box: case.system.value(on, box, case.value or 0), part)
+                return self._is_enough((low, low), COARSE)
+            except Weak:
+                return False
+
+        def holds(part: Box) -> bool:
+            try:
+                value = case.system.value(COARSE, part, case.value or 0)
+                return self._is_enough(value, COARSE)
+            except Nowhere:
+                return True
+            except Weak:
+                return near_pole(part)
+
+        return everywhere(box, holds)
+
+    def _is_enough(self, value: Interval, on: Arithmetic) -> bool:
+        """Whether values are not below `low`; taken down is whether they are above `high`."""
+        if value[0] < on.of(self.low, self.low)[1]:
+            return False
+        self.is_only &= value[0] > on.of(self.high, self.high)[0]
+        return True
+
+    def _zero(self, aid: Mapping[str, Any], k: int) -> Zero:
+        """A zero whose value is not below `low`: at a point of the claim, or above `high`, or else that is told."""
+        zero, case = read_zero(self.question, aid, k)
+        if apart(zero.place, case.sides(FINE)[0]) or case.system.fits(FINE, zero.place) is False:
+            return zero
+        value, which = case.system.value(FINE, zero.place, case.value or 0), aid["point"]
+        if which is not None:
+            at = self.claim["at"][range(len(self.claim["at"]))[which]]
+            known = dict(zip(case.system.unknowns, zero.place, strict=True))
+            known |= {node: make(FINE) for node, make in case.system.fixed.items()}
+            for name, node in zip(self.question.names, self.question.inputs, strict=True):
+                digits_fit(FINE, known[node], at[name], f"{name}, where an extreme value is taken")
+        is_only = self.is_only
+        if not self._is_enough(value, FINE):
+            raise Weak(f"at zero {k} the function is not proved to be as large as is claimed")
+        self.is_only |= which is not None and is_only
+        return zero
