@@ -1,4 +1,4 @@
-"""`verify`: a file that holds, planted errors that are rejected, and what is no proof file."""
+"""`verify` and `points`: a file that holds, planted errors that are rejected, and what is no proof file."""
 
 import copy
 import json

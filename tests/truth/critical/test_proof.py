@@ -1,4 +1,4 @@
-"""Proof files: what `critical` writes holds, and what files do not carry is refused."""
+"""Proof files (`tree`): what `critical` writes holds, and what files do not carry is refused."""
 
 import json
 import math
