@@ -6,6 +6,7 @@ killed is run by another one.
 """
 
 import re
+import signal
 import threading
 import warnings
 from collections import deque
@@ -74,14 +75,21 @@ class _Done:
     made_by: dict[str, str]
 
 
-def _run(function: Function, shared: bytes, span: Span, *more: Any) -> _Done:
+@dataclass(frozen=True, repr=False)
+class _Sealed:
+    """What tasks share. A worker's log shows what a task that failed was given: here may be the secrets of a store."""
+
+    data: bytes
+
+
+def _run(function: Function, shared: _Sealed, span: Span, *more: Any) -> _Done:
     """A task, on the worker; it ends in the error that what it needs ended in."""
     for each in more:
         if isinstance(each, _Done) and each.error:
             return each
     try:
         given = [each.value if isinstance(each, _Done) else each for each in more]
-        return _Done(function(shared, span, *given), None, made_by())
+        return _Done(function(shared.data, span, *given), None, made_by())
     except GradcalcError as error:
         return _Done(None, (error.kind, error.message, error.hint, int(error.exit_code)), made_by())
 
@@ -102,7 +110,7 @@ class Cluster:
 
     def left(self, function: Function, shared: bytes, span: Span, *more: Any) -> Any:
         """What a function of pickled data gives for a span: it stays with a worker as long as this is held here."""
-        return self.client.submit(_run, function, shared, span, *more, pure=False)
+        return self.client.submit(_run, function, _Sealed(shared), span, *more, pure=False)
 
     def each(self, function: Function, shared: Any, tasks: Iterable[Task], of: str) -> Iterator[Any]:
         """What a function of all that is shared gives for each task, in their order.
@@ -210,8 +218,9 @@ def connected(address: str, tell: Tell = None) -> Iterator[Cluster]:
                 if _METHOD != "spawn":
                     get_context(_METHOD).set_forkserver_preload(list(_LOADED))
                 cluster = distributed.LocalCluster(
-                    n_workers=int(local[1]), threads_per_worker=1, dashboard_address=":0", silence_logs=50
-                )
+                    n_workers=int(local[1]), threads_per_worker=1, dashboard_address=":0", silence_logs=50,
+                    preload=[__name__],
+                )  # fmt: skip
                 stack.enter_context(cluster)
                 more = partial(_started, cluster, int(local[1]))
             client = stack.enter_context(distributed.Client(cluster if local else address, timeout=_SECONDS))
@@ -222,6 +231,11 @@ def connected(address: str, tell: Tell = None) -> Iterator[Cluster]:
         if tell:
             tell(f"dashboard: {client.dashboard_link}")
         yield Cluster(client, address, more)
+
+
+def dask_setup(worker: Any) -> None:
+    """What Dask calls in each worker here: a ^C is for the command, which ends them; each would tell of it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _started(cluster: Any, count: int) -> None:

@@ -5,6 +5,7 @@ import random
 import signal
 import sys
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -180,6 +181,46 @@ def test_a_worker_that_is_not_like_the_others_is_refused_by_name(
     monkeypatch.setattr(cluster, "made_by", lambda: plain | ({key: "other"} if next(calls) == 2 else {}))
     with pytest.raises(UsageError, match=f"a worker of local:1 has {key} other, {where} it is "):
         run("x", source, str(tmp_path / "o.csv"), Settings(scheduler="local:1"))
+
+
+class Lost(Future):
+    """A task that never ends: its worker is gone."""
+
+    def exception(self, timeout: float | None = None) -> Exception | None:
+        raise TimeoutError
+
+
+def test_what_is_shared_is_in_no_log() -> None:
+    sent: list[Any] = []
+
+    class Listening(Client):
+        def submit(self, function: Any, *given: Any, pure: bool) -> Future:
+            sent.extend(given)
+            return super().submit(function, *given, pure=pure)
+
+    list(Cluster(Listening(), "here").each(loaded, "s3://KEY:SECRET@bucket", [Task(Span(0, 1))], "a"))
+    assert sent
+    assert "SECRET" not in repr(sent)
+
+
+def loaded(shared: bytes, span: Span) -> str:
+    return str(loads(shared))
+
+
+def test_no_worker_and_no_scheduler_end_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    none = Client()
+    monkeypatch.setattr(none, "nthreads", dict)
+    monkeypatch.setattr(none, "submit", lambda *given, pure: Lost(None))
+    monkeypatch.setattr(cluster, "monotonic", lambda: 3.0 * len(asked))
+    workers = Cluster(none, "tcp://host:1", lambda: asked.append(1))
+    monkeypatch.setattr(cluster, "_LOOK", -1.0)
+    with pytest.raises(FileError, match="rows 1 to 64 of a: no worker is left at tcp://host:1"):
+        list(workers.each(loaded, None, [Task(Span(0, 64))], "a"))
+    assert len(asked) == 21  # others were started meanwhile
+    monkeypatch.setattr(Lost, "exception", lambda self, timeout: CancelledError())
+    with pytest.raises(FileError, match="rows 1 to 64 of a: the scheduler at tcp://host:1 is gone"):
+        list(workers.each(loaded, None, [Task(Span(0, 64))], "a"))
 
 
 def test_a_span_is_cut_at_blocks() -> None:
