@@ -19,8 +19,9 @@ from gradcalc.tape.rules.products import product_of
 from gradcalc.tape.tensor import ArrayOp, cast
 
 __all__ = [
-    "Activation", "Add", "Average", "Concatenate", "Dense", "Dropout", "ELU", "Embedding", "Flatten", "Input",
-    "InputLayer", "Lambda", "LeakyReLU", "Maximum", "Minimum", "Multiply", "ReLU", "Reshape", "Softmax", "Subtract",
+    "Activation", "Add", "Average", "Concatenate", "Dense", "Dropout", "ELU", "Embedding", "Flatten", "Identity",
+    "Input", "InputLayer", "Lambda", "LeakyReLU", "Maximum", "Minimum", "Multiply", "Permute", "ReLU", "RepeatVector",
+    "Rescaling", "Reshape", "Softmax", "Subtract",
 ]  # fmt: skip
 
 
@@ -279,6 +280,73 @@ class Reshape(Layer):
         if math.prod(target) != size:
             raise ValueError(f"rows of shape {tuple(shape[1:])} cannot be reshaped to {self.target_shape}")
         return target
+
+
+class Permute(Layer):
+    """The axes of each row in another order, `dims`, counted from 1; as Keras's Permute."""
+
+    takes_one = True
+
+    def __init__(self, dims: Sequence[int], **common: Any) -> None:
+        super().__init__(**common)
+        self.dims = tuple(dims)
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ValueError(
+                "Invalid permutation argument `dims` for Permute Layer. The set of indices in `dims` must be "
+                f"consecutive and start from 1. Received dims={dims}"
+            )
+
+    def call(self, inputs: Any) -> Any:
+        """The result for an input."""
+        return np.transpose(inputs, (0, *self.dims))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The sizes in their order."""
+        return (input_shape[0], *(input_shape[i] for i in self.dims))
+
+
+class RepeatVector(Layer):
+    """Each row `n` times, `(rows, features)` to `(rows, n, features)`; as Keras's RepeatVector."""
+
+    takes_one = True
+    min_ndim = 2
+
+    def __init__(self, n: int, **common: Any) -> None:
+        super().__init__(**common)
+        if not isinstance(n, int):
+            raise TypeError(f"Expected an integer value for `n`, got {type(n)}.")
+        self.n = n
+
+    def call(self, inputs: Any) -> Any:
+        """The result for an input."""
+        return np.repeat(np.expand_dims(inputs, 1), self.n, 1)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape with `n` besides."""
+        return (input_shape[0], self.n, *input_shape[1:])
+
+
+class Identity(Elementwise):
+    """The input itself, as Keras's Identity."""
+
+    def call(self, inputs: Any) -> Any:
+        """The result for an input."""
+        return inputs
+
+
+class Rescaling(Elementwise):
+    """`scale * inputs + offset`, as Keras's Rescaling: of images from 0 to 255, `Rescaling(1 / 255)`."""
+
+    takes_one = True
+
+    def __init__(self, scale: Any, offset: Any = 0.0, **common: Any) -> None:
+        super().__init__(**common)
+        self._keep(locals())
+
+    def call(self, inputs: Any) -> Any:
+        """The result for an input."""
+        x = self._float(inputs)
+        return x * np.asarray(self.scale, x.dtype) + np.asarray(self.offset, x.dtype)
 
 
 class Activation(Elementwise):

@@ -22,6 +22,9 @@ KERAS: list[tuple[Callable[[], nn.Layer], Any, Any, list[float]]] = [  # by Kera
      [0.329885396937, -0.116474838493, 0.329885396937]),
     (lambda: nn.Flatten(dtype="float64"), (2, 3, 4), (2, 12), [12.5333587462, 0.071217477029]),
     (lambda: nn.Reshape((-1, 2), dtype="float64"), (2, 3, 4), (2, 6, 2), [12.5333587462, 0.071217477029]),
+    (lambda: nn.Permute((2, 1), dtype="float64"), (2, 3, 4), (2, 4, 3), [-0.545004268198, -0.190459869827]),
+    (lambda: nn.RepeatVector(3, dtype="float64"), (2, 4), (2, 3, 4), [-0.127963170061, 0.833534829398]),
+    (lambda: nn.Rescaling(0.5, 2.0, dtype="float64"), (2, 3), (2, 3), [1.35607674678, -0.0545390872369]),
     (lambda: nn.Softmax(dtype="float64"), (2, 3), (2, 3), [0.153746484877, 0.24972131526]),
     (lambda: nn.Softmax(axis=1, dtype="float64"), (2, 3, 2), (2, 3, 2), [1.83599092707, 0.0541454062997]),
     (lambda: nn.LeakyReLU(0.25, dtype="float64"), (2, 3), (2, 3), [1.9473997859, -0.0748647561239]),
@@ -143,6 +146,7 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Concatenate(axis=1)([nn.Input((2, 5)), nn.Input((3, 4))]), "matching shapes except for the conc"),
     (lambda: nn.Concatenate()([nn.Input((2, 5)), nn.Input((5,))]), "matching shapes except for the conc"),
     (lambda: nn.Concatenate(axis=2)(named("a", "b")), "matching shapes except for the conc"),
+    (lambda: nn.Permute((0, 1)), r"must be consecutive and start from 1. Received dims=\(0, 1\)"),
     (lambda: nn.Embedding(0, 3), "`input_dim` must be a positive integer. Received: input_dim=0"),
     (lambda: nn.Embedding(3, 2.5), "`output_dim` must be a positive integer. Received: output_dim=2.5"),  # type: ignore[arg-type]
 ]

@@ -25,6 +25,7 @@ ARGUMENTS: dict[str, Any] = {
     "units": 3, "filters": 2, "kernel_size": 2, "rate": 0.5, "target_shape": (-1,), "activation": "tanh",
     "input_dim": 5, "output_dim": 2, "function": np.tanh, "shape": (4, 3), "pool_size": 2,
     "layer": nn.LSTM(2), "num_heads": 2, "key_dim": 3,
+    "dims": (2, 1), "n": 3, "scale": 2.0,
 }  # fmt: skip
 """What layers are made of, by the names of their arguments."""
 
@@ -43,6 +44,8 @@ def example(kind: type[nn.Layer]) -> Any:
     """An input: a batch of two, of as many axes as the layer takes."""
     if kind is nn.Embedding:
         return np.array([[0, 4, 2]])
+    if kind is nn.RepeatVector:
+        return ramp(2, 3).astype("float32")
     axes = int(re.sub(r"\D", "", kind.__name__) or 1)  # of Conv2DTranspose: 2
     x = ramp(2, *(4,) * axes, 3).astype("float32")
     return [x, x[:, ::-1] + 1] if issubclass(kind, _Merge) else x

@@ -138,6 +138,7 @@ CLASSES = [
 NEEDED: dict[str, Any] = {
     "units": 3, "filters": 2, "kernel_size": 2, "rate": 0.5, "target_shape": (-1,), "activation": "tanh",
     "input_dim": 5, "output_dim": 2, "function": np.tanh, "pool_size": 2, "layer": nn.LSTM(2), "num_heads": 2, "key_dim": 3,
+    "dims": (2, 1), "n": 3, "scale": 2.0,
 }  # fmt: skip
 
 
