@@ -185,7 +185,9 @@ def _told(error: Exception, where: str) -> GradcalcError:
     """What ends a task, other than an error of gradcalc."""
     kind, text = type(error).__name__, str(error).strip().partition("\n")[0]
     if isinstance(error, ModuleNotFoundError) or "gradcalc" in text and isinstance(error, ImportError | AttributeError):
-        return UsageError(f"a worker cannot run this gradcalc: {text}", hint="the same version on all workers")
+        return UsageError(
+            f"the scheduler or a worker cannot run this gradcalc: {text}", hint="the same version on all of them"
+        )
     if kind == "KilledWorker":
         return FileError(
             f"{where}: {_DEATHS + 1} workers were killed one after the other", hint="workers with more memory"
