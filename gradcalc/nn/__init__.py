@@ -24,6 +24,7 @@ from gradcalc.nn import callbacks as callbacks
 from gradcalc.nn import initializers as initializers
 from gradcalc.nn import losses as losses
 from gradcalc.nn import metrics as metrics
+from gradcalc.nn import scores as scores
 from gradcalc.nn.attention import *
 from gradcalc.nn.config import *
 from gradcalc.nn.convolution import *
@@ -44,6 +45,6 @@ _MODULES = (
     saving, weights,
 )  # fmt: skip
 globals()["__all__"] = sorted(  # type checkers read the stars
-    ["activations", "callbacks", "clear_session", "initializers", "losses", "metrics", "set_seed"]
+    ["activations", "callbacks", "clear_session", "initializers", "losses", "metrics", "scores", "set_seed"]
     + [name for module in _MODULES for name in module.__all__]
 )

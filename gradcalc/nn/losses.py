@@ -15,16 +15,19 @@ import numpy as np
 from gradcalc.graph import ops
 from gradcalc.nn.activations import Probabilities
 from gradcalc.nn.config import Configured, read
-from gradcalc.tape.rules.reductions import log_softmax, softmax
+from gradcalc.tape.rules.reductions import log_softmax, logsumexp, softmax
 from gradcalc.tape.tensor import ArrayOp, Tensor, as_array, cast
 
 __all__ = [
-    "BinaryCrossentropy", "CategoricalCrossentropy", "CategoricalHinge", "CosineSimilarity", "Hinge", "Huber",
-    "KLDivergence", "LogCosh", "Loss", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredError",
-    "MeanSquaredLogarithmicError", "Poisson", "SparseCategoricalCrossentropy", "SquaredHinge", "binary_crossentropy",
-    "categorical_crossentropy", "categorical_hinge", "cosine_similarity", "hinge", "huber", "kl_divergence", "log_cosh",
-    "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error",
-    "poisson", "sparse_categorical_crossentropy", "squared_hinge",
+    "BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy", "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy", "CategoricalHinge", "Circle", "CosineSimilarity", "Dice", "Hinge",
+    "Huber", "KLDivergence", "LogCosh", "Loss", "MeanAbsoluteError", "MeanAbsolutePercentageError",
+    "MeanSquaredError", "MeanSquaredLogarithmicError", "Poisson", "SparseCategoricalCrossentropy", "SquaredHinge",
+    "Tversky", "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy",
+    "categorical_focal_crossentropy", "categorical_generalized_cross_entropy", "categorical_hinge", "circle",
+    "cosine_similarity", "dice", "hinge", "huber", "kl_divergence", "log_cosh", "mean_absolute_error",
+    "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error", "poisson",
+    "sparse_categorical_crossentropy", "squared_hinge", "tversky",
 ]  # fmt: skip
 
 EPSILON = 1e-7
@@ -82,19 +85,19 @@ def _sum_last(x: Any) -> Any:
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
     """`mean((y_true - y_pred)**2)` over the last axis."""
-    y_true, y_pred = _aligned(y_true, y_pred)
+    y_true, y_pred = aligned(y_true, y_pred)
     return np.mean((y_true - y_pred) ** 2, axis=-1)
 
 
 def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
     """`mean(|y_true - y_pred|)` over the last axis."""
-    y_true, y_pred = _aligned(y_true, y_pred)
+    y_true, y_pred = aligned(y_true, y_pred)
     return np.mean(np.abs(y_true - y_pred), axis=-1)
 
 
 def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
     """Half the squared error up to `delta`, linear beyond (Huber 1964); mean over the last axis."""
-    y_true, y_pred = _aligned(y_true, y_pred)
+    y_true, y_pred = aligned(y_true, y_pred)
     error = y_pred - y_true
     size = np.abs(error)
     return np.mean(np.where(size <= delta, 0.5 * error**2, delta * size - 0.5 * delta**2), axis=-1)
@@ -102,33 +105,33 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
 
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
     """`100 * mean(|y_true - y_pred| / |y_true|)` over the last axis; a label counts as `EPSILON` at least."""
-    y_true, y_pred = _aligned(y_true, y_pred)
+    y_true, y_pred = aligned(y_true, y_pred)
     return 100 * np.mean(np.abs((y_true - y_pred) / np.maximum(np.abs(y_true), EPSILON)), axis=-1)
 
 
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     """`mean((log(1 + y_true) - log(1 + y_pred))**2)` over the last axis; below `EPSILON` both count as that."""
-    y_true, y_pred = _aligned(y_true, y_pred)
+    y_true, y_pred = aligned(y_true, y_pred)
     logs = [np.log(np.maximum(y, EPSILON) + 1) for y in (y_pred, y_true)]
     return np.mean((logs[0] - logs[1]) ** 2, axis=-1)
 
 
 def log_cosh(y_true: Any, y_pred: Any) -> Any:
     """`mean(log(cosh(y_pred - y_true)))` over the last axis: no cosh overflows."""
-    y_true, y_pred = _aligned(y_true, y_pred)
+    y_true, y_pred = aligned(y_true, y_pred)
     error = y_pred - y_true
     return np.mean(error + ops.softplus(-2 * error) - np.asarray(np.log(2), error.dtype), axis=-1)
 
 
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     """Minus the cosine of the angle between labels and predictions along an axis: -1 is the same direction."""
-    y_true, y_pred = (_unit(y, axis) for y in _aligned(y_true, y_pred))
+    y_true, y_pred = (_unit(y, axis) for y in aligned(y_true, y_pred))
     return -np.sum(y_true * y_pred, axis=axis)
 
 
 def poisson(y_true: Any, y_pred: Any) -> Any:
     """`mean(y_pred - y_true * log(y_pred + EPSILON))` over the last axis."""
-    y_true, y_pred = _aligned(y_true, y_pred)
+    y_true, y_pred = aligned(y_true, y_pred)
     return np.mean(y_pred - y_true * np.log(y_pred + EPSILON), axis=-1)
 
 
@@ -153,6 +156,119 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
     y_true, y_pred = _floats(y_true, y_pred)
     right, other = np.sum(y_true * y_pred, axis=-1), np.max((1 - y_true) * y_pred, axis=-1)
     return np.maximum(other - right + 1, 0)
+
+
+def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
+    """`1 - 2*sum(t*p) / (sum(t) + sum(p))` over axes, by default all: how little two regions overlap (Dice 1945)."""
+    y_true, y_pred = _floats(y_true, y_pred)
+    both, labelled, taken = (np.sum(part, axis=axis) for part in (y_true * y_pred, y_true, y_pred))
+    return 1 - 2 * both / (labelled + taken + EPSILON)
+
+
+def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axis: Any = None) -> Any:
+    """`1 - both / (both + alpha*missed + beta*wrong)` over axes, by default all (Salehi et al. 2017).
+
+    `both = sum(t*p)`, `missed = sum(t*(1-p))` and `wrong = sum((1-t)*p)`, t and p labels and predictions.
+    """
+    y_true, y_pred = _floats(y_true, y_pred)
+    both, missed, wrong = (
+        np.sum(x, axis=axis) for x in (y_true * y_pred, y_true * (1 - y_pred), (1 - y_true) * y_pred)
+    )
+    return 1 - both / (both + missed * alpha + wrong * beta + EPSILON)
+
+
+def circle(
+    y_true: Any,
+    y_pred: Any,
+    ref_labels: Any = None,
+    ref_embeddings: Any = None,
+    remove_diagonal: bool = True,
+    gamma: float = 80,
+    margin: float = 0.4,
+) -> Any:
+    """How far embeddings of one class are apart, and those of others near (Sun et al. 2020); a number for each row.
+
+    Args:
+        y_true: the numbers of the classes.
+        y_pred: embeddings, rows of length 1.
+        ref_labels: the classes of what they are compared with, by default those of the rows themselves.
+        ref_embeddings: the embeddings of these.
+        remove_diagonal: a row is not compared with itself.
+        gamma: the scale of the distances.
+        margin: how far classes are to be apart.
+    """
+    y_pred = _prediction(y_pred)
+    labels = np.ravel(as_array(y_true))
+    others = labels if ref_labels is None else np.ravel(as_array(ref_labels))
+    distances = np.maximum(
+        1 - y_pred @ np.transpose(y_pred if ref_embeddings is None else _prediction(ref_embeddings)), 0
+    )
+    same = labels[:, None] == others[None, :]
+    near, far = same.copy(), ~same
+    if remove_diagonal:
+        np.fill_diagonal(near, False)
+    pull = gamma * np.maximum(margin + distances, 0) * (distances - margin)
+    push = gamma * np.maximum(1 + margin - distances, 0) * (1 - margin - distances)
+    result = ops.softplus(_log_sum(pull, near) + _log_sum(push, far))
+    result._keras_mask = result.array > 0
+    return result
+
+
+def _log_sum(x: Any, counts: Any) -> Any:
+    """`log(sum(exp(x)))` of the elements of each row that count, `-inf` where none does."""
+    return logsumexp(np.where(counts, x, x.dtype.type(-np.inf)), axis=1)
+
+
+def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
+    """`(1 - p**q) / q` for the probability p of the class whose number is the label (Zhang and Sabuncu 2018)."""
+    y_pred = _prediction(y_pred)
+    labels = as_array(y_true).astype(np.intp)
+    chosen = (labels[..., None] == np.arange(y_pred.shape[-1])).astype(y_pred.dtype)
+    return (1 - np.sum(y_pred * chosen, axis=-1) ** q) / q
+
+
+def binary_focal_crossentropy(
+    y_true: Any,
+    y_pred: Any,
+    apply_class_balancing: bool = False,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Any:
+    """`binary_crossentropy` whose elements weigh `(1 - p)**gamma`, p the probability of the label (Lin et al. 2017).
+
+    With `apply_class_balancing` labels 1 weigh `alpha` besides, labels 0 `1 - alpha`. Other arguments as of that.
+    """
+    y_true, y_pred = _floats(y_true, y_pred)
+    p = ops.sigmoid(y_pred) if from_logits else y_pred
+    if label_smoothing:
+        y_true = y_true * (1 - label_smoothing) + 0.5 * label_smoothing
+    inner = np.clip(p, EPSILON, 1 - EPSILON)
+    losses = -(y_true * np.log(inner) + (1 - y_true) * np.log(1 - inner))
+    losses = (1 - (y_true * p + (1 - y_true) * (1 - p))) ** gamma * losses
+    if apply_class_balancing:
+        losses = (y_true * alpha + (1 - y_true) * (1 - alpha)) * losses
+    return np.mean(losses, axis=axis)
+
+
+def categorical_focal_crossentropy(
+    y_true: Any,
+    y_pred: Any,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Any:
+    """`categorical_crossentropy` whose classes weigh `alpha * (1 - p)**gamma` (Lin et al. 2017); others as of that."""
+    y_true, y_pred = _floats(y_true, y_pred)
+    if label_smoothing:
+        y_true = y_true * (1 - label_smoothing) + label_smoothing / y_true.shape[-1]
+    p = softmax(y_pred, axis=axis) if from_logits else y_pred
+    p = np.clip(p / np.sum(p, axis=axis, keepdims=True), EPSILON, 1 - EPSILON)
+    return np.sum(alpha * (1 - p) ** gamma * -y_true * np.log(p), axis=axis)
 
 
 def binary_crossentropy(
@@ -217,7 +333,7 @@ def sparse_categorical_crossentropy(
         y_true: class numbers, of the shape of `y_pred` without its last axis, or with 1 there.
         y_pred: probabilities (not scaled here, as in Keras), or with `from_logits` logits.
         from_logits: what `y_pred` holds.
-        ignore_class: a label whose rows count 0; it may be no class.
+        ignore_class: a label whose rows count 0, and not where a mean is taken of all; it may be no class.
         axis: the axis of the classes: the last.
 
     Raises:
@@ -239,7 +355,10 @@ def sparse_categorical_crossentropy(
         raise ValueError(f"labels go from {known.min()} to {known.max()}, but y_pred has classes 0 to {classes - 1}")
     one_hot = ((labels[..., None] == np.arange(classes)) & counts[..., None]).astype(y_pred.dtype)
     logits = y_pred if from_logits else np.log(np.clip(y_pred, EPSILON, 1 - EPSILON))
-    return _cross_entropy(one_hot, logits)
+    result = _cross_entropy(one_hot, logits)
+    if ignore_class is not None:
+        result._keras_mask = counts
+    return result
 
 
 def _prediction(y_pred: Any) -> Tensor:
@@ -258,7 +377,8 @@ def _floats(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     return y_true if y_true.dtype == y_pred.dtype else cast(y_true, y_pred.dtype), y_pred
 
 
-def _aligned(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+def aligned(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    """Labels and predictions in the floating dtype of the predictions, and of one rank."""
     return squeeze_or_expand(*_floats(y_true, y_pred))
 
 
@@ -339,8 +459,10 @@ class Loss(Configured):
             y_pred = cast(y_pred, self.dtype)
         mask = getattr(y_pred, "_keras_mask", None)
         values = self.call(y_true, y_pred)
-        if mask is not None and mask.shape == values.shape:
-            sample_weight = self._only(mask, sample_weight, values)
+        masks = (mask, getattr(values, "_keras_mask", None))
+        given = [getattr(m, "array", m) for m in masks if m is not None and m.shape == values.shape]
+        if given:
+            sample_weight = self._only(np.logical_and.reduce(given), sample_weight, values)
         if sample_weight is not None:
             sample_weight = _floats(sample_weight, values)[0]
             values, sample_weight = squeeze_or_expand(values, sample_weight)
@@ -352,7 +474,7 @@ class Loss(Configured):
         """The weights, 0 where steps do not count; where a mean is taken, it is that of those which do."""
         counts = mask.astype(values.dtype)
         if self.reduction in ("mean", "sum_over_batch_size"):
-            counts = counts * (counts.size / (np.sum(counts) + EPSILON))
+            counts = counts * (counts.size / max(np.sum(counts), 1))
         if sample_weight is None:
             return counts
         weights = _floats(sample_weight, values)[0]
@@ -396,7 +518,7 @@ class _FunctionLoss(Loss):
         kept, y_pred = y_pred, _prediction(y_pred)
         y_true = y_true if hasattr(y_true, "ndim") else np.asarray(y_true)
         y_true, aligned = squeeze_or_expand(y_true, y_pred)
-        options = {name: getattr(self, name) for name in self._options}
+        options = {name: getattr(self, name) for name in self._options if hasattr(self, name)}
         return self.function(y_true, kept if aligned is y_pred else aligned, **options)
 
 
@@ -535,15 +657,89 @@ class SparseCategoricalCrossentropy(_FunctionLoss):
     name: str = "sparse_categorical_crossentropy"
     dtype: Any = None
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """The loss of each row; those that count weigh more where a mean is taken, which is theirs then."""
-        values = super().call(y_true, y_pred)
-        if self.ignore_class is None or self.reduction not in ("sum_over_batch_size", "mean"):
-            return values
-        counts = np.count_nonzero(
-            (y_true.array if isinstance(y_true, Tensor) else np.asarray(y_true)) != self.ignore_class
-        )
-        return values * (values.size / max(counts, 1))
+
+@dataclass(repr=False, eq=False)
+class BinaryFocalCrossentropy(_FunctionLoss):
+    """`binary_focal_crossentropy`, reduced."""
+
+    function = staticmethod(binary_focal_crossentropy)
+    apply_class_balancing: bool = False
+    alpha: float = 0.25
+    gamma: float = 2.0
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+    axis: int = -1
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "binary_focal_crossentropy"
+    dtype: Any = None
+
+
+@dataclass(repr=False, eq=False)
+class CategoricalFocalCrossentropy(_FunctionLoss):
+    """`categorical_focal_crossentropy`, reduced."""
+
+    function = staticmethod(categorical_focal_crossentropy)
+    alpha: float = 0.25
+    gamma: float = 2.0
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+    axis: int = -1
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "categorical_focal_crossentropy"
+    dtype: Any = None
+
+
+@dataclass(repr=False, eq=False)
+class Dice(_FunctionLoss):
+    """`dice`, reduced."""
+
+    function = staticmethod(dice)
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "dice"
+    axis: Any = None
+    dtype: Any = None
+
+
+@dataclass(repr=False, eq=False)
+class Tversky(_FunctionLoss):
+    """`tversky`, reduced."""
+
+    function = staticmethod(tversky)
+    alpha: float = 0.5
+    beta: float = 0.5
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "tversky"
+    axis: Any = None
+    dtype: Any = None
+
+
+@dataclass(repr=False, eq=False)
+class Circle(_FunctionLoss):
+    """`circle`, reduced over the rows that are not yet at their distances."""
+
+    function = staticmethod(circle)
+    gamma: float = 80.0
+    margin: float = 0.4
+    remove_diagonal: bool = True
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "circle"
+    dtype: Any = None
+
+
+@dataclass(repr=False, eq=False)
+class CategoricalGeneralizedCrossEntropy(_FunctionLoss):
+    """`categorical_generalized_cross_entropy`, reduced; `q` lies between 0 and 1."""
+
+    function = staticmethod(categorical_generalized_cross_entropy)
+    q: float = 0.5
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "categorical_generalized_cross_entropy"
+    dtype: Any = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.q < 1:
+            raise ValueError(f"q must be in the interval (0, 1). Received: q={self.q}")
+        super().__post_init__()
 
 
 _SHORT = {
@@ -559,8 +755,11 @@ LOSSES: Mapping[str, Any] = (
 
 
 def get(identifier: Any) -> Any:
-    """The function of a name (`mean_squared_error`, `mse`), a loss of a class's (`Huber`), or the given one."""
-    return read("loss", identifier, LOSSES, Loss._module)
+    """The function of a name (`mean_squared_error`, `mse`), a loss of a class's (`Huber`), or the given one.
+
+    None is none.
+    """
+    return None if identifier is None else read("loss", identifier, LOSSES, Loss._module)
 
 
 class FunctionLoss(_FunctionLoss):

@@ -3,12 +3,11 @@
 Names, defaults and formulas are those of Keras's documentation.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcalc.errors import only
 from gradcalc.graph.names import snake_case
 from gradcalc.nn import activations, initializers, losses
 from gradcalc.nn.config import Configured, read
@@ -87,15 +86,16 @@ class Metric(Configured):
 class _Weighed(Metric):
     """Values that are added up: `update_state` or a call takes more, `reset_state` forgets."""
 
+    _reduce: ClassVar[Callable[..., Any]] = np.mean
+    """What is taken of the values of one row."""
+
     def __init__(self, name: str | None, dtype: Any) -> None:
         super().__init__(dtype, name)
+        self.total = self.add_variable((), "zeros", np.float64, name="total")
+
+    def reset_states(self) -> None:
+        """`reset_state`, by its older name."""
         self.reset_state()
-
-    def reset_state(self) -> None:
-        """Forget all values."""
-        self._total = self._count = 0.0
-
-    reset_states = reset_state
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         """Take more values, each counted `sample_weight` times: a weight for each, or for each row of them.
@@ -103,13 +103,23 @@ class _Weighed(Metric):
         Raises:
             ValueError: the weights do not fit the first axes of the values.
         """
-        values = plain(values)
-        weights = np.ones_like(values) if sample_weight is None else plain(sample_weight)
-        values, weights = losses.squeeze_or_expand(values, weights)
-        columns = np.reshape(weights, weights.shape + (1,) * (values.ndim - weights.ndim))
-        weights = np.broadcast_to(columns, values.shape)
-        self._total += float(np.sum(values * weights, dtype=np.float64))
-        self._count += float(np.sum(weights, dtype=np.float64))
+        mask = getattr(values, "_keras_mask", None)
+        values = plain(values).astype(np.float64)
+        if sample_weight is None:
+            weights = np.ones(values.shape[:1])
+        else:
+            values, weights = losses.squeeze_or_expand(values, plain(_within(mask, sample_weight)).astype(np.float64))
+            values = self._rows(values, weights.ndim)
+            weights = np.broadcast_to(weights, values.shape)
+            values, weights = values * weights, self._rows(weights, 1)
+        self._take(np.sum(self._rows(values, 1)), np.sum(weights))
+
+    def _rows(self, values: Any, ndim: int) -> Any:
+        """What is left of values as their last axes go, so that there are at most `ndim`."""
+        return type(self)._reduce(values, axis=tuple(range(ndim, values.ndim))) if values.ndim > ndim else values
+
+    def _take(self, total: Any, count: Any) -> None:
+        self.total.array = np.asarray(self.total.array + total)
 
 
 class Mean(_Weighed):
@@ -117,21 +127,40 @@ class Mean(_Weighed):
 
     def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
         super().__init__(name, dtype)
+        self.count = self.add_variable((), "zeros", np.float64, name="count")
+
+    def _take(self, total: Any, count: Any) -> None:
+        super()._take(total, count)
+        self.count.array = np.asarray(self.count.array + count)
 
     def result(self) -> Tensor:
         """The mean so far, 0 of nothing."""
-        return Tensor(np.asarray(self._total / self._count if self._count else 0.0, self.dtype))
+        count = self.count.array
+        return Tensor(np.asarray(self.total.array / count if count else 0.0, self.dtype))
 
 
 class Sum(_Weighed):
     """The sum of all values so far."""
+
+    _reduce = np.sum
 
     def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
         super().__init__(name, dtype)
 
     def result(self) -> Tensor:
         """The sum so far."""
-        return Tensor(np.asarray(self._total, self.dtype))
+        return Tensor(np.asarray(self.total.array, self.dtype))
+
+
+def _within(mask: Any, sample_weight: Any) -> Any:
+    """Weights, 0 where steps do not count by the mask."""
+    if mask is None:
+        return sample_weight
+    counts = plain(mask).astype(np.float32)
+    if sample_weight is None:
+        return counts
+    counts, weights = losses.squeeze_or_expand(counts, plain(sample_weight))
+    return np.reshape(weights, weights.shape + (1,) * (counts.ndim - weights.ndim)) * counts
 
 
 def plain(values: Any) -> Any:
@@ -155,10 +184,11 @@ class MeanMetricWrapper(Mean):
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Take labels and predictions of more rows, each row counted `sample_weight` times."""
         labels, predictions = (cast(Tensor(plain(y)), self.dtype) for y in (y_true, y_pred))
-        super().update_state(self._fn(labels, predictions, **self._arguments), sample_weight)
+        weights = _within(getattr(y_pred, "_keras_mask", None), sample_weight)
+        super().update_state(self._fn(labels, predictions, **self._arguments), weights)
 
 
-class _OfPairs(MeanMetricWrapper):
+class OfPairs(MeanMetricWrapper):
     """The mean of a function of arrays of labels and predictions that a subclass gives."""
 
     _function: Callable[..., Any]
@@ -169,24 +199,25 @@ class _OfPairs(MeanMetricWrapper):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Take labels and predictions of more rows, each row counted `sample_weight` times."""
-        Mean.update_state(self, self._function(plain(y_true), plain(y_pred)), sample_weight)
+        weights = _within(getattr(y_pred, "_keras_mask", None), sample_weight)
+        Mean.update_state(self, self._function(plain(y_true), plain(y_pred)), weights)
 
 
-class MeanSquaredError(_OfPairs):
+class MeanSquaredError(OfPairs):
     """The mean of `(y_true - y_pred)**2`."""
 
     _function = staticmethod(losses.mean_squared_error)
     _direction = "down"
 
 
-class MeanAbsoluteError(_OfPairs):
+class MeanAbsoluteError(OfPairs):
     """The mean of `|y_true - y_pred|`."""
 
     _function = staticmethod(losses.mean_absolute_error)
     _direction = "down"
 
 
-class BinaryAccuracy(_OfPairs):
+class BinaryAccuracy(OfPairs):
     """How many probabilities lie on the side of `threshold` that their labels, 0 or 1, say."""
 
     _direction = "up"
@@ -200,21 +231,21 @@ class BinaryAccuracy(_OfPairs):
         return labels == (p > self.threshold)
 
 
-class CategoricalAccuracy(_OfPairs):
+class CategoricalAccuracy(OfPairs):
     """How many rows have their largest prediction where the one-hot label is."""
 
     _function = staticmethod(lambda labels, p: np.argmax(labels, -1) == np.argmax(p, -1))
     _direction = "up"
 
 
-class SparseCategoricalAccuracy(_OfPairs):
+class SparseCategoricalAccuracy(OfPairs):
     """How many rows have their largest prediction at the class whose number is the label."""
 
     _function = staticmethod(lambda labels, p: np.reshape(labels, p.shape[:-1]) == np.argmax(p, -1))
     _direction = "up"
 
 
-class RootMeanSquaredError(_OfPairs):
+class RootMeanSquaredError(OfPairs):
     """The square root of the mean of `(y_true - y_pred)**2`."""
 
     _function = staticmethod(lambda labels, p: np.subtract(*losses.squeeze_or_expand(labels, p)) ** 2)
@@ -225,7 +256,7 @@ class RootMeanSquaredError(_OfPairs):
         return Tensor(np.sqrt(super().result().array))
 
 
-class Accuracy(_OfPairs):
+class Accuracy(OfPairs):
     """How many predictions are their labels."""
 
     _direction = "up"
@@ -299,7 +330,10 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
 
 
 class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
-    """How many rows have the class whose number is their label among their `k` largest predictions."""
+    """How many rows have the class whose number is their label among their `k` largest predictions.
+
+    With `from_sorted_ids` a row is no predictions but the numbers of its classes, the most likely first.
+    """
 
     _quiet = frozenset({"from_sorted_ids"})
     _direction = "up"
@@ -311,9 +345,15 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         dtype: Any = None,
         from_sorted_ids: bool = False,
     ) -> None:
-        only(False, from_sorted_ids=from_sorted_ids)
-        super().__init__(lambda labels, p: _among(labels.array, p.array, k), name, dtype)
-        self.k = k
+        self.k, self.from_sorted_ids = k, from_sorted_ids
+        found = _listed if from_sorted_ids else _among
+        super().__init__(lambda labels, p: found(labels.array, p.array, k), name, dtype)
+
+
+def ratio(numerator: Any, denominator: Any) -> Any:
+    """A quotient, 0 where nothing is divided by."""
+    some = np.broadcast_to(denominator > 0, np.broadcast_shapes(np.shape(numerator), np.shape(denominator)))
+    return np.where(some, numerator / np.where(some, denominator, 1), 0.0)
 
 
 def _among(labels: Any, p: Any, k: int) -> Any:
@@ -323,38 +363,97 @@ def _among(labels: Any, p: Any, k: int) -> Any:
     return np.sum(p > own, -1) < k
 
 
-class _Confusion(Metric):
-    """Counts, by thresholds, of predictions above them, whose labels are true and false."""
+def _listed(labels: Any, numbers: Any, k: int) -> Any:
+    """Whether each row's class is among the first `k` numbers of classes."""
+    return np.any(np.reshape(labels, numbers.shape[:-1])[..., None] == numbers[..., :k], -1)
+
+
+class Confusion(Metric):
+    """Counts, by thresholds, of predictions above them, whose labels are true and false; base of rates and curves.
+
+    With `columns` they are counted for each column by itself.
+    """
 
     _direction = "up"
 
-    def __init__(self, thresholds: Sequence[float], name: str | None, dtype: Any) -> None:
+    def __init__(
+        self, thresholds: Sequence[float], name: str | None, dtype: Any, columns: tuple[int, ...] = ()
+    ) -> None:
         super().__init__(dtype, name)
-        self._thresholds = np.asarray(thresholds, float)
-        self._order = np.argsort(self._thresholds)
-        self.reset_state()
+        self._limits = np.asarray(thresholds, self.dtype)
+        self._begin(columns)
 
-    def reset_state(self) -> None:
-        """Forget all values."""
-        self._above = np.zeros((2, len(self._thresholds)))
-        self._all = np.zeros(2)
+    def _begin(self, columns: tuple[int, ...]) -> None:
+        """Make the counts: labels 1 and 0 above each threshold, and at most at it."""
+        self._columns = columns
+        shape = (len(self._limits), *columns)
+        self.true_positives = self.add_variable(shape, "zeros", np.float64, name="true_positives")
+        self.false_positives = self.add_variable(shape, "zeros", np.float64, name="false_positives")
+        self.true_negatives = self.add_variable(shape, "zeros", np.float64, name="true_negatives")
+        self.false_negatives = self.add_variable(shape, "zeros", np.float64, name="false_negatives")
 
-    def _count(self, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
-        """Take labels, 0 or 1, and predictions, of one shape, with weights that broadcast to it."""
+    @property
+    def _above(self) -> tuple[Any, Any]:
+        """The weight of labels 0, then 1, above each threshold."""
+        return self.false_positives.array, self.true_positives.array
+
+    @property
+    def _all(self) -> tuple[Any, Any]:
+        """The weight of all labels 0, then 1."""
+        false, true = self._above
+        return false + self.true_negatives.array, true + self.false_negatives.array
+
+    def _told(self, values: Any) -> Tensor:
+        return Tensor(np.asarray(values, self.dtype))
+
+    def _count(self, y_true: Any, y_pred: Any, sample_weight: Any, class_id: int | None = None) -> None:
+        """Take labels, 0 or 1, and predictions, of one shape, with weights that broadcast to it.
+
+        Raises:
+            ValueError: one class is wanted of predictions that have no axis of classes.
+        """
         labels, p = losses.squeeze_or_expand(y_true, y_pred)
+        p = p.astype(self.dtype, copy=False)  # so that a prediction at a threshold is not above it
+        if class_id is not None:
+            if p.ndim < 2:
+                raise ValueError(
+                    "When class_id is provided, y_pred must be a 2D array with shape (num_samples, num_classes), found "
+                    f"shape: {p.shape}"
+                )
+            labels, p = labels[..., class_id, None], p[..., class_id, None]
         weights = np.ones(p.shape) if sample_weight is None else plain(sample_weight).astype(float)
-        p, weights = losses.squeeze_or_expand(p, weights)
+        if weights.ndim == p.ndim + 1 and weights.shape[-1] == 1:
+            weights = weights[..., 0]
         weights = np.broadcast_to(np.reshape(weights, weights.shape + (1,) * (p.ndim - weights.ndim)), p.shape)
         labels = np.broadcast_to(np.reshape(labels, p.shape) != 0, p.shape)
-        places = np.searchsorted(self._thresholds[self._order], p.ravel(), side="left")  # how many lie below
-        for side in (0, 1):
-            chosen = labels.ravel() == side
-            counts = np.bincount(places[chosen], weights.ravel()[chosen], len(self._order) + 1)
-            self._above[side, self._order] += counts[::-1].cumsum()[::-1][1:]
-            self._all[side] += counts.sum()
+        order = np.argsort(self._limits)
+        places = np.searchsorted(self._limits[order], p, side="left")  # how many lie below
+        pairs = ((self.false_positives, self.true_negatives), (self.true_positives, self.false_negatives))
+        for side, (above, below) in enumerate(pairs):
+            more, fewer = np.zeros(above.shape), np.zeros(above.shape)
+            for column in np.ndindex(self._columns):
+                chosen = (..., *column)
+                of_side = labels[chosen] == side
+                counts = np.bincount(places[chosen][of_side], weights[chosen][of_side], len(order) + 1)
+                more[(order, *column)] = counts[::-1].cumsum()[::-1][1:]
+                fewer[(order, *column)] = counts.cumsum()[:-1]
+            above.array, below.array = above.array + more, below.array + fewer
 
 
-class _Rate(_Confusion):
+def limits(thresholds: Any) -> list[float]:
+    """One threshold, or several, as a list.
+
+    Raises:
+        ValueError: one is not from 0 to 1.
+    """
+    given = thresholds if isinstance(thresholds, list | tuple | np.ndarray) else [thresholds]
+    outside = [t for t in given if t is None or not 0 <= t <= 1]
+    if outside:
+        raise ValueError(f"Threshold values must be in [0, 1]. Received: {outside}")
+    return [float(t) for t in given]
+
+
+class _Rate(Confusion):
     """What `Precision` and `Recall` share.
 
     Args:
@@ -373,27 +472,23 @@ class _Rate(_Confusion):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        given = (0.5 if top_k is None else -1e10) if thresholds is None else thresholds
-        several = [float(t) for t in given] if isinstance(given, list | tuple | np.ndarray) else [float(given)]
-        if any(not 0 <= t <= 1 for t in several) and not (top_k is not None and thresholds is None):
-            raise ValueError(f"Threshold values must be in [0, 1]. Received: {thresholds}")
+        several = (
+            [-1e10] if thresholds is None and top_k is not None else limits(0.5 if thresholds is None else thresholds)
+        )
         self.thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
         super().__init__(several, name, dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take labels, 0 or 1, and predictions of more rows, each counted `sample_weight` times."""
-        labels, p = plain(y_true), plain(y_pred)
-        if self.top_k is not None:
-            own = np.sort(p, -1)[..., -self.top_k, None]
-            p = np.where(p >= own, p, -np.inf)
-        if self.class_id is not None:
-            labels, p = labels[..., self.class_id], p[..., self.class_id]
-        self._count(labels, p, sample_weight)
+        p = plain(y_pred)
+        if self.top_k is not None:  # of equal ones the first
+            rank = np.argsort(np.argsort(-p, -1, kind="stable"), -1, kind="stable")
+            p = np.where(rank < self.top_k, p, -np.inf)
+        self._count(plain(y_true), p, sample_weight, self.class_id)
 
-    def _told(self, numerator: Any, denominator: Any) -> Tensor:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            rates = np.where(denominator > 0, numerator / denominator, 0)
-        return Tensor(np.asarray(rates[0] if len(rates) == 1 else rates, self.dtype))
+    def _share(self, numerator: Any, denominator: Any) -> Tensor:
+        rates = ratio(numerator, denominator)
+        return self._told(rates[0] if len(rates) == 1 else rates)
 
 
 class Precision(_Rate):
@@ -401,7 +496,7 @@ class Precision(_Rate):
 
     def result(self) -> Tensor:
         """The share so far, for each threshold."""
-        return self._told(self._above[1], self._above.sum(0))
+        return self._share(self._above[1], sum(self._above))
 
 
 class Recall(_Rate):
@@ -409,19 +504,23 @@ class Recall(_Rate):
 
     def result(self) -> Tensor:
         """The share so far, for each threshold."""
-        return self._told(self._above[1], np.full(len(self._thresholds), self._all[1]))
+        return self._share(self._above[1], self._all[1])
 
 
-class AUC(_Confusion):
+class AUC(Confusion):
     """The area under a curve of rates as a threshold moves, by a sum over thresholds.
 
     Args:
         num_thresholds: how many, from 0 to 1.
-        curve: `"ROC"`: share of ones found against share of zeros taken for ones; `"PR"`: precision against recall.
+        curve: `"ROC"`: share of ones found against share of zeros taken for ones; `"PR"`: precision against recall;
+            `"PRGAIN"`: their gains over taking all for ones (Flach and Kull 2015).
         summation_method: `"interpolation"` (of PR as Davis and Goadrich 2006), `"minoring"` or `"majoring"`.
         name: by default the class's.
         dtype: of the result.
         thresholds: those between 0 and 1, instead of even ones.
+        multi_label: take the area of each column by itself; the result is their mean.
+        num_labels: the number of columns then; by default those of the first predictions.
+        label_weights: how much each column counts, in the mean or else in the counts.
         from_logits: whether predictions are logits.
     """
 
@@ -440,10 +539,8 @@ class AUC(_Confusion):
         label_weights: Any = None,
         from_logits: bool = False,
     ) -> None:
-        only(False, multi_label=multi_label)
-        only(None, num_labels=num_labels, label_weights=label_weights)
-        if str(curve).upper() not in ("ROC", "PR"):
-            raise ValueError(f'Invalid AUC curve value: "{curve}". Expected values are ["PR", "ROC"]')
+        if str(curve).upper() not in ("ROC", "PR", "PRGAIN"):
+            raise ValueError(f'Invalid AUC curve value: "{curve}". Expected values are ["PR", "ROC", "PRGAIN"]')
         if str(summation_method).lower() not in ("interpolation", "minoring", "majoring"):
             raise ValueError(
                 f'Invalid AUC summation method value: "{summation_method}". Expected values are '
@@ -453,71 +550,99 @@ class AUC(_Confusion):
             raise ValueError(
                 f"Argument `num_thresholds` must be an integer > 1. Received: num_thresholds={num_thresholds}"
             )
+        if num_labels and not multi_label:
+            raise ValueError("`num_labels` is needed only when `multi_label` is True.")
         inner = np.arange(1, num_thresholds - 1) / (num_thresholds - 1) if thresholds is None else sorted(thresholds)
         self.curve, self.summation_method = str(curve).upper(), str(summation_method).lower()
-        self.num_thresholds = num_thresholds if thresholds is None else len(inner) + 2
-        self.thresholds, self.from_logits = thresholds, from_logits
-        super().__init__([-losses.EPSILON, *inner, 1 + losses.EPSILON], name, dtype)
+        self.from_logits, self.multi_label, self.num_labels = from_logits, multi_label, num_labels
+        self.label_weights = None if label_weights is None else plain(label_weights)
+        self.thresholds = [-losses.EPSILON, *inner, 1 + losses.EPSILON]
+        self.num_thresholds = len(self.thresholds)
+        self._own = thresholds is not None
+        super().__init__(self.thresholds, name, dtype, (num_labels,) if num_labels else ())
+
+    def _setting(self, name: str, default: Any) -> Any:
+        if name == "thresholds":  # those between, where they were given
+            return self.thresholds[1:-1] if self._own else None
+        return super()._setting(name, default)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take labels, 0 or 1, and predictions from 0 to 1, each counted `sample_weight` times.
 
         Raises:
-            ValueError: a prediction is outside of 0 to 1, and is no logit.
+            ValueError: a prediction is outside of 0 to 1, and is no logit; or columns are wanted, and there are none.
         """
         p = activations.sigmoid(Tensor(plain(y_pred))).array if self.from_logits else plain(y_pred)
         if p.size and not (p.min() >= 0 and p.max() <= 1):
             raise ValueError(f"predictions must be from 0 to 1, not from {p.min()} to {p.max()}; try: from_logits=True")
+        if self.multi_label and not self._columns:
+            if p.ndim != 2:
+                raise ValueError(
+                    f"`y_pred` must have rank 2 when `multi_label=True`. Found rank {p.ndim}. Full shape received for "
+                    f"`y_pred`: {p.shape}"
+                )
+            self._begin(p.shape[1:])
+        if self.label_weights is not None and not self.multi_label:
+            given = 1.0 if sample_weight is None else plain(sample_weight)
+            sample_weight = np.reshape(given, np.shape(given) + (1,) * (p.ndim - np.ndim(given))) * self.label_weights
         self._count(plain(y_true), p, sample_weight)
 
     def result(self) -> Tensor:
         """The area so far, 0 of nothing."""
+        if self.curve == "PR" and self.summation_method == "interpolation":
+            areas = self._interpolated(self._above[1], sum(self._above))
+        else:
+            x, y = self._curve()
+            lower, upper = np.minimum(y[:-1], y[1:]), np.maximum(y[:-1], y[1:])
+            heights = {"interpolation": (lower + upper) / 2, "minoring": lower, "majoring": upper}
+            areas = np.sum((x[:-1] - x[1:]) * heights[self.summation_method], axis=0)
+        if not self.multi_label:
+            return self._told(areas)
+        weights = np.ones(np.shape(areas)) if self.label_weights is None else self.label_weights
+        return self._told(ratio(np.sum(areas * weights), np.sum(weights)))
+
+    def _curve(self) -> tuple[Any, Any]:
+        """Its points, by thresholds."""
         false, true = self._above
-        with np.errstate(invalid="ignore", divide="ignore"):
-            recall = np.nan_to_num(true / self._all[1])
-            if self.curve == "PR" and self.summation_method == "interpolation":
-                return Tensor(np.asarray(self._interpolated(true, true + false), self.dtype))
-            x = np.nan_to_num(false / self._all[0]) if self.curve == "ROC" else recall
-            y = recall if self.curve == "ROC" else np.nan_to_num(true / (true + false))
-        ends = y[:-1], y[1:]
-        lower, upper = np.minimum(*ends), np.maximum(*ends)
-        heights = {"interpolation": (lower + upper) / 2, "minoring": lower, "majoring": upper}
-        return Tensor(np.asarray(np.sum((x[:-1] - x[1:]) * heights[self.summation_method]), self.dtype))
+        recall = ratio(true, self._all[1])
+        if self.curve == "ROC":
+            return ratio(false, self._all[0]), recall
+        if self.curve == "PR":
+            return recall, ratio(true, true + false)
+        odds = ratio(self._all[1], self._all[0])
+        gains = [np.where(true > 0, 1 - odds * ratio(lost, true), none) for lost, none in self._lost(false, true)]
+        return np.maximum(gains[0], 0), gains[1]
+
+    def _lost(self, false: Any, true: Any) -> list[tuple[Any, float]]:
+        """What recall and precision lack, and their gains where no one is found."""
+        return [(self._all[1] - true, 0.0), (false, 1.0)]
 
     def _interpolated(self, true: Any, taken: Any) -> Any:
         """The area under precision and recall, with true ones linear in what is taken, between thresholds."""
         rise, run = true[:-1] - true[1:], taken[:-1] - taken[1:]
-        slope = np.where(run > 0, rise / run, 0)
+        slope = ratio(rise, run)
         inner = (taken[:-1] > 0) & (taken[1:] > 0)
         logs = np.log(np.where(inner, taken[:-1] / np.where(inner, taken[1:], 1), 1))
         area = slope * (rise + (true[1:] - slope * taken[1:]) * logs)
-        return np.sum(area) / self._all[1] if self._all[1] else 0.0
+        return ratio(np.sum(area, axis=0), self._all[1][0])
 
 
-METRICS: Mapping[str, Callable[..., Metric]] = {
-    name: kind
-    for kind in (
-        AUC,
-        Accuracy,
-        BinaryAccuracy,
-        BinaryCrossentropy,
-        CategoricalAccuracy,
-        CategoricalCrossentropy,
-        MeanAbsoluteError,
-        MeanSquaredError,
-        Precision,
-        Recall,
-        RootMeanSquaredError,
-        SparseCategoricalAccuracy,
-        SparseCategoricalCrossentropy,
-        SparseTopKCategoricalAccuracy,
-        TopKCategoricalAccuracy,
+def named(kinds: Iterable[type[Metric]]) -> dict[str, Callable[..., Metric]]:
+    """Classes by their names and by those of functions: `AUC`, `auc`."""
+    return {name: kind for kind in kinds for name in (kind.__name__, snake_case(kind.__name__))}
+
+
+METRICS: dict[str, Callable[..., Metric]] = named(
+    (
+        AUC, Accuracy, BinaryAccuracy, BinaryCrossentropy, CategoricalAccuracy, CategoricalCrossentropy,
+        MeanAbsoluteError, MeanSquaredError, Precision, Recall, RootMeanSquaredError, SparseCategoricalAccuracy,
+        SparseCategoricalCrossentropy, SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy,
     )
-    for name in (kind.__name__, snake_case(kind.__name__))
-} | {"mse": MeanSquaredError, "MSE": MeanSquaredError, "mae": MeanAbsoluteError, "MAE": MeanAbsoluteError}
-"""The metrics of labels and predictions by name; `compile` knows `accuracy` besides."""
+)  # fmt: skip
+METRICS |= {"mse": MeanSquaredError, "MSE": MeanSquaredError, "mae": MeanAbsoluteError, "MAE": MeanAbsoluteError}
+"""The metrics of labels and predictions by name, `scores` adds its own; `compile` knows `accuracy` besides."""
 
 
 def get(identifier: Any) -> Any:
-    """The metric of a name (`mse`, or `MeanSquaredError`), or the given metric or function."""
-    return read("metric", identifier, METRICS, Metric._module)
+    """The metric of a name (`mse`, or `MeanSquaredError`), or the given metric or function; None is none."""
+    return None if identifier is None else read("metric", identifier, METRICS, Metric._module)

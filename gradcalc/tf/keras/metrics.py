@@ -5,5 +5,6 @@ from gradcalc.nn.config import reader as _reader
 from gradcalc.nn.config import serialize as serialize
 from gradcalc.nn.metrics import *
 from gradcalc.nn.metrics import get as get
+from gradcalc.nn.scores import *
 
 deserialize = _reader(get)
