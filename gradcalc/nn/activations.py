@@ -195,6 +195,82 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     return plain_log_softmax(x, axis=axis)
 
 
+@activation
+def celu(x: Any, alpha: float = 1.0) -> Any:
+    """X above zero, `alpha * (exp(x / alpha) - 1)` below (Barron 2017)."""
+    return np.where(x >= 0, x, alpha * ops.elu(x / alpha))
+
+
+@activation
+def glu(x: Any, axis: int = -1) -> Any:
+    """The first half along an axis times the sigmoid of the second (Dauphin et al. 2017)."""
+    if x.shape[axis] % 2:
+        raise ValueError(f"axis size must be divisible by 2. Received: x.shape={x.shape} with axis={axis}")
+    gated, gate = np.split(x, 2, axis=axis)
+    return gated * ops.sigmoid(gate)
+
+
+@activation
+def hard_tanh(x: Any) -> Any:
+    """X, between -1 and 1."""
+    return np.clip(x, -1, 1)
+
+
+@activation
+def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """X where it is more than `threshold` from zero, and zero there."""
+    return np.where(np.abs(x) > threshold, x, x.dtype.type(0))
+
+
+@activation
+def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """X moved by `threshold` towards zero, at most to it."""
+    return x - np.clip(x, -threshold, threshold)
+
+
+@activation
+def tanh_shrink(x: Any) -> Any:
+    """`x - tanh(x)`."""
+    return x - np.tanh(x)
+
+
+@activation
+def threshold(x: Any, threshold: float, default_value: float) -> Any:
+    """X above `threshold`, `default_value` up to it."""
+    return np.where(x > threshold, x, x.dtype.type(default_value))
+
+
+@activation
+def squareplus(x: Any, b: float = 4) -> Any:
+    """`(x + sqrt(x*x + b)) / 2` (Barron 2021)."""
+    return (x + np.sqrt(x * x + b)) / 2
+
+
+@activation
+def sparse_sigmoid(x: Any) -> Any:
+    """`(x + 1) / 2`, between 0 and 1."""
+    return np.clip((x + 1) / 2, 0, 1)
+
+
+@activation
+def sparse_plus(x: Any) -> Any:
+    """0 up to -1, x from 1 on, `(x + 1)**2 / 4` between."""
+    return np.where(x >= 1, x, np.clip(x + 1, 0, 2) ** 2 / 4)
+
+
+@activation
+def sparsemax(x: Any, axis: int = -1) -> Any:
+    """The point of the simplex next to x along an axis (Martins and Astudillo 2016): many elements are 0."""
+    moved = np.moveaxis(x, axis, -1)
+    ordered = -np.sort(-as_array(moved), axis=-1)
+    sums = np.cumsum(ordered, axis=-1)
+    ranks = np.arange(1, ordered.shape[-1] + 1)
+    kept = np.sum(1 + ranks * ordered > sums, axis=-1, keepdims=True)
+    among = as_array(moved) > (np.take_along_axis(sums, kept - 1, -1) - 1) / kept
+    level = (np.sum(np.where(among, moved, moved.dtype.type(0)), axis=-1, keepdims=True) - 1) / kept.astype(moved.dtype)
+    return np.moveaxis(np.maximum(moved - level, 0), -1, axis)
+
+
 ACTIVATIONS |= {"swish": silu, "hard_swish": hard_silu}
 
 

@@ -85,7 +85,9 @@ class Callbacks:
             callback.set_model(model)
 
     def tell(self, event: str, *what: Any) -> None:
-        """Let each do what it does then."""
+        """Let each do what it does then: told the number of the epoch or batch, if any, and always the logs."""
+        if len(what) < (2 if "epoch" in event or "batch" in event else 1):
+            what = (*what, {})
         for callback in self._all:
             getattr(callback, event)(*what)
 
@@ -377,7 +379,10 @@ class ReduceLROnPlateau(_Monitor):
 
 
 class LambdaCallback(Callback):
-    """Functions as a callback: `LambdaCallback(on_epoch_end=lambda epoch, logs: ...)`."""
+    """Functions as a callback: `LambdaCallback(on_epoch_end=lambda epoch, logs: ..., on_train_end=lambda logs: ...)`.
+
+    What else is given becomes an attribute; what looks like an event and is none is refused.
+    """
 
     def __init__(
         self,
@@ -391,7 +396,7 @@ class LambdaCallback(Callback):
     ) -> None:
         given = {name: value for name, value in locals().items() if name.startswith("on_") and value is not None}
         for name, function in (given | kwargs).items():
-            if not hasattr(Callback, name):
+            if name.startswith("on_") and not hasattr(Callback, name):
                 raise ValueError(f"there is no event {name!r}: did you mean {did_you_mean(name, dir(Callback))!r}?")
             setattr(self, name, function)
 

@@ -266,6 +266,20 @@ class Identity(Initializer):
         return _tensor(self.gain * np.eye(shape[0], shape[1]), dtype)
 
 
+@dataclass(repr=False, eq=False)
+class _Given(Initializer):
+    """Values that are there already."""
+
+    value: Any
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
+        """A tensor of the shape, which must be that of the values."""
+        array = np.asarray(getattr(self.value, "array", self.value))
+        if array.shape != tuple(shape):
+            raise ValueError(f"Expected `shape` to be {array.shape}, as the given values have it. Received: {shape}")
+        return Tensor(array.astype(dtype or array.dtype))
+
+
 INITIALIZERS: Mapping[str, Callable[..., Any]] = {
     snake_case(kind.__name__): kind
     for kind in (
@@ -276,8 +290,16 @@ INITIALIZERS: Mapping[str, Callable[..., Any]] = {
 """The initializers by name, with default arguments."""
 
 
-def get(identifier: Any) -> Callable[..., Any]:
-    """The initializer of a name (`glorot_uniform`, or `GlorotUniform`), or the given one; None is zeros."""
+def get(identifier: Any) -> Any:
+    """The initializer of a name (`glorot_uniform`, or `GlorotUniform`), or the given one; None is none.
+
+    A tensor or an array is what it gives itself, for its own shape alone.
+    """
+    if identifier is None:
+        return None
+    if isinstance(identifier, Tensor | np.ndarray):
+        return _Given(identifier)
     classes = {getattr(kind, "__name__", ""): kind for kind in INITIALIZERS.values()}
     table = {**classes, **INITIALIZERS}
-    return read("initializer", Zeros if identifier is None else identifier, table, Initializer._module)  # type: ignore[no-any-return]
+    table |= {"OrthogonalInitializer": Orthogonal, "IdentityInitializer": Identity}
+    return read("initializer", identifier, table, Initializer._module)

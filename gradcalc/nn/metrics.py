@@ -47,7 +47,7 @@ class Metric(Configured):
         name: str | None = None,
     ) -> Weight:
         """A variable that no tape watches, to be kept in an attribute."""
-        value = initializers.get(initializer)(tuple(shape), dtype=np.dtype(dtype or self.dtype))
+        value = initializers.get(initializer or "zeros")(tuple(shape), dtype=np.dtype(dtype or self.dtype))
         return Weight(value, False, name=name)
 
     def add_weight(

@@ -68,12 +68,14 @@ class OrthogonalRegularizer(Regularizer):
 
     def __post_init__(self) -> None:
         if self.mode not in ("rows", "columns"):
-            raise ValueError(f"Invalid value for argument `mode`. Expected 'rows' or 'columns'. Received: {self.mode}")
+            raise ValueError(
+                f'Invalid value for argument `mode`. Expected one of {{"rows", "columns"}}. Received: mode={self.mode}'
+            )
 
     def __call__(self, x: Any) -> Any:
         """The penalty."""
         if x.ndim != 2:
-            raise ValueError(f"Inputs to OrthogonalRegularizer must have rank 2. Received: shape {x.shape}")
+            raise ValueError(f"Inputs to OrthogonalRegularizer must have rank 2. Received: inputs.shape={x.shape}")
         rows = x if self.mode == "rows" else x.T
         rows = rows / np.maximum(np.linalg.vector_norm(rows, axis=1, keepdims=True), 1e-6)
         cosines = (rows @ rows.T) * (1 - np.eye(rows.shape[0], dtype=x.dtype))

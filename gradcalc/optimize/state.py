@@ -32,6 +32,11 @@ class State(np.lib.mixins.NDArrayOperatorsMixin):
         """The NumPy dtype."""
         return self.array.dtype  # type: ignore[no-any-return]
 
+    @property
+    def value(self) -> Self:
+        """The present value, which is this itself."""
+        return self
+
     def numpy(self) -> Any:
         """A copy of the value."""
         return self.array.copy()[()]

@@ -1,5 +1,6 @@
 """Activations: Keras's numbers and slopes, arguments, names."""
 
+import math
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -86,7 +87,40 @@ def test_relu_lets_no_infinite_adjoint_through_where_it_is_flat() -> None:
 
 ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Dense(2, activation="rlu"), "activation function identifier: rlu. Known: .*relu"),
-    (lambda: activations.get(3), "activation function identifier: 3. Known: elu, exponential, gelu"),
+    (lambda: activations.get(3), "activation function identifier: 3. Known: celu, elu, exponential, gelu"),
 ]
 
 test_errors_say_what_is_wrong = over(ERRORS, says)
+
+
+SHRUNK = [
+    ("celu", (2.0,), lambda x: x if x >= 0 else 2 * math.expm1(x / 2)),
+    ("hard_tanh", (), lambda x: min(max(x, -1.0), 1.0)), ("hard_shrink", (), lambda x: x if abs(x) > 0.5 else 0.0),
+    ("soft_shrink", (0.25,), lambda x: math.copysign(max(abs(x) - 0.25, 0.0), x)),
+    ("tanh_shrink", (), lambda x: x - math.tanh(x)), ("threshold", (0.5, -7.0), lambda x: x if x > 0.5 else -7.0),
+    ("squareplus", (), lambda x: (x + math.sqrt(x * x + 4)) / 2),
+    ("sparse_sigmoid", (), lambda x: min(max((x + 1) / 2, 0.0), 1.0)),
+    ("sparse_plus", (), lambda x: x if x >= 1 else 0.0 if x <= -1 else (x + 1) ** 2 / 4),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "arguments", "formula"), SHRUNK)
+def test_shrunk_and_sparse_activations_are_their_formulas(name: str, arguments: Any, formula: Any) -> None:
+    x = np.array([-3.0, -1.0, -0.4, 0.2, 0.5, 0.75, 1.0, 2.5])
+    found = activations.get(name)(x, *arguments)
+    np.testing.assert_allclose(found.numpy(), [formula(float(v)) for v in x], rtol=1e-15, atol=1e-15)
+    assert activations.get(name)(np.float32(x), *arguments).dtype == "float32"
+
+
+def test_gates_and_sparse_probabilities() -> None:
+    x = np.array([[1.0, -2.0, 0.0, np.log(3)]])
+    np.testing.assert_allclose(activations.glu(x).numpy(), [[0.5, -1.5]], rtol=1e-15)
+    with pytest.raises(ValueError, match="divisible by 2"):
+        activations.glu(x[:, :3])
+    z = Variable([[0.5, 0.1, -3.0], [2.0, 0.0, 1.5]])
+    with GradientTape() as tape:
+        y = activations.sparsemax(z)
+        total = np.sum(y * [[1.0, 2.0, 4.0], [1.0, 2.0, 4.0]])
+    np.testing.assert_allclose(y.numpy(), [[0.7, 0.3, 0.0], [0.75, 0.0, 0.25]], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(tape.gradient(total, z).numpy(), [[-0.5, 0.5, 0], [-1.5, 0, 1.5]], atol=1e-12)
+    np.testing.assert_allclose(activations.sparsemax(z.numpy().T, axis=0).numpy(), y.numpy().T, rtol=1e-12, atol=1e-12)

@@ -163,3 +163,20 @@ test_errors_say_what_is_wrong = over(ERRORS, says)
 def test_a_place_in_a_name_that_no_log_has_is_told(tmp_path: Path) -> None:
     with pytest.raises(KeyError, match="Failed to format this callback filepath.*val_loss"):
         ran([1.0], ModelCheckpoint(tmp_path / "{val_loss}.npz", save_weights_only=True))
+
+
+def test_callbacks_are_always_given_logs() -> None:
+    seen: list[tuple[Any, ...]] = []
+    told = callbacks.LambdaCallback(
+        on_train_begin=lambda logs: seen.append(("begin", logs)),
+        on_epoch_begin=lambda epoch, logs: seen.append((epoch, logs)),
+        on_train_batch_begin=lambda batch, logs: seen.append((batch, logs)),
+        on_test_begin=lambda logs: seen.append(("test", logs)),
+        of_mine=7,
+    )
+    model = nn.Sequential([nn.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit([[1.0]], [[1.0]], verbose=0, callbacks=[told])
+    model.evaluate([[1.0]], [[1.0]], verbose=0, callbacks=[told])
+    assert seen == [("begin", {}), (0, {}), (0, {}), ("test", {})] and told.of_mine == 7
+    assert model.optimizer.learning_rate.value == model.optimizer.learning_rate.numpy()

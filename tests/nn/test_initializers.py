@@ -40,7 +40,11 @@ def test_seeds_make_weights_repeatable() -> None:
 
 
 def test_plain_initializers() -> None:
-    assert initializers.get("zeros")((2,)).tolist() == [0, 0] and initializers.get(None)((1,)).tolist() == [0]
+    assert initializers.get("zeros")((2,)).tolist() == [0, 0] and initializers.get(None) is None
+    given = initializers.get(np.array([[1.0, 2.0]]))
+    assert given((1, 2)).tolist() == [[1, 2]] and given((1, 2), dtype="float32").dtype == "float32"
+    with pytest.raises(ValueError, match="Expected `shape` to be"):
+        given((2, 1))
     assert initializers.get(initializers.Ones)((2,), "float64").dtype == np.float64
     layer = nn.Dense(2, kernel_initializer=initializers.Constant(3.0), bias_initializer="ones")
     assert layer(np.ones((1, 2))).numpy().tolist() == [[7, 7]]

@@ -96,7 +96,7 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
         lambda: nn.Dense(2, bias_constraint="unit"),
         "constraint identifier: unit. Did you mean unit_norm. Known: .*unit_norm",
     ),
-    (lambda: regularizers.OrthogonalRegularizer(mode="all"), "Expected 'rows' or 'columns'"),
+    (lambda: regularizers.OrthogonalRegularizer(mode="all"), 'Expected one of {"rows", "columns"}'),
     (lambda: regularizers.OrthogonalRegularizer()(constant([1.0])), "must have rank 2"),
 ]
 
