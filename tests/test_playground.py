@@ -26,7 +26,7 @@ def loaded(name: str) -> ModuleType:
     return module
 
 
-protocol, build = loaded("protocol"), loaded("build")
+protocol, build, pruned = loaded("protocol"), loaded("build"), loaded("pruned")
 
 
 def asked(formula: str, at: str, *views: str, symbolic: bool = False) -> dict[str, Any]:
@@ -119,3 +119,34 @@ def test_scripts_can_be_read(name: str, tmp_path: Path) -> None:
     copy = tmp_path / name.replace(".js", ".mjs")
     copy.write_bytes((FOLDER / name).read_bytes())
     subprocess.run(["node", "--check", str(copy)], check=True)
+
+
+def module(imports: list[bytes], exports: list[bytes]) -> bytes:
+    """A WebAssembly module: an import of each kind for each name, exports, and a section that is neither."""
+
+    def text(name: bytes) -> bytes:
+        return bytes([len(name)]) + name
+
+    kinds = [b"\x00\x81\x01", b"\x01\x70\x01\x01\x02", b"\x02\x00\x05", b"\x03\x7f\x01", b"\x04\x00\x03"]
+    asked = b"".join(text(b"env") + text(name) + kinds[i % 5] for i, name in enumerate(imports))
+    given = b"".join(text(name) + b"\x00\x80\x01" for name in exports)
+    body = [(2, bytes([len(imports)]) + asked), (7, bytes([len(exports)]) + given), (10, b"code" * 50)]
+    return b"\0asm\1\0\0\0" + b"".join(bytes([k]) + pruned.written(len(data)) + data for k, data in body)
+
+
+def test_a_pruned_wheel_exports_what_its_other_files_import() -> None:
+    wheel = io.BytesIO()
+    names = [b"a", b"b", b"c", b"d", b"e", b"f"]
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("x.libs/libx.so", module([], [*names, b"unused", b"__wasm_call_ctors"]))
+        archive.writestr("x/one.so", module(names, [b"PyInit_one"]))
+        archive.writestr("flint/test/all.py", "")
+        archive.writestr("x/licence", "as it was")
+    found = pruned.pruned(wheel.getvalue())
+    assert found == pruned.pruned(wheel.getvalue())
+    with zipfile.ZipFile(io.BytesIO(found)) as archive:
+        assert archive.namelist() == ["x.libs/libx.so", "x/one.so", "x/licence"]
+        assert archive.read("x.libs/libx.so") == module([], [*names, b"__wasm_call_ctors"])
+        assert archive.read("x/one.so") == module(names, [b"PyInit_one"]) and archive.read("x/licence") == b"as it was"
+    for value in (0, 127, 128, 300, 2**31):
+        assert pruned.number(pruned.written(value), 0) == (value, len(pruned.written(value)))

@@ -17,6 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from pruned import pruned
+
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parents[1] / "gradcalc"
 SOURCES = ("index.html", "page.css", "page.js", "worker.js", "protocol.py")
@@ -145,9 +149,14 @@ def build(folder: Path, cache: Path | None = None, wheels: tuple[Path, ...] = ()
                 target.write_bytes(body.read())
         yield f"{part['name']} {part['version']}, {part['licence']}, from npm"
     for part in told["wheels"]:
-        shutil.copyfile(from_pypi(part, told["platform"], cache), inner / part["file"])
+        path = from_pypi(part, told["platform"], cache)
+        if part.get("pruned"):
+            (inner / part["file"]).write_bytes(pruned(path.read_bytes()))
+        else:
+            shutil.copyfile(path, inner / part["file"])
         yield f"{part['name']} {part['version']}, from PyPI"
-    packages = [_wheel(inner), *told["wheels"]]
+    there = [{**part, "sha256": digest(inner / part["file"], "sha256").hex()} for part in told["wheels"]]
+    packages = [_wheel(inner), *there]
     for path in wheels:
         name, version, *_ = path.name.split("-")
         packages.append({"name": name, "version": version, "file": path.name, "imports": [name], "needs": [],
