@@ -2,7 +2,7 @@
 
 Each name that a WebAssembly library exports becomes an entry of a table, which Pyodide walks for every further library
 that it loads: of FLINT's 14,000 names the 42 files of python-flint's wheel import 3,500. Only lists of exports are
-changed, and FLINT's own tests are left out; code, data and licences stay as they are. Imports the standard library only.
+changed, and FLINT's own tests are left out; code, data and licences stay as they are. Standard library only.
 """
 
 import io
