@@ -4,7 +4,8 @@ import pytest
 
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.language.parse import parse
-from gradcalc.truth.claims.identities import rational
+from gradcalc.truth.claims.equality import agree
+from gradcalc.truth.claims.identities import Field, Impossible, rational
 from gradcalc.truth.claims.rank import vanish
 
 
@@ -82,6 +83,49 @@ def test_others_are_not(rows: tuple[str, str], at_point: bool) -> None:
 )
 def test_at_a_point_exact_numbers_stand_for_themselves(rows: tuple[str, str], x: str, y: str) -> None:
     assert vanishes(*rows, at_point=True, x=x, y=y) and not vanishes(*rows, x=x, y=y)
+
+
+@pytest.mark.parametrize(
+    ("assumed", "positive", "holds"),
+    [
+        ("2 - x", "5/2 - x", True),
+        ("2 - x", "2 - x", True),
+        ("2 - x", "3/2 - x", False),
+        ("1 - 2*x", "1 - x", True),
+        ("1 - 2*x", "x", False),
+        ("x + 1", "x + 2", True),
+        ("x + 1", "x + 1/2", False),
+        ("x*y, x", "y", True),  # the first says more once the second is known
+        ("x, x*y", "y", True),
+        ("x*y", "y", False),
+        ("-x*y, x", "-y", True),
+        ("(x - 1)*(3 - x)", "x - 1", True),
+        ("(x - 1)*(3 - x)", "3 - x", True),
+        ("(x - 1)*(3 - x)", "2 - x", False),
+    ],
+)
+def test_signs_follow_from_what_is_assumed(assumed: str, positive: str, holds: bool) -> None:
+    formula = parse(f"[{assumed}, abs({positive}) - ({positive})]", array=True)
+    *sides, doubtful = formula.items
+    (form,) = Field(formula.graph, sides).forms([doubtful])
+    assert form.top.is_zero() == holds
+
+
+def test_what_is_assumed_and_holds_nowhere_is_impossible() -> None:
+    formula = parse("[-1 - x^2, x]", array=True)
+    with pytest.raises(Impossible):
+        Field(formula.graph, formula.items[:1]).forms(formula.items[1:])
+
+
+@pytest.mark.parametrize(
+    "text", ["(x + y)/(3*(x - y)^2)", "2*x^2*y/7 - 3*y", "5/x/y^3", "(1 - x)^3*y/2", "x/(2*y) - 7"]
+)
+def test_every_way_of_writing_a_form_is_the_same_number(text: str) -> None:
+    formula = parse(text)
+    field = Field(formula.graph, plain=True)
+    (form,) = field.forms([formula.output])
+    written = list(field.nodes(form))
+    assert len(written) == 2 and all(agree(formula.graph, formula.output, node) == 20 for node in written)
 
 
 def test_what_is_too_long_is_given_up() -> None:

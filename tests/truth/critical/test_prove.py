@@ -1,5 +1,6 @@
 """Zeros that are proved in balls: their digits, their exact numbers, and the signs of symmetric matrices."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import permutations
 from typing import Any
@@ -8,6 +9,8 @@ import pytest
 from flint import arb, ctx, fmpq
 
 from gradcalc.arithmetic import exact_numbers
+from gradcalc.arithmetic.marks import UNDEFINED
+from gradcalc.graph import ops
 from gradcalc.language.parse import as_formula
 from gradcalc.truth.critical.prove import (
     Proof,
@@ -20,7 +23,7 @@ from gradcalc.truth.critical.prove import (
     proved,
     with_zeros,
 )  # fmt: skip
-from gradcalc.truth.critical.system import System, of_equations
+from gradcalc.truth.critical.system import Columns, System, of_equations
 
 
 def system(text: str, names: str) -> System:
@@ -181,6 +184,9 @@ def test_signs_of_the_eigenvalues_in_any_order_of_the_rows_and_any_scale(signs: 
         [[arb(1), arb(0)], [arb(0), arb(0, 1e-30)]],
         [[arb(1), arb(1, 1e-9)], [arb(1, 1e-9), arb(1)]],
         [[arb(0, 1), arb(2, 1)], [arb(2, 1), arb(0, 4)]],
+        [[arb(0.5), arb(2)], [arb(2), arb(0, 100)]],
+        [[arb(0, 100), arb(2)], [arb(2), arb(0.5)]],
+        [[arb(2.0**-11), arb(2.0**-9)], [arb(2.0**-9), arb(0, 0.1)]],
         [[arb("nan")]],
         [[arb("inf")]],
         [[None]],
@@ -199,3 +205,22 @@ def test_wide_balls_have_signs_as_long_as_none_holds_0() -> None:
 def test_a_symmetric_matrix_is_made_of_either_triangle() -> None:
     assert matrix({(0, 1): arb(2), (1, 1): arb(3)}, 2) == [[arb(0), arb(2)], [arb(2), arb(3)]]
     assert matrix({(1, 0): arb(2), (0, 0): arb(3)}, 2) == [[arb(3), arb(2)], [arb(2), arb(0)]]
+
+
+def test_of_a_system_with_rows_the_sums_are_proved() -> None:
+    formula = as_formula("[a*x - y]", array=True)
+    a, x, y = (formula.graph.input(name) for name in "axy")
+    rows = Columns({x: [Fraction(1), Fraction(2), Fraction(1, 3)], y: [Fraction(3), Fraction(5), Fraction(0)]})
+    asked = replace(of_equations(formula.graph, formula.items, [a]), columns=rows)
+    found = proved(asked, *around(2.4), 30)  # 10/3 a = 8
+    assert found is not None
+    with ctx.workprec(400):
+        for ball, number in ((found.at[0], fmpq(12, 5)), (found.jacobian[0, 0], fmpq(10, 3))):
+            assert ball.overlaps(arb(number)) and ball.rad() < arb("1e-29")
+    undefined = replace(asked, columns=Columns({x: rows.numbers[x], y: rows.numbers[y]}), components=(_log(asked, x),))
+    assert evaluated(undefined, 128, [arb(2)], undefined.components)[undefined.components[0]] is UNDEFINED
+
+
+def _log(asked: System, node: int) -> int:
+    """The logarithm of twice an input less 1, which has no value in one row."""
+    return int(ops.log(2 * asked.graph.ref(node) - 1).index)
