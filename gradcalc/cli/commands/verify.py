@@ -1,6 +1,7 @@
 """`gradcalc verify`: whether a proof file holds."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from gradcalc.cli import options as o
 from gradcalc.cli.write import Format, write
@@ -23,8 +24,8 @@ def verify(file: File, limits: Limits) -> int:
     gradcalc critical "x^3 - 3*x*y^2 + x" --box x=-2:2,y=-2:2 --proof p.json
     gradcalc verify p.json
     """
-    from gradcalc.truth.claims.proofs import verify as verified
+    from gradcalc.truth.claims.proofs import checked
 
-    made = verified(file.proof, limits=limits)
+    made = checked(Path(file.proof), limits)
     write(made, o.shape_of(file.format, file.json))
     return made.exit_code

@@ -99,10 +99,15 @@ def verify(path: str | Path, *, limits: Limits | None = None) -> Verified:
     Raises:
         FileError: it cannot be read, or is no proof file.
     """
-    proof = _read(Path(path))
+    return checked(Path(path), limits or Limits())
+
+
+def checked(path: Path, limits: Limits) -> Verified:
+    """The same, for the command: its errors speak of options."""
+    proof = _read(path)
     expression = None if proof["proof"] == "check" else str(proof.get("expression"))
     try:
-        found = _verified(proof, limits or Limits())
+        found = _verified(proof, limits)
     except Weak as weak:
         return Verified(expression, "rejected", None, reason=str(weak))
     except GradcalcError as error:
