@@ -18,13 +18,15 @@ from flint import arb, ctx
 
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.graph import derive, ops
-from gradcalc.graph.graph import Graph, copied
+from gradcalc.graph.graph import Graph, Ref, copied
 from gradcalc.language.formula import Formula
 from gradcalc.language.relation import Constraint
+from gradcalc.truth.critical import isolated
 from gradcalc.truth.critical.box import Side
 from gradcalc.truth.critical.find import Quest
 from gradcalc.truth.critical.prove import Proof, evaluated, exact_guess, exactly, inertia
-from gradcalc.truth.critical.search import Boxes, Clock
+from gradcalc.truth.critical.regions import clusters
+from gradcalc.truth.critical.search import Boxes, Clock, Enclosing
 from gradcalc.truth.critical.solution import Outcome, Solution
 from gradcalc.truth.critical.system import System, of_equations
 
@@ -167,6 +169,71 @@ class Along(Quest):
 
     def _settled_otherwise(self, outcome: Outcome, hull: Boxes, rough: int) -> bool:
         return False
+
+    def _rest(self, outcome: Outcome, left: Boxes, is_whole: bool) -> None:
+        """Look for singular points first: there multipliers may be many, so the boxes are seen without them."""
+        count, (low, high) = len(self.sides), self.box
+        open_ = np.ones(len(left), bool)
+        for members, is_cell in clusters(Boxes(left.low[:count], left.high[:count]), (high - low)[:count]):
+            if not is_cell and not self.clock.is_over() and self._is_singular(outcome, left.take(members).hull()):
+                open_[members] = False
+        super()._rest(outcome, left.take(open_), is_whole)
+
+    def _is_singular(self, outcome: Outcome, hull: Boxes) -> bool:
+        """Where as many equations as variables are left without the multipliers: an isolated root of those.
+
+        The gradients of f and of the active constraints depend on each other wherever there are multipliers: of one
+        constraint fewer than variables their determinant is 0; of as many, nothing more is asked for.
+        """
+        count = len(self.sides)
+        few = count - len(self.active) in (0, 1) and self.system.value is not None
+        if not few or Enclosing(self.system).flags(hull):
+            return False
+        inputs, graph = self.system.inputs[:count], self.system.graph
+        nodes = [self.nodes[k] for k in self.active]
+        if len(nodes) < count and self.system.value is not None:
+            rows = [derive.gradient(graph, node, inputs) for node in (self.system.value, *nodes)]
+            nodes.append(_determinant([[graph.ref(each) for each in row] for row in rows]).index)
+        plane = Quest(of_equations(graph, nodes, inputs), self.sides, self.digits, self.clock, classify=False)
+        held = Outcome()
+        if not isolated.settled(plane, held, Boxes(hull.low[:count], hull.high[:count])):
+            return False
+        found = [self._without_multipliers(each) for each in held.solutions]
+        if any(each is None for each in found):
+            return False
+        for each in found:
+            if isinstance(each, Solution) and not any(_meet(each, other) for other in outcome.solutions):
+                outcome.solutions.append(each)
+        return True
+
+    def _without_multipliers(self, root: Solution) -> Solution | bool | None:
+        """A point of exact numbers with its value; False where an inequality fails there, None where that is open."""
+        assert self.system.value is not None
+        at = dict(zip(self.system.inputs, root.at, strict=False))
+        balls = self.system.balls(root.precision)
+        values = balls.evaluate(self.system.graph, at, (self.system.value, *self.slack))
+        slack = [values[node] for node in self.slack]
+        if any(isinstance(ball, arb) and ball > 0 for ball in slack):
+            return False
+        value = values[self.system.value]
+        if not isinstance(value, arb) or not all(isinstance(x, arb) and (x < 0 or x.is_zero()) for x in slack):
+            return None
+        return replace(root, value=value, kind="degenerate")
+
+
+def _meet(one: Solution, other: Solution) -> bool:
+    return all(a.overlaps(b) for a, b in zip(one.at, other.at, strict=True))
+
+
+def _determinant(rows: Sequence[Sequence[Ref]]) -> Ref:
+    """The determinant of a square matrix of nodes."""
+    if len(rows) == 1:
+        return rows[0][0]
+    total: Ref = rows[0][0] * _determinant([row[1:] for row in rows[1:]])
+    for k, first in enumerate(rows[0][1:], 1):
+        part = first * _determinant([[*row[:k], *row[k + 1 :]] for row in rows[1:]])
+        total = total - part if k % 2 else total + part
+    return total
 
 
 def active_sets(constraints: Sequence[Constraint], size: int) -> Iterator[tuple[list[int], list[int]]]:

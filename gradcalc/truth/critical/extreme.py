@@ -7,7 +7,7 @@ was met left out; what a search leaves is bounded by its interval, and cut until
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from itertools import combinations, product
 from typing import Any
 
@@ -78,7 +78,7 @@ def least(system: System, sides: Sequence[Side], clock: Clock, digits: int, met:
                 if clock.is_over():
                     return None
                 fixed = {k: partial(_end, sides[k], top) for k, top in zip(chosen, tops, strict=True)}
-                _face(system, sides, fixed, bar, found, clock, digits)
+                _Face(system, sides, fixed, bar, found, clock, digits).look()
     return _gathered(found, bar, digits)
 
 
@@ -95,56 +95,86 @@ def _end(side: Side, top: bool, balls: Balls) -> arb:
     return side.balls(balls)[int(top)]
 
 
-def _face(
-    system: System, sides: Sequence[Side], fixed: Mapping[int, Callable[[Balls], arb]], bar: Bar, found: _Candidates,
-    clock: Clock, digits: int,
-) -> None:  # fmt: skip
-    """Look at a face, the inside, or a corner."""
-    part = system.on_face({system.inputs[k]: make for k, make in fixed.items()})
-    assert part.value is not None
-    node = part.value
-    free = [k for k in range(len(sides)) if k not in fixed]
+@dataclass
+class _Face:
+    """A face of the box, its inside, or a corner: some variables are fixed at ends of their sides.
 
-    def whole(at: Sequence[arb]) -> list[arb]:
-        """A point of the face as one of the box."""
-        inner = iter(at)
-        balls = Balls(_PRECISION)
-        return [fixed[k](balls) if k in fixed else next(inner) for k in range(len(sides))]
+    What is met goes to `found`; values that are met lower `bar`.
+    """
 
-    def enter(at: Sequence[arb], precision: int, floor: float = -np.inf) -> None:
-        """A point of the face with its value, which is at least `floor`."""
-        with ctx.workprec(precision):
-            value = evaluated(part, precision, at, [node])[node]
-            if all(_inside(sides[k], ball, precision) for k, ball in zip(free, at, strict=True)):
-                found.enter(whole(at), value, floor)
-                if isinstance(value, arb):
-                    bar.height = min(bar.height, _above(value))
-            elif isinstance(value, arb):
-                found.floor = min(found.floor, _below(value))
-            else:
-                found.floor = -np.inf
+    system: System
+    sides: Sequence[Side]
+    fixed: Mapping[int, Callable[[Balls], arb]]
+    bar: Bar
+    found: _Candidates
+    clock: Clock
+    digits: int
 
-    if not free:
-        enter([], _PRECISION)
-        return
-    ends = [sides[k].ends for k in free]
-    box = Boxes(np.array([[a] for a, _ in ends]), np.array([[b] for _, b in ends]))
-    made = search(part, box, clock, bar)
-    for k in range(len(made.zeros)):
-        zero = made.zeros.take([k])
-        proof = proved(part, zero.low[:, 0], zero.high[:, 0], digits)
+    @cached_property
+    def part(self) -> System:
+        """The system on the face."""
+        return self.system.on_face({self.system.inputs[k]: make for k, make in self.fixed.items()})
+
+    @cached_property
+    def value(self) -> int:
+        """The node of the function."""
+        assert self.part.value is not None
+        return self.part.value
+
+    @cached_property
+    def free(self) -> list[int]:
+        """The variables that are not fixed."""
+        return [k for k in range(len(self.sides)) if k not in self.fixed]
+
+    @cached_property
+    def box(self) -> Boxes:
+        """The corners of the face."""
+        ends = [self.sides[k].ends for k in self.free]
+        return Boxes(np.array([[a] for a, _ in ends]), np.array([[b] for _, b in ends]))
+
+    def look(self) -> None:
+        """Take down its critical points, points of short numbers in what is left, and a bound of all else."""
+        if not self.free:
+            self.enter([], _PRECISION)
+            return
+        made = search(self.part, self.box, self.clock, self.bar)
+        for k in range(len(made.zeros)):
+            self._zero(made.zeros.take([k]))
+        for members, _ in clusters(made.left, self.box.high - self.box.low)[:_GUESSES]:
+            hull = made.left.take(members).hull()
+            with ctx.workprec(_PRECISION):
+                self.enter([exact_numbers.ball_of(exact_numbers.rational(each)) for each in simplest(hull)], _PRECISION)
+        self._bound(made.left)
+
+    def _zero(self, zero: Boxes) -> None:
+        """A zero of the search."""
+        proof = proved(self.part, zero.low[:, 0], zero.high[:, 0], self.digits)
         if proof is None:
-            found.floor = min(found.floor, _floor(part, zero, box, bar, clock))
-            continue
-        proof = exactly(part, proof) or proof
-        here = Enclosing(part).values(zero, (node,))[node].low
-        enter(proof.at, proof.precision, float(np.min(here)))
-    left = made.left
-    for members, _ in clusters(left, box.high - box.low)[:_GUESSES]:
-        hull = left.take(members).hull()
-        with ctx.workprec(_PRECISION):
-            enter([exact_numbers.ball_of(exact_numbers.rational(ratio)) for ratio in simplest(hull)], _PRECISION)
-    found.floor = min(found.floor, _floor(part, left, box, bar, clock))
+            self._bound(zero)
+            return
+        proof = exactly(self.part, proof) or proof
+        here = Enclosing(self.part).values(zero, (self.value,))[self.value].low
+        self.enter(proof.at, proof.precision, float(np.min(here)))
+
+    def _bound(self, boxes: Boxes) -> None:
+        """Boxes of which only a bound is known."""
+        self.found.floor = min(self.found.floor, _floor(self.part, boxes, self.box, self.bar, self.clock))
+
+    def enter(self, at: Sequence[arb], precision: int, floor: float = -np.inf) -> None:
+        """A point of the face with its value, which is at least `floor`; beside the box it bounds what is there."""
+        with ctx.workprec(precision):
+            value = evaluated(self.part, precision, at, [self.value])[self.value]
+            if all(_inside(self.sides[k], ball, precision) for k, ball in zip(self.free, at, strict=True)):
+                self.found.enter(self._whole(at), value, floor)
+                if isinstance(value, arb):
+                    self.bar.height = min(self.bar.height, _above(value))
+            else:
+                self.found.floor = min(self.found.floor, _below(value) if isinstance(value, arb) else -np.inf)
+
+    def _whole(self, at: Sequence[arb]) -> list[arb]:
+        """A point of the face as one of the box."""
+        inner, balls = iter(at), Balls(_PRECISION)
+        return [self.fixed[k](balls) if k in self.fixed else next(inner) for k in range(len(self.sides))]
 
 
 def _inside(side: Side, ball: arb, precision: int) -> bool:

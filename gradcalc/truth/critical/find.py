@@ -4,10 +4,12 @@ Flow: search in intervals, proof of each zero in balls, its place in the box (in
 kinks, degenerate points, hulls of the rest.
 """
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,9 @@ _THIN = 1 / 25
 """In several variables boxes of which all points are zeros are told if all sides are more than so much of the box's."""
 _MOMENT = 0.1
 """Seconds for the proofs of what was found when the search was interrupted."""
+_GUESSES, _NARROW = 9, 1e-3
+"""Points of short numbers that are tried in a hull; how narrow it is, in parts of its numbers, for those that are not
+rational."""
 _PART = 16
 """Zeros that are proved at a time, before the clock is looked at."""
 UNPROVED_YET = "a zero, for whose proof in balls no time was left"
@@ -238,24 +243,33 @@ class Quest:
         if rough and self.system.value is not None and kinks.settled(self, outcome, hull):
             return True
         if rough & (KINK | JUMP) and self.system.size == 1:
-            for wide in self._about(hull):
-                if sides.settled(self, outcome, wide, simplest(hull)[0]):
-                    self._cleared.append(wide)
-                    return True
+            for (at,) in short_points(hull, max(128, int(self.digits * 3.33) + 80)):
+                for wide in self._about(hull):
+                    if sides.settled(self, outcome, wide, at):
+                        self._cleared.append(wide)
+                        return True
         return isolated.settled(self, outcome, hull)
 
     def _degenerate(self, outcome: Outcome, hull: Boxes) -> bool:
         """A zero at short numbers in a hull, where the Jacobian is singular; whether no other zero is in it."""
-        guess = simplest(hull)
         precision = max(128, int(self.digits * 3.33) + 80)
+        for at in short_points(hull, precision):
+            proof = self._exact_zero(at, precision)
+            if proof is not None:
+                return self._alone(outcome, proof, hull)
+        return False
+
+    def _exact_zero(self, at: Sequence[arb], precision: int) -> Proof | None:
+        """A point of exact numbers at which the components are exactly 0; None if they are not."""
+        nodes = (*self.system.components, *self.system.jacobian.values())
         with ctx.workprec(precision):
-            at = [exact_numbers.ball_of(exact_numbers.rational(ratio)) for ratio in guess]
-            nodes = (*self.system.components, *self.system.jacobian.values())
             values = evaluated(self.system, precision, at, nodes)
-            if not all(isinstance(values[node], arb) and values[node].is_zero() for node in self.system.components):
-                return False
-            entries = {place: values[node] for place, node in self.system.jacobian.items()}
-        proof = Proof(tuple(at), entries, precision)
+        if not all(isinstance(values[node], arb) and values[node].is_zero() for node in self.system.components):
+            return None
+        return Proof(tuple(at), {place: values[node] for place, node in self.system.jacobian.items()}, precision)
+
+    def _alone(self, outcome: Outcome, proof: Proof, hull: Boxes) -> bool:
+        """Take down an exact zero in a hull; whether no other one is in it, which in one variable may be proved."""
         where, _ = self.located(proof)
         if where not in ("inside", "face"):
             return False
@@ -337,8 +351,33 @@ def _may_be_0(proof: Proof) -> bool:
     return any(ball.contains(0) and not ball.is_exact() for ball in proof.at)
 
 
+def short_points(hull: Boxes, precision: int) -> Iterator[tuple[arb, ...]]:
+    """Exact points in a hull: of rationals, then of multiples of pi and square roots too."""
+    with ctx.workprec(precision):
+        numbers = [list(_short_numbers(float(a), float(b))) for a, b in zip(*(x[:, 0] for x in hull), strict=True)]
+    yield from islice(product(*numbers), _GUESSES)
+
+
+def _short_numbers(low: float, high: float) -> Iterator[arb]:
+    """A rational between two numbers, a multiple of pi, a root of a rational."""
+    yield exact_numbers.ball_of(exact_numbers.rational(_simple(low, high)))
+    if low <= 0 <= high or high - low > _NARROW * abs(low):
+        return
+    guesses = [exact_numbers.ball_of(exact_numbers.multiple(_simple(low / math.pi, high / math.pi)))]
+    square = exact_numbers.ball_of(exact_numbers.rational(_simple(*sorted((low * low, high * high)))))
+    root = exact_numbers.result(ops.sqrt, (square,))
+    guesses.append(root if low > 0 or root is None else exact_numbers.result(ops.neg, (root,)))
+    for guess in guesses:
+        if isinstance(guess, arb) and guess >= arb(low) and guess <= arb(high):
+            yield guess
+
+
+def _simple(low: float, high: float) -> Any:
+    """The rational of the smallest denominator between two numbers."""
+    number = exact_numbers.simplest(low, high)
+    return fmpq(number.numerator, number.denominator)
+
+
 def simplest(hull: Boxes) -> list[Any]:
     """The rational of the smallest denominator in each side of a box."""
-    ends = zip(hull.low[:, 0], hull.high[:, 0], strict=True)
-    found = [exact_numbers.simplest(float(a), float(b)) for a, b in ends]
-    return [fmpq(number.numerator, number.denominator) for number in found]
+    return [_simple(float(a), float(b)) for a, b in zip(hull.low[:, 0], hull.high[:, 0], strict=True)]

@@ -11,11 +11,10 @@ Imports kinks and system.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from flint import arb, ctx, fmpq
+from flint import arb
 
 from gradcalc.arithmetic import exact_numbers
 from gradcalc.graph import derive, ops
@@ -33,14 +32,12 @@ FLAT = 0, 0
 """What is told of a piece that is constant."""
 
 
-def settled(quest: "Quest", outcome: Outcome, hull: Boxes, ratio: fmpq) -> bool:
+def settled(quest: "Quest", outcome: Outcome, hull: Boxes, at: arb) -> bool:
     """Whether nothing in a hull is critical but that point, if it is: then it is entered."""
     system = quest.system
     if system.value is None or system.fixed or system.columns:
         return False
     precision = max(128, int(quest.digits * 3.33) + 80)
-    with ctx.workprec(precision):
-        at = exact_numbers.ball_of(exact_numbers.rational(ratio))
     value = evaluated(system, precision, [at], [system.value])[system.value]
     where, _ = quest.located(Proof((at,), {}, precision))
     if where == "unknown" or not isinstance(value, arb):
@@ -54,7 +51,7 @@ def settled(quest: "Quest", outcome: Outcome, hull: Boxes, ratio: fmpq) -> bool:
     if left is None or right is None:
         return False
     constant = [side for side, goes in zip(sides, (left, right), strict=True) if goes == FLAT]
-    outcome.flat += [_within(side.box, ratio, side.right) for side in constant]
+    outcome.flat += [_within(side.box, at, side.right) for side in constant]
     kind = "" if constant else _kind(left, right)
     if constant:
         outcome.solutions[:] = [each for each in outcome.solutions if not each.at[0].overlaps(at)]
@@ -72,12 +69,11 @@ def _beside(hull: Boxes, at: arb, right: bool) -> Boxes:
     return Boxes(np.array([[ends[0]]]), np.array([[ends[1]]]))
 
 
-def _within(box: Boxes, ratio: fmpq, right: bool) -> Boxes:
+def _within(box: Boxes, at: arb, right: bool) -> Boxes:
     """A side from its point on, that end rounded inward."""
-    exact = Fraction(int(ratio.p), int(ratio.q))
-    end = float(exact)
-    if Fraction(end) < exact if right else Fraction(end) > exact:
-        end = math.nextafter(end, math.inf if right else -math.inf)
+    end = float(at.mid())
+    if arb(end) != at:
+        end = math.nextafter(float(at.upper()), math.inf) if right else math.nextafter(float(at.lower()), -math.inf)
     low, high = (np.array([[end]]), box.high) if right else (box.low, np.array([[end]]))
     return Boxes(low, high)
 

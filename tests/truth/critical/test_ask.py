@@ -136,9 +136,51 @@ def test_points_along_constraints_have_multipliers(text: str, box: str, constrai
         assert multiplier is None if first is None else float(first) == pytest.approx(multiplier, rel=1e-14)
 
 
-def test_a_singular_constraint_leaves_the_answer_incomplete() -> None:
-    found = gradcalc.critical("x", box="x=-1:1,y=-1:1", subject_to="y^2 = x^3")
+SINGULAR = [
+    ("x", "x^3 = y^2", [((0, 0), 0)]), ("x + y", "x*y = 0", [((0, 0), 0)]), ("x^2 + y", "x^3 >= y^2", [((9 / 16, -27 / 64), -0.10546875), ((0, 0), 0)]),
+    ("x + y", "x^3 = y^2", [((0, 0), 0), ((4 / 9, -8 / 27), 4 / 27)]), ("x", ("(x - 1)^2 + y^2 <= 1", "(x + 1)^2 + y^2 <= 1"), [((0, 0), 0)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, constraints, points", SINGULAR)
+def test_a_singular_point_of_constraints_is_told_with_its_value(text: str, constraints: Any, points: list[Any]) -> None:
+    """Where the gradients of constraints depend on each other there need be no multipliers, but an extreme value."""
+    found = gradcalc.critical(text, box="x=-1:1.9,y=-1:2", subject_to=constraints)
+    assert found.complete and [tuple(p.floats.values()) for p in found.points] == [
+        pytest.approx(at) for at, _ in points
+    ]
+    assert [p.value_float for p in found.points] == pytest.approx([value for _, value in points])
+    assert [p.kind == "degenerate" for p in found.points] == [at == (0, 0) for at, _ in points]
+
+
+def test_a_line_of_singular_points_leaves_the_answer_incomplete() -> None:
+    found = gradcalc.critical("x", box="x=-1:1,y=-1:1", subject_to="(x - y)^2 = 0", max_seconds=2)
     assert not found.complete and not found.points
+
+
+IRRATIONAL = [
+    ("sin(x)^3", "x=2:4", [("degenerate", math.pi)]), ("(x^2 - 2)^3", "x=1:2", [("degenerate", math.sqrt(2))]),
+    ("(x^2 - 2)^4", "x=-2:-1", [("minimum", -math.sqrt(2))]), ("-cos(x)^4", "x=1:2", [("maximum", math.pi / 2)]),
+    ("abs(sin(x))^3", "x=2:4", [("minimum", math.pi)]), ("x^3*(x^2 - 3)^3", "x=3/2:2", [("degenerate", math.sqrt(3))]),
+    ("sin(x)^3 + 1e-12*x", "x=3:3.3", None), ("(x^2 - 2.0000000001)^4", "x=1:2", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, box, points", IRRATIONAL)
+def test_degenerate_points_at_multiples_of_pi_and_at_roots(text: str, box: str, points: Any) -> None:
+    found = gradcalc.critical(text, box=box)
+    if points is None:
+        assert not found.complete or not any(p.kind == "degenerate" for p in found.points)
+    else:
+        assert found.complete
+        assert [(p.kind, p.floats["x"]) for p in found.points] == [(k, pytest.approx(x, rel=1e-15)) for k, x in points]
+
+
+def test_multiple_roots_at_roots_of_numbers() -> None:
+    found = gradcalc.critical("(x^2 - 2)^2*(x^2 - 3)", box="x=-100:100", roots=True)  # IntervalRootFinding.jl
+    assert found.complete and len(found.points) == 4
+    (part,) = gradcalc.critical("relu(x^2 - 2)", "x=-2:2").flat
+    assert part.box["x"] == pytest.approx((-math.sqrt(2), math.sqrt(2)), rel=1e-15)
 
 
 @pytest.mark.parametrize("constraint", ["cbrt(x)^2 + y = 1", "abs(x) + y <= 1", "y >= cbrt(x)^2"])
