@@ -336,8 +336,17 @@ def generated(
             places[index] = f"v{index}"
             lines.append(f"    v{index} = {_expression(op, [places[i] for i in operands], inline)}")
     lines.append(f"    return ({''.join(f'{places[i]}, ' for i in outputs)})")
-    exec("\n".join(lines), names)  # made of the graph's own numbers: no text of the user is in it
+    _execute("\n".join(lines), names)
     return names["function"]  # type: ignore[no-any-return]
+
+
+def _execute(text: str, names: dict[str, Any]) -> None:
+    """Run lines made of the graph's own numbers: no text of the user is in them."""
+    try:
+        exec(text, names)
+    except SyntaxError as error:
+        compile(text, "<graph>", "exec")  # where memory fails it, CPython's parser may blame a text that is right
+        raise MemoryError from error
 
 
 def _expression(op: Op, places: Sequence[str], inline: Mapping[Op, str]) -> str:

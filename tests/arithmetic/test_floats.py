@@ -10,6 +10,7 @@ import mpmath
 import pytest
 from flint import arb
 
+from gradcalc.arithmetic import floats
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.digits import nearest_double
 from gradcalc.arithmetic.evaluate import evaluate
@@ -123,6 +124,19 @@ def test_nan_comes_through(op: Op) -> None:
 )  # fmt: skip
 def test_values_at_special_points(op: Op, at: tuple[float, ...], value: float) -> None:
     assert same(F[op](*at), value)
+
+
+def test_text_that_is_right_is_refused_for_want_of_memory_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CPython's parser may say `invalid syntax` where no memory is left."""
+
+    def failing(text: str, names: dict[str, Any]) -> None:
+        raise SyntaxError("invalid syntax")
+
+    monkeypatch.setattr(floats, "exec", failing, raising=False)
+    graph = Graph()
+    x = graph.input("x")
+    with pytest.raises(MemoryError):
+        floats.generated(graph, [x], [x])
 
 
 def test_a_sum_is_added_from_left_to_right() -> None:
