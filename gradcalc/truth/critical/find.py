@@ -193,8 +193,8 @@ class Quest:
     def solution(self, proof: Proof, on_face: bool) -> Solution:
         """A zero with its value and kind."""
         proof = with_zeros(self.system, proof, self.digits) or proof
+        proof = (exactly(self.system, proof) or proof) if _may_be_0(proof) else proof
         if not self.classify:
-            proof = (exactly(self.system, proof) or proof) if _may_be_0(proof) else proof
             return Solution(proof.at, None, "root", None, on_face, proof.precision)
         value = self.value_of(proof)
         if not isinstance(value, arb) or value.contains(0):

@@ -232,6 +232,7 @@ def test_what_is_not_settled_is_never_called_complete(text: str, box: str) -> No
     "text, box, options",
     [
         ("cos(x)*cos(y/sqrt(2)) - (x^2 + y^2)/4000", "x=-1:1,y=1:5", {}),
+        ("(x + y + 1)^2 + (x - 2*y - 2)^2 + 3", "x=-2:2,y=-2:2", {}),
         ("[x*y, x^2 + y^3 - 2]", "x=-2:1,y=-1:2", {"roots": True}),
         ("x^2 - y^2 + x^3", "x=0.5:1.5,y=-1:1", {"subject_to": "x + y^2 <= 1"}),
     ],
