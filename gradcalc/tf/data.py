@@ -1,23 +1,29 @@
 """`tf.data`: pipelines of elements as plain iterators over NumPy. Imports tape, nn and NumPy.
 
-An element is a tensor, or a tuple or dict of such. A `Dataset` is how to begin an iteration, and how many elements it
-has; each method makes another around it. Nothing runs ahead: `prefetch` and the hints about speed change nothing.
+An element is a tensor or a dataset, or a tuple or dict of such. A `Dataset` is how to begin an iteration, and how many
+elements it has; each method makes another around it. Nothing runs ahead: `prefetch` and the hints about speed change
+nothing.
 """
 
 import itertools
 import math
+import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradcalc.nn import initializers
-from gradcalc.tape import nest
+from gradcalc.tape import errors, nest
 from gradcalc.tape.tensor import Tensor
 from gradcalc.tf.defaults import as_tensor, only
 
 AUTOTUNE, INFINITE_CARDINALITY, UNKNOWN_CARDINALITY = -1, -1, -2
+_END = object()
+"""Stands for an element where there is none left."""
 
 
 class TensorSpec(NamedTuple):
@@ -57,8 +63,12 @@ class Dataset:
         return Tensor(np.int64(found))
 
     def as_numpy_iterator(self) -> Iterator[Any]:
-        """The elements as plain arrays and numbers."""
-        return (nest.apply(lambda leaf: leaf.numpy(), element) for element in self)
+        """The elements as plain arrays and numbers.
+
+        Raises:
+            TypeError: an element holds a dataset, at the iteration.
+        """
+        return (nest.apply(_plain, element) for element in self)
 
     def __repr__(self) -> str:
         return f"<Dataset of {'?' if self._count is None else self._count} elements>"
@@ -129,6 +139,50 @@ class Dataset:
         """A function of each element; one that is a tuple is its arguments."""
         return Dataset(lambda: (_element(_of(map_func, element)) for element in self), self._count)
 
+    def flat_map(self, map_func: Callable[..., Any], name: str | None = None) -> "Dataset":
+        """The elements of the datasets that a function makes of each element, one dataset after the other."""
+        return Dataset(lambda: (inner for element in self for inner in _dataset_of(map_func, element)))
+
+    def interleave(
+        self, map_func: Callable[..., Any], cycle_length: Any = None, block_length: Any = None,
+        num_parallel_calls: Any = None, deterministic: Any = None, name: str | None = None,
+    ) -> "Dataset":  # fmt: skip
+        """The elements of the datasets that a function makes of each element, by turns.
+
+        Of `cycle_length` datasets at once, by default as many as there are processors, `block_length` elements each,
+        by default 1.
+
+        Raises:
+            InvalidArgumentError: a length is not positive.
+        """
+        automatic = cycle_length is None or cycle_length == AUTOTUNE
+        cycle = (os.cpu_count() or 1) if automatic else _positive(cycle_length, "cycle_length")
+        block = 1 if block_length is None else _positive(block_length, "block_length")
+        return Dataset(lambda: _by_turns((_dataset_of(map_func, element) for element in self), cycle, block))
+
+    def window(
+        self, size: Any, shift: Any = None, stride: Any = 1, drop_remainder: bool = False, name: str | None = None
+    ) -> "Dataset":
+        """Windows: datasets of `size` elements each; of a tuple or dict of tensors tuples and dicts of datasets.
+
+        Args:
+            size: how many elements a window has; the last windows have fewer, or with `drop_remainder` are left out.
+            shift: by how many elements a window begins after the one before it; by default `size`.
+            stride: the elements of a window are so far from each other.
+            drop_remainder: whether only windows with all their elements are given.
+            name: not used.
+
+        Raises:
+            InvalidArgumentError: a number is not positive.
+        """
+        size = _positive(size, "size")
+        step = size if shift is None else _positive(shift, "shift")
+        stride = _positive(stride, "stride")
+        reach, count = (size - 1) * stride + 1, self._count
+        if count is not None and not math.isinf(count):
+            count = max((count - reach) // step + 1, 0) if drop_remainder else math.ceil(count / step)
+        return Dataset(partial(_windows, self, reach, step, stride, drop_remainder), count)
+
     def filter(self, predicate: Callable[..., Any], name: str | None = None) -> "Dataset":
         """The elements for which a function is true."""
         return Dataset(lambda: (element for element in self if bool(_of(predicate, element))))
@@ -140,7 +194,8 @@ class Dataset:
         """So many elements stacked along a new first axis; the last are fewer, or with `drop_remainder` left out.
 
         Raises:
-            ValueError: the size is not positive, or elements are of several shapes.
+            InvalidArgumentError: the size is not positive, or elements are of several shapes.
+            TypeError: elements are datasets.
         """
         size = _positive(batch_size, "batch_size")
 
@@ -264,8 +319,69 @@ def _times(count: float | None, times: float) -> float | None:
     return count * times if count is not None else math.inf if times == math.inf else None
 
 
+def _windows(elements: Iterable[Any], reach: int, shift: int, stride: int, whole: bool) -> Iterator[Any]:
+    """Windows over `reach` elements, of which each `stride`-th is taken; only whole ones if asked for."""
+    source = iter(elements)
+    near: deque[Any] = deque()  # what the present window reaches over
+    while True:
+        near.extend(itertools.islice(source, reach - len(near)))
+        if not near or (whole and len(near) < reach):
+            return
+        yield _columns([*itertools.islice(near, 0, None, stride)])
+        beyond = shift - len(near)
+        for _ in range(min(shift, len(near))):
+            near.popleft()
+        if beyond > 0 and sum(1 for _ in itertools.islice(source, beyond)) < beyond:
+            return
+
+
+def _columns(elements: list[Any]) -> Any:
+    """A window of elements: a dataset, or a structure of them where the elements are structures."""
+    columns = zip(*map(nest.flatten, elements), strict=True)
+    return nest.pack(elements[0], [Dataset(partial(iter, column), len(column)) for column in columns])
+
+
+def _by_turns(datasets: Iterator[Dataset], cycle: int, block: int) -> Iterator[Any]:
+    """Up to `block` elements of each of `cycle` datasets by turns; one that ends gives its place to the next."""
+    places: list[Iterator[Any] | None] = [None] * cycle
+    more = True
+    while True:
+        for place in range(cycle):
+            if places[place] is None and more:
+                begun = next(datasets, None)
+                more = begun is not None
+                places[place] = iter(begun) if begun is not None else None
+            if (going := places[place]) is None:
+                continue
+            for _ in range(block):
+                element = next(going, _END)
+                if element is _END:
+                    places[place] = None
+                    break
+                yield element
+        if not more and not any(places):
+            return
+
+
+def _dataset_of(function: Callable[..., Any], element: Any) -> Dataset:
+    """The dataset that a function makes of an element."""
+    made = _of(function, element)
+    if not isinstance(made, Dataset):
+        raise TypeError(f"`map_func` must return a `Dataset` object. Got {type(made)}; try: Dataset.from_tensors(...)")
+    return made
+
+
+def _plain(leaf: Any) -> Any:
+    """The array or number in a tensor."""
+    if isinstance(leaf, Dataset):
+        raise TypeError("as_numpy_iterator() is not for elements that are datasets: flat_map() makes one of them")
+    return leaf.numpy()
+
+
 def _element(value: Any) -> Any:
-    """A structure of tensors: of tuples and dicts; a list is one tensor, as in TensorFlow."""
+    """A structure of tensors and datasets: of tuples and dicts; a list is one tensor, as in TensorFlow."""
+    if isinstance(value, Dataset):
+        return value
     if isinstance(value, dict):
         return {key: _element(item) for key, item in value.items()}
     if isinstance(value, tuple):
@@ -279,20 +395,24 @@ def _of(function: Callable[..., Any], element: Any) -> Any:
 
 def _positive(value: Any, name: str) -> int:
     if int(value) < 1:
-        raise ValueError(f"`{name}` must be greater than zero. Received: {name}={value}")
+        raise errors.told(ValueError(f"`{name}` must be greater than zero. Received: {name}={value}"))
     return int(value)
 
 
 def _stacked(elements: list[Any]) -> Any:
     """Elements along a new first axis."""
     columns = zip(*map(nest.flatten, elements), strict=True)
-    return nest.pack(elements[0], [_stack([leaf.array for leaf in column]) for column in columns])
+    return nest.pack(elements[0], [*map(_stack, columns)])
 
 
-def _stack(arrays: list[Any]) -> Tensor:
+def _stack(leaves: Iterable[Any]) -> Tensor:
+    if any(isinstance(leaf, Dataset) for leaf in leaves):
+        raise TypeError("datasets make no batch: flat_map(lambda window: window.batch(size)) makes a tensor of each")
+    arrays = [leaf.array for leaf in leaves]
     shapes = {array.shape for array in arrays}
     if len(shapes) > 1:
-        raise ValueError(f"elements of shapes {sorted(shapes)} make no batch: map them to one shape before batch()")
+        told = f"elements of shapes {sorted(shapes)} make no batch: map them to one shape before batch()"
+        raise errors.told(ValueError(told))
     return Tensor(np.stack(arrays))
 
 

@@ -14,7 +14,8 @@ D = tf.data.Dataset
 
 def plain(dataset: Any) -> list[Any]:
     """The elements as lists and numbers."""
-    return [tf.nest.map_structure(lambda leaf: leaf.tolist(), element) for element in dataset.as_numpy_iterator()]
+    shown = lambda leaf: plain(leaf) if isinstance(leaf, D) else leaf.numpy().tolist()
+    return [tf.nest.map_structure(shown, element) for element in dataset]
 
 
 def four() -> Any:
@@ -40,6 +41,33 @@ MADE: list[tuple[Callable[[], Any], list[Any], Any]] = [  # elements, and their 
 ]  # fmt: skip
 
 
+def up_to(n: Any) -> Any:
+    return D.range(n)
+
+
+WINDOWS: list[tuple[Callable[[], Any], list[Any], Any]] = [
+    (lambda: D.range(7).window(3), [[0, 1, 2], [3, 4, 5], [6]], 3), (lambda: D.range(0).window(2), [], 0),
+    (lambda: D.range(7).window(3, 1), [[0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5], [4, 5, 6], [5, 6], [6]], 7),
+    (lambda: D.range(7).window(3, 1, 1, True), [[0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5], [4, 5, 6]], 5),
+    (lambda: D.range(7).window(2, 3), [[0, 1], [3, 4], [6]], 3), (lambda: D.range(7).window(2, 3, 1, True), [[0, 1], [3, 4]], 2),
+    (lambda: D.range(7).window(2, 1, 2), [[0, 2], [1, 3], [2, 4], [3, 5], [4, 6], [5], [6]], 7),
+    (lambda: D.range(7).window(2, 1, 2, True), [[0, 2], [1, 3], [2, 4], [3, 5], [4, 6]], 5),
+    (lambda: D.range(7).window(3, 2, 3), [[0, 3, 6], [2, 5], [4], [6]], 4), (lambda: D.range(7).window(3, 9), [[0, 1, 2]], 1),
+    (lambda: D.range(7).window(8, 1, 1, True), [], 0), (lambda: D.range(7).window(2, 9, 1, True), [[0, 1]], 1),
+    (lambda: D.range(7).filter(lambda n: n > 1).window(2), [[2, 3], [4, 5], [6]], -2), (lambda: D.range(3).repeat().window(2).take(2), [[0, 1], [2, 0]], 2),
+    (lambda: D.from_tensor_slices(([1, 2, 3], {"a": [4, 5, 6]})).window(2), [([1, 2], {"a": [4, 5]}), ([3], {"a": [6]})], 2),
+    (lambda: D.range(7).window(3).map(lambda w: w.skip(1)), [[1, 2], [4, 5], []], 3), (lambda: D.range(9).window(3).window(2), [[[0, 1, 2], [3, 4, 5]], [[6, 7, 8]]], 2),
+    (lambda: D.from_tensors(D.range(3)), [[0, 1, 2]], 1), (lambda: D.zip(four().window(2), D.range(2)), [([0, 1], 0), ([2, 3], 1)], 2),
+    (lambda: four().flat_map(up_to), [0, 0, 1, 0, 1, 2], -2), (lambda: D.range(2).flat_map(lambda n: D.from_tensors([n, n])), [[0, 0], [1, 1]], -2),
+    (lambda: D.from_tensor_slices(([1, 2, 3], [4, 5, 6])).window(2, 1, 1, True).flat_map(lambda a, b: D.zip((a.batch(2), b.batch(2)))), [([1, 2], [4, 5]), ([2, 3], [5, 6])], -2),
+    (lambda: D.range(1, 4).interleave(lambda n: D.from_tensors(n).repeat(3), 2, 2), [1, 1, 2, 2, 1, 2, 3, 3, 3], -2),
+    (lambda: D.range(1, 6).interleave(lambda n: D.from_tensors(n).repeat(n), 3), [1, 2, 3, 2, 3, 4, 3, 4, 5, 4, 5, 4, 5, 5, 5], -2),
+    (lambda: D.range(6).interleave(up_to, 4, 2), [0, 0, 1, 0, 1, 0, 1, 0, 1, 2, 2, 3, 2, 3, 4], -2),
+    (lambda: D.range(6).interleave(up_to, 2, num_parallel_calls=2), [0, 0, 1, 0, 1, 0, 2, 1, 2, 0, 3, 1, 2, 3, 4], -2),
+    (lambda: D.range(0).interleave(up_to), [], -2), (lambda: D.range(2, 3).interleave(up_to), [0, 1], -2), (lambda: D.range(1).repeat().interleave(lambda n: four(), 1).take(2), [0, 1], -2),
+]  # fmt: skip
+
+
 def check_made(make: Callable[[], Any], elements: list[Any], count: int) -> None:
     dataset = make()
     assert plain(dataset) == elements == plain(dataset)
@@ -51,7 +79,7 @@ def check_made(make: Callable[[], Any], elements: list[Any], count: int) -> None
             len(dataset)
 
 
-test_elements_are_tensorflows = over(MADE, check_made)
+test_elements_are_tensorflows = over(MADE + WINDOWS, check_made)
 
 
 def test_orders_repeat_by_seeds_and_stay_within_the_buffer() -> None:
@@ -106,6 +134,8 @@ def test_a_dataset_is_true_and_says_what_it_is() -> None:
 ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: D.from_tensor_slices(([1, 2], [1])), r"shapes \[\(2,\), \(1,\)\] have not as many rows"), (lambda: D.from_tensor_slices(3.0), "rows"),
     (lambda: four().batch(0), "`batch_size` must be greater than zero"), (lambda: four().shuffle(0), "`buffer_size`"),
+    (lambda: four().window(0), "`size` must be"), (lambda: four().window(1, 0), "`shift` must be"), (lambda: four().window(1, 1, 0), "`stride` must be"),
+    (lambda: four().interleave(up_to, 0), "`cycle_length`"), (lambda: four().interleave(up_to, 2, 0), "`block_length`"),
     (lambda: plain(D.from_generator(lambda: iter([[1], [2, 3]])).batch(2)), "make no batch: map them to one shape"),
     (lambda: plain(D.from_generator(lambda: iter([[1, 2]]), output_signature=tf.TensorSpec((3,), tf.int32))), r"shape \(2,\), where \(3,\) was expected"),
 ]  # fmt: skip
@@ -117,3 +147,20 @@ def test_a_generator_itself_could_be_used_once() -> None:
         D.from_generator(iter([1]))
     with pytest.raises(NotImplementedError, match="filename='kept'"):
         four().cache("kept")
+
+
+def test_windows_are_datasets_with_a_length_and_no_tensors() -> None:
+    windows = D.range(7).window(3)
+    assert [len(window) for window in windows] == [3, 3, 1] and [len(window.batch(2)) for window in windows] == [
+        2,
+        2,
+        1,
+    ]
+    with pytest.raises(TypeError, match="flat_map"):
+        list(windows.as_numpy_iterator())
+    with pytest.raises(TypeError, match=r"make no batch: flat_map"):
+        plain(windows.batch(2))
+    with pytest.raises(TypeError, match=r"must return a `Dataset` object.*from_tensors"):
+        plain(four().flat_map(lambda n: n))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="greater than zero"):
+        four().batch(0)
