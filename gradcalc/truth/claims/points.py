@@ -101,7 +101,10 @@ class Points:
             if not apart(zero.place, outer) and case.system.fits(FINE, zero.place) is not False:
                 raise Weak("a zero that is said not to count may lie in the box")
             return zero
-        point, said = self.claim["points"][which], f"point {which + 1}"
+        points, said = self.claim["points"], f"point {which + 1}"
+        if which not in range(len(points)):
+            raise Weak(f"{len(points)} points are claimed, and a zero is said to be {said}")
+        point = points[which]
         if question.is_far or point.keys() - _SAID or point["proved"] is not True:
             raise Weak(f"{said} is said to be what cannot be verified")
         is_inside, fits = within(zero.place, inner, strictly=True), case.system.fits(FINE, zero.place)

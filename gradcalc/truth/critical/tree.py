@@ -26,8 +26,8 @@ from gradcalc.truth.critical.search import BISECTION, Boxes, Enclosing, no_boxes
 from gradcalc.truth.critical.system import System, of_equations, of_gradient, with_tops
 
 STANDS = "without --proof the answer stands as it is"
-_MOST, _MANY = 5_000_000, 1_000_000
-"""Pieces of a tree, at most; of one with switches."""
+_MOST, _MANY, _FAR = 5_000_000, 1_000_000, 100_000
+"""Pieces of a tree, at most; of one with switches; of one far out, where few suffice or no number does."""
 _ASKED, _NARROW = 20_000, 2.0**-24
 """How often the verifier is asked, at most; how narrow a piece may get, as a part of the sides."""
 _BITS = 1100
@@ -376,6 +376,8 @@ class Tree:
         """Across which sides boxes are cut, and where; and their halves, those of a box one after the other."""
         columns = np.arange(len(boxes))
         self.count += 2 * len(boxes)
+        if self.question.is_far and self.count > _FAR:
+            raise UsageError("far out the proof is not carried by proof files", hint=STANDS)
         if self.count > (_MOST if len(self.contexts) == 1 else _MANY):
             raise UsageError(f"the proof has more than {self.count:,} pieces", hint="a smaller box")
         longest = np.argmax((boxes.high - boxes.low) / sides, axis=0)

@@ -18,15 +18,22 @@ def test_a_proof_is_written_and_verified(tmp_path: Path, capsys: pytest.CaptureF
     proof["claim"]["points"].pop()
     path.write_text(json.dumps(proof))
     assert main(["verify", str(path)]) == 1
-    assert "the proof is rejected\n1 points are claimed, 2 are proved" in capsys.readouterr().out
+    assert "the proof is rejected\n1 points are claimed, and a zero is said to be point 2" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("asked", "answer", "error"),
+    [
+        (["(x - sign(x))^2", "--box", "x=-2:3", "--global"], "least value", "not carried by proof files"),
+        (["x^2*exp(-x^2)", "--box", "x=-inf:inf"], "3 critical points", "far out the proof is not carried"),
+    ],
+)
 def test_an_answer_that_no_file_carries_is_shown_before_the_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    asked: list[str], answer: str, error: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["critical", "x^2", "--box", "x=-2:3", "--global", "--proof", str(tmp_path / "p.json")]) == 2
+    assert main(["critical", *asked, "--proof", str(tmp_path / "p.json")]) == 2
     told = capsys.readouterr()
-    assert "least value" in told.out and "not carried by proof files yet" in told.err
+    assert answer in told.out and error in told.err
 
 
 def test_a_box_of_which_the_file_claims_nothing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
