@@ -9,7 +9,7 @@ import math
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ Number = Any
 """An array, a float, or a node of a graph."""
 
 
-_FIXED: dict[str, Any] = {"loss_scale_factor": None, "gradient_accumulation_steps": None}
+_FIXED: dict[str, Any] = {"loss_scale_factor": None}
 """Keras's arguments that are not supported here, each with the one value that it may have: its default."""
 
 
@@ -43,10 +43,15 @@ class Optimizer:
         use_ema: whether a running mean of each value is kept, which `finalize_variable_values` puts into its place.
         ema_momentum: the share of the mean that a step keeps, from 0 to 1.
         ema_overwrite_frequency: after how many steps, each time, the means become the values; None is never.
+        gradient_accumulation_steps: of how many gradients, at least 2, a step takes the mean: values move at each
+            so-many-th call, and `iterations` counts these. A schedule counts the calls, as Keras's.
         name: by default the class's name and a number.
     """
 
     _module = "keras.optimizers"
+
+    _abreast = 2
+    """So many slots of a value are side by side in `variables`; each of the others follows, of all values."""
 
     def __init__(
         self,
@@ -58,6 +63,7 @@ class Optimizer:
         use_ema: bool = False,
         ema_momentum: float = 0.99,
         ema_overwrite_frequency: int | None = None,
+        gradient_accumulation_steps: int | None = None,
         name: str | None = None,
         **unknown: Any,
     ) -> None:
@@ -81,6 +87,12 @@ class Optimizer:
                 "`ema_overwrite_frequency` must be an integer >= 1 or None. Received: "
                 f"ema_overwrite_frequency={ema_overwrite_frequency}"
             )
+        steps = gradient_accumulation_steps
+        if steps and not (isinstance(steps, Integral) and steps >= 2):
+            raise ValueError(
+                "`gradient_accumulation_steps` must be an integer >= 2. Received: "
+                f"gradient_accumulation_steps={gradient_accumulation_steps}"
+            )
         self.name = name or NAMES.next(type(self).__name__)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
@@ -89,14 +101,16 @@ class Optimizer:
         self.use_ema = use_ema
         self.ema_momentum = ema_momentum
         self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.gradient_accumulation_steps = gradient_accumulation_steps
         self.built = False
-        self.iterations = State(0, f"{self.name}/iteration")
+        self._iterations = State(0, f"{self.name}/iteration")
         self._rate: Any = None
         self.learning_rate = learning_rate
         self._places: list[Any] = []
         self._index: dict[int, int] = {}
         self._states: list[list[State]] = []
-        self._averages: list[State] = []
+        self._model_variables_moving_average: list[State] = []
+        self._accumulated_gradients: list[State] = []
         self._undecayed: tuple[set[int], str | None] = (set(), None)
 
     # -- what a subclass gives ----------------------------------------------------------------------------------------
@@ -121,7 +135,7 @@ class Optimizer:
     @property
     def learning_rate(self) -> Any:
         """The present learning rate: a `State` that can be assigned to, or what the schedule or function says."""
-        return self.rate_after(int(self.iterations))
+        return self.rate_after(int(self._iterations))
 
     @learning_rate.setter
     def learning_rate(self, rate: Any) -> None:
@@ -150,13 +164,22 @@ class Optimizer:
             return self._rate(done)
         return self._rate if isinstance(self._rate, State) else self._rate()
 
+    @property
+    def iterations(self) -> State:
+        """How many steps were done: calls, or, where gradients are accumulated, those that moved the values."""
+        often = self.gradient_accumulation_steps
+        return State(int(self._iterations) // often, self._iterations.path) if often else self._iterations
+
     # -- state --------------------------------------------------------------------------------------------------------
 
     @property
     def variables(self) -> list[State]:
-        """The state: steps done, learning rate, the means of `use_ema`, and the arrays kept for each value."""
+        """The state: calls, learning rate, means of `use_ema`, sums of gradients, the arrays kept for each value."""
         rate = [self._rate] if isinstance(self._rate, State) else []
-        return [self.iterations, *rate, *self._averages, *(state for states in self._states for state in states)]
+        kept = [state for states in self._states for state in states[: self._abreast]]
+        apart = zip(*(states[self._abreast :] for states in self._states), strict=True)
+        kept += [state for column in apart for state in column]
+        return [self._iterations, *rate, *self._model_variables_moving_average, *self._accumulated_gradients, *kept]
 
     def build(self, variables: Iterable[Any]) -> None:
         """Make the state for these variables or arrays, once; `apply` and `update` do it on their first call."""
@@ -168,7 +191,12 @@ class Optimizer:
             [self._beside(i, slot, start) for slot, start in self.slots().items()] for i in range(len(self._places))
         ]
         if self.use_ema:  # begun with the values themselves: one that no step moves is its own mean
-            self._averages = [self._beside(i, "average", _array(place)) for i, place in enumerate(self._places)]
+            self._model_variables_moving_average = [
+                self._beside(i, "average", _array(place)) for i, place in enumerate(self._places)
+            ]
+        if self.gradient_accumulation_steps:
+            every = range(len(self._places))
+            self._accumulated_gradients = [self._beside(i, "gradient_accumulator", 0.0) for i in every]
         self.built = True
 
     def _beside(self, index: int, slot: str, start: Any) -> State:
@@ -200,9 +228,7 @@ class Optimizer:
     def get_config(self) -> dict[str, Any]:
         """The arguments that make this optimizer."""
         rate = self._rate
-        config = {
-            name: value for name, value in vars(self).items() if name[0] != "_" and name not in ("built", "iterations")
-        }
+        config = {name: value for name, value in vars(self).items() if name[0] != "_" and name != "built"}
         if isinstance(rate, LearningRateSchedule):
             rate = schedules.described(rate)
         return config | _FIXED | {"learning_rate": float(rate) if isinstance(rate, State) else rate}
@@ -231,7 +257,7 @@ class Optimizer:
         """
         pairs = list(grads_and_vars)
         self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
-        return self.iterations
+        return self._iterations
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
         """Move the variables, by default those that the optimizer was built for, by their gradients.
@@ -267,37 +293,69 @@ class Optimizer:
         `slots` says which of the values that the optimizer was built for these are; by default all, in order.
         """
         self.build(values)
-        rate = float(self.learning_rate)
-        corrected = self.rate_at(rate, int(self.iterations) + 1)
         gradients = [np.asarray(g, v.dtype) for g, v in zip(gradients, values, strict=True)]
         for gradient, value in zip(gradients, values, strict=True):
             if gradient.shape != value.shape:
                 raise ValueError(f"a gradient of shape {gradient.shape} for a value of shape {value.shape}")
+        slots = range(len(values)) if slots is None else slots
+        results = list(values)
+        mean = self._accumulated(gradients, slots) if self.gradient_accumulation_steps else gradients
+        if mean is not None:
+            results = self._moved(mean, values, slots)
+        if self.use_ema:
+            results = [self._averaged(slot, value) for slot, value in zip(slots, results, strict=True)]
+            self._average_others(slots)
+        self._iterations.array += 1
+        return results
+
+    def _accumulated(self, gradients: Sequence[Array], slots: Sequence[int]) -> list[Array] | None:
+        """The mean of the gradients of as many calls as a step takes; None as long as they are not there."""
+        often = self.gradient_accumulation_steps or 1
+        kept = [self._accumulated_gradients[slot] for slot in slots]
+        sums = [gradient + state.array for gradient, state in zip(gradients, kept, strict=True)]
+        if (int(self._iterations) + 1) % often:
+            for state, array in zip(kept, sums, strict=True):
+                state.array = np.asarray(array)
+            return None
+        for state in self._accumulated_gradients:  # also of values that have no gradient this time
+            state.array = np.zeros_like(state.array)
+        return [array / often for array in sums]
+
+    def _moved(self, gradients: list[Array], values: Sequence[Array], slots: Sequence[int]) -> list[Array]:
+        """The values after a step of gradients, limited first, and of weight decay."""
+        rate = float(self.learning_rate)
+        corrected = self.rate_at(rate, int(self.iterations) + 1)
         results = []
-        for slot, gradient, value in zip(slots or range(len(values)), self._clipped(gradients), values, strict=True):
+        for slot, gradient, value in zip(slots, self._clip_gradients(gradients), values, strict=True):
             if self.weight_decay is not None and self._decays(self._places[slot]):
                 value = value - value * (self.weight_decay * rate)
             states = self._states[slot]
             value, *state = self.step(gradient, value, [kept.array for kept in states], corrected)
             for kept, array in zip(states, state, strict=True):
                 kept.array = np.asarray(array)
-            results.append(self._averaged(slot, value) if self.use_ema else value)
-        self.iterations.array += 1
+            results.append(value)
         return results
 
     def _averaged(self, slot: int, value: Array) -> Array:
         """The value after this step, which goes into its mean; the mean where it is time to take that."""
-        average, done = self._averages[slot], int(self.iterations)
+        average, done = self._model_variables_moving_average[slot], int(self.iterations)
         momentum = self.ema_momentum if done else 0.0
         average.array = np.asarray(momentum * average.array + (1 - momentum) * value)
         often = self.ema_overwrite_frequency
         return average.array[()].copy() if often and (done + 1) % often == 0 else value
 
+    def _average_others(self, slots: Sequence[int]) -> None:
+        """The variables that have no gradient this time go into their means as well."""
+        for slot in set(range(len(self._places))).difference(slots):
+            place = self._places[slot]
+            if hasattr(place, "_set"):
+                place._set(self._averaged(slot, place.array))
+
     def finalize_variable_values(self, var_list: Iterable[Any]) -> None:
         """Give variables the running means of `use_ema`, where they are kept: the end of a training."""
         if self.use_ema:
             for variable in var_list:
-                variable.assign(self._averages[self._index[id(variable)]].array)
+                variable.assign(self._model_variables_moving_average[self._index[id(variable)]].array)
 
     def _known(self, grads: Sequence[Any], variables: Sequence[Any] | None) -> list[Any]:
         """The variables to move, checked against those that the optimizer was built for."""
@@ -320,17 +378,18 @@ class Optimizer:
                 )
         return list(variables)
 
-    def _clipped(self, gradients: list[Array]) -> list[Array]:
+    def _clip_gradients(self, grads: list[Array]) -> list[Array]:
+        """Gradients held to the limits; the name is Keras's, whose tests call it."""
         if self.clipvalue:
-            return [np.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
+            return [np.clip(g, -self.clipvalue, self.clipvalue) for g in grads]
         if self.clipnorm:
             with np.errstate(invalid="ignore"):  # an infinite element leaves nan, as Keras has it
-                return [g * (self.clipnorm / max(_length(g), self.clipnorm)) for g in gradients]
+                return [g * (self.clipnorm / max(_length(g), self.clipnorm)) for g in grads]
         if self.global_clipnorm:
-            length = _norm(gradients)
+            length = _norm(grads)
             scale = self.global_clipnorm / max(length, self.global_clipnorm) if math.isfinite(length) else math.nan
-            return [g * scale for g in gradients]
-        return gradients
+            return [g * scale for g in grads]
+        return grads
 
     def _decays(self, place: Any) -> bool:
         without, pattern = self._undecayed

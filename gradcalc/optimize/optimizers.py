@@ -9,9 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from gradcalc.errors import did_you_mean
 from gradcalc.graph import ops
 from gradcalc.optimize.optimizer import Number, Optimizer
+from gradcalc.optimize.state import State
 
 __all__ = [
     "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "Optimizer", "RMSprop",
@@ -169,6 +172,17 @@ class Nadam(_Moments):
         of_mean, of_gradient, bias = rate
         return w - (of_mean * m + of_gradient * g) / (ops.sqrt(v / bias) + self.epsilon), m, v
 
+    @property
+    def _u_product(self) -> State:
+        """M of the steps done, which Keras keeps."""
+        done = int(self.iterations)
+        return State(np.float32(math.prod(map(self._mu, range(1, done + 1)))), f"{self.name}/variable")
+
+    @property
+    def variables(self) -> list[State]:
+        """The state, and M, which follows from the steps: to assign to it changes nothing."""
+        return [*super().variables, self._u_product] if self.built else super().variables
+
     def _mu(self, t: int) -> float:
         """The momentum of step t."""
         return self.beta_1 * (1 - 0.5 * 0.96**t)
@@ -183,7 +197,10 @@ class Lion(Optimizer):
     def __init__(self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.99, **common: Any) -> None:
         super().__init__(learning_rate, **common)
         if not 0 < beta_1 <= 1:
-            raise ValueError(f"`beta_1` must be between (0, 1]. Received: beta_1={beta_1}")
+            raise ValueError(
+                "Argument `beta_1` must be in the [0, 1] range. Otherwise, the optimizer degenerates to SignSGD. "
+                f"Received: beta_1={beta_1}."
+            )
         self.beta_1 = beta_1
         self.beta_2 = beta_2
 
@@ -204,6 +221,8 @@ class RMSprop(Optimizer):
     `centered` (Graves 2013) takes the square of the running mean of g off v; `momentum` lets the moves run on:
     `m = momentum * m + move`, `w -= m`. Others as of `Optimizer`.
     """
+
+    _abreast = 1
 
     def __init__(
         self,

@@ -1,5 +1,7 @@
 """The optimizers, and what `optimize` makes public: Keras's numbers, plain arrays as variables, names, settings."""
 
+import pickle
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from gradcalc import optimize
 from gradcalc.optimize import optimizers
+from gradcalc.optimize.schedules import ExponentialDecay
 from gradcalc.tape import GradientTape, Variable
 
 KERAS: list[tuple[Callable[[], optimize.Optimizer], list[float]]] = [  # by Keras 3.15.0 with TensorFlow 2.21.0, float64
@@ -203,14 +206,55 @@ def test_nadam_goes_on_where_its_state_says() -> None:
     ("make", "message"),
     [
         (lambda: optimize.AdamW(weight_decay=None), "`weight_decay` must be a float"),
-        (lambda: optimize.Lion(beta_1=0.0), r"`beta_1` must be between \(0, 1\]"),
+        (lambda: optimize.Lion(beta_1=0.0), r"`beta_1` must be in the \[0, 1\] range.*SignSGD"),
         (lambda: optimize.Ftrl(learning_rate_power=0.5), "`learning_rate_power` needs to be negative"),
         (lambda: optimize.Ftrl(initial_accumulator_value=-1.0), "`initial_accumulator_value` needs to be positive"),
         (lambda: optimize.Ftrl(l1_regularization_strength=-1.0), "`l1_regularization_strength` needs to be positive"),
         (lambda: optimize.SGD(use_ema=True, ema_momentum=1.5), "`ema_momentum` must be in the range"),
         (lambda: optimize.SGD(use_ema=True, ema_overwrite_frequency=0), "must be an integer >= 1 or None"),
+        *(
+            (lambda n=n: optimize.SGD(gradient_accumulation_steps=n), "integer >= 2. Received")
+            for n in (1, -1, 2.5, "a")
+        ),
     ],
 )
 def test_settings_out_of_range_are_refused(make: Callable[[], Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+ACCUMULATED: list[tuple[Callable[[], optimize.Optimizer], list[float], list[float]]] = [
+    # after eight gradients Keras's values, steps and rate, and the sums of the optimizer's variables, in their order
+    (lambda: optimize.SGD(0.125, gradient_accumulation_steps=2),
+     [0.963825, -0.487885, 0.283053, 0.729368, 1.97648, 4.0, 0.125], [8.0, 0.125, 0.0, 0.0]),
+    (lambda: optimize.SGD(0.125, momentum=0.5, clipnorm=0.5, use_ema=True, ema_momentum=0.75, gradient_accumulation_steps=2),
+     [0.968371, -0.508274, 0.283762, 0.749574, 1.96456, 4.0, 0.125], [8.0, 0.125, 1.4963, 1.9613, 0.0, 0.0, -0.010361, -0.011607]),
+    (lambda: optimize.Adam(0.125, use_ema=True, ema_momentum=0.75, ema_overwrite_frequency=2, gradient_accumulation_steps=3),
+     [1.15347, -0.656283, 0.104138, 0.906256, 2.14872, 2.0, 0.125], [8.0, 0.125, 1.5076, 2.1487, 0.30341, 0.41345, -0.003689, 1.9511e-05, -0.029787, 8.4897e-05]),
+    (lambda: optimize.AdamW(ExponentialDecay(0.125, 2, 0.5), weight_decay=0.1, global_clipnorm=1.0, gradient_accumulation_steps=3),
+     [1.07405, -0.580261, 0.170772, 0.828131, 2.06225, 2.0, 0.0078125], [8.0, 0.30341, 0.41345, -0.003689, 1.9511e-05, -0.029787, 8.4897e-05]),
+    (lambda: optimize.Nadam(0.125, gradient_accumulation_steps=2),
+     [0.908563, -0.634421, 0.34717, 0.62476, 1.91153, 4.0, 0.125], [8.0, 0.125, 0.0, 0.0, 0.0091786, 0.0016227, 0.015237, 0.00040811, 0.059018]),
+    (lambda: optimize.Ftrl(0.125, gradient_accumulation_steps=2),
+     [0.358135, 0.0016762, 0.165592, -0.00143388, 0.738073, 4.0, 0.125], [8.0, 0.125, 0.0, 0.0, 2.0251, -3.1748, 0.50866, -4.2112]),
+    (lambda: optimize.Adam(0.125, amsgrad=True, use_ema=True),
+     [0.700976, -0.671313, 0.559515, 0.890223, 1.87676, 8.0, 0.125], [8.0, 0.125, 1.499, 1.8717, 0.01757, 0.015744, -0.048593, 0.0030626, 0.015744, 0.0030626]),
+    (lambda: optimize.RMSprop(0.125, momentum=0.5, centered=True, clipvalue=0.5, gradient_accumulation_steps=2),
+     [0.639455, -1.48373, 0.673767, 0.219598, 1.57261, 4.0, 0.125], [8.0, 0.125, 0.0, 0.0, 0.14008, 0.035632, 0.14546, 0.095139, 0.0091786, 0.015237]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "expected", "state"), ACCUMULATED)
+def test_gradients_accumulate_as_kerass_do(
+    make: Callable[[], optimize.Optimizer], expected: list[float], state: list[float]
+) -> None:
+    optimizer = make()
+    a, b = Variable(np.array([1, -0.5, 0.25, 0.75], "float32")), Variable(np.float32(2))
+    for i, g in enumerate(np.sin(np.arange(40).reshape(8, 5) * 1.7 + 0.3).astype("float32")):
+        with warnings.catch_warnings(action="ignore"):  # of the gradient that is not there
+            optimizer.apply_gradients([(g[:4], a), (None if i == 3 else g[4], b)])
+    found = [*a.numpy(), b.numpy(), int(optimizer.iterations), float(optimizer.learning_rate)]
+    np.testing.assert_allclose(found, expected, rtol=2e-5)
+    np.testing.assert_allclose([v.numpy().sum() for v in optimizer.variables], state, rtol=2e-4, atol=1e-7)
+    assert type(optimizer).from_config(optimizer.get_config()).get_config() == optimizer.get_config()
+    assert int(pickle.loads(pickle.dumps(optimizer)).variables[0]) == 8
