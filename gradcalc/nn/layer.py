@@ -216,7 +216,7 @@ class Layer(Configured):
             )
         if (args or kwargs or not isinstance(inputs, _VALUES)) and functional.symbols((inputs, args, kwargs)):
             return self._noted((inputs, *args), kwargs if training is None else kwargs | {"training": training})
-        mask = getattr(inputs, "_keras_mask", None)
+        mask = masks_of(inputs)
         inputs = self._converted(inputs)
         if isinstance(inputs, Tensor):
             self._check(inputs.shape)
@@ -229,7 +229,7 @@ class Layer(Configured):
         if len(args) < self._training_at:
             kwargs["training"] = training
         if len(args) < self._mask_at:
-            mask = kwargs.setdefault("mask", mask)
+            mask = kwargs["mask"] = mask if kwargs.get("mask") is None else kwargs["mask"]
         token = _outer.set((f"{path}{self.name}/", training, self, number or next(_calls)))
         try:
             result = self.call(inputs, *args, **kwargs)
@@ -550,10 +550,25 @@ class Affine(Layer):
         self._axis_size = shape[-2]
 
 
+def masks_of(inputs: Any) -> Any:
+    """Which steps of an input count, as the layer says that made it: an array, None for all; of a list, each one's."""
+    if not isinstance(inputs, list | tuple | dict):
+        return getattr(inputs, "_keras_mask", None)
+    masks = [getattr(leaf, "_keras_mask", None) for leaf in nest.flatten(inputs)]
+    return nest.pack(inputs, masks) if any(mask is not None for mask in masks) else None
+
+
+def plain_mask(mask: Any, above: float = 0) -> Any:
+    """A mask as an array of bools; of numbers, which are above a number where something counts."""
+    array = np.asarray(getattr(mask, "array", mask))
+    return array if array.dtype.kind == "b" else array > above
+
+
 def mark(result: Any, mask: Any) -> None:
     """Let results say which of their steps count, where they do not yet: one mask for all, or one for each."""
     results = nest.flatten(result)
-    for y, one in zip(results, mask if isinstance(mask, list) else [mask] * len(results), strict=True):
+    masks = nest.flatten(mask) if isinstance(mask, list | tuple | dict) else [mask] * len(results)
+    for y, one in zip(results, masks, strict=False):
         if one is not None and isinstance(y, Tensor) and y.shape[: one.ndim] == one.shape:
             y._keras_mask = getattr(y, "_keras_mask", one)
 

@@ -14,7 +14,7 @@ import numpy as np
 from gradcalc.errors import only
 from gradcalc.nn import activations, functional, initializers
 from gradcalc.nn.functional import Call, Shape, Symbolic
-from gradcalc.nn.layer import Affine, Elementwise, Layer
+from gradcalc.nn.layer import Affine, Elementwise, Layer, plain_mask
 from gradcalc.tape.rules.products import product_of
 from gradcalc.tape.tensor import ArrayOp, cast
 
@@ -219,9 +219,9 @@ class Embedding(Layer):
             )
         return np.take(self.embeddings, numbers, axis=0)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The places whose number is not 0, where that is asked for."""
-        return inputs.array != 0 if self.mask_zero else None
+        return np.asarray(getattr(inputs, "array", inputs)) != 0 if self.mask_zero else None
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape with `output_dim` besides."""
@@ -411,15 +411,30 @@ class ELU(Elementwise):
 
 
 class Softmax(Elementwise):
-    """`activations.softmax` as a layer."""
+    """`activations.softmax` as a layer, over an axis or several; what a mask does not count is 0."""
 
-    def __init__(self, axis: int = -1, **common: Any) -> None:
+    def __init__(self, axis: int | Sequence[int] = -1, **common: Any) -> None:
         super().__init__(**common)
         self.axis = axis
 
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
-        return activations.softmax(inputs, self.axis)
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """The result for an input.
+
+        Raises:
+            ValueError: the mask, bools or numbers that are above 0.5 where an element counts, does not broadcast to it.
+        """
+        axis = self.axis if isinstance(self.axis, int) else tuple(self.axis)
+        if mask is None:
+            return activations.softmax(inputs, axis)
+        given = plain_mask(mask, 0.5)
+        sizes = zip(given.shape[::-1], inputs.shape[::-1], strict=False)
+        if given.ndim > inputs.ndim or any(m not in (1, n) for m, n in sizes):
+            raise ValueError(
+                "The `mask` must be broadcastable to `inputs`. Each mask dimension must be 1 or match the "
+                f"corresponding input dimension. Received: inputs.shape={inputs.shape}, mask.shape={given.shape}"
+            )
+        least = -3e4 if inputs.dtype == np.float16 else -1e9
+        return np.where(given, activations.softmax(np.where(given, inputs, least), axis), 0)
 
 
 class Dropout(Elementwise):
@@ -456,6 +471,7 @@ class Lambda(Layer):
     Args:
         function: of the input; it is told `training` if it takes that.
         output_shape: of one row, or a function of the input's shape; by default the function is tried out on zeros.
+        mask: which steps of the result count, or a function of the input and its mask that says so; None is all.
         arguments: more arguments for the function, by their names.
         common: the arguments of `Layer`.
     """
@@ -470,7 +486,6 @@ class Lambda(Layer):
         arguments: dict[str, Any] | None = None,
         **common: Any,
     ) -> None:
-        only(None, mask=mask)
         super().__init__(**common)
         self._keep(locals())
         self.arguments = arguments or {}
@@ -482,6 +497,10 @@ class Lambda(Layer):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The result for an input."""
         return self.function(inputs, **self.arguments, **({"training": training} if self._tells else {}))
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """As given."""
+        return self.mask(inputs, mask) if callable(self.mask) else self.mask
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """As given, else as found."""
@@ -507,10 +526,27 @@ class _Merge(Layer):
         ndim = max(x.ndim for x in inputs)
         return self.merge([np.expand_dims(x, tuple(range(1, 1 + ndim - x.ndim))) for x in inputs])
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """The steps that count in all inputs which say so."""
-        masks = [mask for x in inputs if (mask := getattr(x, "_keras_mask", None)) is not None]
-        return np.logical_and.reduce(masks) if masks and len({mask.shape for mask in masks}) == 1 else None
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The steps that count in an input, where all of them say so.
+
+        Raises:
+            ValueError: the masks are no list of as many as there are inputs.
+        """
+        if mask is None:
+            return None
+        for name, value in (("mask", mask), ("inputs", inputs)):
+            if not isinstance(value, list | tuple):
+                raise ValueError(f"`{name}` should be a list. Received: {name}={value}")
+        if len(mask) != len(inputs):
+            raise ValueError(
+                "The lists `inputs` and `mask` should have the same length. Received: inputs of length "
+                f"{len(inputs)}, and mask of length {len(mask)}"
+            )
+        return self.join(inputs, [one if one is None else plain_mask(one) for one in mask])
+
+    def join(self, inputs: Any, masks: list[Any]) -> Any:
+        """The mask of the result, of the inputs' masks."""
+        return None if any(mask is None for mask in masks) else reduce(np.logical_or, masks)
 
     def merge(self, inputs: list[Any]) -> Any:
         """The result for inputs of as many axes."""
@@ -593,6 +629,16 @@ class Concatenate(_Merge):
         """The result for a list of inputs."""
         self._check_list([x.shape for x in inputs] if isinstance(inputs, list | tuple) else inputs)
         return np.concatenate(inputs, axis=self.axis)
+
+    def join(self, inputs: Any, masks: list[Any]) -> Any:
+        """The steps of which an element counts; all elements do of an input that says nothing."""
+        if all(mask is None for mask in masks):
+            return None
+        whole = []
+        for x, mask in zip(inputs, masks, strict=True):
+            given = np.bool_(True) if mask is None else np.expand_dims(mask, tuple(range(mask.ndim, x.ndim)))
+            whole.append(np.broadcast_to(given, x.shape))
+        return np.concatenate(whole, axis=self.axis).any(-1)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape with the sizes along the axis added."""

@@ -5,15 +5,19 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcalc.nn.layer import Elementwise
+from gradcalc.nn.layer import Elementwise, plain_mask
 
 __all__ = ["BatchNormalization", "LayerNormalization"]
+
+_SMALL = 1e-7
+"""What Keras adds to a number of steps, which may be 0."""
 
 
 class _Normalization(Elementwise):
     """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with a gamma and a beta for each place along the axes."""
 
     takes_one = True
+    rms_scaling = False
 
     def __init__(
         self,
@@ -43,8 +47,8 @@ class _Normalization(Elementwise):
         self._axes = tuple(sorted(axis % ndim for axis in axes))
         self._others = tuple(axis for axis in range(ndim) if axis not in self._axes)
         shape = tuple(input_shape[axis] for axis in self._axes)
-        self.gamma = self._weight("gamma", shape) if self.scale else None
-        self.beta = self._weight("beta", shape) if self.center else None
+        self.gamma = self._weight("gamma", shape) if self.scale or self.rms_scaling else None
+        self.beta = self._weight("beta", shape) if self.center and not self.rms_scaling else None
 
     def _normal(self, x: Any, mean: Any, variance: Any) -> Any:
         """The formula, for a mean and a variance that broadcast."""
@@ -112,17 +116,36 @@ class BatchNormalization(_Normalization):
             shape, self.moving_variance_initializer, None, False, name="moving_variance"
         )
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """The result for an input."""
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """The result for an input; while training, mean and variance are those of the steps that the mask counts.
+
+        Raises:
+            ValueError: the mask has not the input's axes but for the last.
+        """
         x = self._float(inputs)
+        counts = None if mask is None else plain_mask(mask)
+        if counts is not None and counts.ndim != x.ndim - 1:
+            raise ValueError(
+                "The mask provided should be one dimension less than the inputs. Received: "
+                f"mask.shape={counts.shape}, inputs.shape={x.shape}"
+            )
         if not (training and self.trainable):
             return self._normal(x, self._spread(self.moving_mean), self._spread(self.moving_variance))
-        mean = np.mean(x, self._others, keepdims=True)
-        variance = np.mean((x - mean) ** 2, self._others, keepdims=True)
+        mean, variance = self._moments(x, counts)
         for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
             present = np.reshape(value.numpy(), moving.shape)
             moving.assign(moving.numpy() * self.momentum + present * (1 - self.momentum))
         return self._normal(x, mean, variance)
+
+    def _moments(self, x: Any, counts: Any) -> tuple[Any, Any]:
+        """Mean and variance of each feature, of the steps that count, or of all for None."""
+        if counts is None:
+            mean = np.mean(x, self._others, keepdims=True)
+            return mean, np.mean((x - mean) ** 2, self._others, keepdims=True)
+        counts = np.broadcast_to(counts[..., None], x.shape)
+        number = np.sum(counts, self._others, x.dtype, keepdims=True) + x.dtype.type(_SMALL)
+        mean = np.sum(np.where(counts, x, 0), self._others, keepdims=True) / number
+        return mean, np.sum(np.where(counts, x - mean, 0) ** 2, self._others, keepdims=True) / number
 
 
 class LayerNormalization(_Normalization):
@@ -136,14 +159,33 @@ class LayerNormalization(_Normalization):
         beta_initializer, gamma_initializer: what the weights begin with.
         beta_regularizer, gamma_regularizer: penalties, to be found in `losses`.
         beta_constraint, gamma_constraint: what optimizers hold them to.
+        rms_scaling: whether the mean is not taken off, and there is a gamma, and no beta.
         common: the arguments of `Layer`.
     """
 
-    _fixed: ClassVar[dict[str, Any]] = {"rms_scaling": False}
-    _also = ("rms_scaling",)
+    def __init__(
+        self,
+        axis: int | Sequence[int] = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        *,
+        rms_scaling: bool = False,
+        **common: Any,
+    ) -> None:
+        super().__init__(axis, epsilon, center, scale, **common)
+        self._keep(locals())
+        self.epsilon = float(epsilon)
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
         x = self._float(inputs)
         mean = np.mean(x, self._axes, keepdims=True)
-        return self._normal(x, mean, np.mean((x - mean) ** 2, self._axes, keepdims=True))
+        variance = np.mean((x - mean) ** 2, self._axes, keepdims=True)
+        return self._normal(x, 0 if self.rms_scaling else mean, variance)

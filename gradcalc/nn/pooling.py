@@ -150,7 +150,7 @@ class GlobalAveragePooling1D(_GlobalAveragePooling, axes=1):
         total = np.sum(np.where(counts, self._float(inputs), 0), **self._over())
         return total / np.sum(counts, **self._over()).astype(total.dtype)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Nothing: there are no steps."""
 
 

@@ -35,9 +35,9 @@ class Masking(Elementwise):
         """The input, zero where steps do not count."""
         return inputs * self.compute_mask(inputs, None)[..., None].astype(inputs.dtype)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The steps with another value."""
-        return np.any(inputs.array != self.mask_value, axis=-1)
+        return np.any(np.asarray(getattr(inputs, "array", inputs)) != self.mask_value, axis=-1)
 
 
 class _Recurrent(Layer):

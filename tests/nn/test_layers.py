@@ -217,3 +217,82 @@ def test_a_small_dense_layer_takes_one_thread(monkeypatch: pytest.MonkeyPatch) -
     layer = nn.Dense(100)
     layer(np.ones((64, 100)))
     assert given == [1, 4]
+
+
+def curve(*shape: int) -> Any:
+    return np.sin(np.arange(np.prod(shape)) ** 1.5 + 0.7).reshape(shape).astype("float32")
+
+
+COUNT = np.array([[True, False, True], [True, True, False]])
+MASKED: list[tuple[Any, Any, Any]] = [  # Keras's Softmax, by axis, of two rows of three
+    (-1, COUNT, [[0.7352601, 0.0, 0.2647399], [0.2610705, 0.7389295, 0.0]]), (0, COUNT, [[0.7352958, 0.0, 1.0], [0.2647042, 1.0, 0.0]]), ((0, 1), COUNT, [[0.3650983, 0.0, 0.1314584], [0.1314342, 0.372009, 0.0]]),
+    (-1, COUNT * 0.6, [[0.7352601, 0.0, 0.2647399], [0.2610705, 0.7389295, 0.0]]), ([-1], COUNT[0], [[0.7352601, 0.0, 0.2647399], [0.5636598, 0.0, 0.4363403]]),
+    (-1, np.array([[False] * 3, [True] * 3]), [[0.0, 0.0, 0.0], [0.2171788, 0.6146989, 0.1681224]]),
+]  # fmt: skip
+
+
+def check_masked(axis: Any, mask: Any, expected: Any) -> None:
+    np.testing.assert_allclose(nn.Softmax(axis)(curve(2, 3), mask=mask), expected, rtol=2e-5, atol=1e-7)
+    np.testing.assert_allclose(nn.Softmax(axis)(curve(2, 3), mask=constant(mask)), expected, rtol=2e-5, atol=1e-7)
+
+
+test_a_softmax_counts_what_its_mask_counts = over(MASKED, check_masked)
+
+
+def test_a_softmax_takes_several_axes_and_gives_masked_elements_no_gradient() -> None:
+    x = Variable(curve(2, 3))
+    with GradientTape() as tape:
+        loss = np.sum(nn.Softmax()(x, mask=COUNT) ** 3)
+    expected = [[0.2747641, 0.0, -0.2747641], [-0.2765552, 0.2765552, 0.0]]
+    np.testing.assert_allclose(tape.gradient(loss, x), expected, atol=1e-6)
+    both = nn.Softmax([1, 2])(curve(2, 3, 4)).numpy()
+    np.testing.assert_allclose(both.sum((1, 2)), [1, 1], rtol=1e-6)
+    np.testing.assert_allclose(both[0, 0], [0.1179572, 0.1669624, 0.042472, 0.0424642], rtol=2e-5)
+    for mask in (COUNT[:, 0], curve(1, 2, 3)):
+        with pytest.raises(ValueError, match="broadcastable"):
+            nn.Softmax()(curve(2, 3), mask=mask)
+
+
+def counted(layer: Any, *inputs: Any) -> Any:
+    mask = getattr(layer([*inputs]), "_keras_mask", None)
+    return None if mask is None else mask.astype(int).tolist()
+
+
+def test_merged_inputs_count_where_keras_says() -> None:
+    words = nn.Embedding(6, 3, mask_zero=True)
+    a, b, c = words(np.array([[1, 2, 0], [3, 0, 4]])), words(np.array([[0, 2, 0], [3, 0, 0]])), curve(2, 3, 3)
+    for kind in (nn.Add, nn.Subtract, nn.Multiply, nn.Average, nn.Maximum, nn.Minimum):
+        assert counted(kind(), a, b) == [[1, 1, 0], [1, 0, 1]]  # where one of them does
+        assert counted(kind(), a, c) is counted(kind(), c, a) is None
+    assert counted(nn.Concatenate(), a, b) == [[1, 1, 0], [1, 0, 1]] and counted(nn.Concatenate(), c, c) is None
+    assert counted(nn.Concatenate(), a, c) == [[1, 1, 1], [1, 1, 1]]
+    assert counted(nn.Concatenate(1), a, b) == [[1, 1, 0, 0, 1, 0], [1, 0, 1, 1, 0, 0]]
+    assert counted(nn.Concatenate(0), a, c) == [[1, 1, 0], [1, 0, 1], [1, 1, 1], [1, 1, 1]]
+    add = nn.Add()
+    assert add.compute_mask([a, b]) is None is add.compute_mask([a, b], [COUNT, None])
+    assert add.compute_mask([a, b], [COUNT, ~COUNT]).all() and words.compute_mask(np.array([0, 1])).tolist() == [0, 1]
+    for inputs, mask, message in (
+        ([a, b], COUNT, "`mask` should"),
+        (a, [COUNT], "`inputs` should"),
+        ([a], [], "length"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            add.compute_mask(inputs, mask)
+    assert nn.Lambda(lambda x: x * 2, mask=lambda x, m: ~m)(a)._keras_mask.astype(int).tolist() == [
+        [0, 0, 1],
+        [0, 1, 0],
+    ]
+    assert not hasattr(nn.Lambda(lambda x: x * 2)(a), "_keras_mask")
+
+
+def test_a_layer_of_ones_own_is_given_the_masks_of_a_list() -> None:
+    class First(nn.Layer):
+        def call(self, inputs: Any, mask: Any = None) -> Any:
+            self.seen = mask
+            return inputs[0] + inputs[1]
+
+        def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+            return mask[0]
+
+    layer, a = First(), nn.Embedding(6, 3, mask_zero=True)(np.array([[1, 0]]))
+    assert layer([a, curve(1, 2, 3)])._keras_mask.tolist() == [[True, False]] and layer.seen[1] is None

@@ -79,3 +79,58 @@ test_errors_say_what_is_wrong = over(ERRORS, says)
 def test_an_axis_is_a_number() -> None:
     with pytest.raises(TypeError, match="int or a list/tuple of ints"):
         nn.LayerNormalization(axis="x")
+
+
+def test_statistics_are_those_of_the_steps_that_a_mask_counts() -> None:
+    x = Variable(np.sin(np.arange(24) ** 1.5 + 0.7).reshape(2, 3, 4).astype("float32"))
+    mask = np.array([[True, False, True], [True, True, False]])
+    layer = nn.BatchNormalization(momentum=0.5)
+    with GradientTape() as tape:
+        y = layer(x, training=True, mask=mask)
+        loss = np.sum(y**3)
+    np.testing.assert_allclose(
+        y[0],
+        [
+            [0.8181399, 0.8018568, -1.5304666, -0.9039068],
+            [0.8390192, -1.9843166, -0.2365062, 0.2180332],
+            [-0.9821699, 0.0331271, 0.675377, -1.0801052],
+        ],
+        rtol=5e-5,
+    )
+    np.testing.assert_allclose(layer.moving_mean, [-0.0452732, 0.2619765, 0.2154624, 0.1092591], rtol=5e-5)
+    np.testing.assert_allclose(layer.moving_variance, [0.9027838, 0.6696112, 0.6389255, 0.7168491], rtol=5e-5)
+    np.testing.assert_allclose(
+        tape.gradient(loss, x)[1],
+        [
+            [0.083437, -19.9951496, -8.7906799, -0.1236811],
+            [-2.0149274, 4.7366409, 4.5537233, 3.7871308],
+            [3.4425874, 0.1072707, 8.4975157, 12.3255787],
+        ],
+        rtol=2e-4,
+    )
+    np.testing.assert_array_equal(nn.BatchNormalization()(x, mask=mask), nn.BatchNormalization()(x))
+    none = nn.BatchNormalization(momentum=0.5)
+    none(x, training=True, mask=mask & False)
+    assert (none.moving_mean.numpy() == 0).all() and (none.moving_variance.numpy() == 0.5).all()
+    for training in (True, False):
+        with pytest.raises(ValueError, match="one dimension less"):
+            layer(x, training=training, mask=mask[0])
+
+
+RMS: list[tuple[dict[str, Any], Any, list[Any]]] = [  # Keras's first row, and the shapes of the weights
+    ({}, [1.0544374, 1.6231291, -0.6174864, -0.6177872], [(4,)]),
+    ({"scale": False, "axis": (1, 2)}, [1.0302197, 1.5858501, -0.6033044, -0.6035982], [(3, 4)]),
+    ({"axis": 1}, [0.8395942, 1.4454924, -0.7876705, -0.9922742], [(3,)]),
+]
+
+
+def check_rms(settings: dict[str, Any], expected: list[float], shapes: list[Any]) -> None:
+    layer = nn.LayerNormalization(rms_scaling=True, **settings)
+    y = layer(np.sin(np.arange(24) ** 1.5 + 0.7).reshape(2, 3, 4).astype("float32"))
+    np.testing.assert_allclose(y[0, 0], expected, rtol=2e-5)
+    assert [weight.shape for weight in layer.weights] == shapes
+    assert nn.LayerNormalization.from_config(layer.get_config()).get_config() == layer.get_config()
+    assert layer.get_config()["rms_scaling"] is True
+
+
+test_the_mean_stays_on_with_rms_scaling = over(RMS, check_rms)

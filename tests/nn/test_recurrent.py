@@ -84,7 +84,9 @@ def test_masking_says_which_steps_count() -> None:
         assert layer(y)._keras_mask is y._keras_mask
     for layer in (nn.LSTM(3), nn.GlobalAveragePooling1D(), nn.Flatten()):
         assert not hasattr(layer(y), "_keras_mask")
-    assert nn.Add()([y, nn.Masking(dtype="float64")(x)])._keras_mask.tolist() == y._keras_mask.tolist()
+    both = nn.Add()([y, nn.Masking(dtype="float64")(x)])
+    assert both._keras_mask.all() and nn.Add()([y, y])._keras_mask.tolist() == y._keras_mask.tolist()
+    assert not hasattr(nn.Add()([y, x]), "_keras_mask")  # one that says nothing counts whole
 
 
 def test_states_are_given_and_taken() -> None:  # numbers by Keras
