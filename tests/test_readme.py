@@ -59,11 +59,11 @@ def test_python_blocks_print_what_the_page_says(page: Path, monkeypatch: pytest.
 
 @pytest.mark.parametrize("block", [each for each in of("sh") if "\ngradcalc " in f"\n{each.values[0]}"])
 def test_lines_of_sh_blocks_are_commands(block: str, tmp_path: Path) -> None:
-    """They may lack their files, and are no mistakes."""
+    """They may lack their files, or a library that an extra has, and are no mistakes."""
     shell = Shell(tmp_path)
     for line in block.splitlines():
         printed = shell.run(line) if line.startswith("gradcalc ") else ""
-        assert shell.code != 2, printed
+        assert shell.code != 2 or "which is not installed" in printed, printed
 
 
 def with_a_rule() -> dict[str, list[str]]:
