@@ -192,6 +192,7 @@ class OfPairs(MeanMetricWrapper):
     """The mean of a function of arrays of labels and predictions that a subclass gives."""
 
     _function: Callable[..., Any]
+    _direction = "down"
 
     def __init__(self, name: str | None = None, dtype: Any = None) -> None:
         Mean.__init__(self, name or snake_case(type(self).__name__), dtype)
@@ -207,14 +208,12 @@ class MeanSquaredError(OfPairs):
     """The mean of `(y_true - y_pred)**2`."""
 
     _function = staticmethod(losses.mean_squared_error)
-    _direction = "down"
 
 
 class MeanAbsoluteError(OfPairs):
     """The mean of `|y_true - y_pred|`."""
 
     _function = staticmethod(losses.mean_absolute_error)
-    _direction = "down"
 
 
 class BinaryAccuracy(OfPairs):
@@ -249,7 +248,6 @@ class RootMeanSquaredError(OfPairs):
     """The square root of the mean of `(y_true - y_pred)**2`."""
 
     _function = staticmethod(lambda labels, p: np.subtract(*losses.squeeze_or_expand(labels, p)) ** 2)
-    _direction = "down"
 
     def result(self) -> Tensor:
         """The root so far, 0 of nothing."""

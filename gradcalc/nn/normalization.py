@@ -1,6 +1,6 @@
 """BatchNormalization and LayerNormalization, as Keras 3's. Imports layer and initializers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,27 +17,17 @@ class _Normalization(Elementwise):
     """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with a gamma and a beta for each place along the axes."""
 
     takes_one = True
+    axis: Any
+    epsilon: float
     rms_scaling = False
 
-    def __init__(
-        self,
-        axis: int | Sequence[int] = -1,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        **common: Any,
-    ) -> None:
-        super().__init__(**common)
+    def _keep(self, arguments: Mapping[str, Any]) -> None:
+        """Keep the arguments of a constructor; the axis is checked."""
+        axis = arguments["axis"]
         if not all(isinstance(n, int) for n in (axis if isinstance(axis, list | tuple) else [axis])):
             raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
-        self._keep(locals())
-        self.epsilon = float(epsilon)
+        super()._keep(arguments)
+        self.epsilon = float(self.epsilon)
 
     def build(self, input_shape: Any) -> None:
         """Make gamma and beta."""
@@ -103,7 +93,7 @@ class BatchNormalization(_Normalization):
         gamma_constraint: Any = None,
         **common: Any,
     ) -> None:
-        super().__init__(axis, epsilon, center, scale, **common)
+        super().__init__(**common)
         self._keep(locals())
         self.momentum = float(momentum)
 
@@ -179,9 +169,8 @@ class LayerNormalization(_Normalization):
         rms_scaling: bool = False,
         **common: Any,
     ) -> None:
-        super().__init__(axis, epsilon, center, scale, **common)
+        super().__init__(**common)
         self._keep(locals())
-        self.epsilon = float(epsilon)
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""

@@ -29,56 +29,48 @@ class Hinge(OfPairs):
     """The mean of `losses.hinge`."""
 
     _function = staticmethod(losses.hinge)
-    _direction = "down"
 
 
 class SquaredHinge(OfPairs):
     """The mean of `losses.squared_hinge`."""
 
     _function = staticmethod(losses.squared_hinge)
-    _direction = "down"
 
 
 class CategoricalHinge(OfPairs):
     """The mean of `losses.categorical_hinge`."""
 
     _function = staticmethod(losses.categorical_hinge)
-    _direction = "down"
 
 
 class KLDivergence(OfPairs):
     """The mean of `losses.kl_divergence`."""
 
     _function = staticmethod(losses.kl_divergence)
-    _direction = "down"
 
 
 class Poisson(OfPairs):
     """The mean of `losses.poisson`."""
 
     _function = staticmethod(losses.poisson)
-    _direction = "down"
 
 
 class MeanAbsolutePercentageError(OfPairs):
     """The mean of `losses.mean_absolute_percentage_error`."""
 
     _function = staticmethod(losses.mean_absolute_percentage_error)
-    _direction = "down"
 
 
 class MeanSquaredLogarithmicError(OfPairs):
     """The mean of `losses.mean_squared_logarithmic_error`."""
 
     _function = staticmethod(losses.mean_squared_logarithmic_error)
-    _direction = "down"
 
 
 class LogCoshError(OfPairs):
     """The mean of `losses.log_cosh`."""
 
     _function = staticmethod(losses.log_cosh)
-    _direction = "down"
 
     def __init__(self, name: str | None = "logcosh", dtype: Any = None) -> None:
         super().__init__(name, dtype)
