@@ -36,11 +36,8 @@ from gradcalc.optimize.descent.newton import (
     limits,
     shortened,
 )
-from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective, Objective
+from gradcalc.optimize.descent.objective import DataObjective, FormulaObjective, Objective, blocks
 from gradcalc.optimize.descent.watch import Watch
-
-_ROWS = 8_192
-"""Rows that are computed together."""
 
 _EXACT = 100_000
 """The most numbers, rows times nodes, that are computed in balls for one step."""
@@ -218,14 +215,8 @@ def _linear_blocks(
     formula: Formula, terms: int, outputs: Sequence[int], share: float, x: Sequence[float], columns: Mapping[str, Any]
 ) -> Iterator[Linear]:
     """What is kept of each block of the rows of columns."""
-    arrays, graph = Arrays(), formula.graph
-    point = dict(zip(formula.inputs, map(np.float64, x), strict=True))
-    for start in range(0, size := rows_of(columns), _ROWS):
-        rows = min(_ROWS, size - start)
-        block = {graph.inputs[name]: column[start : start + rows] for name, column in columns.items()}
-        values = arrays.evaluate(graph, point | block, outputs)
-        found = np.stack([np.broadcast_to(values[i], rows) for i in outputs], axis=1)
-        yield _linear(*_weighted(found.reshape(rows * terms, -1), share))
+    for _, values in blocks(formula, x, outputs, columns):
+        yield _linear(*_weighted(np.stack(values, axis=1).reshape(len(values[0]) * terms, -1), share))
 
 
 def _none_negative(graph: Graph, factors: Sequence[int], columns: Mapping[str, Any]) -> Iterator[bool]:

@@ -227,7 +227,7 @@ def _parts(kernel: Kernel, point: Mapping[str, float], columns: Mapping[str, Any
     yield kernel.parts(**point, **columns)
 
 
-def _blocks(formula: Formula, x: Point, outputs: Sequence[int], columns: Mapping[str, Any]) -> Iterator[_Block]:
+def blocks(formula: Formula, x: Point, outputs: Sequence[int], columns: Mapping[str, Any]) -> Iterator[_Block]:
     """Block by block of rows: the columns by input, and the outputs there."""
     arrays, graph = Arrays(), formula.graph
     point = dict(zip(formula.inputs, map(np.float64, x), strict=True))
@@ -240,13 +240,13 @@ def _blocks(formula: Formula, x: Point, outputs: Sequence[int], columns: Mapping
 
 def _sums(formula: Formula, x: Point, outputs: Sequence[int], columns: Mapping[str, Any]) -> Iterator[list[float]]:
     """The outputs, summed over each block of rows."""
-    for _, values in _blocks(formula, x, outputs, columns):
+    for _, values in blocks(formula, x, outputs, columns):
         yield [_total(column) for column in values]
 
 
 def _bad(formula: Formula, x: Point, columns: Mapping[str, Any]) -> Iterator[tuple[int, int | None, dict[int, float]]]:
     """Of each block its rows, the first of them that is not finite, and the columns there."""
-    for block, values in _blocks(formula, x, [formula.output, *formula.gradient], columns):
+    for block, values in blocks(formula, x, [formula.output, *formula.gradient], columns):
         finite = np.logical_and.reduce([np.isfinite(column) for column in values])
         bad = None if finite.all() else int(np.argmin(finite))
         yield len(finite), bad, {} if bad is None else {index: float(each[bad]) for index, each in block.items()}
