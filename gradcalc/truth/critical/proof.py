@@ -365,7 +365,8 @@ class _Part:
             }  # fmt: skip
 
     def _at_corner(self, context: Case) -> None:
-        raise AssertionError
+        """What a corner of the box counts as, where one does: in the question of a least value."""
+        raise NotImplementedError
 
     # -- text
 
