@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from types import FunctionType, MappingProxyType
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar, get_type_hints
 
 import numpy as np
 
@@ -74,6 +74,60 @@ def settings_of(kind: type) -> Mapping[str, Any]:
     """The parameters of a class, each with its default."""
     parameters = inspect.signature(kind.__init__).parameters.values()  # type: ignore[misc]
     return {p.name: p.default for p in list(parameters)[1:] if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+
+
+def options_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """The parameters of a function of labels and predictions after these two, each with its default."""
+    return {p.name: p.default for p in list(inspect.signature(function).parameters.values())[2:]}
+
+
+def summary(function: Any) -> str:
+    """The first paragraph of a docstring."""
+    return (inspect.getdoc(function) or "").partition("\n\n")[0]
+
+
+def of_row(self: object, *args: Any, **kwargs: Any) -> None:
+    """The constructor of a class that `arguments` gives its own, or of a base of such."""
+
+
+def arguments(names: str, hints: Mapping[str, Any] = MappingProxyType({})) -> Callable[[type[T]], type[T]]:
+    """A decorator: the constructor takes arguments of these names, in their order.
+
+    The default of each is the attribute of its name, without which it must be given; `hints` says its type, else
+    the class. The constructor keeps each in that attribute, and calls `__post_init__`.
+    """
+
+    def of_class(kind: type[T]) -> type[T]:
+        known = {**get_type_hints(kind), **hints}
+        signature = inspect.Signature([
+            inspect.Parameter(
+                name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=known.get(name, Any),
+                default=getattr(kind, name, inspect.Parameter.empty),
+            )
+            for name in ("self", *names.split())
+        ])  # fmt: skip
+
+        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+            try:
+                given = signature.bind(self, *args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"{kind.__name__}() {error}") from None
+            given.apply_defaults()
+            vars(self).update({name: value for name, value in given.arguments.items() if name != "self"})
+            self.__post_init__()
+
+        __init__.__signature__ = signature  # type: ignore[attr-defined]
+        kind.__init__ = __init__  # type: ignore[method-assign]
+        return kind
+
+    return of_class
+
+
+def row(
+    kind: str, base: type[T], names: str, doc: str, hints: Mapping[str, Any] = MappingProxyType({}), **own: Any
+) -> type[T]:
+    """A class as a row of a table: a base, its `arguments`, and what else it has of its own."""
+    return arguments(names, hints)(type(kind, (base,), {"__module__": base.__module__, "__doc__": doc, **own}))
 
 
 def is_ours(thing: Any) -> bool:

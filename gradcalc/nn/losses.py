@@ -4,17 +4,15 @@ Names, defaults and formulas are those of Keras's documentation. Labels may be l
 the dtype of the predictions, which floats keep (Keras makes them float32). Imports tape and activations.
 """
 
-import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from gradcalc.graph import ops
 from gradcalc.nn.activations import Probabilities
-from gradcalc.nn.config import Configured, read
+from gradcalc.nn.config import Configured, of_row, options_of, read, row, summary
 from gradcalc.tape.rules.reductions import log_softmax, logsumexp, softmax
 from gradcalc.tape.tensor import ArrayOp, Tensor, as_array, cast
 
@@ -494,21 +492,15 @@ class Loss(Configured):
         return f"<{type(self).__name__} name={self.name}, reduction={self.reduction}>"
 
 
-_KINDS: list[type["_FunctionLoss"]] = []
-
-
 class _FunctionLoss(Loss):
-    """A function of labels and predictions, reduced: its fields are the function's options, then those of `Loss`."""
+    """A function of labels and predictions, reduced: its settings are the function's options, then those of `Loss`."""
 
     function: ClassVar[Callable[..., Any]]
+    name: str
+    reduction: str | None = "sum_over_batch_size"
+    dtype: Any = None
     _options: ClassVar[Sequence[str]] = ()
-
-    def __init_subclass__(cls) -> None:
-        """The options of the function; the class among those that have one."""
-        super().__init_subclass__()
-        if "function" in vars(cls):
-            cls._options = list(inspect.signature(cls.function).parameters)[2:]
-            _KINDS.append(cls)
+    __init__ = of_row
 
     def __post_init__(self) -> None:
         super().__init__(self.name, self.reduction, self.dtype)
@@ -518,229 +510,63 @@ class _FunctionLoss(Loss):
         kept, y_pred = y_pred, _prediction(y_pred)
         y_true = y_true if hasattr(y_true, "ndim") else np.asarray(y_true)
         y_true, aligned = squeeze_or_expand(y_true, y_pred)
-        options = {name: getattr(self, name) for name in self._options if hasattr(self, name)}
+        options = {name: getattr(self, name) for name in self._options}
         return self.function(y_true, kept if aligned is y_pred else aligned, **options)
 
 
-@dataclass(repr=False, eq=False)
-class _Plain(_FunctionLoss):
-    """A function without options, whose name the loss bears."""
-
-    reduction: str | None = "sum_over_batch_size"
-    name: str = ""
-    dtype: Any = None
-
-    def __post_init__(self) -> None:
-        self.name = self.name or self.function.__name__
-        super().__post_init__()
-
-
-class MeanSquaredError(_Plain):
-    """`mean((y_true - y_pred)**2)`."""
-
-    function = staticmethod(mean_squared_error)
-
-
-class MeanAbsoluteError(_Plain):
-    """`mean(|y_true - y_pred|)`."""
-
-    function = staticmethod(mean_absolute_error)
-
-
-class MeanAbsolutePercentageError(_Plain):
-    """`100 * mean(|y_true - y_pred| / |y_true|)`."""
-
-    function = staticmethod(mean_absolute_percentage_error)
-
-
-class MeanSquaredLogarithmicError(_Plain):
-    """`mean((log(1 + y_true) - log(1 + y_pred))**2)`."""
-
-    function = staticmethod(mean_squared_logarithmic_error)
-
-
-class LogCosh(_Plain):
-    """`mean(log(cosh(y_pred - y_true)))`."""
-
-    function = staticmethod(log_cosh)
-
-
-class Poisson(_Plain):
-    """`mean(y_pred - y_true * log(y_pred))`."""
-
-    function = staticmethod(poisson)
-
-
-class KLDivergence(_Plain):
-    """`sum(y_true * log(y_true / y_pred))`."""
-
-    function = staticmethod(kl_divergence)
-
-
-class Hinge(_Plain):
-    """`mean(max(1 - y_true*y_pred, 0))`, for labels -1 and 1, or 0 and 1."""
-
-    function = staticmethod(hinge)
-
-
-class SquaredHinge(_Plain):
-    """`mean(max(1 - y_true*y_pred, 0)**2)`, for labels -1 and 1, or 0 and 1."""
-
-    function = staticmethod(squared_hinge)
-
-
-class CategoricalHinge(_Plain):
-    """`max(max((1-y_true)*y_pred) - sum(y_true*y_pred) + 1, 0)`, for one-hot labels."""
-
-    function = staticmethod(categorical_hinge)
-
-
-@dataclass(repr=False, eq=False)
-class Huber(_FunctionLoss):
-    """Mean of half the squared error up to `delta`, and linear beyond (Huber 1964)."""
-
-    function = staticmethod(huber)
-    delta: float = 1.0
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "huber_loss"
-    dtype: Any = None
-
-
-@dataclass(repr=False, eq=False)
-class CosineSimilarity(_FunctionLoss):
-    """`cosine_similarity`, reduced: from -1 for one direction to 1 for the opposite ones."""
-
-    function = staticmethod(cosine_similarity)
-    _quiet = Loss._quiet | {"axis"}
-    axis: int = -1
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "cosine_similarity"
-    dtype: Any = None
-
-
-@dataclass(repr=False, eq=False)
-class BinaryCrossentropy(_FunctionLoss):
-    """`binary_crossentropy`, reduced."""
-
-    function = staticmethod(binary_crossentropy)
-    from_logits: bool = False
-    label_smoothing: float = 0.0
-    axis: int = -1
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "binary_crossentropy"
-    dtype: Any = None
-
-
-@dataclass(repr=False, eq=False)
-class CategoricalCrossentropy(_FunctionLoss):
-    """`categorical_crossentropy`, reduced."""
-
-    function = staticmethod(categorical_crossentropy)
-    from_logits: bool = False
-    label_smoothing: float = 0.0
-    axis: int = -1
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "categorical_crossentropy"
-    dtype: Any = None
-
-
-@dataclass(repr=False, eq=False)
-class SparseCategoricalCrossentropy(_FunctionLoss):
-    """`sparse_categorical_crossentropy`, reduced."""
-
-    function = staticmethod(sparse_categorical_crossentropy)
-    _quiet = Loss._quiet | {"axis"}
-    from_logits: bool = False
-    ignore_class: int | None = None
-    reduction: str | None = "sum_over_batch_size"
-    axis: int = -1
-    name: str = "sparse_categorical_crossentropy"
-    dtype: Any = None
-
-
-@dataclass(repr=False, eq=False)
-class BinaryFocalCrossentropy(_FunctionLoss):
-    """`binary_focal_crossentropy`, reduced."""
-
-    function = staticmethod(binary_focal_crossentropy)
-    apply_class_balancing: bool = False
-    alpha: float = 0.25
-    gamma: float = 2.0
-    from_logits: bool = False
-    label_smoothing: float = 0.0
-    axis: int = -1
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "binary_focal_crossentropy"
-    dtype: Any = None
-
-
-@dataclass(repr=False, eq=False)
-class CategoricalFocalCrossentropy(_FunctionLoss):
-    """`categorical_focal_crossentropy`, reduced."""
-
-    function = staticmethod(categorical_focal_crossentropy)
-    alpha: float = 0.25
-    gamma: float = 2.0
-    from_logits: bool = False
-    label_smoothing: float = 0.0
-    axis: int = -1
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "categorical_focal_crossentropy"
-    dtype: Any = None
-
-
-@dataclass(repr=False, eq=False)
-class Dice(_FunctionLoss):
-    """`dice`, reduced."""
-
-    function = staticmethod(dice)
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "dice"
-    axis: Any = None
-    dtype: Any = None
-
-
-@dataclass(repr=False, eq=False)
-class Tversky(_FunctionLoss):
-    """`tversky`, reduced."""
-
-    function = staticmethod(tversky)
-    alpha: float = 0.5
-    beta: float = 0.5
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "tversky"
-    axis: Any = None
-    dtype: Any = None
-
-
-@dataclass(repr=False, eq=False)
-class Circle(_FunctionLoss):
-    """`circle`, reduced over the rows that are not yet at their distances."""
-
-    function = staticmethod(circle)
-    gamma: float = 80.0
-    margin: float = 0.4
-    remove_diagonal: bool = True
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "circle"
-    dtype: Any = None
-
-
-@dataclass(repr=False, eq=False)
-class CategoricalGeneralizedCrossEntropy(_FunctionLoss):
-    """`categorical_generalized_cross_entropy`, reduced; `q` lies between 0 and 1."""
-
-    function = staticmethod(categorical_generalized_cross_entropy)
-    q: float = 0.5
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "categorical_generalized_cross_entropy"
-    dtype: Any = None
+class _Between(_FunctionLoss):
+    q = 0.5
 
     def __post_init__(self) -> None:
         if not 0 < self.q < 1:
             raise ValueError(f"q must be in the interval (0, 1). Received: q={self.q}")
         super().__post_init__()
 
+
+_KINDS: list[type[_FunctionLoss]] = []
+
+
+def _loss(
+    kind: str, function: Callable[..., Any], settings: str = "", base: type[_FunctionLoss] = _FunctionLoss, **own: Any
+) -> type[_FunctionLoss]:
+    """The loss of a row: a function with its options, its settings in Keras's order, what else Keras has otherwise."""
+    options = options_of(function)
+    own = {"name": function.__name__, **options, **own, "function": staticmethod(function), "_options": [*options]}
+    doc = f"{summary(function)}\n\nReduced, by default to the mean over all rows; see `{function.__name__}` and `Loss`."
+    settings = settings or " ".join([*options, "reduction name dtype"])
+    _KINDS.append(row(kind, base, settings, doc, function.__annotations__, **own))
+    return _KINDS[-1]
+
+
+_QUIET = Loss._quiet | {"axis"}
+_AXIS_LAST = "reduction name axis dtype"
+
+MeanSquaredError = _loss("MeanSquaredError", mean_squared_error)
+MeanAbsoluteError = _loss("MeanAbsoluteError", mean_absolute_error)
+MeanAbsolutePercentageError = _loss("MeanAbsolutePercentageError", mean_absolute_percentage_error)
+MeanSquaredLogarithmicError = _loss("MeanSquaredLogarithmicError", mean_squared_logarithmic_error)
+LogCosh = _loss("LogCosh", log_cosh)
+Poisson = _loss("Poisson", poisson)
+KLDivergence = _loss("KLDivergence", kl_divergence)
+Hinge = _loss("Hinge", hinge)
+SquaredHinge = _loss("SquaredHinge", squared_hinge)
+CategoricalHinge = _loss("CategoricalHinge", categorical_hinge)
+Huber = _loss("Huber", huber, name="huber_loss")
+CosineSimilarity = _loss("CosineSimilarity", cosine_similarity, _quiet=_QUIET)
+BinaryCrossentropy = _loss("BinaryCrossentropy", binary_crossentropy)
+CategoricalCrossentropy = _loss("CategoricalCrossentropy", categorical_crossentropy)
+SparseCategoricalCrossentropy = _loss(
+    "SparseCategoricalCrossentropy", sparse_categorical_crossentropy,
+    "from_logits ignore_class reduction axis name dtype", _quiet=_QUIET,
+)  # fmt: skip
+BinaryFocalCrossentropy = _loss("BinaryFocalCrossentropy", binary_focal_crossentropy)
+CategoricalFocalCrossentropy = _loss("CategoricalFocalCrossentropy", categorical_focal_crossentropy)
+Dice = _loss("Dice", dice, _AXIS_LAST)
+Tversky = _loss("Tversky", tversky, f"alpha beta {_AXIS_LAST}")
+Circle = _loss("Circle", circle, "gamma margin remove_diagonal reduction name dtype")
+CategoricalGeneralizedCrossEntropy = _loss(
+    "CategoricalGeneralizedCrossEntropy", categorical_generalized_cross_entropy, base=_Between, q=0.5
+)
 
 _SHORT = {
     "mse": mean_squared_error, "mae": mean_absolute_error, "mape": mean_absolute_percentage_error,

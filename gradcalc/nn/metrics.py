@@ -3,23 +3,31 @@
 Names, defaults and formulas are those of Keras's documentation.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from inspect import signature
+from typing import Any, ClassVar, ParamSpec
 
 import numpy as np
 
 from gradcalc.graph.names import snake_case
 from gradcalc.nn import activations, initializers, losses
-from gradcalc.nn.config import Configured, read
+from gradcalc.nn.config import Configured, arguments, of_row, options_of, read, row, summary
 from gradcalc.nn.layer import Weight
 from gradcalc.tape.tensor import Tensor, as_array, cast
 
 __all__ = [
-    "AUC", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy", "Mean",
-    "MeanAbsoluteError", "MeanMetricWrapper", "MeanSquaredError", "Metric", "Precision", "Recall",
+    "AUC", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy",
+    "CategoricalHinge", "ConcordanceCorrelation", "CosineSimilarity", "Hinge", "KLDivergence", "LogCoshError", "Mean",
+    "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanMetricWrapper", "MeanSquaredError",
+    "MeanSquaredLogarithmicError", "Metric", "PearsonCorrelation", "Poisson", "Precision", "Recall",
     "RootMeanSquaredError", "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy",
-    "SparseTopKCategoricalAccuracy", "Sum", "TopKCategoricalAccuracy",
+    "SparseTopKCategoricalAccuracy", "SquaredHinge", "Sum", "TopKCategoricalAccuracy", "binary_accuracy",
+    "categorical_accuracy", "concordance_correlation", "pearson_correlation", "sparse_categorical_accuracy",
+    "sparse_top_k_categorical_accuracy", "top_k_categorical_accuracy",
 ]  # fmt: skip
+
+P = ParamSpec("P")
 
 
 class Metric(Configured):
@@ -183,175 +191,71 @@ class MeanMetricWrapper(Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Take labels and predictions of more rows, each row counted `sample_weight` times."""
-        labels, predictions = (cast(Tensor(plain(y)), self.dtype) for y in (y_true, y_pred))
         weights = _within(getattr(y_pred, "_keras_mask", None), sample_weight)
-        super().update_state(self._fn(labels, predictions, **self._arguments), weights)
+        super().update_state(self._fn(*map(self._read, (y_true, y_pred)), **self._arguments), weights)
+
+    def _read(self, values: Any) -> Any:
+        return cast(Tensor(plain(values)), self.dtype)
 
 
-class OfPairs(MeanMetricWrapper):
-    """The mean of a function of arrays of labels and predictions that a subclass gives."""
-
-    _function: Callable[..., Any]
-    _direction = "down"
-
-    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
-        Mean.__init__(self, name or snake_case(type(self).__name__), dtype)
-        self._arguments = {}
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
-        """Take labels and predictions of more rows, each row counted `sample_weight` times."""
-        weights = _within(getattr(y_pred, "_keras_mask", None), sample_weight)
-        Mean.update_state(self, self._function(plain(y_true), plain(y_pred)), weights)
+# -- functions, a number for each row, and the means of these and of losses --------------------------------------------
 
 
-class MeanSquaredError(OfPairs):
-    """The mean of `(y_true - y_pred)**2`."""
+def _told(function: Callable[P, Any]) -> Callable[P, Any]:
+    """What a function says of arrays of labels and predictions, as float32."""
 
-    _function = staticmethod(losses.mean_squared_error)
+    @wraps(function)
+    def told(*args: P.args, **kwargs: P.kwargs) -> Any:
+        given = signature(function).bind(*args, **kwargs).arguments
+        given |= {name: plain(given[name]) for name in ("y_true", "y_pred")}
+        return Tensor(np.asarray(function(**given), np.float32))  # type: ignore[call-arg]
 
-
-class MeanAbsoluteError(OfPairs):
-    """The mean of `|y_true - y_pred|`."""
-
-    _function = staticmethod(losses.mean_absolute_error)
-
-
-class BinaryAccuracy(OfPairs):
-    """How many probabilities lie on the side of `threshold` that their labels, 0 or 1, say."""
-
-    _direction = "up"
-
-    def __init__(self, name: str | None = None, dtype: Any = None, threshold: float = 0.5) -> None:
-        super().__init__(name, dtype)
-        self.threshold = threshold
-
-    def _function(self, labels: Any, p: Any) -> Any:
-        labels, p = losses.squeeze_or_expand(labels, p)
-        return labels == (p > self.threshold)
+    return told
 
 
-class CategoricalAccuracy(OfPairs):
-    """How many rows have their largest prediction where the one-hot label is."""
-
-    _function = staticmethod(lambda labels, p: np.argmax(labels, -1) == np.argmax(p, -1))
-    _direction = "up"
-
-
-class SparseCategoricalAccuracy(OfPairs):
-    """How many rows have their largest prediction at the class whose number is the label."""
-
-    _function = staticmethod(lambda labels, p: np.reshape(labels, p.shape[:-1]) == np.argmax(p, -1))
-    _direction = "up"
+@_told
+def accuracy(y_true: Any, y_pred: Any) -> Any:
+    """Whether each prediction is its label."""
+    y_true, y_pred = losses.squeeze_or_expand(y_true, y_pred)
+    if y_true.shape != y_pred.shape:
+        raise ValueError(f"labels of shape {y_true.shape} do not fit predictions of shape {y_pred.shape}")
+    return y_true == y_pred
 
 
-class RootMeanSquaredError(OfPairs):
-    """The square root of the mean of `(y_true - y_pred)**2`."""
-
-    _function = staticmethod(lambda labels, p: np.subtract(*losses.squeeze_or_expand(labels, p)) ** 2)
-
-    def result(self) -> Tensor:
-        """The root so far, 0 of nothing."""
-        return Tensor(np.sqrt(super().result().array))
+@_told
+def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
+    """Whether each probability lies on the side of `threshold` that its label, 0 or 1, says."""
+    y_true, y_pred = losses.squeeze_or_expand(y_true, y_pred)
+    return y_true == (y_pred > threshold)
 
 
-class Accuracy(OfPairs):
-    """How many predictions are their labels."""
-
-    _direction = "up"
-
-    @staticmethod
-    def _function(labels: Any, p: Any) -> Any:
-        labels, p = losses.squeeze_or_expand(labels, p)
-        if labels.shape != p.shape:
-            raise ValueError(f"labels of shape {labels.shape} do not fit predictions of shape {p.shape}")
-        return labels == p
+@_told
+def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """Whether each row has its largest prediction where the one-hot label is."""
+    return np.argmax(y_true, -1) == np.argmax(y_pred, -1)
 
 
-class BinaryCrossentropy(MeanMetricWrapper):
-    """The mean of `losses.binary_crossentropy`."""
-
-    _direction = "down"
-
-    def __init__(
-        self,
-        name: str | None = "binary_crossentropy",
-        dtype: Any = None,
-        from_logits: bool = False,
-        label_smoothing: float = 0,
-    ) -> None:
-        how = {"from_logits": from_logits, "label_smoothing": label_smoothing}
-        super().__init__(losses.binary_crossentropy, name, dtype, **how)
+@_told
+def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """Whether each row has its largest prediction at the class whose number is the label."""
+    return np.reshape(y_true, y_pred.shape[:-1]) == np.argmax(y_pred, -1)
 
 
-class CategoricalCrossentropy(MeanMetricWrapper):
-    """The mean of `losses.categorical_crossentropy`."""
-
-    _direction = "down"
-
-    def __init__(
-        self,
-        name: str | None = "categorical_crossentropy",
-        dtype: Any = None,
-        from_logits: bool = False,
-        label_smoothing: float = 0,
-        axis: int = -1,
-    ) -> None:
-        how = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
-        super().__init__(losses.categorical_crossentropy, name, dtype, **how)
+@_told
+def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
+    """Whether each row has the class of its one-hot label among its `k` largest predictions."""
+    return _among(np.argmax(y_true, -1), y_pred, k)
 
 
-class SparseCategoricalCrossentropy(MeanMetricWrapper):
-    """The mean of `losses.sparse_categorical_crossentropy`."""
-
-    _direction = "down"
-
-    def __init__(
-        self,
-        name: str | None = "sparse_categorical_crossentropy",
-        dtype: Any = None,
-        from_logits: bool = False,
-        ignore_class: int | None = None,
-        axis: int = -1,
-    ) -> None:
-        how = {"from_logits": from_logits, "ignore_class": ignore_class, "axis": axis}
-        super().__init__(losses.sparse_categorical_crossentropy, name, dtype, **how)
-
-
-class TopKCategoricalAccuracy(MeanMetricWrapper):
-    """How many rows have the class of their one-hot label among their `k` largest predictions."""
-
-    _direction = "up"
-
-    def __init__(self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(lambda labels, p: _among(np.argmax(labels.array, -1), p.array, k), name, dtype)
-        self.k = k
-
-
-class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
-    """How many rows have the class whose number is their label among their `k` largest predictions.
+@_told
+def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False) -> Any:
+    """Whether each row has the class whose number is its label among its `k` largest predictions.
 
     With `from_sorted_ids` a row is no predictions but the numbers of its classes, the most likely first.
     """
-
-    _quiet = frozenset({"from_sorted_ids"})
-    _direction = "up"
-
-    def __init__(
-        self,
-        k: int = 5,
-        name: str | None = "sparse_top_k_categorical_accuracy",
-        dtype: Any = None,
-        from_sorted_ids: bool = False,
-    ) -> None:
-        self.k, self.from_sorted_ids = k, from_sorted_ids
-        found = _listed if from_sorted_ids else _among
-        super().__init__(lambda labels, p: found(labels.array, p.array, k), name, dtype)
-
-
-def ratio(numerator: Any, denominator: Any) -> Any:
-    """A quotient, 0 where nothing is divided by."""
-    some = np.broadcast_to(denominator > 0, np.broadcast_shapes(np.shape(numerator), np.shape(denominator)))
-    return np.where(some, numerator / np.where(some, denominator, 1), 0.0)
+    if from_sorted_ids:
+        return np.any(np.reshape(y_true, y_pred.shape[:-1])[..., None] == y_pred[..., :k], -1)
+    return _among(y_true, y_pred, k)
 
 
 def _among(labels: Any, p: Any, k: int) -> Any:
@@ -361,9 +265,106 @@ def _among(labels: Any, p: Any, k: int) -> Any:
     return np.sum(p > own, -1) < k
 
 
-def _listed(labels: Any, numbers: Any, k: int) -> Any:
-    """Whether each row's class is among the first `k` numbers of classes."""
-    return np.any(np.reshape(labels, numbers.shape[:-1])[..., None] == numbers[..., :k], -1)
+def pearson_correlation(y_true: Any, y_pred: Any, axis: Any = -1) -> Any:
+    """The correlation of labels and predictions along an axis (Pearson 1895): from -1 to 1."""
+    (y_true, _, deviation), (y_pred, _, other) = _standing(y_true, y_pred, axis)
+    return np.mean(y_true / deviation * (y_pred / other), axis=axis)
+
+
+def concordance_correlation(y_true: Any, y_pred: Any, axis: Any = -1) -> Any:
+    """How far labels and predictions lie on the line of equality, along an axis (Lin 1989): from -1 to 1."""
+    (y_true, mean, deviation), (y_pred, other, spread) = _standing(y_true, y_pred, axis)
+    size = deviation**2 + spread**2 + (mean - other) ** 2 + losses.EPSILON
+    return np.mean(2 * y_true * y_pred / size, axis=axis)
+
+
+def _standing(y_true: Any, y_pred: Any, axis: Any) -> list[tuple[Any, Any, Any]]:
+    """Of labels, then of predictions: what they are off their means, the means and the standard deviations."""
+    found = []
+    for y in losses.aligned(y_true, y_pred):
+        mean = np.mean(y, axis=axis, keepdims=True)
+        found.append((y - mean, mean, np.sqrt(np.mean((y - mean) ** 2, axis=axis, keepdims=True))))
+    return found
+
+
+def _cosine(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+    """The cosine of the angle between labels and predictions along an axis: 1 is the same direction."""
+    return -losses.cosine_similarity(y_true, y_pred, axis)
+
+
+def _squared(y_true: Any, y_pred: Any) -> Any:
+    """The square root of the mean of `(y_true - y_pred)**2`, 0 of nothing."""
+    return np.subtract(*losses.squeeze_or_expand(y_true, y_pred)) ** 2
+
+
+class _OfFunction(MeanMetricWrapper):
+    """The mean of a function of arrays; its settings are a name, a dtype and those of the function's options."""
+
+    _function: ClassVar[Callable[..., Any]]
+    _options: ClassVar[Sequence[str]]
+    _direction = "down"
+    dtype: Any = None
+    _read = staticmethod(plain)
+    __init__ = of_row
+
+    def __post_init__(self) -> None:
+        options = {name: getattr(self, name) for name in self._options}
+        super().__init__(type(self)._function, self.name or snake_case(type(self).__name__), self.dtype, **options)
+
+
+class _Root(_OfFunction):
+    def result(self) -> Tensor:
+        """The root so far, 0 of nothing."""
+        return Tensor(np.sqrt(super().result().array))
+
+
+def _mean(
+    kind: str, function: Callable[..., Any], settings: str = "", base: type[_OfFunction] = _OfFunction, **own: Any
+) -> type[_OfFunction]:
+    """The metric of a row: a function with its options, its settings in Keras's order, what else is not as usual."""
+    options = options_of(function)
+    own = {"name": snake_case(kind), **options, **own, "_function": staticmethod(function), "_options": [*options]}
+    settings = settings or " ".join(["name dtype", *options])
+    doc = f"{summary(function)}\n\nThe mean of it over all rows so far."
+    return row(kind, base, settings, doc, {"name": str | None} | function.__annotations__, **own)
+
+
+_UP: Any = {"_direction": "up"}
+
+MeanSquaredError = _mean("MeanSquaredError", losses.mean_squared_error)
+MeanAbsoluteError = _mean("MeanAbsoluteError", losses.mean_absolute_error)
+MeanAbsolutePercentageError = _mean("MeanAbsolutePercentageError", losses.mean_absolute_percentage_error)
+MeanSquaredLogarithmicError = _mean("MeanSquaredLogarithmicError", losses.mean_squared_logarithmic_error)
+RootMeanSquaredError = _mean("RootMeanSquaredError", _squared, base=_Root)
+LogCoshError = _mean("LogCoshError", losses.log_cosh, name="logcosh")
+Hinge = _mean("Hinge", losses.hinge)
+SquaredHinge = _mean("SquaredHinge", losses.squared_hinge)
+CategoricalHinge = _mean("CategoricalHinge", losses.categorical_hinge)
+KLDivergence = _mean("KLDivergence", losses.kl_divergence)
+Poisson = _mean("Poisson", losses.poisson)
+BinaryCrossentropy = _mean("BinaryCrossentropy", losses.binary_crossentropy, "name dtype from_logits label_smoothing")
+CategoricalCrossentropy = _mean("CategoricalCrossentropy", losses.categorical_crossentropy)
+SparseCategoricalCrossentropy = _mean("SparseCategoricalCrossentropy", losses.sparse_categorical_crossentropy)
+Accuracy = _mean("Accuracy", accuracy, **_UP)
+BinaryAccuracy = _mean("BinaryAccuracy", binary_accuracy, **_UP)
+CategoricalAccuracy = _mean("CategoricalAccuracy", categorical_accuracy, **_UP)
+SparseCategoricalAccuracy = _mean("SparseCategoricalAccuracy", sparse_categorical_accuracy, **_UP)
+TopKCategoricalAccuracy = _mean("TopKCategoricalAccuracy", top_k_categorical_accuracy, "k name dtype", **_UP)
+SparseTopKCategoricalAccuracy = _mean(
+    "SparseTopKCategoricalAccuracy", sparse_top_k_categorical_accuracy, "k name dtype from_sorted_ids",
+    _quiet=frozenset({"from_sorted_ids"}), **_UP,
+)  # fmt: skip
+CosineSimilarity = _mean("CosineSimilarity", _cosine, **_UP)
+PearsonCorrelation = _mean("PearsonCorrelation", pearson_correlation, **_UP)
+ConcordanceCorrelation = _mean("ConcordanceCorrelation", concordance_correlation, **_UP)
+
+# -- by thresholds -----------------------------------------------------------------------------------------------------
+
+
+def ratio(numerator: Any, denominator: Any) -> Any:
+    """A quotient, 0 where nothing is divided by."""
+    some = np.broadcast_to(denominator > 0, np.broadcast_shapes(np.shape(numerator), np.shape(denominator)))
+    return np.where(some, numerator / np.where(some, denominator, 1), 0.0)
 
 
 class Confusion(Metric):
@@ -373,11 +374,15 @@ class Confusion(Metric):
     """
 
     _direction = "up"
+    top_k: int | None = None
+    class_id: int | None = None
+    name: Any = None
+    dtype: Any = None
+    __init__ = of_row
 
-    def __init__(
-        self, thresholds: Sequence[float], name: str | None, dtype: Any, columns: tuple[int, ...] = ()
-    ) -> None:
-        super().__init__(dtype, name)
+    def _at(self, thresholds: Sequence[float], columns: tuple[int, ...] = ()) -> None:
+        """Begin, with these thresholds."""
+        Metric.__init__(self, self.dtype, self.name)
         self._limits = np.asarray(thresholds, self.dtype)
         self._begin(columns)
 
@@ -404,21 +409,25 @@ class Confusion(Metric):
     def _told(self, values: Any) -> Tensor:
         return Tensor(np.asarray(values, self.dtype))
 
-    def _count(self, y_true: Any, y_pred: Any, sample_weight: Any, class_id: int | None = None) -> None:
-        """Take labels, 0 or 1, and predictions, of one shape, with weights that broadcast to it.
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take labels, 0 or 1, and predictions of more rows, each counted `sample_weight` times.
 
         Raises:
             ValueError: one class is wanted of predictions that have no axis of classes.
         """
-        labels, p = losses.squeeze_or_expand(y_true, y_pred)
+        labels, p = plain(y_true), plain(y_pred)
+        if self.top_k is not None:  # of equal ones the first
+            rank = np.argsort(np.argsort(-p, -1, kind="stable"), -1, kind="stable")
+            p = np.where(rank < self.top_k, p, -np.inf)
+        labels, p = losses.squeeze_or_expand(labels, p)
         p = p.astype(self.dtype, copy=False)  # so that a prediction at a threshold is not above it
-        if class_id is not None:
+        if self.class_id is not None:
             if p.ndim < 2:
                 raise ValueError(
                     "When class_id is provided, y_pred must be a 2D array with shape (num_samples, num_classes), found "
                     f"shape: {p.shape}"
                 )
-            labels, p = labels[..., class_id, None], p[..., class_id, None]
+            labels, p = labels[..., self.class_id, None], p[..., self.class_id, None]
         weights = np.ones(p.shape) if sample_weight is None else plain(sample_weight).astype(float)
         if weights.ndim == p.ndim + 1 and weights.shape[-1] == 1:
             weights = weights[..., 0]
@@ -451,60 +460,51 @@ def limits(thresholds: Any) -> list[float]:
     return [float(t) for t in given]
 
 
-class _Rate(Confusion):
-    """What `Precision` and `Recall` share.
+class Thresholds(Confusion):
+    """Counts at thresholds from 0 to 1, by default 0.5."""
+
+    thresholds: Any = None
+
+    def __post_init__(self) -> None:
+        every = self.thresholds is None and self.top_k is not None
+        self._at([-1e10] if every else limits(0.5 if self.thresholds is None else self.thresholds))
+
+    def result(self) -> Tensor:
+        """What is told so far, for each threshold."""
+        found = self._of_counts()
+        return found[0] if len(found) == 1 else found
+
+    def _of_counts(self) -> Tensor:
+        raise NotImplementedError
+
+
+def _rate(kind: str, doc: str, share: Callable[[Any, Any], Any]) -> type[Thresholds]:
+    """The metric of a row: of the weights above each threshold and of all, of labels 0, then 1."""
+    doc += """; at each threshold.
 
     Args:
         thresholds: a number or several, above which a prediction says 1; 0.5 by default.
         top_k: a prediction says 1 where it is among the k largest of its row.
         class_id: the one class that is looked at.
         name: by default the class's.
-        dtype: of the result.
-    """
-
-    def __init__(
-        self,
-        thresholds: Any = None,
-        top_k: int | None = None,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        several = (
-            [-1e10] if thresholds is None and top_k is not None else limits(0.5 if thresholds is None else thresholds)
-        )
-        self.thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
-        super().__init__(several, name, dtype)
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take labels, 0 or 1, and predictions of more rows, each counted `sample_weight` times."""
-        p = plain(y_pred)
-        if self.top_k is not None:  # of equal ones the first
-            rank = np.argsort(np.argsort(-p, -1, kind="stable"), -1, kind="stable")
-            p = np.where(rank < self.top_k, p, -np.inf)
-        self._count(plain(y_true), p, sample_weight, self.class_id)
-
-    def _share(self, numerator: Any, denominator: Any) -> Tensor:
-        rates = ratio(numerator, denominator)
-        return self._told(rates[0] if len(rates) == 1 else rates)
+        dtype: of the result."""
+    told: Any = lambda self: self._told(share(self._above, self._all))  # noqa: E731
+    return row(kind, Thresholds, "thresholds top_k class_id name dtype", doc, _of_counts=told)
 
 
-class Precision(_Rate):
-    """Of the predictions that say 1, how many have labels that do; arguments as of `_Rate`."""
-
-    def result(self) -> Tensor:
-        """The share so far, for each threshold."""
-        return self._share(self._above[1], sum(self._above))
-
-
-class Recall(_Rate):
-    """Of the labels that say 1, how many have predictions that do; arguments as of `_Rate`."""
-
-    def result(self) -> Tensor:
-        """The share so far, for each threshold."""
-        return self._share(self._above[1], self._all[1])
+Precision = _rate(
+    "Precision", "Of the predictions that say 1, how many have labels that do",
+    lambda above, every: ratio(above[1], above[0] + above[1]),
+)  # fmt: skip
+Recall = _rate(
+    "Recall", "Of the labels that say 1, how many have predictions that do",
+    lambda above, every: ratio(above[1], every[1]),
+)  # fmt: skip
 
 
+@arguments(
+    "num_thresholds curve summation_method name dtype thresholds multi_label num_labels label_weights from_logits"
+)
 class AUC(Confusion):
     """The area under a curve of rates as a threshold moves, by a sum over thresholds.
 
@@ -524,44 +524,39 @@ class AUC(Confusion):
 
     _quiet = frozenset({"thresholds"})
 
-    def __init__(
-        self,
-        num_thresholds: int = 200,
-        curve: str = "ROC",
-        summation_method: str = "interpolation",
-        name: str | None = None,
-        dtype: Any = None,
-        thresholds: Sequence[float] | None = None,
-        multi_label: bool = False,
-        num_labels: int | None = None,
-        label_weights: Any = None,
-        from_logits: bool = False,
-    ) -> None:
-        if str(curve).upper() not in ("ROC", "PR", "PRGAIN"):
-            raise ValueError(f'Invalid AUC curve value: "{curve}". Expected values are ["PR", "ROC", "PRGAIN"]')
-        if str(summation_method).lower() not in ("interpolation", "minoring", "majoring"):
+    num_thresholds: int = 200
+    curve: str = "ROC"
+    summation_method: str = "interpolation"
+    thresholds: Sequence[float] | None = None
+    multi_label: bool = False
+    num_labels: int | None = None
+    label_weights: Any = None
+    from_logits: bool = False
+
+    def __post_init__(self) -> None:
+        curve, method = str(self.curve).upper(), str(self.summation_method).lower()
+        if curve not in ("ROC", "PR", "PRGAIN"):
+            raise ValueError(f'Invalid AUC curve value: "{self.curve}". Expected values are ["PR", "ROC", "PRGAIN"]')
+        if method not in ("interpolation", "minoring", "majoring"):
             raise ValueError(
-                f'Invalid AUC summation method value: "{summation_method}". Expected values are '
+                f'Invalid AUC summation method value: "{self.summation_method}". Expected values are '
                 '["interpolation", "majoring", "minoring"]'
             )
-        if thresholds is None and num_thresholds <= 1:
-            raise ValueError(
-                f"Argument `num_thresholds` must be an integer > 1. Received: num_thresholds={num_thresholds}"
-            )
-        if num_labels and not multi_label:
+        many, given = self.num_thresholds, self.thresholds
+        if given is None and many <= 1:
+            raise ValueError(f"Argument `num_thresholds` must be an integer > 1. Received: num_thresholds={many}")
+        if self.num_labels and not self.multi_label:
             raise ValueError("`num_labels` is needed only when `multi_label` is True.")
-        inner = np.arange(1, num_thresholds - 1) / (num_thresholds - 1) if thresholds is None else sorted(thresholds)
-        self.curve, self.summation_method = str(curve).upper(), str(summation_method).lower()
-        self.from_logits, self.multi_label, self.num_labels = from_logits, multi_label, num_labels
-        self.label_weights = None if label_weights is None else plain(label_weights)
+        inner = np.arange(1, many - 1) / (many - 1) if given is None else sorted(given)
+        self.curve, self.summation_method, self._own = curve, method, given is not None
+        self.label_weights = None if self.label_weights is None else plain(self.label_weights)
         self.thresholds = [-losses.EPSILON, *inner, 1 + losses.EPSILON]
         self.num_thresholds = len(self.thresholds)
-        self._own = thresholds is not None
-        super().__init__(self.thresholds, name, dtype, (num_labels,) if num_labels else ())
+        self._at(self.thresholds, (self.num_labels,) if self.num_labels else ())
 
     def _setting(self, name: str, default: Any) -> Any:
         if name == "thresholds":  # those between, where they were given
-            return self.thresholds[1:-1] if self._own else None
+            return list(self.thresholds or ())[1:-1] if self._own else None
         return super()._setting(name, default)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -583,7 +578,7 @@ class AUC(Confusion):
         if self.label_weights is not None and not self.multi_label:
             given = 1.0 if sample_weight is None else plain(sample_weight)
             sample_weight = np.reshape(given, np.shape(given) + (1,) * (p.ndim - np.ndim(given))) * self.label_weights
-        self._count(plain(y_true), p, sample_weight)
+        super().update_state(y_true, p, sample_weight)
 
     def result(self) -> Tensor:
         """The area so far, 0 of nothing."""
@@ -625,19 +620,19 @@ class AUC(Confusion):
         return ratio(np.sum(area, axis=0), self._all[1][0])
 
 
-def named(kinds: Iterable[type[Metric]]) -> dict[str, Callable[..., Metric]]:
-    """Classes by their names and by those of functions: `AUC`, `auc`."""
+def named(names: Iterable[str], values: Mapping[str, Any]) -> dict[str, Callable[..., Metric]]:
+    """The classes among what has these names, by them and by those of functions: `AUC`, `auc`."""
+    kinds = [values[name] for name in names if isinstance(values[name], type)]
     return {name: kind for kind in kinds for name in (kind.__name__, snake_case(kind.__name__))}
 
 
+_SHORT = {
+    "mse": MeanSquaredError, "mae": MeanAbsoluteError, "mape": MeanAbsolutePercentageError, "bce": BinaryCrossentropy,
+    "msle": MeanSquaredLogarithmicError, "kld": KLDivergence,
+}  # fmt: skip
 METRICS: dict[str, Callable[..., Metric]] = named(
-    (
-        AUC, Accuracy, BinaryAccuracy, BinaryCrossentropy, CategoricalAccuracy, CategoricalCrossentropy,
-        MeanAbsoluteError, MeanSquaredError, Precision, Recall, RootMeanSquaredError, SparseCategoricalAccuracy,
-        SparseCategoricalCrossentropy, SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy,
-    )
-)  # fmt: skip
-METRICS |= {"mse": MeanSquaredError, "MSE": MeanSquaredError, "mae": MeanAbsoluteError, "MAE": MeanAbsoluteError}
+    set(__all__) - {"Metric", "Mean", "MeanMetricWrapper", "Sum"}, globals()
+) | {"logcosh": LogCoshError, **{name: kind for short, kind in _SHORT.items() for name in (short, short.upper())}}
 """The metrics of labels and predictions by name, `scores` adds its own; `compile` knows `accuracy` besides."""
 
 

@@ -255,7 +255,11 @@ def _shape(value: Any) -> tuple[int, ...]:
 
 
 _ACCURACY = ("accuracy", "acc", "Accuracy", "ACC")
-_ACCURACIES = (metrics.BinaryAccuracy, metrics.SparseCategoricalAccuracy, metrics.CategoricalAccuracy)
+_ACCURACIES: Sequence[type[Metric]] = (
+    metrics.BinaryAccuracy,
+    metrics.SparseCategoricalAccuracy,
+    metrics.CategoricalAccuracy,
+)
 _CROSSENTROPIES = (
     losses.binary_crossentropy, losses.sparse_categorical_crossentropy, losses.categorical_crossentropy,
 )  # fmt: skip

@@ -1,180 +1,41 @@
-"""More of Keras 3's metrics: those of a loss, counts and rates by thresholds, and scores of classes and of columns.
+"""More of Keras 3's metrics: counts and rates by thresholds, and scores of classes and of columns.
 
 Names, defaults and formulas are those of Keras's documentation. Imports losses, metrics and NumPy.
 """
 
+import inspect
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
+from gradcalc.graph.names import snake_case
 from gradcalc.nn import losses
-from gradcalc.nn.metrics import METRICS, Confusion, MeanMetricWrapper, Metric, OfPairs, limits, named, plain, ratio
+from gradcalc.nn.config import arguments, of_row, row
+from gradcalc.nn.metrics import METRICS, Confusion, Metric, Thresholds, named, plain, ratio
 from gradcalc.tape.tensor import Tensor
 
 __all__ = [
-    "BinaryIoU", "CategoricalHinge", "ConcordanceCorrelation", "CosineSimilarity", "F1Score", "FBetaScore",
-    "FalseNegatives", "FalsePositives", "Hinge", "IoU", "KLDivergence", "LogCoshError", "MeanAbsolutePercentageError",
-    "MeanIoU", "MeanSquaredLogarithmicError", "OneHotIoU", "OneHotMeanIoU", "PearsonCorrelation", "Poisson",
-    "PrecisionAtRecall", "R2Score", "RecallAtPrecision", "SensitivityAtSpecificity", "SpecificityAtSensitivity",
-    "SquaredHinge", "TrueNegatives", "TruePositives", "concordance_correlation", "pearson_correlation",
+    "BinaryIoU", "F1Score", "FBetaScore", "FalseNegatives", "FalsePositives", "IoU", "MeanIoU", "OneHotIoU",
+    "OneHotMeanIoU", "PrecisionAtRecall", "R2Score", "RecallAtPrecision", "SensitivityAtSpecificity",
+    "SpecificityAtSensitivity", "TrueNegatives", "TruePositives",
 ]  # fmt: skip
-
-
-# -- means of a function -----------------------------------------------------------------------------------------------
-
-
-class Hinge(OfPairs):
-    """The mean of `losses.hinge`."""
-
-    _function = staticmethod(losses.hinge)
-
-
-class SquaredHinge(OfPairs):
-    """The mean of `losses.squared_hinge`."""
-
-    _function = staticmethod(losses.squared_hinge)
-
-
-class CategoricalHinge(OfPairs):
-    """The mean of `losses.categorical_hinge`."""
-
-    _function = staticmethod(losses.categorical_hinge)
-
-
-class KLDivergence(OfPairs):
-    """The mean of `losses.kl_divergence`."""
-
-    _function = staticmethod(losses.kl_divergence)
-
-
-class Poisson(OfPairs):
-    """The mean of `losses.poisson`."""
-
-    _function = staticmethod(losses.poisson)
-
-
-class MeanAbsolutePercentageError(OfPairs):
-    """The mean of `losses.mean_absolute_percentage_error`."""
-
-    _function = staticmethod(losses.mean_absolute_percentage_error)
-
-
-class MeanSquaredLogarithmicError(OfPairs):
-    """The mean of `losses.mean_squared_logarithmic_error`."""
-
-    _function = staticmethod(losses.mean_squared_logarithmic_error)
-
-
-class LogCoshError(OfPairs):
-    """The mean of `losses.log_cosh`."""
-
-    _function = staticmethod(losses.log_cosh)
-
-    def __init__(self, name: str | None = "logcosh", dtype: Any = None) -> None:
-        super().__init__(name, dtype)
-
-
-class CosineSimilarity(MeanMetricWrapper):
-    """The mean cosine of the angle between labels and predictions along an axis: 1 is the same direction."""
-
-    _direction = "up"
-
-    def __init__(self, name: str | None = "cosine_similarity", dtype: Any = None, axis: int = -1) -> None:
-        self.axis = axis
-        super().__init__(lambda y, p: -losses.cosine_similarity(y, p, axis), name, dtype)
-
-
-def pearson_correlation(y_true: Any, y_pred: Any, axis: Any = -1) -> Any:
-    """The correlation of labels and predictions along an axis (Pearson 1895): from -1 to 1."""
-    (y_true, _, deviation), (y_pred, _, other) = _standing(y_true, y_pred, axis)
-    return np.mean(y_true / deviation * (y_pred / other), axis=axis)
-
-
-def concordance_correlation(y_true: Any, y_pred: Any, axis: Any = -1) -> Any:
-    """How far labels and predictions lie on the line of equality, along an axis (Lin 1989): from -1 to 1."""
-    (y_true, mean, deviation), (y_pred, other, spread) = _standing(y_true, y_pred, axis)
-    size = deviation**2 + spread**2 + (mean - other) ** 2 + losses.EPSILON
-    return np.mean(2 * y_true * y_pred / size, axis=axis)
-
-
-def _standing(y_true: Any, y_pred: Any, axis: Any) -> list[tuple[Any, Any, Any]]:
-    """Of labels, then of predictions: what they are off their means, the means and the standard deviations."""
-    found = []
-    for y in losses.aligned(y_true, y_pred):
-        mean = np.mean(y, axis=axis, keepdims=True)
-        found.append((y - mean, mean, np.sqrt(np.mean((y - mean) ** 2, axis=axis, keepdims=True))))
-    return found
-
-
-class PearsonCorrelation(MeanMetricWrapper):
-    """The mean of `pearson_correlation`."""
-
-    _direction = "up"
-
-    def __init__(self, name: str | None = "pearson_correlation", dtype: Any = None, axis: Any = -1) -> None:
-        self.axis = axis
-        super().__init__(pearson_correlation, name, dtype, axis=axis)
-
-
-class ConcordanceCorrelation(MeanMetricWrapper):
-    """The mean of `concordance_correlation`."""
-
-    _direction = "up"
-
-    def __init__(self, name: str | None = "concordance_correlation", dtype: Any = None, axis: Any = -1) -> None:
-        self.axis = axis
-        super().__init__(concordance_correlation, name, dtype, axis=axis)
 
 
 # -- by thresholds -----------------------------------------------------------------------------------------------------
 
 
-class _Counted(Confusion):
-    """The weight of the rows of one kind, for each of `thresholds`: 0.5, or numbers from 0 to 1."""
-
-    _kind: ClassVar[str]
-    _direction = "down"
-
-    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
-        self.thresholds = thresholds
-        super().__init__(limits(0.5 if thresholds is None else thresholds), name, dtype)
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take labels, 0 or 1, and predictions of more rows, each counted `sample_weight` times."""
-        self._count(plain(y_true), plain(y_pred), sample_weight)
-
-    def result(self) -> Tensor:
-        """The weight so far, for each threshold."""
-        found: Tensor = getattr(self, self._kind)
-        return found[0] if found.size == 1 else found
+def _counted(kind: str, side: str, label: int, direction: str) -> type[Thresholds]:
+    doc = f"The weight of predictions {side} the threshold whose label is {label}; 0.5, or each of `thresholds`."
+    told: Any = lambda self: getattr(self, snake_case(kind))  # noqa: E731
+    return row(kind, Thresholds, "thresholds name dtype", doc, _of_counts=told, _direction=direction)
 
 
-class TruePositives(_Counted):
-    """The weight of predictions above the threshold whose label is 1."""
-
-    _kind = "true_positives"
-    _direction = "up"
-
-
-class FalsePositives(_Counted):
-    """The weight of predictions above the threshold whose label is 0."""
-
-    _kind = "false_positives"
-
-
-class TrueNegatives(_Counted):
-    """The weight of predictions at most at the threshold whose label is 0."""
-
-    _kind = "true_negatives"
-    _direction = "up"
-
-
-class FalseNegatives(_Counted):
-    """The weight of predictions at most at the threshold whose label is 1."""
-
-    _kind = "false_negatives"
+TruePositives = _counted("TruePositives", "above", 1, "up")
+FalsePositives = _counted("FalsePositives", "above", 0, "down")
+TrueNegatives = _counted("TrueNegatives", "at most at", 0, "up")
+FalseNegatives = _counted("FalseNegatives", "at most at", 1, "down")
 
 
 class _AtLeast(Confusion):
@@ -182,22 +43,15 @@ class _AtLeast(Confusion):
 
     _wanted: ClassVar[str]
     _best: ClassVar[str]
+    num_thresholds: int = 200
 
-    def __init__(self, least: float, num_thresholds: int, class_id: int | None, name: str | None, dtype: Any) -> None:
+    def __post_init__(self) -> None:
+        least, many = getattr(self, self._wanted), self.num_thresholds
         if not 0 <= least <= 1:
             raise ValueError(f"Argument `{self._wanted}` must be in the range [0, 1]. Received: {self._wanted}={least}")
-        if num_thresholds <= 0:
-            raise ValueError(
-                f"Argument `num_thresholds` must be an integer > 0. Received: num_thresholds={num_thresholds}"
-            )
-        setattr(self, self._wanted, least)
-        self.num_thresholds, self.class_id = num_thresholds, class_id
-        even = [0.5] if num_thresholds == 1 else [i / (num_thresholds - 1) for i in range(num_thresholds)]
-        super().__init__(even, name, dtype)
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take labels, 0 or 1, and predictions of more rows, each counted `sample_weight` times."""
-        self._count(plain(y_true), plain(y_pred), sample_weight, self.class_id)
+        if many <= 0:
+            raise ValueError(f"Argument `num_thresholds` must be an integer > 0. Received: num_thresholds={many}")
+        self._at([0.5] if many == 1 else [i / (many - 1) for i in range(many)])
 
     def result(self) -> Tensor:
         """The rate so far."""
@@ -213,62 +67,32 @@ class _AtLeast(Confusion):
         return np.asarray(rate, self.dtype)
 
 
-class SensitivityAtSpecificity(_AtLeast):
-    """The best share of ones found where the share of zeros left alone is at least `specificity`."""
-
-    _wanted, _best = "specificity", "sensitivity"
-
-    def __init__(
-        self, specificity: float, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
-        dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(specificity, num_thresholds, class_id, name, dtype)
+def _at_least(kind: str, best: str, wanted: str) -> type[_AtLeast]:
+    settings = f"{wanted} num_thresholds class_id name dtype"
+    doc = f"The best {best} where the {wanted} is at least `{wanted}`."
+    return row(kind, _AtLeast, settings, doc, {wanted: float}, _wanted=wanted, _best=best)
 
 
-class SpecificityAtSensitivity(_AtLeast):
-    """The best share of zeros left alone where the share of ones found is at least `sensitivity`."""
-
-    _wanted, _best = "sensitivity", "specificity"
-
-    def __init__(
-        self, sensitivity: float, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
-        dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(sensitivity, num_thresholds, class_id, name, dtype)
-
-
-class PrecisionAtRecall(_AtLeast):
-    """The best precision where the recall is at least `recall`."""
-
-    _wanted, _best = "recall", "precision"
-
-    def __init__(
-        self, recall: float, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
-        dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(recall, num_thresholds, class_id, name, dtype)
-
-
-class RecallAtPrecision(_AtLeast):
-    """The best recall where the precision is at least `precision`."""
-
-    _wanted, _best = "precision", "recall"
-
-    def __init__(
-        self, precision: float, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
-        dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(precision, num_thresholds, class_id, name, dtype)
+SensitivityAtSpecificity = _at_least("SensitivityAtSpecificity", "sensitivity", "specificity")
+SpecificityAtSensitivity = _at_least("SpecificityAtSensitivity", "specificity", "sensitivity")
+PrecisionAtRecall = _at_least("PrecisionAtRecall", "precision", "recall")
+RecallAtPrecision = _at_least("RecallAtPrecision", "recall", "precision")
 
 
 # -- of classes --------------------------------------------------------------------------------------------------------
 
 
-class _Matrix(Metric):
-    """The weight of each pair of label and prediction, as a matrix: what lies outside of the classes does not count.
+_HOW = "name dtype ignore_class sparse_y_true sparse_y_pred axis"
+
+
+@arguments(f"num_classes target_class_ids {_HOW}")
+class IoU(Metric):
+    """Intersection over union of the places labelled, and predicted, as a class: the mean over some classes.
 
     Args:
-        num_classes: how many there are.
+        num_classes: how many there are; what lies outside of them does not count.
+        target_class_ids: those that are averaged over; one that never occurs does not count.
+        threshold: of two classes: from which on predictions are 1.
         name: by default the class's.
         dtype: of the weights, int32 by default.
         ignore_class: a label that does not count.
@@ -278,28 +102,32 @@ class _Matrix(Metric):
     """
 
     _direction = "up"
+    num_classes: int
+    target_class_ids: Sequence[int]
+    threshold: float | None = None
+    name: Any = None
+    dtype: Any = None
+    ignore_class: int | None = None
+    sparse_y_true: bool = True
+    sparse_y_pred: bool = True
+    axis: int = -1
+    __init__ = of_row
 
-    def __init__(
-        self, num_classes: int, name: str | None = None, dtype: Any = None, ignore_class: int | None = None,
-        sparse_y_true: bool = True, sparse_y_pred: bool = True, axis: int = -1,
-    ) -> None:  # fmt: skip
-        super().__init__(dtype or "int32", name)
-        self.num_classes, self.ignore_class, self.axis = num_classes, ignore_class, axis
-        self.sparse_y_true, self.sparse_y_pred = sparse_y_true, sparse_y_pred
-        self.total_cm = self.add_variable((num_classes, num_classes), "zeros", name="total_confusion_matrix")
+    def __post_init__(self) -> None:
+        super().__init__(self.dtype or "int32", self.name)
+        n = self.num_classes
+        self.target_class_ids = list(getattr(self, "target_class_ids", range(n)))
+        if max(self.target_class_ids) >= n:
+            raise ValueError(f"Target class id {max(self.target_class_ids)} is out of range, which is [0, {n}).")
+        self.total_cm = self.add_variable((n, n), "zeros", name="total_confusion_matrix")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take labels and predictions of more places, each counted `sample_weight` times."""
+        if self.threshold is not None:
+            y_pred = plain(y_pred).astype(np.float32) >= np.float32(self.threshold)
         given = ((plain(y_true), self.sparse_y_true), (plain(y_pred), self.sparse_y_pred))
         labels, p = (np.ravel(y if sparse else np.argmax(y, self.axis)).astype(np.int64) for y, sparse in given)
-        weights = np.asarray(1 if sample_weight is None else plain(sample_weight))
-        if weights.dtype.kind == "f" and self.dtype.kind in "iu":
-            warnings.warn(
-                "the weights are `float`, but the dtype is `int`: casting drops what is behind the point; "
-                'try: dtype="float32"',
-                stacklevel=2,
-            )
-        weights = np.broadcast_to(np.ravel(weights).astype(self.dtype), labels.shape)
+        weights = np.broadcast_to(np.ravel(self._weights(sample_weight)).astype(self.dtype), labels.shape)
         n = self.num_classes
         counts = (labels >= 0) & (labels < n) & (p >= 0) & (p < n)
         if self.ignore_class is not None:
@@ -307,29 +135,15 @@ class _Matrix(Metric):
         cells = np.bincount((labels * n + p)[counts], weights[counts], n * n)
         self.total_cm.assign(self.total_cm.array + np.reshape(cells, (n, n)).astype(self.dtype))
 
-
-class IoU(_Matrix):
-    """Intersection over union of the places labelled, and predicted, as a class: the mean over some classes.
-
-    Args:
-        num_classes: how many there are.
-        target_class_ids: those that are averaged over; one that never occurs does not count.
-        name: by default the class's.
-        dtype: of the weights, int32 by default.
-        ignore_class: a label that does not count.
-        sparse_y_true: labels are numbers of classes, not rows whose largest element is at them.
-        sparse_y_pred: likewise for predictions.
-        axis: the axis of the classes in such rows.
-    """
-
-    def __init__(
-        self, num_classes: int, target_class_ids: Sequence[int], name: str | None = None, dtype: Any = None,
-        ignore_class: int | None = None, sparse_y_true: bool = True, sparse_y_pred: bool = True, axis: int = -1,
-    ) -> None:  # fmt: skip
-        super().__init__(num_classes, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
-        if max(target_class_ids) >= num_classes:
-            raise ValueError(f"Target class id {max(target_class_ids)} is out of range, which is [0, {num_classes}).")
-        self.target_class_ids = list(target_class_ids)
+    def _weights(self, sample_weight: Any) -> Any:
+        weights = np.asarray(1 if sample_weight is None else plain(sample_weight))
+        if weights.dtype.kind == "f" and self.dtype.kind in "iu":
+            warnings.warn(
+                "the weights are `float`, but the dtype is `int`: casting drops what is behind the point; "
+                'try: dtype="float32"',
+                stacklevel=3,
+            )
+        return weights
 
     def result(self) -> Tensor:
         """The mean so far, 0 of nothing."""
@@ -339,52 +153,29 @@ class IoU(_Matrix):
         return Tensor(np.asarray(ratio(np.sum(ratio(both, either)), np.sum(either > 0)), np.float32))
 
 
-class BinaryIoU(IoU):
-    """Intersection over union for labels 0 and 1, of predictions that are 1 from `threshold` on."""
-
-    def __init__(
-        self, target_class_ids: Sequence[int] = (0, 1), threshold: float = 0.5, name: str | None = None,
-        dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(2, target_class_ids, name, dtype)
-        self.threshold = threshold
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take labels and predictions of more places, each counted `sample_weight` times."""
-        super().update_state(y_true, plain(y_pred).astype(np.float32) >= np.float32(self.threshold), sample_weight)
+def _iou(kind: str, base: type[IoU], settings: str, what: str, **own: Any) -> type[IoU]:
+    of_base = (inspect.getdoc(IoU) or "").partition("\n\n")[2]
+    return row(kind, base, settings, f"Intersection over union {what}.\n\n{of_base}", **own)
 
 
-class MeanIoU(IoU):
-    """Intersection over union, the mean over all classes."""
+_HOW_ONE_HOT = "name dtype ignore_class sparse_y_pred axis"
+_ONE_HOT: Any = {"sparse_y_true": False, "sparse_y_pred": False}
+_EVERY = "the mean over all classes"
 
-    def __init__(
-        self, num_classes: int, name: str | None = None, dtype: Any = None, ignore_class: int | None = None,
-        sparse_y_true: bool = True, sparse_y_pred: bool = True, axis: int = -1,
-    ) -> None:  # fmt: skip
-        every = range(num_classes)
-        super().__init__(num_classes, every, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
-
-
-class OneHotIoU(IoU):
-    """Intersection over union for labels that are one-hot rows."""
-
-    def __init__(
-        self, num_classes: int, target_class_ids: Sequence[int], name: str | None = None, dtype: Any = None,
-        ignore_class: int | None = None, sparse_y_pred: bool = False, axis: int = -1,
-    ) -> None:  # fmt: skip
-        super().__init__(num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
+BinaryIoU = _iou(
+    "BinaryIoU", IoU, "target_class_ids threshold name dtype", "for labels 0 and 1",
+    num_classes=2, target_class_ids=(0, 1), threshold=0.5,
+)  # fmt: skip
+MeanIoU = _iou("MeanIoU", IoU, f"num_classes {_HOW}", _EVERY)
+OneHotIoU = _iou(
+    "OneHotIoU", IoU, f"num_classes target_class_ids {_HOW_ONE_HOT}", "for labels that are one-hot rows", **_ONE_HOT
+)
+OneHotMeanIoU = _iou(
+    "OneHotMeanIoU", MeanIoU, f"num_classes {_HOW_ONE_HOT}", f"for labels that are one-hot rows, {_EVERY}", **_ONE_HOT
+)
 
 
-class OneHotMeanIoU(MeanIoU):
-    """Intersection over union for labels that are one-hot rows, the mean over all classes."""
-
-    def __init__(
-        self, num_classes: int, name: str | None = None, dtype: Any = None, ignore_class: int | None = None,
-        sparse_y_pred: bool = False, axis: int = -1,
-    ) -> None:  # fmt: skip
-        super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)
-
-
+@arguments("average beta threshold name dtype")
 class FBetaScore(Metric):
     """The harmonic mean of precision and recall, in which recall counts `beta` times as much (van Rijsbergen 1979).
 
@@ -399,23 +190,26 @@ class FBetaScore(Metric):
 
     _direction = "up"
 
-    def __init__(
-        self, average: str | None = None, beta: float = 1.0, threshold: float | None = None,
-        name: str | None = "fbeta_score", dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(dtype, name)
-        if average not in (None, "micro", "macro", "weighted"):
+    average: str | None = None
+    beta: float = 1.0
+    threshold: float | None = None
+    name: Any = "fbeta_score"
+    dtype: Any = None
+    __init__ = of_row
+
+    def __post_init__(self) -> None:
+        super().__init__(self.dtype, self.name)
+        if self.average not in (None, "micro", "macro", "weighted"):
             raise ValueError(
                 "Invalid `average` argument value. Expected one of: {None, 'micro', 'macro', 'weighted'}. Received: "
-                f"average={average}"
+                f"average={self.average}"
             )
-        for argument, value, rule in (("beta", beta, "be > 0"), ("threshold", threshold, "verify 0 < threshold <= 1")):
-            wrong = f"Invalid `{argument}` argument value. It should "
+        for argument, rule in (("beta", "be > 0"), ("threshold", "verify 0 < threshold <= 1")):
+            value, wrong = getattr(self, argument), f"Invalid `{argument}` argument value. It should "
             if not isinstance(value, float) and (value is not None or argument == "beta"):
                 raise ValueError(f"{wrong}be a Python float. Received: {argument}={value} of type '{type(value)}'")
             if value is not None and (value <= 0 or argument == "threshold" and value > 1):
                 raise ValueError(f"{wrong}{rule}. Received: {argument}={value}")
-        self.average, self.beta, self.threshold = average, beta, threshold
         self.reset_state()
 
     def reset_state(self) -> None:
@@ -456,19 +250,15 @@ class FBetaScore(Metric):
         return Tensor(np.asarray(scores, self.dtype))
 
 
-class F1Score(FBetaScore):
-    """The harmonic mean of precision and recall; arguments as of `FBetaScore`."""
-
-    def __init__(
-        self, average: str | None = None, threshold: float | None = None, name: str | None = "f1_score",
-        dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(average, 1.0, threshold, name, dtype)
-
+F1Score = row(
+    "F1Score", FBetaScore, "average threshold name dtype",
+    "The harmonic mean of precision and recall; arguments as of `FBetaScore`.", name="f1_score",
+)  # fmt: skip
 
 # -- of columns --------------------------------------------------------------------------------------------------------
 
 
+@arguments("class_aggregation num_regressors name dtype")
 class R2Score(Metric):
     """Which share of the variance of the labels the predictions explain, `1 - sum((y-p)**2) / sum((y-mean(y))**2)`.
 
@@ -482,23 +272,25 @@ class R2Score(Metric):
 
     _direction = "up"
 
-    def __init__(
-        self, class_aggregation: str | None = "uniform_average", num_regressors: int = 0,
-        name: str | None = "r2_score", dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(dtype, name)
+    class_aggregation: str | None = "uniform_average"
+    num_regressors: int = 0
+    name: Any = "r2_score"
+    dtype: Any = None
+    __init__ = of_row
+
+    def __post_init__(self) -> None:
+        Metric.__init__(self, self.dtype, self.name)
         known = (None, "uniform_average", "variance_weighted_average")
-        if class_aggregation not in known:
+        if self.class_aggregation not in known:
             raise ValueError(
                 f"Invalid value for argument `class_aggregation`. Expected one of {known}. Received: "
-                f"class_aggregation={class_aggregation}"
+                f"class_aggregation={self.class_aggregation}"
             )
-        if num_regressors < 0:
+        if self.num_regressors < 0:
             raise ValueError(
                 "Invalid value for argument `num_regressors`. Expected a value >= 0. Received: "
-                f"num_regressors={num_regressors}"
+                f"num_regressors={self.num_regressors}"
             )
-        self.class_aggregation, self.num_regressors = class_aggregation, num_regressors
         self.reset_state()
 
     def reset_state(self) -> None:
@@ -562,8 +354,4 @@ def _rows(name: str, labels: Any, p: Any) -> None:
         )
 
 
-_KINDS: list[Callable[..., Any]] = [globals()[name] for name in __all__]
-METRICS |= named(kind for kind in _KINDS if isinstance(kind, type)) | {
-    "mape": MeanAbsolutePercentageError, "MAPE": MeanAbsolutePercentageError, "msle": MeanSquaredLogarithmicError,
-    "MSLE": MeanSquaredLogarithmicError, "kld": KLDivergence, "KLD": KLDivergence, "logcosh": LogCoshError,
-}  # fmt: skip
+METRICS |= named(__all__, globals())

@@ -1,11 +1,14 @@
 """Metrics: running means; those of one's own."""
 
+import inspect
+import pickle
 from typing import Any
 
 import numpy as np
 import pytest
 
 import gradcalc.nn.metrics as K
+from gradcalc.nn import scores
 from tests.nn.support import over, says
 
 
@@ -167,3 +170,23 @@ REFUSED: list[tuple[Any, str]] = [
 ]  # fmt: skip
 
 test_what_cannot_be_measured_is_refused = over(REFUSED, says)
+
+
+def test_functions_say_a_number_for_each_row() -> None:
+    """Keras 3.15.1's, of the same lists."""
+    p = [[0.1, 0.7, 0.2], [0.5, 0.3, 0.2]]
+    assert K.binary_accuracy([[1.0], [0.0]], [[0.8], [0.6]], 0.7).numpy().tolist() == [[1], [1]]
+    assert K.categorical_accuracy([[0, 1, 0], [0, 0, 1]], p).numpy().tolist() == [1, 0]
+    assert K.sparse_categorical_accuracy([1, 2], p).numpy().tolist() == [1, 0]
+    assert K.top_k_categorical_accuracy([[1, 0, 0], [0, 1, 0]], p, k=2).numpy().tolist() == [0, 1]
+    assert K.sparse_top_k_categorical_accuracy([2, 2], p, 2).numpy().tolist() == [1, 0]
+
+
+def test_a_class_of_a_row_shows_its_arguments_and_is_itself_when_pickled() -> None:
+    assert str(inspect.signature(K.BinaryAccuracy)) == (
+        "(name: str | None = 'binary_accuracy', dtype: Any = None, threshold: float = 0.5)"
+    )
+    assert "side of `threshold`" in (K.BinaryAccuracy.__doc__ or "")
+    assert type(pickle.loads(pickle.dumps(K.Precision(0.3)))) is K.Precision
+    with pytest.raises(TypeError, match=r"^IoU\(\) missing a required argument: 'target_class_ids'"):
+        scores.IoU(2)  # type: ignore[call-arg]

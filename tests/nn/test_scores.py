@@ -17,17 +17,17 @@ C, D = np.array([1, 0, 2, 1]), np.array([1, 1, 2, 0])
 ONE = np.eye(3)[C]
 RANKS = np.array([[2, 1, 0], [1, 2, 0], [0, 2, 1], [0, 2, 1]])
 KERAS: list[tuple[Any, ...]] = [  # by Keras 3.15.1, float32
-    (lambda: K.Hinge(), S, P, W, [0.93435]),
-    (lambda: K.SquaredHinge(), S, P, None, [1.548925]),
-    (lambda: K.CategoricalHinge(), ONE, P, W, [1.035681]),
-    (lambda: K.KLDivergence(), ONE, P, None, [0.2870344]),
-    (lambda: K.Poisson(), Y, P, W, [0.9916273]),
-    (lambda: K.MeanAbsolutePercentageError(), 1.0 + Y, P, W, [50.67226]),
-    (lambda: K.MeanSquaredLogarithmicError(), Y, P, None, [0.1761056]),
-    (lambda: K.LogCoshError(), Y, P, W, [0.1669561]),
-    (lambda: K.CosineSimilarity(), Y, P, W, [0.6698775]),
-    (lambda: K.CosineSimilarity(axis=0), Y, P, None, [0.6972839]),
-    (lambda: K.PearsonCorrelation(), Y, P, W, [-0.2330914]),
+    (lambda: M.Hinge(), S, P, W, [0.93435]),
+    (lambda: M.SquaredHinge(), S, P, None, [1.548925]),
+    (lambda: M.CategoricalHinge(), ONE, P, W, [1.035681]),
+    (lambda: M.KLDivergence(), ONE, P, None, [0.2870344]),
+    (lambda: M.Poisson(), Y, P, W, [0.9916273]),
+    (lambda: M.MeanAbsolutePercentageError(), 1.0 + Y, P, W, [50.67226]),
+    (lambda: M.MeanSquaredLogarithmicError(), Y, P, None, [0.1761056]),
+    (lambda: M.LogCoshError(), Y, P, W, [0.1669561]),
+    (lambda: M.CosineSimilarity(), Y, P, W, [0.6698775]),
+    (lambda: M.CosineSimilarity(axis=0), Y, P, None, [0.6972839]),
+    (lambda: M.PearsonCorrelation(), Y, P, W, [-0.2330914]),
     (lambda: K.TruePositives(), Y, P, W, [12.5]),
     (lambda: K.FalsePositives([0.1, 0.5, 0.9]), Y, P, None, [9, 7, 3]),
     (lambda: K.TrueNegatives(0.8), Y, P, W, [6.5]),
@@ -106,11 +106,11 @@ def test_what_does_not_fit_is_refused(make: Any, message: str) -> None:
 
 def test_concordance_is_one_on_the_line_and_less_beside_it() -> None:
     y = np.array([[1.0, 2.0, 4.0]])
-    assert K.ConcordanceCorrelation()(y, y).numpy() == pytest.approx(1, abs=1e-6)
-    assert K.PearsonCorrelation()(y, 3 * y + 1).numpy() == pytest.approx(1, abs=1e-6)
+    assert M.ConcordanceCorrelation()(y, y).numpy() == pytest.approx(1, abs=1e-6)
+    assert M.PearsonCorrelation()(y, 3 * y + 1).numpy() == pytest.approx(1, abs=1e-6)
     variance = 14 / 9
     expected = 2 * variance / (2 * variance + 1)
-    assert K.concordance_correlation(y, y + 1).numpy() == pytest.approx(expected, abs=1e-6)
+    assert M.concordance_correlation(y, y + 1).numpy() == pytest.approx(expected, abs=1e-6)
 
 
 def test_the_variance_of_labels_far_from_zero_is_not_lost() -> None:
