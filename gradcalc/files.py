@@ -160,6 +160,9 @@ class Target(Protocol):
     def put(self, made: Path) -> None:
         """Put a complete file there; until then nothing of it is there, and what was there stays."""
 
+    def add(self, suffix: str, data: bytes) -> None:
+        """Put a small file beside it, which has its name and a suffix; until then nothing of it is there."""
+
 
 @dataclass(frozen=True)
 class LocalTarget:
@@ -178,6 +181,11 @@ class LocalTarget:
     def put(self, made: Path) -> None:
         """Give it the name."""
         _replace(made, self.path)
+
+    def add(self, suffix: str, data: bytes) -> None:
+        """Write it in one go."""
+        with complete_file(self.path.with_name(self.path.name + suffix)) as path:
+            path.write_bytes(data)
 
 
 class Unfinished:

@@ -36,7 +36,7 @@ from gradcalc.data.source import STDIN, facts, is_stream, opened, refuse_changed
 from gradcalc.data.uncertainty import with_uncertainty
 from gradcalc.data.urls import shown
 from gradcalc.errors import ExitCode, FileError, GradcalcError, UsageError
-from gradcalc.files import LocalTarget, Target, Unfinished, WriteError, writing
+from gradcalc.files import Target, Unfinished, WriteError, writing
 from gradcalc.language.compile import kernel, to_compile
 from gradcalc.language.formula import Definition, Formula, Point, refuse_clash
 from gradcalc.language.points import numbers
@@ -287,8 +287,8 @@ def _refuse_parts(settings: Settings, source: str, once: bool, target: Target | 
     """Raise if the rows cannot be given to others, or a shard has no place for its record."""
     if settings.scheduler is not None and once:
         raise UsageError(f"--scheduler: {source} can be read but once", hint="IN as a file that all workers see")
-    if settings.shard is not None and (once or not isinstance(target, LocalTarget)):
-        what = f"{source} can be read but once" if once else f"{target or 'what OUT names'} is no file of this machine"
+    if settings.shard is not None and (once or not target):
+        what = f"{source} can be read but once" if once else "what OUT names is no file"
         raise UsageError(f"--shard: {what}", hint="IN and OUT as files")
 
 
@@ -468,9 +468,8 @@ class _Job:
         with self._unchanged():
             writer, counts = self._through(unfinished.append, unfinished.mark, done, progress)
         complete = finished(unfinished, writer)
-        if self.shard and isinstance(unfinished.output, LocalTarget):
-            self._record(unfinished, writer, counts).write(complete, unfinished.output.path)
-        placed(unfinished, writer, complete)
+        record = self._record(unfinished, writer, counts).text(complete) if self.shard else None
+        placed(unfinished, writer, complete, record)
         return self._summary(counts, resumed=done.rows if done else 0, restarted=unfinished.restarted)
 
     def _summary(self, counts: Counts, **more: Any) -> Summary:

@@ -13,13 +13,16 @@ from functools import reduce
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from gradcalc.data import stores
 from gradcalc.data.check import Checked, certified
 from gradcalc.data.formats import FORMATS, check_stream, output_format
-from gradcalc.data.formats.format import Writer, readable
+from gradcalc.data.formats.format import Place, Writer, readable
 from gradcalc.data.map import Counts, Progress, Summary
 from gradcalc.data.output import Pieces, finished, target_of
-from gradcalc.data.shard import SUFFIX, Record, beside, read_record
-from gradcalc.data.urls import shown
+from gradcalc.data.shard import SUFFIX, Record, read_record
+from gradcalc.data.source import entries
+from gradcalc.data.stores import StoredFile
+from gradcalc.data.urls import parsed, shown
 from gradcalc.errors import FileError, UsageError
 from gradcalc.files import Target, Unfinished, shortened, writing
 
@@ -31,7 +34,7 @@ _LISTED = 8
 class _Part:
     """The output of a shard, and what its record tells."""
 
-    path: Path
+    path: Place
     record: Record
 
     def pieces(self, writer: Writer) -> Iterator[tuple[bytes, int]]:
@@ -47,10 +50,10 @@ class _Part:
 
 
 def merge(folder: str, output: str, format: str | None = None, progress: Progress | None = None) -> Summary:
-    """Join the shards in a directory.
+    """Join the shards in a folder.
 
     Args:
-        folder: holds the outputs of all shards of one run, and their records.
+        folder: a directory, or one in a store; holds the outputs of all shards of one run, and their records.
         output: as of `run`; of the format of the shards.
         progress: called after each piece.
 
@@ -62,12 +65,13 @@ def merge(folder: str, output: str, format: str | None = None, progress: Progres
         UsageError: the output is of another format, or is one of the shards.
     """
     begin = time.perf_counter()
-    parts = _verified(Path(folder), Path(output))
+    parts = _verified(folder, output)
     question = parts[0].record.question
     kind = FORMATS[question["format"].lower()]
     if output_format(shown(output), format) is not kind:
         raise UsageError(
-            f"the shards in {folder} are {kind.name}, {output} is not", hint=f"--format {kind.name.lower()}"
+            f"the shards in {shown(folder)} are {kind.name}, {shown(output)} is not",
+            hint=f"--format {kind.name.lower()}",
         )
     with readable(parts[0].path, kind.name):
         writer = kind.writer.of(parts[0].path, question["columns"])
@@ -124,9 +128,9 @@ def _summary(parts: Sequence[_Part], output: str, seconds: float) -> Summary:
 # -- is it one set? ----------------------------------------------------------------------------------------------------
 
 
-def _verified(folder: Path, output: Path) -> list[_Part]:
-    """The shards in a directory, in their order; an error if they are not each part of one run, once, and whole."""
-    parts = [_Part(path, read_record(beside(path))) for path in _outputs(folder, output)]
+def _verified(folder: str, output: str) -> list[_Part]:
+    """The shards in a folder, in their order; an error if they are not each part of one run, once, and whole."""
+    parts = [_Part(path, read_record(record)) for path, record in _outputs(folder, output)]
     first = parts[0]
     for part in parts:
         _compare(first, part)
@@ -138,11 +142,12 @@ def _verified(folder: Path, output: Path) -> list[_Part]:
     missing = sorted(set(range(1, of + 1)) - {part.record.shard.number for part in parts})
     if missing:
         named = ", ".join(map(str, missing[:_LISTED])) + (", ..." if len(missing) > _LISTED else "")
-        begun = [entry.name[1 : -len(".gradcalc")] for entry in sorted(folder.glob(".*.gradcalc"))]
+        hidden = [] if parsed(folder) else sorted(Path(folder).glob(".*.gradcalc"))
+        begun = [entry.name[1 : -len(".gradcalc")] for entry in hidden]
         more = f" ({', '.join(begun[:_LISTED])} not finished)" if begun else ""
         what = f"shard {named} of {of} is" if len(missing) == 1 else f"shards {named} of {of} are"
         hint = f"the same gradcalc map with --shard {missing[0]}/{of}"
-        raise FileError(f"{what} missing in {folder}{more}", hint=hint)
+        raise FileError(f"{what} missing in {shown(folder)}{more}", hint=hint)
     for part in parts:
         with readable(part.path, "a shard"):
             if part.path.stat().st_size != part.record.size:
@@ -150,22 +155,34 @@ def _verified(folder: Path, output: Path) -> list[_Part]:
     return parts
 
 
-def _outputs(folder: Path, output: Path) -> list[Path]:
-    """The files with a record; an error for a record without its file, and for what else is there."""
-    with readable(folder, "a directory of shards"):
-        entries = sorted(entry for entry in folder.iterdir() if entry.name[0] != ".")
-        entries = [entry for entry in entries if not (output.exists() and entry.samefile(output))]
-    found = [entry for entry in entries if not entry.name.endswith(SUFFIX)]
-    for entry in found:
-        if beside(entry) not in entries:
-            raise FileError(f"{entry} is no shard: no {entry.name}{SUFFIX} tells of it", hint=f"{folder} without it")
-    for entry in entries:
-        told = entry.with_name(entry.name.removesuffix(SUFFIX))
-        if told not in entries:
-            raise FileError(f"{told} is missing: {entry.name} tells of it", hint="the same gradcalc map makes it anew")
-    if not found:
-        raise FileError(f"{folder} holds no shard", hint=f"gradcalc map ... --shard 1/10 -o {folder}/1.csv")
-    return found
+def _outputs(folder: str, output: str) -> list[tuple[Place, Place]]:
+    """The files with their records; an error for a record without its file, and for what else is there."""
+    found = {entry.name: entry for entry in _but(entries(folder), output)}
+    shards = [name for name in found if not name.endswith(SUFFIX)]
+    for name in shards:
+        if name + SUFFIX not in found:
+            raise FileError(
+                f"{found[name]} is no shard: no {name}{SUFFIX} tells of it", hint=f"{shown(folder)} without it"
+            )
+    for name, entry in found.items():
+        if name.removesuffix(SUFFIX) not in found:
+            told = str(entry).removesuffix(SUFFIX)
+            raise FileError(f"{told} is missing: {name} tells of it", hint="the same gradcalc map makes it anew")
+    if not shards:
+        place = shown(folder).rstrip("/")
+        raise FileError(f"{place} holds no shard", hint=f"gradcalc map ... --shard 1/10 -o {place}/1.csv")
+    return [(found[name], found[name + SUFFIX]) for name in shards]
+
+
+def _but(files: Sequence[Place], output: str) -> Sequence[Place]:
+    """The files of a folder that are not the output."""
+    url, here = parsed(output), Path(output)
+    stored = [file for file in files if isinstance(file, StoredFile)]
+    if url and stored:
+        return stores.without(url, stored)
+    if url or stored or not here.exists():
+        return files
+    return [file for file in files if isinstance(file, Path) and not file.samefile(output)]
 
 
 def _compare(one: _Part, two: _Part) -> None:
@@ -192,6 +209,6 @@ def _compare(one: _Part, two: _Part) -> None:
             raise FileError(f"{two.path} does not go with {one.path}: its {key} are {now}, there {before}")
 
 
-def _damaged(path: Path, record: Record) -> FileError:
+def _damaged(path: Place, record: Record) -> FileError:
     hint = f"the same gradcalc map with --shard {record.shard} makes it anew"
     return FileError(f"{path} is not what shard {record.shard} wrote: it was cut or changed", hint=hint)

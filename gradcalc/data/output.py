@@ -1,6 +1,6 @@
 """Where what a run makes goes: piece by piece into a stream, or into a hidden directory and from there to its place.
 
-Imports formats and files.
+Imports formats, stores, shard and files.
 """
 
 import os
@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 from gradcalc.data import stores
 from gradcalc.data.formats.format import Place, Writer
+from gradcalc.data.shard import SUFFIX
 from gradcalc.data.urls import parsed
 from gradcalc.errors import UsageError
 from gradcalc.files import LocalTarget, Target, Unfinished, check_writable, writing
@@ -79,9 +80,11 @@ def finished(unfinished: Unfinished, writer: Writer) -> Path:
             raise OSError(None, f"{unfinished.data} was changed meanwhile: {error}") from None
 
 
-def placed(unfinished: Unfinished, writer: Writer, complete: Path) -> None:
-    """Put the complete file in its place; where that fails, a later run can go on with the pieces."""
+def placed(unfinished: Unfinished, writer: Writer, complete: Path, record: bytes | None = None) -> None:
+    """Put the complete file in its place, after its record; where that fails, a later run goes on with the pieces."""
     try:
+        if record is not None:
+            unfinished.output.add(SUFFIX, record)
         unfinished.place(complete)
     except BaseException:
         writer.reopen(unfinished.data)

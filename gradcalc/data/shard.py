@@ -18,7 +18,6 @@ from gradcalc import __version__
 from gradcalc.arithmetic.native.code import instruction_set
 from gradcalc.data.formats.format import Place, readable
 from gradcalc.errors import FileError, UsageError
-from gradcalc.files import complete_file
 
 SUFFIX = ".shard"
 """Of a record, behind the name of what it tells of."""
@@ -111,26 +110,20 @@ class Record:
         """Which it is."""
         return read_shard(self.question["shard"])
 
-    def write(self, complete: Path, output: Path) -> None:
-        """Tell of a complete file, which then takes the place of the output."""
+    def text(self, complete: Path) -> bytes:
+        """What is written of a complete file, which then takes the place of the output."""
         text = json.dumps(vars(self) | {"size": complete.stat().st_size}).encode()
-        with complete_file(beside(output)) as path:
-            path.write_bytes(b"%08x %s\n" % (zlib.crc32(text), text))
+        return b"%08x %s\n" % (zlib.crc32(text), text)
 
 
-def beside(output: Path) -> Path:
-    """Where the record of an output is."""
-    return output.with_name(output.name + SUFFIX)
-
-
-def read_record(path: Path) -> Record:
+def read_record(path: Place) -> Record:
     """The record that a file holds.
 
     Raises:
         FileError: it holds none, or one that was changed.
     """
-    with readable(path, "the record of a shard"):
-        data = path.read_bytes()
+    with readable(path, "the record of a shard"), path.open("rb") as file:
+        data = file.read()
     try:
         text = data[9:].removesuffix(b"\n")
         if data[:9] != b"%08x " % zlib.crc32(text):

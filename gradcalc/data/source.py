@@ -15,7 +15,7 @@ from gradcalc.data.formats import suffixes, told_format
 from gradcalc.data.formats.format import Place, readable, reading
 from gradcalc.data.held import PIECE, Spool, held
 from gradcalc.data.urls import WEB, parsed
-from gradcalc.errors import FileError
+from gradcalc.errors import FileError, UsageError
 
 STDIN = "standard input"
 _AT_ONCE = 16
@@ -51,6 +51,16 @@ def opened(source: str, *, checked: bool = True) -> Iterator[list[Place]]:
             with readable(source, "data"):
                 here: list[Place] = list(expand(source))
             yield here
+
+
+def entries(folder: str) -> Sequence[Place]:
+    """All files of a folder but the hidden ones, in the order of their names."""
+    if url := parsed(folder):
+        if url.scheme in WEB:
+            raise UsageError(f"{url}: the web lists no files", hint="a folder of a store, or of this machine")
+        return stores.listed(url)
+    with readable(folder, "a folder"):
+        return sorted(entry for entry in Path(folder).iterdir() if entry.name[0] != ".")
 
 
 def facts(paths: Sequence[Place], again: bool = False) -> list[list[Any]]:

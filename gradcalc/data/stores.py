@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
@@ -28,7 +29,7 @@ from gradcalc.data.formats.format import DAMAGE, Unread
 from gradcalc.data.held import Facts
 from gradcalc.data.urls import Url, parsed
 from gradcalc.errors import FileError, UsageError, install_command, library
-from gradcalc.files import WriteError
+from gradcalc.files import WriteError, writing
 
 _SYSTEMS = {
     "s3": "S3FileSystem", "gs": "GcsFileSystem", "gcs": "GcsFileSystem", "abfs": "AzureFileSystem",
@@ -194,6 +195,10 @@ class StoredFile:
         """What the name ends in."""
         return Path(self.name).suffix
 
+    def is_at(self, system: Any, key: str) -> bool:
+        """Whether this is the place of it."""
+        return bool(self.key == key and self.system == system)
+
     def stat(self) -> Facts:
         """What the store told when it was found."""
         return self.facts
@@ -358,7 +363,26 @@ def expand(url: Url) -> list[StoredFile]:
             found = [info for info in listed if _fits(info.path.split("/")[wild:], parts[wild:])]
             if not found:
                 raise FileError(f"no file matches {url}")
+    return _in_order(url, system, found)
+
+
+def listed(url: Url) -> list[StoredFile]:
+    """All files of a folder but the hidden ones, in the order of their names."""
+    system, key = _connected(url)
+    with _told(url, url):
+        found = _listed(system, key.rstrip("/"), False)
+    return _in_order(url, system, [info for info in found if info.base_name[0] != "."])
+
+
+def _in_order(url: Url, system: Any, found: Iterable[Any]) -> list[StoredFile]:
+    """What was found beside a URL, in the order of names."""
     return [StoredFile(url, system, info.path, info) for info in sorted(found, key=lambda info: info.path.split("/"))]
+
+
+def without(url: Url, files: Iterable[StoredFile]) -> list[StoredFile]:
+    """Files but the one that a URL names."""
+    system, key = _connected(url)
+    return [file for file in files if not file.is_at(system, key)]
 
 
 def _listed(system: Any, folder: str, deep: bool) -> list[Any]:
@@ -412,9 +436,7 @@ class StoreTarget:
 
     def is_among(self, paths: Iterable[object]) -> bool:
         """Whether it is one of the files that are read."""
-        return any(
-            isinstance(path, StoredFile) and path.key == self.key and path.system == self.system for path in paths
-        )
+        return any(isinstance(path, StoredFile) and path.is_at(self.system, self.key) for path in paths)
 
     def put(self, made: Path) -> None:
         """Upload a complete file and have the store copy it in its place."""
@@ -430,6 +452,14 @@ class StoreTarget:
         with _told(self.url, f"all: {self} is complete, but beside it {self.temporary} is left", WriteError):
             self.stream = None
             self.system.delete_file(self.temporary)
+
+    def add(self, suffix: str, data: bytes) -> None:
+        """Put it there in the same way; it is made where what is unfinished is kept."""
+        made = self.folder / "beside"
+        with writing(made):
+            made.write_bytes(data)
+        with target_at(replace(self.url, path=self.url.path + suffix)) as beside:
+            beside.put(made)
 
     def _check(self, made: Path, key: str) -> None:
         """Raise if not every byte has come."""
@@ -477,6 +507,13 @@ def target(output: str) -> Iterator[StoreTarget]:
     url = parsed(output)
     if url is None or url.scheme not in _SYSTEMS:
         raise UsageError(f"{url}: it can only be read", hint="-o s3://, gs:// or abfs://, or a file that is here")
+    with target_at(url) as made:
+        yield made
+
+
+@contextmanager
+def target_at(url: Url) -> Iterator[StoreTarget]:
+    """The same of what is known to be of a store."""
     made = StoreTarget(url)
     try:
         yield made

@@ -18,6 +18,7 @@ from gradcalc.data import stores
 from gradcalc.data.columns import read_columns
 from gradcalc.data.formats import FORMATS
 from gradcalc.data.map import Settings, run
+from gradcalc.data.merge import merge
 from gradcalc.data.points import read_points
 from gradcalc.data.source import opened
 from gradcalc.data.stores import StoredFile, expand
@@ -28,6 +29,7 @@ from gradcalc.settings import Limits
 from tests.cli import environment, process
 from tests.data import plain, table, write
 from tests.data.s3 import Store
+from tests.data.test_merge import told
 
 FORMULA = "x**3*y + sin(y)"
 SMALL, LONG = b"x,y\n1,2\n3,4\n", b"x,y\n" + b"1,2\n" * 2000
@@ -135,6 +137,85 @@ def test_any_place_of_a_file_is_read_as_of_one_that_is_here(store: Store) -> Non
         assert far.read(size) == near.read(size)
     assert far.seek(-10, os.SEEK_END) == near.seek(-10, os.SEEK_END)
     assert far.read() == near.read()
+
+
+# -- shards ------------------------------------------------------------------------------------------------------------
+
+
+def shards(source: str, suffix: str) -> None:
+    """Both shards of a run, in a folder of the store."""
+    for shard in ("1/2", "2/2"):
+        run(FORMULA, source, f"s3://bucket/parts/{shard[0]}{suffix}", Settings(shard=shard))
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("kind", ["csv", "parquet", "arrow", "npz"])
+def test_shards_in_a_store_joined_there_or_here_are_the_bytes_of_the_plain_run(
+    store: Store, tmp_path: Path, temporary: Path, kind: str
+) -> None:
+    source, here = write(tmp_path / "in.csv", table(300)), tmp_path / f"here.{kind}"
+    plain = run(FORMULA, str(source), str(tmp_path / f"plain.{kind}"))
+    expected = (tmp_path / f"plain.{kind}").read_bytes()
+    shards(store.put("bucket/in.csv", source.read_bytes()), f".{kind}")
+    parts = [f"bucket/parts/{name}.{kind}{more}" for name in (1, 2) for more in ("", ".shard")]
+    assert store.names() == ["bucket/in.csv", *parts]
+    for _ in range(2):  # what the first one wrote is no part
+        assert told(merge("s3://bucket/parts/", f"s3://bucket/parts/all.{kind}")) == told(plain)
+        assert store.get(f"bucket/parts/all.{kind}") == expected
+    store.files.delete_file(f"bucket/parts/all.{kind}")
+    assert told(merge("s3://bucket/parts", str(here))) == told(plain)
+    assert here.read_bytes() == expected
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for name in parts:
+        (folder / Path(name).name).write_bytes(store.get(name))
+    merge(str(folder), f"s3://bucket/all.{kind}")
+    assert store.get(f"bucket/all.{kind}") == expected
+    assert not leftovers(temporary)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [(r"1\.csv\.shard\?", "parts holds no shard"), (r"1\.csv\?", "parts/1.csv is missing: 1.csv.shard tells of it")],
+)
+def test_a_shard_that_the_store_refuses_is_absent_and_is_gone_on_with(
+    store: Store, tmp_path: Path, refused: str, said: str
+) -> None:
+    source = store.put("bucket/in.csv", write(tmp_path / "in.csv", table(300)).read_bytes())
+    store.fail(("PUT", refused, "AccessDenied", 9))
+    with pytest.raises(WriteError, match=r"^cannot write s3://bucket/parts/1.csv(.shard)?: access denied \(403\)"):
+        shards(source, ".csv")
+    store.fail()
+    assert "bucket/parts/1.csv" not in store.names()
+    with pytest.raises(FileError, match=f"^s3://bucket/{said}"):
+        merge("s3://bucket/parts", str(tmp_path / "all.csv"))
+    again = run(FORMULA, source, "s3://bucket/parts/1.csv", Settings(shard="1/2", resume=True))
+    assert again.resumed == again.rows == 192
+    run(FORMULA, source, "s3://bucket/parts/2.csv", Settings(shard="2/2"))
+    assert merge("s3://bucket/parts", str(tmp_path / "all.csv")).rows == 300
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        (["2.csv", "2.csv.shard"], "shard 2 of 2 is missing in s3://bucket/parts"),
+        (["2.csv"], "s3://bucket/parts/2.csv is missing: 2.csv.shard tells of it"),
+        (["2.csv.shard"], "s3://bucket/parts/2.csv is no shard: no 2.csv.shard tells of it"),
+        (["1.csv", "1.csv.shard", "2.csv", "2.csv.shard"], "s3://bucket/parts"),
+    ],
+)
+def test_a_store_that_holds_no_set_is_refused_and_nothing_is_written(
+    store: Store, tmp_path: Path, lost: list[str], said: str
+) -> None:
+    shards(store.put("bucket/in.csv", write(tmp_path / "in.csv", table(10)).read_bytes()), ".csv")
+    for name in lost:
+        store.files.delete_file(f"bucket/parts/{name}")
+    with pytest.raises(FileError, match=f"^{said}"):
+        merge("s3://bucket/parts", "s3://bucket/all.csv")
+    assert "bucket/all.csv" not in store.names()
+    with pytest.raises(UsageError, match="^https://host/parts: the web lists no files"):
+        merge("https://host/parts", "all.csv")
 
 
 # -- what goes wrong ---------------------------------------------------------------------------------------------------

@@ -31,7 +31,10 @@ class Question:
         "arrow or jsonl).",
     )
     merge: str | None = option(
-        None, "--merge DIR", "Join the outputs of all shards, which DIR holds, to OUT; without EXPR and IN.", ROWS
+        None,
+        "--merge DIR",
+        "Join the outputs of all shards, which DIR holds (a folder of a store too), to OUT; without EXPR and IN.",
+        ROWS,
     )
     let: tuple[str, ...] = option((), o.LET)
     wrt: Sequence[str] | None = option(None, o.WRT)

@@ -248,13 +248,13 @@ class _ArrowWriter(BatchWriter):
         return made
 
     @classmethod
-    def of(cls, path: Path, columns: Sequence[str]) -> Self:
+    def of(cls, path: Place, columns: Sequence[str]) -> Self:
         """With the types that the file tells."""
         with reading(opened(path)) as source:
             schema = library("pyarrow.ipc").open_file(source).schema
         return cls(dict(zip(schema.names, schema.types, strict=True)))
 
-    def pieces(self, path: Path, ends: Sequence[int]) -> Iterator[bytes]:
+    def pieces(self, path: Place, ends: Sequence[int]) -> Iterator[bytes]:
         """Each batch as a message of the stream."""
         with reading(opened(path)) as source:
             file = library("pyarrow.ipc").open_file(source)

@@ -195,11 +195,11 @@ class Writer:
         """Undo what `finish` did to the pieces: the file could not be put in its place, and is gone on with later."""
 
     @classmethod
-    def of(cls, path: Path, columns: Sequence[str]) -> Self:
+    def of(cls, path: Place, columns: Sequence[str]) -> Self:
         """A writer that goes on with the pieces of a complete file."""
         return cls(dict.fromkeys(columns))
 
-    def pieces(self, path: Path, ends: Sequence[int]) -> Iterator[bytes]:
+    def pieces(self, path: Place, ends: Sequence[int]) -> Iterator[bytes]:
         """The pieces as they were appended, out of a complete file; `ends` as `finish` was told."""
         with path.open("rb") as file:
             for start, end in pairwise(ends):

@@ -297,7 +297,7 @@ class _NpyWriter(Writer):
             file.write(self.begin())
 
     @classmethod
-    def of(cls, path: Path, columns: Sequence[str]) -> Self:
+    def of(cls, path: Place, columns: Sequence[str]) -> Self:
         """With the types that the file tells."""
         with reading(path.open("rb")) as file:
             dtype = read_header(file)[1]
@@ -334,13 +334,13 @@ class _NpzWriter(_NpyWriter):
         return made
 
     @classmethod
-    def of(cls, path: Path, columns: Sequence[str]) -> Self:
+    def of(cls, path: Place, columns: Sequence[str]) -> Self:
         """With the types that the file tells."""
         with reading(path.open("rb")) as source, zipfile.ZipFile(source) as archive:
             members = {name.removesuffix(".npy"): archive.open(name) for name in archive.namelist()}
             return cls({name: read_header(member)[1] for name, member in members.items()})
 
-    def pieces(self, path: Path, ends: Sequence[int]) -> Iterator[bytes]:
+    def pieces(self, path: Place, ends: Sequence[int]) -> Iterator[bytes]:
         """The rows of a piece, column after column."""
         with reading(path.open("rb")) as source, zipfile.ZipFile(source) as archive:
             members = [archive.open(f"{name}.npy") for name in self.types]
