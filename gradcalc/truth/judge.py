@@ -178,7 +178,7 @@ def _bounds(ball: Ball) -> tuple[str, str] | None:
 
 def _differs(theirs: float, measured: float) -> bool:
     """Whether SymPy's number is not the one that slopes settle at."""
-    return theirs != measured and not math.isclose(theirs, measured, rel_tol=1e-9, abs_tol=1e-300)
+    return not math.isclose(theirs, measured, rel_tol=1e-9, abs_tol=1e-300)
 
 
 def _has_inexact_decimals(formula: Formula) -> bool:

@@ -290,3 +290,10 @@ def test_a_singular_hessian_of_radicals_or_of_pi_is_proved(formula: str, at: str
     curvature = differentiate(formula, point, order=2, symbolic=False).points[0].curvature
     assert curvature is not None
     assert curvature.definiteness == word
+
+
+def test_signs_of_what_was_measured_hold_to_a_part_in_a_million() -> None:
+    """Second derivatives 2, 1, 1, 2: the first by difference quotients."""
+    point = examine("x*y + y^2 - 6*where(x == 0, 1, sin(x)/x)", {"x": 0, "y": 0}, 2)
+    assert point.curvature is not None and point.curvature.entries[0, 0].certified is None
+    assert point.curvature.definiteness == "numerically positive definite"

@@ -39,6 +39,26 @@ def test_decimals_are_taken_as_written_where_sympy_is_compared() -> None:
     assert entry.certified.value == "0.3000000000000000167"
 
 
+def test_one_decimal_whose_double_lies_below_it_is_taken_as_written() -> None:
+    report = differentiate("0.3*x", {"x": 2})
+    entry = report.points[0].gradient[0]
+    assert entry.symbolic is not None and entry.symbolic.value == "0.3000000000000000000"
+    assert entry.verdict == "agrees" and not report.notes
+
+
+@pytest.mark.parametrize(("x", "digits", "verdict"), [(0.3181, 12, "agrees"), (0.0009, 11, "inaccurate")])
+def test_twelve_right_digits_agree(x: float, digits: int, verdict: str) -> None:
+    value = differentiate("(1000 + x) - 1000", {"x": x}, symbolic=False).points[0].value
+    assert value.certified is not None and (value.certified.digits, value.verdict) == (digits, verdict)
+
+
+def test_slopes_that_settle_slowly_near_what_sympy_gives_are_no_contradiction() -> None:
+    report = differentiate("where(x == 0, x, x + abs(x)^1.005)", {"x": 0})
+    entry = report.points[0].gradient[0]
+    assert entry.symbolic is not None and entry.symbolic.value is not None
+    assert 0 < entry.value - float(entry.symbolic.value) < 1e-9 and not notes(report, "symbolic")
+
+
 @pytest.mark.parametrize(
     ("formula", "x"),
     [("piecewise((sin(x)/x, x != 0), (1, true))", 0), ("piecewise((0, x == 0), (x, true))", 0), ("0**x", 2)],
@@ -89,6 +109,10 @@ def test_a_wrong_second_opinion_is_found_out_by_the_slopes(monkeypatch: pytest.M
     report = ask(monkeypatch, "x**3", "3*x**2 + 1")
     assert report.verdict == "agrees"
     assert "SymPy's derivative is wrong here" in notes(report, "symbolic")[0]
+
+
+def test_a_decimal_with_millions_of_zeros_is_no_double(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ask(monkeypatch, "x + x*1e-99999999", "1 + 1e-99999999").verdict == "agrees"
 
 
 def test_a_wrong_tape_disagrees(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,7 @@ def test_mixed_derivative_is_not_certified_where_there_is_none(formula: str) -> 
         "cbrt(x*y)",
         "cbrt(x**3 + y**3)",
         "cbrt(x**2*y)",
+        "x + abs(x)^1.02 + y + 1e-8*min(abs(x), abs(y))",  # differs by more than the last two quotients do
     ],
 )
 def test_generic_directions_are_asked_for_all_variables_and_without_a_kink_of_an_op(formula: str) -> None:
@@ -278,3 +279,17 @@ def test_a_second_derivative_is_that_of_the_first(formula: str, value: float | N
     entry = second(formula, {"x": 0})
     assert entry.verdict == ("unverified" if value is None else "agrees")
     assert value is None or entry.value == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "left", "right"),
+    [
+        ("abs(10*x - 1) + 30*x", "0.1", 20, 40),
+        ("abs(3*x - 1) + 9*x", "0.3333333333333333", 6, 12),
+        ("x^2", "0.1", 0, 0),
+    ],
+)
+def test_a_kink_beside_the_point_is_told_to_both_sides(formula: str, at: str, left: int, right: int) -> None:
+    """0.1 lies above 1/10 as a double, 0.3333333333333333 below 1/3."""
+    near = [(note.left, note.right) for note in examine(formula, {"x": at}, 1).notes if note.kind == "near_kink"]
+    assert near == [(pytest.approx(left), pytest.approx(right))] * (left < right)

@@ -42,6 +42,10 @@ def slopes_of(text: str, at: str = "x=0", direction: dict[str, int] | None = Non
         ("where(x == 0, 0, x*sin(1/x))", Side("unknown"), Side("unknown")),
         ("where(x == 0, 0, x**2*sin(1/x))", Side("slope", 0.0), Side("slope", 0.0)),
         ("where(x < 0, sqrt(x), x)", Side("undefined"), Side("slope", 1.0)),
+        ("where(x == 0, 0, x*(1 + 1/log(abs(x))))", Side("unknown"), Side("unknown")),  # to 1, too slowly
+        ("where(x == 0, 0, 1e6*x*(1 + 1/log(abs(x))))", Side("unknown"), Side("unknown")),
+        ("where(x > 0, 1 + 1/log(x), x)", Side("slope", 1.0), Side("jump")),
+        ("where(abs(x) < 2**-5000, 1000*x, x)", Side("unknown"), Side("unknown")),
     ],
 )
 def test_each_kind_of_side(text: str, left: Side, right: Side) -> None:
@@ -94,6 +98,7 @@ def test_slow_functions_get_coarser_steps() -> None:
         ("cbrt(x)", INF),
         ("sqrt(x)", INF),
         ("x**1.5 + 2*x", 2.0),
+        ("pi*x", math.pi),
         ("abs(x)", None),
         ("sqrt(abs(x))", None),
         ("sign(x)", None),
