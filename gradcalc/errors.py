@@ -410,12 +410,23 @@ def short_of_memory(error: BaseException | None) -> bool:
     """Whether an error, or one that it came from, is for want of memory."""
     seen: list[BaseException] = []
     while error is not None and error not in seen:
-        wanting = isinstance(error, OSError) and error.errno == errno.ENOMEM
+        wanting = isinstance(error, OSError) and error.errno == errno.ENOMEM or _blames_python(error)
         if isinstance(error, MemoryError) or wanting or _NO_ROOM.search(str(error)):
             return True
         seen.append(error)
         error = error.__cause__ or error.__context__
     return False
+
+
+def _blames_python(error: BaseException) -> bool:
+    """Whether CPython's parser refuses text of Python's own library, as of a dataclass: it does for want of memory."""
+    if not isinstance(error, SyntaxError) or error.filename != "<string>":
+        return False
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    writer = trace.tb_frame.f_globals.get("__name__", "") if trace is not None else ""
+    return writer.partition(".")[0] in sys.stdlib_module_names
 
 
 def understood(error: Exception) -> GradcalcError | None:

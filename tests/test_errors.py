@@ -326,6 +326,16 @@ def test_what_is_for_want_of_memory_is_told_from_what_is_not(error: Exception) -
     assert errors.short_of_memory(other)
 
 
+@pytest.mark.parametrize(
+    ("writer", "of", "short"),
+    [("dataclasses", "exec", True), ("gradcalc.graph", "exec", False), ("ast", "__import__('ast').parse", False)],
+)
+def test_text_that_pythons_own_library_writes_is_refused_for_want_of_memory(writer: str, of: str, short: bool) -> None:
+    with pytest.raises(SyntaxError) as caught:
+        exec(f"{of}('1 +')", {"__name__": writer})
+    assert errors.short_of_memory(caught.value) is short
+
+
 def test_a_library_that_memory_is_too_short_for_is_neither_missing_nor_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(module: str) -> None:
         raise ImportError(f"{module}: failed to map segment from shared object")
