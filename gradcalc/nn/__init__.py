@@ -13,7 +13,9 @@ from gradcalc.nn import (
     functional,
     layer,
     layers,
+    merging,
     models,
+    noise,
     normalization,
     pooling,
     recurrent,
@@ -33,7 +35,9 @@ from gradcalc.nn.initializers import set_seed as set_seed
 from gradcalc.nn.layer import *
 from gradcalc.nn.layers import *
 from gradcalc.nn.losses import *
+from gradcalc.nn.merging import *
 from gradcalc.nn.models import *
+from gradcalc.nn.noise import *
 from gradcalc.nn.normalization import *
 from gradcalc.nn.pooling import *
 from gradcalc.nn.recurrent import *
@@ -41,8 +45,8 @@ from gradcalc.nn.saving import *
 from gradcalc.nn.weights import *
 
 _MODULES = (
-    attention, config, convolution, functional, layer, layers, losses, models, normalization, pooling, recurrent,
-    saving, weights,
+    attention, config, convolution, functional, layer, layers, losses, merging, models, noise, normalization, pooling,
+    recurrent, saving, weights,
 )  # fmt: skip
 globals()["__all__"] = sorted(  # type checkers read the stars
     ["activations", "callbacks", "clear_session", "initializers", "losses", "metrics", "scores", "set_seed"]

@@ -1,4 +1,4 @@
-"""Attention over `(rows, steps, features)`, as Keras 3's MultiHeadAttention. Imports layer and tape."""
+"""Attention over `(rows, steps, features)`, as Keras 3's layers. Imports layer and tape."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import only
-from gradcalc.nn import activations, initializers
-from gradcalc.nn.layer import Layer, pair
+from gradcalc.nn import activations
+from gradcalc.nn.layer import Layer, pair, plain_mask
 from gradcalc.tape.tensor import as_tensor
 
-__all__ = ["MultiHeadAttention"]
+__all__ = ["AdditiveAttention", "Attention", "MultiHeadAttention"]
 
 
 _PRODUCTS = ("query", "key", "value", "output")
@@ -36,27 +36,13 @@ class MultiHeadAttention(Layer):
     _quiet = frozenset({"flash_attention"})
 
     def __init__(
-        self,
-        num_heads: int,
-        key_dim: int,
-        value_dim: int | None = None,
-        dropout: float = 0.0,
-        use_bias: bool = True,
-        output_shape: int | None = None,
-        attention_axes: Any = None,
-        sliding_window: Any = None,
-        flash_attention: Any = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        use_gate: bool = False,
-        seed: int | None = None,
+        self, num_heads: int, key_dim: int, value_dim: int | None = None, dropout: float = 0.0, use_bias: bool = True,
+        output_shape: int | None = None, attention_axes: Any = None, sliding_window: Any = None,
+        flash_attention: Any = None, kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
+        kernel_constraint: Any = None, bias_constraint: Any = None, use_gate: bool = False, seed: int | None = None,
         **common: Any,
-    ) -> None:
+    ) -> None:  # fmt: skip
         if attention_axes not in (1, [1], (1,)):  # that of steps, as Keras writes it of a built layer
             only(None, attention_axes=attention_axes)
         only(None, sliding_window=sliding_window, flash_attention=flash_attention)
@@ -119,12 +105,8 @@ class MultiHeadAttention(Layer):
         if allowed is not None:
             scores = np.where(allowed[:, None], scores, -0.7 * np.finfo(scores.dtype).max)
         scores = activations.softmax(scores)
-        if training and self.dropout:
-            source = self._source or initializers.generator()
-            kept = source.random(scores.shape) >= self.dropout
-            weights = scores * np.asarray(kept / max(1 - self.dropout, np.finfo(float).tiny), scores.dtype)
-        else:
-            weights = scores
+        drops = training and self.dropout
+        weights = scores * self._kept(self.dropout, scores.shape, scores.dtype) if drops else scores
         result = self._projected("output", np.moveaxis(weights @ np.moveaxis(v, 1, 2), 1, 2), 2)
         return (result, scores) if return_attention_scores else result
 
@@ -148,3 +130,128 @@ def _allowed(masks: Mapping[str, Any], given: Any, causal: bool, shape: tuple[in
     if causal:
         parts.append(np.tri(shape[1], shape[2], dtype=bool)[None])
     return np.broadcast_to(np.logical_and.reduce(np.broadcast_arrays(*parts)), shape) if parts else None
+
+
+class Attention(Layer):
+    """Each step of a query as a mean of the steps of a value, weighed by how its key agrees, as Keras's Attention.
+
+    Called on `[query, value]` or `[query, value, key]`: `(rows, steps, features)`, and two of `(rows, others, ...)`.
+
+    Args:
+        use_scale: whether a learned number is multiplied with the scores.
+        score_mode: `"dot"`, products of query and key (Luong et al. 2015), or `"concat"`, `sum(tanh(query + key))`.
+        dropout: the share of weights that are taken while training.
+        seed: of the dropout.
+        common: the arguments of `Layer`.
+    """
+
+    def __init__(
+        self, use_scale: bool = False, score_mode: str = "dot", dropout: float = 0.0, seed: int | None = None,
+        **common: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(**common)
+        self._keep(locals())
+        if score_mode not in ("dot", "concat"):
+            raise ValueError(
+                "Invalid value for argument score_mode. Expected one of {'dot', 'concat'}. Received: "
+                f"score_mode={score_mode}"
+            )
+
+    def build(self, input_shape: Any) -> None:
+        """Make the numbers that scores are multiplied with."""
+        self._few("inputs", input_shape)
+        self.scale = self._scale(input_shape) if self.use_scale else None
+        concat = self.score_mode == "concat"
+        self.concat_score_weight = self.add_weight((), "ones", name="concat_score_weight") if concat else None
+
+    def _scale(self, input_shape: Any) -> Any:
+        return self.add_weight((), "ones", name="scale")
+
+    def call(
+        self, inputs: Any, mask: Any = None, training: bool | None = None, return_attention_scores: bool = False,
+        use_causal_mask: bool = False,
+    ) -> Any:  # fmt: skip
+        """The result `(rows, steps, size)` for a list of query, value and perhaps key.
+
+        Args:
+            inputs: the list.
+            mask: a list of arrays of bools, which steps of query and value count.
+            training: whether to drop out.
+            return_attention_scores: whether the weights `(rows, steps, others)` are returned besides.
+            use_causal_mask: whether no step looks at later ones.
+        """
+        self._few("inputs", inputs)
+        query, value, key = map(self._float, (*inputs, inputs[1])[:3])
+        of_query, of_value = (None, None) if mask is None else self._few("mask", mask)[:2]
+        scores = self._scores(query, key)
+        allowed = None if of_value is None else plain_mask(of_value)[:, None]
+        if use_causal_mask:
+            causal = np.tri(*scores.shape[1:], dtype=np.bool_)[None]
+            allowed = causal if allowed is None else allowed & causal
+        if allowed is not None:
+            scores = np.where(allowed, scores, scores - (65504.0 if scores.dtype == np.float16 else 1e9))
+        weights = activations.softmax(scores)
+        if training and self.dropout:
+            weights = weights * self._kept(self.dropout, weights.shape, weights.dtype)
+        result = weights @ value
+        if of_query is not None:
+            result = np.where(plain_mask(of_query)[..., None], result, 0)
+        return (result, weights) if return_attention_scores else result
+
+    def _scores(self, query: Any, key: Any) -> Any:
+        """How each step of the query agrees with each of the key."""
+        factor = 1.0 if self.scale is None else self.scale
+        if self.concat_score_weight is None:
+            return query @ np.swapaxes(key, 1, 2) * factor
+        return self.concat_score_weight * np.sum(np.tanh(factor * _each_with_each(query, key)), axis=-1)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """That of the query."""
+        return mask and self._few("mask", mask)[0]
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The query's shape, with the value's size."""
+        return (*input_shape[0][:-1], input_shape[1][-1])
+
+    def _few(self, what: str, given: Any) -> Any:
+        """The list of query, value and perhaps key, or what belongs to each.
+
+        Raises:
+            ValueError: it is no list of two or three.
+        """
+        if not isinstance(given, list):
+            asked = "must be called on a list of inputs" if what == "inputs" else "mask must be a list"
+            raise ValueError(
+                f"{type(self).__name__} layer {asked}, namely [query, value] or [query, value, key]. Received: "
+                f"{what}={given}."
+            )
+        if not 2 <= len(given) <= 3:
+            raise ValueError(
+                f"{type(self).__name__} layer accepts {what} list of length 2 or 3. Received length: {len(given)}."
+            )
+        return given
+
+
+class AdditiveAttention(Attention):
+    """Attention with `sum(scale * tanh(query + key))` for scores (Bahdanau et al. 2015), as Keras's AdditiveAttention.
+
+    Args:
+        use_scale: whether there is a learned scale `(features,)`.
+        dropout: the share of weights that are taken while training.
+        common: the arguments of `Layer`.
+    """
+
+    def __init__(self, use_scale: bool = True, dropout: float = 0.0, **common: Any) -> None:
+        super().__init__(use_scale, dropout=dropout, **common)
+
+    def _scale(self, input_shape: Any) -> Any:
+        return self.add_weight(input_shape[0][-1:], "glorot_uniform", name="scale")
+
+    def _scores(self, query: Any, key: Any) -> Any:
+        values = np.tanh(_each_with_each(query, key))
+        return np.sum(values if self.scale is None else self.scale * values, axis=-1)
+
+
+def _each_with_each(query: Any, key: Any) -> Any:
+    """The sums `(rows, steps, others, features)`."""
+    return np.expand_dims(query, 2) + np.expand_dims(key, 1)

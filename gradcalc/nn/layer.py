@@ -6,10 +6,12 @@ attributes hold, directly or in lists, tuples and dicts; nothing has to be decla
 
 import inspect
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any, ClassVar, Self
+from types import new_class
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
@@ -23,14 +25,19 @@ from gradcalc.tape.tensor import Tensor, Variable, cast
 
 __all__ = ["Layer", "Weight"]
 
+T = TypeVar("T")
+
 _READ: dict[str, Callable[[Any, str], Any]] = {
     "activation": lambda value, name: activations.get(value),
     "initializer": lambda value, name: initializers.get(value),
     "regularizer": lambda value, name: regularizers.get(value),
     "constraint": lambda value, name: constraints.get(value),
     "dropout": lambda value, name: _share(value, name),
+    "rate": lambda value, name: _share(value, name),
+    "stddev": lambda value, name: _share(value, name),
+    "dilation_rate": lambda value, name: value,
 }
-_COUNTS = ("units", "filters", "groups", "depth_multiplier", "input_dim", "output_dim", "num_heads", "key_dim")
+_COUNTS = ("units", "filters", "depth_multiplier", "input_dim", "output_dim", "num_heads", "key_dim")
 _READ |= {name: lambda value, name: pair(value, 1, name)[0] for name in _COUNTS}
 """How an argument is read: by its name, or by the last word of that."""
 
@@ -355,6 +362,11 @@ class Layer(Configured):
         first, *others = (getattr(self, f"{settings or name}_{kind}") for kind in kinds)
         return self.add_weight(shape, first, regularizer=others[0], constraint=others[1], name=name)
 
+    def _kept(self, rate: float, shape: Sequence[int], dtype: Any) -> Any:
+        """The random factors of a dropout: 0 for a share `rate` of them, and what keeps the mean for the others."""
+        source = self._source or initializers.generator()
+        return ((source.random(shape) >= rate) / max(1 - rate, np.finfo(float).tiny)).astype(dtype)
+
     # -- configs ------------------------------------------------------------------------------------------------------
 
     def get_config(self) -> dict[str, Any]:
@@ -550,6 +562,18 @@ class Affine(Layer):
         self._axis_size = shape[-2]
 
 
+_AXES = "steps", "height, width", "depth, height, width"
+
+
+def over(kind: type[T], axes: int) -> type[T]:
+    """The public class of a family for inputs with so many axes, named after it: of `_Conv` and 2 `Conv2D`."""
+    name = re.sub("^_(.+?)(Transpose)?$", rf"\g<1>{axes}D\2", kind.__name__)
+    text = f"{kind.__doc__}\n\nInputs are `(rows, {_AXES[axes - 1]}, channels)`, as of Keras's {name}."
+    own = {"__module__": kind.__module__, "__qualname__": name, "__doc__": text}
+    made: type[T] = new_class(name, (kind,), {"axes": axes}, lambda namespace: namespace.update(own))
+    return made
+
+
 def masks_of(inputs: Any) -> Any:
     """Which steps of an input count, as the layer says that made it: an array, None for all; of a list, each one's."""
     if not isinstance(inputs, list | tuple | dict):
@@ -640,7 +664,10 @@ def pair(value: int | Sequence[int], count: int, name: str) -> tuple[int, ...]:
 def _share(value: float, name: str) -> float:
     """A part of one."""
     if not 0 <= value <= 1:
-        raise ValueError(f"`{name}` should be between 0 and 1. Received: {name}={value}")
+        raise ValueError(
+            f"Invalid value received for argument `{name}`. Expected a float value between 0 and 1. Received: "
+            f"{name}={value}"
+        )
     return value
 
 

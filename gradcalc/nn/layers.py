@@ -1,27 +1,28 @@
-"""Layers without windows: Dense, Embedding, Reshape, Dropout, activations, merging layers, as Keras 3's. Imports layer.
+"""Layers without windows: Dense, Embedding, Reshape, activations, wrappers, as Keras 3's. Imports layer.
 
 Names, defaults and formulas are those of Keras's documentation.
 """
 
 import inspect
 import math
+import re
+import string
 from collections.abc import Callable, Sequence
-from functools import reduce
 from typing import Any, ClassVar
 
 import numpy as np
 
 from gradcalc.errors import only
-from gradcalc.nn import activations, functional, initializers
+from gradcalc.nn import activations, regularizers
 from gradcalc.nn.functional import Call, Shape, Symbolic
 from gradcalc.nn.layer import Affine, Elementwise, Layer, plain_mask
 from gradcalc.tape.rules.products import product_of
 from gradcalc.tape.tensor import ArrayOp, cast
 
 __all__ = [
-    "Activation", "Add", "Average", "Concatenate", "Dense", "Dropout", "ELU", "Embedding", "Flatten", "Identity",
-    "Input", "InputLayer", "Lambda", "LeakyReLU", "Maximum", "Minimum", "Multiply", "Permute", "ReLU", "RepeatVector",
-    "Rescaling", "Reshape", "Softmax", "Subtract",
+    "Activation", "ActivityRegularization", "Dense", "ELU", "EinsumDense", "Embedding", "Flatten", "Identity", "Input",
+    "InputLayer", "Lambda", "LeakyReLU", "PReLU", "Permute", "ReLU", "RepeatVector", "Rescaling", "Reshape", "Softmax",
+    "TimeDistributed", "Wrapper",
 ]  # fmt: skip
 
 
@@ -37,18 +38,10 @@ class InputLayer(Elementwise):
     """
 
     def __init__(
-        self,
-        shape: Sequence[int | None] | None = None,
-        batch_size: int | None = None,
-        dtype: Any = None,
-        sparse: bool | None = None,
-        ragged: bool | None = None,
-        batch_shape: Sequence[int | None] | None = None,
-        input_tensor: Any = None,
-        optional: bool = False,
-        name: str | None = None,
-        **common: Any,
-    ) -> None:
+        self, shape: Sequence[int | None] | None = None, batch_size: int | None = None, dtype: Any = None,
+        sparse: bool | None = None, ragged: bool | None = None, batch_shape: Sequence[int | None] | None = None,
+        input_tensor: Any = None, optional: bool = False, name: str | None = None, **common: Any,
+    ) -> None:  # fmt: skip
         only(None, sparse=sparse or None, ragged=ragged or None, input_tensor=input_tensor)
         only(False, optional=optional)
         if (shape is None) == (batch_shape is None):
@@ -75,16 +68,10 @@ class InputLayer(Elementwise):
 
 
 def Input(
-    shape: Sequence[int | None] | None = None,
-    batch_size: int | None = None,
-    dtype: Any = None,
-    sparse: bool | None = None,
-    ragged: bool | None = None,
-    batch_shape: Sequence[int | None] | None = None,
-    name: str | None = None,
-    tensor: Any = None,
-    optional: bool = False,
-) -> Symbolic:
+    shape: Sequence[int | None] | None = None, batch_size: int | None = None, dtype: Any = None,
+    sparse: bool | None = None, ragged: bool | None = None, batch_shape: Sequence[int | None] | None = None,
+    name: str | None = None, tensor: Any = None, optional: bool = False,
+) -> Symbolic:  # fmt: skip
     """The symbolic input of a functional model; the arguments are those of `InputLayer`.
 
     >>> x = gradcalc.nn.Input(shape=(3,))
@@ -134,19 +121,10 @@ class Dense(Affine):
     _also = ("quantization_config",)
 
     def __init__(
-        self,
-        units: int,
-        activation: Any = None,
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        **common: Any,
-    ) -> None:
+        self, units: int, activation: Any = None, use_bias: bool = True, kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros", kernel_regularizer: Any = None, bias_regularizer: Any = None,
+        activity_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None, **common: Any,
+    ) -> None:  # fmt: skip
         if not isinstance(units, int) or units <= 0:
             raise ValueError(
                 f"Received an invalid value for `units`, expected a positive integer. Received: units={units}"
@@ -166,6 +144,94 @@ class Dense(Affine):
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape with `units` last."""
         return (*input_shape[:-1], self.units)
+
+
+class EinsumDense(Affine):
+    """`activation(einsum(equation, x, kernel) + bias)`, as Keras's EinsumDense: products over any axes.
+
+    Args:
+        equation: as of `np.einsum`, of input and kernel; `...` before or after the letters of input and result.
+        output_shape: of one row, as far as it is not `...`; None where a size is the input's.
+        activation: a name or a function; none by default.
+        bias_axes: the letters of the result for which the bias has sizes; None is no bias.
+        kernel_initializer, ..., bias_constraint: as of `Dense`.
+        common: the arguments of `Layer`.
+    """
+
+    _fixed: ClassVar[dict[str, Any]] = {"gptq_unpacked_column_size": None}
+    _also = ("activity_regularizer", "quantization_config", "gptq_unpacked_column_size")
+
+    def __init__(
+        self, equation: str, output_shape: Any, activation: Any = None, bias_axes: str | None = None,
+        kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros", kernel_regularizer: Any = None,
+        bias_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None, **common: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(**common)
+        self._keep(locals())
+        self.output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
+
+    def build(self, input_shape: Any) -> None:
+        """Make kernel and bias."""
+        sizes, result, last = self._sizes(input_shape)
+        _, kernel, _ = self._letters(len(input_shape))
+        try:
+            self.kernel = self._weight("kernel", [sizes[letter] for letter in kernel])
+        except KeyError as error:
+            raise ValueError(
+                f"Weight dimension {error} did not have a match in either the input or the output"
+            ) from None
+        axes = self.bias_axes or ""
+        if not set(axes) <= set(result):
+            raise ValueError(f"Bias dimension '{axes}' was requested, but is not part of the output spec '{result}'")
+        shape = [sizes[letter] if letter in axes else 1 for letter in result[min(map(result.index, axes), default=0) :]]
+        self.bias = self._weight("bias", shape) if axes else None
+
+    def call(self, inputs: Any) -> Any:
+        """The result for an input."""
+        given, kernel, result = self._letters(inputs.ndim)
+        y = np.einsum(f"{given},{kernel}->{result}", self._float(inputs), self.kernel)
+        return self.activation(y if self.bias is None else y + self.bias)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """As given, with the sizes of the input where they are shared."""
+        return self._sizes(input_shape)[2]
+
+    def _letters(self, ndim: int) -> tuple[str, str, str]:
+        """The letters of input, kernel and result, with some for `...`."""
+        found = _EINSUM.fullmatch(self.equation)
+        if not found:
+            raise ValueError(
+                f"Invalid einsum equation '{self.equation}'. Equations must be in the form [X],[Y]->[Z], "
+                "...[X],[Y]->...[Z], or [X]...,[Y]->[Z]...."
+            )
+        given, kernel, result = found["x"], found["kernel"], found["y"]
+        free = [letter for letter in string.ascii_letters if letter not in self.equation]
+        more = "".join(free[: ndim - len(given)])
+        return (more + given, kernel, more + result) if found["left"] else (given + more, kernel, result + more)
+
+    def _sizes(self, input_shape: Any) -> tuple[dict[str, Any], str, tuple[Any, ...]]:
+        """The size of each letter, the letters of the result, and its shape."""
+        given, kernel, result = self._letters(len(input_shape))
+        known = dict(zip(given, input_shape, strict=True))
+        own = [letter for letter in result if letter in self.equation and letter != given[0]]
+        wanted = dict(zip(own, self.output_shape, strict=False))
+        for letter in result:
+            if letter not in given + kernel:
+                raise ValueError(f"Dimension '{letter}' was specified in the output '{result}' but has no origin")
+            sizes = {known.get(letter), wanted.get(letter)} - {None}
+            if len(sizes) > 1:
+                raise ValueError(
+                    f"Input shape and output shape do not match at shared dimension '{letter}'. Input shape is "
+                    f"{known[letter]}, and output shape is {wanted[letter]}."
+                )
+            known[letter] = sizes.pop() if sizes else None
+        return known, result, tuple(known[letter] for letter in result)
+
+
+_EINSUM = re.compile(
+    r"(?P<left>\.\.\.)?(?P<x>[a-zA-Z]+)(?P<right>\.\.\.)?,(?P<kernel>[a-zA-Z]+)->"
+    r"(?(left)\.\.\.)(?P<y>[a-zA-Z]+)(?(right)\.\.\.)"
+)
 
 
 class Embedding(Layer):
@@ -189,15 +255,9 @@ class Embedding(Layer):
     takes_one = True
 
     def __init__(
-        self,
-        input_dim: int,
-        output_dim: int,
-        embeddings_initializer: Any = "uniform",
-        embeddings_regularizer: Any = None,
-        embeddings_constraint: Any = None,
-        mask_zero: bool = False,
-        **common: Any,
-    ) -> None:
+        self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None, embeddings_constraint: Any = None, mask_zero: bool = False, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(**common)
         self._keep(locals())
 
@@ -244,11 +304,6 @@ class Flatten(Layer):
         if self.data_format == "channels_first" and inputs.ndim > 1:
             inputs = np.moveaxis(inputs, 1, -1)
         return np.reshape(inputs, (inputs.shape[0], math.prod(inputs.shape[1:])))
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Rows, and the product of the other sizes."""
-        rest = input_shape[1:]
-        return (input_shape[0], None if None in rest else math.prod(rest))
 
 
 class Reshape(Layer):
@@ -300,10 +355,6 @@ class Permute(Layer):
         """The result for an input."""
         return np.transpose(inputs, (0, *self.dims))
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The sizes in their order."""
-        return (input_shape[0], *(input_shape[i] for i in self.dims))
-
 
 class RepeatVector(Layer):
     """Each row `n` times, `(rows, features)` to `(rows, n, features)`; as Keras's RepeatVector."""
@@ -320,10 +371,6 @@ class RepeatVector(Layer):
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
         return np.repeat(np.expand_dims(inputs, 1), self.n, 1)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape with `n` besides."""
-        return (input_shape[0], self.n, *input_shape[1:])
 
 
 class Identity(Elementwise):
@@ -367,47 +414,81 @@ def _check_not_negative(**settings: float | None) -> None:
             raise ValueError(f"{name} cannot be None or a negative value. Received: {name}={value}")
 
 
-class ReLU(Elementwise):
+class _Function(Elementwise):
+    """An activation as a layer, whose settings are the arguments of that."""
+
+    function: ClassVar[Callable[..., Any]]
+
+    def __init__(self, settings: dict[str, Any], /, **common: Any) -> None:
+        super().__init__(**common)
+        for name, value in settings.items():
+            if name != "alpha" and (value is None or value < 0) and (name, value) != ("max_value", None):
+                raise ValueError(f"{name} cannot be None or a negative value. Received: {name}={value}")
+        self._keep(settings)
+        self._settings = settings
+
+    def call(self, inputs: Any) -> Any:
+        """The result for an input."""
+        return type(self).function(inputs, **self._settings)
+
+
+class ReLU(_Function):
     """`activations.relu` as a layer."""
+
+    function = activations.relu
 
     def __init__(
         self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **common: Any
     ) -> None:
-        super().__init__(**common)
-        _check_not_negative(negative_slope=negative_slope, threshold=threshold)
-        if max_value is not None:
-            _check_not_negative(max_value=max_value)
-        self._keep(locals())
-
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
-        return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
+        super().__init__({"max_value": max_value, "negative_slope": negative_slope, "threshold": threshold}, **common)
 
 
-class LeakyReLU(Elementwise):
+class LeakyReLU(_Function):
     """`activations.leaky_relu` as a layer; the slope below zero is 0.3 by default, as Keras's layer has it."""
 
+    function = activations.leaky_relu
+
     def __init__(self, negative_slope: float = 0.3, **common: Any) -> None:
-        negative_slope = common.pop("alpha", negative_slope)  # its name in Keras 2
-        super().__init__(**common)
-        _check_not_negative(negative_slope=negative_slope)
-        self.negative_slope = negative_slope
-
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
-        return activations.leaky_relu(inputs, self.negative_slope)
+        super().__init__({"negative_slope": common.pop("alpha", negative_slope)}, **common)  # its name in Keras 2
 
 
-class ELU(Elementwise):
+class ELU(_Function):
     """`activations.elu` as a layer."""
 
+    function = activations.elu
+
     def __init__(self, alpha: float = 1.0, **common: Any) -> None:
+        super().__init__({"alpha": alpha}, **common)
+
+
+class PReLU(Elementwise):
+    """`x` above zero, `alpha * x` below, with a learned alpha for each place of a row, as Keras's (He et al. 2015).
+
+    Args:
+        alpha_initializer, alpha_regularizer, alpha_constraint: what alpha begins with, pays, and is held to.
+        shared_axes: the axes, counted from 1, along which one alpha serves all places.
+        common: the arguments of `Layer`.
+    """
+
+    takes_one = True
+
+    def __init__(
+        self, alpha_initializer: Any = "Zeros", alpha_regularizer: Any = None, alpha_constraint: Any = None,
+        shared_axes: Any = None, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(**common)
-        self.alpha = alpha
+        self._keep(locals())
+        self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else shared_axes and list(shared_axes)
+
+    def build(self, input_shape: Any) -> None:
+        """Make alpha."""
+        shape = (1 if axis in (self.shared_axes or ()) else n for axis, n in enumerate(input_shape))
+        self.alpha = self._weight("alpha", tuple(shape)[1:])
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
-        return activations.elu(inputs, self.alpha)
+        x = self._float(inputs)
+        return activations.relu(x) - self.alpha * activations.relu(-x)
 
 
 class Softmax(Elementwise):
@@ -437,32 +518,68 @@ class Softmax(Elementwise):
         return np.where(given, activations.softmax(np.where(given, inputs, least), axis), 0)
 
 
-class Dropout(Elementwise):
-    """While training, sets a share `rate` of the elements to 0 and scales the others up; else changes nothing.
+class ActivityRegularization(Elementwise):
+    """The input itself, which pays `l1 * sum(abs(x)) + l2 * sum(x**2)`, as Keras's ActivityRegularization."""
 
-    Srivastava et al. 2014, as Keras's Dropout. Along an axis where `noise_shape` is 1 all elements share one fate; None
-    there stands for the input's size. `seed` gives the layer random numbers of its own.
-    """
-
-    def __init__(
-        self, rate: float, noise_shape: Sequence[int | None] | None = None, seed: int | None = None, **common: Any
-    ) -> None:
-        if not 0 <= rate <= 1:
-            raise ValueError(
-                "Invalid value received for argument `rate`. Expected a float value between 0 and 1. "
-                f"Received: rate={rate}"
-            )
-        super().__init__(**common)
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **common: Any) -> None:
+        super().__init__(activity_regularizer=regularizers.L1L2(l1, l2), **common)
         self._keep(locals())
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Any) -> Any:
         """The result for an input."""
-        if not training or not self.rate:
-            return inputs
-        noise = zip(self.noise_shape or inputs.shape, inputs.shape, strict=True)
-        source = self._source or initializers.generator()
-        kept = source.random([n if m is None else m for m, n in noise]) >= self.rate
-        return inputs * (kept / max(1 - self.rate, np.finfo(float).tiny)).astype(inputs.dtype)
+        return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make another."""
+        return {name: value for name, value in super().get_config().items() if name != "activity_regularizer"}
+
+
+class Wrapper(Layer):
+    """A layer around another, as Keras's Wrapper: it builds that, and has its weights."""
+
+    takes_one = True
+
+    def __init__(self, layer: Layer, **common: Any) -> None:
+        if not isinstance(layer, Layer):
+            raise ValueError(f"Please initialize `{type(self).__name__}` with a layer. Received: {layer}")
+        super().__init__(**common)
+        self.layer = layer
+
+    def build(self, input_shape: Any) -> None:
+        """Build the layer."""
+        if not self.layer.built:
+            self.layer.build(input_shape)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """That of the layer."""
+        return self.layer.compute_output_shape(input_shape)
+
+
+class TimeDistributed(Wrapper):
+    """A layer at each step of `(rows, steps, ...)`, as Keras's TimeDistributed."""
+
+    min_ndim = 3
+
+    def build(self, input_shape: Any) -> None:
+        """Build the layer for one step."""
+        super().build((input_shape[0], *input_shape[2:]))
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """The result for an input, and for a mask `(rows, steps, ...)`, of whose steps the layer is told."""
+        if mask is not None and np.shape(mask)[:2] != inputs.shape[:2]:
+            raise ValueError(
+                f"The `mask` passed to the `TimeDistributed` layer has a shape {np.shape(mask)} that is incompatible "
+                f"with the input shape {inputs.shape}: the first two sizes (rows, steps) must match"
+            )
+        told = mask is not None and self.layer._mask_at
+        steps = range(inputs.shape[1])
+        masks = [{"mask": np.asarray(mask)[:, t]} if told else {} for t in steps]
+        return np.stack([self.layer(inputs[:, t], training=training, **masks[t]) for t in steps], axis=1)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """That of the layer, with the steps after the rows."""
+        rows, *rest = self.layer.compute_output_shape((input_shape[0], *input_shape[2:]))
+        return (rows, input_shape[1], *rest)
 
 
 class Lambda(Layer):
@@ -479,13 +596,9 @@ class Lambda(Layer):
     _quiet = Layer._quiet | {"output_shape", "mask"}
 
     def __init__(
-        self,
-        function: Callable[..., Any],
-        output_shape: Any = None,
-        mask: Any = None,
-        arguments: dict[str, Any] | None = None,
-        **common: Any,
-    ) -> None:
+        self, function: Callable[..., Any], output_shape: Any = None, mask: Any = None,
+        arguments: dict[str, Any] | None = None, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(**common)
         self._keep(locals())
         self.arguments = arguments or {}
@@ -508,154 +621,3 @@ class Lambda(Layer):
         if shape is None:
             return super().compute_output_shape(input_shape)
         return shape(input_shape) if callable(shape) else (input_shape[0], *shape)
-
-
-class _Merge(Layer):
-    """A layer of a list of inputs, whose shapes broadcast; the missing axes of one come after its first."""
-
-    combine: Callable[..., Any]
-    """What becomes of two of them."""
-
-    def build(self, input_shape: Any) -> None:
-        """Look at the shapes."""
-        self.compute_output_shape(input_shape)
-
-    def call(self, inputs: Any) -> Any:
-        """The result for a list of inputs."""
-        self._check_list([x.shape for x in inputs] if isinstance(inputs, list | tuple) else inputs)
-        ndim = max(x.ndim for x in inputs)
-        return self.merge([np.expand_dims(x, tuple(range(1, 1 + ndim - x.ndim))) for x in inputs])
-
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """The steps that count in an input, where all of them say so.
-
-        Raises:
-            ValueError: the masks are no list of as many as there are inputs.
-        """
-        if mask is None:
-            return None
-        for name, value in (("mask", mask), ("inputs", inputs)):
-            if not isinstance(value, list | tuple):
-                raise ValueError(f"`{name}` should be a list. Received: {name}={value}")
-        if len(mask) != len(inputs):
-            raise ValueError(
-                "The lists `inputs` and `mask` should have the same length. Received: inputs of length "
-                f"{len(inputs)}, and mask of length {len(mask)}"
-            )
-        return self.join(inputs, [one if one is None else plain_mask(one) for one in mask])
-
-    def join(self, inputs: Any, masks: list[Any]) -> Any:
-        """The mask of the result, of the inputs' masks."""
-        return None if any(mask is None for mask in masks) else reduce(np.logical_or, masks)
-
-    def merge(self, inputs: list[Any]) -> Any:
-        """The result for inputs of as many axes."""
-        return reduce(self.combine, inputs)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The broadcast shape."""
-        self._check_list(input_shape)
-        rows = {shape[0] for shape in input_shape} - {None}
-        if len(rows) > 1:
-            raise ValueError(
-                f"Cannot merge tensors with different batch sizes. Received tensors with shapes {input_shape}"
-            )
-        return (*(rows or {None}), *functional.broadcast([shape[1:] for shape in input_shape]))
-
-    def _check_list(self, shapes: Any) -> None:
-        if not isinstance(shapes, list | tuple) or not all(isinstance(shape, tuple) for shape in shapes) or not shapes:
-            raise ValueError(
-                f"A `{type(self).__name__}` layer should be called on a list of at least 1 input. Received: "
-                f"input_shape={shapes} (not a list of shapes)"
-            )
-
-
-class Add(_Merge):
-    """The sum of a list of inputs, as Keras's Add."""
-
-    combine = np.add
-
-
-class Subtract(_Merge):
-    """The difference of two inputs, as Keras's Subtract."""
-
-    combine = np.subtract
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The broadcast shape."""
-        if len(input_shape) != 2:
-            raise ValueError(
-                f"A `Subtract` layer should be called on exactly 2 inputs. Received: input_shape={input_shape}"
-            )
-        return super().compute_output_shape(input_shape)
-
-
-class Multiply(_Merge):
-    """The product of a list of inputs, as Keras's Multiply."""
-
-    combine = np.multiply
-
-
-class Average(_Merge):
-    """The mean of a list of inputs, as Keras's Average."""
-
-    combine = np.add
-
-    def merge(self, inputs: list[Any]) -> Any:
-        """The mean."""
-        return super().merge(inputs) / len(inputs)
-
-
-class Maximum(_Merge):
-    """The elementwise maximum of a list of inputs, as Keras's Maximum."""
-
-    combine = np.maximum
-
-
-class Minimum(_Merge):
-    """The elementwise minimum of a list of inputs, as Keras's Minimum."""
-
-    combine = np.minimum
-
-
-class Concatenate(_Merge):
-    """A list of inputs joined along an axis, as Keras's Concatenate."""
-
-    def __init__(self, axis: int = -1, **common: Any) -> None:
-        super().__init__(**common)
-        self.axis = axis
-
-    def call(self, inputs: Any) -> Any:
-        """The result for a list of inputs."""
-        self._check_list([x.shape for x in inputs] if isinstance(inputs, list | tuple) else inputs)
-        return np.concatenate(inputs, axis=self.axis)
-
-    def join(self, inputs: Any, masks: list[Any]) -> Any:
-        """The steps of which an element counts; all elements do of an input that says nothing."""
-        if all(mask is None for mask in masks):
-            return None
-        whole = []
-        for x, mask in zip(inputs, masks, strict=True):
-            given = np.bool_(True) if mask is None else np.expand_dims(mask, tuple(range(mask.ndim, x.ndim)))
-            whole.append(np.broadcast_to(given, x.shape))
-        return np.concatenate(whole, axis=self.axis).any(-1)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape with the sizes along the axis added."""
-        self._check_list(input_shape)
-        ndim = len(input_shape[0])
-        if len({len(shape) for shape in input_shape}) > 1 or not -ndim <= self.axis < ndim:
-            raise self._mismatch(input_shape)
-        columns = [[n for n in column if n is not None] for column in zip(*input_shape, strict=True)]
-        sizes = [column[0] if column else None for column in columns]
-        joined = columns.pop(self.axis)
-        if any(len(set(column)) > 1 for column in columns):
-            raise self._mismatch(input_shape)
-        sizes[self.axis] = sum(joined) if len(joined) == len(input_shape) else None
-        return tuple(sizes)
-
-    def _mismatch(self, shapes: Any) -> ValueError:
-        return ValueError(
-            "A `Concatenate` layer requires inputs with matching shapes except for the concatenation axis. "
-            f"Received: input_shape={shapes}"
-        )

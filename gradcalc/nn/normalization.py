@@ -1,20 +1,37 @@
-"""BatchNormalization and LayerNormalization, as Keras 3's. Imports layer and initializers."""
+"""Layers that normalize, over the batch, each row, groups or weights, as Keras 3's. Imports layers and initializers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcalc.nn.layer import Elementwise, plain_mask
+from gradcalc.nn import initializers
+from gradcalc.nn.layer import Elementwise, Layer, plain_mask
+from gradcalc.nn.layers import Wrapper
 
-__all__ = ["BatchNormalization", "LayerNormalization"]
+__all__ = [
+    "BatchNormalization", "GroupNormalization", "LayerNormalization", "RMSNormalization", "SpectralNormalization",
+    "UnitNormalization",
+]  # fmt: skip
 
 _SMALL = 1e-7
 """What Keras adds to a number of steps, which may be 0."""
 
 
 class _Normalization(Elementwise):
-    """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with a gamma and a beta for each place along the axes."""
+    """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with a gamma and a beta for each place along the axes.
+
+    Args of the constructors, which Keras has in its own order for each:
+        axis: that of the features, or the axes of a row over which mean and variance are taken.
+        momentum: how much of the moving mean and variance stays at each training call.
+        epsilon: added to the variance.
+        center: whether beta is added.
+        scale: whether gamma is multiplied with.
+        beta_initializer, gamma_initializer, ...: what the weights begin with.
+        beta_regularizer, gamma_regularizer: penalties, to be found in `losses`.
+        beta_constraint, gamma_constraint: what optimizers hold them to.
+        common: the arguments of `Layer`.
+    """
 
     takes_one = True
     axis: Any
@@ -23,19 +40,14 @@ class _Normalization(Elementwise):
 
     def _keep(self, arguments: Mapping[str, Any]) -> None:
         """Keep the arguments of a constructor; the axis is checked."""
-        axis = arguments["axis"]
-        if not all(isinstance(n, int) for n in (axis if isinstance(axis, list | tuple) else [axis])):
-            raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
+        _check_axis(arguments["axis"])
         super()._keep(arguments)
         self.epsilon = float(self.epsilon)
 
     def build(self, input_shape: Any) -> None:
         """Make gamma and beta."""
-        ndim, axes = len(input_shape), (self.axis,) if isinstance(self.axis, int) else self.axis
-        if not all(-ndim <= axis < ndim for axis in axes):
-            raise ValueError(f"Axis {self.axis} is out of bounds for input shape {input_shape}.")
-        self._axes = tuple(sorted(axis % ndim for axis in axes))
-        self._others = tuple(axis for axis in range(ndim) if axis not in self._axes)
+        self._axes = _sorted_axes(self.axis, input_shape)
+        self._others = tuple(axis for axis in range(len(input_shape)) if axis not in self._axes)
         shape = tuple(input_shape[axis] for axis in self._axes)
         self.gamma = self._weight("gamma", shape) if self.scale or self.rms_scaling else None
         self.beta = self._weight("beta", shape) if self.center and not self.rms_scaling else None
@@ -57,18 +69,6 @@ class BatchNormalization(_Normalization):
     """Normalizes over all axes but one, as Keras's BatchNormalization (Ioffe and Szegedy, 2015).
 
     While training by mean and variance of the batch, which move the moving ones; else, and if not trainable, by those.
-
-    Args:
-        axis: that of the features.
-        momentum: how much of the moving mean and variance stays at each training call.
-        epsilon: added to the variance.
-        center: whether beta is added.
-        scale: whether gamma is multiplied with.
-        beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: what the weights
-            begin with, of the shape `(features,)`.
-        beta_regularizer, gamma_regularizer: penalties, to be found in `losses`.
-        beta_constraint, gamma_constraint: what optimizers hold them to.
-        common: the arguments of `Layer`.
     """
 
     _fixed: ClassVar[dict[str, Any]] = {
@@ -77,22 +77,11 @@ class BatchNormalization(_Normalization):
     _also = tuple(_fixed)
 
     def __init__(
-        self,
-        axis: int = -1,
-        momentum: float = 0.99,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        moving_mean_initializer: Any = "zeros",
-        moving_variance_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        **common: Any,
-    ) -> None:
+        self, axis: int = -1, momentum: float = 0.99, epsilon: float = 1e-3, center: bool = True, scale: bool = True,
+        beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones", beta_regularizer: Any = None, gamma_regularizer: Any = None,
+        beta_constraint: Any = None, gamma_constraint: Any = None, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(**common)
         self._keep(locals())
         self.momentum = float(momentum)
@@ -100,11 +89,9 @@ class BatchNormalization(_Normalization):
     def build(self, input_shape: Any) -> None:
         """Make gamma, beta, and the moving mean and variance."""
         super().build(input_shape)
-        shape = (input_shape[self._axes[0]],)
-        self.moving_mean = self.add_weight(shape, self.moving_mean_initializer, None, False, name="moving_mean")
-        self.moving_variance = self.add_weight(
-            shape, self.moving_variance_initializer, None, False, name="moving_variance"
-        )
+        for name in ("moving_mean", "moving_variance"):
+            begin = getattr(self, f"{name}_initializer")
+            setattr(self, name, self.add_weight((input_shape[self._axes[0]],), begin, trainable=False, name=name))
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The result for an input; while training, mean and variance are those of the steps that the mask counts.
@@ -130,8 +117,7 @@ class BatchNormalization(_Normalization):
     def _moments(self, x: Any, counts: Any) -> tuple[Any, Any]:
         """Mean and variance of each feature, of the steps that count, or of all for None."""
         if counts is None:
-            mean = np.mean(x, self._others, keepdims=True)
-            return mean, np.mean((x - mean) ** 2, self._others, keepdims=True)
+            return _moments(x, self._others)
         counts = np.broadcast_to(counts[..., None], x.shape)
         number = np.sum(counts, self._others, x.dtype, keepdims=True) + x.dtype.type(_SMALL)
         mean = np.sum(np.where(counts, x, 0), self._others, keepdims=True) / number
@@ -141,40 +127,168 @@ class BatchNormalization(_Normalization):
 class LayerNormalization(_Normalization):
     """Normalizes each row over an axis or several, as Keras's LayerNormalization (Ba et al., 2016).
 
-    Args:
-        axis: over which mean and variance are taken; gamma and beta have its size.
-        epsilon: added to the variance.
-        center: whether beta is added.
-        scale: whether gamma is multiplied with.
-        beta_initializer, gamma_initializer: what the weights begin with.
-        beta_regularizer, gamma_regularizer: penalties, to be found in `losses`.
-        beta_constraint, gamma_constraint: what optimizers hold them to.
-        rms_scaling: whether the mean is not taken off, and there is a gamma, and no beta.
-        common: the arguments of `Layer`.
+    With `rms_scaling` the mean is not taken off, and there is a gamma, and no beta.
     """
 
     def __init__(
-        self,
-        axis: int | Sequence[int] = -1,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        *,
-        rms_scaling: bool = False,
-        **common: Any,
-    ) -> None:
+        self, axis: int | Sequence[int] = -1, epsilon: float = 1e-3, center: bool = True, scale: bool = True,
+        beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", beta_regularizer: Any = None,
+        gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None, *,
+        rms_scaling: bool = False, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(**common)
         self._keep(locals())
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
         x = self._float(inputs)
-        mean = np.mean(x, self._axes, keepdims=True)
-        variance = np.mean((x - mean) ** 2, self._axes, keepdims=True)
+        mean, variance = _moments(x, self._axes)
         return self._normal(x, 0 if self.rms_scaling else mean, variance)
+
+
+class GroupNormalization(_Normalization):
+    """Normalizes each row over groups of its features, as Keras's GroupNormalization (Wu and He, 2018).
+
+    `groups` is their number; -1 stands for that of the features.
+    """
+
+    groups: int
+
+    def __init__(
+        self, groups: int = 32, axis: int = -1, epsilon: float = 1e-3, center: bool = True, scale: bool = True,
+        beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", beta_regularizer: Any = None,
+        gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None, **common: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(**common)
+        if not isinstance(groups, int) or (groups <= 0 and groups != -1):
+            raise ValueError(
+                "Received an invalid value for argument `groups`, expected a positive integer (or `-1` for instance "
+                f"normalization). Received: groups={groups}"
+            )
+        self._keep(locals())
+
+    def build(self, input_shape: Any) -> None:
+        """Make gamma and beta."""
+        super().build(input_shape)
+        size = input_shape[self.axis]
+        self.groups = size if self.groups == -1 else self.groups
+        if size < self.groups:
+            raise ValueError(f"Number of groups ({self.groups}) cannot be more than the number of channels ({size}).")
+        if size % self.groups:
+            raise ValueError(f"Number of groups ({self.groups}) must be a multiple of the number of channels ({size}).")
+
+    def call(self, inputs: Any) -> Any:
+        """The result for an input."""
+        x = self._float(inputs)
+        last = np.moveaxis(x, self.axis, -1)
+        parts = np.reshape(last, (*last.shape[:-1], self.groups, last.shape[-1] // self.groups))
+        moments = _moments(parts, (*range(1, parts.ndim - 2), parts.ndim - 1))
+        each = (np.repeat(np.squeeze(m, -1), parts.shape[-1], axis=-1) for m in moments)
+        mean, variance = (np.moveaxis(m, -1, self.axis) for m in each)
+        return self._normal(x, mean, variance)
+
+
+class RMSNormalization(Elementwise):
+    """`scale * x / sqrt(mean(x**2) + epsilon)` over an axis or several, as Keras's (Zhang and Sennrich, 2019)."""
+
+    takes_one = True
+
+    def __init__(self, axis: int | Sequence[int] = -1, epsilon: float = 1e-6, **common: Any) -> None:
+        super().__init__(**common)
+        self._keep(locals())
+
+    def build(self, input_shape: Any) -> None:
+        """Make scale."""
+        self._axes = _sorted_axes(self.axis, input_shape)
+        self.scale = self.add_weight([input_shape[axis] for axis in self._axes], "ones", name="scale")
+
+    def call(self, inputs: Any) -> Any:
+        """The result for an input."""
+        x = self._float(inputs)
+        others = tuple(axis for axis in range(x.ndim) if axis not in self._axes)
+        size = np.mean(x**2, self._axes, keepdims=True) + self.epsilon
+        return x * size**-0.5 * np.expand_dims(self.scale, others)
+
+
+class UnitNormalization(Elementwise):
+    """`x / norm(x)` over an axis or several, as Keras's UnitNormalization; what is 0 stays so."""
+
+    takes_one = True
+
+    def __init__(self, axis: int | Sequence[int] = -1, **common: Any) -> None:
+        super().__init__(**common)
+        self._keep(locals())
+        _check_axis(axis)
+
+    def call(self, inputs: Any) -> Any:
+        """The result for an input."""
+        x = self._float(inputs)
+        return x * np.minimum(np.sum(x**2, _sorted_axes(self.axis, x.shape), keepdims=True) ** -0.5, 1e12)
+
+
+class SpectralNormalization(Wrapper):
+    """A layer whose kernel is divided by its largest singular value at each training call, as Keras's layer has it.
+
+    Miyato et al. 2018; the value is found by `power_iterations` steps of the power method, from the vector that the
+    last call left.
+    """
+
+    def __init__(self, layer: Layer, power_iterations: int = 1, **common: Any) -> None:
+        super().__init__(layer, **common)
+        if power_iterations <= 0:
+            raise ValueError(
+                f"`power_iterations` should be greater than zero. Received: `power_iterations={power_iterations}`"
+            )
+        self.power_iterations = power_iterations
+
+    def build(self, input_shape: Any) -> None:
+        """Build the layer, and make the vector."""
+        super().build(input_shape)
+        make = initializers.TruncatedNormal(stddev=0.02)
+        self.vector_u = self.add_weight((1, self._kernel().shape[-1]), make, trainable=False, name="vector_u")
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """The result for an input."""
+        kernel = self._kernel()
+        rows = np.reshape(kernel.numpy(), (-1, kernel.shape[-1]))
+        if training and rows.any():
+            u = self.vector_u.numpy()
+            for _ in range(self.power_iterations):
+                v = _unit(u @ rows.T)
+                u = _unit(v @ rows)
+            self.vector_u.assign(u)
+            kernel.assign(kernel.numpy() / (v @ rows @ u.T))
+        return self.layer(inputs)
+
+    def _kernel(self) -> Any:
+        found = vars(self.layer).get("kernel", vars(self.layer).get("embeddings"))
+        if found is None:
+            raise ValueError(f"{type(self.layer).__name__} object has no attribute 'kernel' nor 'embeddings'")
+        return found
+
+
+def _unit(x: Any) -> Any:
+    return x * np.minimum(1 / np.sqrt(np.sum(x**2)), 1e7)
+
+
+def _moments(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
+    """Mean and variance over axes, which stay."""
+    mean = np.mean(x, axes, keepdims=True)
+    return mean, np.mean((x - mean) ** 2, axes, keepdims=True)
+
+
+def _check_axis(axis: Any) -> None:
+    if not all(isinstance(n, int) for n in (axis if isinstance(axis, list | tuple) else [axis])):
+        raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
+
+
+def _sorted_axes(axis: Any, shape: Any) -> tuple[int, ...]:
+    """The axes, counted from the first.
+
+    Raises:
+        ValueError: there is no such axis.
+    """
+    axes, ndim = (axis,) if isinstance(axis, int) else axis, len(shape)
+    if not all(-ndim <= n < ndim for n in axes):
+        raise ValueError(f"Axis {axis} is out of bounds for input shape {shape}.")
+    return tuple(sorted(n % ndim for n in axes))

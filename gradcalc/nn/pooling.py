@@ -1,12 +1,12 @@
 """Pooling, padding and scaling of channels-last inputs, as Keras 3's layers. Imports windows, layer and tape."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcalc.nn.layer import Layer, pair, whole
-from gradcalc.nn.windows import Windowed, check_last
+from gradcalc.nn.layer import Layer, over, pair, plain_mask, whole
+from gradcalc.nn.windows import Moves, Windowed, check_last
 
 __all__ = [
     "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "Cropping1D", "Cropping2D", "Cropping3D",
@@ -16,72 +16,38 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _Pooling(Windowed):
-    """The windows of each channel made into one number each; by default they do not overlap."""
+class _AveragePooling(Windowed):
+    """The mean of each window; of an incomplete one (`padding="same"`) of what is there."""
+
+    combine: ClassVar[Callable[[Moves, Any], Any]] = Moves.averaged
 
     def __init__(
-        self,
-        pool_size: Any,
-        strides: Any = None,
-        padding: str = "valid",
-        data_format: str | None = None,
-        name: str | None = None,
-        **common: Any,
-    ) -> None:
+        self, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None,
+        name: str | None = None, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(name=name, **common)
         strides = pool_size if strides is None else strides
         self._keep(locals())
 
+    def call(self, inputs: Any) -> Any:
+        """The result for an input."""
+        return type(self).combine(self._moves, self._float(inputs))
 
-class _MaxPooling(_Pooling):
+
+class _MaxPooling(_AveragePooling):
     """The largest element of each window; where several are, they share the gradient equally."""
 
+    combine = Moves.largest
+
     def __init__(
-        self,
-        pool_size: Any = 2,
-        strides: Any = None,
-        padding: str = "valid",
-        data_format: str | None = None,
-        name: str | None = None,
-        **common: Any,
-    ) -> None:
+        self, pool_size: Any = 2, strides: Any = None, padding: str = "valid", data_format: str | None = None,
+        name: str | None = None, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(pool_size, strides, padding, data_format, name, **common)
 
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
-        return self._moves.largest(self._float(inputs))
 
-
-class MaxPooling1D(_MaxPooling, axes=1):
-    """The largest elements of `(rows, steps, channels)`, as Keras's MaxPooling1D; several share the gradient."""
-
-
-class MaxPooling2D(_MaxPooling, axes=2):
-    """The largest elements of `(rows, height, width, channels)`, as Keras's MaxPooling2D; they share the gradient."""
-
-
-class MaxPooling3D(_MaxPooling, axes=3):
-    """The largest elements of windows over three axes, as Keras's MaxPooling3D; several share the gradient."""
-
-
-class _AveragePooling(_Pooling):
-    """The mean of each window; of an incomplete one (`padding="same"`) of what is there."""
-
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
-        return self._moves.averaged(self._float(inputs))
-
-
-class AveragePooling1D(_AveragePooling, axes=1):
-    """The means of `(rows, steps, channels)`, as Keras's AveragePooling1D; of an incomplete window of what is there."""
-
-
-class AveragePooling2D(_AveragePooling, axes=2):
-    """The means of `(rows, height, width, channels)`, as Keras's AveragePooling2D; incomplete: of what is there."""
-
-
-class AveragePooling3D(_AveragePooling, axes=3):
-    """The means of windows over three axes, as Keras's AveragePooling3D; incomplete: of what is there."""
+MaxPooling1D, MaxPooling2D, MaxPooling3D = (over(_MaxPooling, n) for n in (1, 2, 3))
+AveragePooling1D, AveragePooling2D, AveragePooling3D = (over(_AveragePooling, n) for n in (1, 2, 3))
 
 
 class _Spatial(Layer):
@@ -96,12 +62,16 @@ class _Spatial(Layer):
         cls.axes, cls.min_ndim = axes, axes + 2
 
 
-class _GlobalPooling(_Spatial):
-    """All places of each channel made into one number."""
+class _GlobalMaxPooling(_Spatial):
+    """The largest element of each channel."""
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **common: Any) -> None:
         super().__init__(**common)
         self.keepdims, self.data_format = keepdims, check_last(data_format)
+
+    def call(self, inputs: Any) -> Any:
+        """The result for an input."""
+        return np.max(inputs, **self._over())
 
     def _over(self) -> dict[str, Any]:
         return {"axis": tuple(range(1, self.axes + 1)), "keepdims": self.keepdims}
@@ -111,15 +81,7 @@ class _GlobalPooling(_Spatial):
         return (input_shape[0], *((1,) * self.axes if self.keepdims else ()), input_shape[-1])
 
 
-class _GlobalMaxPooling(_GlobalPooling):
-    """The largest element of each channel."""
-
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
-        return np.max(inputs, **self._over())
-
-
-class _GlobalAveragePooling(_GlobalPooling):
+class _GlobalAveragePooling(_GlobalMaxPooling):
     """The mean of each channel."""
 
     def call(self, inputs: Any) -> Any:
@@ -127,16 +89,8 @@ class _GlobalAveragePooling(_GlobalPooling):
         return np.mean(self._float(inputs), **self._over())
 
 
-class GlobalMaxPooling1D(_GlobalMaxPooling, axes=1):
-    """The largest element of each channel of `(rows, steps, channels)`, as Keras's GlobalMaxPooling1D."""
-
-
-class GlobalMaxPooling2D(_GlobalMaxPooling, axes=2):
-    """The largest element of each channel of `(rows, height, width, channels)`, as Keras's GlobalMaxPooling2D."""
-
-
-class GlobalMaxPooling3D(_GlobalMaxPooling, axes=3):
-    """The largest element of each channel over three axes, as Keras's GlobalMaxPooling3D."""
+GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D = (over(_GlobalMaxPooling, n) for n in (1, 2, 3))
+GlobalAveragePooling2D, GlobalAveragePooling3D = (over(_GlobalAveragePooling, n) for n in (2, 3))
 
 
 class GlobalAveragePooling1D(_GlobalAveragePooling, axes=1):
@@ -146,7 +100,7 @@ class GlobalAveragePooling1D(_GlobalAveragePooling, axes=1):
         """The result for an input."""
         if mask is None:
             return super().call(inputs)
-        counts = np.asarray(getattr(mask, "array", mask), bool)[..., None]
+        counts = plain_mask(mask)[..., None]
         total = np.sum(np.where(counts, self._float(inputs), 0), **self._over())
         return total / np.sum(counts, **self._over()).astype(total.dtype)
 
@@ -154,27 +108,19 @@ class GlobalAveragePooling1D(_GlobalAveragePooling, axes=1):
         """Nothing: there are no steps."""
 
 
-class GlobalAveragePooling2D(_GlobalAveragePooling, axes=2):
-    """The mean of each channel of `(rows, height, width, channels)`, as Keras's GlobalAveragePooling2D."""
-
-
-class GlobalAveragePooling3D(_GlobalAveragePooling, axes=3):
-    """The mean of each channel of `(rows, depth, height, width, channels)`, as Keras's GlobalAveragePooling3D."""
-
-
 # -- padding, cropping, scaling ----------------------------------------------------------------------------------------
 
 
 class _Resized(_Spatial):
-    """A layer that changes the sizes between rows and channels."""
+    """A layer that changes the sizes between rows and channels: a subclass says to what, in `_size`."""
+
+    def _size(self, i: int, n: int) -> int:
+        raise NotImplementedError
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Rows, the new sizes, channels."""
         sizes = (None if n is None else self._size(i, n) for i, n in enumerate(input_shape[1:-1]))
         return (input_shape[0], *sizes, input_shape[-1])
-
-    def _size(self, i: int, n: int) -> int:
-        raise NotImplementedError
 
     def _setting(self, name: str, default: Any) -> Any:
         value = super()._setting(name, default)
@@ -191,7 +137,7 @@ class _Resized(_Spatial):
 
 
 class _ZeroPadding(_Resized):
-    """Zeros before and after each axis."""
+    """Zeros before and after each axis: a number, one for each axis, or a pair for each."""
 
     def __init__(self, padding: Any = 1, data_format: str | None = None, **common: Any) -> None:
         super().__init__(**common)
@@ -206,20 +152,11 @@ class _ZeroPadding(_Resized):
         return n + sum(self.padding[i])
 
 
-class ZeroPadding1D(_ZeroPadding, axes=1):
-    """Zeros before and after the steps of `(rows, steps, channels)`, as Keras's ZeroPadding1D: a number, or two."""
-
-
-class ZeroPadding2D(_ZeroPadding, axes=2):
-    """Zeros around `(rows, height, width, channels)`, as Keras's: a number, one for each axis, or a pair for each."""
-
-
-class ZeroPadding3D(_ZeroPadding, axes=3):
-    """Zeros around three axes, as Keras's ZeroPadding3D: a number, one for each axis, or a pair for each."""
+ZeroPadding1D, ZeroPadding2D, ZeroPadding3D = (over(_ZeroPadding, n) for n in (1, 2, 3))
 
 
 class _Cropping(_Resized):
-    """What is left when places are taken off before and after each axis."""
+    """What is left when places are taken off before and after each axis: a number, one for each, or a pair for each."""
 
     def __init__(self, cropping: Any = 1, data_format: str | None = None, **common: Any) -> None:
         super().__init__(**common)
@@ -263,24 +200,29 @@ class Cropping3D(_Cropping, axes=3):
 class _UpSampling(_Resized):
     """Each place as often as `size` says, along each axis."""
 
-    size: Any
+    def __init__(self, size: Any = 2, data_format: str | None = None, **common: Any) -> None:
+        super().__init__(**common)
+        self.data_format, self._times = check_last(data_format), pair(size, self.axes, "size")
+        self.size = self._times if self.axes > 1 else self._times[0]
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
-        for axis, times in enumerate(pair(self.size, self.axes, "size"), 1):
+        for axis, times in enumerate(self._times, 1):
             inputs = np.repeat(inputs, times, axis)
         return inputs
 
     def _size(self, i: int, n: int) -> int:
-        return n * pair(self.size, self.axes, "size")[i]
+        return n * self._times[i]
 
 
 class UpSampling1D(_UpSampling, axes=1):
     """Each step of `(rows, steps, channels)` `size` times, as Keras's UpSampling1D."""
 
     def __init__(self, size: int = 2, **common: Any) -> None:
-        super().__init__(**common)
-        (self.size,) = pair(size, 1, "size")
+        super().__init__(size, **common)
+
+
+UpSampling3D = over(_UpSampling, 3)
 
 
 class UpSampling2D(_UpSampling, axes=2):
@@ -292,28 +234,19 @@ class UpSampling2D(_UpSampling, axes=2):
     def __init__(
         self, size: Any = 2, data_format: str | None = None, interpolation: str = "nearest", **common: Any
     ) -> None:
-        super().__init__(**common)
-        self.data_format = check_last(data_format)
+        super().__init__(size, data_format, **common)
         if interpolation not in ("nearest", "bilinear"):
             raise ValueError(f"`interpolation` is nearest or bilinear here. Received: interpolation={interpolation}")
-        self.size, self.interpolation = pair(size, 2, "size"), interpolation
+        self.interpolation = interpolation
 
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
         if self.interpolation == "nearest":
             return super().call(inputs)
         y = self._float(inputs)
-        for axis, times in enumerate(self.size, 1):
+        for axis, times in enumerate(self._times, 1):
             y = np.moveaxis(np.tensordot(_between(y.shape[axis], times).astype(y.dtype), y, (1, axis)), 0, axis)
         return y
-
-
-class UpSampling3D(_UpSampling, axes=3):
-    """Each place of three axes as often as `size` says, as Keras's UpSampling3D."""
-
-    def __init__(self, size: Any = 2, data_format: str | None = None, **common: Any) -> None:
-        super().__init__(**common)
-        self.size, self.data_format = pair(size, 3, "size"), check_last(data_format)
 
 
 def _between(n: int, times: int) -> Any:

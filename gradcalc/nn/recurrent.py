@@ -1,7 +1,7 @@
 """Recurrent layers over `(rows, steps, features)`, as Keras 3's, and which steps count. Imports layers, layer and tape.
 
-A step is a formula of its input and the state before; the tape goes back through all of them. Products of inputs with
-the kernel are made for all steps at once.
+A cell is a formula of one step: of its input and the state before. `RNN` does it for all steps, and the tape goes back
+through all of them; products of inputs with the kernel of a cell of ours are made for all steps at once.
 """
 
 import copy
@@ -12,14 +12,20 @@ import numpy as np
 
 from gradcalc.errors import only
 from gradcalc.graph.names import snake_case
-from gradcalc.nn import initializers
-from gradcalc.nn.layer import Elementwise, Layer
+from gradcalc.nn.config import settings_of
+from gradcalc.nn.layer import Elementwise, Layer, plain_mask
 from gradcalc.nn.layers import AFFINE
+from gradcalc.tape import nest
 from gradcalc.tape.tensor import as_tensor
 
-__all__ = ["GRU", "LSTM", "Bidirectional", "Masking", "SimpleRNN"]
+__all__ = [
+    "GRU", "GRUCell", "LSTM", "LSTMCell", "Bidirectional", "Masking", "RNN", "SimpleRNN", "SimpleRNNCell",
+    "StackedRNNCells",
+]  # fmt: skip
 
 State = list[Any]
+Step = tuple[Callable[[Any], Any], Callable[[Any, State], tuple[Any, State]]]
+"""What is made of the input of a step, or of all steps, and the result and the new state of that and the state."""
 
 
 class Masking(Elementwise):
@@ -40,63 +46,72 @@ class Masking(Elementwise):
         return np.any(np.asarray(getattr(inputs, "array", inputs)) != self.mask_value, axis=-1)
 
 
-class _Recurrent(Layer):
-    """What the recurrent layers share: a subclass gives `gates`, the number of `states`, and `step`."""
+# -- cells -------------------------------------------------------------------------------------------------------------
+
+
+class _Stateful(Layer):
+    """A layer with a state: arrays `(rows, size)` for each size in `state_size`."""
+
+    state_size: Any
+
+    def get_initial_state(self, batch_size: int) -> Any:
+        """Zeros."""
+        sizes = self.state_size if isinstance(self.state_size, list | tuple) else [self.state_size]
+        return nest.apply(lambda n: as_tensor(np.zeros((batch_size, n), self.dtype)), list(sizes))
+
+
+class _Cell(_Stateful):
+    """What the cells share: a subclass gives `gates`, the number of `states`, and `step`."""
 
     gates: ClassVar[int] = 1
     states: ClassVar[int] = 1
-    takes_one = True
-    _quiet = frozenset({"use_cudnn"})
 
-    def __init__(self, settings: Mapping[str, Any], /, zero_output_for_mask: bool = False, **common: Any) -> None:
+    def __init__(self, settings: Mapping[str, Any], /, **common: Any) -> None:
         """Keep the settings, which a subclass names.
 
         Args:
             settings: `units`, the size of the result's last axis; `activation`, and `recurrent_activation` of the
                 gates; `use_bias`; initializers, regularizers and constraints of kernel `(features, gates * units)`,
                 recurrent kernel `(units, gates * units)` and bias; `dropout` of inputs and `recurrent_dropout` of the
-                state, each of the same elements at all steps; `return_sequences`, the results of all steps, not of the
-                last; `return_state`, the last state besides; `go_backwards`, from the last step to the first;
-                `stateful`, each batch goes on with the state that the last one left; `seed` of the dropouts.
-            zero_output_for_mask: whether the result of steps that do not count is 0, not that of the step before.
+                state, in a layer each of the same elements at all steps; `seed` of the dropouts.
             common: the arguments of `Layer`.
         """
         super().__init__(**common)
         self._keep(settings)
-        self.zero_output_for_mask = zero_output_for_mask
-        self._last: list[Any] = []
-        self.cell: Any = Layer(name=f"{snake_case(type(self).__name__)}_cell")
-        """Holds the weights, as Keras's layers have it."""
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make another."""
-        return super().get_config() | {"zero_output_for_mask": self.zero_output_for_mask}
+    @property
+    def state_size(self) -> Any:
+        """The number of units, once for each state."""
+        return self.units if self.states == 1 else [self.units] * self.states
+
+    @property
+    def output_size(self) -> int:
+        """The number of units."""
+        return int(self.units)
 
     def build(self, input_shape: Any) -> None:
         """Make kernel, recurrent kernel and bias."""
         many = self.gates * self.units
-        self.cell.kernel = self._weight("kernel", (input_shape[-1], many))
-        self.cell.recurrent_kernel = self._weight("recurrent_kernel", (self.units, many), "recurrent")
-        self.cell.bias = self._weight("bias", self._shape_of_bias()) if self.use_bias else None
+        self.kernel = self._weight("kernel", (input_shape[-1], many))
+        self.recurrent_kernel = self._weight("recurrent_kernel", (self.units, many), "recurrent")
+        self.bias = self._weight("bias", self._shape_of_bias()) if self.use_bias else None
         self._axis_size = input_shape[-1]
 
-    @property
-    def kernel(self) -> Any:
-        """The kernel of inputs."""
-        return self.cell.kernel
+    def call(self, inputs: Any, states: Any, training: bool | None = None) -> tuple[Any, Any]:
+        """The result `(rows, units)`, and the new states, for an input `(rows, features)` and states."""
+        several = isinstance(states, list | tuple)
+        products, step = self.steps(training)
+        given = [self._float(as_tensor(state)) for state in (states if several else [states])]
+        output, new = step(products(self._float(inputs)), given)
+        return output, new if several else new[0]
 
-    @property
-    def recurrent_kernel(self) -> Any:
-        """The kernel of the state."""
-        return self.cell.recurrent_kernel
-
-    @property
-    def bias(self) -> Any:
-        """The bias, or None."""
-        return self.cell.bias
-
-    def _shape_of_bias(self) -> tuple[int, ...]:
-        return (self.gates * self.units,)
+    def steps(self, training: bool | None) -> Step:
+        """Products with the kernel, and the step; dropouts take the same elements whenever these are called."""
+        drop, hold = (self._drops(share, training) for share in (self.dropout, self.recurrent_dropout))
+        return (
+            lambda x: self._products(drop(x)),
+            lambda x, states: ((new := self.step(x, hold(states[0]), states))[0], new),
+        )
 
     def step(self, x: Any, held: Any, state: State) -> State:
         """The new state, whose first part is the result, of a product `x` and the state before.
@@ -105,127 +120,38 @@ class _Recurrent(Layer):
         """
         raise NotImplementedError
 
-    def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool | None = None) -> Any:
-        """The result for an input.
-
-        Args:
-            sequences: `(rows, steps, features)`.
-            initial_state: an array `(rows, units)`, or one for each state; by default zeros.
-            mask: an array of bools `(rows, steps)`: at steps that do not count, state and result stay as they are.
-            training: whether to drop out.
-
-        Returns:
-            `(rows, units)`, or `(rows, steps, units)` of all steps; with `return_state` that and the states.
-        """
-        x = self._float(sequences)
-        drop, hold = (self._kept(share, training) for share in (self.dropout, self.recurrent_dropout))
-        products = self._products(x if drop is None else x * drop((x.shape[0], 1, x.shape[2]), x.dtype))
-        state = self._first(initial_state, x)
-        holds = None if hold is None else hold((x.shape[0], self.units), x.dtype)
-        output: Any = np.zeros((x.shape[0], self.units), x.dtype)
-        counts = None if mask is None else np.asarray(getattr(mask, "array", mask), bool)
-        outputs = []
-        for t in range(x.shape[1])[:: -1 if self.go_backwards else 1]:
-            new = self.step(products[:, t], state[0] if holds is None else state[0] * holds, state)
-            if counts is None:
-                output, state = new[0], new
-            else:
-                here = counts[:, t, None]
-                output = np.where(here, new[0], 0 if self.zero_output_for_mask else output)
-                state = [np.where(here, a, b) for a, b in zip(new, state, strict=True)]
-            outputs.append(output)
-        if self.stateful:
-            self._last = [as_tensor(part).numpy() for part in state]
-        result = as_tensor(np.stack(outputs, axis=1) if self.return_sequences else output)
-        return (result, *map(as_tensor, state)) if self.return_state else result
-
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """The same steps, where the result has steps."""
-        mask = previous_mask if self.return_sequences else None
-        return [mask, *(None,) * self.states] if self.return_state else mask
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """`(rows, units)`, or `(rows, steps, units)`; with `return_state` those of the states besides."""
-        rows, steps, _ = input_shape
-        shape = (rows, steps, self.units) if self.return_sequences else (rows, self.units)
-        return (shape, *((rows, self.units),) * self.states) if self.return_state else shape
-
-    def reset_state(self) -> None:
-        """Let the next batch begin with zeros."""
-        self._last = []
-
-    reset_states = reset_state
-
-    def _check(self, shape: Any) -> None:
-        if len(shape) != 3:
-            raise ValueError(
-                f"Input 0 of layer '{self.name}' is incompatible with the layer: expected ndim=3, found "
-                f"ndim={len(shape)}. Full shape received: {shape}; it takes (rows, steps, features)"
-            )
-        if shape[1] == 0:
-            raise ValueError(f"layer '{self.name}' needs a step at least: the input has shape {shape}")
-        super()._check(shape)
-
-    def _products(self, x: Any) -> Any:
-        """The products of all steps with the kernel, with the bias of inputs."""
-        bias = self._bias_of_inputs()
-        return x @ self.kernel if bias is None else AFFINE(x, self.kernel, bias)
+    def _shape_of_bias(self) -> tuple[int, ...]:
+        return (self.gates * self.units,)
 
     def _bias_of_inputs(self) -> Any:
         return self.bias
 
-    def _first(self, initial_state: Any, x: Any) -> State:
-        """The state before the first step."""
-        shape = (x.shape[0], self.units)
-        given = self._last if initial_state is None else initial_state
-        several = list(given) if isinstance(given, list | tuple) else [given]
-        several = several or [np.zeros(shape, x.dtype)] * self.states
-        if len(several) != self.states or any(np.shape(part) != shape for part in several):
-            raise ValueError(
-                f"layer '{self.name}' has {self.states} state(s) of shape {shape}; received "
-                f"{[np.shape(part) for part in several]}"
-            )
-        return [self._float(as_tensor(part)) for part in several]
+    def _products(self, x: Any) -> Any:
+        bias = self._bias_of_inputs()
+        return x @ self.kernel if bias is None else AFFINE(x, self.kernel, bias)
 
-    def _kept(self, share: float, training: bool | None) -> Any:
-        """What makes the factors of a dropout, where there is one."""
-        if not training or not share:
-            return None
-        source = self._source or initializers.generator()
-        scale = max(1 - share, np.finfo(float).tiny)
-        return lambda shape, dtype: np.asarray((source.random(shape) >= share) / scale, dtype)
+    def _drops(self, share: float, training: bool | None) -> Callable[[Any], Any]:
+        """What drops elements, the same ones of each step."""
+        factors: list[Any] = []
+
+        def dropped(x: Any) -> Any:
+            if not factors:
+                factors.append(self._kept(share, (x.shape[0], *(1,) * (x.ndim - 2), x.shape[-1]), x.dtype))
+            return x * factors[0]
+
+        return dropped if training and share else lambda x: x
 
 
-class SimpleRNN(_Recurrent):
-    """`h = activation(x @ kernel + h @ recurrent_kernel + bias)`, as Keras's SimpleRNN; settings as of `_Recurrent`."""
-
-    _quiet = frozenset({"seed"})
+class SimpleRNNCell(_Cell):
+    """A step of `h = activation(x @ kernel + h @ recurrent_kernel + bias)`, as Keras's SimpleRNNCell."""
 
     def __init__(
-        self,
-        units: int,
-        activation: Any = "tanh",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        return_sequences: bool = False,
-        return_state: bool = False,
-        go_backwards: bool = False,
-        stateful: bool = False,
-        unroll: bool = False,
-        seed: int | None = None,
-        **common: Any,
-    ) -> None:
+        self, units: int, activation: Any = "tanh", use_bias: bool = True, kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal", bias_initializer: Any = "zeros", kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None, bias_regularizer: Any = None, kernel_constraint: Any = None,
+        recurrent_constraint: Any = None, bias_constraint: Any = None, dropout: float = 0.0,
+        recurrent_dropout: float = 0.0, seed: int | None = None, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(locals(), **common)
 
     def step(self, x: Any, held: Any, state: State) -> State:
@@ -233,44 +159,24 @@ class SimpleRNN(_Recurrent):
         return [self.activation(x + held @ self.recurrent_kernel)]
 
 
-class LSTM(_Recurrent):
-    """Long short-term memory (Hochreiter and Schmidhuber 1997), as Keras's LSTM: states h and c, gates i, f, c and o.
+class LSTMCell(_Cell):
+    """A step of long short-term memory (Hochreiter and Schmidhuber 1997), as Keras's LSTMCell: states h and c.
 
-    `c = f * c + i * activation(...)` and `h = o * activation(c)`, with `recurrent_activation` of the gates i, f and o.
-    With `unit_forget_bias` the bias of f begins as 1. Settings as of `_Recurrent`.
+    `c = f * c + i * activation(...)` and `h = o * activation(c)`, with `recurrent_activation` of the gates i, f and o;
+    gates i, f, c and o. With `unit_forget_bias` the bias of f begins as 1.
     """
 
     gates = 4
     states = 2
 
     def __init__(
-        self,
-        units: int,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        unit_forget_bias: bool = True,
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        seed: int | None = None,
-        return_sequences: bool = False,
-        return_state: bool = False,
-        go_backwards: bool = False,
-        stateful: bool = False,
-        unroll: bool = False,
-        use_cudnn: Any = "auto",
-        **common: Any,
-    ) -> None:
+        self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid", use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform", recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros", unit_forget_bias: bool = True, kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None, bias_regularizer: Any = None, kernel_constraint: Any = None,
+        recurrent_constraint: Any = None, bias_constraint: Any = None, dropout: float = 0.0,
+        recurrent_dropout: float = 0.0, seed: int | None = None, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(locals(), **common)
 
     def build(self, input_shape: Any) -> None:
@@ -287,47 +193,30 @@ class LSTM(_Recurrent):
         return [gate(o) * self.activation(c), c]
 
 
-class GRU(_Recurrent):
-    """The gated recurrent unit (Cho et al. 2014), as Keras's GRU: `h = z * h + (1 - z) * activation(...)`.
+class GRUCell(_Cell):
+    """A step of the gated recurrent unit (Cho et al. 2014), as Keras's: `h = z * h + (1 - z) * activation(...)`.
 
     The gate r weighs the state in `...` after its product with the recurrent kernel, or before where `reset_after` is
-    False; after it there is a bias of its own, so that the bias is `(2, 3 * units)`. Settings as of `_Recurrent`.
+    False; after it there is a bias of its own, so that the bias is `(2, 3 * units)`.
     """
 
     gates = 3
 
     def __init__(
-        self,
-        units: int,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        seed: int | None = None,
-        return_sequences: bool = False,
-        return_state: bool = False,
-        go_backwards: bool = False,
-        stateful: bool = False,
-        unroll: bool = False,
-        reset_after: bool = True,
-        use_cudnn: Any = "auto",
-        **common: Any,
-    ) -> None:
+        self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid", use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform", recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros", kernel_regularizer: Any = None, recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None, kernel_constraint: Any = None, recurrent_constraint: Any = None,
+        bias_constraint: Any = None, dropout: float = 0.0, recurrent_dropout: float = 0.0, reset_after: bool = True,
+        seed: int | None = None, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(locals(), **common)
 
     def _shape_of_bias(self) -> tuple[int, ...]:
         return (2, self.gates * self.units) if self.reset_after else super()._shape_of_bias()
+
+    def _bias_of_inputs(self) -> Any:
+        return self.bias[0] if self.reset_after and self.bias is not None else self.bias
 
     def step(self, x: Any, held: Any, state: State) -> State:
         """The new state."""
@@ -344,8 +233,295 @@ class GRU(_Recurrent):
             proposed = self.activation(x[:, split:] + (r * held) @ self.recurrent_kernel[:, split:])
         return [z * state[0] + (1 - z) * proposed]
 
-    def _bias_of_inputs(self) -> Any:
-        return self.bias[0] if self.reset_after and self.bias is not None else self.bias
+
+class StackedRNNCells(_Stateful):
+    """Cells one after the other as one cell, whose states are those of all, as Keras's StackedRNNCells."""
+
+    def __init__(self, cells: Sequence[Any], **common: Any) -> None:
+        super().__init__(**common)
+        self.cells = [_as_cell(cell) for cell in cells]
+
+    @property
+    def state_size(self) -> Any:
+        """That of each cell."""
+        return [cell.state_size for cell in self.cells]
+
+    @property
+    def output_size(self) -> int:
+        """That of the last cell."""
+        return _output_size(self.cells[-1])
+
+    def build(self, input_shape: Any) -> None:
+        """Build each cell for the results of the one before."""
+        for cell in self.cells:
+            _built(cell, input_shape)
+            input_shape = (input_shape[0], _output_size(cell))
+
+    def call(self, inputs: Any, states: Any, training: bool | None = None) -> tuple[Any, Any]:
+        """The result of the last cell, and the new states of each, for an input and the states of each."""
+        return self.steps(training)[1](inputs, states)
+
+    def steps(self, training: bool | None) -> Step:
+        """The input itself, and a step of all cells."""
+        each = [_steps_of(cell, training) for cell in self.cells]
+
+        def step(x: Any, states: State) -> tuple[Any, State]:
+            new: State = []
+            for (products, one), state in zip(each, states, strict=True):
+                several = isinstance(state, list | tuple)
+                x, after = one(products(x), list(state) if several else [state])
+                new.append(after if several else after[0])
+            return x, new
+
+        return (lambda x: x), step
+
+
+def _as_cell(cell: Any) -> Any:
+    """A cell; several are stacked.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(cell, list | tuple):
+        return StackedRNNCells(cell)
+    if not callable(getattr(cell, "call", None)):
+        raise ValueError(f"Argument `cell` should have a `call` method. Received: cell={cell}")
+    if not hasattr(cell, "state_size"):
+        raise ValueError(
+            "The RNN cell should have a `state_size` attribute (single integer or list of integers, one integer per "
+            f"RNN state). Received: cell={cell}"
+        )
+    return cell
+
+
+def _output_size(cell: Any) -> int:
+    return int(getattr(cell, "output_size", None) or nest.flatten(cell.state_size)[0])
+
+
+def _built(cell: Any, shape: Any) -> None:
+    if isinstance(cell, Layer) and not cell.built:
+        cell.build(shape)
+
+
+def _steps_of(cell: Any, training: bool | None) -> Step:
+    """The parts of a step of any cell: of one that is not ours its call."""
+    if hasattr(cell, "steps"):
+        return cell.steps(training)  # type: ignore[no-any-return]
+    tells = {"training": training} if getattr(cell, "_training_at", 0) else {}
+
+    def step(x: Any, states: State) -> tuple[Any, State]:
+        output, new = (cell if callable(cell) else cell.call)(x, states, **tells)
+        return output, list(new) if isinstance(new, list | tuple) else [new]
+
+    return (lambda x: x), step
+
+
+# -- layers ------------------------------------------------------------------------------------------------------------
+
+
+class RNN(_Stateful):
+    """A cell at each step of `(rows, steps, ...)`, as Keras's RNN.
+
+    Args:
+        cell: a layer, or what has `call(inputs, states)`, which gives a result and the new states, and `state_size`: a
+            whole number, or one for each state; several cells are stacked.
+        return_sequences: whether to return the results of all steps, not of the last.
+        return_state: whether to return the last state besides.
+        go_backwards: whether to go from the last step to the first.
+        stateful: whether each batch goes on with the state that the last one left.
+        unroll: makes no difference.
+        zero_output_for_mask: whether the result of steps that do not count is 0, not that of the step before.
+        common: the arguments of `Layer`.
+    """
+
+    takes_one = True
+    _quiet = frozenset({"use_cudnn"})
+
+    def __init__(
+        self, cell: Any, return_sequences: bool = False, return_state: bool = False, go_backwards: bool = False,
+        stateful: bool = False, unroll: bool = False, zero_output_for_mask: bool = False, **common: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(**common)
+        self._keep(locals())
+        self.cell = _as_cell(cell)
+        self._last: State = []
+
+    def __getattr__(self, name: str) -> Any:
+        """The settings and weights are those of the cell."""
+        cell = self.__dict__.get("cell")
+        return getattr(cell, name) if name in getattr(cell, "__dict__", ()) else super().__getattr__(name)
+
+    @property
+    def state_size(self) -> list[Any]:
+        """The size of each state."""
+        size = self.cell.state_size
+        return list(size) if isinstance(size, list | tuple) else [size]
+
+    def build(self, input_shape: Any) -> None:
+        """Build the cell."""
+        _built(self.cell, (input_shape[0], *input_shape[2:]))
+        self._axis_size = getattr(self.cell, "_axis_size", None)
+
+    def get_initial_state(self, batch_size: int) -> State:
+        """Zeros, or what the cell says."""
+        cell: Any = self.cell if hasattr(self.cell, "get_initial_state") else super()
+        state = cell.get_initial_state(batch_size=batch_size)
+        return list(state) if isinstance(state, list | tuple) else [state]
+
+    def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool | None = None) -> Any:
+        """The result for an input.
+
+        Args:
+            sequences: `(rows, steps, features)`.
+            initial_state: an array `(rows, size)`, or one for each state; by default zeros.
+            mask: an array of bools `(rows, steps)`: at steps that do not count, state and result stay as they are.
+            training: whether to drop out.
+
+        Returns:
+            `(rows, units)`, or `(rows, steps, units)` of all steps; with `return_state` that and the states.
+        """
+        x = self._float(sequences)
+        state = self._first(initial_state, x.shape[0])
+        products, step = _steps_of(self.cell, training)
+        given, counts = products(x), None if mask is None else plain_mask(mask)
+        output: Any = None
+        outputs = []
+        for t in range(x.shape[1])[:: -1 if self.go_backwards else 1]:
+            new, after = step(given[:, t], state)
+            if counts is None:
+                output, state = new, after
+            else:
+                before = np.zeros(new.shape, new.dtype) if output is None or self.zero_output_for_mask else output
+                output, state = _where(counts[:, t], new, before), _where(counts[:, t], after, state)
+            outputs.append(output)
+        if self.stateful:
+            self._last = nest.apply(lambda part: as_tensor(part).numpy(), state)
+        result = as_tensor(np.stack(outputs, axis=1) if self.return_sequences else output)
+        return (result, *nest.apply(as_tensor, state)) if self.return_state else result
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The same steps, where the result has steps."""
+        mask = previous_mask if self.return_sequences else None
+        return [mask, *(None,) * len(self.state_size)] if self.return_state else mask
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """`(rows, units)`, or `(rows, steps, units)`; with `return_state` those of the states besides."""
+        rows, size = input_shape[0], _output_size(self.cell)
+        shape = (rows, input_shape[1], size) if self.return_sequences else (rows, size)
+        return (shape, *nest.apply(lambda n: (rows, n), self.state_size)) if self.return_state else shape
+
+    def reset_state(self) -> None:
+        """Let the next batch begin with zeros."""
+        self._last = []
+
+    reset_states = reset_state
+
+    def _check(self, shape: Any) -> None:
+        if len(shape) > 1 and shape[1] == 0:
+            raise ValueError(f"layer '{self.name}' needs a step at least: the input has shape {shape}")
+        super()._check(shape)
+
+    def _first(self, initial_state: Any, rows: int) -> State:
+        """The state before the first step."""
+        given = self._last if initial_state is None else initial_state
+        several = list(given) if isinstance(given, list | tuple) else [given]
+        several = several or self.get_initial_state(rows)
+        shapes = [np.shape(part) for part in nest.flatten(several)]
+        wanted = [(rows, n) for n in nest.flatten(self.state_size)]
+        if shapes != wanted:
+            raise ValueError(
+                f"layer '{self.name}' has {len(wanted)} state(s) of shape {', '.join(map(str, dict.fromkeys(wanted)))};"
+                f" received {shapes}"
+            )
+        return nest.apply(lambda part: self._float(as_tensor(part)), several)  # type: ignore[no-any-return]
+
+
+def _where(counts: Any, new: Any, old: Any) -> Any:
+    """A structure where rows count, and another where not."""
+    pairs = zip(nest.flatten(new), nest.flatten(old), strict=True)
+    chosen = [np.where(np.expand_dims(counts, tuple(range(1, a.ndim))), a, b) for a, b in pairs]
+    return nest.pack(new, chosen)
+
+
+class _Gated(RNN):
+    """A layer of one cell, which takes the settings of both; they are explained in `_Cell` and `RNN`."""
+
+    kind: ClassVar[Any]
+
+    def __init__(self, settings: Mapping[str, Any], /, zero_output_for_mask: bool = False, **common: Any) -> None:
+        of_cell, of_all = settings_of(self.kind).keys(), settings_of(RNN).keys() & settings.keys()
+        shared = {name: common[name] for name in ("dtype", "trainable") if name in common}
+        named = {name: settings[name] for name in of_cell}
+        cell = self.kind(**named, **shared, name=snake_case(self.kind.__name__))
+        runs = {name: settings[name] for name in of_all}
+        super().__init__(cell, **runs, zero_output_for_mask=zero_output_for_mask, **common)
+        self._keep({name: settings[name] for name in settings.keys() - of_cell - of_all})
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make another."""
+        return super().get_config() | {"zero_output_for_mask": self.zero_output_for_mask}
+
+    def _check(self, shape: Any) -> None:
+        if len(shape) != 3:
+            raise ValueError(
+                f"Input 0 of layer '{self.name}' is incompatible with the layer: expected ndim=3, found "
+                f"ndim={len(shape)}. Full shape received: {shape}; it takes (rows, steps, features)"
+            )
+        super()._check(shape)
+
+
+class SimpleRNN(_Gated):
+    """`h = activation(x @ kernel + h @ recurrent_kernel + bias)`, as Keras's SimpleRNN; settings: `SimpleRNNCell`."""
+
+    kind = SimpleRNNCell
+    _quiet = frozenset({"seed"})
+
+    def __init__(
+        self, units: int, activation: Any = "tanh", use_bias: bool = True, kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal", bias_initializer: Any = "zeros", kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
+        kernel_constraint: Any = None, recurrent_constraint: Any = None, bias_constraint: Any = None,
+        dropout: float = 0.0, recurrent_dropout: float = 0.0, return_sequences: bool = False,
+        return_state: bool = False, go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
+        seed: int | None = None, **common: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(locals(), **common)
+
+
+class LSTM(_Gated):
+    """Long short-term memory, as Keras's LSTM; formula and settings: `LSTMCell`."""
+
+    kind = LSTMCell
+
+    def __init__(
+        self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid", use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform", recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros", unit_forget_bias: bool = True, kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
+        kernel_constraint: Any = None, recurrent_constraint: Any = None, bias_constraint: Any = None,
+        dropout: float = 0.0, recurrent_dropout: float = 0.0, seed: int | None = None, return_sequences: bool = False,
+        return_state: bool = False, go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
+        use_cudnn: Any = "auto", **common: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(locals(), **common)
+
+
+class GRU(_Gated):
+    """The gated recurrent unit, as Keras's GRU; formula and settings: `GRUCell`."""
+
+    kind = GRUCell
+
+    def __init__(
+        self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid", use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform", recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros", kernel_regularizer: Any = None, recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None, activity_regularizer: Any = None, kernel_constraint: Any = None,
+        recurrent_constraint: Any = None, bias_constraint: Any = None, dropout: float = 0.0,
+        recurrent_dropout: float = 0.0, seed: int | None = None, return_sequences: bool = False,
+        return_state: bool = False, go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
+        reset_after: bool = True, use_cudnn: Any = "auto", **common: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(locals(), **common)
 
 
 class Bidirectional(Layer):
@@ -366,7 +542,7 @@ class Bidirectional(Layer):
         **common: Any,
     ) -> None:  # fmt: skip
         only(None, weights=weights)
-        if not isinstance(layer, _Recurrent):
+        if not isinstance(layer, RNN):
             raise ValueError(f"Please initialize `Bidirectional` with a recurrent layer. Received: {layer}")
         if merge_mode is not None and merge_mode not in _MERGED:
             raise ValueError(f"Invalid merge mode. Received: {merge_mode}. Expected one of {[*_MERGED, None]}")

@@ -90,7 +90,7 @@ def test_a_functional_model_attends() -> None:
 
 ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.MultiHeadAttention(0, 3), "`num_heads` must be a positive integer"),
-    (lambda: nn.MultiHeadAttention(2, 4, dropout=-0.5), "`dropout` should be between 0 and 1"),
+    (lambda: nn.MultiHeadAttention(2, 4, dropout=-0.5), "argument `dropout`. Expected a float value between 0 and 1"),
 ]
 
 test_errors_say_what_is_wrong = over(ERRORS, says)

@@ -181,7 +181,7 @@ def test_a_functional_model_of_a_recurrent_layer_passes_masks_on() -> None:
 
 ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.LSTM(0), "`units` must be a positive integer"),
-    (lambda: nn.LSTM(2, dropout=1.5), "`dropout` should be between 0 and 1"),
+    (lambda: nn.LSTM(2, dropout=1.5), "argument `dropout`. Expected a float value between 0 and 1"),
     (lambda: nn.LSTM(2)(np.ones((2, 3))), "expected ndim=3, found ndim=2"),
     (lambda: nn.LSTM(2)(np.ones((2, 0, 3))), "needs a step at least"),
     (lambda: nn.LSTM(2)(np.ones((2, 4, 3)), initial_state=[np.ones((2, 2))]), "has 2 state"),

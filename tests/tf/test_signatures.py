@@ -109,7 +109,7 @@ HELPERS = {
 
 
 KEYWORDS = {
-    "add", "average", "maximum", "minimum", "multiply", "subtract", "concatenate", "MeanMetricWrapper",
+    "add", "average", "maximum", "minimum", "multiply", "subtract", "concatenate", "dot", "MeanMetricWrapper",
     "LambdaCallback",
 }  # fmt: skip
 """What hands its keywords on: functions that make a layer, a metric of a function, a callback of functions."""
@@ -138,7 +138,8 @@ CLASSES = [
 NEEDED: dict[str, Any] = {
     "units": 3, "filters": 2, "kernel_size": 2, "rate": 0.5, "target_shape": (-1,), "activation": "tanh",
     "input_dim": 5, "output_dim": 2, "function": np.tanh, "pool_size": 2, "layer": nn.LSTM(2), "num_heads": 2, "key_dim": 3,
-    "dims": (2, 1), "n": 3, "scale": 2.0,
+    "dims": (2, 1), "n": 3, "scale": 2.0, "cell": nn.LSTMCell(2), "cells": [nn.GRUCell(2)], "stddev": 0.5, "axes": 1,
+    "equation": "abc,cd->abd", "output_shape": (None, 2),
 }  # fmt: skip
 
 
@@ -283,7 +284,8 @@ SUBCLASSES = {
       "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "CosineSimilarity", "PearsonCorrelation",
       "ConcordanceCorrelation")),
     *((name, "IoU") for name in ("BinaryIoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU")), ("OneHotMeanIoU", "MeanIoU"),
-    ("F1Score", "FBetaScore"),
+    ("F1Score", "FBetaScore"), *((name, "RNN") for name in ("SimpleRNN", "LSTM", "GRU")), ("AdditiveAttention", "Attention"),
+    *((f"SpatialDropout{n}D", "Dropout") for n in (1, 2, 3)), ("TimeDistributed", "Wrapper"), ("SpectralNormalization", "Wrapper"),
     *((name, "VarianceScaling") for name in ("GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "LecunNormal",
                                             "LecunUniform")),
 }  # fmt: skip

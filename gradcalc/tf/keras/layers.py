@@ -11,6 +11,8 @@ from gradcalc.nn.config import serialize as serialize
 from gradcalc.nn.convolution import *
 from gradcalc.nn.layer import Layer as Layer
 from gradcalc.nn.layers import *
+from gradcalc.nn.merging import *
+from gradcalc.nn.noise import *
 from gradcalc.nn.normalization import *
 from gradcalc.nn.pooling import *
 from gradcalc.nn.recurrent import *
@@ -24,6 +26,10 @@ GlobalAvgPool1D, GlobalAvgPool2D, GlobalAvgPool3D = (
 )  # fmt: skip
 GlobalMaxPool1D, GlobalMaxPool2D, GlobalMaxPool3D = GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D
 Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
+Convolution1DTranspose, Convolution2DTranspose, Convolution3DTranspose = (
+    Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
+)  # fmt: skip
+SeparableConvolution1D, SeparableConvolution2D = SeparableConv1D, SeparableConv2D
 
 
 def _function(kind: type[Layer]) -> Callable[..., Any]:
@@ -38,6 +44,11 @@ maximum, minimum = _function(Maximum), _function(Minimum)
 def concatenate(inputs: Any, axis: int = -1, **common: Any) -> Any:
     """A list of inputs joined along an axis."""
     return Concatenate(axis, **common)(inputs)
+
+
+def dot(inputs: Any, axes: Any = -1, **common: Any) -> Any:
+    """The products of two inputs, summed over an axis of each."""
+    return Dot(axes, **common)(inputs)
 
 
 deserialize = _reader(_deserialize)
