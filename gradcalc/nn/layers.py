@@ -159,7 +159,7 @@ class EinsumDense(Affine):
     """
 
     _fixed: ClassVar[dict[str, Any]] = {"gptq_unpacked_column_size": None}
-    _also = ("activity_regularizer", "quantization_config", "gptq_unpacked_column_size")
+    _also = ("activity_regularizer", "quantization_config")
 
     def __init__(
         self, equation: str, output_shape: Any, activation: Any = None, bias_axes: str | None = None,

@@ -126,7 +126,7 @@ class Dot(_Merge):
         if not self.normalize:
             return x
         squares = np.sum(x**2, self.axes if isinstance(self.axes, int) else self.axes[i], keepdims=True)
-        return x * np.minimum(squares**-0.5, 1e7)
+        return x / np.sqrt(np.maximum(squares, 1e-14))
 
     def join(self, inputs: Any, masks: list[Any]) -> Any:
         """No mask."""

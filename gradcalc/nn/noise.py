@@ -70,7 +70,8 @@ class _SpatialDropout(Dropout):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make another, as Keras has them."""
-        return super().get_config() | {"dtype": self.dtype}
+        config = super().get_config() | {"dtype": self.dtype}
+        return {name: value for name, value in config.items() if name != "trainable"}
 
 
 class SpatialDropout1D(_SpatialDropout, axes=1):

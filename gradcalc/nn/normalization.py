@@ -223,7 +223,7 @@ class UnitNormalization(Elementwise):
     def call(self, inputs: Any) -> Any:
         """The result for an input."""
         x = self._float(inputs)
-        return x * np.minimum(np.sum(x**2, _sorted_axes(self.axis, x.shape), keepdims=True) ** -0.5, 1e12)
+        return x / np.sqrt(np.maximum(np.sum(x**2, _sorted_axes(self.axis, x.shape), keepdims=True), 1e-24))
 
 
 class SpectralNormalization(Wrapper):
@@ -268,7 +268,7 @@ class SpectralNormalization(Wrapper):
 
 
 def _unit(x: Any) -> Any:
-    return x * np.minimum(1 / np.sqrt(np.sum(x**2)), 1e7)
+    return x / np.sqrt(np.maximum(np.sum(x**2), 1e-14))
 
 
 def _moments(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:

@@ -52,18 +52,22 @@ class Net(nn.Model):
 
 
 def values_agree(make: Callable[[], nn.Layer], shape: Any, out: Any, expected: Any) -> None:
-    """Value, shape and gradients of a layer on a ramp, its weights waves, are those expected."""
-    layer, x = make(), Variable(ramp(*shape))
+    """Value, shape and gradients of a layer on a ramp, or on a list of such, its weights waves, are those expected."""
+    several = isinstance(shape, list)
+    shapes = shape if several else [shape]
+    layer, xs = make(), [Variable(ramp(*each) * (1 + i / 10)) for i, each in enumerate(shapes)]
+    x = xs if several else xs[0]
     assert layer(x).shape == out
     for weight in layer.weights:
         weight.assign(wave(weight.shape))
     with GradientTape() as tape:
         y = layer(x)
         z = np.sum(y * ramp(*out))
-    gradients = tape.gradient(z, [x, *layer.trainable_weights])
+    gradients = tape.gradient(z, [*xs, *layer.trainable_weights])
     found = [float(z), *(np.sum(g.numpy() * wave(g.shape)) for g in gradients)]
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
-    assert layer.compute_output_shape((None, *shape[1:])) == (None, *out[1:])
+    unknown = [(None, *each[1:]) for each in shapes]
+    assert layer.compute_output_shape(unknown if several else unknown[0]) == (None, *out[1:])
     assert y.dtype == np.float64
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import gradcalc.nn as nn
 from gradcalc.tape import GradientTape, Variable
-from tests.nn.support import over, ramp, says, wave
+from tests.nn.support import over, ramp, says, values_agree, wave
 
 Q, V, K = ramp(2, 3, 4), ramp(2, 5, 3), wave((2, 5, 2))
 ALLOWED = np.arange(15).reshape(1, 3, 5) % 3 > 0
@@ -94,3 +94,41 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
 ]
 
 test_errors_say_what_is_wrong = over(ERRORS, says)
+
+
+# a layer, the shapes of inputs and result; sum(result * ramp), then sum(gradient * wave) for each input and weight
+SINGLE: list[tuple[Callable[[], nn.Layer], Any, Any, list[float]]] = [  # by Keras 3.15.1 with TensorFlow 2.21.0
+    (lambda: nn.Attention(dtype="float64"), [(2, 3, 4), (2, 5, 4)], (2, 3, 4),
+     [10.4370397083, -0.902964763424, 2.15842863085]),
+    (lambda: nn.Attention(use_scale=True, score_mode="concat", dtype="float64"), [(2, 3, 4), (2, 5, 2), (2, 5, 4)], (2, 3, 2),
+     [-0.131770451612, 0.126498883339, -0.0194183079014, -0.0410988256633, -0.19767371857, -0.128449298144]),
+    (lambda: nn.Attention(use_scale=True, dtype="float64"), [(2, 3, 4), (2, 5, 4), (2, 5, 4)], (2, 3, 4),
+     [8.11516912749, -0.919519678634, 0.765541020971, 0.786882513492, 5.03194722646]),
+    (lambda: nn.AdditiveAttention(dtype="float64"), [(2, 3, 4), (2, 5, 4)], (2, 3, 4),
+     [0.44280870416, 0.35306219045, 0.196193841361, 0.00186203081016]),
+    (lambda: nn.AdditiveAttention(use_scale=False, dtype="float64"), [(2, 3, 4), (2, 5, 4)], (2, 3, 4),
+     [-0.537348562476, 0.086039181352, -0.771670671618]),
+]  # fmt: skip
+
+test_attention_without_heads_is_keras_s = over(SINGLE, values_agree)
+
+
+def test_attention_counts_what_its_masks_count() -> None:  # numbers by Keras
+    layer, masks = nn.Attention(dtype="float64"), [np.array([[1, 1, 0], [1, 0, 1]], bool), VALUES]
+    inputs = [ramp(2, 3, 4), ramp(2, 5, 4) * 1.1]
+    y, weights = layer(inputs, mask=masks, use_causal_mask=True, return_attention_scores=True)
+    assert np.sum(y.numpy() * ramp(2, 3, 4)) == pytest.approx(5.092891912841781, rel=1e-12)
+    assert np.sum(weights.numpy() * ramp(2, 3, 5)) == pytest.approx(0.04828371041866664, rel=1e-12)
+    assert layer.compute_mask(inputs, masks) is masks[0] and layer.compute_mask(inputs) is None
+    dropped = nn.Attention(dropout=0.5, seed=1)(inputs, training=True, return_attention_scores=True)[1].numpy()
+    assert (dropped == 0).any() and dropped.max() > 1 / 5
+
+
+SINGLE_ERRORS: list[tuple[Callable[[], Any], str]] = [
+    (lambda: nn.Attention(score_mode="scaled"), "Invalid value for argument score_mode"),
+    (lambda: nn.Attention()(Q), "must be called on a list of inputs"),
+    (lambda: nn.AdditiveAttention()([Q]), "AdditiveAttention layer accepts inputs list of length 2 or 3"),
+    (lambda: nn.Attention()([Q, Q], mask=VALUES), "mask must be a list"),
+]
+
+test_attention_says_what_is_wrong = over(SINGLE_ERRORS, says)

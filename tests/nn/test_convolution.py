@@ -11,6 +11,8 @@ from tests.nn.support import over, ramp, says, second_derivatives_agree, values_
 
 # a layer, the shapes of input and result; sum(result * ramp), then sum(gradient * wave) for the input and each weight
 KERAS: list[tuple[Callable[[], nn.Layer], Any, Any, list[float]]] = [  # by Keras 3.15.0 with TensorFlow 2.21.0
+    (lambda: nn.Conv3DTranspose(2, 2, strides=2, dtype="float64"), (1, 2, 3, 2, 2), (1, 4, 6, 4, 2),
+     [-3.95390494087, 16.7415215951, -4.39044145566, 0.436536514783]),
     (lambda: nn.Conv2D(3, 2, activation="tanh", dtype="float64"), (2, 5, 6, 2), (2, 4, 5, 3),
      [-0.935087517074, -0.855110813268, -0.209690387576, -0.511564635311]),
     (lambda: nn.Conv2D(3, (3, 2), padding="same", dtype="float64"), (2, 5, 6, 2), (2, 5, 6, 3),

@@ -32,6 +32,26 @@ KERAS: list[tuple[Callable[[], nn.Layer], Any, Any, list[float]]] = [  # by Kera
      [2.17340938156, -0.151112221883]),
     (lambda: nn.ELU(0.5, dtype="float64"), (2, 3), (2, 3), [2.08541809371, -0.100991469492]),
     (lambda: nn.Activation("silu", dtype="float64"), (2, 3), (2, 3), [1.56616602034, -0.0653011211514]),
+    (lambda: nn.TimeDistributed(nn.Dense(3, activation="tanh", dtype="float64"), dtype="float64"), (2, 4, 2), (2, 4, 3),
+     [0.799861686898, -0.786597006956, 0.271502163167, 0.089659857307]),
+    (lambda: nn.TimeDistributed(nn.Conv1D(2, 2, dtype="float64"), dtype="float64"), (2, 3, 4, 2), (2, 3, 3, 2),
+     [0.0021988817395, 0.93566288393, -0.415593850354, 0.417792732094]),
+    (lambda: nn.EinsumDense("abc,cd->abd", (None, 3), activation="tanh", bias_axes="d", dtype="float64"), (2, 4, 3), (2, 4, 3),
+     [0.471166890515, -2.01587005763, -0.0746165524618, 0.486190715235]),
+    (lambda: nn.EinsumDense("ab,bc->ac", 3, bias_axes="c", dtype="float64"), (2, 4), (2, 3),
+     [0.533195530335, -0.116474838493, 0.329885396937, 0.203310133398]),
+    (lambda: nn.EinsumDense("...x,xy->...y", 3, bias_axes="y", dtype="float64"), (2, 4, 3), (2, 4, 3),
+     [0.477227543856, -2.64048986123, -0.190412236141, 0.667639779997]),
+    (lambda: nn.EinsumDense("abc...,cd->abd...", (None, 2), bias_axes="d", dtype="float64"), (2, 4, 3, 5), (2, 4, 2, 5),
+     [2.70263067973, -9.09436751878, 3.1936991828, -0.491068503067]),
+    (lambda: nn.EinsumDense("abc,bde->acde", (3, 2, 5), bias_axes="de", dtype="float64"), (2, 4, 3), (2, 3, 2, 5),
+     [-4.1967306141, -10.8646718329, -3.84521470481, -0.351515909288]),
+    (lambda: nn.PReLU(dtype="float64"), (2, 3, 4), (2, 3, 4),
+     [7.67687961159, -2.33652446729, 1.40512433593]),
+    (lambda: nn.PReLU(shared_axes=[1], dtype="float64"), (2, 3, 4), (2, 3, 4),
+     [4.02591643392, -0.280592143097, -2.24583884174]),
+    (lambda: nn.ActivityRegularization(l1=0.1, dtype="float64"), (2, 3), (2, 3),
+     [3.12516888746, -0.109078174474]),
 ]  # fmt: skip
 
 test_values_shapes_and_gradients_are_keras_s = over(KERAS, values_agree)
@@ -186,6 +206,32 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
 ]  # fmt: skip
 
 test_what_makes_no_sense_is_refused = over(REFUSED, says)
+
+
+EINSUM: list[tuple[Callable[[], Any], str]] = [
+    (lambda: nn.EinsumDense("abc->abc", 3)(np.ones((2, 3, 4))), "Invalid einsum equation"),
+    (lambda: nn.EinsumDense("ab,bc->ad", 3)(np.ones((2, 3))), "Dimension 'd' was specified in the output"),
+    (lambda: nn.EinsumDense("ab,bcd->ac", 3)(np.ones((2, 3))), "Weight dimension 'd' did not have a match"),
+    (lambda: nn.EinsumDense("ab,bc->ac", 3, bias_axes="z")(np.ones((2, 3))), "Bias dimension 'z' was requested"),
+    (lambda: nn.EinsumDense("abc,cd->abd", (5, 3))(np.ones((2, 3, 4))), "do not match at shared dimension 'b'"),
+    (lambda: nn.TimeDistributed(3), "Please initialize `TimeDistributed`"),
+    (lambda: nn.TimeDistributed(nn.Dense(2))(np.ones((2, 3, 4)), mask=np.ones((2, 2), bool)), "incompatible with the input shape"),
+]  # fmt: skip
+
+test_products_and_wrappers_say_what_is_wrong = over(EINSUM, says)
+
+
+def test_a_wrapper_tells_its_layer_of_the_mask_of_each_step() -> None:
+    counts = np.array([[[1, 1, 0], [1, 0, 0]]], bool)
+    x = np.arange(6.0).reshape(1, 2, 3, 1)
+    y = nn.TimeDistributed(nn.GlobalAveragePooling1D())(x, mask=counts)
+    assert y.numpy().tolist() == [[[0.5], [3.0]]]
+
+
+def test_activity_is_paid_for() -> None:
+    layer = nn.ActivityRegularization(l1=0.5, l2=2.0)
+    layer(np.array([[1.0, -3.0]]))
+    assert [float(loss) for loss in layer.losses] == [0.5 * 4 + 2 * 10]
 
 
 def test_channels_first_are_flattened_as_channels_last() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import gradcalc.nn as nn
 from gradcalc.tape import GradientTape, Variable
-from tests.nn.support import over, ramp, says, wave
+from tests.nn.support import over, ramp, says, second_derivatives_agree, values_agree, wave
 
 # by Keras 3.15.0 with TensorFlow 2.21.0: a layer, the shape of input and result, flags of the call;
 # sum(result * ramp * wave), then sum(gradient * wave) for the input and each weight, then sum(moving * wave)
@@ -134,3 +134,58 @@ def check_rms(settings: dict[str, Any], expected: list[float], shapes: list[Any]
 
 
 test_the_mean_stays_on_with_rms_scaling = over(RMS, check_rms)
+
+
+# a layer, the shapes of input and result; sum(result * ramp), then sum(gradient * wave) for the input and each weight
+OTHERS: list[tuple[Callable[[], nn.Layer], Any, Any, list[float]]] = [  # by Keras 3.15.1 with TensorFlow 2.21.0
+    (lambda: nn.GroupNormalization(2, dtype="float64"), (2, 3, 4), (2, 3, 4),
+     [-4.90523139063, 0.316856874529, -5.71984160176, 0.814610211131]),
+    (lambda: nn.GroupNormalization(-1, axis=1, scale=False, dtype="float64"), (2, 3, 4), (2, 3, 4),
+     [19.7506799468, 0.00152927804898, 4.23837079333]),
+    (lambda: nn.GroupNormalization(2, axis=1, dtype="float64"), (2, 4, 3, 2), (2, 4, 3, 2),
+     [-13.460114725, -0.0518069218189, -12.7912622496, -0.668852475414]),
+    (lambda: nn.RMSNormalization(dtype="float64"), (2, 3, 4), (2, 3, 4),
+     [-5.86388651103, -0.621749878357, -5.86388651103]),
+    (lambda: nn.RMSNormalization(axis=(-2, -1), dtype="float64"), (2, 3, 4), (2, 3, 4),
+     [-0.0299803102524, 0.0820435415916, -0.0299803102524]),
+    (lambda: nn.UnitNormalization(dtype="float64"), (2, 3, 4), (2, 3, 4),
+     [8.65097163154, -5.98600357549e-17]),
+    (lambda: nn.UnitNormalization(axis=[1, 2], dtype="float64"), (2, 3, 4), (2, 3, 4),
+     [5.00665913395, 1.49799579392e-17]),
+]  # fmt: skip
+
+test_groups_and_norms_are_keras_s = over(OTHERS, values_agree)
+
+test_second_derivatives_of_groups_and_norms_are_those_of_a_nested_tape = over(OTHERS, second_derivatives_agree)
+
+
+def test_a_norm_of_nothing_is_nothing() -> None:
+    assert nn.UnitNormalization()(np.zeros((1, 3))).numpy().tolist() == [[0, 0, 0]]
+
+
+def test_a_spectral_normalization_divides_the_kernel_while_training() -> None:  # numbers by Keras
+    layer = nn.SpectralNormalization(nn.Dense(3, dtype="float64"), power_iterations=2, dtype="float64")
+    layer(ramp(2, 4))
+    for weight in layer.weights:
+        weight.assign(wave(weight.shape))
+    before = layer.layer.kernel.numpy()
+    assert layer(ramp(2, 4)).shape == (2, 3) and (layer.layer.kernel.numpy() == before).all()
+    y = layer(ramp(2, 4), training=True).numpy()
+    found = [np.sum(y * ramp(2, 3)), *(np.sum(w.numpy() * wave(w.shape)) for w in (layer.layer.kernel, layer.vector_u))]
+    np.testing.assert_allclose(found, [0.34327664196698027, 2.4229739558244794, 1.1729130599934776], rtol=1e-12)
+    for _ in range(20):
+        layer(ramp(2, 4), training=True)
+    assert np.linalg.norm(layer.layer.kernel.numpy(), 2) == pytest.approx(1, rel=1e-6)
+
+
+GROUPS: list[tuple[Callable[[], Any], str]] = [
+    (lambda: nn.GroupNormalization(0), "argument `groups`"),
+    (lambda: nn.GroupNormalization(5)(np.ones((2, 4))), "cannot be more than"),
+    (lambda: nn.GroupNormalization(3)(np.ones((2, 4))), "must be a multiple"),
+    (lambda: nn.RMSNormalization(axis=3)(np.ones((2, 4))), "Axis 3 is out of bounds"),
+    (lambda: nn.UnitNormalization(axis=2)(np.ones((2, 4))), "Axis 2 is out of bounds"),
+    (lambda: nn.SpectralNormalization(nn.Dense(2), power_iterations=0), "greater than zero"),
+    (lambda: nn.SpectralNormalization(nn.Flatten())(np.ones((2, 4))), "no attribute 'kernel'"),
+]
+
+test_groups_and_norms_say_what_is_wrong = over(GROUPS, says)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import gradcalc.nn as nn
+from gradcalc.tape import nest
 from tests.nn.support import over, ramp, says, second_derivatives_agree, values_agree, wave
 
 # a layer, the shapes of input and result; sum(result * ramp), then sum(gradient * wave) for the input and each weight
@@ -31,6 +32,18 @@ KERAS: list[tuple[Callable[[], nn.Layer], Any, Any, list[float]]] = [  # by Kera
      [0.101761972715, 0.438038240466, -0.112351575604, -0.032649214068, -0.100550395135, -0.153813093758, -0.0268009092812, 0.118463453696]),
     (lambda: nn.Bidirectional(nn.GRU(2, return_sequences=True, dtype="float64"), merge_mode="sum", dtype="float64"), (2, 4, 3), (2, 4, 2),
      [1.35555222855, 0.0294667987519, 0.297592057238, -0.022982324972, -0.0262677230284, 0.278086849654, 0.0559044050665, 0.181871566978]),
+    (lambda: nn.RNN(nn.SimpleRNNCell(3, dtype="float64"), dtype="float64"), (2, 4, 2), (2, 3),
+     [-0.0517188597875, 0.143373760748, -0.22987647874, -0.107549273693, 0.178726811816]),
+    (lambda: nn.RNN(nn.LSTMCell(3, dtype="float64"), return_sequences=True, dtype="float64"), (2, 4, 2), (2, 4, 3),
+     [0.198832496156, 0.244679248098, -0.54443069869, 0.0662390438574, 0.370905814755]),
+    (lambda: nn.RNN(nn.GRUCell(3, dtype="float64"), go_backwards=True, dtype="float64"), (2, 4, 2), (2, 3),
+     [-0.474689842159, 0.52508816254, -0.535762448504, -0.169824620941, 0.0814423540956]),
+    (lambda: nn.RNN(nn.GRUCell(3, reset_after=False, dtype="float64"), dtype="float64"), (2, 4, 2), (2, 3),
+     [0.0136837928915, -0.0669061962955, -0.0903709970329, -0.00121896004824, 0.282483443384]),
+    (lambda: nn.RNN(nn.StackedRNNCells([nn.LSTMCell(3, dtype="float64"), nn.GRUCell(2, dtype="float64")], dtype="float64"), dtype="float64"), (2, 4, 2), (2, 2),
+     [0.276954405741, -0.0121922029769, -0.0764065948154, -0.00317129977647, 0.0315477433336, 0.0206280012409, -0.0426546425399, 0.0332505362331]),
+    (lambda: nn.RNN(nn.StackedRNNCells([nn.SimpleRNNCell(3, dtype="float64"), nn.LSTMCell(2, dtype="float64")], dtype="float64"), return_sequences=True, dtype="float64"), (2, 4, 2), (2, 4, 2),
+     [0.388255968915, 0.359150262564, -0.0790662170658, -0.0425141250106, -0.131391000554, 0.133497140055, -0.000301802670869, 0.207873519597]),
 ]  # fmt: skip
 
 test_values_shapes_and_gradients_are_keras_s = over(KERAS, values_agree)
@@ -179,12 +192,75 @@ def test_a_functional_model_of_a_recurrent_layer_passes_masks_on() -> None:
     np.testing.assert_allclose(y.numpy()[0], short.numpy()[0], rtol=1e-6)
 
 
+class Double(nn.Layer):
+    """A cell of one's own."""
+
+    state_size = 3
+
+    def build(self, input_shape: Any) -> None:
+        self.kernel = self.add_weight((input_shape[-1], 3), name="kernel")
+
+    def call(self, inputs: Any, states: Any) -> Any:
+        h = np.tanh(inputs @ self.kernel + states[0])
+        return h * 2, [h]
+
+
+STEPS = np.array([[1, 0, 1, 1], [0, 1, 1, 0]], bool)
+CELLS: list[tuple[Callable[[], nn.Layer], dict[str, Any], list[float]]] = [  # by Keras: sum(part * ramp) of result and states
+    (lambda: nn.RNN(Double(dtype="float64"), return_state=True, return_sequences=True, dtype="float64"), {"mask": STEPS}, [-1.46752800790764, -0.3511815560748226]),
+    (lambda: nn.RNN(nn.StackedRNNCells([nn.LSTMCell(3, dtype="float64"), nn.GRUCell(2, dtype="float64")], dtype="float64"), return_state=True, dtype="float64"), {},
+     [0.27695440574147334, 0.00364543967034342, 0.23858562030488442, 0.27695440574147334]),
+]  # fmt: skip
+
+
+def cells_agree(make: Callable[[], nn.Layer], said: dict[str, Any], expected: list[float]) -> None:
+    layer = make()
+    layer(ramp(2, 4, 2))
+    waved(layer)
+    parts = nest.flatten(layer(ramp(2, 4, 2), **said))
+    np.testing.assert_allclose([np.sum(part.numpy() * ramp(*part.shape)) for part in parts], expected, rtol=1e-10)
+
+
+test_states_of_any_cell_are_keras_s = over(CELLS, cells_agree)
+
+
+def test_a_cell_is_one_step() -> None:  # numbers by Keras
+    cell = nn.LSTMCell(2, dtype="float64")
+    cell(ramp(2, 3), [ramp(2, 2), wave((2, 2))])
+    waved(cell)
+    output, (h, c) = cell(ramp(2, 3), [ramp(2, 2), wave((2, 2))])
+    assert (output.numpy() == h.numpy()).all() and cell.state_size == [2, 2] and nn.GRUCell(2).state_size == 2
+    np.testing.assert_allclose(
+        [np.sum(part.numpy() * ramp(2, 2)) for part in (h, c)],
+        [0.005893165251404334, -0.017228242027334556],
+        rtol=1e-12,
+    )
+    h, alone = nn.SimpleRNNCell(2)(ramp(2, 3), ramp(2, 2))
+    assert (h.numpy() == alone.numpy()).all()
+
+
+def test_a_stack_of_cells_drops_the_same_elements_at_all_steps_and_goes_on() -> None:
+    layer = nn.RNN([nn.SimpleRNNCell(4, dropout=0.5, seed=1), nn.GRUCell(2)], stateful=True, return_sequences=True)
+    x = np.ones((1, 3, 8), "float32")
+    assert layer.compute_output_shape((None, 3, 8)) == (None, 3, 2) and layer(x, training=True).shape == (1, 3, 2)
+    layer.reset_state()
+    layer.cell.cells[0].recurrent_kernel.assign(np.zeros((4, 4)))
+    layer(x, training=True)
+    first = layer._last[0].copy()
+    layer(x[:, :1])
+    assert (first != layer._last[0]).any()  # without dropout
+    with pytest.raises(ValueError, match=r"2 state\(s\) of shape \(2, 4\), \(2, 2\)"):
+        layer(np.ones((2, 3, 8)))
+
+
 ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.LSTM(0), "`units` must be a positive integer"),
     (lambda: nn.LSTM(2, dropout=1.5), "argument `dropout`. Expected a float value between 0 and 1"),
     (lambda: nn.LSTM(2)(np.ones((2, 3))), "expected ndim=3, found ndim=2"),
     (lambda: nn.LSTM(2)(np.ones((2, 0, 3))), "needs a step at least"),
     (lambda: nn.LSTM(2)(np.ones((2, 4, 3)), initial_state=[np.ones((2, 2))]), "has 2 state"),
+    (lambda: nn.RNN(nn.Dense(2)), "should have a `state_size` attribute"),
+    (lambda: nn.RNN(np), "should have a `call` method"),
     (lambda: nn.Bidirectional(nn.Dense(2)), "with a recurrent layer"),
     (lambda: nn.Bidirectional(nn.LSTM(2), merge_mode="mean"), "Invalid merge mode"),
     (lambda: nn.initializers.Orthogonal()((3,)), "at least two-dimensional"),
