@@ -22,7 +22,7 @@ from gradcalc.optimize.fit.answer import Fit
 from gradcalc.optimize.fit.exact import BITS, ExactSum, inverse, polished
 from gradcalc.settings import FitSettings
 from gradcalc.show.answer import SCHEMA
-from gradcalc.truth.claims.verify import FORMAT
+from gradcalc.truth.claims.proofs import FORMAT
 
 _DIGITS = 17
 """Of the sum."""

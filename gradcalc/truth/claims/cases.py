@@ -22,8 +22,9 @@ from typing import Any
 
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
-from gradcalc.truth.claims.intervals import Arithmetic, Interval, Weak
-from gradcalc.truth.claims.verify import COARSE, Box, Choices, Number, System, inertia
+from gradcalc.truth.claims.functions import Equations
+from gradcalc.truth.claims.intervals import Arithmetic, Interval, Weak, least_size
+from gradcalc.truth.claims.verify import COARSE, Box, Choices, Matrix, Number, matmul
 
 Side = tuple[Number, Number]
 BELOW, ON, ABOVE = -1, 0, 1
@@ -56,10 +57,10 @@ class Case:
         active: the constraints that hold with equality.
     """
 
-    system: System
+    system: Equations
     ranges: Sequence[Side]
     value: int | None = None
-    along: System | None = None
+    along: Equations | None = None
     active: tuple[Constraint, ...] = ()
 
     def sides(self, on: Arithmetic) -> tuple[Box, Box]:
@@ -86,6 +87,24 @@ class Case:
         least, greatest = (all(way * mark[0] > 0 for mark in bounded) for way in (1, -1))
         kind = "minimum" if least and not minus else "maximum" if greatest and not plus else "saddle"
         return {"kind": kind, "index": minus, **({"kkt": least} if len(place) > count else {})}
+
+
+def inertia(matrix: Matrix, on: Arithmetic) -> tuple[int, int]:
+    """How many eigenvalues of a symmetric matrix H are positive, and negative: those of V'HV, for any regular V
+    (Sylvester). With NumPy's eigenvectors of the middle for V its diagonal outweighs the rest (Gershgorin).
+    """
+    import numpy as np
+
+    middle = np.array([[float(Fraction(a + b, 2 << on.bits)) for a, b in row] for row in matrix])
+    values, vectors = np.linalg.eigh(middle)
+    vectors /= np.sqrt(np.maximum(np.abs(values), 1e-300))
+    rows = [[on.of(Fraction(x), Fraction(x)) for x in row] for row in vectors.tolist()]
+    turned = matmul(on, list(zip(*rows, strict=True)), matmul(on, matrix, rows))
+    for i, row in enumerate(turned):
+        if least_size(row[i]) <= sum(max(map(abs, entry)) for j, entry in enumerate(row) if j != i):
+            raise Weak("the signs of the eigenvalues are not settled")
+    plus = sum(row[i][0] > 0 for i, row in enumerate(turned))
+    return plus, len(turned) - plus
 
 
 @dataclass(eq=False)
@@ -177,10 +196,8 @@ class Question:
         return self._cases[choices]
 
     def _of_roots(self) -> Case:
-        return Case(
-            System(self.graph, self.inputs, tuple((node, None) for node in self.outputs), is_above=self.is_far),
-            self.sides,
-        )
+        parts = tuple((node, None) for node in self.outputs)
+        return Case(Equations(self.graph, self.inputs, parts, is_above=self.is_far), self.sides)
 
     def _made(self, ways: Mapping[tuple[str, int], int | None]) -> Case:
         """Unknowns are the free variables, then multipliers, then slopes at kinks."""
@@ -204,13 +221,14 @@ class Question:
             parts = [*((total.index, k) for k, j in enumerate(free) if ends.get(j, ON) is not None), *parts]
             total = _sum(function, marks[1:], [nodes[k] for k in active])
             others = (*(self.inputs[k] for k in free), *(mark.index for mark in marks[1:]))
-            along = System(graph, others, tuple((total.index, k) for k in range(len(others))), (), fixed)
+            along = Equations(graph, others, tuple((total.index, k) for k in range(len(others))), fixed)
         if not _are_means(graph, self.nodes, [node for node, way in kinks.ways.items() if way == ON]):
             parts = []  # nothing is known but that they are met
         below = (*(nodes[k].index for k, state in enumerate(states) if state != ON), *kinks.below)
         parts += [(node, None) for node in kinks.equal]
         ranges += [(whole(0), whole(1))] * len(kinks.slopes)
-        system = System(graph, (*unknowns, *kinks.slopes), tuple(parts), below, fixed, self.is_far)
+        unknowns += kinks.slopes
+        system = Equations(graph, tuple(unknowns), tuple(parts), fixed, below=below, is_above=self.is_far)
         held = tuple(self.constraints[k] for k in active)
         return Case(system, ranges, function.index, None if kinks.slopes else along, held)
 

@@ -9,10 +9,10 @@ from fractions import Fraction
 from typing import Any
 
 from gradcalc.graph.graph import Graph
+from gradcalc.truth.claims.functions import Functions
 from gradcalc.truth.claims.intervals import Arithmetic, Weak
-from gradcalc.truth.claims.jets import Jets, evaluated
 from gradcalc.truth.claims.quotients import Quotients
-from gradcalc.truth.claims.verify import POINT_BITS, apart
+from gradcalc.truth.claims.verify import FINE, apart, evaluated
 
 
 class Claimed:
@@ -28,7 +28,7 @@ class Claimed:
 
     def is_refuted(self, at: Mapping[int, Fraction]) -> bool:
         """Whether derivative and claim differ at a point, around which the formula is smooth."""
-        on = Arithmetic(POINT_BITS, written=True)
+        on = Arithmetic(FINE.bits, written=True)
         derivative, claim = self._both(on, {node: on.of(value, value) for node, value in at.items()})
         return apart([derivative], [claim])
 
@@ -42,11 +42,10 @@ class Claimed:
         """The derivative and the claim."""
         if len(self.by) > 2:
             raise Weak("derivatives above the second order are not carried")
-        jets, unknowns = Jets(on, len(self.by)), list(dict.fromkeys(self.by))
+        jets, unknowns = Functions(on, len(self.by), self.from_flint), list(dict.fromkeys(self.by))
         given = {node: jets.unknown(unknowns.index(node), v) if node in unknowns else {(): v} for node, v in at.items()}
         place = tuple(sorted(unknowns.index(node) for node in self.by))
         coefficient = evaluated(self.graph, [self.formula], given, jets)[self.formula].get(place, on.whole(0))
-        plain = Jets(on, 0)
+        plain = Functions(on, 0, self.from_flint)
         value = evaluated(self.graph, [self.claim], {node: {(): v} for node, v in at.items()}, plain)[self.claim][()]
-        self.from_flint |= jets.from_flint | plain.from_flint
         return on.scaled(coefficient, 2 if place == (0, 0) else 1), value

@@ -1,27 +1,21 @@
-"""Intervals whose ends are whole multiples of 2^-P, rounded outward: the numbers of `verify`. No imports.
+"""Intervals whose ends are whole multiples of 2^-P, rounded outward: the numbers of `verify`.
 
-    + - * / roots, powers    Python's integers, rounded down and up
-    exp, log, atan, sin, cos their Taylor series at a point, with a bound of all that is lost; then what the function
-                             does between two points (it rises, or turns no faster than a circle)
-
-Only these lines and Python's integers have to be believed of an elementary function.
++ - * / roots, powers     Python's integers, rounded down and up
+exp, log, atan, sin, cos  at a point by `series`; between two points the function rises, or turns no faster than a
+                          circle
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, lru_cache
+
+from gradcalc.truth.claims import series
 
 Interval = tuple[int, int]
 """Two whole numbers a <= b: the numbers between a/2^P and b/2^P."""
 
-_GUARD = 24
-"""Bits that are carried beside those of a result: more than all that a series loses."""
 _LARGEST = 1 << 14
 """Bits before the point of a number whose exponential, sine or cosine is asked for, and of a power of e."""
-_KEPT = 1 << 14
-"""Points whose functions are kept: boxes have many sides in common."""
 
 
 class Weak(Exception):
@@ -68,6 +62,7 @@ class Arithmetic:
 
     bits: int
     written: bool = False
+    add, sub, scaled = staticmethod(add), staticmethod(sub), staticmethod(scaled)
 
     def of(self, low: Fraction, high: Fraction) -> Interval:
         """The interval around two numbers."""
@@ -76,6 +71,11 @@ class Arithmetic:
     def whole(self, number: int) -> Interval:
         """A whole number."""
         return number << self.bits, number << self.bits
+
+    def pi(self) -> Interval:
+        """Pi."""
+        near = 2 * series.half_pi(self.bits)
+        return near - 4, near + 4
 
     def times(self, a: Interval, b: Interval) -> Interval:
         """The product."""
@@ -93,10 +93,8 @@ class Arithmetic:
 
     def power(self, a: Interval, n: int) -> Interval:
         """A whole power: of an even one the least size counts."""
-        if n < 0:
-            return self.over(self.whole(1), self.power(a, -n))
-        if n == 0:
-            return self.whole(1)
+        if n <= 0:
+            return self.over(self.whole(1), self.power(a, -n)) if n else self.whole(1)
         if n % 2 == 0:
             a = least_size(a), max(map(abs, a))
         down = self.bits * (n - 1)
@@ -110,27 +108,32 @@ class Arithmetic:
 
     def exp(self, a: Interval) -> Interval:
         """The exponential."""
-        return _exp(self.bits, a[0])[0], _exp(self.bits, a[1])[1]
+        if a[1] > _LARGEST << self.bits:
+            raise Weak("an exponential is too large")
+        low = series.exp(self.bits, a[0])[0] if a[0] >= -_LARGEST << self.bits else 0
+        return low, series.exp(self.bits, max(a[1], -_LARGEST << self.bits))[1]
 
     def log(self, a: Interval) -> Interval:
         """The logarithm."""
         if a[0] <= 0:
             raise (Nowhere if a[1] <= 0 else Weak)("a logarithm of 0 or less")
-        return _log(self.bits, a[0])[0], _log(self.bits, a[1])[1]
+        return series.log(self.bits, a[0])[0], series.log(self.bits, a[1])[1]
 
     def atan(self, a: Interval) -> Interval:
         """The arc tangent."""
-        return _atan(self.bits, a[0])[0], _atan(self.bits, a[1])[1]
+        return series.atan(self.bits, a[0])[0], series.atan(self.bits, a[1])[1]
 
-    def sign(self, a: Interval) -> tuple[Interval, Interval]:
-        """The absolute value and the sign of what is not 0."""
-        if a[0] <= 0 <= a[1]:
-            raise Weak("a number may be 0 where its sign counts")
-        return (a if a[0] > 0 else scaled(a, -1)), self.whole(1 if a[0] > 0 else -1)
-
-    def is_broken(self, a: Interval) -> bool:
-        """Whether no whole number is among these."""
-        return -(-a[0] >> self.bits) << self.bits > a[1]
+    def sin_cos(self, a: Interval) -> tuple[Interval, Interval]:
+        """Sine and cosine: sin(m + d) = sin m cos d + cos m sin d, where 1 - d^2/2 <= cos d <= 1 and |sin d| <= |d|."""
+        middle = (a[0] + a[1]) // 2
+        if middle.bit_length() - self.bits > _LARGEST:
+            raise Weak("an angle is too large")
+        (sine, cosine), reach, one = series.sin_cos(self.bits, middle), a[1] - middle, 1 << self.bits
+        if reach:
+            near, way = (one - 1 - (reach * reach >> self.bits + 1), one), (-reach, reach)
+            ahead, aside = self.times(sine, near), self.times(cosine, near)
+            sine, cosine = add(ahead, self.times(cosine, way)), add(aside, self.times(sine, way))
+        return (max(sine[0], -one), min(sine[1], one)), (max(cosine[0], -one), min(cosine[1], one))
 
     def below(self, a: Interval, b: Interval) -> bool:
         """Whether a number is below another, where that is certain."""
@@ -138,119 +141,11 @@ class Arithmetic:
             raise Weak("a branch, a kink or a jump may be met")
         return a[1] < b[0]
 
-    def sin_cos(self, a: Interval) -> tuple[Interval, Interval]:
-        """Sine and cosine: sin(m + d) = sin m cos d + cos m sin d, where 1 - d^2/2 <= cos d <= 1 and |sin d| <= |d|."""
-        middle = (a[0] + a[1]) // 2
-        (sine, cosine), reach, one = _sin_cos(self.bits, middle), a[1] - middle, 1 << self.bits
-        if reach:
-            near, way = (one - 1 - (reach * reach >> self.bits + 1), one), (-reach, reach)
-            ahead, aside = self.times(sine, near), self.times(cosine, near)
-            sine, cosine = add(ahead, self.times(cosine, way)), add(aside, self.times(sine, way))
-        return (max(sine[0], -one), min(sine[1], one)), (max(cosine[0], -one), min(cosine[1], one))
+    def sign(self, a: Interval) -> tuple[Interval, Interval]:
+        """The absolute value and the sign of what is not 0."""
+        way = -1 if self.below(a, (0, 0)) else 1
+        return scaled(a, way), self.whole(way)
 
-    def pi(self) -> Interval:
-        """Pi."""
-        near = 2 * half_pi(self.bits)
-        return near - 4, near + 4
-
-    add, sub, scaled = staticmethod(add), staticmethod(sub), staticmethod(scaled)
-
-
-# -- functions at a point: whole numbers with P = bits + _GUARD, and how many units they may be off -------------------
-
-
-def _rounded(value: int, off: int, down: int) -> Interval:
-    """What is off by some units, with so many bits less."""
-    return (value - off) >> down, -(-(value + off) >> down)
-
-
-def _series(p: int, x: int, first: int, ratio: Callable[[int], tuple[int, int]]) -> tuple[int, int]:
-    """The sum of terms, each x*a/b times the one before, at most half as large; a, b = ratio(k). And how far it is off.
-
-    A term is off by half of what the one before is, by 1 for its rounding and by 1 for that of x: by 4 at most, the
-    first one too. What follows the last term, which is below 1 in size, is at most as large.
-    """
-    total, term, k = first, first, 0
-    while term not in (0, -1):
-        k += 1
-        above, below = ratio(k)
-        term = term * x * above // (below << p)
-        total += term
-    return total, 4 * k + 12
-
-
-@cache
-def log_of_2(p: int) -> int:
-    """Log 2 in units of 2^-p, off by 2 at most: twice atanh(1/3)."""
-    fine = p + _GUARD
-    total, off = _series(fine, (1 << fine) // 9, (2 << fine) // 3, lambda k: (2 * k - 1, 2 * k + 1))
-    return _rounded(total, off, _GUARD)[0]
-
-
-@cache
-def half_pi(p: int) -> int:
-    """A quarter of a turn in units of 2^-p, off by 2 at most: 8 atan(1/5) - 2 atan(1/239) (Machin)."""
-    fine = p + _GUARD
-    parts = [
-        _series(fine, (1 << fine) // (n * n), times * (1 << fine) // n, lambda k: (1 - 2 * k, 2 * k + 1))
-        for n, times in ((5, 8), (239, -2))
-    ]
-    return _rounded(sum(total for total, _ in parts), sum(off for _, off in parts), _GUARD)[0]
-
-
-@lru_cache(_KEPT)
-def _exp(bits: int, x: int) -> Interval:
-    """2^k times the exponential of a number below 0.36."""
-    if x > _LARGEST << bits:
-        raise Weak("an exponential is too large")
-    if x < -_LARGEST << bits:
-        return 0, 1
-    p = bits + _GUARD
-    x, unit = x << _GUARD, log_of_2(p)
-    k = (2 * x + unit) // (2 * unit)
-    total, off = _series(p, x - k * unit, 1 << p, lambda n: (1, n))
-    off += 4 * abs(k) + 4  # the number is off by 2 units for each k, its exponential by less than twice as many
-    return _rounded(total << k, off << k, _GUARD) if k >= 0 else _rounded(total, off, _GUARD - k)
-
-
-@lru_cache(_KEPT)
-def _log(bits: int, x: int) -> Interval:
-    """Of m*2^k, m between 2/3 and 4/3: k log 2, and 2 atanh z with z = (m - 1)/(m + 1)."""
-    p = bits + _GUARD
-    k, one = (x * 3 // 2).bit_length() - 1 - bits, 1 << p
-    m = (x << _GUARD) >> k if k >= 0 else x << _GUARD - k
-    z = ((m - one) << p) // (m + one)
-    total, off = _series(p, z * z >> p, 2 * z, lambda n: (2 * n - 1, 2 * n + 1))
-    return _rounded(total + k * log_of_2(p), off + 2 * abs(k) + 12, _GUARD)  # z is off by 3, twice atanh z by 12
-
-
-@lru_cache(_KEPT)
-def _atan(bits: int, x: int) -> Interval:
-    """Eight times that of the angle halved three times, each x/(1 + sqrt(1 + x^2)), off by 2 and half of before."""
-    p = bits + _GUARD
-    x, one = x << _GUARD, 1 << p
-    for _ in range(3):
-        x = (x << p) // (one + math.isqrt((one << p) + x * x))
-    total, off = _series(p, x * x >> p, x, lambda n: (1 - 2 * n, 2 * n + 1))
-    return _rounded(8 * total, 8 * (off + 4), _GUARD)
-
-
-@lru_cache(_KEPT)
-def _sin_cos(bits: int, x: int) -> tuple[Interval, Interval]:
-    """Of the rest once the nearest quarters of a turn are taken off, turned back by these."""
-    more = _GUARD + max(0, x.bit_length() - bits)
-    if more > _LARGEST:
-        raise Weak("an angle is too large")
-    p = bits + more
-    x, quarter = x << more, half_pi(p)
-    k = (2 * x + quarter) // (2 * quarter)
-    rest = x - k * quarter
-    square, off = rest * rest >> p, 2 * abs(k)
-    parts = [
-        _series(p, square, first, lambda n, odd=odd: (-1, 2 * n * (2 * n + odd)))  # type: ignore[misc]
-        for first, odd in ((rest, 1), (1 << p, -1))
-    ]
-    sine, cosine = (_rounded(total, each + off, more) for total, each in parts)
-    for _ in range(k % 4):
-        sine, cosine = cosine, scaled(sine, -1)
-    return sine, cosine
+    def is_broken(self, a: Interval) -> bool:
+        """Whether no whole number is among these."""
+        return -(-a[0] >> self.bits) << self.bits > a[1]

@@ -18,7 +18,6 @@ from typing import Any
 
 from gradcalc.truth.claims.cases import ON, Case, Question
 from gradcalc.truth.claims.intervals import Arithmetic, Interval, Nowhere, Weak
-from gradcalc.truth.claims.jets import number
 from gradcalc.truth.claims.poles import floor
 from gradcalc.truth.claims.quotients import Quotients
 from gradcalc.truth.claims.verify import (
@@ -33,6 +32,7 @@ from gradcalc.truth.claims.verify import (
     box_of,
     digits_fit,
     everywhere,
+    number,
     within,
 )  # fmt: skip
 
@@ -85,7 +85,7 @@ class Points:
         self.near = questions[0]
         for question, part in zip(questions, parts, strict=True):
             zeros = [self._zero(question, aid, k) for k, aid in enumerate(part["zeros"], 1)]
-            Walk(question, zeros, reasons={} if question.is_far else {"left": left}).check(part["tree"])
+            Walk(question, zeros, more={} if question.is_far else {"left": left}).check(part["tree"])
         if self.met.keys() != set(range(len(points))):
             raise Weak(f"{len(points)} points are claimed, {len(self.met)} are proved")
         if self.faults:
@@ -263,7 +263,7 @@ class Bound:
         for at, witness in zip(points or [None], part["witnesses"], strict=True):
             self._met(at, witness)
         zeros = [self._zero(aid, k) for k, aid in enumerate(part["zeros"], 1)]
-        Walk(self.question, zeros, poles=False, reasons={"above": self._is_above}).check(part["tree"])
+        Walk(self.question, zeros, poles=False, more={"above": self._is_above}).check(part["tree"])
         if self.claim["only"] is not self.is_only:
             raise Weak("whether the value is taken at these points alone is not claimed as it is")
 

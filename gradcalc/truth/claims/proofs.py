@@ -25,16 +25,20 @@ from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer
 from gradcalc.truth.claims.cases import Constraint, Question, in_parts
 from gradcalc.truth.claims.claimed import Claimed
+from gradcalc.truth.claims.functions import Functions
 from gradcalc.truth.claims.intervals import Weak
-from gradcalc.truth.claims.jets import Jets, evaluated, number
 from gradcalc.truth.claims.points import Bound, Points
 from gradcalc.truth.claims.squares import Minimum, SumOfSquares
-from gradcalc.truth.claims.verify import FINE, FORMAT, GROUNDS, Holds, Number
+from gradcalc.truth.claims.verify import FINE, Number, evaluated, number
 from gradcalc.truth.questions.derivative import read_by
 
 if TYPE_CHECKING:
     from gradcalc.truth.claims.check import Claim, Claims
 
+FORMAT = 2
+"""The version of what proof files hold, to be raised whenever older ones would be misread."""
+Holds = tuple[str, set[str], tuple[str, ...]]
+"""What is proved, which functions were python-flint's, and what it rests on besides."""
 _LONGEST = 20_000
 """Characters of a formula in a proof file, at most."""
 _TOLD = 20
@@ -107,14 +111,17 @@ def checked(path: Path, limits: Limits) -> Verified:
     proof = _read(path)
     expression = None if proof["proof"] == "check" else str(proof.get("expression"))
     try:
-        found = _verified(proof, limits)
+        claim, flint, more = _KINDS[proof["proof"]](proof, limits)
     except Weak as weak:
         return Verified(expression, "rejected", None, reason=str(weak))
     except GradcalcError as error:
         return Verified(expression, "rejected", None, reason=f"its formula: {error.message}")
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         return Verified(expression, "rejected", None, reason=f"the file lacks something, or has it twisted: {error!r}")
-    return Verified(expression, "holds", found.claim, found.rests_on)
+    named = (f"python-flint's {name}" for name in sorted(flint))
+    return Verified(
+        expression, "holds", claim, ("integers of Python", "gradcalc's reading of the formula", *more, *named)
+    )
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -140,15 +147,6 @@ def _read(path: Path) -> Mapping[str, Any]:
     return proof
 
 
-def _verified(proof: Mapping[str, Any], limits: Limits) -> Holds:
-    """What the proof proves, its formulas read into graphs.
-
-    Raises:
-        Weak: it proves nothing.
-    """
-    return _KINDS[proof["proof"]](proof, limits)
-
-
 def _of_box(proof: Mapping[str, Any], limits: Limits) -> Holds:
     """All critical points, or roots, in a box; and the least and the greatest value over it."""
     asked, claim = question(proof, limits), proof["claim"]
@@ -162,7 +160,7 @@ def _of_box(proof: Mapping[str, Any], limits: Limits) -> Holds:
     for name, bound in bounds.items():
         Bound(questions[name], ends, bound, read, SIGNS[name]).check(proof["extremes"][name])
     flint = set[str]().union(*(each.from_flint for each in (*asked.parts, *questions.values())))
-    return Holds(_in_words(proof), (*GROUNDS, *(f"python-flint's {name}" for name in sorted(flint))))
+    return _in_words(proof), flint, ()
 
 
 def _in_words(proof: Mapping[str, Any]) -> str:
@@ -245,7 +243,7 @@ def constant(given: Any, limits: Limits) -> Number:
         value = number(given)
         return lambda on: on.of(value, value)
     formula = as_formula(_text(given), limits=limits)
-    return lambda on: evaluated(formula.graph, [formula.output], {}, Jets(on, 0))[formula.output][()]
+    return lambda on: evaluated(formula.graph, [formula.output], {}, Functions(on, 0))[formula.output][()]
 
 
 def _of_fit(proof: Mapping[str, Any], limits: Limits) -> Holds:
@@ -272,7 +270,7 @@ def _of_fit(proof: Mapping[str, Any], limits: Limits) -> Holds:
     numbers = ([number(each) for each in column] for column in columns.values())
     rows = [dict(zip(inputs, row, strict=True)) for row in zip(*numbers, strict=True)]
     total = SumOfSquares.of(graph, residual.index, [graph.input(name) for name in names], rows)
-    return Minimum(total, proof).run()
+    return Minimum(total, proof).run(), total.from_flint, ()
 
 
 def _of_claims(proof: Mapping[str, Any], limits: Limits) -> Holds:
@@ -291,9 +289,8 @@ def _of_claims(proof: Mapping[str, Any], limits: Limits) -> Holds:
         told.append(f"{text}: {each['verdict']}")
     if not told:
         raise Weak("it claims nothing")
-    named = tuple(f"python-flint's {name}" for name in sorted(grounds))
-    return Holds("; ".join(told[:_TOLD]) + (f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""),
-                 (*GROUNDS, "fractions of Python", *named))  # fmt: skip
+    text = "; ".join(told[:_TOLD]) + (f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else "")
+    return text, grounds, ("fractions of Python",)
 
 
 def claim_of(formula: str, wrt: str, claim: str, let: Mapping[str, Any], limits: Limits) -> tuple[Claimed, str]:

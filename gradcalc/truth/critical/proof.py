@@ -31,8 +31,8 @@ from gradcalc.show.answer import SCHEMA
 from gradcalc.truth.claims.cases import Question
 from gradcalc.truth.claims.intervals import Weak
 from gradcalc.truth.claims.points import height, is_exactly
-from gradcalc.truth.claims.proofs import SIGNS, constant, question, verify
-from gradcalc.truth.claims.verify import FINE, FORMAT, Choices, apart
+from gradcalc.truth.claims.proofs import FORMAT, SIGNS, constant, question, verify
+from gradcalc.truth.claims.verify import FINE, Choices, apart
 from gradcalc.truth.critical.answer import Critical, Extreme
 from gradcalc.truth.critical.box import read_box
 from gradcalc.truth.critical.find import PAD

@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 
 from gradcalc.language.parse import as_formula
+from gradcalc.truth.claims.functions import Equations
 from gradcalc.truth.claims.intervals import Arithmetic
-from gradcalc.truth.claims.verify import System
 
 ON = Arithmetic(96)
 
@@ -14,7 +14,7 @@ ON = Arithmetic(96)
 def is_empty(text: str, low: float, high: float, is_gradient: bool = True) -> bool:
     formula = as_formula(text)
     x = formula.graph.input("x")
-    system = System(formula.graph, (x,), ((formula.output, 0 if is_gradient else None),))
+    system = Equations(formula.graph, (x,), ((formula.output, 0 if is_gradient else None),))
     return system.is_empty(ON, [ON.of(Fraction(low), Fraction(high))])
 
 

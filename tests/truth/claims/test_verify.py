@@ -7,14 +7,15 @@ import pytest
 
 from gradcalc.language.formula import Formula
 from gradcalc.language.parse import as_formula
+from gradcalc.truth.claims.cases import inertia
+from gradcalc.truth.claims.functions import Equations, Functions
 from gradcalc.truth.claims.intervals import Arithmetic, Weak
-from gradcalc.truth.claims.jets import Jets, evaluated
-from gradcalc.truth.claims.verify import System, inertia, krawczyk, within
+from gradcalc.truth.claims.verify import evaluated, krawczyk, within
 
 
-def gradient(formula: Formula, names: Sequence[str]) -> System:
+def gradient(formula: Formula, names: Sequence[str]) -> Equations:
     inputs = tuple(formula.graph.input(name) for name in names)
-    return System(formula.graph, inputs, tuple((formula.output, k) for k in range(len(names))))
+    return Equations(formula.graph, inputs, tuple((formula.output, k) for k in range(len(names))))
 
 
 FORMULAS = {
@@ -65,7 +66,7 @@ def test_derivatives_hold_those_of_balls(text: str) -> None:
 
 def test_the_operator_proves_one_zero_and_none() -> None:
     formula, on = as_formula("x^2 - 2"), Arithmetic(96)
-    components = System(formula.graph, (formula.graph.input("x"),), ((formula.output, None),))
+    components = Equations(formula.graph, (formula.graph.input("x"),), ((formula.output, None),))
     inverse = [[on.of(Fraction(0.35), Fraction(0.35))]]
     box = [on.of(Fraction(1.3), Fraction(1.5))]
     assert within(krawczyk(components, on, box, inverse), box, strictly=True)
@@ -97,6 +98,6 @@ def test_what_it_does_not_know_it_does_not_believe(text: str) -> None:
 
 
 def test_a_function_of_flint_is_named() -> None:
-    formula, jets = as_formula("gamma(x)"), Jets(Arithmetic(96), 1)
+    formula, jets = as_formula("gamma(x)"), Functions(Arithmetic(96), 1)
     evaluated(formula.graph, [formula.output], {formula.graph.input("x"): jets.unknown(0, jets.on.whole(3))}, jets)
     assert jets.from_flint == {"gamma"}

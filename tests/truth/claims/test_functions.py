@@ -5,12 +5,13 @@ from fractions import Fraction
 import pytest
 
 from gradcalc.language.parse import as_formula
+from gradcalc.truth.claims.functions import Functions
 from gradcalc.truth.claims.intervals import Arithmetic, Nowhere, Weak
-from gradcalc.truth.claims.jets import Jet, Jets, evaluated, number
+from gradcalc.truth.claims.verify import Jet, evaluated, number
 
 
 def jet(text: str, low: float, high: float, order: int = 2, between: bool = False) -> Jet:
-    formula, jets = as_formula(text), Jets(Arithmetic(96), order, between)
+    formula, jets = as_formula(text), Functions(Arithmetic(96), order, between=between)
     x = jets.unknown(0, jets.on.of(Fraction(low), Fraction(high)))
     found: Jet = evaluated(formula.graph, [formula.output], {formula.graph.input("x"): x}, jets)[formula.output]
     return found
