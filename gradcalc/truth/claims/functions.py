@@ -30,6 +30,8 @@ class Functions(Jets):
     def apply(self, graph: Graph, index: int, operands: Sequence[Any]) -> Any:
         """What an op makes of series; of a condition whether it holds."""
         op, values = graph.nodes[index].op, list(operands)
+        if op in _SMOOTH:
+            return super().apply(graph, index, operands)
         if op is ops.where:
             values = [values[0], values[1 if values[0] is True else 2]]
         if not any(isinstance(each, Weak) for each in values):
@@ -101,6 +103,9 @@ def _exactly(end: Any) -> Fraction:
     mantissa, exponent = map(int, end.man_exp())
     return Fraction(mantissa) * Fraction(2) ** exponent
 
+
+_SMOOTH = frozenset((ops.add, ops.sub, ops.mul, ops.div, ops.powi, ops.const, ops.exp, ops.sin, ops.cos))
+"""Ops that are never asked about kinks; most are."""
 
 _SLOPES: dict[Any, Callable[..., Any]] = {
     ops.erf: lambda x: 2 * ops.exp(-x * x) / ops.sqrt(ops.pi),
