@@ -100,6 +100,9 @@ class MultiHeadAttention(Layer):
         scores = np.moveaxis(q, 1, 2) / np.sqrt(np.asarray(self.key_dim, q.dtype)) @ np.transpose(k, (0, 2, 3, 1))
         said = {"query": query_mask, "value": value_mask, "key": key_mask}
         masks = {name: getattr(given[name], "_keras_mask", None) if m is None else m for name, m in said.items()}
+        for x in given.values():  # as in Keras: what else is made of these tensors knows of no mask
+            if hasattr(x, "_keras_mask"):
+                del x._keras_mask
         masks["key"] = None if key is None and key_mask is None else masks["key"]
         allowed = _allowed(masks, attention_mask, use_causal_mask, (*q.shape[:2], k.shape[1]))
         if allowed is not None:

@@ -44,6 +44,8 @@ _READ |= {name: lambda value, name: pair(value, 1, name)[0] for name in _COUNTS}
 _outer: ContextVar[tuple[str, bool | None, Any, int]] = ContextVar("layers being called", default=("", None, None, 0))
 """The path of the layers that are being called or built, whether they train, the innermost of them, and a number."""
 
+_ABSENT: Any = object()
+"""Stands for an input that was not given."""
 _calls = itertools.count(1)
 """A number for each call of a layer that is within none."""
 
@@ -132,6 +134,10 @@ class Layer(Configured):
     _also: ClassVar[tuple[str, ...]] = ()
     """Those of them that Keras writes into the config."""
 
+    supports_masking: bool = True
+    """Whether the mask of an input goes on to the result: of a class of one's own, whether it has a `compute_mask`."""
+
+    _input_name: ClassVar[str] = "inputs"
     _training_at: ClassVar[int] = 0
     _mask_at: ClassVar[int] = 0
     """The places of the arguments `training` and `mask` of `call`, the input's being 0; 0 where it takes none."""
@@ -176,8 +182,12 @@ class Layer(Configured):
         super().__init_subclass__(**settings)
         if "call" in vars(cls):
             taken = list(inspect.signature(cls.call).parameters)[1:]
+            cls._input_name = next(iter(taken), "inputs")
             cls._training_at, cls._mask_at = (taken.index(n) if n in taken else 0 for n in ("training", "mask"))
-        cls._makes_mask |= "compute_mask" in vars(cls)
+        if "compute_mask" in vars(cls):
+            cls._makes_mask = cls.supports_masking = True
+        elif Layer in cls.__bases__ and not is_ours(cls):
+            cls.supports_masking = False
         cls._fixed = {
             name: value for kind in reversed(cls.__mro__) for name, value in vars(kind).get("_fixed", {}).items()
         }
@@ -210,12 +220,18 @@ class Layer(Configured):
 
     # -- calling ------------------------------------------------------------------------------------------------------
 
-    def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any = _ABSENT, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Build the layer if it is not, and compute its result; of symbolic values, note the call.
+
+        The input may be given by the name that it has in `call`.
 
         Raises:
             ValueError: the input does not fit the weights.
         """
+        if inputs is _ABSENT:
+            if self._input_name not in kwargs:
+                raise TypeError(f"layer '{self.name}' was called without its input: `{self._input_name}` is missing")
+            inputs = kwargs.pop(self._input_name)
         if "_trainable" not in self.__dict__:
             raise RuntimeError(
                 f"In layer '{type(self).__name__}', you forgot to call `super().__init__()` as the first statement in "
@@ -247,7 +263,7 @@ class Layer(Configured):
         self.built = True
         if self._output_shape is None:
             self._output_shape = getattr(result, "shape", None)
-        if mask is not None or self._makes_mask:
+        if self.supports_masking and (mask is not None or self._makes_mask):
             mark(result, self.compute_mask(inputs, mask))
         return result
 

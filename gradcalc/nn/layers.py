@@ -16,6 +16,7 @@ from gradcalc.errors import only
 from gradcalc.nn import activations, regularizers
 from gradcalc.nn.functional import Call, Shape, Symbolic
 from gradcalc.nn.layer import Affine, Elementwise, Layer, plain_mask
+from gradcalc.tape.gathered import LOOKUP
 from gradcalc.tape.rules.products import product_of
 from gradcalc.tape.tensor import ArrayOp, cast
 
@@ -277,7 +278,7 @@ class Embedding(Layer):
                 f"layer '{self.name}' has rows 0 to {self.input_dim - 1}: numbers from {numbers.min()} to "
                 f"{numbers.max()} were given"
             )
-        return np.take(self.embeddings, numbers, axis=0)
+        return LOOKUP(self.embeddings, numbers=np.array(numbers))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The places whose number is not 0, where that is asked for."""

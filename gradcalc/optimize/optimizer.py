@@ -279,7 +279,7 @@ class Optimizer:
             )
         pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
         slots = [self._index[id(variable)] for _, variable in pairs]
-        values = self.update([_array(g) for g, _ in pairs], [v.array for _, v in pairs], slots)
+        values = self.update([getattr(g, "gathered", _array(g)) for g, _ in pairs], [v.array for _, v in pairs], slots)
         for (_, variable), value in zip(pairs, values, strict=True):
             variable._set(value)
             if getattr(variable, "constraint", None) is not None:
@@ -293,7 +293,7 @@ class Optimizer:
         `slots` says which of the values that the optimizer was built for these are; by default all, in order.
         """
         self.build(values)
-        gradients = [np.asarray(g, v.dtype) for g, v in zip(gradients, values, strict=True)]
+        gradients = [np.asanyarray(g, v.dtype) for g, v in zip(gradients, values, strict=True)]
         for gradient, value in zip(gradients, values, strict=True):
             if gradient.shape != value.shape:
                 raise ValueError(f"a gradient of shape {gradient.shape} for a value of shape {value.shape}")
@@ -388,7 +388,7 @@ class Optimizer:
         if self.global_clipnorm:
             length = _norm(grads)
             scale = self.global_clipnorm / max(length, self.global_clipnorm) if math.isfinite(length) else math.nan
-            return [g * scale for g in grads]
+            return [np.asarray(g) * scale for g in grads]
         return grads
 
     def _decays(self, place: Any) -> bool:
@@ -403,8 +403,11 @@ def _length(array: Array) -> float:
 
 
 def _norm(arrays: Sequence[Array]) -> float:
-    """The Euclidean norm of all elements together; infinite where a square is, as Keras has it."""
-    return float(np.sqrt(sum(float(np.vdot(a, a)) for a in arrays)))
+    """The Euclidean norm of all elements together; infinite where a square is, as Keras has it.
+
+    Of arrays that know their terms (`tape.gathered`) it is that of the terms.
+    """
+    return float(np.sqrt(sum(float(np.vdot(a, a) if type(a) is np.ndarray else np.sum(a * a)) for a in arrays)))
 
 
 def _array(value: Any) -> Array:

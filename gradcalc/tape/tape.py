@@ -21,6 +21,7 @@ from gradcalc.errors import NoRuleError, TapeError
 from gradcalc.graph import ops
 from gradcalc.tape.batch import Batch, NotTogether, batched, whole
 from gradcalc.tape.custom import STOP
+from gradcalc.tape.gathered import Gathered, IndexedSlices
 from gradcalc.tape.nest import flatten, pack
 from gradcalc.tape.rules.shapes import tied, unbroadcast
 from gradcalc.tape.table import Records, tabled
@@ -583,6 +584,8 @@ def _weight(weight: Any, target: Tensor) -> Any:
 def _answer(adjoint: Any, source: Tensor, unconnected: UnconnectedGradients) -> Tensor | None:
     if adjoint is None:
         return None if unconnected is UnconnectedGradients.NONE else constant(np.zeros(source.shape, source.dtype))
+    if type(adjoint) is Gathered:
+        return IndexedSlices(adjoint) if adjoint.terms else Tensor(np.asarray(adjoint))
     return adjoint if isinstance(adjoint, Tensor) else Tensor(adjoint)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import gradcalc.nn as nn
 from gradcalc.tape import GradientTape, Tensor, Variable, constant
-from tests.nn.support import over, says
+from tests.nn.support import over, ramp, says
 
 
 def test_inputs_are_cast_as_keras_casts_them() -> None:
@@ -167,3 +167,54 @@ def test_another_size_than_the_weights_have_is_refused() -> None:
         dense(np.ones((1, 4)))
     with pytest.raises(ValueError, match="axis -1 of input shape to have value 3"):
         convolution(np.ones((1, 4, 4, 2)))
+
+
+def test_an_input_may_be_given_by_its_name() -> None:
+    attention = nn.MultiHeadAttention(1, 2)
+    q, v = ramp(1, 3, 2), ramp(1, 4, 2)
+    first = attention(q, v)
+    assert (attention(query=q, value=v).numpy() == attention(value=v, query=q, key=v).numpy()).all()
+    assert (first.numpy() == attention(query=q, value=v).numpy()).all()
+    assert nn.Dense(2)(inputs=nn.Input((3,))).shape == (None, 2)
+    with pytest.raises(TypeError, match="layer 'dense.*' was called without its input: `inputs` is missing"):
+        nn.Dense(2)()
+
+
+def test_a_layer_of_ones_own_passes_masks_on_as_keras_says() -> None:
+    class Plain(nn.Layer):
+        def call(self, x: Any) -> Any:
+            return x * 2
+
+    class Passing(Plain):
+        def __init__(self) -> None:
+            super().__init__()
+            self.supports_masking = True
+
+    class Saying(Plain):
+        def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+            return ~previous_mask
+
+    class Inner(Plain):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = nn.Dropout(0.5)
+
+        def call(self, x: Any) -> Any:
+            return self.inner(x)
+
+    class Own(nn.Dense):
+        pass
+
+    expected: list[tuple[Any, Any]] = [
+        (Plain(), None), (Passing(), [True, False]), (Saying(), [False, True]), (Inner(), [True, False]), (Own(2), [True, False]),
+    ]  # fmt: skip
+    for layer, mask in expected:
+        found = getattr(layer(nn.Embedding(3, 2, mask_zero=True)(np.array([[1, 0]]))), "_keras_mask", None)
+        assert (found if found is None else found[0].tolist()) == mask, layer
+
+
+def test_attention_takes_the_masks_off_its_inputs() -> None:
+    x = nn.Embedding(3, 2, mask_zero=True)(np.array([[1, 0]]))
+    y = nn.MultiHeadAttention(1, 2)(x, x)
+    assert y._keras_mask.tolist() == [[True, False]] and not hasattr(x, "_keras_mask")
+    assert not hasattr(nn.Add()([x, y]), "_keras_mask")
