@@ -27,6 +27,9 @@ FORMULAS = {
     "tanh": "tanh(x*y+z)*tanh(x-z)",
     "roots": "x^0.5*y^1.5",
     "asin": "asin(x*y/3)",
+    "lens": "1/(1/x+y/z)",
+    "relativity": "x/sqrt(1-y^2/z^2)",
+    "planck": "x*y^3/(exp(x*y/z)-1)",
     "normal": "exp(-0.5*((x-y)/z)^2)/(z*sqrt(2*pi))",
 }
 _ROUNDS, _CALLS = 400, 1_000
@@ -55,7 +58,7 @@ def theirs(folder: Path, name: str, text: str, variables: tuple[str, ...]) -> st
     scope = {
         **symbols,
         "pi": casadi.pi,
-        **{f: getattr(casadi, f) for f in ("sin", "cos", "exp", "log", "sqrt", "tanh", "asin")},
+        **{f: getattr(casadi, f) for f in ("sin", "cos", "exp", "log", "sqrt", "tanh", "asin", "acos", "atan")},
     }
     value = eval(text.replace("^", "**"), {"__builtins__": {}}, scope)
     x = casadi.vertcat(*symbols.values())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gradcalc.graph import ops
 from gradcalc.graph.ops import Op
-from gradcalc.language.targets.lines import Line, Written
+from gradcalc.language.targets.lines import Line, Reciprocals, Written
 from gradcalc.language.targets.program import Target, numbers
 from gradcalc.language.targets.source import ARRAYS, Language, Part, Source
 
@@ -119,6 +119,11 @@ class _Dialect:
 _number = numbers("NAN", "INFINITY")
 
 
+_OVER = """double §over(double a, double d, double r) {
+    return (fabs(r) > 1e-290) & (fabs(r) < 1e290) ? a * r : a / d;
+}"""
+"""a/d by r = 1/d, which takes less time where r is used again, and is right where r is not."""
+_OVER_WRONG = "({0}_over(2e-310, 1e-310, 1.0 / 1e-310) != 2e-310 / 1e-310) + ({0}_over(1e308, 1e308, 1e-308) != 1.0)"
 _BEFOREHAND = {ops.tanh: lambda x: ops.exp(-ops.abs(x))}
 
 
@@ -260,6 +265,8 @@ def _test(dialect: _Dialect, source: Source) -> Iterator[str]:
     gradient, hessian = ("found + 1" if size else "NULL"), (f"found + {1 + size}" if square else "NULL")
     yield f"        {source.name}({source.name}_at[row], found, {gradient}, {hessian});"
     yield f"        bad += {source.name}_wrong(row, found, &numbers, &worst);\n    }}"
+    if any("_over(" in routine for routine in source.routines):
+        yield f"    bad += {_OVER_WRONG.format(source.name)};"
     if dialect.kernel:
         yield f"    bad += {source.name}_on_device(&numbers, &worst);"
     yield (
@@ -345,6 +352,14 @@ def _language(word: str, name: str, suffix: str, dialect: _Dialect, aliases: tup
             reserved=_RESERVED,
             by_order=_BESSEL,
             beforehand=_BEFOREHAND,
+            reciprocals=Reciprocals(
+                "1.0",
+                _WRITTEN[ops.div],
+                _WRITTEN[ops.sqrt],
+                _WRITTEN[ops.mul],
+                "§over({0}, {1}, {2})",
+                dialect.local + _OVER,
+            ),
         ),
         file=lambda source: _file(dialect, source),
         aliases=aliases,

@@ -1,6 +1,7 @@
-"""A line of a program, and what makes a list of lines shorter.
+"""A line of a program, and what makes a list of lines shorter, or faster.
 
     a/c + b/c, where nothing else reads a/c and b/c ──▶ (a + b)/c        lines that nobody reads ──▶ none
+    a/d, b/d, c/d, where products are faster        ──▶ r = 1/d; a*r, b*r, c*r if r is neither tiny nor huge
 
 A division takes as long as several sums and products. That sum has one rounding fewer, but where numerators are next to
 the largest double it overflows before the quotients do: so it is asked for derivatives alone, not for the user's own
@@ -87,16 +88,68 @@ def _divided(line: Line, once: Mapping[str, Sequence[str]], div: Written) -> Ite
     yield replace(line, operands=(f"{line.name} part", *rest))
 
 
-def read_alone(lines: Sequence[Line], results: Sequence[str]) -> tuple[list[Line], list[str]]:
-    """The lines that results need, numbered from 1 on; and the places of the results."""
+@dataclass(frozen=True, slots=True)
+class Reciprocals:
+    """How a target writes quotients over one divisor as products.
+
+    Attributes:
+        one: the number 1; `div` a quotient, as lines have them.
+        root, mul: a root and a product: no reciprocal of a root is tiny or huge.
+        over: a quotient by the dividend, the divisor and its reciprocal; `helper` the text of what it calls.
+        often: of how many quotients on.
+    """
+
+    one: str
+    div: Written
+    root: Written
+    mul: Written
+    over: str
+    helper: str
+    often: int = 5
+
+    def used(self, lines: Sequence[Line], derived: Callable[[str], bool]) -> Iterator[Line]:
+        """The lines, where divisors of `often` quotients of `derived` lines and their own reciprocal divide once."""
+        ones = {line.operands[1]: line for line in lines if self._is_one(line)}
+        free = [line for line in lines if line.written == self.div and (derived(line.name) or self._is_one(line))]
+        counted = Counter(line.operands[1] for line in free)
+        roots = {line.name for line in lines if line.written == self.root}
+        often = {divisor for divisor, count in counted.items() if count >= (2 if divisor in roots else self.often)}
+        changed = {line.name for line in free if line.operands[1] in often}
+        begun: set[str] = set()
+        for line in lines:
+            if line.name not in changed:
+                yield line
+                continue
+            dividend, divisor = line.operands
+            reciprocal = ones.get(divisor) or replace(line, name=f"{divisor} over", operands=(self.one, divisor))
+            if divisor not in begun:
+                begun.add(divisor)
+                yield reciprocal
+            if not self._is_one(line) and divisor in roots:
+                yield replace(line, written=self.mul, operands=(dividend, reciprocal.name))
+            elif not self._is_one(line):
+                yield replace(line, written=self.over, operands=(dividend, divisor, reciprocal.name))
+
+    def _is_one(self, line: Line) -> bool:
+        return line.written == self.div and line.operands[0] == self.one
+
+
+def needed(lines: Sequence[Line], results: Sequence[str]) -> list[Line]:
+    """The lines that results need."""
     wanted, kept = set(results), []
     for line in reversed(lines):
         if line.name in wanted:
             wanted.update(line.operands)
             kept.append(line)
-    names = {line.name: f"v{number}" for number, line in enumerate(reversed(kept), start=1)}
+    return kept[::-1]
+
+
+def read_alone(lines: Sequence[Line], results: Sequence[str]) -> tuple[list[Line], list[str]]:
+    """The lines that results need, numbered from 1 on; and the places of the results."""
+    kept = needed(lines, results)
+    names = {line.name: f"v{number}" for number, line in enumerate(kept, start=1)}
     numbered = [
         replace(line, name=names[line.name], operands=tuple(names.get(place, place) for place in line.operands))
-        for line in reversed(kept)
+        for line in kept
     ]
     return numbered, [names.get(place, place) for place in results]

@@ -32,7 +32,7 @@ from gradcalc.graph.definitions import (
 from gradcalc.graph.graph import Graph, rule_graph
 from gradcalc.graph.ops import Op
 from gradcalc.graph.portable import PORTABLE
-from gradcalc.language.targets.lines import Line, Written, divided_last, read_alone
+from gradcalc.language.targets.lines import Line, Reciprocals, Written, divided_last, needed, read_alone
 
 PREFIX = "§"
 """Stands in tables for what the names of a program's routines begin with."""
@@ -58,6 +58,7 @@ class Target:
         case_sensitive: whether `x` and `X` are two names.
         inlines: whether it has no functions, so that routines are written out where they are used.
         infix_limit: how many operands may stand in one sum; longer ones are cut.
+        reciprocals: how quotients over one divisor are written as products; None where a division takes no longer.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Target:
     case_sensitive: bool = True
     inlines: bool = False
     infix_limit: int = 16
+    reciprocals: Reciprocals | None = None
 
 
 def numbers(nan: str, infinity: str, digits: Callable[[float], str] = repr) -> Callable[[float], str]:
@@ -238,6 +240,7 @@ class Lines:
         self._known: dict[int, Any] = {}
         self._constant = Floats().constant
         self._found: dict[tuple[Written, tuple[str, ...]], str] = {}
+        self._lines: dict[str, Line] = {}
         self._numbers: dict[str, float] = {}
         self._is_inner = False
 
@@ -267,12 +270,21 @@ class Lines:
             self.places[index] = self._plain(self.places[index])
             if len(self.made) > before:
                 self.made[-1] = replace(self.made[-1], comment=comments(index))
-        results, written = [self.places[index] for index in outputs], self.target.written
+        results = [self.places[index] for index in outputs]
+        return read_alone(self._faster(results) if self._sums else self.made, results)
+
+    def _faster(self, results: Sequence[str]) -> list[Line]:
+        """The lines with fewer divisions, where derivatives have them."""
+        written = self.target.written
         added = [written[op] for op in (ops.add, ops.sub) if op in written]
-        lines = (
-            divided_last(self.made, results, self._sums, added, written.get(ops.div, "")) if self._sums else self.made
-        )
-        return read_alone(list(lines), results)
+        lines = list(divided_last(self.made, results, self._sums, added, written.get(ops.div, "")))
+        if self.target.reciprocals is None:
+            return lines
+        read, quotients = needed(lines, results), self.target.reciprocals
+        found = list(quotients.used(read, lambda name: name.partition(" ")[0] in self._sums))
+        if any(line.written == quotients.over for line in found):
+            self.maker.routines.setdefault(f"{PREFIX}over", self.maker.finish(quotients.helper))
+        return found
 
     def _plain(self, place: str) -> str:
         """A place without a sign: of an opposite a line of its own."""
@@ -293,19 +305,49 @@ class Lines:
             places = [place.removeprefix("-") for place in places]
             if op is ops.div and self._is_derived and 1e-100 < self._numbers.get(places[1], 0.0) < 1e100:
                 op, places = ops.mul, [places[0], self._written_number(1 / self._numbers[places[1]])]
+            if op is ops.mul and self._is_derived and len(places) == 2:
+                places = self._folded(*places)
             found = self._op(op, places, known)
             return _opposite(found) if negative else found
         return self._op(op, [self._plain(place) for place in places], known)
+
+    def _folded(self, one: str, other: str) -> Sequence[str]:
+        """The factors of a product: those of two numbers are one; 2*(a/(s+s)) is a/s, if a/s shares a reciprocal."""
+        number, place = (one, other) if one in self._numbers else (other, one)
+        line, written = self._lines.get(place), self.target.written
+        if number not in self._numbers or line is None or len(line.operands) != 2:
+            return one, other
+        first, second = line.operands
+        if line.written == written[ops.mul]:
+            factor, rest = (first, second) if first in self._numbers else (second, first)
+            both = self._numbers.get(factor, math.nan) * self._numbers[number]
+            if 1e-100 < both < 1e100:
+                return (rest,) if both == 1 else (self._written_number(both), rest)
+        halves = self.target.reciprocals is not None and line.written == written[ops.div] and self._numbers[number] == 2
+        root = self._halved(second) if halves else ""
+        return (self._op(ops.div, [first, root], None),) if root else (one, other)
+
+    def _halved(self, place: str) -> str:
+        """Of `s + s` the place s; "" of others."""
+        line = self._lines.get(place)
+        twice = (
+            line is not None and line.written == self.target.written[ops.add] and line.operands == line.operands[:1] * 2
+        )
+        return line.operands[0] if line and twice else ""
 
     def _sum(self, one: str, other: str) -> str:
         """A sum of two, as a difference where one is an opposite."""
         if one.startswith("-") and other.startswith("-") and self._is_derived:  # 0 may have another sign
             return _opposite(self._op(ops.add, [one[1:], other[1:]], None))
         if other.startswith("-"):
-            return self._op(ops.sub, [self._plain(one), other[1:]], None)
-        return (
-            self._op(ops.sub, [other, one[1:]], None) if one.startswith("-") else self._op(ops.add, [one, other], None)
-        )
+            return self._difference(self._plain(one), other[1:])
+        return self._difference(other, one[1:]) if one.startswith("-") else self._op(ops.add, [one, other], None)
+
+    def _difference(self, one: str, other: str) -> str:
+        """A difference; of derivatives the opposite of one that is there."""
+        if self._is_derived and (self.target.written.get(ops.sub, ""), (other, one)) in self._found:
+            return _opposite(self._op(ops.sub, [other, one], None))
+        return self._op(ops.sub, [one, other], None)
 
     def _positive(self, place: str) -> str:
         """A place; of a negative number that of its opposite, behind a sign."""
@@ -362,7 +404,7 @@ class Lines:
         """Where the value of a function of ops stands, whose lines are put among these."""
         graph, output = rule_graph(define, len(places))
         inner = Lines(self.maker, graph, dict(enumerate(places)))
-        inner.made, inner._found, inner._is_inner = self.made, self._found, True
+        inner.made, inner._found, inner._lines, inner._is_inner = self.made, self._found, self._lines, True
         for index in graph.needed([output]):
             inner.node(index)
         return inner.places[output]
@@ -382,7 +424,8 @@ class Lines:
         key = written, tuple(sorted(operands) if swaps else operands)
         if key not in self._found:
             name = self._found[key] = f"v{len(self.made) + 1}"
-            self.made.append(Line(name, written, tuple(operands), truth=op is not None and op.is_condition))
+            line = self._lines[name] = Line(name, written, tuple(operands), truth=op is not None and op.is_condition)
+            self.made.append(line)
         return self._found[key]
 
     def _joined(self, written: Written, places: Sequence[str], truth: bool) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradcalc.language.targets.lines import Line, divided_last, filled, read_alone
+from gradcalc.language.targets.lines import Line, Reciprocals, divided_last, filled, read_alone
 
 
 def shorter(*texts: str, results: str, sums: str) -> list[str]:
@@ -48,3 +48,19 @@ def test_a_sum_of_several_keeps_what_has_another_denominator() -> None:
 )
 def test_an_op_on_its_operands(written: str, text: str) -> None:
     assert filled(written, ["a", "b"]) == text
+
+
+def test_quotients_over_one_divisor_are_products_where_it_is_ordinary() -> None:
+    quotients = Reciprocals("1", " / ", "root({0})", " * ", "over({0}, {1}, {2})", "", often=3)
+    lines = [Line(name, " / ", (name.upper(), "z")) for name in "abc"]
+    kept, places = read_alone(list(quotients.used(lines, lambda name: name != "a")), ["a", "b", "c"])
+    assert [line.value for line in kept] == ["A / z", "B / z", "C / z"]  # one is of the text itself
+    kept, places = read_alone(list(quotients.used(lines, lambda name: True)), ["a", "b", "c"])
+    assert [line.value for line in kept] == ["1 / z", *(f"over({x}, z, v1)" for x in "ABC")]
+    assert places == ["v2", "v3", "v4"]
+    one = Line("r", " / ", ("1", "z"))
+    kept, places = read_alone(list(quotients.used([*lines[1:], one], lambda name: name != "r")), ["b", "c", "r"])
+    assert [line.value for line in kept] == ["1 / z", "over(B, z, v1)", "over(C, z, v1)"] and places[-1] == "v1"
+    rooted = [Line("z", "root({0})", ("y",)), *lines]
+    kept, places = read_alone(list(quotients.used(rooted, lambda name: True)), ["a", "b"])
+    assert [line.value for line in kept] == ["root(y)", "1 / v1", "A * v2", "B * v2"]

@@ -72,6 +72,15 @@ def test_c_is_right_by_its_own_test_and_fails_it_where_an_op_is_another(tmp_path
     assert len(wrong) > 30 and set(codes[len(right) :]) == {1}
 
 
+@needs_gcc
+def test_c_divides_where_a_reciprocal_would_be_lost(tmp_path: Path) -> None:
+    text = "x^3/(x^2+y^2) + x*y/(x^2+y^2)"
+    right, wrong = of(text, "c", "f0").source, of(text, "c", "f1").source
+    assert "f0_over(" in right
+    lib = library(tmp_path, [right, wrong.replace("? a * r : a / d", "? a * r : a * r")])
+    assert [lib.main0(), lib.main1()] == [0, 1]
+
+
 SWAPS = ((" + ", " - "), (" - ", " + "), (" * ", " + "), (" / ", " * "), ("sin(", "cos("), ("cos(", "sin("), ("= -", "= "), (" ? ", " == 0 ? "),
          ("1.5", "1.50001"), ("2.0 *", "2.0001 *"))  # fmt: skip
 
