@@ -203,7 +203,7 @@ INSTEAD = {
         ),
         "limit lim": 'gradcalc grad "sin(x)/x" --at x=1e-9: gives the value beside the point, as there are no limits',
         "solve nsolve fsolve dsolve roots fzero": (
-            'gradcalc descend "(x^2 - 2)^2" --at x=1: an equation holds where the square of its difference is 0'
+            'gradcalc critical --roots "x^2 = 2" --box x=-3:3: finds all roots in a box, and proves them'
         ),
         "simplify expand factor evaluate": 'gradcalc grad "x^2" --at x=3: gives a value and its derivatives',
         "derivative derive differentiate": 'gradcalc diff "x^2*y" x',

@@ -4,11 +4,13 @@ Typer splits the words into options and arguments, wraps help texts and finds th
 by `parameters`: Typer imports Pydantic for that from 0.29 on, which takes longer than a gradient.
 """
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from inspect import Parameter as Argument
 from inspect import Signature
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -55,6 +57,8 @@ class _Command(TyperCommand):
         if all(each.name != "expression" for each in self.known if not each.flags):
             first = next((word for word in args if not word.startswith("-")), "")
             return f"one at a time, as in gradcalc {self.name} {first}".rstrip()
+        if "--claim" in all_flags(self.known) and len(rest) == 1:
+            return f"--claim {_quoted(rest[0])}"
         return 'quotes around the formula, as in "x^2 + y"'
 
     def invoke(self, ctx: Any) -> int:
@@ -182,11 +186,44 @@ def _usage(error: Any, words: Sequence[str], known: Sequence[Parameter]) -> Usag
         return UsageError(f"no such option: {_short(word)}", hint=near or where)
     message = error.format_message().rstrip(".").replace("\n", " ")
     if message.startswith("No such command"):
-        near = did_you_mean(name, COMMANDS)
-        known_hint = INSTEAD.get(name.lower()) or (near and f"gradcalc {near}")
-        hint = known_hint or (f"gradcalc grad {_short(name)}, or {where}" if name else where)
-        return UsageError(f"no such command: {_short(name)}", hint=hint)
+        return UsageError(f"no such command: {_short(name)}", hint=_command_meant(name, words[1:]) or where)
     return UsageError(message[:1].lower() + message[1:], hint=where)
+
+
+def _command_meant(name: str, rest: Sequence[str]) -> str | None:
+    """What to type instead of a command that there is not, with the words behind it."""
+    other = _OTHER_COMMANDS.get(name.lower())
+    if other is not None and rest:
+        return f"gradcalc {other} {' '.join(map(_quoted, rest))}"
+    if instead := INSTEAD.get(name.lower()) or other and f"gradcalc {other.split()[0]} --help":
+        return instead
+    near = did_you_mean(name, COMMANDS)
+    return f"gradcalc {near}" if near else name and f"gradcalc grad {_short(name)}, or gradcalc --help"
+
+
+_OTHER_COMMANDS = {
+    word: command
+    for command, words in {
+        "grad": "gradient evaluate",
+        "diff": "derivative derive differentiate",
+        "jacobian": "jac",
+        "taylor": "series expand_series",
+        "descend": "min minimum minimize minimise optimize optimise argmin fmin",
+        "descend --maximize": "max maximum maximize maximise argmax",
+        "critical": "extrema extremum stationary critical_points",
+        "critical --roots": "solve nsolve fsolve roots root zeros fzero",
+        "fit": "regression curve_fit regress nls",
+        "propagate": "uncertainty uncertainties error errors gum",
+    }.items()
+    for word in words.split()
+}
+"""What other programs call commands; the words behind them mean the same here."""
+
+
+def _quoted(word: str) -> str:
+    """A word as a shell takes it, in double quotes where it can be."""
+    is_plain = re.fullmatch(r"[\w@%+=:,./-]+", word)
+    return _short(word if is_plain else quote(word) if set(word) & set('"$`\\!') else f'"{word}"')
 
 
 _OTHER_NAMES = {

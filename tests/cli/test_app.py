@@ -120,10 +120,27 @@ def test_a_command_is_a_module_with_a_function_and_a_line_in_the_table(monkeypat
 
 @pytest.mark.parametrize("word", INSTEAD)
 def test_a_word_for_what_gradcalc_lacks_is_told_what_it_does_instead(word: str) -> None:
-    told = run(word, "x^2")
+    told = run(word)
     assert (told.code, told.out) == (2, "")
     assert told.err == f"error: no such command: {word}\ntry: {INSTEAD[word]}\n"
-    assert run(word).code == 2
+    assert run(word, "x^2").code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["gradient", "x^2", "--at", "x=2"], 'gradcalc grad "x^2" --at x=2'),
+        (["min", "x^2 + y"], 'gradcalc descend "x^2 + y"'),
+        (["maximize", "$x"], "gradcalc descend --maximize '$x'"),
+        (["solve", "x^2=2", "--box", "x=0:3"], 'gradcalc critical --roots "x^2=2" --box x=0:3'),
+        (["uncertainty", "x*y"], 'gradcalc propagate "x*y"'),
+        (["uncertainty"], "gradcalc propagate --help"),
+        (["check", "sin(x)^2", "sin(2x)"], '--claim "sin(2x)"'),
+    ],
+)
+def test_a_command_of_other_programs_is_told_with_what_was_typed_behind_it(words: list[str], hint: str) -> None:
+    told = run(*words)
+    assert told.code == 2 and told.err.endswith(f"\ntry: {hint}\n")
 
 
 @pytest.mark.parametrize("said", sorted({said for said in INSTEAD.values() if "--data" not in said}))

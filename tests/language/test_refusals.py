@@ -21,7 +21,7 @@ REFUSED = {
 TOLD = {
     "x!!": "(x!)!", "0 < x < 1": "(0 < x) & (x < ...)", "1,5*x": "1.5", "D[x^2, x]": "diff(x^2, x)", "D(x^2, x)": "diff(x^2, x)", "sen x": "sin(x)", "x = 2": "the expression on its right", "x^2 + y^2 = 25": "the expression on its right", "f(x)": "the formula that f stands for", "x y = 2": "the expression on its right",
     "x^2 dx": "the formula without dx", "∑x": "sum(i=1..n", "x ? 1 : 2": "x > 0", "x > 0 ? 1": "where(", "x if y > 0": "where(", "np.sinc(x)": "sincpi(x)", "np.max(x, 0)": "gradcalc functions", "np.foo(x)": "gradcalc functions", "x[0]": "[1, 2][0]", "sin": "sin(x)", "sin + 1": "sin(x)", "sin*x": "sin(x)", "x sin": "sin(x)", "max x y": "max(x, y)", "sinx": "sin(x)", "cos2x": "cos(2x)", "2 x 3": "x*3", "x 2": "x*2", "(x+1)2": "(x+1)*2", "x½": "(1/2)",
-    "|x|y|z|": "|x|*y", "|2|x|+1|": "|2|*x", "sin[x]": "sin", "x mod 2": "mod(x, 2)", "x over y": "x/y", "5!x": "*x", "integral(x^2, x)": "gradcalc diff", "limit(x, x, 0)": "gradcalc grad", "solve(x^2, x)": "gradcalc descend", "np.sin x": "gradcalc functions", "g(x)": "g*(x)", "sin - x": "sin", "sin-x": "sin",
+    "|x|y|z|": "|x|*y", "|2|x|+1|": "|2|*x", "sin[x]": "sin", "x mod 2": "mod(x, 2)", "x over y": "x/y", "5!x": "*x", "integral(x^2, x)": "gradcalc diff", "limit(x, x, 0)": "gradcalc grad", "solve(x^2, x)": "gradcalc critical --roots", "np.sin x": "gradcalc functions", "g(x)": "g*(x)", "sin - x": "sin", "sin-x": "sin",
     "y == 2 = x": "right", "x; y": "one expression", "x -> x^2": "expression alone", "{x}": "round", "a |x": "|", "x>0 ? 1 : 2 if y>0 else 3": "where(", "1 if x>0 else y>0 ? 1 : 2": "where(", "xsin(x)": "x*sin(x)", "x y (": ")", "f(2) = x": "right",
 }  # fmt: skip
 """What else is refused, and a part of the hint."""

@@ -4,7 +4,7 @@ import pytest
 
 from gradcalc.errors import GradcalcError
 from gradcalc.language.format import format_node
-from gradcalc.language.relation import read_constraint
+from gradcalc.language.relation import read_constraint, read_equations
 from gradcalc.settings import Limits
 
 
@@ -26,3 +26,20 @@ def test_what_is_no_relation_is_refused(text: str, said: str) -> None:
     with pytest.raises(GradcalcError, match=said) as found:
         read_constraint(text, {}, Limits())
     assert found.value.text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "formulas"),
+    [("x^2 = 2", ["x**2 - 2"]), ("x = cos(x)", ["x - cos(x)"]), ("[x^2 + y^2 = 4, x*y == 1]", ["x**2 + y**2 - 4", "x*y - 1"]),
+     ("[max(x, 1) = y, x - y]", ["max(x, 1) - y", "x - y"]), ("x = a - b", ["a - b"]), ("x^2 = a - b", ["x**2 - (a - b)"]),
+     ("x if x > 0 else 2 = 3", ["where(x > 0, x, 2) - 3"])],
+)  # fmt: skip
+def test_equations_are_formulas_that_are_0(text: str, formulas: list[str]) -> None:
+    made = read_equations(text, {}, Limits())
+    assert [format_node(made.graph, node).replace("(x**2 + y**2)", "x**2 + y**2") for node in made.items] == formulas
+
+
+@pytest.mark.parametrize("text", ["x = y = z", "x =", "[x = 1", "x^2 <= 2", "x^2 = sen(x)"])
+def test_what_is_no_equation_is_refused(text: str) -> None:
+    with pytest.raises(GradcalcError):
+        read_equations(text, {}, Limits())

@@ -35,7 +35,7 @@ class Within:
 class Sought:
     """What is looked for."""
 
-    roots: bool = option(False, "--roots", "Roots of EXPR instead: of one formula, or of a system [f, g].")
+    roots: bool = option(False, "--roots", "Roots of EXPR instead: of a formula or an equation, or of a system [f, g].")
     subject_to: tuple[str, ...] = option(
         (), "--subject-to CONSTRAINT", "Along an equation or inequality: x^2+y^2=1, x>=y. May repeat."
     )
@@ -67,7 +67,7 @@ def critical(within: Within, sought: Sought, show: o.Show, limits: Limits) -> in
     gradcalc critical "(x^2 + y - 11)^2 + (x + y^2 - 7)^2" --box x=-5:5,y=-5:5
     gradcalc critical "abs(x - 1) + x^2/4" --box x=-3:3 --global --greatest
     gradcalc critical "x*y" --subject-to "x^2 + 4y^2 <= 8" --box x=-3:3,y=-3:3
-    gradcalc critical "[x^2 + y^2 - 4, x*y - 1]" --roots --box x=-3:3,y=-3:3
+    gradcalc critical "[x^2 + y^2 = 4, x*y = 1]" --roots --box x=-3:3,y=-3:3
     gradcalc critical "x^3 - 3x + y^2" --box x=-2:2,y=-2:2 --plot c.svg
     """
     from gradcalc.files import check_writable

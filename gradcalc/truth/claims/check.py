@@ -13,6 +13,7 @@ Imports equality, derivative, language and balls.
 """
 
 import random
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
@@ -60,6 +61,8 @@ _SCALES = ((-3, 3), (0.05, 0.95), (0.5, 4), (-0.95, 0.95), (2, 30), (-40, 40), (
 """Between which numbers the coordinates of further points lie, in turn."""
 _LEAST, _LARGEST, _CONSTANTS = 20, 1e12, 20
 """Between which sizes constants of a formula have points about them, and how many such numbers there are at most."""
+_EQUATION = re.compile(r"\s*(?:d/d\w+ *(?P<of>[^=]+?)|diff\((?P<f>[^=]+), *\w+\)) *= *(?P<claim>[^=]+?)\s*")
+"""A claim as a book writes it: `d/dx sin(x)^2 = sin(2x)`."""
 _SINGLE = "nothing jumps and no branch ends"
 _AROUND = arb((1, -100))
 _SHOWN = 60
@@ -318,8 +321,10 @@ def checked(
 ) -> Claims:
     """The same for points and values that are read already: what `check` and the command call."""
     if (claim, grad, hessian) == (None, None, None):
+        said = _EQUATION.fullmatch(str(text))
+        hint = '--claim "2*x", --grad "2*x, cos(y)" or --hessian "[[2, 0], [0, 1]]"'
         raise UsageError(
-            "nothing is claimed", hint='--claim "2*x", --grad "2*x, cos(y)" or --hessian "[[2, 0], [0, 1]]"'
+            "nothing is claimed", hint=f'"{said["of"] or said["f"]}" --claim "{said["claim"]}"' if said else hint
         )
     checker = Checker(let, limits, at)
     formula = checker.formula(text, wrt)

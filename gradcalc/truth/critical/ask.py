@@ -25,7 +25,7 @@ from gradcalc.language import points
 from gradcalc.language.format import format_node
 from gradcalc.language.formula import Formula
 from gradcalc.language.parse import as_formula
-from gradcalc.language.relation import Constraint, read_constraint
+from gradcalc.language.relation import Constraint, read_constraint, read_equations
 from gradcalc.settings import DIGITS, MAX_SECONDS, Dialect, Limits, limits_for
 from gradcalc.truth.certify import shown
 from gradcalc.truth.critical.answer import Critical, CriticalPoint, Extreme, Flat, Spot, Unsettled
@@ -98,7 +98,7 @@ def critical(
     True
 
     Args:
-        expression: text, a `sympy.Expr`, or a `Graph`; with `roots` also an array of formulas.
+        expression: text, a `sympy.Expr`, or a `Graph`; with `roots` also an array of formulas, or of equations.
         box: a side for each variable: `"x=-5:5,y=0:pi"`, or `{"x": (-5, 5), "y": ("0", "pi")}`.
         roots: look for the points where the formulas vanish, of which there are as many as variables.
         least, greatest: bound the least and the greatest value over the closed box too.
@@ -131,7 +131,8 @@ def critical(
 @np.errstate(over="ignore", invalid="ignore")  # sides of more than the largest double: what is nan decides nothing
 def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wanted: Wanted, limits: Limits) -> Critical:
     """The same of a box that is read already: what `critical` and the command call."""
-    formula = as_formula(expression, let=let, limits=limits, array=wanted.roots)
+    read = read_equations if wanted.roots else as_formula
+    formula = read(expression, let=let, limits=limits)
     constraints = [read_constraint(text, let, limits) for text in wanted.constraints]
     _check(formula, wanted)
     sides = fitted(sides, [formula, *(each.formula for each in constraints)], let)

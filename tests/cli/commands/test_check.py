@@ -125,6 +125,8 @@ def test_every_medium(format: str, pairs: str) -> None:
     ("words", "code", "said"),
     [
         (["x^2"], 2, "nothing is claimed"),
+        (["d/dx sin(x)^2 = sin(2x)"], 2, 'try: "sin(x)^2" --claim "sin(2x)"'),
+        (["diff(x^3, x) = 3x^2"], 2, 'try: "x^3" --claim "3x^2"'),
         (["none.csv"], 4, "none.csv: No such file"),
         (["x^2", "--claim", "2x+*"], 2, "^"),
         (["none.csv", "--claim", "2x"], 2, "--claim is for a formula"),
