@@ -62,7 +62,7 @@ class Arithmetic:
 
     bits: int
     written: bool = False
-    add, sub, scaled = staticmethod(add), staticmethod(sub), staticmethod(scaled)
+    add, scaled = staticmethod(add), staticmethod(scaled)
 
     def of(self, low: Fraction, high: Fraction) -> Interval:
         """The interval around two numbers."""

@@ -113,10 +113,6 @@ class Poles:
         """A rational multiple."""
         return None if a is None else (a[0], self.on.scaled(a[1], p, q))
 
-    def sub(self, a: Term, b: Term) -> Term:
-        """The difference."""
-        return self.add(a, self.scaled(b, -1))
-
     def times(self, a: Term, b: Term) -> Term:
         """The product."""
         if a is None or b is None:

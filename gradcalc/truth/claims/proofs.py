@@ -278,12 +278,7 @@ def _of_claims(proof: Mapping[str, Any], limits: Limits) -> Holds:
     told, grounds = [], set[str]()
     for each in proof["claims"]:
         claimed, text = claim_of(each["formula"], each["wrt"], each["claim"], proof["let"], limits)
-        if each["verdict"] == "refuted":
-            at = {claimed.graph.input(name): number(value) for name, value in each["witness"]["at"].items()}
-            holds = claimed.is_refuted(at)
-        else:
-            holds = each["verdict"] == "proved" and claimed.is_proved()
-        if not holds:
+        if not _is_so(claimed, each):
             raise Weak(f"that {text} is {each['verdict']} is not proved")
         grounds |= claimed.from_flint
         told.append(f"{text}: {each['verdict']}")
@@ -291,6 +286,14 @@ def _of_claims(proof: Mapping[str, Any], limits: Limits) -> Holds:
         raise Weak("it claims nothing")
     text = "; ".join(told[:_TOLD]) + (f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else "")
     return text, grounds, ("fractions of Python",)
+
+
+def _is_so(claimed: Claimed, told: Mapping[str, Any]) -> bool:
+    """Whether a claim is proved, or refuted, as is told of it."""
+    if told["verdict"] == "refuted":
+        at = {claimed.graph.input(name): number(value) for name, value in told["witness"]["at"].items()}
+        return claimed.is_refuted(at)
+    return told["verdict"] == "proved" and claimed.is_proved()
 
 
 def claim_of(formula: str, wrt: str, claim: str, let: Mapping[str, Any], limits: Limits) -> tuple[Claimed, str]:
@@ -331,9 +334,7 @@ def _is_carried(claim: "Claim", limits: Limits) -> bool:
     """Whether the check of a file would find the same of a claim."""
     try:
         claimed, _ = claim_of(claim.formula, claim.wrt, claim.claim, {}, limits)
-        if claim.verdict == "refuted" and claim.witness:
-            return claimed.is_refuted({claimed.graph.input(name): number(x) for name, x in claim.witness.at.items()})
-        return claim.verdict == "proved" and claimed.is_proved()
+        return (claim.verdict != "refuted" or claim.witness is not None) and _is_so(claimed, claim.to_dict())
     except (Weak, GradcalcError):
         return False
 
