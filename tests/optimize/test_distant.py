@@ -80,6 +80,25 @@ def test_a_descent_is_that_of_the_plain_run_to_the_bit(tmp_path: Path, rows: int
     assert isinstance(found.objective.columns, dict)  # type: ignore[attr-defined]
 
 
+def test_two_models_are_compared_on_one_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[str] = []
+
+    def connected(address: str, tell: Any) -> Any:
+        opened.append(address)
+        return connected_here(address, tell)
+
+    monkeypatch.setattr("gradcalc.optimize.read.connected", connected)
+    words = ["fit", MODEL, "--data", data_file(tmp_path, 300), "--at", "a=1,b=1,c=0", "--nulls", "drop", "--json"]
+    words += ["--compare", "y ~ a*x + c"]
+    assert main(words) == 0
+    plain = capsys.readouterr().out
+    assert main([*words, "--scheduler", "local:1"]) == 0
+    assert capsys.readouterr().out == plain
+    assert opened == ["local:1"]
+
+
 def rows_of(path: str, room: int) -> Distant:
     client = Client()
     client.memory = room

@@ -3,7 +3,9 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,6 +111,7 @@ def fit(question: Data, settings: FitSettings, more: More, show: o.Show, how: Re
     if question.expression == "-" and question.data == "-":
         raise UsageError("model and data cannot both come from standard input", hint="@FILE reads the model")
     from gradcalc.optimize.fit.fit import DIGITS, ask
+    from gradcalc.optimize.read import gathered
 
     limits = o.read_limits(question.expression, limits)
     text = o.read_expression(question.expression, limits)
@@ -123,21 +126,23 @@ def fit(question: Data, settings: FitSettings, more: More, show: o.Show, how: Re
 
         check_carried(settings)
 
-    tell = None if show.quiet else o.tell
+    with ExitStack() as stack:
+        tell = None if show.quiet else o.tell
+        workers = cache(partial(gathered, question.data, settings.scheduler, stack, tell))  # one cluster for all models
 
-    def fitted(model: str, at: "Mapping[str, Value]") -> "Fit":
-        return ask(model, at, let, settings, question.data, limits, how, show.digits or DIGITS, tell=tell)
+        def fitted(model: str, at: "Mapping[str, Value]") -> "Fit":
+            return ask(model, at, let, settings, question.data, limits, how, show.digits or DIGITS, workers=workers)
 
-    made = fitted(text, start)
-    if more.predict is not None:
-        made = replace(made, predictions=made.foretelling(more.predict, how, settings.memory))
-    answer: Answer = made
-    if more.compare is not None:
-        from gradcalc.optimize.fit.compare import FitComparison
+        made = fitted(text, start)
+        if more.predict is not None:
+            made = replace(made, predictions=made.foretelling(more.predict, how, settings.memory))
+        answer: Answer = made
+        if more.compare is not None:
+            from gradcalc.optimize.fit.compare import FitComparison
 
-        answer = FitComparison(
-            (made, fitted(more.compare, _of(start, more.compare, made.problem.model.columns, let, limits)))
-        )
+            answer = FitComparison(
+                (made, fitted(more.compare, _of(start, more.compare, made.problem.model.columns, let, limits)))
+            )
     write(answer, show.shape, long=show.csv_long)
     sys.stdout.flush()
     if more.proof is not None:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from gradcalc.arithmetic.floats import Floats
 from gradcalc.arithmetic.student import coverage, tail
-from gradcalc.data.cluster import Tell
+from gradcalc.data.cluster import Cluster
 from gradcalc.data.map import UndefinedError
 from gradcalc.errors import UsageError, did_you_mean, for_python
 from gradcalc.language.formula import Point, Value
@@ -105,7 +106,9 @@ def fit(
         chosen = replace(chosen, box=(chosen.box,))
     if proof is not None:
         check_carried(chosen)
-    made = ask(expression, start, to_bindings(let, bounds), chosen, data, bounds, how, digits, callback)
+    with ExitStack() as stack:
+        workers = partial(gathered, data, chosen.scheduler, stack)
+        made = ask(expression, start, to_bindings(let, bounds), chosen, data, bounds, how, digits, callback, workers)
     if proof is not None:
         write_proof(made, chosen, Path(proof))
     return made
@@ -121,9 +124,13 @@ def ask(
     how: Reading = AS_USUAL,
     digits: int = DIGITS,
     callback: Callable[[Step], object] | None = None,
-    tell: Tell = None,
+    workers: Callable[[], Cluster | None] = lambda: None,
 ) -> Fit:
-    """Fit a model whose start and constants are read already."""
+    """Fit a model whose start and constants are read already.
+
+    Args:
+        workers: gives those that read the data, asked for when the settings are known to be right.
+    """
     _check(settings)
     at, held = _fixed(at, settings.fix, limits)
     models: list[Model] = []
@@ -135,19 +142,17 @@ def ask(
             raise UsageError("the model names no column of the data", text=expression, hint="y ~ a*x + b")
         return models[-1].columns
 
-    with ExitStack() as stack:
-        workers = gathered(data, settings.scheduler, stack, tell)
-        rows = read_rows(
-            data, choose, nulls=settings.nulls, how=how, exactly=settings.certify, memory=settings.memory,
-            workers=workers,
-        )  # fmt: skip
-        model = models[0]
-        problem = Problem(model, rows, _bounds(settings.bounds, model))
-        fixed = {name: numbers(at[name], Floats())[0] for name in held}
-        start = {name: value for name, value in at.items() if name not in held}
-        with np.errstate(all="ignore"):  # infinities and nan are answers, and told as such
-            made = _Fitting(problem, settings, fixed, digits, callback).answer(start)
-            return replace(made, problem=made.problem.home)
+    rows = read_rows(
+        data, choose, nulls=settings.nulls, how=how, exactly=settings.certify, memory=settings.memory,
+        workers=workers(),
+    )  # fmt: skip
+    model = models[0]
+    problem = Problem(model, rows, _bounds(settings.bounds, model))
+    fixed = {name: numbers(at[name], Floats())[0] for name in held}
+    start = {name: value for name, value in at.items() if name not in held}
+    with np.errstate(all="ignore"):  # infinities and nan are answers, and told as such
+        made = _Fitting(problem, settings, fixed, digits, callback).answer(start)
+        return replace(made, problem=made.problem.home)
 
 
 def _check(settings: FitSettings) -> None:
