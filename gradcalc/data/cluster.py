@@ -15,14 +15,15 @@ from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import get_all_start_methods
 from pickle import dumps
 from time import monotonic
 from typing import Any
 
 from gradcalc.data.batches import Span
+from gradcalc.data.formats.format import has_arrow
 from gradcalc.data.shard import made_by
-from gradcalc.errors import FileError, GradcalcError, UsageError, library
+from gradcalc.errors import FileError, GradcalcError, UsageError, installed, library
 
 _SECONDS = 10
 """How long a scheduler may take to answer."""
@@ -44,8 +45,8 @@ _CONFIG = {
 """For workers here. Dask gives a worker up that is not back in 15 s, and ends it if it comes later: on a busy machine
 that looks as if workers were killed one after the other. A server that forks loads the libraries once for all.
 """
-_LOADED = ("distributed", "gradcalc.data.map")
-"""What that server loads."""
+_LOADED, _WITH_ARROW = ("distributed", "gradcalc.data.map", "llvmlite.binding"), ("pyarrow.parquet",)
+"""What that server loads; where there is room, as short of addresses PyArrow ends the process."""
 _PART = 0.25
 """Of the workers' memory: what may be left with them."""
 
@@ -209,6 +210,8 @@ def connected(address: str, tell: Tell = None) -> Iterator[Cluster]:
     local = re.fullmatch(r"local:([1-9][0-9]{0,3})", address)
     if not local and not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://[^/]+", address):
         raise UsageError(f"--scheduler {address}: no address of a scheduler", hint="tcp://host:8786, or local:4")
+    if local and installed("distributed"):
+        _load_ahead()
     distributed = library("distributed", "--scheduler")
     with ExitStack() as stack, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of ports in use, of versions: what matters is compared
@@ -216,9 +219,6 @@ def connected(address: str, tell: Tell = None) -> Iterator[Cluster]:
         more = None
         try:
             if local:
-                distributed.utils.get_mp_context()  # which has a list of its own, once
-                if _METHOD != "spawn":
-                    get_context(_METHOD).set_forkserver_preload(list(_LOADED))
                 cluster = distributed.LocalCluster(
                     n_workers=int(local[1]), threads_per_worker=1, dashboard_address=":0", silence_logs=50,
                     preload=[__name__],
@@ -227,12 +227,24 @@ def connected(address: str, tell: Tell = None) -> Iterator[Cluster]:
                 more = partial(_started, cluster, int(local[1]))
             client = stack.enter_context(distributed.Client(cluster if local else address, timeout=_SECONDS))
             client.wait_for_workers(1, timeout=_SECONDS)
+        except RuntimeError as error:
+            hint = 'a script calls it below: if __name__ == "__main__":'
+            raise FileError(f"--scheduler {address}: no worker starts: {error}", hint=hint) from None
         except (OSError, TimeoutError, ValueError) as error:
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
             raise FileError(f"no scheduler with workers answers at {address}: {reason}") from None
         if tell:
             tell(f"dashboard: {client.dashboard_link}")
         yield Cluster(client, address, more)
+
+
+def _load_ahead() -> None:
+    """Start the server that forks workers, which loads the libraries while this process does; once in a process."""
+    if _METHOD == "forkserver":
+        from multiprocessing import forkserver
+
+        forkserver.set_forkserver_preload([*_LOADED, *(_WITH_ARROW if has_arrow() else ())])
+        forkserver.ensure_running()
 
 
 def dask_setup(worker: Any) -> None:
