@@ -172,11 +172,10 @@ def _azure(kind: Any, url: Url) -> tuple[Any, str]:
 
 
 class StoredFile:
-    """A `Place` in a store."""
+    """A `Place` in a store; what is pickled is where it is and what was told of it, not what was read."""
 
-    def __init__(self, url: Url, system: Any, key: str, info: Any) -> None:
-        self.url, self.system, self.key = url, system, key
-        self.facts = _facts(info)
+    def __init__(self, url: Url, system: Any, key: str, facts: Facts) -> None:
+        self.url, self.system, self.key, self.facts = url, system, key, facts
         self._file: Any = None
         self._windows: list[tuple[int, bytes]] = []
         self._expected: list[tuple[int, int]] = []
@@ -184,6 +183,9 @@ class StoredFile:
 
     def __str__(self) -> str:
         return _named(self.url, self.key)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return StoredFile, (self.url, self.system, self.key, self.facts)
 
     @property
     def name(self) -> str:
@@ -353,7 +355,7 @@ def expand(url: Url) -> list[StoredFile]:
         if wild is None:
             info = system.get_file_info(key.rstrip("/"))
             if info.is_file and not key.endswith("/"):
-                return [StoredFile(url, system, key, info)]
+                return [StoredFile(url, system, key, _facts(info))]
             found = _listed(system, key.rstrip("/"), False)
             found = [info for info in found if info.base_name[0] not in "._" and told_format(Path(info.base_name))]
             if not found:
@@ -376,7 +378,8 @@ def listed(url: Url) -> list[StoredFile]:
 
 def _in_order(url: Url, system: Any, found: Iterable[Any]) -> list[StoredFile]:
     """What was found beside a URL, in the order of names."""
-    return [StoredFile(url, system, info.path, info) for info in sorted(found, key=lambda info: info.path.split("/"))]
+    found = sorted(found, key=lambda info: info.path.split("/"))
+    return [StoredFile(url, system, info.path, _facts(info)) for info in found]
 
 
 def without(url: Url, files: Iterable[StoredFile]) -> list[StoredFile]:

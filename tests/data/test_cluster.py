@@ -6,10 +6,11 @@ import signal
 import sys
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from pickle import dumps, loads
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -248,3 +249,19 @@ def test_a_scheduler_that_does_not_answer_is_one_line(tmp_path: Path, monkeypatc
     monkeypatch.setattr(cluster, "_SECONDS", 0.5)
     with pytest.raises(FileError, match="no scheduler with workers answers at tcp://127.0.0.1:9: "):
         run("x", small_data(tmp_path), str(tmp_path / "o.csv"), Settings(scheduler="tcp://127.0.0.1:9"))
+
+
+def test_a_script_that_workers_begin_anew_is_told_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(**given: Any) -> None:
+        raise RuntimeError("Nanny failed to start.")
+
+    config = SimpleNamespace(set=lambda values: nullcontext())
+    known = {"distributed": SimpleNamespace(LocalCluster=refused), "dask": SimpleNamespace(config=config)}
+    monkeypatch.setattr(cluster, "library", lambda name, use: known[name])
+    monkeypatch.setattr(cluster, "_load_ahead", lambda: None)
+    with pytest.raises(FileError, match="--scheduler local:2: no worker starts: Nanny failed to start") as caught:
+        run("x", small_data(tmp_path), str(tmp_path / "o.csv"), Settings(scheduler="local:2"))
+    assert '__name__ == "__main__"' in str(caught.value)
+    assert sorted(os.listdir(tmp_path)) == ["in.csv"]

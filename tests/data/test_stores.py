@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import gradcalc
+from gradcalc.cli import main
 from gradcalc.data import stores
 from gradcalc.data.columns import read_columns
 from gradcalc.data.formats import FORMATS
 from gradcalc.data.map import Settings, run
+from gradcalc.data.map import _Job as Job
 from gradcalc.data.merge import merge
 from gradcalc.data.points import read_points
 from gradcalc.data.source import opened
@@ -29,6 +33,7 @@ from gradcalc.settings import Limits
 from tests.cli import environment, process
 from tests.data import plain, table, write
 from tests.data.s3 import Store
+from tests.data.test_cluster import connected_here, here  # noqa: F401 - a fixture
 from tests.data.test_merge import told
 
 FORMULA = "x**3*y + sin(y)"
@@ -153,7 +158,7 @@ def shards(source: str, suffix: str) -> None:
 def test_shards_in_a_store_joined_there_or_here_are_the_bytes_of_the_plain_run(
     store: Store, tmp_path: Path, temporary: Path, kind: str
 ) -> None:
-    source, here = write(tmp_path / "in.csv", table(300)), tmp_path / f"here.{kind}"
+    source, near = write(tmp_path / "in.csv", table(300)), tmp_path / f"here.{kind}"
     plain = run(FORMULA, str(source), str(tmp_path / f"plain.{kind}"))
     expected = (tmp_path / f"plain.{kind}").read_bytes()
     shards(store.put("bucket/in.csv", source.read_bytes()), f".{kind}")
@@ -163,8 +168,8 @@ def test_shards_in_a_store_joined_there_or_here_are_the_bytes_of_the_plain_run(
         assert told(merge("s3://bucket/parts/", f"s3://bucket/parts/all.{kind}")) == told(plain)
         assert store.get(f"bucket/parts/all.{kind}") == expected
     store.files.delete_file(f"bucket/parts/all.{kind}")
-    assert told(merge("s3://bucket/parts", str(here))) == told(plain)
-    assert here.read_bytes() == expected
+    assert told(merge("s3://bucket/parts", str(near))) == told(plain)
+    assert near.read_bytes() == expected
     folder = tmp_path / "parts"
     folder.mkdir()
     for name in parts:
@@ -274,6 +279,61 @@ def test_a_bucket_that_vanishes_in_the_middle_is_one_line_and_nothing_is_written
     with pytest.raises(FileError, match=r"^s3://other/x.csv: it is not there \(404\)$"):
         run("x*y", url, "s3://bucket/out.csv", QUICK, progress=gone)
     assert store.names() == []
+
+
+@pytest.mark.usefixtures("small", "here")
+def test_workers_read_a_store_as_the_plain_run_does(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradcalc.optimize.read.connected", connected_here)
+    url = store.put("bucket/x.csv", b"x,y\n" + b"".join(b"%d,%d\n" % (i, i * i % 97) for i in range(300)))
+    plain, found = (run(FORMULA, url, f"s3://bucket/{name}.csv", replace(QUICK, scheduler=where))
+                    for name, where in (("plain", None), ("found", "local:1")))  # fmt: skip
+    assert told(plain) == told(found)
+    assert store.get("bucket/plain.csv") == store.get("bucket/found.csv")
+    fits = [gradcalc.fit("y ~ a*x + b", url, scheduler=where).to_dict() for where in (None, "local:1")]
+    assert fits[0] == fits[1]
+
+
+@pytest.mark.usefixtures("small", "here")
+@pytest.mark.parametrize("scheduler", [None, "local:1"], ids=["plain", "cluster"])
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("gone", r"it is not there \(404\)"),
+        ("NoSuchBucket", r"(it is not there|there is no such bucket) \(404\)"),
+        ("AccessDenied", r"access denied \(403\)"),
+        ("InternalError", r"the store fails \(5xx\)"),
+    ],
+)
+def test_what_happens_to_a_store_in_the_middle_is_one_line_and_nothing_is_written(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str, said: str, scheduler: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    secrets = f"?endpoint_override={store.endpoint}&scheme=http&session_token=topsecrettoken"
+    store.put("other/x.csv", b"x,y\n" + b"1,2\n" * 1_000)
+    store.put("bucket/out.csv", b"before")
+    begun: list[int] = []
+
+    def computed(self: Any, *given: Any) -> Any:
+        if not begun:
+            begun.append(1)
+            if what == "gone":
+                store.files.delete_file("other/x.csv")
+            else:
+                store.fail(*((method, r"/other/x\.csv", what, 99) for method in ("GET", "HEAD")))
+        return plain(self, *given)
+
+    plain = Job._computed
+    monkeypatch.setattr(Job, "_computed", computed)
+    place = f"s3://AKIDEXAMPLE:topsecretkey@%s{secrets}"
+    words = ["map", "x*y", place % "other/x.csv", "-o", place % "bucket/out.csv", "--certify-rows", "0"]
+    assert main([*words, *(["--scheduler", scheduler] if scheduler else [])]) == 4
+    told = capsys.readouterr()
+    assert begun
+    assert re.fullmatch(rf"error: (s3://other/x\.csv): {said}(\ntry: .*)?\n", told.err)
+    assert "topsecret" not in told.err + told.out
+    store.fail()
+    assert store.get("bucket/out.csv") == b"before"
+    assert store.names() == ["bucket/out.csv"]
 
 
 def test_a_file_that_changes_while_it_is_read_is_told(store: Store, tmp_path: Path) -> None:
