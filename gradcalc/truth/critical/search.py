@@ -358,7 +358,7 @@ class _Line:
     def steps(self) -> Boxes:
         """How far the zeros are from the middle: what each row leaves, where an entry of it keeps away from 0."""
         turned = -self.point[:, :, None] * np.sign(self.centre)
-        rest = (self.change[:, :, None] - self.parts * (1 - 4 * _EPS)) * (1 + 4 * _EPS) + _CLEAR**2 * self.change[:, :, None]
+        rest = self.change[:, :, None] * (1 + 8 * _EPS) - self.parts * (1 - 4 * _EPS)
         low, high = turned - rest, turned + rest
         low = low / np.where(low > 0, self.most, self.least)
         high = high / np.where(high > 0, self.least, self.most)
