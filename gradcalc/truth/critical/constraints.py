@@ -9,9 +9,10 @@ The kind is along the set: by the inertia of the Hessian of that sum bordered by
 John (1948); Bertsekas, "Constrained Optimization and Lagrange Multiplier Methods" (1982).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from flint import arb, ctx
@@ -24,7 +25,7 @@ from gradcalc.language.relation import Constraint
 from gradcalc.truth.critical import isolated
 from gradcalc.truth.critical.box import Side
 from gradcalc.truth.critical.find import Quest
-from gradcalc.truth.critical.prove import Proof, evaluated, exact_guess, exactly, inertia
+from gradcalc.truth.critical.prove import Proof, evaluated, exact_guess, exactly, inertia, matrix
 from gradcalc.truth.critical.regions import clusters
 from gradcalc.truth.critical.search import Boxes, Clock, Enclosing
 from gradcalc.truth.critical.solution import Outcome, Solution
@@ -147,25 +148,12 @@ class Along(Quest):
         at = dict(zip((*inputs, *scales), (*proof.at[:size], *marks), strict=True))
         wanted = [*entries.values(), *(node for row in slopes for node in row)]
         values = self.system.balls(proof.precision).evaluate(graph, at, wanted)
-        zero, total_size = arb(0), size + len(marks)
-        rows = [[zero] * total_size for _ in range(total_size)]
-        for (i, j), node in entries.items():
-            rows[i][j] = values[node]
-        for k, row in enumerate(slopes):
-            for i, node in enumerate(row):
-                rows[size + k][i] = rows[i][size + k] = values[node]
-        signs = inertia(rows)
-        bounded = [ball for k, ball in zip(self.active, marks, strict=True) if not self.constraints[k].is_equation]
-        above, below = all(ball > 0 for ball in bounded), all(ball < 0 for ball in bounded)
-        optimal = True if above else None if any(ball.contains(0) for ball in bounded) else False
-        if signs is None or signs[2] or any(ball.contains(0) for ball in bounded):
-            return "degenerate", None, optimal
-        plus, minus = signs[0] - len(marks), signs[1] - len(marks)
-        if above and not minus:
-            return "minimum", 0, optimal
-        if below and not plus:
-            return "maximum", minus, optimal
-        return "saddle", minus, optimal
+        hessian = matrix({place: values[node] for place, node in entries.items()}, size)
+        rows = [[values[node] for node in row] for row in slopes]
+        bounded = {n: ball for n, ball in enumerate(marks) if not self.constraints[self.active[n]].is_equation}
+        optimal = True if all(ball > 0 or ball.is_zero() for ball in bounded.values()) else None
+        optimal = False if any(ball < 0 for ball in bounded.values()) else optimal
+        return *_kind_along(hessian, rows, bounded), optimal
 
     def _settled_otherwise(self, outcome: Outcome, hull: Boxes, rough: int) -> bool:
         return False
@@ -219,6 +207,43 @@ class Along(Quest):
         if not isinstance(value, arb) or not all(isinstance(x, arb) and (x < 0 or x.is_zero()) for x in slack):
             return None
         return replace(root, value=value, kind="degenerate")
+
+
+def _kind_along(
+    hessian: Sequence[Sequence[Any]], slopes: Sequence[Sequence[Any]], bounded: Mapping[int, arb]
+) -> tuple[str, int | None]:
+    """The kind along a set; how many negative curvatures there are where all active constraints hold with equality.
+
+    A step off a constraint whose multiplier is above 0 leads up, of one below 0 down; of one that is 0 the curvature
+    decides, where that constraint is left out: a direction or its opposite obeys it.
+
+    Args:
+        hessian: of the Lagrangian; `slopes` the gradients of the active constraints.
+        bounded: the multipliers of those that are inequalities, by their number.
+    """
+    whole = _curvatures(hessian, slopes)
+    if whole is None or any(ball.contains(0) and not ball.is_zero() for ball in bounded.values()):
+        return "degenerate", None
+    rises, falls = (any(ways) for ways in zip(whole, *((ball > 0, ball < 0) for ball in bounded.values()), strict=True))
+    free = [number for number, ball in bounded.items() if ball.is_zero()]
+    if free and not (rises and falls):
+        freed = _curvatures(hessian, [row for number, row in enumerate(slopes) if number not in free])
+        if freed is None or all(freed) and len(free) > 1:
+            return "degenerate", None
+        rises, falls = rises or freed[0] > 0, falls or freed[1] > 0
+    if rises and falls:
+        return "saddle", None if free else whole[1]
+    return ("maximum", None if free else whole[1]) if falls else ("minimum", 0)
+
+
+def _curvatures(hessian: Sequence[Sequence[Any]], slopes: Sequence[Sequence[Any]]) -> tuple[int, int] | None:
+    """How many curvatures along some constraints are positive and negative; None where that is not proved of all."""
+    bordered, size = [list(line) for line in hessian], len(hessian)
+    for number, row in enumerate(slopes):
+        bordered = [[*line, row[k] if k < size else arb(0)] for k, line in enumerate(bordered)]
+        bordered.append([*row, *[arb(0)] * (number + 1)])
+    signs = inertia(bordered)
+    return None if signs is None or signs[2] else (signs[0] - len(slopes), signs[1] - len(slopes))
 
 
 def _meet(one: Solution, other: Solution) -> bool:

@@ -12,7 +12,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -30,10 +30,10 @@ from gradcalc.settings import Limits
 from gradcalc.show.answer import SCHEMA
 from gradcalc.truth.claims.cases import Question
 from gradcalc.truth.claims.intervals import Weak
-from gradcalc.truth.claims.points import height, is_exactly
+from gradcalc.truth.claims.points import MEETING, height, is_exactly
 from gradcalc.truth.claims.proofs import FORMAT, SIGNS, constant, question, verify
 from gradcalc.truth.claims.verify import FINE, Choices, apart
-from gradcalc.truth.critical.answer import Critical, Extreme
+from gradcalc.truth.critical.answer import Critical, CriticalPoint, Extreme
 from gradcalc.truth.critical.box import read_box
 from gradcalc.truth.critical.find import PAD
 from gradcalc.truth.critical.prove import Proof, exactly, proved
@@ -128,7 +128,7 @@ class _File:
         self.kept = sorted({zero.point for part in self.parts for zero in part.zeros if zero.point is not None})
         unsettled = [{name: [float(a), float(b)] for name, a, b in zip(answer.variables, *box, strict=True)}
                      for box in self.open]  # fmt: skip
-        points = [answer.points[k].to_dict() for k in self.kept]
+        points = [_carried(answer.points[k]).to_dict() for k in self.kept]
         self.head["claim"] = {
             "points": points, "unsettled": unsettled, "complete": not unsettled,
             **{name: bound.claim for name, bound in self.bounds.items()},
@@ -384,6 +384,13 @@ class _Part:
         corners = [np.array([box[k] for box in open_]).reshape(-1, count).T for k in (0, 1)]
         open_boxes = no_boxes(count) if self.question.is_far else Boxes(*corners)
         return Tree(self.question, self.contexts, open_boxes, self.floor, self.is_careful)
+
+
+def _carried(point: CriticalPoint) -> CriticalPoint:
+    """A point as it is claimed: without its kind where an inequality has the multiplier 0; the verifier sees none."""
+    if any(mark == "0" and set(name) & set("<>") for name, mark in point.multipliers.items()):
+        return replace(point, kind=MEETING, index=None, optimal=None)
+    return point
 
 
 def _near(points: Sequence[Mapping[str, float]], context: Case, zeros: Boxes, question: Question) -> list[list[int]]:

@@ -58,7 +58,9 @@ def proved(system: System, low: Sequence[float], high: Sequence[float], digits: 
             elif not inside:
                 if step > 5 or not all(a.overlaps(b) for a, b in zip(box, image, strict=True)):
                     return None
-                box = [_widened(a.union(b)) for a, b in zip(box, image, strict=True)]
+                # the image holds the zero too: where it is narrower its width counts, or products of widths only grow
+                held = [a.contains_interior(b) for a, b in zip(box, image, strict=True)]
+                box = [_widened(b if h else a.union(b)) for a, b, h in zip(box, image, held, strict=True)]
                 continue
             before, box = box, [a.intersection(b) for a, b in zip(box, image, strict=True)]
             settled = all(relative_bits(ball) >= bits or ball.rad() < _SMALL ** (bits / 128) for ball in box)

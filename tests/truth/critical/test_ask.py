@@ -136,6 +136,28 @@ def test_points_along_constraints_have_multipliers(text: str, box: str, constrai
         assert multiplier is None if first is None else float(first) == pytest.approx(multiplier, rel=1e-14)
 
 
+_QUADRATIC = "9 - 8x - 6y - 4z + 2x^2 + 2y^2 + z^2 + 2x*y + 2x*z"
+TOUCHING = [  # a multiplier is 0: what decides is the curvature off that constraint, or the sign of another multiplier
+    ("(x - 1)^2 + y^2", "x=-2:3,y=-2:2", "x <= 1", (1, 0), "minimum", 0, True),
+    ("(1 - x)^2 + 100(y - x^2)^2", "x=-1.6:1.6,y=-1.6:1.6", "x^2 + y^2 <= 2", (1, 1), "minimum", 0, True),
+    ("(1 - x)^2 + 100(y - x^2)^2", "x=-1:1.5,y=-0.5:2.5", ("(x - 1)^3 - y + 1 <= 0", "x + y <= 2"), (1, 1), "minimum", 0, True),
+    ("y^2 - (x - 1)^2", "x=0:3,y=-1:1", "x <= 1", (1, 0), "saddle", None, True),
+    ("-(x - 1)^2 - y^2", "x=0:3,y=-1:1", "x >= 1", (1, 0), "maximum", None, True),
+    ("x^2 - 3x*y + y^2", "x=-1:1,y=-1:1", ("x >= 0", "y >= 0"), (0, 0), "degenerate", None, True),
+    (_QUADRATIC, "x=1.9:2.1,y=-1:0.5,z=-1:0.3", ("x + y + 2z <= 3", "x >= 0", "y >= 0", "z >= 0"), (2, 0, 0), "saddle", None, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, box, constraints, at, kind, index, optimal", TOUCHING)
+def test_a_constraint_that_only_touches_does_not_hide_the_kind(
+    text: str, box: str, constraints: Any, at: tuple[float, ...], kind: str, index: int | None, optimal: bool
+) -> None:
+    found = gradcalc.critical(text, box=box, subject_to=constraints)
+    (point,) = [each for each in found.points if tuple(each.floats.values()) == at]
+    assert found.complete and "0" in point.multipliers.values()
+    assert (point.kind, point.index, point.optimal) == (kind, index, optimal)
+
+
 SINGULAR = [
     ("x", "x^3 = y^2", [((0, 0), 0)]), ("x + y", "x*y = 0", [((0, 0), 0)]), ("x^2 + y", "x^3 >= y^2", [((9 / 16, -27 / 64), -0.10546875), ((0, 0), 0)]),
     ("x + y", "x^3 = y^2", [((0, 0), 0), ((4 / 9, -8 / 27), 4 / 27)]), ("x", ("(x - 1)^2 + y^2 <= 1", "(x + 1)^2 + y^2 <= 1"), [((0, 0), 0)]),

@@ -134,6 +134,7 @@ def test_extreme_values_are_carried(text: str, box: str, least: float, greatest:
         ("abs(x) + abs(x - 1) + abs(x + 1) + abs(x - 1/2) + abs(x + 3/2) + x/5", {}, 1),
         ("x^2 + y^2", {"subject_to": ["x >= 0", "y >= 0"], "box": "x=-1:2,y=-1:2"}, 1),
         ("x + y^2", {"subject_to": ["x >= 0", "y >= 0"], "box": "x=-1:2,y=-1:2"}, 1),
+        ("(x - 1)^2 + y^2", {"subject_to": ["x <= 1"], "box": "x=-2:3,y=-2:2"}, 1),
         ("x^2", {"box": "x=-inf:inf"}, 1),
         ("x^4 - 3*x^2*y + y^4 + y", {"box": "x=-inf:inf,y=-inf:inf"}, None),
         ("1/(1 + x^2) + y^2", {"box": "x=-2:inf,y=-1:1"}, 1),
