@@ -447,7 +447,7 @@ class Layer(Configured):
     def _penalize(self, result: Any) -> None:
         """The penalty of each result: for each of its rows, in the mean."""
         for y in nest.flatten(result):
-            self.add_loss(self.activity_regularizer(y) / (y.shape[0] if y.ndim else 1))  # type: ignore[misc]
+            self.add_loss(self.activity_regularizer(y) / max(y.shape[0] if y.ndim else 1, 1))  # type: ignore[misc]
 
     # -- what it holds ------------------------------------------------------------------------------------------------
 
@@ -690,7 +690,7 @@ def _share(value: float, name: str) -> float:
 def whole(value: int | Sequence[int], count: int, name: str, least: int = 0) -> tuple[int, ...]:
     """A whole number, at least `least`, for each of `count` axes: one stands for all."""
     sizes = tuple(value) if isinstance(value, Sequence) else (value,) * count
-    if len(sizes) != count or any(not isinstance(n, int) or n < least for n in sizes):
+    if len(sizes) != count or any(not isinstance(n, int) or isinstance(n, bool) or n < least for n in sizes):
         several = f" or {count} of them" if count > 1 else ""
         what = "a positive integer" if least else "an integer >= 0"
         raise ValueError(f"`{name}` must be {what}{several}. Received: {name}={value}")

@@ -367,6 +367,8 @@ class RepeatVector(Layer):
         super().__init__(**common)
         if not isinstance(n, int):
             raise TypeError(f"Expected an integer value for `n`, got {type(n)}.")
+        if n < 1:
+            raise ValueError(f"The `n` argument should be a positive integer. Received: n={n}")
         self.n = n
 
     def call(self, inputs: Any) -> Any:
@@ -424,7 +426,10 @@ class _Function(Elementwise):
         super().__init__(**common)
         for name, value in settings.items():
             if name != "alpha" and (value is None or value < 0) and (name, value) != ("max_value", None):
-                raise ValueError(f"{name} cannot be None or a negative value. Received: {name}={value}")
+                nothing = "" if name == "max_value" else "None or "
+                raise ValueError(
+                    f"{name} of a {type(self).__name__} layer cannot be {nothing}a negative value. Received: {value}"
+                )
         self._keep(settings)
         self._settings = settings
 
@@ -542,7 +547,10 @@ class Wrapper(Layer):
 
     def __init__(self, layer: Layer, **common: Any) -> None:
         if not isinstance(layer, Layer):
-            raise ValueError(f"Please initialize `{type(self).__name__}` with a layer. Received: {layer}")
+            raise ValueError(
+                f"Layer {layer} supplied to {type(self).__name__} isn't a supported layer type. Please ensure wrapped "
+                "layer is a valid Keras layer."
+            )
         super().__init__(**common)
         self.layer = layer
 

@@ -169,8 +169,13 @@ class GroupNormalization(_Normalization):
 
     def build(self, input_shape: Any) -> None:
         """Make gamma and beta."""
-        super().build(input_shape)
         size = input_shape[self.axis]
+        if size is None:
+            raise ValueError(
+                f"Axis {self.axis} of input tensor should have a defined dimension but the layer received an input "
+                f"with shape {input_shape}."
+            )
+        super().build(input_shape)
         self.groups = size if self.groups == -1 else self.groups
         if size < self.groups:
             raise ValueError(f"Number of groups ({self.groups}) cannot be more than the number of channels ({size}).")

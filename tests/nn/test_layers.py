@@ -196,12 +196,14 @@ def test_a_result_shares_no_memory_with_its_input(make: Any) -> None:
 
 
 REFUSED: list[tuple[Callable[[], Any], str]] = [
-    (lambda: nn.ReLU(max_value=-10), "max_value cannot be"), (lambda: nn.ReLU(threshold=-1.0), "threshold cannot be"),
-    (lambda: nn.ReLU(negative_slope=None), "negative_slope cannot be"), (lambda: nn.LeakyReLU(-1.0), "negative_slope cannot be"),
+    (lambda: nn.ReLU(max_value=-10), "max_value of a ReLU layer cannot be a negative"), (lambda: nn.ReLU(threshold=-1.0), "threshold of a ReLU layer cannot be None or"),
+    (lambda: nn.ReLU(negative_slope=None), "negative_slope of a ReLU layer cannot be"), (lambda: nn.LeakyReLU(-1.0), "negative_slope of a LeakyReLU layer cannot be"),
     (lambda: nn.Dropout(1.1), "between 0 and 1"), (lambda: nn.Reshape((-1, -1)), "at most one unknown"),
     (lambda: nn.Input((-1,)), "Negative dimensions"), (lambda: nn.Conv2D(2, 3)(nn.Input((2, 2, 1))), "zero or negative"),
     (lambda: nn.MaxPooling2D(3)(nn.Input((2, 2, 1))), "zero or negative"), (lambda: nn.Conv2D(4, 3, groups=3), "divisible"),
     (lambda: nn.Conv1D(4, 1, groups=2)(np.ones((1, 3, 3))), "input channels must be evenly divisible"),
+    (lambda: nn.RepeatVector(0), "positive integer"), (lambda: nn.Embedding(True, 2), "`input_dim` must be a positive integer"),
+    (lambda: nn.GroupNormalization()(nn.Input((2, None))), "should have a defined dimension"),
     (lambda: nn.Flatten(data_format="last"), "channels_last or channels_first"),
 ]  # fmt: skip
 
@@ -214,7 +216,7 @@ EINSUM: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.EinsumDense("ab,bcd->ac", 3)(np.ones((2, 3))), "Weight dimension 'd' did not have a match"),
     (lambda: nn.EinsumDense("ab,bc->ac", 3, bias_axes="z")(np.ones((2, 3))), "Bias dimension 'z' was requested"),
     (lambda: nn.EinsumDense("abc,cd->abd", (5, 3))(np.ones((2, 3, 4))), "do not match at shared dimension 'b'"),
-    (lambda: nn.TimeDistributed(3), "Please initialize `TimeDistributed`"),
+    (lambda: nn.TimeDistributed(3), "3 supplied to TimeDistributed isn't a supported layer type"),
     (lambda: nn.TimeDistributed(nn.Dense(2))(np.ones((2, 3, 4)), mask=np.ones((2, 2), bool)), "incompatible with the input shape"),
 ]  # fmt: skip
 
