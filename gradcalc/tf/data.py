@@ -130,6 +130,55 @@ class Dataset:
         count = None if None in counts else min(counts)
         return Dataset(lambda: (nest.pack(given, found) for found in zip(*leaves, strict=False)), count)
 
+    @staticmethod
+    def choose_from_datasets(datasets: Any, choice_dataset: "Dataset", stop_on_empty_dataset: bool = True) -> "Dataset":
+        """The next element of the dataset whose number `choice_dataset` says, each time.
+
+        Args:
+            datasets: a list of datasets.
+            choice_dataset: their numbers, from 0.
+            stop_on_empty_dataset: whether the first that has no element left is the end; else it is left out.
+
+        Raises:
+            ValueError: there are none.
+            InvalidArgumentError: there is no dataset of that number, at the iteration.
+        """
+        return Dataset(partial(_chosen, _several(datasets), choice_dataset, stop_on_empty_dataset))
+
+    @staticmethod
+    def sample_from_datasets(
+        datasets: Any, weights: Any = None, seed: int | None = None, stop_on_empty_dataset: bool = False,
+        rerandomize_each_iteration: bool | None = None,
+    ) -> "Dataset":  # fmt: skip
+        """Elements of several datasets, each drawn from one at random, with these probabilities.
+
+        Raises:
+            ValueError: there are none, or not as many weights.
+        """
+        only(None, rerandomize_each_iteration=rerandomize_each_iteration)
+        given = _several(datasets)
+        shares = np.ones(len(given)) if weights is None else np.asarray(as_tensor(weights).array, float)
+        if len(shares) != len(given):
+            raise ValueError(
+                "Invalid `weights`. `weights` should have the same length as `datasets` but got "
+                f"`len(weights)={len(shares)}` vs. `len(datasets)={len(given)}`."
+            )
+
+        def drawn() -> Iterator[Any]:
+            source, left = initializers.generator(seed), shares.copy()
+            going = [iter(each) for each in given]
+            while left.any():
+                i = int(source.choice(len(going), p=left / left.sum()))
+                element = next(going[i], _END)
+                if element is not _END:
+                    yield element
+                elif stop_on_empty_dataset:
+                    return
+                else:
+                    left[i] = 0
+
+        return Dataset(drawn)
+
     # -- what is done to them -----------------------------------------------------------------------------------------
 
     def map(
@@ -197,17 +246,110 @@ class Dataset:
             InvalidArgumentError: the size is not positive, or elements are of several shapes.
             TypeError: elements are datasets.
         """
+        return self._in_batches(batch_size, drop_remainder, _stacked)
+
+    def _in_batches(self, batch_size: Any, whole: bool, stack: Callable[[list[Any]], Any]) -> "Dataset":
         size = _positive(batch_size, "batch_size")
 
         def batches() -> Iterator[Any]:
             elements = iter(self)
             while part := [*itertools.islice(elements, size)]:
-                if len(part) == size or not drop_remainder:
-                    yield _stacked(part)
+                if len(part) == size or not whole:
+                    yield stack(part)
 
-        whole = math.floor if drop_remainder else math.ceil
         count = self._count
-        return Dataset(batches, count if count is None or math.isinf(count) else whole(count / size))
+        if count is not None and not math.isinf(count):
+            count = (math.floor if whole else math.ceil)(count / size)
+        return Dataset(batches, count)
+
+    def padded_batch(
+        self, batch_size: Any, padded_shapes: Any = None, padding_values: Any = None, drop_remainder: bool = False,
+        name: str | None = None,
+    ) -> "Dataset":  # fmt: skip
+        """So many elements along a new first axis, each filled up to one shape.
+
+        Args:
+            batch_size: how many; the last are fewer, or with `drop_remainder` left out.
+            padded_shapes: in the structure of the elements, the shape; None (also for all) is the largest of a batch.
+            padding_values: in that structure, or one for all, what is filled in; 0 by default.
+            drop_remainder: whether only whole batches are given.
+            name: not used.
+
+        Raises:
+            InvalidArgumentError: the size is not positive.
+            DataLossError: an element is larger than its shape.
+        """
+        return self._in_batches(batch_size, drop_remainder, partial(_padded, padded_shapes, padding_values))
+
+    def rebatch(self, batch_size: Any, drop_remainder: bool = False, name: str | None = None) -> "Dataset":
+        """The rows of all elements in batches of another size; of a list of sizes, by turns."""
+        sizes = [_positive(size, "batch_size") for size in np.ravel(as_tensor(batch_size).array)]
+
+        def batches() -> Iterator[Any]:
+            rows = iter(self.unbatch())
+            for size in itertools.cycle(sizes):
+                part = [*itertools.islice(rows, size)]
+                if not part or (drop_remainder and len(part) < size):
+                    return
+                yield _stacked(part)
+
+        return Dataset(batches)
+
+    def shard(self, num_shards: Any, index: Any, name: str | None = None) -> "Dataset":
+        """Each `num_shards`-th element, from that of number `index` on.
+
+        Raises:
+            InvalidArgumentError: there is no such part.
+        """
+        many, first = int(num_shards), int(index)
+        if many < 1 or not 0 <= first < many:
+            text = f"index must be between 0 and num_shards - 1. Received: num_shards={many}, index={first}"
+            raise errors.told(ValueError(text))
+        count = self._count
+        left = count if count is None or math.isinf(count) else max(math.ceil((count - first) / many), 0)
+        return Dataset(lambda: itertools.islice(self, first, None, many), left)
+
+    def take_while(self, predicate: Callable[..., Any], name: str | None = None) -> "Dataset":
+        """The elements before the first for which a function is false."""
+        return Dataset(lambda: itertools.takewhile(lambda element: bool(_of(predicate, element)), self))
+
+    def scan(self, initial_state: Any, scan_func: Callable[..., Any], name: str | None = None) -> "Dataset":
+        """`scan_func(state, element)` is the next state and what is given for the element."""
+
+        def scanned() -> Iterator[Any]:
+            state = _element(initial_state)
+            for element in self:
+                state, made = scan_func(state, element)
+                state = _element(state)
+                yield _element(made)
+
+        return Dataset(scanned, self._count)
+
+    def apply(self, transformation_func: Callable[["Dataset"], "Dataset"]) -> "Dataset":
+        """What a function makes of the dataset."""
+        made = transformation_func(self)
+        if not isinstance(made, Dataset):
+            raise TypeError(f"`transformation_func` must return a `tf.data.Dataset` object. Got {type(made)}.")
+        return made
+
+    def unique(self, name: str | None = None) -> "Dataset":
+        """The elements, each once, in the order of coming.
+
+        Raises:
+            InvalidArgumentError: an element is of several tensors, at the iteration.
+        """
+        return Dataset(partial(_once, self))
+
+    def get_single_element(self, name: str | None = None) -> Any:
+        """The one element.
+
+        Raises:
+            InvalidArgumentError: there is none, or more than one.
+        """
+        found = [*itertools.islice(self, 2)]
+        if len(found) != 1:
+            raise errors.told(ValueError(f"Dataset had {'more than one element' if found else 'no elements'}."))
+        return found[0]
 
     def unbatch(self, name: str | None = None) -> "Dataset":
         """The rows of each element."""
@@ -414,6 +556,72 @@ def _stack(leaves: Iterable[Any]) -> Tensor:
         told = f"elements of shapes {sorted(shapes)} make no batch: map them to one shape before batch()"
         raise errors.told(ValueError(told))
     return Tensor(np.stack(arrays))
+
+
+def _padded(shapes: Any, values: Any, elements: list[Any]) -> Any:
+    """Elements along a new first axis, filled up; shapes and values are in the structure of an element, or one."""
+    columns = [*zip(*map(nest.flatten, elements), strict=True)]
+    wanted = _each(shapes, elements[0], len(columns))
+    filling = _each(values, elements[0], len(columns))
+    filled = [_filled([x.array for x in column], *how) for column, *how in zip(columns, wanted, filling, strict=True)]
+    return nest.pack(elements[0], filled)
+
+
+def _each(given: Any, element: Any, count: int) -> list[Any]:
+    """What is given for each tensor of an element: in its structure, or one for all."""
+    if isinstance(element, dict):
+        return [x for key in element for x in _each(given[key] if isinstance(given, dict) else given, element[key], 1)]
+    if isinstance(element, tuple):
+        parts = given if isinstance(given, tuple) else [given] * len(element)
+        return [x for part, inner in zip(parts, element, strict=True) for x in _each(part, inner, 1)]
+    return [given]
+
+
+def _filled(arrays: list[Any], shape: Any, value: Any) -> Tensor:
+    largest = tuple(map(max, zip(*(array.shape for array in arrays), strict=True)))
+    sizes = [-1 if n is None else int(n) for n in (largest if shape is None else shape)]
+    target = [m if n < 0 else n for n, m in zip(sizes, largest, strict=True)]
+    if any(n < m for n, m in zip(target, largest, strict=True)):
+        text = f"Attempted to pad to a smaller size than the input element: {tuple(target)}, where one is {largest}"
+        raise errors.told(ValueError(text), errors.DataLossError)  # type: ignore[attr-defined]
+    dtype, fill = arrays[0].dtype, as_tensor(0 if value is None else value)
+    if value is not None and fill.dtype != dtype and isinstance(value, Tensor | np.generic | float):
+        raise TypeError(f"`padding_values` of {fill.dtype} do not fill elements of {dtype}")
+    result = np.full((len(arrays), *target), fill.array, dtype)
+    for i, array in enumerate(arrays):
+        corner: Any = (i, *map(slice, array.shape))
+        result[corner] = array
+    return Tensor(result)
+
+
+def _several(datasets: Any) -> list["Dataset"]:
+    if not datasets:
+        raise ValueError("Invalid `datasets`. `datasets` should not be empty.")
+    return list(datasets)
+
+
+def _chosen(datasets: list["Dataset"], choices: "Dataset", stops: bool) -> Iterator[Any]:
+    """The next element of the dataset of each number."""
+    going = [iter(each) for each in datasets]
+    for choice in choices:
+        if not 0 <= int(choice) < len(going):
+            raise errors.told(ValueError(f"Selector index out of range: {int(choice)} >= {len(going)}"))
+        element = next(going[int(choice)], _END)
+        if element is not _END:
+            yield element
+        elif stops:
+            return
+
+
+def _once(dataset: "Dataset") -> Iterator[Any]:
+    seen = set()
+    for element in dataset:
+        if not isinstance(element, Tensor):
+            raise errors.told(ValueError("unique() takes elements of a single component: one tensor each"))
+        array = np.asarray(element.array)
+        if (key := (array.shape, array.tobytes())) not in seen:
+            seen.add(key)
+            yield element
 
 
 def _zipped(make: Callable[..., Any], shapes: Any, dtypes: Any) -> Any:

@@ -68,6 +68,37 @@ WINDOWS: list[tuple[Callable[[], Any], list[Any], Any]] = [
 ]  # fmt: skip
 
 
+def lists() -> Any:
+    return D.from_generator(lambda: iter([[1], [2, 3], [4, 5, 6]]), output_signature=tf.TensorSpec((None,), tf.int32))
+
+
+def of_two() -> Any:
+    return [D.range(1), D.range(10, 14)]
+
+
+def rows() -> Any:
+    return D.from_tensor_slices(([[1.0], [2.0], [3.0]], {"n": [1, 2, 3]}))
+
+
+PARTS: list[tuple[Callable[[], Any], list[Any], Any]] = [
+    (lambda: lists().padded_batch(2), [[[1, 0], [2, 3]], [[4, 5, 6]]], -2), (lambda: four().padded_batch(3), [[0, 1, 2], [3]], 2),
+    (lambda: lists().padded_batch(2, [4], -1, drop_remainder=True), [[[1, -1, -1, -1], [2, 3, -1, -1]]], -2),
+    (lambda: rows().padded_batch(2, ([2], {"n": []}), (9.0, {"n": 0}), True), [([[1, 9], [2, 9]], {"n": [1, 2]})], 1),
+    (lambda: rows().padded_batch(3), [([[1], [2], [3]], {"n": [1, 2, 3]})], 1),
+    (lambda: D.range(8).batch(4).rebatch(3), [[0, 1, 2], [3, 4, 5], [6, 7]], -2), (lambda: D.range(8).batch(4).rebatch(3, drop_remainder=True), [[0, 1, 2], [3, 4, 5]], -2),
+    (lambda: D.range(8).batch(4).rebatch([2, 1, 1]), [[0, 1], [2], [3], [4, 5], [6], [7]], -2),
+    (lambda: D.range(8).shard(3, 0), [0, 3, 6], 3), (lambda: D.range(8).shard(3, 2), [2, 5], 2), (lambda: D.range(1).shard(3, 2), [], 0),
+    (lambda: four().take_while(lambda n: n % 3 < 2), [0, 1], -2), (lambda: D.zip(four(), four()).take_while(lambda a, b: a + b < 3), [(0, 0), (1, 1)], -2),
+    (lambda: four().scan((np.int64(0), np.int64(1)), lambda s, x: ((s[1], s[0] + x), (s[0], x))), [(0, 0), (1, 1), (0, 2), (2, 3)], 4),
+    (lambda: D.zip(four(), four()).scan(np.int64(0), lambda s, x: (s + x[0], s + x[1])), [0, 1, 3, 6], 4),
+    (lambda: four().apply(lambda d: d.skip(2)), [2, 3], 2), (lambda: D.from_tensor_slices([1, 37, 2, 37, 2, 1]).unique(), [1, 37, 2], -2),
+    (lambda: D.from_tensor_slices([[1, 2], [1, 2], [3, 4]]).unique(), [[1, 2], [3, 4]], -2),
+    (lambda: D.choose_from_datasets(of_two(), D.from_tensor_slices(np.array([0, 0, 1, 1, 0, 1]))), [0], -2),
+    (lambda: D.choose_from_datasets(of_two(), D.from_tensor_slices(np.array([0, 0, 1, 1, 0, 1])), False), [0, 10, 11, 12], -2),
+    (lambda: D.sample_from_datasets(of_two(), [0.0, 1.0]), [10, 11, 12, 13], -2), (lambda: D.sample_from_datasets([four()]), [0, 1, 2, 3], -2),
+]  # fmt: skip
+
+
 def check_made(make: Callable[[], Any], elements: list[Any], count: int) -> None:
     dataset = make()
     assert plain(dataset) == elements == plain(dataset)
@@ -79,7 +110,7 @@ def check_made(make: Callable[[], Any], elements: list[Any], count: int) -> None
             len(dataset)
 
 
-test_elements_are_tensorflows = over(MADE + WINDOWS, check_made)
+test_elements_are_tensorflows = over(MADE + WINDOWS + PARTS, check_made)
 
 
 def test_orders_repeat_by_seeds_and_stay_within_the_buffer() -> None:
@@ -139,6 +170,12 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: plain(D.from_generator(lambda: iter([[1], [2, 3]])).batch(2)), "make no batch: map them to one shape"),
     (lambda: plain(D.from_generator(lambda: iter([[1, 2]]), output_signature=tf.TensorSpec((3,), tf.int32))), r"shape \(2,\), where \(3,\) was expected"),
 ]  # fmt: skip
+ERRORS += [
+    (lambda: four().shard(2, 2), "num_shards=2, index=2"), (lambda: four().shard(0, 0), "num_shards=0"), (lambda: D.sample_from_datasets([]), "should not be empty"),
+    (lambda: D.sample_from_datasets(of_two(), [1.0]), "same length"), (lambda: plain(D.choose_from_datasets(of_two(), D.range(3)).skip(2)), "out of range: 2 >= 2"),
+    (lambda: plain(lists().padded_batch(2, [1])), "pad to a smaller size"), (lambda: plain(D.zip(four(), four()).unique()), "single component"),
+    (lambda: four().get_single_element(), "more than one element"), (lambda: four().take(0).get_single_element(), "no elements"),
+]  # fmt: skip
 test_errors_say_what_is_wrong = over(ERRORS, says)
 
 
@@ -164,3 +201,24 @@ def test_windows_are_datasets_with_a_length_and_no_tensors() -> None:
         plain(four().flat_map(lambda n: n))
     with pytest.raises(tf.errors.InvalidArgumentError, match="greater than zero"):
         four().batch(0)
+
+
+def test_what_is_drawn_repeats_by_its_seed_and_loses_nothing() -> None:
+    def made(**settings: Any) -> list[Any]:
+        return plain(D.sample_from_datasets([D.range(9), D.range(20, 29)], [0.3, 0.7], seed=3, **settings))
+
+    assert made() == made() and sorted(made()) == [*range(9), *range(20, 29)]
+    cut = made(stop_on_empty_dataset=True)
+    assert 8 in cut or 28 in cut
+    assert int(D.from_tensors(3).get_single_element()) == 3
+
+
+def test_errors_of_parts_are_tensorflows() -> None:
+    with pytest.raises(tf.errors.DataLossError):
+        plain(lists().padded_batch(2, [1]))
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        four().shard(2, -1)
+    with pytest.raises(TypeError, match="must return a `tf.data.Dataset`"):
+        four().apply(lambda d: 3)  # type: ignore[arg-type,return-value]
+    with pytest.raises(TypeError, match="of float32 do not fill elements of int32"):
+        plain(lists().padded_batch(2, padding_values=0.5))
