@@ -58,7 +58,7 @@ def killed_and_right(source: str, folder: Path, seed: int) -> None:
     with connected("local:2") as workers:
 
         def progress(rows: int, total: int | None) -> None:
-            if deaths[0] < 2 and chance.random() < 0.7:
+            if deaths[0] < 2 and (chance.random() < 0.7 or not deaths[0]):
                 deaths[0] += kill_one(workers, chance)
 
         address = workers.client.scheduler.address
