@@ -1,14 +1,20 @@
 """Divisors that may be 0: numbers near poles are not 0 where their numerators are not, and nothing else is said."""
 
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
 from gradcalc.language.parse import as_formula
 from gradcalc.truth.claims.functions import Equations
-from gradcalc.truth.claims.intervals import Arithmetic
+from gradcalc.truth.claims.intervals import Arithmetic, Weak
+from gradcalc.truth.claims.poles import Poles, Term, floor
 
 ON = Arithmetic(96)
+ONE = ON.whole(1)[0]
+AROUND = ON.of(Fraction(-1, 2), Fraction(1, 4))
+"""An interval around 0."""
 
 
 def is_empty(text: str, low: float, high: float, is_gradient: bool = True) -> bool:
@@ -40,3 +46,39 @@ def test_roots_near_poles() -> None:
     assert is_empty("1/x + 3", -0.1, 0.1, False)
     assert not is_empty("1/x + 3", -0.5, 0.1, False)
     assert not is_empty("cot(x)", 1.5, 1.6, False)
+
+
+def test_a_slope_beside_the_edge_of_a_logarithm_is_not_0() -> None:
+    assert is_empty("log(x)", 0, 0.001)
+
+
+@pytest.mark.parametrize(
+    ("value", "least"),
+    [
+        (lambda on, x: on.whole(3), 3),
+        (lambda on, x: on.power(x, -2), 4),
+        (lambda on, x: on.add(on.power(x, -2), x), Fraction(7, 2)),
+        (lambda on, x: on.power(on.power(x, -1), -1), Fraction(-1, 2)),
+        (lambda on, x: on.power(x, -1), None),
+        (lambda on, x: on.scaled(on.power(x, -2), -1), None),
+        (lambda on, x: None, None),
+    ],
+)
+def test_what_a_number_is_not_below_near_its_poles(value: Callable[[Any, Any], Any], least: Any) -> None:
+    """Of x from -1/2 to 1/4."""
+    if least is not None:
+        assert floor(ON, lambda on, box: value(on, box[0]), [AROUND]) == least * ONE
+    else:
+        with pytest.raises(Weak):
+            floor(ON, lambda on, box: value(on, box[0]), [AROUND])
+    with pytest.raises(Weak):  # where x is 0 alone, there is no value
+        floor(ON, lambda on, box: on.power(box[0], -2), [(0, 0)])
+
+
+def test_powers_of_what_one_over_a_number_is() -> None:
+    on = Poles(ON)
+    x: Term = ({}, AROUND)
+    over = on.power(x, -1)
+    assert on.plain(x) == on.plain(on.power(over, -1)) == AROUND
+    assert on.power(on.times(over, x), -1) is None  # nothing is known of it: its factor x may be 0
+    assert on.power(over, 0) == on.whole(1) and on.top(over) == ON.whole(1)

@@ -34,6 +34,11 @@ def test_a_part_where_all_points_are_critical_is_told(
     assert "except for" in found.verdict and len(found.to_dict()["flat"]) == len(parts)
 
 
+def test_an_operand_that_is_0_at_most_makes_no_flat_part() -> None:
+    found = gradcalc.critical("abs(-x^2)", "x=-1:2")
+    assert found.complete and not found.flat and [point.kind for point in found.points] == ["minimum"]
+
+
 def test_parts_between_jumps_and_in_two_variables() -> None:
     found = gradcalc.critical("floor(x)", "x=-1/2:1.5")
     assert [float(each.value or "nan") for each in found.flat] == [-1, 0, 1] and len(found.unsettled) == 2
