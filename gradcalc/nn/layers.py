@@ -629,4 +629,7 @@ class Lambda(Layer):
         shape = self.output_shape
         if shape is None:
             return super().compute_output_shape(input_shape)
-        return shape(input_shape) if callable(shape) else (input_shape[0], *shape)
+        if callable(shape):
+            return shape(input_shape)
+        rows = input_shape[0]
+        return (rows[0] if isinstance(rows, tuple | list) else rows, *shape)  # of a list of inputs, those of the first

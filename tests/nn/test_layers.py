@@ -344,3 +344,8 @@ def test_a_layer_of_ones_own_is_given_the_masks_of_a_list() -> None:
 
     layer, a = First(), nn.Embedding(6, 3, mask_zero=True)(np.array([[1, 0]]))
     assert layer([a, curve(1, 2, 3)])._keras_mask.tolist() == [[True, False]] and layer.seen[1] is None
+
+
+def test_a_lambda_of_several_inputs_has_the_shape_that_it_is_given() -> None:
+    a, b = nn.Input((3,)), nn.Input((3,))
+    assert nn.Lambda(lambda both: both[0][:, :1] * both[1][:, :1], output_shape=(1,))([a, b]).shape == (None, 1)
