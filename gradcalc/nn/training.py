@@ -129,10 +129,11 @@ class Trainer(Layer):
         with GradientTape() as tape:
             y_pred = self(x, training=True)
             loss = self._computed_loss(x, y, y_pred, sample_weight, training=True)
+            scaled = self.optimizer.scale_loss(loss) if self.optimizer is not None else loss
         self._need_compile("fit").mean.update_state(loss, sample_weight=rows(x))
         variables = self.trainable_variables
         if variables:
-            self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+            self.optimizer.apply_gradients(zip(tape.gradient(scaled, variables), variables, strict=True))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def test_step(self, data: Any) -> Logs:
@@ -256,18 +257,24 @@ class Trainer(Layer):
         logs: Logs = {}
         told.tell("on_train_begin")
         for epoch in range(initial_epoch, epochs):
-            told.tell("on_epoch_begin", epoch)
-            logs = self._pass_over("train", self.train_step, batches, told)
-            if held is not None and _is_due(epoch + 1, validation_freq):
-                found = self._evaluated_on(held, told)
-                logs |= {f"val_{name}": value for name, value in found.items()}
-            told.tell("on_epoch_end", epoch, logs)
+            due = held if _is_due(epoch + 1, validation_freq) else None
+            logs = self._epoch(epoch, batches, due, told)
             if self.stop_training:
                 break
         if hasattr(self.optimizer, "finalize_variable_values") and epochs > initial_epoch:
             self.optimizer.finalize_variable_values(self.trainable_variables)
         told.tell("on_train_end", logs)
         return history
+
+    def _epoch(self, number: int, batches: Batches, held: Batches | None, told: Callbacks) -> Logs:
+        """One pass of training, and of validation where data are held back for it; the logs of both."""
+        told.tell("on_epoch_begin", number)
+        logs = self._pass_over("train", self.train_step, batches, told)
+        if held is not None:
+            found = self._evaluated_on(held, told)
+            logs |= {f"val_{name}": value for name, value in found.items()}
+        told.tell("on_epoch_end", number, logs)
+        return logs
 
     def evaluate(
         self,

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from gradcalc.arithmetic.arrays import Array
-from gradcalc.errors import only
 from gradcalc.graph.names import NAMES
 from gradcalc.optimize import schedules
 from gradcalc.optimize.schedules import LearningRateSchedule
@@ -25,10 +24,6 @@ __all__ = ["Optimizer"]
 
 Number = Any
 """An array, a float, or a node of a graph."""
-
-
-_FIXED: dict[str, Any] = {"loss_scale_factor": None}
-"""Keras's arguments that are not supported here, each with the one value that it may have: its default."""
 
 
 class Optimizer:
@@ -43,6 +38,7 @@ class Optimizer:
         use_ema: whether a running mean of each value is kept, which `finalize_variable_values` puts into its place.
         ema_momentum: the share of the mean that a step keeps, from 0 to 1.
         ema_overwrite_frequency: after how many steps, each time, the means become the values; None is never.
+        loss_scale_factor: what `scale_loss` multiplies a loss by, and each gradient is divided by again.
         gradient_accumulation_steps: of how many gradients, at least 2, a step takes the mean: values move at each
             so-many-th call, and `iterations` counts these. A schedule counts the calls, as Keras's.
         name: by default the class's name and a number.
@@ -63,36 +59,13 @@ class Optimizer:
         use_ema: bool = False,
         ema_momentum: float = 0.99,
         ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
         gradient_accumulation_steps: int | None = None,
         name: str | None = None,
         **unknown: Any,
     ) -> None:
-        for argument in _FIXED.keys() & unknown.keys():
-            only(_FIXED[argument], **{argument: unknown.pop(argument)})
         if unknown:
             raise ValueError(f"Argument(s) not recognized: {unknown}")
-        if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
-            raise ValueError(
-                "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. Received: "
-                f"clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}"
-            )
-        if use_ema and not 0 <= ema_momentum <= 1:
-            raise ValueError(f"`ema_momentum` must be in the range [0, 1]. Received: ema_momentum={ema_momentum}")
-        if (
-            use_ema
-            and ema_overwrite_frequency is not None
-            and not (isinstance(ema_overwrite_frequency, int) and ema_overwrite_frequency >= 1)
-        ):
-            raise ValueError(
-                "`ema_overwrite_frequency` must be an integer >= 1 or None. Received: "
-                f"ema_overwrite_frequency={ema_overwrite_frequency}"
-            )
-        steps = gradient_accumulation_steps
-        if steps and not (isinstance(steps, Integral) and steps >= 2):
-            raise ValueError(
-                "`gradient_accumulation_steps` must be an integer >= 2. Received: "
-                f"gradient_accumulation_steps={gradient_accumulation_steps}"
-            )
         self.name = name or NAMES.next(type(self).__name__)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
@@ -101,11 +74,37 @@ class Optimizer:
         self.use_ema = use_ema
         self.ema_momentum = ema_momentum
         self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps
+        self._check()
+        self._begin()
+        self.learning_rate = learning_rate
+
+    def _check(self) -> None:
+        """Refuse settings that say nothing, or contradict each other."""
+        limits = {name: getattr(self, name) for name in ("clipnorm", "clipvalue", "global_clipnorm")}
+        often, steps = self.ema_overwrite_frequency, self.gradient_accumulation_steps
+        if sum(limit is not None for limit in limits.values()) > 1:
+            raise ValueError(
+                "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. Received: "
+                + ", ".join(f"{name}={limit}" for name, limit in limits.items())
+            )
+        if self.use_ema and not 0 <= self.ema_momentum <= 1:
+            raise ValueError(f"`ema_momentum` must be in the range [0, 1]. Received: ema_momentum={self.ema_momentum}")
+        if self.use_ema and often is not None and not (isinstance(often, int) and often >= 1):
+            raise ValueError(
+                f"`ema_overwrite_frequency` must be an integer >= 1 or None. Received: ema_overwrite_frequency={often}"
+            )
+        if steps and not (isinstance(steps, Integral) and steps >= 2):
+            raise ValueError(
+                f"`gradient_accumulation_steps` must be an integer >= 2. Received: gradient_accumulation_steps={steps}"
+            )
+
+    def _begin(self) -> None:
+        """Begin with no state."""
         self.built = False
         self._iterations = State(0, f"{self.name}/iteration")
         self._rate: Any = None
-        self.learning_rate = learning_rate
         self._places: list[Any] = []
         self._index: dict[int, int] = {}
         self._states: list[list[State]] = []
@@ -118,6 +117,10 @@ class Optimizer:
     def slots(self) -> dict[str, float]:
         """The names of the arrays that are kept for each value, and what they begin with."""
         return {}
+
+    def slots_of(self, place: Any) -> dict[str, Any]:
+        """`slots` for one value, as far as they depend on it: each a number or an array to begin with."""
+        return self.slots()
 
     def rate_at(self, rate: float, count: int) -> Any:
         """What `step` takes as its rate at step `count`, from 1: a number, or several."""
@@ -188,7 +191,8 @@ class Optimizer:
         self._places = list(variables)
         self._index = {id(variable): i for i, variable in enumerate(self._places)}
         self._states = [
-            [self._beside(i, slot, start) for slot, start in self.slots().items()] for i in range(len(self._places))
+            [self._beside(i, slot, start) for slot, start in self.slots_of(place).items()]
+            for i, place in enumerate(self._places)
         ]
         if self.use_ema:  # begun with the values themselves: one that no step moves is its own mean
             self._model_variables_moving_average = [
@@ -200,9 +204,9 @@ class Optimizer:
         self.built = True
 
     def _beside(self, index: int, slot: str, start: Any) -> State:
-        """An array of the shape of a value, kept for it."""
+        """An array of the shape of a value, or of what it starts with, kept for it."""
         place = self._places[index]
-        array = np.full(np.shape(_array(place)), start, _array(place).dtype)
+        array = np.full(np.shape(start) or np.shape(_array(place)), start, _array(place).dtype)
         return State(array, f"{self.name}/{_slug(place, index)}_{slot}")
 
     def exclude_from_weight_decay(
@@ -231,7 +235,7 @@ class Optimizer:
         config = {name: value for name, value in vars(self).items() if name[0] != "_" and name != "built"}
         if isinstance(rate, LearningRateSchedule):
             rate = schedules.described(rate)
-        return config | _FIXED | {"learning_rate": float(rate) if isinstance(rate, State) else rate}
+        return config | {"learning_rate": float(rate) if isinstance(rate, State) else rate}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Optimizer":
@@ -294,6 +298,8 @@ class Optimizer:
         """
         self.build(values)
         gradients = [np.asanyarray(g, v.dtype) for g, v in zip(gradients, values, strict=True)]
+        if self.loss_scale_factor is not None:
+            gradients = [np.asarray(g) / self.loss_scale_factor for g in gradients]
         for gradient, value in zip(gradients, values, strict=True):
             if gradient.shape != value.shape:
                 raise ValueError(f"a gradient of shape {gradient.shape} for a value of shape {value.shape}")
@@ -327,8 +333,9 @@ class Optimizer:
         corrected = self.rate_at(rate, int(self.iterations) + 1)
         results = []
         for slot, gradient, value in zip(slots, self._clip_gradients(gradients), values, strict=True):
-            if self.weight_decay is not None and self._decays(self._places[slot]):
-                value = value - value * (self.weight_decay * rate)
+            decay = self._decay_of(self._places[slot])
+            if decay is not None:
+                value = value - value * (decay * rate)
             states = self._states[slot]
             value, *state = self.step(gradient, value, [kept.array for kept in states], corrected)
             for kept, array in zip(states, state, strict=True):
@@ -350,6 +357,10 @@ class Optimizer:
             place = self._places[slot]
             if hasattr(place, "_set"):
                 place._set(self._averaged(slot, place.array))
+
+    def scale_loss(self, loss: Any) -> Any:
+        """The loss whose gradients are to be given: times `loss_scale_factor`, so that small ones do not vanish."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
     def finalize_variable_values(self, var_list: Iterable[Any]) -> None:
         """Give variables the running means of `use_ema`, where they are kept: the end of a training."""
@@ -390,6 +401,10 @@ class Optimizer:
             scale = self.global_clipnorm / max(length, self.global_clipnorm) if math.isfinite(length) else math.nan
             return [np.asarray(g) * scale for g in grads]
         return grads
+
+    def _decay_of(self, place: Any) -> float | None:
+        """What each step takes off a value, as a share of the rate."""
+        return self.weight_decay if self._decays(place) else None
 
     def _decays(self, place: Any) -> bool:
         without, pattern = self._undecayed

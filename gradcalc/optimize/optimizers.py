@@ -4,8 +4,10 @@ Names, defaults and formulas are those of Keras's documentation; the papers are 
 operators and ops: it runs on arrays, on floats and on nodes of a graph.
 """
 
+import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -13,11 +15,13 @@ import numpy as np
 
 from gradcalc.errors import did_you_mean
 from gradcalc.graph import ops
+from gradcalc.optimize import schedules
 from gradcalc.optimize.optimizer import Number, Optimizer
 from gradcalc.optimize.state import State
 
 __all__ = [
-    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "Optimizer", "RMSprop",
+    "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion", "LossScaleOptimizer",
+    "Muon", "Nadam", "Optimizer", "RMSprop", "ScheduleFreeAdamW",
 ]  # fmt: skip
 
 
@@ -362,7 +366,285 @@ class Ftrl(Optimizer):
         return (kept - z) / (scale + 2 * self.l2_regularization_strength + self.beta / rate), n, z
 
 
-KINDS: Sequence[type[Optimizer]] = (SGD, Adadelta, Adagrad, Adam, AdamW, Adamax, Ftrl, Lion, Nadam, RMSprop)
+class Lamb(_Moments):
+    """LAMB (You et al. 2020), as Keras's: Adam's step, times `|w| / |step|`, so that layers move at the same pace.
+
+    Lengths are those of the whole value; where one is 0 the factor is 1. Others as of `Optimizer`.
+    """
+
+    def rate_at(self, rate: float, count: int) -> Any:
+        """The rate, and what corrects the bias of the means."""
+        return rate, 1 - self.beta_1**count, 1 - self.beta_2**count
+
+    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
+        """One step."""
+        m = state[0] + (1 - self.beta_1) * (g - state[0])
+        v = state[1] + (1 - self.beta_2) * (g * g - state[1])
+        move = m / rate[1] / (np.sqrt(v / rate[2]) + self.epsilon)
+        lengths = [np.sqrt(np.sum(x * x)) for x in (w, move)]
+        return w - rate[0] * (lengths[0] / lengths[1] if all(lengths) else 1) * move, m, v
+
+
+class ScheduleFreeAdamW(_Moments):
+    """Schedule-free AdamW (Defazio et al. 2024), as Keras's: no schedule, and no number of steps to be known.
+
+    The value is `(1 - beta_1) * z + beta_1 * x`: z takes Adam's steps without momentum, x is the mean of the z.
+    The rate rises over the first `warmup_steps`. Others as of `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.0025,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        warmup_steps: int = 0,
+        **common: Any,
+    ) -> None:
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **common)
+        self.warmup_steps = warmup_steps
+
+    def slots_of(self, place: Any) -> dict[str, Any]:
+        """z, which begins as the value, and the mean of the squared gradient."""
+        return {"momentum": getattr(place, "array", place), "velocity": 0.0}
+
+    def rate_at(self, rate: float, count: int) -> Any:
+        """The rate, what corrects the bias of the mean, and the share of the new z in x."""
+        warm = min(count / self.warmup_steps, 1) if self.warmup_steps > 0 else 1
+        return rate * warm, 1 - self.beta_2**count, 1 / count
+
+    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
+        """One step."""
+        v = state[1] + (1 - self.beta_2) * (g * g - state[1])
+        z = state[0] - rate[0] * g / (np.sqrt(v / rate[1]) + self.epsilon)
+        x = (w - (1 - self.beta_1) * state[0]) / self.beta_1
+        x = (1 - rate[2]) * x + rate[2] * z
+        return (1 - self.beta_1) * z + self.beta_1 * x, z, v
+
+
+class Adafactor(Optimizer):
+    """Adafactor (Shazeer and Stern 2018), as Keras's: a matrix's squared gradients kept as means of rows and columns.
+
+    At step t `w -= max(epsilon_2, rms(w)) * min(rate, 1 / sqrt(t)) * u / max(1, rms(u) / clip_threshold)`, where
+    `u = g / sqrt(v)`; the means' share is `1 - t**beta_2_decay`. `relative_step` changes nothing, as in Keras, which
+    limits the rate in either case. Others as of `Optimizer`.
+    """
+
+    _abreast = 3
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_2_decay: float = -0.8,
+        epsilon_1: float = 1e-30,
+        epsilon_2: float = 1e-3,
+        clip_threshold: float = 1.0,
+        relative_step: bool = True,
+        **common: Any,
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        self.beta_2_decay = beta_2_decay
+        self.epsilon_1, self.epsilon_2 = epsilon_1, epsilon_2
+        self.clip_threshold = clip_threshold
+        self.relative_step = relative_step
+
+    def slots_of(self, place: Any) -> dict[str, Any]:
+        """The mean squares of rows and of columns, of what has them; those of the elements."""
+        array = np.asarray(getattr(place, "array", place))
+        if array.ndim < 2:
+            return {"velocity": 0.0}
+        return {"row": np.zeros(array.shape[:-1]), "column": np.zeros(array[..., 0, :].shape), "velocity": 0.0}
+
+    def rate_at(self, rate: float, count: int) -> Any:
+        """The rate, and the share of the means that a step keeps."""
+        return min(rate, 1 / math.sqrt(count)), 1 - count**self.beta_2_decay
+
+    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
+        """One step."""
+        squares, keep = g * g + self.epsilon_1, rate[1]
+        if len(state) == 1:
+            kept = [keep * state[0] + (1 - keep) * squares]
+        else:
+            rows, columns = (
+                keep * s + (1 - keep) * np.mean(squares, axis) for s, axis in zip(state[:2], (-1, -2), strict=True)
+            )
+            kept = [rows, columns, (rows / np.mean(rows, -1, keepdims=True))[..., None] * columns[..., None, :]]
+        u = g / np.sqrt(kept[-1])
+        move = max(self.epsilon_2, _rms(w)) * rate[0] * u / max(1.0, _rms(u) / self.clip_threshold)
+        return w - move, *kept
+
+
+def _rms(x: Any) -> float:
+    return float(np.sqrt(np.mean(x * x)))
+
+
+class Muon(Optimizer):
+    """Muon (Jordan et al. 2024), as Keras's: matrices move by their momentum made orthogonal, all else by Adam.
+
+    A matrix is one with two axes whose path matches none of `exclude_layers` and, with `exclude_embeddings`, is not of
+    an embedding. `ns_steps` steps of Newton and Schulz, of coefficients `muon_a`, `muon_b` and `muon_c`, make it
+    orthogonal; `rms_rate` scales the move by `rms_rate * sqrt(longer side)`, None does not. Others as of `Optimizer`.
+    """
+
+    def __init__(
+        self, learning_rate: Any = 0.001, adam_beta_1: float = 0.9, adam_beta_2: float = 0.999,
+        adam_weight_decay: float | None = 0.004, epsilon: float = 1e-7, weight_decay: float | None = 0.004,
+        clipnorm: float | None = None, clipvalue: float | None = None, global_clipnorm: float | None = None,
+        use_ema: bool = False, ema_momentum: float = 0.99, ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None, gradient_accumulation_steps: int | None = None,
+        name: str | None = None, exclude_layers: Sequence[str] | None = None, exclude_embeddings: bool = True,
+        muon_a: float = 3.4445, muon_b: float = -4.775, muon_c: float = 2.0315, adam_lr_ratio: float = 1,
+        momentum: float = 0.95, ns_steps: int = 5, nesterov: bool = True, rms_rate: float | None = 0.2, **common: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **common,
+        )  # fmt: skip
+        self.adam_beta_1, self.adam_beta_2, self.adam_weight_decay = adam_beta_1, adam_beta_2, adam_weight_decay
+        self.epsilon, self.adam_lr_ratio, self.rms_rate = epsilon, adam_lr_ratio, rms_rate
+        self.exclude_layers, self.exclude_embeddings = list(exclude_layers or ()), exclude_embeddings
+        self.muon_a, self.muon_b, self.muon_c, self.ns_steps = muon_a, muon_b, muon_c, ns_steps
+        self.momentum, self.nesterov = momentum, nesterov
+
+    def _should_use_adamw(self, variable: Any) -> bool:
+        path = str(getattr(variable, "path", ""))
+        embedding = self.exclude_embeddings and "embedding" in path.lower()
+        return len(variable.shape) != 2 or embedding or any(re.search(word, path) for word in self.exclude_layers)
+
+    def slots_of(self, place: Any) -> dict[str, Any]:
+        """The momentum, and for Adam the mean of the squared gradient."""
+        return {"momentum": 0.0} | ({"velocity": 0.0} if self._should_use_adamw(place) else {})
+
+    def rate_at(self, rate: float, count: int) -> Any:
+        """The rate, and that with which Adam's step corrects the bias of its means."""
+        bias = math.sqrt(1 - self.adam_beta_2**count) / (1 - self.adam_beta_1**count)
+        return rate, rate * self.adam_lr_ratio * bias
+
+    def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
+        """One step."""
+        if len(state) == 1:
+            m = g + self.momentum * state[0]
+            turned = self._orthogonal(g + self.momentum * m if self.nesterov else m)
+            scale = 1 if self.rms_rate is None else self.rms_rate * math.sqrt(max(w.shape))
+            return w - rate[0] * scale * turned, m
+        m = state[0] + (1 - self.adam_beta_1) * (g - state[0])
+        v = state[1] + (1 - self.adam_beta_2) * (g * g - state[1])
+        return w - rate[1] * m / (np.sqrt(v) + self.epsilon), m, v
+
+    def _orthogonal(self, x: Any) -> Any:
+        """A matrix with singular values near 1, by steps of Newton and Schulz."""
+        wide = x if x.shape[0] <= x.shape[1] else x.T
+        wide = wide / (np.linalg.norm(wide) + 1e-7)
+        for _ in range(self.ns_steps):
+            square = wide @ wide.T
+            wide = self.muon_a * wide + (self.muon_b * square + self.muon_c * square @ square) @ wide
+        return wide if x.shape[0] <= x.shape[1] else wide.T
+
+    def _decay_of(self, place: Any) -> float | None:
+        by_adam = self._decays(place) and self._should_use_adamw(place)
+        return self.adam_weight_decay if by_adam else super()._decay_of(place)
+
+
+class LossScaleOptimizer(Optimizer):
+    """An optimizer of gradients of a loss that is scaled so that small ones do not vanish, as Keras's.
+
+    The scale is halved by a step with gradients that are not finite, which moves nothing, and doubled after
+    `dynamic_growth_steps` others. What else an optimizer is told is told to `inner_optimizer`.
+    """
+
+    def __init__(
+        self,
+        inner_optimizer: Optimizer,
+        initial_scale: float = 2.0**15,
+        dynamic_growth_steps: int = 2000,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if not kwargs.pop("dynamic", True):
+            raise ValueError(
+                "LossScaleOptimizer no longer supports `dynamic=False`. Instead, simply set `loss_scale_factor` "
+                "directly on the `inner_optimizer`."
+            )
+        common = inspect.signature(Optimizer).parameters
+        if unknown := "`, `".join(name for name in kwargs if name not in common):
+            raise ValueError(f"LossScaleOptimizer does not support arguments: `{unknown}`.")
+        for argument, value in kwargs.items():
+            if value != common[argument].default:
+                raise ValueError(
+                    f"LossScaleOptimizer does not support `{argument}`. Instead, set `{argument}` on the "
+                    "`inner_optimizer`."
+                )
+        super().__init__(0.0, name=name)
+        self.inner_optimizer = inner_optimizer
+        self.initial_scale = initial_scale
+        self.dynamic_growth_steps = dynamic_growth_steps
+        self.inner_optimizer.loss_scale_factor = None
+        self._scale = State(np.float32(initial_scale), f"{self.name}/dynamic_scale")
+        self._finite = State(0, f"{self.name}/step_counter")
+
+    @property
+    def learning_rate(self) -> Any:
+        """That of the inner optimizer."""
+        return self.inner_optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate: Any) -> None:
+        if "inner_optimizer" in vars(self):
+            self.inner_optimizer.learning_rate = rate
+
+    @property
+    def iterations(self) -> State:
+        """How many steps were finite, and done."""
+        return self.inner_optimizer.iterations
+
+    @property
+    def variables(self) -> list[State]:
+        """The finite steps since the scale last changed, the scale, and the state of the inner optimizer."""
+        return [self._finite, self._scale, *self.inner_optimizer.variables]
+
+    def build(self, variables: Iterable[Any]) -> None:
+        """Make the inner optimizer's state."""
+        self.inner_optimizer.build(variables)
+        self.built = True
+
+    def scale_loss(self, loss: Any) -> Any:
+        """The loss times the scale."""
+        return loss * float(self._scale)
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
+        """Move the variables by their gradients over the scale, where all are finite; mend the scale."""
+        if trainable_variables is not None:
+            self.build(trainable_variables)
+        arrays = [None if g is None else np.asarray(getattr(g, "array", g)) for g in grads]
+        scale = float(self._scale)
+        if not all(np.isfinite(g).all() for g in arrays if g is not None):
+            self._finite.assign(0)
+            self._scale.assign(scale / 2)
+            return
+        self.inner_optimizer.apply([None if g is None else g / scale for g in arrays], trainable_variables)
+        grown = int(self._finite) + 1 >= self.dynamic_growth_steps
+        self._finite.assign(0 if grown else int(self._finite) + 1)
+        self._scale.assign(scale * 2 if grown else scale)
+
+    def finalize_variable_values(self, var_list: Iterable[Any]) -> None:
+        """As the inner optimizer does."""
+        self.inner_optimizer.finalize_variable_values(var_list)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make this optimizer."""
+        settings = {"initial_scale": self.initial_scale, "dynamic_growth_steps": self.dynamic_growth_steps}
+        return {"name": self.name, "inner_optimizer": schedules.described(self.inner_optimizer), **settings}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "LossScaleOptimizer":
+        """The optimizer of a `get_config()`."""
+        return cls(**{**config, "inner_optimizer": get(config["inner_optimizer"])})
+
+
+KINDS: Sequence[type[Optimizer]] = (
+    SGD, Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, LossScaleOptimizer, Muon, Nadam, RMSprop,
+    ScheduleFreeAdamW,
+)  # fmt: skip
 
 _BY_NAME: Mapping[str, type[Optimizer]] = {kind.__name__.lower(): kind for kind in KINDS}
 

@@ -203,8 +203,8 @@ def by_name(text: str, rate: float) -> LearningRateSchedule:
     return kind(rate, *given)
 
 
-def described(schedule: LearningRateSchedule) -> dict[str, Any]:
-    """A schedule as Keras writes it: its class and what it is made of."""
+def described(schedule: Any) -> dict[str, Any]:
+    """A schedule, or an optimizer, as Keras writes it: its class and what it is made of."""
     kind = type(schedule)
     named = {"class_name": kind.__name__, "config": schedule.get_config(), "registered_name": None}
     return {"module": kind._module} | named

@@ -173,13 +173,13 @@ def test_defaults_are_those_of_keras() -> None:
 
 def test_every_optimizer_is_among_those_of_keras() -> None:
     kinds = {name for name in optimizers.__all__ if name != "Optimizer"}
-    assert {type(make()).__name__ for make, _ in KERAS} == kinds
+    assert {type(make()).__name__ for make, _ in KERAS + TEN_STEPS} == kinds
     assert {type(make(0.5)).__name__ for make, _ in optimizers.FIRST_ORDER.values()} <= kinds
 
 
 def test_an_optimizer_is_found_by_its_name() -> None:
     for name in optimize.optimizers.__all__:
-        if name != "Optimizer":
+        if name not in ("Optimizer", "LossScaleOptimizer"):
             for word in (name, name.lower(), {"class_name": name, "config": {"learning_rate": 0.5}}):
                 found = optimizers.get(word)
                 assert type(found).__name__ == name
@@ -258,3 +258,58 @@ def test_gradients_accumulate_as_kerass_do(
     np.testing.assert_allclose([v.numpy().sum() for v in optimizer.variables], state, rtol=2e-4, atol=1e-7)
     assert type(optimizer).from_config(optimizer.get_config()).get_config() == optimizer.get_config()
     assert int(pickle.loads(pickle.dumps(optimizer)).variables[0]) == 8
+
+
+TEN_STEPS: list[tuple[Callable[[], optimize.Optimizer], list[float]]] = [  # by Keras 3.15.1, float64
+    (lambda: optimize.Lamb(0.125, beta_1=0.875, beta_2=0.9375),
+     [0.320731164128, 1.04970575697, 0.754678056096, -0.882264344974, -1.58055707229, -1.18584210779, -0.855948919199, -2.30442402724]),
+    (lambda: optimize.Lamb(0.125, beta_1=0.875, beta_2=0.9375, weight_decay=0.125),
+     [0.294149587514, 0.893882084086, 0.631948849971, -0.696008513882, -1.41100296579, -1.0469899996, -0.739129160714, -1.99086998026]),
+    (lambda: optimize.ScheduleFreeAdamW(0.125, beta_1=0.875, beta_2=0.9375),
+     [0.767249045868, 0.999478689935, 0.395157027593, -0.707538158599, -1.16965475936, -0.58518881799, -0.0129480942212, -2.43048009003]),
+    (lambda: optimize.ScheduleFreeAdamW(0.125, beta_1=0.875, beta_2=0.9375, warmup_steps=4, weight_decay=0.125),
+     [0.827174791695, 0.945911431558, 0.190398084626, -0.782472786899, -1.02206048055, -0.361370140156, 0.151530157131, -2.39016746231]),
+    (lambda: optimize.Adafactor(0.125),
+     [0.899947469297, 1.07887540755, 0.272849929668, -0.856205919588, -0.979714009115, -0.780203291864, -1.00484984954, -3.22196623488]),
+    (lambda: optimize.Adafactor(0.5, weight_decay=0.125, beta_2_decay=-0.5, clip_threshold=0.5),
+     [0.533018419684, 0.59433360933, 0.12261808994, -0.62639935274, -0.567387331061, -0.489782957178, -1.43436255599, -2.31550995175]),
+    (lambda: optimize.Muon(0.125, adam_beta_1=0.875, adam_beta_2=0.9375, weight_decay=0.125, adam_weight_decay=0.25),
+     [0.64047401229, 0.835274980329, 0.159705242168, -0.67543500085, -0.795766151032, -0.450637287923, -0.328678871979, -1.70367088089]),
+    (lambda: optimize.Muon(0.125, adam_beta_1=0.875, adam_beta_2=0.9375, nesterov=False,
+      rms_rate=None, adam_lr_ratio=2, weight_decay=None, adam_weight_decay=0.25),
+     [0.525998065381, 1.06623403388, 0.311024282724, -0.910087209113, -0.683250507537, -1.18682595145, -1.39420196648, -2.04651441627]),
+    (lambda: optimize.LossScaleOptimizer(optimize.SGD(0.125, momentum=0.875), 4.0, 3),
+     [0.563092513663, 1.09754781236, 0.428596073568, -0.717264041435, -0.962298140942, -0.46380945406, -0.223865196222, -2.0498688999]),
+    (lambda: optimize.Adam(0.125, beta_1=0.875, beta_2=0.9375, loss_scale_factor=8.0),
+     [0.491762601152, 0.937648581947, 0.602121419767, -0.571088504917, -1.34665443003, -0.920303355403, -0.212898113705, -2.17398860342]),
+]  # fmt: skip
+"""Of ScheduleFreeAdamW with its old z copied: with TensorFlow Keras reads it when it is overwritten, with JAX before."""
+
+
+@pytest.mark.parametrize(("make", "expected"), TEN_STEPS)
+def test_ten_steps_of_a_matrix_and_a_vector_are_keras_s(make: Any, expected: list[float]) -> None:
+    """What looks at a whole value, not at its elements alone: of a matrix, and of what is none."""
+    optimizer, a, b = make(), np.sin(np.arange(1.0, 7)).reshape(2, 3), np.array([1.0, -2.0])
+    places = [Variable(a), Variable(b)]
+    for t in range(10):
+        a, b = (place.numpy() for place in places)
+        optimizer.apply([np.cos(np.arange(6.0) + t).reshape(2, 3) * (1 + a), np.array([0.5, 0.25]) * (b + t)], places)
+    np.testing.assert_allclose(np.concatenate([np.ravel(place.numpy()) for place in places]), expected, rtol=1e-10)
+
+
+def test_the_scale_of_a_loss_is_halved_by_what_is_not_finite_and_doubled_after_growth_steps() -> None:
+    optimizer = optimize.LossScaleOptimizer(optimize.SGD(0.5), 400.0, dynamic_growth_steps=2)
+    x = Variable([1.0, 2.0])
+    optimizer.apply([np.array([np.inf, 1.0])], [x])
+    assert x.numpy().tolist() == [1, 2]
+    assert float(optimizer.scale_loss(1.0)) == 200
+    for _ in range(2):
+        optimizer.apply_gradients([(np.array([200.0, 400.0]), x)])
+    assert x.numpy().tolist() == [0, 0]
+    assert float(optimizer.scale_loss(1.0)) == 400
+    again = optimize.optimizers.get({"class_name": "LossScaleOptimizer", "config": optimizer.get_config()})
+    assert again.get_config() == optimizer.get_config()
+    with pytest.raises(ValueError, match="does not support `clipnorm`. Instead, set `clipnorm` on the `inner_opt"):
+        optimize.LossScaleOptimizer(optimize.SGD(), clipnorm=1.0)
+    with pytest.raises(ValueError, match="does not support arguments: `foo`"):
+        optimize.LossScaleOptimizer(optimize.SGD(), foo=1)

@@ -19,7 +19,7 @@ import pytest
 
 import gradcalc.nn as nn
 import gradcalc.tf as tf
-from gradcalc.optimize import optimizer
+from gradcalc.optimize import optimizer, optimizers
 
 FILE = Path(__file__).parent / "signatures.txt"
 MODULES = [
@@ -125,7 +125,7 @@ def refused(mine: Any) -> dict[str, str] | None:
 
 
 def one_value_alone(kind: type) -> dict[str, Any]:
-    return kind._fixed if issubclass(kind, nn.Layer) else optimizer._FIXED
+    return kind._fixed if issubclass(kind, nn.Layer) else {}
 
 
 CLASSES = [
@@ -139,7 +139,7 @@ NEEDED: dict[str, Any] = {
     "units": 3, "filters": 2, "kernel_size": 2, "rate": 0.5, "target_shape": (-1,), "activation": "tanh",
     "input_dim": 5, "output_dim": 2, "function": np.tanh, "pool_size": 2, "layer": nn.LSTM(2), "num_heads": 2, "key_dim": 3,
     "dims": (2, 1), "n": 3, "scale": 2.0, "cell": nn.LSTMCell(2), "cells": [nn.GRUCell(2)], "stddev": 0.5, "axes": 1,
-    "equation": "abc,cd->abd", "output_shape": (None, 2),
+    "equation": "abc,cd->abd", "output_shape": (None, 2), "inner_optimizer": optimizers.SGD(),
 }  # fmt: skip
 
 
