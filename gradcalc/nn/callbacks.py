@@ -5,8 +5,10 @@ too, in `progress`. Names, defaults and meaning are those of Keras's documentati
 """
 
 import csv
+import json
 import math
 import os
+import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import did_you_mean
+from gradcalc.errors import FileError, did_you_mean
 from gradcalc.files import writing
 from gradcalc.tape import nest
 
 __all__ = [
-    "CSVLogger", "Callback", "EarlyStopping", "History", "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint",
-    "ReduceLROnPlateau", "TerminateOnNaN",
+    "BackupAndRestore", "CSVLogger", "Callback", "EarlyStopping", "History", "LambdaCallback", "LearningRateScheduler",
+    "ModelCheckpoint", "ReduceLROnPlateau", "SwapEMAWeights", "TerminateOnNaN",
 ]  # fmt: skip
 
 Logs = dict[str, Any]
@@ -133,7 +135,7 @@ class _Monitor(Callback):
             return self.mode == "max"
         name = self.monitor.removeprefix("val_")
         known: dict[str, str | None] = {}
-        for metric in self.model.metrics:
+        for metric in getattr(self.model, "metrics", ()):
             known |= getattr(metric, "directions", {metric.name: metric._direction})
         direction = "down" if name == "loss" or name.endswith("_loss") else known.get(name)
         if direction is None:
@@ -219,14 +221,15 @@ class EarlyStopping(_Monitor):
 
 
 class ModelCheckpoint(_Monitor):
-    """Writes the weights to a file after each epoch, or after those that were the best so far.
+    """Writes the model to a file after each epoch, or after those that were the best so far.
 
     Args:
-        filepath: ends in `.weights.h5` or `.npz`; may name `epoch`, from 1, and logs: `{epoch:02d}-{val_loss:.2f}.npz`.
+        filepath: ends in `.keras`, of weights alone in `.weights.h5` or `.npz`; may name `epoch`, from 1, and logs:
+            `{epoch:02d}-{val_loss:.2f}.npz`.
         monitor: the number that says which epoch is the best.
         verbose: 1 says what is written.
         save_best_only: write only what is better than all before.
-        save_weights_only: must be true: whole models are not written here.
+        save_weights_only: write the weights, not the whole model.
         mode: as of `EarlyStopping`.
         save_freq: `"epoch"`, or after how many batches.
         initial_value_threshold: what the first must be better than.
@@ -245,12 +248,10 @@ class ModelCheckpoint(_Monitor):
     ) -> None:
         super().__init__(monitor, mode, best=initial_value_threshold)
         self.filepath = os.fspath(filepath)
-        if not save_weights_only or not self.filepath.endswith((".weights.h5", ".npz")):
-            name = self.filepath.removesuffix(".h5").removesuffix(".weights").removesuffix(".keras")
-            raise ValueError(
-                "whole models are not saved here, their weights are: "
-                f"ModelCheckpoint({name + '.weights.h5'!r}, save_weights_only=True), or a name that ends in .npz"
-            )
+        endings = (".weights.h5", ".npz") if save_weights_only else (".keras",)
+        if not self.filepath.endswith(endings):
+            what = f"save_weights_only={save_weights_only}"
+            raise ValueError(f"with {what} the filepath must end in {' or '.join(endings)}. Received: {filepath}")
         if save_freq != "epoch" and not isinstance(save_freq, int):
             raise ValueError(f"Unrecognized save_freq: {save_freq}. Expected 'epoch' or a number of batches")
         self.verbose, self.save_best_only, self.save_freq = verbose, save_best_only, save_freq
@@ -281,7 +282,10 @@ class ModelCheckpoint(_Monitor):
         if self._is_wanted(path, logs):
             with writing(path):
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
-            self.model.save_weights(path)
+            if self.save_weights_only:
+                self.model.save_weights(path)
+            else:
+                self.model.save(path)
 
     def _is_wanted(self, path: str, logs: Logs) -> bool:
         """Whether this epoch is to be kept; says so."""
@@ -376,6 +380,141 @@ class ReduceLROnPlateau(_Monitor):
                 if self.verbose > 0:
                     now = float(optimizer.learning_rate)
                     print(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {now}.")
+
+
+class BackupAndRestore(Callback):
+    """Keeps the weights and the number of the epoch in a folder, so that a training that broke off goes on there.
+
+    Args:
+        backup_dir: the folder, of this training alone; it goes when the training is done.
+        save_freq: `"epoch"`, or after how many batches.
+        double_checkpoint: keep the state before as well, for where the last one cannot be read.
+        delete_checkpoint: whether the folder goes.
+    """
+
+    def __init__(
+        self,
+        backup_dir: Any,
+        save_freq: str | int = "epoch",
+        double_checkpoint: bool = False,
+        delete_checkpoint: bool = True,
+    ) -> None:
+        if not backup_dir:
+            raise ValueError("Empty `backup_dir` argument passed")
+        if save_freq != "epoch" and not isinstance(save_freq, int):
+            raise ValueError(
+                f"Invalid value for argument `save_freq`. Received: save_freq={save_freq}. Expected either 'epoch' or "
+                "an integer value."
+            )
+        self.backup_dir, self.save_freq = backup_dir, save_freq
+        self.double_checkpoint, self.delete_checkpoint = double_checkpoint, delete_checkpoint
+        self._weights_path = os.path.join(backup_dir, "latest.weights.h5")
+        self._training_metadata_path = os.path.join(backup_dir, "training_metadata.json")
+        self._paths = (self._weights_path, self._training_metadata_path)
+        self._prev_weights_path, self._prev_training_metadata_path = (f"{path}.bkp" for path in self._paths)
+        self._current_epoch = self._last_batch_seen = self._seen = 0
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Go on where the state says; where it cannot be read, where the one before does."""
+        try:
+            self._restore()
+        except (OSError, FileError):
+            if not os.path.exists(self._prev_weights_path):
+                raise
+            for path in self._paths:
+                shutil.copy(f"{path}.bkp", path)
+            self._restore()
+
+    def _restore(self) -> None:
+        model = self.model
+        if not model.built:
+            raise ValueError(
+                "To use the BackupAndRestore callback, you model must be built before you call `fit()`. Model "
+                f"{model} is unbuilt. You can build it beforehand by calling it on a batch of data."
+            )
+        if os.path.exists(self._weights_path):
+            model.optimizer.build(model.trainable_variables)
+            model.load_weights(self._weights_path)
+        if os.path.exists(self._training_metadata_path):
+            model._initial_epoch = json.loads(Path(self._training_metadata_path).read_text(encoding="utf-8"))["epoch"]
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Write, where epochs are counted."""
+        self._current_epoch, self._last_batch_seen = epoch + 1, 0
+        if self.save_freq == "epoch":
+            self._write()
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Write, where batches are counted."""
+        if self.save_freq != "epoch":
+            self._seen, self._last_batch_seen = self._seen + 1, batch
+            if self._seen >= int(self.save_freq):
+                self._seen = 0
+                self._write()
+
+    def _write(self) -> None:
+        with writing(self.backup_dir):
+            os.makedirs(self.backup_dir, exist_ok=True)
+            for path in self._paths:
+                if self.double_checkpoint and os.path.exists(path):
+                    shutil.copy(path, f"{path}.bkp")
+            self.model.save_weights(self._weights_path)
+            state = {"epoch": self._current_epoch, "batch": self._last_batch_seen}
+            Path(self._training_metadata_path).write_text(json.dumps(state), encoding="utf-8")
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Remove the folder."""
+        if self.delete_checkpoint and os.path.exists(self.backup_dir):
+            shutil.rmtree(self.backup_dir)
+
+
+class SwapEMAWeights(Callback):
+    """Puts the running means of `use_ema` into the place of the weights for evaluation and prediction.
+
+    With `swap_on_epoch` from the end of an epoch to the beginning of the next, so that other callbacks see them.
+    """
+
+    def __init__(self, swap_on_epoch: bool = False) -> None:
+        self.swap_on_epoch = swap_on_epoch
+        self._swapped = False
+
+    def _swap(self, to_means: bool) -> None:
+        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+        if not optimizer.use_ema:
+            raise ValueError(
+                "SwapEMAWeights must be used when `use_ema=True` is set on the optimizer. Received: "
+                f"use_ema={optimizer.use_ema}"
+            )
+        if self._swapped != to_means:
+            for place, mean in zip(optimizer._places, optimizer._model_variables_moving_average, strict=True):
+                value = np.array(place.array)
+                place.assign(mean.array)
+                mean.assign(value)
+        self._swapped = to_means
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Put the weights back."""
+        if self.swap_on_epoch and self._swapped:
+            self._swap(False)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Put the means there; after the last epoch they are what the training ends with."""
+        if self.swap_on_epoch:
+            self._swap(True)
+            if epoch == self.params["epochs"] - 1:
+                optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+                for place, mean in zip(optimizer._places, optimizer._model_variables_moving_average, strict=True):
+                    mean.assign(place.array)
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """Put the means there."""
+        self._swap(True)
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """Put the weights back."""
+        self._swap(False)
+
+    on_predict_begin, on_predict_end = on_test_begin, on_test_end
 
 
 class LambdaCallback(Callback):

@@ -66,8 +66,8 @@ class Metric(Configured):
 
     @property
     def variables(self) -> list[Weight]:
-        """The variables in the attributes."""
-        return [value for value in vars(self).values() if isinstance(value, Weight)]
+        """The variables in the attributes, those of metrics and in lists and dicts among them."""
+        return _variables(list(vars(self).values()))
 
     def reset_state(self) -> None:
         """Forget all values: every variable is 0 again."""
@@ -89,6 +89,14 @@ class Metric(Configured):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
+
+
+def _variables(value: Any) -> list[Weight]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [variable for each in value for variable in _variables(each)]
+    return [value] if isinstance(value, Weight) else value.variables if isinstance(value, Metric) else []
 
 
 class _Weighed(Metric):

@@ -3,6 +3,7 @@
 Names, defaults and formulas are those of Keras's documentation.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +16,25 @@ from gradcalc.nn.config import Configured, read
 __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer"]
 
 
+def validate_float_arg(value: Any, name: str) -> float:
+    """A number that is finite and not negative.
+
+    Raises:
+        ValueError: it is none; the text is Keras's.
+    """
+    if not isinstance(value, float | int) or not math.isfinite(value) or value < 0:
+        raise ValueError(f"Invalid value for argument {name}: expected a non-negative float.Received: {name}={value}")
+    return float(value)
+
+
 class Regularizer(Configured):
     """Base of the regularizers: a subclass gives `__call__`, the penalty of a tensor."""
 
     _module = "keras.regularizers"
+
+    def __post_init__(self) -> None:
+        for name in vars(self).keys() & {"l1", "l2", "factor"}:
+            setattr(self, name, validate_float_arg(0.0 if getattr(self, name) is None else getattr(self, name), name))
 
     def __call__(self, x: Any) -> Any:
         """The penalty."""
@@ -67,6 +83,7 @@ class OrthogonalRegularizer(Regularizer):
     mode: str = "rows"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.mode not in ("rows", "columns"):
             raise ValueError(
                 f'Invalid value for argument `mode`. Expected one of {{"rows", "columns"}}. Received: mode={self.mode}'

@@ -45,6 +45,9 @@ class Trainer(Layer):
     stop_training = False
     """Set it, as callbacks do, to end the training."""
 
+    _initial_epoch: int | None = None
+    """Where a callback has the training go on."""
+
     optimizer: Any = None
     history: Any = None
     loss: Any = None
@@ -256,6 +259,7 @@ class Trainer(Layer):
         self.stop_training = False
         logs: Logs = {}
         told.tell("on_train_begin")
+        initial_epoch, self._initial_epoch = self._initial_epoch or initial_epoch, None
         for epoch in range(initial_epoch, epochs):
             due = held if _is_due(epoch + 1, validation_freq) else None
             logs = self._epoch(epoch, batches, due, told)

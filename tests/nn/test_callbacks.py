@@ -126,6 +126,62 @@ def test_weights_are_kept_after_so_many_batches(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1-3.npz", "2-2.npz"]
 
 
+def test_whole_models_are_kept(tmp_path: Path) -> None:
+    model = nn.Sequential([nn.Input((1,)), nn.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(np.ones((4, 1)), np.ones(4), epochs=2, verbose=0, callbacks=[ModelCheckpoint(tmp_path / "{epoch}.keras")])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.keras", "2.keras"]
+    again = nn.load_model(tmp_path / "2.keras")
+    assert again.get_weights()[0].tolist() == model.get_weights()[0].tolist() and again.compiled
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_training_that_broke_off_goes_on(tmp_path: Path, broken: bool) -> None:
+    """Where its folder says, or, where the last state cannot be read, the one before; then the folder goes."""
+
+    def stop(epoch: int, logs: Any) -> None:
+        if epoch == 2:
+            raise RuntimeError("power")
+
+    x = np.linspace(-1, 1, 8)[:, None]
+    model = nn.Sequential([nn.Input((1,)), nn.Dense(1, kernel_initializer="ones")])
+    model.compile("sgd", "mse")
+    keep = callbacks.BackupAndRestore(tmp_path / "kept", double_checkpoint=True)
+    seen: list[Any] = []
+    watch = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(model.get_weights()[0].item()))
+    with pytest.raises(RuntimeError, match="power"):
+        model.fit(x, -x, epochs=5, verbose=0, callbacks=[watch, keep, callbacks.LambdaCallback(on_epoch_end=stop)])
+    if broken:
+        (tmp_path / "kept" / "latest.weights.h5").write_text("0")
+    model.set_weights([np.ones((1, 1)), np.zeros(1)])
+    history = model.fit(x, -x, epochs=5, verbose=0, callbacks=[watch, keep])
+    assert history.epoch == ([2, 3, 4] if broken else [3, 4])
+    assert seen == sorted(set(seen), reverse=True) or broken and seen[3] == seen[2]
+    assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize("each", [False, True])
+def test_means_of_weights_are_there_for_evaluation(each: bool) -> None:
+    x = np.linspace(-1, 1, 8)[:, None]
+    model = nn.Sequential([nn.Input((1,)), nn.Dense(1, use_bias=False, kernel_initializer="ones")])
+    optimizer = SGD(0.5, use_ema=True, ema_momentum=0.5)
+    model.compile(optimizer, "mse")
+    seen: list[float] = []
+    watch = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(model.get_weights()[0].item()))
+    swap = callbacks.SwapEMAWeights(each)
+    model.fit(x, 0 * x, epochs=3, verbose=0, callbacks=[swap, watch], batch_size=8)
+    shrunk, spread = 1.0, float(np.mean(x**2))
+    weights, means = [1.0], []
+    for _ in range(3):
+        shrunk *= 1 - spread
+        weights.append(shrunk)
+        means.append(shrunk if not means else (means[-1] + shrunk) / 2)
+    assert seen == pytest.approx(means if each else weights[1:], rel=1e-6)
+    assert model.get_weights()[0].item() == pytest.approx(means[-1], rel=1e-6)
+    model.evaluate(x, 0 * x, verbose=0, callbacks=[callbacks.SwapEMAWeights()])
+    assert model.get_weights()[0].item() == pytest.approx(means[-1], rel=1e-6)
+
+
 def test_rows_of_a_file_are_epochs(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     ran([1.0, 2.0], callbacks.CSVLogger(path))
@@ -150,8 +206,11 @@ def test_functions_are_callbacks_and_history_forgets_no_training() -> None:
 
 
 ERRORS: list[tuple[Callable[[], Any], str]] = [
-    (lambda: ModelCheckpoint("best.keras", save_best_only=True), r"whole models are not saved here.*ModelCheckpoint\('best.weights.h5', save_weights_only=True\)"),
-    (lambda: ModelCheckpoint("best.txt", save_weights_only=True), "a name that ends in .npz"),
+    (lambda: ModelCheckpoint("best.npz"), r"with save_weights_only=False the filepath must end in .keras. Received: best.npz"),
+    (lambda: ModelCheckpoint("best.txt", save_weights_only=True), "must end in .weights.h5 or .npz"),
+    (lambda: callbacks.BackupAndRestore(""), "Empty `backup_dir` argument passed"),
+    (lambda: callbacks.BackupAndRestore("here", "batch"), "Received: save_freq=batch. Expected either 'epoch' or an integer"),
+    (lambda: ran([1.0], callbacks.SwapEMAWeights(True)), "`use_ema=True` is set on the optimizer"),
     (lambda: ModelCheckpoint("a.npz", save_weights_only=True, save_freq="day"), "Unrecognized save_freq: day"),
     (lambda: ReduceLROnPlateau(factor=1.0), "does not support a factor >= 1.0"),
     (lambda: ran([1.0], callbacks.LearningRateScheduler(lambda epoch: "fast")), "should be a float. Got: fast"),  # type: ignore[arg-type, return-value]

@@ -190,3 +190,12 @@ def test_a_class_of_a_row_shows_its_arguments_and_is_itself_when_pickled() -> No
     assert type(pickle.loads(pickle.dumps(K.Precision(0.3)))) is K.Precision
     with pytest.raises(TypeError, match=r"^IoU\(\) missing a required argument: 'target_class_ids'"):
         scores.IoU(2)  # type: ignore[call-arg]
+
+
+def test_variables_in_lists_and_dicts_and_of_metrics_inside_count() -> None:
+    mean = K.Mean()
+    mean.parts = [K.Mean(), {"sum": K.Sum()}]  # type: ignore[attr-defined]
+    assert len(mean.variables) == 5
+    mean.parts[0](3.0)  # type: ignore[attr-defined]
+    mean.reset_state()
+    assert mean.parts[0].result().numpy() == 0  # type: ignore[attr-defined]

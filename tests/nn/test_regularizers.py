@@ -96,6 +96,9 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
         lambda: nn.Dense(2, bias_constraint="unit"),
         "constraint identifier: unit. Did you mean unit_norm. Known: .*unit_norm",
     ),
+    (lambda: regularizers.L1(-1.0), "argument l1: expected a non-negative float.Received: l1=-1.0"),
+    (lambda: regularizers.L1L2(l2=float("nan")), "Received: l2=nan"),
+    (lambda: regularizers.OrthogonalRegularizer("0.1"), "Received: factor=0.1"),  # type: ignore[arg-type]
     (lambda: regularizers.OrthogonalRegularizer(mode="all"), 'Expected one of {"rows", "columns"}'),
     (lambda: regularizers.OrthogonalRegularizer()(constant([1.0])), "must have rank 2"),
 ]
