@@ -16,15 +16,14 @@ from typing import Any, ClassVar, Self, TypeVar, get_type_hints
 import numpy as np
 
 from gradcalc.errors import did_you_mean, known
-from gradcalc.optimize import optimizers, schedules
+from gradcalc.optimize import optimizers
 
 __all__ = ["custom_object_scope", "deserialize", "register_keras_serializable", "serialize"]
 
 T = TypeVar("T")
 
 KINDS: dict[tuple[str, str], Any] = {
-    (kind._module, kind.__name__): kind
-    for kind in (*optimizers.KINDS, *(getattr(schedules, name) for name in schedules.__all__))
+    (kind._module, kind.__name__): kind for kind in (*optimizers.KINDS, *optimizers.SCHEDULES)
 }
 """The optimizers, their schedules, and the public classes of this package, by Keras's module and name."""
 
