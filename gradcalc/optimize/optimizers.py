@@ -646,7 +646,7 @@ KINDS: Sequence[type[Optimizer]] = (
     ScheduleFreeAdamW,
 )  # fmt: skip
 
-SCHEDULES: Sequence[type[schedules.LearningRateSchedule]] = [getattr(schedules, name) for name in schedules.__all__]
+SCHEDULES: Sequence[Any] = [getattr(schedules, name) for name in schedules.__all__]
 
 _BY_NAME: Mapping[str, type[Optimizer]] = {kind.__name__.lower(): kind for kind in KINDS}
 
