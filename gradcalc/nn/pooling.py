@@ -172,7 +172,10 @@ class _Cropping(_Resized):
 
     def _size(self, i: int, n: int) -> int:
         if sum(self.cropping[i]) >= n:
-            raise ValueError(f"cropping={self.cropping} leaves nothing of {n} places along axis {i + 1}")
+            raise ValueError(
+                f"`cropping` parameter of `{type(self).__name__}` layer must be smaller than the input: "
+                f"cropping={self.cropping} leaves nothing of {n} places along axis {i + 1}"
+            )
         return n - sum(self.cropping[i])
 
 

@@ -96,7 +96,10 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.GlobalMaxPooling2D(data_format="channels_first"), "only channels_last"),
     (lambda: nn.ZeroPadding2D((1, 2, 3)), "`padding` should have 2 elements"),
     (lambda: nn.ZeroPadding1D(-1), "`padding` must be an integer >= 0"),
-    (lambda: nn.Cropping2D(2)(np.ones((1, 4, 5, 1))), "leaves nothing of 4 places"),
+    (
+        lambda: nn.Cropping2D(2)(np.ones((1, 4, 5, 1))),
+        "`cropping` parameter of `Cropping2D` layer must be smaller than .*leaves nothing of 4 places",
+    ),
     (lambda: nn.UpSampling2D(0), "`size` must be a positive integer"),
     (lambda: nn.UpSampling2D(interpolation="bicubic"), "nearest or bilinear"),
     (lambda: nn.UpSampling1D(2)(np.ones((4, 4))), "expected min_ndim=3, found ndim=2"),
