@@ -68,6 +68,7 @@ class Points:
     claim: Mapping[str, Any]
     read: Read
     met: dict[int, list[tuple[Zero, Sequence[Any]]]] = field(default_factory=dict)
+    active: dict[int, list[set[str]]] = field(default_factory=dict)
     faults: dict[int, Weak] = field(default_factory=dict)
 
     def check(self, questions: Sequence[Question], parts: Sequence[Mapping[str, Any]]) -> None:
@@ -120,6 +121,7 @@ class Points:
             raise Weak(f"{said} is no point")
         self._told(case, zero, which, bool(fits))
         self.met.setdefault(which, []).append((zero, exact[: len(self.names)]))
+        self.active.setdefault(which, []).append({each.text for each in case.active})
         return zero
 
     def _told(self, case: Case, zero: Zero, which: int, is_inner: bool) -> None:
@@ -155,7 +157,10 @@ class Points:
         size = len(self.names)
         for which, zeros in self.met.items():
             (first, exact), *others = zeros
-            if self.claim["points"][which]["kind"] == MEETING and all(_on(first) == _on(each) for each, _ in others):
+            point = self.claim["points"][which]
+            if any(point.get("multipliers", {}).keys() < names for names in self.active[which]):
+                raise Weak(f"point {which + 1} has further multipliers")
+            if point["kind"] == MEETING and all(_on(first) == _on(each) for each, _ in others):
                 raise Weak(f"point {which + 1} is not proved to be degenerate")
             for other, text in others:
                 if not (exact and list(exact) == list(text) or self._is_same(self.near, first, other)):

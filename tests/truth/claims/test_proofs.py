@@ -205,6 +205,7 @@ PLANTED: dict[str, tuple[str, Callable[[Proof], object]]] = {
     "a least value of another formula": ("kinks", lambda p: p.update(expression="abs(x) + abs(x - 1) + abs(x + 1) + abs(x - 2) + abs(x + 2) - 1e-9")),
     "points that meet called a minimum": ("meeting", lambda p: point(p).update(kind="saddle", index=1)),
     "a multiplier where constraints meet": ("meeting", lambda p: point(p)["multipliers"].update({"x >= 0": "1e-9"})),
+    "a multiplier left out where constraints meet": ("meeting", lambda p: point(p)["multipliers"].popitem()),
     "a point that meets in one case": ("meeting", lambda p: [z.update(point=None) for z in p["parts"][0]["zeros"][1:]]),
     "a degenerate point that is none": ("smooth", lambda p: (point(p).update(kind="degenerate"), point(p).pop("index"))),
     "a radius that is smaller": ("endless", lambda p: p.update(radius=0)),
