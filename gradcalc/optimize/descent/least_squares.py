@@ -306,11 +306,10 @@ def _finish(residuals: Residuals, place: Place, trail: Trail) -> None:
     curvature = Place(place.objective, x, place.limits).hessian
     while (found := residuals.exact(x.tolist())) is not None:
         r, jacobian = found
-        value = float(r @ r)
+        value = math.fsum(r * r)
         if not value <= least * (1 + 4 * _EPSILON):
             break
-        if least == math.inf:
-            trail.begin_again()
+        trail.begin_again()  # of equal values the later one is nearer
         if not (x is place.x and value == place.value):
             trail.add(x, value, 2 * r @ jacobian)
         step = _last_step(r, jacobian, curvature)
