@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcalc.graph.ops import TABLE, Op, Operand
 from gradcalc.tape import nest
-from gradcalc.tape.tensor import LIVE, Variable, cast
+from gradcalc.tape.tensor import LIVE, UNDO, Variable, cast
 
 __all__ = ["Symbolic"]
 
@@ -136,8 +136,13 @@ class Network:
                 stack += x.call.operands[::-1]
         return met
 
-    def __call__(self, inputs: Any, instead: Mapping[Any, Any] = MappingProxyType({})) -> Any:
+    def __call__(
+        self, inputs: Any, instead: Mapping[Any, Any] = MappingProxyType({}), training: bool | None = None
+    ) -> Any:
         """The outputs for inputs, which may be symbolic again; by other layers `instead` of these.
+
+        A call that was noted with `training=` gets it where none is said now: `fit`, `evaluate` and `predict` say
+        theirs to every layer, as Keras's do.
 
         Raises:
             ValueError: the inputs are not those of the network, or have other shapes.
@@ -154,6 +159,8 @@ class Network:
                 values.setdefault(id(call.result), target(values[id(call.args[0])]))
             elif call.operands:
                 args, kwargs = nest.apply(value, (call.args, call.kwargs))
+                if training is not None and "training" in kwargs:
+                    kwargs["training"] = training
                 results = nest.flatten(target(*args, **kwargs))
                 for x, result in zip(nest.flatten(call.result), results, strict=True):
                     values.setdefault(id(x), result)
@@ -259,12 +266,19 @@ def map_shapes(function: Callable[[Shape], Any], structure: Any) -> Any:
 
 
 def tried(layer: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """The shapes of the result of a layer on symbolic values, found on zeros: sizes that change are unknown."""
-    token = LIVE.set(())
+    """The shapes of the result of a layer on symbolic values, found on zeros: sizes that change are unknown.
+
+    No weight is another afterwards, but for those that `build` makes and fills.
+    """
+    changes: list[tuple[Any, Any]] = []
+    token, undo = LIVE.set(()), UNDO.set(changes)
     try:
         some, more = (_trial(layer, size, args, kwargs) for size in (2, 3))
     finally:
         LIVE.reset(token)
+        UNDO.reset(undo)
+        for variable, array in reversed(changes):
+            variable._set(array)
     sizes = iter(nest.flatten(shapes(more)))
     return nest.apply(lambda n: n if next(sizes) == n else None, shapes(some))
 

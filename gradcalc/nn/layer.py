@@ -21,7 +21,7 @@ from gradcalc.nn import activations, constraints, functional, initializers, regu
 from gradcalc.nn.config import Configured, deserialize, is_ours, serialize, settings_of
 from gradcalc.nn.functional import Call, Shape, Symbolic
 from gradcalc.tape import nest
-from gradcalc.tape.tensor import Tensor, Variable, cast
+from gradcalc.tape.tensor import UNDO, Tensor, Variable, cast
 
 __all__ = ["Layer", "Weight"]
 
@@ -619,11 +619,12 @@ def _marked(build: Callable[..., None]) -> Callable[..., None]:
     @wraps(build)
     def marked(self: Layer, input_shape: Any = None) -> None:
         path, trains, _, number = _outer.get()
-        token = _outer.set((f"{path}{self.name}/", trains, self, number))
+        token, undo = _outer.set((f"{path}{self.name}/", trains, self, number)), UNDO.set(None)
         try:
             build(self, input_shape)
         finally:
             _outer.reset(token)
+            UNDO.reset(undo)
         self.built = True
         if input_shape is not None:
             self._build_shape = input_shape

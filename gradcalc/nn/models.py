@@ -64,9 +64,11 @@ class Model(Trainer):
         """Build the layers, by trying the model out on zeros of a shape whose first size may be None."""
         self._output_shape = self.compute_output_shape(input_shape)
 
-    def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, *args: Any, **kwargs: Any) -> Any:
         """The outputs for inputs, of a functional model; a subclass gives its own."""
-        return super().call(inputs, *args, **kwargs) if self._network is None else self._network(inputs)
+        return (
+            super().call(inputs, *args, **kwargs) if self._network is None else self._network(inputs, training=training)
+        )
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """Nothing: the layers have said which steps count."""

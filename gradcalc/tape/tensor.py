@@ -35,6 +35,8 @@ class Recorder(Protocol):
 
 
 LIVE: ContextVar[tuple[Recorder, ...]] = ContextVar("live tapes", default=())
+UNDO: ContextVar[list[tuple[Any, Any]] | None] = ContextVar("variables and the arrays they had", default=None)
+"""What a trial, which is to leave no trace, has assigned to."""
 """The tapes that record now, outermost first; each thread and each task has its own."""
 
 UFUNCS: dict[str, Callable[..., Any]] = {}
@@ -438,6 +440,8 @@ class Variable(Tensor):
     def _set(self, array: Array) -> Self:
         if array.shape != self.shape:
             raise ValueError(f"{self.name} has shape {self.shape}: a value of shape {array.shape} cannot be assigned")
+        if (undo := UNDO.get()) is not None:
+            undo.append((self, self.array))
         self.array = array
         self._snapshot = None
         return self

@@ -290,3 +290,91 @@ BAD: list[tuple[Callable[[], Any], str]] = [
 ]
 
 test_errors_say_what_is_wrong = over(BAD, says)
+
+
+class EveryOther(nn.Layer):
+    """A dropout whose draw is known: while training every other element, doubled."""
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        return x * np.array([2, 0, 2, 0], "float32") if training else x
+
+
+def test_fit_tells_a_base_that_was_called_with_training_false_that_it_trains() -> None:
+    """Recorded from Keras 3.15 on TensorFlow 2.21: what `fit`, `evaluate` or the caller says now goes before."""
+    x = np.array([[0, 1, 2], [1, 3, 1], [2, 0, 1], [4, 1, 3]], "float32") / 4
+    y = np.array([[1], [2], [0], [3]], "float32")
+    start = nn.Input((3,), dtype="float32")
+    dense, norm = nn.Dense(4, dtype="float32"), nn.BatchNormalization(momentum=0.5, dtype="float32")
+    base = nn.Model(start, EveryOther(dtype="float32")(norm(dense(start))))
+    inputs = nn.Input((3,), dtype="float32")
+    top = nn.Dense(1, kernel_initializer="ones", dtype="float32")
+    model = nn.Model(inputs, top(base(inputs, training=False)))
+    dense.set_weights([np.arange(12).reshape(3, 4) / 10 - 0.5, np.zeros(4)])
+    seen = []
+    for base.trainable in (False, True):
+        model.compile(tf.keras.optimizers.SGD(0.01), "mse")
+        losses = model.fit(x, y, epochs=2, batch_size=4, verbose=0, shuffle=False).history["loss"]
+        found = [losses, *norm.get_weights(), model.predict(x, verbose=0)]
+        seen.append([*found, model(x, training=True).numpy(), model(x).numpy()])  # the first of these moves the means
+    frozen = [
+        [3.93966, 3.82957], [1] * 4, [0] * 4, [0] * 4, [1] * 4,
+        [1.00902, 0.31401, -0.18632, 0.06839], [0.85928, 0.06896, -0.33199, -0.32233], [1.00902, 0.31401, -0.18632, 0.06839],
+    ]  # fmt: skip
+    thawed = [
+        [17.21235, 5.10843], [0.79556, 1, 0.86343, 1], [0.09609, 0, 0.10177, 0],
+        [-0.09186, 0, 0.1797, 0.17812], [0.26795, 0.26125, 0.25986, 0.25973],
+        [1.50274, 0.58529, -0.2567, 0.65906], [2.13146, 0.01147, -1.69055, 1.30321], [1.71517, 0.46228, -0.69092, 0.5635],
+    ]  # fmt: skip
+    for found, keras in zip(seen, (frozen, thawed), strict=True):
+        for mine, theirs in zip(found, keras, strict=True):
+            np.testing.assert_allclose(np.ravel(mine), theirs, atol=2e-5)
+
+
+def test_a_recorded_training_holds_where_the_caller_says_nothing() -> None:
+    """Keras 3.15: `Dropout(0.5)(x, training=True)` drops in `model(x)`, and not in `predict`."""
+    start = nn.Input((6,))
+    model = nn.Model(start, nn.Dropout(0.5, seed=1)(start, training=True))
+    ones = np.ones((2, 6))
+    assert not (model(ones).numpy() == 1).all()
+    assert (model.predict(ones, verbose=0) == 1).all()
+    assert (model(ones, training=False).numpy() == 1).all()
+
+
+class Counter(nn.Layer):
+    """Counts its calls, from 5 on."""
+
+    def build(self, input_shape: Any) -> None:
+        self.count = self.add_weight((), "zeros", trainable=False)
+        self.count.assign(5.0)
+
+    def call(self, x: Any) -> Any:
+        self.count.assign_add(1.0)
+        return x
+
+
+class Holder(nn.Model):
+    """A model of one layer."""
+
+    def __init__(self, layer: nn.Layer) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def call(self, x: Any) -> Any:
+        return self.layer(x)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda layer: nn.Sequential([nn.Input((3,)), layer]),
+        lambda layer: nn.Model(start := nn.Input((3,)), layer(start)),
+        lambda layer: (model := Holder(layer)).build((None, 3)) or model,
+        lambda layer: nn.Sequential([nn.Input((3,)), Holder(layer)]),
+    ],
+)
+def test_building_moves_no_weight(build: Any) -> None:
+    layer = Counter()
+    model = build(layer)
+    assert layer.count.numpy() == 5
+    model(np.ones((2, 3)))
+    assert layer.count.numpy() == 6
