@@ -44,6 +44,18 @@ rate = tf.keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
 tf.keras.optimizers.Adam(rate).apply_gradients(zip(gradients, [w]))
 mean = tf.keras.losses.MeanSquaredError()(x, x) + tf.keras.metrics.Mean()(x)
 
+
+
+class Edges(tf.keras.layers.Conv2D):
+    """A layer of the user's own, made from one of the package's."""
+
+
+def of_pictures(layer: nn.Conv2D, pool: nn.MaxPooling2D) -> tuple[nn.Conv2D, nn.MaxPooling2D]:
+    """Layers are types."""
+    return layer, pool
+
+
+of_pictures(Edges(3, 2), nn.MaxPooling2D())
 v = Variable(3.0)
 with GradientTape() as t:
     y = v * v

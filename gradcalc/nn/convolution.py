@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.nn.layer import Affine, over, pair, whole
+from gradcalc.nn.layer import Affine, pair, whole
 from gradcalc.nn.windows import WINDOWS, Windowed
 from gradcalc.tape.tensor import as_tensor
 
@@ -115,7 +115,12 @@ class Conv1D(_Conv, axes=1):
     paddings = ("valid", "same", "causal")
 
 
-Conv2D, Conv3D = over(_Conv, 2), over(_Conv, 3)
+class Conv2D(_Conv, axes=2):
+    """Convolution of `(rows, height, width, channels)`, as Keras's Conv2D."""
+
+
+class Conv3D(_Conv, axes=3):
+    """Convolution of `(rows, depth, height, width, channels)`, as Keras's Conv3D."""
 
 
 class _ConvTranspose(_Windowed):
@@ -160,7 +165,12 @@ class _ConvTranspose(_Windowed):
         return n * stride + (0 if same else max(span - stride, 0))
 
 
-Conv1DTranspose, Conv2DTranspose = over(_ConvTranspose, 1), over(_ConvTranspose, 2)
+class Conv1DTranspose(_ConvTranspose, axes=1):
+    """The adjoint of a convolution of `(rows, steps, channels)`, as Keras's Conv1DTranspose."""
+
+
+class Conv2DTranspose(_ConvTranspose, axes=2):
+    """The adjoint of a convolution of `(rows, height, width, channels)`, as Keras's Conv2DTranspose."""
 
 
 class Conv3DTranspose(_ConvTranspose, axes=3):
@@ -204,7 +214,12 @@ class _DepthwiseConv(_Windowed):
         return (*shape, channels * self.depth_multiplier)
 
 
-DepthwiseConv1D, DepthwiseConv2D = over(_DepthwiseConv, 1), over(_DepthwiseConv, 2)
+class DepthwiseConv1D(_DepthwiseConv, axes=1):
+    """Each channel convolved alone of `(rows, steps, channels)`, as Keras's DepthwiseConv1D."""
+
+
+class DepthwiseConv2D(_DepthwiseConv, axes=2):
+    """Each channel convolved alone of `(rows, height, width, channels)`, as Keras's DepthwiseConv2D."""
 
 
 class _SeparableConv(_Windowed):
@@ -235,4 +250,9 @@ class _SeparableConv(_Windowed):
         return apart @ np.reshape(self.pointwise_kernel, self.pointwise_kernel.shape[-2:])
 
 
-SeparableConv1D, SeparableConv2D = over(_SeparableConv, 1), over(_SeparableConv, 2)
+class SeparableConv1D(_SeparableConv, axes=1):
+    """Channels convolved alone, then mixed, of `(rows, steps, channels)`, as Keras's SeparableConv1D."""
+
+
+class SeparableConv2D(_SeparableConv, axes=2):
+    """Channels convolved alone, then mixed, of `(rows, height, width, channels)`, as Keras's SeparableConv2D."""

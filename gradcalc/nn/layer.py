@@ -6,11 +6,9 @@ attributes hold, directly or in lists, tuples and dicts; nothing has to be decla
 
 import inspect
 import itertools
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import wraps
-from types import new_class
 from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
@@ -576,18 +574,6 @@ class Affine(Layer):
         self.kernel = self._weight("kernel", shape)
         self.bias = self._weight("bias", shape[-1:]) if self.use_bias else None
         self._axis_size = shape[-2]
-
-
-_AXES = "steps", "height, width", "depth, height, width"
-
-
-def over(kind: type[T], axes: int) -> type[T]:
-    """The public class of a family for inputs with so many axes, named after it: of `_Conv` and 2 `Conv2D`."""
-    name = re.sub("^_(.+?)(Transpose)?$", rf"\g<1>{axes}D\2", kind.__name__)
-    text = f"{kind.__doc__}\n\nInputs are `(rows, {_AXES[axes - 1]}, channels)`, as of Keras's {name}."
-    own = {"__module__": kind.__module__, "__qualname__": name, "__doc__": text}
-    made: type[T] = new_class(name, (kind,), {"axes": axes}, lambda namespace: namespace.update(own))
-    return made
 
 
 def masks_of(inputs: Any) -> Any:

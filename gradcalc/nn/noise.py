@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradcalc.nn import initializers
-from gradcalc.nn.layer import Elementwise, over
+from gradcalc.nn.layer import Elementwise
 
 __all__ = [
     "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D",
@@ -81,7 +81,12 @@ class SpatialDropout1D(_SpatialDropout, axes=1):
         super().__init__(rate, None, seed, **common)
 
 
-SpatialDropout2D, SpatialDropout3D = over(_SpatialDropout, 2), over(_SpatialDropout, 3)
+class SpatialDropout2D(_SpatialDropout, axes=2):
+    """Dropout of whole channels of `(rows, height, width, channels)`, as Keras's SpatialDropout2D."""
+
+
+class SpatialDropout3D(_SpatialDropout, axes=3):
+    """Dropout of whole channels of `(rows, depth, height, width, channels)`, as Keras's SpatialDropout3D."""
 
 
 class AlphaDropout(_Noise):

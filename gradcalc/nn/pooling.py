@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcalc.nn.layer import Layer, over, pair, plain_mask, whole
+from gradcalc.nn.layer import Layer, pair, plain_mask, whole
 from gradcalc.nn.windows import Moves, Windowed, check_last
 
 __all__ = [
@@ -46,8 +46,28 @@ class _MaxPooling(_AveragePooling):
         super().__init__(pool_size, strides, padding, data_format, name, **common)
 
 
-MaxPooling1D, MaxPooling2D, MaxPooling3D = (over(_MaxPooling, n) for n in (1, 2, 3))
-AveragePooling1D, AveragePooling2D, AveragePooling3D = (over(_AveragePooling, n) for n in (1, 2, 3))
+class MaxPooling1D(_MaxPooling, axes=1):
+    """The largest element of each window of `(rows, steps, channels)`, as Keras's MaxPooling1D."""
+
+
+class MaxPooling2D(_MaxPooling, axes=2):
+    """The largest element of each window of `(rows, height, width, channels)`, as Keras's MaxPooling2D."""
+
+
+class MaxPooling3D(_MaxPooling, axes=3):
+    """The largest element of each window of `(rows, depth, height, width, channels)`, as Keras's MaxPooling3D."""
+
+
+class AveragePooling1D(_AveragePooling, axes=1):
+    """The mean of each window of `(rows, steps, channels)`, as Keras's AveragePooling1D."""
+
+
+class AveragePooling2D(_AveragePooling, axes=2):
+    """The mean of each window of `(rows, height, width, channels)`, as Keras's AveragePooling2D."""
+
+
+class AveragePooling3D(_AveragePooling, axes=3):
+    """The mean of each window of `(rows, depth, height, width, channels)`, as Keras's AveragePooling3D."""
 
 
 class _Spatial(Layer):
@@ -89,12 +109,28 @@ class _GlobalAveragePooling(_GlobalMaxPooling):
         return np.mean(self._float(inputs), **self._over())
 
 
-GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D = (over(_GlobalMaxPooling, n) for n in (1, 2, 3))
-GlobalAveragePooling2D, GlobalAveragePooling3D = (over(_GlobalAveragePooling, n) for n in (2, 3))
+class GlobalMaxPooling1D(_GlobalMaxPooling, axes=1):
+    """The largest of each channel of `(rows, steps, channels)`, as Keras's GlobalMaxPooling1D."""
+
+
+class GlobalMaxPooling2D(_GlobalMaxPooling, axes=2):
+    """The largest of each channel of `(rows, height, width, channels)`, as Keras's GlobalMaxPooling2D."""
+
+
+class GlobalMaxPooling3D(_GlobalMaxPooling, axes=3):
+    """The largest of each channel of `(rows, depth, height, width, channels)`, as Keras's GlobalMaxPooling3D."""
+
+
+class GlobalAveragePooling2D(_GlobalAveragePooling, axes=2):
+    """The mean of each channel of `(rows, height, width, channels)`, as Keras's GlobalAveragePooling2D."""
+
+
+class GlobalAveragePooling3D(_GlobalAveragePooling, axes=3):
+    """The mean of each channel of `(rows, depth, height, width, channels)`, as Keras's GlobalAveragePooling3D."""
 
 
 class GlobalAveragePooling1D(_GlobalAveragePooling, axes=1):
-    """The mean of each channel of `(rows, steps, channels)`, over the steps that count, as Keras's layer has it."""
+    """The mean of each channel of `(rows, steps, channels)` the steps that count, as Keras's layer has it."""
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """The result for an input."""
@@ -152,7 +188,16 @@ class _ZeroPadding(_Resized):
         return n + sum(self.padding[i])
 
 
-ZeroPadding1D, ZeroPadding2D, ZeroPadding3D = (over(_ZeroPadding, n) for n in (1, 2, 3))
+class ZeroPadding1D(_ZeroPadding, axes=1):
+    """Zeros put around of `(rows, steps, channels)`, as Keras's ZeroPadding1D."""
+
+
+class ZeroPadding2D(_ZeroPadding, axes=2):
+    """Zeros put around of `(rows, height, width, channels)`, as Keras's ZeroPadding2D."""
+
+
+class ZeroPadding3D(_ZeroPadding, axes=3):
+    """Zeros put around of `(rows, depth, height, width, channels)`, as Keras's ZeroPadding3D."""
 
 
 class _Cropping(_Resized):
@@ -225,7 +270,8 @@ class UpSampling1D(_UpSampling, axes=1):
         super().__init__(size, **common)
 
 
-UpSampling3D = over(_UpSampling, 3)
+class UpSampling3D(_UpSampling, axes=3):
+    """Each place repeated of `(rows, depth, height, width, channels)`, as Keras's UpSampling3D."""
 
 
 class UpSampling2D(_UpSampling, axes=2):
