@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -23,7 +23,6 @@ from gradcalc.tape.tensor import UNDO, Tensor, Variable, cast
 
 __all__ = ["Layer", "Weight"]
 
-T = TypeVar("T")
 
 _READ: dict[str, Callable[[Any, str], Any]] = {
     "activation": lambda value, name: activations.get(value),
