@@ -4,8 +4,9 @@ from fractions import Fraction
 
 import pytest
 
+from gradcalc.graph.ops import Op
 from gradcalc.language.parse import as_formula
-from gradcalc.truth.claims.functions import Functions
+from gradcalc.truth.claims.functions import _SLOPES, Functions
 from gradcalc.truth.claims.intervals import Arithmetic, Nowhere, Weak
 from gradcalc.truth.claims.verify import Jet, evaluated, number
 
@@ -55,3 +56,13 @@ def test_what_is_no_number_is_refused(given: object) -> None:
     with pytest.raises(Weak, match="is no number"):
         number(given)
     assert number("1.25e-2") == Fraction(1, 80) and number(3) == 3
+
+
+@pytest.mark.parametrize("op", _SLOPES, ids=lambda op: op.name)
+def test_slopes_of_names_are_those_of_power_series(op: Op) -> None:
+    jets = Functions(Arithmetic(96), 1)
+    x = jets.unknown(0, jets.on.of(Fraction(3, 4), Fraction(3, 4)))
+    _, slope, bend = jets.other(op, [x])
+    known = jets.by_rule(_SLOPES[op], [x])
+    for found, true in ((known[()], slope), (jets.on.scaled(known[(0,)], 1, 2), bend)):
+        assert found[0] <= true[1] and true[0] <= found[1] and found[1] - found[0] < 10_000, op

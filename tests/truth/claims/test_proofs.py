@@ -22,6 +22,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "face": {"expression": "cos(x)", "box": "x=1:pi"},
     "pole": {"expression": "x^2 + 1/(x - 1)", "box": "x=-2:2"},
     "least": {"expression": "x^2 - 2*x*y + y^3", "box": "x=0:1,y=-1:pi/2", "least": True, "greatest": True},
+    "plain": {"expression": "x", "box": "x=1:3", "least": True, "greatest": True},
     "kinks": {"expression": "abs(x) + abs(x - 1) + abs(x + 1) + abs(x - 2) + abs(x + 2)", "box": "x=-3:3", "least": True},
     "meeting": {"expression": "x^2 + y^2", "box": "x=-1:2,y=-1:2", "subject_to": ["x >= 0", "y >= 0"]},
     "endless": {"expression": "x^2 + y^2 + x*y/3 + x", "box": "x=-inf:inf,y=-inf:inf"},
