@@ -72,3 +72,11 @@ def test_beyond_a_radius_a_function_is_critical_as_one_of_other_variables() -> N
     for radius in (None, 0, True, 2.5):
         with pytest.raises(Weak, match="radius"):
             asked("x^2", {"x": [0, "inf"]}, radius=radius)
+
+
+def test_multipliers_of_each_ratio_are_within_reach() -> None:
+    (made,) = asked("3*x", {"x": [-2, 2]}, subject_to=["x <= 1"])
+    first = [COARSE.whole(1), COARSE.of(Fraction("0.31"), Fraction("0.32"))]
+    for low, high, is_empty in (("-0.95", "-0.94", False), ("0.94", "0.95", True), ("-0.9", "-0.8", True)):
+        box = [*first, COARSE.of(Fraction(low), Fraction(high))]
+        assert made.case((ON,)).system.is_empty(COARSE, box) is is_empty, low

@@ -10,7 +10,7 @@ from gradcalc.language.parse import as_formula
 from gradcalc.truth.claims.cases import inertia
 from gradcalc.truth.claims.functions import Equations, Functions
 from gradcalc.truth.claims.intervals import Arithmetic, Weak
-from gradcalc.truth.claims.verify import evaluated, krawczyk, within
+from gradcalc.truth.claims.verify import FINE, digits_fit, evaluated, krawczyk, within
 
 
 def gradient(formula: Formula, names: Sequence[str]) -> Equations:
@@ -101,3 +101,13 @@ def test_a_function_of_flint_is_named() -> None:
     formula, jets = as_formula("gamma(x)"), Functions(Arithmetic(96), 1)
     evaluated(formula.graph, [formula.output], {formula.graph.input("x"): jets.unknown(0, jets.on.whole(3))}, jets)
     assert jets.from_flint == {"gamma"}
+
+
+def test_digits_fit_to_a_unit_of_the_17th_and_of_the_last() -> None:
+    half = Fraction(1, 2) + Fraction(5, 10**18)
+    side = FINE.of(half, half)
+    for text in ("0.5", "0.500000000000000005"):
+        digits_fit(FINE, side, text, "x")
+    for text in ("0.500000000000000015", "0.50000000000000000000", "0.49999999999999999"):
+        with pytest.raises(Weak, match="its digits are not those"):
+            digits_fit(FINE, side, text, "x")
