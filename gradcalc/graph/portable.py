@@ -232,7 +232,7 @@ def _digamma(x: Any) -> Any:
 
 
 def _lgamma_step(a: Any, b: Any) -> Any:
-    """lgamma(b) - lgamma(a + b) for b from 10 on and a above 0: what is large in both cancels before it is rounded."""
+    """lgamma(b) - lgamma(a + b) for both from 10 on: what is large in both cancels before it is rounded."""
     total = a + b
     logarithms = a * (1 - ops.log(b)) - (total - ops.one / 2) * ops.log1p(a / b)
     return logarithms + (_stirling(b) - _stirling(total))
@@ -240,15 +240,22 @@ def _lgamma_step(a: Any, b: Any) -> Any:
 
 def _betaln(a: Any, b: Any) -> Any:
     low, high = ops.min(a, b), ops.max(a, b)
-    far = ops.lgamma(low) + _lgamma_step(low, ops.max(high, _LOW * ops.one))
+    is_far = ops.and_(ops.gt(high, _LOW), ops.gt(a + b, _LOW))
+    far = ops.lgamma(low) + _lgamma_step(ops.where(is_far, low, ops.one), ops.max(high, _LOW * ops.one))
     near = ops.lgamma(a) + ops.lgamma(b) - ops.lgamma(a + b)
-    return ops.where(ops.and_(ops.gt(low, 0), ops.gt(high, _LOW)), far, near)
+    return ops.where(is_far, far, near)
 
 
 def _beta(a: Any, b: Any) -> Any:
-    """By gamma functions, or where these are large by a logarithm."""
-    large = ops.and_(ops.gt(ops.min(a, b), 0), ops.gt(a + b, 170))
-    return ops.where(large, ops.exp(ops.betaln(a, b)), ops.gamma(a) * (ops.gamma(b) / ops.gamma(a + b)))
+    """By gamma functions, or where one of these is too large or too small for a double by a logarithm and signs."""
+    large = ops.gt(ops.max(ops.abs(a), ops.abs(b), ops.abs(a + b)), 170)
+    logarithmic = _gamma_sign(a) * _gamma_sign(b) * _gamma_sign(a + b) * ops.exp(ops.betaln(a, b))
+    return ops.where(large, logarithmic, ops.gamma(a) * (ops.gamma(b) / ops.gamma(a + b)))
+
+
+def _gamma_sign(x: Any) -> Any:
+    """1 where gamma is above 0, else -1."""
+    return ops.where(ops.gt(x, 0), 1, 1 - 2 * ops.mod(ops.floor(x), 2))
 
 
 def _binomial(a: Any, b: Any) -> Any:

@@ -28,6 +28,23 @@ def test_a_definition_has_the_proved_values(op: Op) -> None:
         ), at
 
 
+@pytest.mark.parametrize("op", [ops.beta, ops.betaln], ids=lambda op: op.name)
+@pytest.mark.parametrize(
+    "at",
+    [
+        (171.3, -2.5),
+        (1000.5, -3.3),
+        (-0.5, 1e6),
+        (200.25, -195.5),
+        (100.5, -200.25),
+        (-500.5, 600.25),
+        (180.5, -180.25),
+    ],
+)
+def test_beta_functions_of_large_and_negative_numbers(op: Op, at: tuple[float, float]) -> None:
+    assert defined(op, PORTABLE[op])(*at) == pytest.approx(rounded(op, at), rel=1e-12, abs=0)
+
+
 @pytest.mark.parametrize(
     ("op", "x", "value"),
     [
