@@ -72,8 +72,11 @@ def _lines(command: Command) -> Iterator[str]:
 def _option(word: Word) -> str:
     spelled = " ".join(f"-l {flag[2:]}" if flag.startswith("--") else f"-s {flag[1:]}" for flag in word.flags)
     among = " ".join(word.choices)
-    among = f"(__gradcalc_listed {among})" if word.is_list and among else among
-    takes = " -r -F" if word.is_file else f" -x -a {_quoted(among)}" if among else ""
+    if among and word.is_list:
+        among = f"(__gradcalc_listed {among})"
+    elif among:
+        among = " ".join(rf"{choice}\t" for choice in word.choices)  # a tab: without the option's description
+    takes = " -r -F" if word.is_file else f" -x -a '{among}'" if among else ""
     return f"{spelled}{takes or (' -x' if word.takes else '')} -d {_quoted(short(word.help))}"
 
 

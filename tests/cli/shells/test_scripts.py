@@ -97,6 +97,12 @@ def test_fish() -> None:
     assert [sorted(line.split()) for line in shown] == [found for _, found in ASKED]
 
 
+def test_fish_describes_options_and_not_each_of_their_choices() -> None:
+    asked = [f"complete -C {quoted(['gradcalc export x --' + rest])}" for rest in ("to ", "ord")]
+    shown = shell("fish", ["--no-config"], "\n".join([SCRIPTS["fish"](), *asked]))
+    assert "python" in shown and "--order\t0: value; 1: gradient too; 2: Hessian too" in shown
+
+
 def test_what_is_offered_is_what_there_is() -> None:
     offered = {
         (command, each.flags[-1]): list(each.offered)
