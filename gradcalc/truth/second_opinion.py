@@ -38,6 +38,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
+from inspect import CO_GENERATOR
 from itertools import combinations_with_replacement
 from typing import Any, Literal
 
@@ -578,7 +579,8 @@ def _at_most(seconds: float) -> Iterator[None]:
 
 
 _CALLS = 100
-"""After so many calls of functions the clock is looked at."""
+"""After so many calls of functions the clock is looked at. Not in generators: what is raised in one that is let go of
+is lost, and Python asks the profiler no more."""
 
 
 @contextlib.contextmanager
@@ -588,9 +590,10 @@ def _looking(seconds: float) -> Iterator[None]:
 
     def look(frame: Any, event: Any, argument: Any) -> None:
         nonlocal count
-        count += 1
-        if count % _CALLS == 0 and time.process_time() >= end:
-            raise _Slow
+        if event == "call" and not frame.f_code.co_flags & CO_GENERATOR:
+            count += 1
+            if count % _CALLS == 0 and time.process_time() >= end:
+                raise _Slow
         if before is not None:
             before(frame, event, argument)
 

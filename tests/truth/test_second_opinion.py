@@ -516,3 +516,19 @@ def test_without_processes_the_clock_is_looked_at_and_what_was_found_stays(here:
     assert (answer.status, answer.reason) == ("timed out", "more than 0.2 s")
     assert ("x", "x") not in answer.entries
     assert formulas(ask(here, x * x, "x")) == {("x",): "2*x"}
+
+
+@pytest.mark.parametrize("calls", range(1, 9))
+def test_the_clock_ends_work_that_lets_go_of_generators(calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def generator() -> Iterator[int]:
+        yield from (1, 2)
+
+    def work() -> None:
+        for _ in range(1_000):
+            next(generator())
+
+    monkeypatch.setattr(second_opinion, "_CALLS", calls)
+    with pytest.raises(second_opinion._Slow), second_opinion._looking(0.0):
+        for _ in range(20):
+            work()
+    assert sys.getprofile() is None
