@@ -13,7 +13,7 @@ from gradcalc.tape.custom import identity as _identity
 from gradcalc.tape.rules.segments import EXTREME_AT
 from gradcalc.tape.tensor import SCATTER, Array, Tensor, cast
 from gradcalc.tf.defaults import (
-    Function, Result, alike, as_axes, as_index, as_shape, as_tensor, as_tensors, described, only,
+    Function, Result, alike, as_axes, as_index, as_shape, as_tensor, as_tensors, described, only, telling,
 )  # fmt: skip
 
 __all__ = [
@@ -64,6 +64,8 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
     if limit is None:
         start, limit = 0, start
     plain = [x.array if isinstance(x, Tensor) else x for x in (start, limit, delta)]
+    if not plain[2]:
+        raise ValueError("range: delta is 0, so that no limit is reached")
     typed = any(isinstance(x, np.generic | np.ndarray) for x in plain)
     values = np.arange(*plain, dtype=dtype)
     return Tensor(values) if typed or dtype is not None else as_tensor(values.tolist())
@@ -107,7 +109,10 @@ def rank(input: Any, name: str | None = None) -> Result:
 
 def reshape(tensor: Any, shape: Any, name: str | None = None) -> Result:
     """The elements in another shape; -1 stands for what is left over."""
-    return np.reshape(as_tensor(tensor), as_shape(shape))
+    sizes = as_shape(shape)
+    if min(sizes, default=0) < -1:
+        raise ValueError(f"reshape: sizes are from 0 on, or -1 for what is left over, not {sizes}")
+    return np.reshape(as_tensor(tensor), sizes)
 
 
 def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Result:
@@ -192,6 +197,7 @@ def stack(values: Any, axis: int = 0, name: str = "stack") -> Result:
 def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unstack") -> list[Result]:
     """The parts of a tensor along an axis, without it."""
     x = as_tensor(value)
+    axis = normalize_axis_index(axis, x.ndim)
     if num not in (None, x.shape[axis]):
         raise ValueError(f"unstack: axis {axis} has {x.shape[axis]} parts, not num={num}")
     return list(np.moveaxis(x, axis, 0))  # type: ignore[type-var]
@@ -568,3 +574,6 @@ def descending(x: Array, axis: int) -> Array:
 def identity(input: Any, name: str | None = None) -> Result:
     """The same values as a tensor of its own."""
     return _identity(as_tensor(input))
+
+
+telling(globals())

@@ -6,8 +6,8 @@ with their operands read this way; `unary`, `binary` and `reduction` make them.
 
 import operator
 from collections.abc import Callable
-from functools import partial
-from types import ModuleType
+from functools import partial, wraps
+from types import FunctionType, ModuleType
 from typing import Any, NoReturn, Self
 
 import numpy as np
@@ -17,6 +17,7 @@ from gradcalc.errors import did_you_mean
 from gradcalc.errors import only as only
 from gradcalc.graph.ops import Op
 from gradcalc.tape import nest
+from gradcalc.tape.errors import OpError, told
 from gradcalc.tape.tensor import Tensor, as_array, cast
 
 Function = Callable[..., Any]
@@ -142,6 +143,30 @@ def described(alias: Function, function: Any, *parameters: str) -> Function:
         alias.__code__ = alias.__code__.replace(co_varnames=parameters)
         alias.__annotations__ = dict(zip((*parameters, "return"), alias.__annotations__.values(), strict=True))
     return alias
+
+
+def telling(namespace: dict[str, Any]) -> None:
+    """Let a module's own public functions say what does not fit as TensorFlow does, also what is seen before an op.
+
+    Each `ValueError` and `IndexError` is an `InvalidArgumentError` besides. What `unary`, `binary` and `reduction` make
+    is left as it is: the ops do so.
+    """
+    for name, value in namespace.items():
+        if name[0] != "_" and isinstance(value, FunctionType) and value.__module__ == namespace["__name__"]:
+            namespace[name] = _telling(value)
+
+
+def _telling(function: Function) -> Function:
+    @wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except OpError:
+            raise
+        except (ValueError, IndexError) as error:
+            raise told(error) from error
+
+    return checked
 
 
 def missing(module: ModuleType, *homes: ModuleType) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from gradcalc.tape.rules.linalg import TRIANGULAR
 from gradcalc.tape.rules.matrix_functions import EXPM, SQRTM
 from gradcalc.tape.tensor import SCATTER, Array, Tensor
-from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, floating, only, unary
+from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, floating, only, telling, unary
 
 __all__ = [
     "clip_by_global_norm", "clip_by_norm", "einsum", "eye", "matmul", "norm", "tensordot",
@@ -406,3 +406,6 @@ def eye(
     rows, columns = int(num_rows), None if num_columns is None else int(num_columns)
     matrix = np.eye(rows, columns, dtype=dtype)
     return Tensor(matrix if batch_shape is None else np.tile(matrix, (*as_shape(batch_shape), 1, 1)))
+
+
+telling(globals())

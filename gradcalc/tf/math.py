@@ -15,6 +15,7 @@ import numpy as np
 from gradcalc.graph import ops
 from gradcalc.nn import activations
 from gradcalc.tape.custom import custom_gradient
+from gradcalc.tape.errors import told
 from gradcalc.tape.rules import reductions
 from gradcalc.tape.rules.incomplete_gamma import GAMMAINC, GAMMAINCC
 from gradcalc.tape.rules.shapes import KINKED, plain_of
@@ -23,7 +24,7 @@ from gradcalc.tf import special as special
 from gradcalc.tf.arrays import largest as _largest
 from gradcalc.tf.defaults import (
     Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, binary, described, floating,
-    reduction, unary,
+    reduction, telling, unary,
 )  # fmt: skip
 from gradcalc.tf.linalg import l2_normalize as l2_normalize
 from gradcalc.tf.segments import (
@@ -100,7 +101,7 @@ def _divides(function: Function) -> Function:
 
     def alias(x: Any, y: Any) -> Result:
         if x.dtype.kind in "iu" and np.any(plain_of(y) == 0):
-            raise ValueError(f"{function.__name__}: integer division by zero")
+            raise told(ValueError(f"{function.__name__}: integer division by zero"))
         return function(x, y)
 
     return binary(described(alias, function))
@@ -460,3 +461,6 @@ def confusion_matrix(
             raise ValueError(f"confusion_matrix: {what} {x} are not all from 0 to {size - 1}")
     each = np.ones(rows.shape, dtype) if weights is None else cast(as_tensor(weights), dtype)
     return as_tensor(SCATTER(np.broadcast_to(each, rows.shape), index=(rows, columns), shape=(size, size)))
+
+
+telling(globals())

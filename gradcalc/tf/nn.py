@@ -11,7 +11,7 @@ from gradcalc.nn.windows import Moves, Padding
 from gradcalc.tape.tensor import Tensor, cast
 from gradcalc.tf.arrays import gather
 from gradcalc.tf.defaults import (
-    Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, described, only, unary,
+    Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, described, only, telling, unary,
 )  # fmt: skip
 from gradcalc.tf.linalg import clip_by_norm
 from gradcalc.tf.linalg import l2_normalize as l2_normalize
@@ -406,3 +406,6 @@ def _padding(padding: Any, n: int) -> Padding:
     ):
         raise ValueError(f"padding={padding}: {n + 2} pairs, of which first and last are [0, 0]")
     return pairs[1:-1]
+
+
+telling(globals())

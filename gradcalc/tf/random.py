@@ -11,7 +11,7 @@ import numpy as np
 from gradcalc.nn import initializers
 from gradcalc.tape.rules.incomplete_gamma import DRIFT
 from gradcalc.tape.tensor import ArrayOp, Tensor
-from gradcalc.tf.defaults import Result, as_shape, as_tensor
+from gradcalc.tf.defaults import Result, as_shape, as_tensor, telling
 
 
 class Generator:
@@ -238,3 +238,6 @@ def _moved(values: Any, factor: Any, start: Any, dtype: Any) -> Tensor:
 
 def _tensor(values: Any, dtype: Any) -> Tensor:
     return Tensor(np.asarray(values, dtype)[()])
+
+
+telling(globals())

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcalc.tape.rules import segments
 from gradcalc.tape.tensor import Array, Tensor, cast
-from gradcalc.tf.defaults import Function, Result, as_index, as_tensor, described
+from gradcalc.tf.defaults import Function, Result, as_index, as_tensor, described, telling
 
 Rule = Callable[[Tensor, Array, int], Any]
 """One row for each number, of rows, their numbers, and how many numbers there are."""
@@ -136,3 +136,6 @@ def unsorted_segment_min(data: Tensor, numbers: Array, count: int) -> Any:
 def unsorted_segment_prod(data: Tensor, numbers: Array, count: int) -> Any:
     """The product of the rows of each number, 1 of none."""
     return segments.multiplied(data, numbers, count)
+
+
+telling(globals())

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.tape.errors import told
 from gradcalc.tape.tensor import Tensor
 from gradcalc.tf.arrays import concat, split, stack, unstack
 from gradcalc.tf.defaults import Result, as_index, as_shape, as_tensor, only
@@ -97,10 +98,11 @@ class TensorArray:
         """What is at a place, or zeros; an error where it has been read and cleared, and would be lost."""
         part = self._parts[at]
         if at in self._read:
-            raise ValueError(
+            text = (
                 f"Could not read index {at} twice because it was cleared after a previous read (perhaps try setting "
                 "clear_after_read = false?)"
             )
+            raise told(ValueError(text))
         if part is None and (self.element_shape is None or None in self.element_shape):
             raise ValueError(f"Could not read from TensorArray index {at}: nothing was written there, of unknown shape")
         return Tensor(np.zeros(self.element_shape or (), self.dtype)[()]) if part is None else part
@@ -138,7 +140,7 @@ class TensorArray:
         """Hold stretches of a tensor, of these lengths, and nothing else; returns the array."""
         sizes, count = as_shape(lengths), len(self._parts)
         if len(sizes) != count and not self.dynamic_size:
-            raise ValueError(f"TensorArray's size is not equal to the size of lengths ({count} vs. {len(sizes)})")
+            raise told(ValueError(f"TensorArray's size is not equal to the size of lengths ({count} vs. {len(sizes)})"))
         return self._holding(split(self._typed(value), sizes))
 
     def _holding(self, parts: list[Any]) -> "TensorArray":

@@ -217,6 +217,68 @@ RAISES: list[tuple[str, Callable[[Any], Any]]] = [
     ("dynamic_partition out of range", lambda tf: tf.dynamic_partition([1.0], [2], 2)), ("invert_permutation", lambda tf: tf.math.invert_permutation([0, 0])), ("in_top_k rank", lambda tf: tf.math.in_top_k([0], [1.0], 1)), ("confusion_matrix small", lambda tf: tf.math.confusion_matrix([3], [0], num_classes=2)), ("bincount negative", lambda tf: tf.math.bincount([-1])), ("cumulative_logsumexp ints", lambda tf: tf.math.cumulative_logsumexp([1, 2])), ("cumulative_logsumexp axis", lambda tf: tf.math.cumulative_logsumexp([1.0], axis=1)), ("erfinv ints", lambda tf: tf.math.erfinv([0])), ("igamma ints", lambda tf: tf.math.igamma([1], [2])), ("bessel ints", lambda tf: tf.math.bessel_i0([1])), ("unravel_index out of range", lambda tf: tf.unravel_index([9], [3, 3])), ("depth_to_space", lambda tf: tf.nn.depth_to_space(tf.zeros([1, 1, 1, 3]), 2)), ("space_to_depth", lambda tf: tf.nn.space_to_depth(tf.zeros([1, 3, 2, 1]), 2)), ("categorical rank", lambda tf: tf.random.categorical([0.0], 1)), ("pool type", lambda tf: tf.nn.pool(tf.zeros([1, 2, 2, 1]), [1, 1], "SUM")),
 ]  # fmt: skip
 
+_UNFIT: list[tuple[str, Callable[..., Any]]] = [
+    ("reshape size", lambda tf, a, b, v: tf.reshape(a, [4, 2])),
+    ("reshape rest", lambda tf, a, b, v: tf.reshape(a, [-1, 4])),
+    ("reshape two unknown", lambda tf, a, b, v: tf.reshape(a, [-1, -1])),
+    ("reshape negative", lambda tf, a, b, v: tf.reshape(a, [-2, 3])),
+    ("matmul inner", lambda tf, a, b, v: tf.matmul(a, a)),
+    ("matvec inner", lambda tf, a, b, v: tf.linalg.matvec(a, b[:, 0])),
+    ("concat other axis", lambda tf, a, b, v: tf.concat([a, b], 0)),
+    ("concat rank", lambda tf, a, b, v: tf.concat([a, v], 0)),
+    ("concat axis", lambda tf, a, b, v: tf.concat([a, a], 2)),
+    ("concat nothing", lambda tf, a, b, v: tf.concat([], 0)),
+    ("stack shapes", lambda tf, a, b, v: tf.stack([a, b])),
+    ("stack axis", lambda tf, a, b, v: tf.stack([a, a], axis=5)),
+    ("unstack number", lambda tf, a, b, v: tf.unstack(a, num=3)),
+    ("unstack axis", lambda tf, a, b, v: tf.unstack(a, axis=2)),
+    ("split uneven", lambda tf, a, b, v: tf.split(a, 2, axis=1)),
+    ("split sum", lambda tf, a, b, v: tf.split(a, [1, 1], axis=1)),
+    ("split rest", lambda tf, a, b, v: tf.split(a, [4, -1], axis=1)),
+    ("split axis", lambda tf, a, b, v: tf.split(a, 2, axis=4)),
+    ("split sizes axis", lambda tf, a, b, v: tf.split(a, [1, 1], axis=4)),
+    ("gather index", lambda tf, a, b, v: tf.gather(a, [5])),
+    ("gather negative", lambda tf, a, b, v: tf.gather(a, [-1])),
+    ("gather axis", lambda tf, a, b, v: tf.gather(a, [0], axis=3)),
+    ("gather_nd index", lambda tf, a, b, v: tf.gather_nd(a, [[2, 0]])),
+    ("gather_nd depth", lambda tf, a, b, v: tf.gather_nd(a, [[0, 0, 0]])),
+    ("slice size", lambda tf, a, b, v: tf.slice(a, [0, 2], [2, 2])),
+    ("slice begin", lambda tf, a, b, v: tf.slice(a, [3, 0], [1, 1])),
+    ("slice rank", lambda tf, a, b, v: tf.slice(a, [0], [1])),
+    ("slice lengths", lambda tf, a, b, v: tf.slice(a, [0, 0], [1])),
+    ("broadcast_to size", lambda tf, a, b, v: tf.broadcast_to(a, [2, 4])),
+    ("broadcast_to rank", lambda tf, a, b, v: tf.broadcast_to(a, [3])),
+    ("transpose rank", lambda tf, a, b, v: tf.transpose(a, perm=[0])),
+    ("transpose twice", lambda tf, a, b, v: tf.transpose(a, perm=[0, 0])),
+    ("transpose axis", lambda tf, a, b, v: tf.transpose(a, perm=[0, 2])),
+    ("add shapes", lambda tf, a, b, v: tf.add(a, b)),
+    ("where shapes", lambda tf, a, b, v: tf.where([True, False], a, b)),
+    ("squeeze size", lambda tf, a, b, v: tf.squeeze(a, axis=0)),
+    ("squeeze axis", lambda tf, a, b, v: tf.squeeze(a, axis=4)),
+    ("expand_dims axis", lambda tf, a, b, v: tf.expand_dims(a, 5)),
+    ("tile rank", lambda tf, a, b, v: tf.tile(a, [2])),
+    ("pad rank", lambda tf, a, b, v: tf.pad(a, [[1, 1]])),
+    ("reverse axis", lambda tf, a, b, v: tf.reverse(a, [3])),
+    ("roll axis", lambda tf, a, b, v: tf.roll(a, 1, 4)),
+    ("reduce_sum axis", lambda tf, a, b, v: tf.reduce_sum(a, axis=3)),
+    ("argmax axis", lambda tf, a, b, v: tf.argmax(a, axis=3)),
+    ("zeros negative", lambda tf, a, b, v: tf.zeros([-1])),
+    ("fill negative", lambda tf, a, b, v: tf.fill([-1], 1.0)),
+    ("range of steps 0", lambda tf, a, b, v: tf.range(0, 5, 0)),
+    ("cholesky rectangle", lambda tf, a, b, v: tf.linalg.cholesky(a)),
+    ("solve rows", lambda tf, a, b, v: tf.linalg.solve(a[:, :2], tf.ones([3, 1]))),
+    ("diag_part vector", lambda tf, a, b, v: tf.linalg.diag_part(v)),
+    ("top_k size", lambda tf, a, b, v: tf.math.top_k(a, k=5)),
+    ("bias_add size", lambda tf, a, b, v: tf.nn.bias_add(a, b[0])),
+    ("softmax_cross_entropy shapes", lambda tf, a, b, v: tf.nn.softmax_cross_entropy_with_logits(labels=a, logits=b)),
+    ("repeat counts", lambda tf, a, b, v: tf.repeat(a, [1, 2, 3], axis=0)),
+    ("boolean_mask size", lambda tf, a, b, v: tf.boolean_mask(a, [True, False, True])),
+]  # fmt: skip
+RAISES += [
+    (name, lambda tf, call=call: call(tf, tf.ones([2, 3]), tf.ones([2, 4]), tf.ones([3]))) for name, call in _UNFIT
+]
+"""Arrays and arguments that do not fit."""
+
 
 def weights(shape: Any) -> Any:
     """Numbers that differ from place to place."""

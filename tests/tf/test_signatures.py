@@ -104,7 +104,7 @@ def test_every_public_function_is_in_the_table() -> None:
 
 HELPERS = {
     "alike", "as_axes", "as_index", "as_shape", "as_tensor", "as_tensors", "binary", "described", "floating", "missing",
-    "reduction", "special", "special_of", "unary", "within",
+    "reduction", "special", "special_of", "telling", "unary", "within",
 }  # fmt: skip
 
 
@@ -175,7 +175,10 @@ def functions() -> Iterator[tuple[str, types.FunctionType]]:
     """The functions, and the methods of classes, that are written in gradcalc.tf."""
     for module in MODULES:
         for name, value in vars(within(tf, module)).items():
-            for part, function in [("", value), *(vars(value).items() if isinstance(value, type) else ())]:
+            for part, function in [
+                ("", inspect.unwrap(value)),
+                *(vars(value).items() if isinstance(value, type) else ()),
+            ]:
                 own = isinstance(function, types.FunctionType) and function.__module__.startswith("gradcalc.tf")
                 if own and name[0] != "_" and (part == "__init__" or not part.startswith("_")):
                     yield f"{module}.{name}.{part}".strip("."), function
