@@ -144,12 +144,12 @@ class Screen:
         self.seen = ""
 
     def until(self, what: str) -> str:
-        """What is shown up to a text, without escape sequences."""
+        """What is shown up to a text, without escape sequences; what comes behind it, perhaps at once, is kept."""
         while what not in self.plain():
             assert select.select([self.handle], [], [], HANG)[0], self.plain()
             self.seen += os.read(self.handle, 65536).decode()
-        found, self.seen = self.plain(), ""
-        return found
+        before, _, self.seen = self.plain().partition(what)
+        return before + what
 
     def plain(self) -> str:
         return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self.seen)
