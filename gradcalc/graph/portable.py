@@ -248,9 +248,13 @@ def _betaln(a: Any, b: Any) -> Any:
 
 def _beta(a: Any, b: Any) -> Any:
     """By gamma functions, or where one of these is too large or too small for a double by a logarithm and signs."""
-    large = ops.gt(ops.max(ops.abs(a), ops.abs(b), ops.abs(a + b)), 170)
+    large = ops.gt(ops.max(ops.abs(a), ops.abs(b), ops.abs(a + b)), 160)
     logarithmic = _gamma_sign(a) * _gamma_sign(b) * _gamma_sign(a + b) * ops.exp(ops.betaln(a, b))
-    return ops.where(large, logarithmic, ops.gamma(a) * (ops.gamma(b) / ops.gamma(a + b)))
+    is_less = ops.lt(ops.abs(a), ops.abs(b))
+    less, more = ops.where(is_less, a, b), ops.where(is_less, b, a)
+    value = ops.where(large, logarithmic, ops.gamma(less) * (ops.gamma(more) / ops.gamma(a + b)))
+    undefined = ops.or_(_is_pole(a), _is_pole(b))
+    return ops.where(undefined, ops.gamma(less) * ops.gamma(more), ops.where(_is_pole(a + b), ops.zero, value))
 
 
 def _gamma_sign(x: Any) -> Any:
@@ -259,13 +263,29 @@ def _gamma_sign(x: Any) -> Any:
 
 
 def _binomial(a: Any, b: Any) -> Any:
-    """By the beta function, which divides no infinities, where its operands are positive."""
+    """By beta functions of positive operands: negative a + 1, b + 1 and a - b + 1 are mirrored (DLMF 5.5.3)."""
     rest = a - b
-    direct = ops.gamma(a + 1) / (ops.gamma(b + 1) * ops.gamma(rest + 1))
+    low, high = ops.min(b, rest), ops.max(b, rest)
     inside = 1 / ((a + 1) * ops.beta(b + 1, rest + 1))
-    above = _sine(-rest) / ops.pi * ops.beta(-rest, a + 1)
-    large = ops.where(ops.gt(rest, -1), inside, above)
-    return ops.where(ops.and_(ops.gt(b, -1), ops.or_(ops.gt(rest, -1), ops.gt(a, -1))), large, direct)
+    one = _sine(-low) / ops.pi * ops.beta(-low, a + 1)
+    two = _sine_ratio(a, b, rest) / (-low * ops.beta(high + 1, -a))
+    three = -_sine(b) / ops.pi * (_sine(rest) / _sine(a)) * ops.beta(-b, -rest)
+    mirrored = ops.where(ops.gt(a, -1), one, ops.where(ops.gt(high, -1), two, three))
+    return ops.where(ops.gt(low, -1), inside, ops.where(_is_pole(a + 1), _nan, mirrored))
+
+
+def _sine_ratio(a: Any, b: Any, rest: Any) -> Any:
+    """sin(pi*min(b, rest))/sin(pi*a) for rest = a - b; beside an integer b not by rest, which was rounded."""
+    sine, turned = _sine(a), _sine(b)
+    apart = _sine(rest)
+    summed = _sine(b + ops.one / 2) - _sine(a + ops.one / 2) / sine * turned
+    ratio = ops.where(ops.lt(ops.abs(turned), ops.abs(apart)), summed, apart / sine)
+    return ops.where(ops.lt(b, rest), turned / sine, ratio)
+
+
+def _is_pole(x: Any) -> Any:
+    """Whether gamma has a pole there."""
+    return ops.and_(ops.le(x, 0), ops.eq(x, ops.floor(x)))
 
 
 PORTABLE: dict[Op, Callable[..., Any]] = {

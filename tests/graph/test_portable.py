@@ -45,6 +45,31 @@ def test_beta_functions_of_large_and_negative_numbers(op: Op, at: tuple[float, f
     assert defined(op, PORTABLE[op])(*at) == pytest.approx(rounded(op, at), rel=1e-12, abs=0)
 
 
+@pytest.mark.parametrize("at", [(-169.43, 2.3e-7), (1.1e-5, -169.6), (-169.9, -1.6e-6), (-0.5, -0.5), (-1000.5, 0.5)])
+def test_beta_beside_the_ends_of_gamma(at: tuple[float, float]) -> None:
+    assert defined(ops.beta, PORTABLE[ops.beta])(*at) == pytest.approx(rounded(ops.beta, at), rel=1e-11, abs=0)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        (1e8, -2.62), (115.5, -116.67), (57.0, -171.8), (163.06, -4045.5), (3.0, -1.0), (200.25, 203.25),  # b + 1
+        (7.25, 180.5), (0.5, 1e6), (-0.25, 33.4),  # a - b + 1
+        (-253.106, 67.0), (-9.1437, 224.86), (-3.0000001, 5.0), (-175.98, 1e-9), (-1.7, -0.5), (-7.72, -175.697),
+        (-232.8, -10.99), (-2.5, -1.25), (-400.5, -200.75), (-0.75, -0.3),  # a + 1 and one more, or all
+    ],
+)  # fmt: skip
+def test_binomials_of_large_and_negative_numbers(at: tuple[float, float]) -> None:
+    value = defined(ops.binomial, PORTABLE[ops.binomial])(*at)
+    assert value == pytest.approx(rounded(ops.binomial, at), rel=1e-11, abs=0)
+
+
+@pytest.mark.parametrize("at", [(-5.0, 2.5), (-5.0, -7.0), (-3.0, -3.0), (-1e6, 0.5)])
+def test_binomials_of_a_negative_integer_are_nothing(at: tuple[float, float]) -> None:
+    assert isinstance(rounded(ops.binomial, at), Unknown)
+    assert math.isnan(defined(ops.binomial, PORTABLE[ops.binomial])(*at))
+
+
 @pytest.mark.parametrize(
     ("op", "x", "value"),
     [
