@@ -202,7 +202,7 @@ INSTEAD = {
             'gradcalc diff "x^3/3" x: differentiates what you hold for the integral, as there are no integrals'
         ),
         "limit lim": 'gradcalc grad "sin(x)/x" --at x=1e-9: gives the value beside the point, as there are no limits',
-        "solve nsolve fsolve dsolve roots fzero": (
+        "solve nsolve fsolve roots fzero": (
             'gradcalc critical --roots "x^2 = 2" --box x=-3:3: finds all roots in a box, and proves them'
         ),
         "simplify expand factor evaluate": 'gradcalc grad "x^2" --at x=3: gives a value and its derivatives',
