@@ -12,7 +12,7 @@ from gradcalc.language.formula import Formula
 from gradcalc.language.parse import as_formula
 from gradcalc.settings import Limits
 
-_RELATION = re.compile(r"(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<sign><=|>=|≤|≥|==|!=|<|>|=)")
+_RELATION = re.compile(r"`[^`]*`|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<sign><=|>=|≤|≥|==|!=|<|>|=)")
 _EXAMPLE = '"x^2 + y^2 = 1"'
 _LOOSE = re.compile(r"\b(if|and|or|not)\b")
 """Words that bind less than a minus behind them."""
