@@ -67,8 +67,7 @@ class Points:
     names: Sequence[str]
     claim: Mapping[str, Any]
     read: Read
-    met: dict[int, list[tuple[Zero, Sequence[Any]]]] = field(default_factory=dict)
-    active: dict[int, list[set[str]]] = field(default_factory=dict)
+    met: dict[int, list[tuple[Zero, Sequence[Any], set[str]]]] = field(default_factory=dict)
     faults: dict[int, Weak] = field(default_factory=dict)
 
     def check(self, questions: Sequence[Question], parts: Sequence[Mapping[str, Any]]) -> None:
@@ -120,8 +119,8 @@ class Points:
         if len(point["at"]) != len(self.names):
             raise Weak(f"{said} is no point")
         self._told(case, zero, which, bool(fits))
-        self.met.setdefault(which, []).append((zero, exact[: len(self.names)]))
-        self.active.setdefault(which, []).append({each.text for each in case.active})
+        active = {each.text for each in case.active}
+        self.met.setdefault(which, []).append((zero, exact[: len(self.names)], active))
         return zero
 
     def _told(self, case: Case, zero: Zero, which: int, is_inner: bool) -> None:
@@ -156,13 +155,13 @@ class Points:
         """That zeros of one point are the same, and those of two differ."""
         size = len(self.names)
         for which, zeros in self.met.items():
-            (first, exact), *others = zeros
+            (first, exact, _), *others = zeros
             point = self.claim["points"][which]
-            if any(point.get("multipliers", {}).keys() < names for names in self.active[which]):
+            if any(point.get("multipliers", {}).keys() < active for _, _, active in zeros):
                 raise Weak(f"point {which + 1} has further multipliers")
-            if point["kind"] == MEETING and all(_on(first) == _on(each) for each, _ in others):
+            if point["kind"] == MEETING and all(_on(first) == _on(each) for each, _, _ in others):
                 raise Weak(f"point {which + 1} is not proved to be degenerate")
-            for other, text in others:
+            for other, text, _ in others:
                 if not (exact and list(exact) == list(text) or self._is_same(self.near, first, other)):
                     raise Weak("two zeros of a point may differ")
         order = sorted(zeros[0][0].place[:size] for zeros in self.met.values())
