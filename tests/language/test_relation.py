@@ -32,7 +32,7 @@ def test_what_is_no_relation_is_refused(text: str, said: str) -> None:
     ("text", "formulas"),
     [("x^2 = 2", ["x**2 - 2"]), ("x = cos(x)", ["x - cos(x)"]), ("[x^2 + y^2 = 4, x*y == 1]", ["x**2 + y**2 - 4", "x*y - 1"]),
      ("[max(x, 1) = y, x - y]", ["max(x, 1) - y", "x - y"]), ("x = a - b", ["a - b"]), ("x^2 = a - b", ["x**2 - (a - b)"]),
-     ("x if x > 0 else 2 = 3", ["where(x > 0, x, 2) - 3"]), ("[`a=b` = 2, `]`]", ["`a=b` - 2", "`]`"])],
+     ("x if x > 0 else 2 = 3", ["where(x > 0, x, 2) - 3"]), ("[`a=b` = 2, `c, d (m)`]", ["`a=b` - 2", "`c, d (m)`"])],
 )  # fmt: skip
 def test_equations_are_formulas_that_are_0(text: str, formulas: list[str]) -> None:
     made = read_equations(text, {}, Limits())
