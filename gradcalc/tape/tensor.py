@@ -35,9 +35,9 @@ class Recorder(Protocol):
 
 
 LIVE: ContextVar[tuple[Recorder, ...]] = ContextVar("live tapes", default=())
+"""The tapes that record now, outermost first; each thread and each task has its own."""
 UNDO: ContextVar[list[tuple[Any, Any]] | None] = ContextVar("variables and the arrays they had", default=None)
 """What a trial, which is to leave no trace, has assigned to."""
-"""The tapes that record now, outermost first; each thread and each task has its own."""
 
 UFUNCS: dict[str, Callable[..., Any]] = {}
 """What stands for a NumPy or SciPy ufunc, by the ufunc's name."""
