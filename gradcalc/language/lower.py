@@ -2,7 +2,7 @@
 
 One pass over the nodes of the tree, each of which becomes a value: a plain int is the graph node of a number, all else
 is an `Elements` or a `Piece`. The graph holds what the user wrote: no op is simplified away, so that an undefined part
-stays undefined. Errors that name no place of their own are at the span of the node being lowered.
+stays undefined. Of a very long chain of products and quotients alone, 16 factors or divisors are taken at once. Errors that name no place of their own are at the span of the node being lowered.
 """
 
 import math
@@ -87,6 +87,8 @@ class Lowering:
         self.values: list[Any] = [None] * len(tree)
         self.exact = Exact(graph)
         self.literals: dict[str, int] = {}
+        self.chained = _chained(tree)
+        self.waiting: set[int] = set()
         self.active: list[Loop] = []
         self.replaced: set[str] = set()
         self.work = 0
@@ -102,7 +104,10 @@ class Lowering:
             row = [values[i] for i in operands]
             if payload == MATRIX:
                 self.check_product(kind, row)
-            values[index] = _KINDS[kind](self, payload, row) if kind in _KINDS else self.call(kind, row)
+            if index in self.chained:
+                values[index] = self.chain(kind, row)
+            else:
+                values[index] = _KINDS[kind](self, payload, row) if kind in _KINDS else self.call(kind, row)
             self.index += 1
         self.index, graph.span = size - 1, tree[-1][3]
         self.check(values[-1:], at=None)
@@ -207,6 +212,27 @@ class Lowering:
         return items[0] if len(items) == 1 and op not in SINGLE else self.graph.emit(op, tuple(items))
 
     # -- arithmetic
+
+    def chain(self, kind: str, values: list[Any]) -> Lowered:
+        """A factor or divisor far along a chain: if a scalar, it waits for the end of its group."""
+        if any(type(value) is not int for value in values):
+            return self.call(kind, [self.grouped(self.tree[self.index][2][0]), *values[1:]])
+        self.waiting.add(self.index)
+        waits: Lowered = values[0]
+        return self.grouped(self.index) if self.chained[self.index] else waits
+
+    def grouped(self, index: int) -> Lowered:
+        """A node of the tree with all factors and divisors that wait before it: one product over another."""
+        factors: dict[str, list[int]] = {"mul": [], "div": []}
+        while index in self.waiting:
+            self.waiting.remove(index)
+            kind, _, (index, *others), _ = self.tree[index]
+            factors[kind] += (self.values[other] for other in others)
+        value = self.values[index]
+        over, under = factors["mul"], factors["div"]
+        if over:
+            value = self.total(ops.mul, (value, *over))
+        return self.apply(ops.div, (value, self.total(ops.mul, under))) if under else value
 
     def number(self, text: str, values: list[Any]) -> int:
         """A literal."""
@@ -838,6 +864,26 @@ def _what(shape: Shape) -> str:
 def _is_condition(value: Lowered) -> bool:
     return isinstance(value, Elements) and value.kind == "condition"
 
+
+def _chained(tree: Tree) -> dict[int, bool]:
+    """The products and quotients far along a chain of them, and whether each ends a group.
+
+    What is built from a chain of many thousand nodes, its derivatives first, costs time for each of them.
+    """
+    depths: dict[int, int] = {}
+    inner = set()
+    for index, (kind, _, operands, _) in enumerate(tree):
+        if kind in ("mul", "div"):
+            depths[index] = depths.get(operands[0], 0) + 1
+            inner.add(operands[0])
+    return {index: depth % _GROUP == 0 or index not in inner for index, depth in depths.items() if depth > _AS_WRITTEN}
+
+
+_AS_WRITTEN = 1000
+"""Up to which product or quotient of a chain each is a node of its own."""
+
+_GROUP = 16
+"""How many factors or divisors are multiplied at once behind it."""
 
 _CALLS: dict[str, tuple[Callable[[Lowering, str, list[Any]], Lowered], *tuple[int, ...]]] = {
     "neg": (Lowering.negate, 1), "pow": (Lowering.power, 2), "root": (Lowering.root, 2), "log": (Lowering.log, 1, 2),

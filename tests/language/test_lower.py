@@ -141,3 +141,34 @@ def test_a_variable_that_was_replaced_is_none() -> None:
     assert list(parse("subs(x^2*t, x, 2)").variables) == ["t"]
     assert list(parse("subs(x^2*t, x, 2) + x").variables) == ["x", "t"]
     assert parse("subs(x^2, x, 2)").canonical == "subs(x**2, x, 2)"
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "right"),
+    [
+        ("x" + "/x" * 3001, {"x": 1.001}, 1.001**-3000),
+        ("x" + "*y/x" * 2000, {"x": 1.5, "y": 1.501}, 1.5 * (1.501 / 1.5) ** 2000),
+        ("x" + "*y*y/x/x" * 1000 + "/7", {"x": 1.5, "y": 1.501}, 1.5 / 7 * (1.501 / 1.5) ** 2000),
+        ("x" + "/(x/y/x)" * 2000, {"x": 3.0, "y": 1.001}, 3.0 * 1.001**2000),
+        ("sum(k=1..3, x" + "/(1 + k/100000)" * 1500 + ")", {"x": 2.0}, sum(2 * (1 + k / 1e5) ** -1500 for k in (1, 2, 3))),
+        ("sum([x, 2]" + "/x" * 1500 + "/[1, 2]*y)", {"x": 1.001, "y": 3.0}, 3 * (1.001 + 1) * 1.001**-1500),
+        ("sum(x" + "/x" * 1500 + "/[1, 2]" + "/x" * 1500 + ")", {"x": 1.001}, 1.5 * 1.001**-2999),
+    ],
+)  # fmt: skip
+def test_a_long_chain_of_factors_and_divisors_has_the_value_of_its_steps(
+    text: str, at: dict[str, float], right: float
+) -> None:
+    found = differentiate(text, at, symbolic=False).points[0].value
+    assert found.certified is not None and found.certified.digits >= 11
+    assert found.value == pytest.approx(right, rel=1e-11)
+
+
+def test_a_long_chain_is_undefined_where_a_divisor_is_0() -> None:
+    report = differentiate("x" + "/x" * 1500 + "/y" + "/x" * 1500, {"x": 1, "y": 0}, symbolic=False)
+    assert {finding.verdict for finding in report.points[0].gradient} == {"undefined"}
+
+
+def test_a_long_chain_makes_a_graph_of_groups() -> None:
+    chain, product = (len(parse("x" + f"{sign}x" * 32000).graph.nodes) for sign in "/*")
+    assert product == 2
+    assert chain < 4000

@@ -467,7 +467,7 @@ def test_a_long_sum_is_one_op() -> None:
 
 def test_a_long_chain_of_quotients_neither_recurses_nor_nests() -> None:
     formula = parse("/".join(["x"] * 20_000))
-    assert len(formula.graph) == 20_000
+    assert len(formula.graph) < 4_000
     assert formula.canonical == "/".join(["x"] * 20_000)
 
 
