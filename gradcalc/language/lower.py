@@ -2,7 +2,8 @@
 
 One pass over the nodes of the tree, each of which becomes a value: a plain int is the graph node of a number, all else
 is an `Elements` or a `Piece`. The graph holds what the user wrote: no op is simplified away, so that an undefined part
-stays undefined. Of a very long chain of products and quotients alone, 16 factors or divisors are taken at once. Errors that name no place of their own are at the span of the node being lowered.
+stays undefined; of a very long chain of products and quotients alone, 16 factors or divisors are taken at once. Errors
+that name no place of their own are at the span of the node being lowered.
 """
 
 import math
