@@ -123,7 +123,7 @@ def libraries(name: str) -> set[str]:
     return {other.partition(".")[0] for one in found for other, late in imports(one) if not late} & LIBRARIES
 
 
-AT_START = {"cli", "cli.answers", "cli.options"}
+AT_START = {"cli", "cli.app", "cli.answers", "cli.options"}
 """With the commands and the prompt what help loads: the work itself is imported when it is done."""
 
 

@@ -197,8 +197,14 @@ def _command_meant(name: str, rest: Sequence[str]) -> str | None:
         return f"gradcalc {other} {' '.join(map(_quoted, rest))}"
     if instead := INSTEAD.get(name.lower()) or other and f"gradcalc {other.split()[0]} --help":
         return instead
-    near = did_you_mean(name, COMMANDS)
-    return f"gradcalc {near}" if near else name and f"gradcalc grad {_short(name)}, or gradcalc --help"
+    if near := did_you_mean(name, COMMANDS):
+        return f"gradcalc {near}"
+    from gradcalc.language import functions
+
+    if functions.find(name):
+        return f"gradcalc functions {name}"
+    is_name = len(name) < 3 or not name.isalpha()
+    return name and is_name and f"gradcalc grad {_short(name)}, or gradcalc --help" or None
 
 
 _OTHER_COMMANDS = {

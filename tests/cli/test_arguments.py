@@ -71,6 +71,8 @@ def test_a_formula_alone_takes_a_point(words: tuple[str, ...]) -> None:
         (("hesian",), "gradcalc hessian"),
         (("--json", "tailor", "x^2"), "gradcalc taylor"),
         (("x",), "gradcalc grad x, or gradcalc --help"),
+        (("sin",), "gradcalc functions sin"),
+        (("ode",), "try: gradcalc --help"),
         (("",), "gradcalc --help"),
     ],
 )
