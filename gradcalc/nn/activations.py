@@ -39,6 +39,10 @@ def _probabilities(result: Any, x: Any) -> Any:
     return Probabilities(result, x) if isinstance(result, Tensor) else result
 
 
+ACTIVATIONS: dict[str, Activation] = {}
+"""The activations by name."""
+
+
 def activation(function: Activation) -> Activation:
     """An activation that reads what is no tensor as Keras does: Python's floats as float32, arrays as they are.
 
@@ -57,6 +61,13 @@ def activation(function: Activation) -> Activation:
     return of_tensor
 
 
+def _row(name: str, doc: str, formula: Activation) -> Activation:
+    """The activation of a row: its name, what it is, and its formula."""
+    formula.__name__ = formula.__qualname__ = name
+    formula.__doc__ = doc
+    return activation(formula)
+
+
 def _tensor(x: Any) -> Any:
     if isinstance(x, list | tuple) and any(isinstance(item, Tensor) for item in nest.flatten(x)):
         return np.stack([_tensor(item) for item in x])
@@ -65,14 +76,52 @@ def _tensor(x: Any) -> Any:
     return Tensor(array if narrow is None or isinstance(x, np.ndarray | np.generic) else array.astype(narrow))
 
 
-ACTIVATIONS: dict[str, Activation] = {}
-"""The activations by name."""
+# -- one formula -------------------------------------------------------------------------------------------------------
 
+# fmt: off
+linear = _row("linear", "The input itself.", lambda x: x)
+relu6 = _row("relu6", "`min(max(x, 0), 6)`.", lambda x: relu(x, max_value=6.0))
+selu = _row(
+    "selu", "`1.0507 * elu(x, 1.6733)`: keeps mean 0 and variance 1 (Klambauer et al. 2017).",
+    lambda x: 1.0507009873554805 * elu(x, 1.6732632423543772))
+celu = _row(
+    "celu", "X above zero, `alpha * (exp(x / alpha) - 1)` below (Barron 2017).",
+    lambda x, alpha=1.0: np.where(x >= 0, x, alpha * ops.elu(x / alpha)))
+silu = _row("silu", "`x * sigmoid(x)`, also called swish.", lambda x: ops.silu(x))
+mish = _row("mish", "`x * tanh(softplus(x))` (Misra 2019).", lambda x: x * np.tanh(ops.softplus(x)))
+tanh = _row("tanh", "Hyperbolic tangent.", lambda x: np.tanh(x))
+exponential = _row("exponential", "`exp(x)`.", lambda x: np.exp(x))
+softplus = _row("softplus", "`log(1 + exp(x))`, without overflow.", lambda x: ops.softplus(x))
+softsign = _row("softsign", "`x / (1 + |x|)`.", lambda x: x / (1 + np.abs(x)))
+squareplus = _row(
+    "squareplus", "`(x + sqrt(x*x + b)) / 2` (Barron 2021).", lambda x, b=4: (x + np.sqrt(x * x + b)) / 2)
+sigmoid = _row(
+    "sigmoid", "`1 / (1 + exp(-x))`; a loss that gets the result computes from x.",
+    lambda x: _probabilities(ops.sigmoid(x), x))
+log_sigmoid = _row("log_sigmoid", "`log(sigmoid(x))`, without overflow.", lambda x: -ops.softplus(-x))
+hard_sigmoid = _row("hard_sigmoid", "`x/6 + 1/2`, between 0 and 1.", lambda x: np.clip(x / 6 + 0.5, 0, 1))
+hard_silu = _row("hard_silu", "`x * hard_sigmoid(x)`, also called hard swish.", lambda x: x * hard_sigmoid(x))
+hard_tanh = _row("hard_tanh", "X, between -1 and 1.", lambda x: np.clip(x, -1, 1))
+sparse_sigmoid = _row("sparse_sigmoid", "`(x + 1) / 2`, between 0 and 1.", lambda x: np.clip((x + 1) / 2, 0, 1))
+sparse_plus = _row(
+    "sparse_plus", "0 up to -1, x from 1 on, `(x + 1)**2 / 4` between.",
+    lambda x: np.where(x >= 1, x, np.clip(x + 1, 0, 2) ** 2 / 4))
+hard_shrink = _row(
+    "hard_shrink", "X where it is more than `threshold` from zero, and zero there.",
+    lambda x, threshold=0.5: np.where(np.abs(x) > threshold, x, x.dtype.type(0)))
+soft_shrink = _row(
+    "soft_shrink", "X moved by `threshold` towards zero, at most to it.",
+    lambda x, threshold=0.5: x - np.clip(x, -threshold, threshold))
+tanh_shrink = _row("tanh_shrink", "`x - tanh(x)`.", lambda x: x - np.tanh(x))
+threshold = _row(
+    "threshold", "X above `threshold`, `default_value` up to it.",
+    lambda x, threshold, default_value: np.where(x > threshold, x, x.dtype.type(default_value)))
+log_softmax = _row(
+    "log_softmax", "`log(softmax(x))`, accurate where softmax is near 0.",
+    lambda x, axis=-1: plain_log_softmax(x, axis=axis))
+# fmt: on
 
-@activation
-def linear(x: Any) -> Any:
-    """The input itself."""
-    return x
+# -- more than one -----------------------------------------------------------------------------------------------------
 
 
 @activation
@@ -84,12 +133,6 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
         x = KINKED(x)
         y = np.where(x > threshold if threshold else x >= 0, x, negative_slope * (x - threshold))
     return y if max_value is None else np.where(y >= max_value, y.dtype.type(max_value), y)
-
-
-@activation
-def relu6(x: Any) -> Any:
-    """`min(max(x, 0), 6)`."""
-    return relu(x, max_value=6.0)
 
 
 @activation
@@ -109,77 +152,11 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
 
 @activation
-def selu(x: Any) -> Any:
-    """`1.0507 * elu(x, 1.6733)`: keeps mean 0 and variance 1 (Klambauer et al. 2017)."""
-    return 1.0507009873554805 * elu(x, 1.6732632423543772)
-
-
-@activation
 def gelu(x: Any, approximate: bool = False) -> Any:
     """X times the normal distribution function (Hendrycks and Gimpel 2016); `approximate` by tanh."""
     if not approximate:
         return ops.gelu(x)
     return 0.5 * x * (1 + np.tanh(0.7978845608028654 * (x + 0.044715 * x**3)))
-
-
-@activation
-def silu(x: Any) -> Any:
-    """`x * sigmoid(x)`, also called swish."""
-    return ops.silu(x)
-
-
-@activation
-def softplus(x: Any) -> Any:
-    """`log(1 + exp(x))`, without overflow."""
-    return ops.softplus(x)
-
-
-@activation
-def softsign(x: Any) -> Any:
-    """`x / (1 + |x|)`."""
-    return x / (1 + np.abs(x))
-
-
-@activation
-def sigmoid(x: Any) -> Any:
-    """`1 / (1 + exp(-x))`; a loss that gets the result computes from x."""
-    return _probabilities(ops.sigmoid(x), x)
-
-
-@activation
-def log_sigmoid(x: Any) -> Any:
-    """`log(sigmoid(x))`, without overflow."""
-    return -ops.softplus(-x)
-
-
-@activation
-def hard_sigmoid(x: Any) -> Any:
-    """`x/6 + 1/2`, between 0 and 1."""
-    return np.clip(x / 6 + 0.5, 0, 1)
-
-
-@activation
-def hard_silu(x: Any) -> Any:
-    """`x * hard_sigmoid(x)`, also called hard swish."""
-    return x * hard_sigmoid(x)
-
-
-@activation
-def tanh(x: Any) -> Any:
-    """Hyperbolic tangent."""
-    return np.tanh(x)
-
-
-@activation
-def exponential(x: Any) -> Any:
-    """`exp(x)`."""
-    return np.exp(x)
-
-
-@activation
-def mish(x: Any) -> Any:
-    """`x * tanh(softplus(x))` (Misra 2019)."""
-    return x * np.tanh(ops.softplus(x))
 
 
 @activation
@@ -190,72 +167,12 @@ def softmax(x: Any, axis: int = -1) -> Any:
 
 
 @activation
-def log_softmax(x: Any, axis: int = -1) -> Any:
-    """`log(softmax(x))`, accurate where softmax is near 0."""
-    return plain_log_softmax(x, axis=axis)
-
-
-@activation
-def celu(x: Any, alpha: float = 1.0) -> Any:
-    """X above zero, `alpha * (exp(x / alpha) - 1)` below (Barron 2017)."""
-    return np.where(x >= 0, x, alpha * ops.elu(x / alpha))
-
-
-@activation
 def glu(x: Any, axis: int = -1) -> Any:
     """The first half along an axis times the sigmoid of the second (Dauphin et al. 2017)."""
     if x.shape[axis] % 2:
         raise ValueError(f"axis size must be divisible by 2. Received: x.shape={x.shape} with axis={axis}")
     gated, gate = np.split(x, 2, axis=axis)
     return gated * ops.sigmoid(gate)
-
-
-@activation
-def hard_tanh(x: Any) -> Any:
-    """X, between -1 and 1."""
-    return np.clip(x, -1, 1)
-
-
-@activation
-def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
-    """X where it is more than `threshold` from zero, and zero there."""
-    return np.where(np.abs(x) > threshold, x, x.dtype.type(0))
-
-
-@activation
-def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
-    """X moved by `threshold` towards zero, at most to it."""
-    return x - np.clip(x, -threshold, threshold)
-
-
-@activation
-def tanh_shrink(x: Any) -> Any:
-    """`x - tanh(x)`."""
-    return x - np.tanh(x)
-
-
-@activation
-def threshold(x: Any, threshold: float, default_value: float) -> Any:
-    """X above `threshold`, `default_value` up to it."""
-    return np.where(x > threshold, x, x.dtype.type(default_value))
-
-
-@activation
-def squareplus(x: Any, b: float = 4) -> Any:
-    """`(x + sqrt(x*x + b)) / 2` (Barron 2021)."""
-    return (x + np.sqrt(x * x + b)) / 2
-
-
-@activation
-def sparse_sigmoid(x: Any) -> Any:
-    """`(x + 1) / 2`, between 0 and 1."""
-    return np.clip((x + 1) / 2, 0, 1)
-
-
-@activation
-def sparse_plus(x: Any) -> Any:
-    """0 up to -1, x from 1 on, `(x + 1)**2 / 4` between."""
-    return np.where(x >= 1, x, np.clip(x + 1, 0, 2) ** 2 / 4)
 
 
 @activation
