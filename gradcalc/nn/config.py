@@ -33,6 +33,11 @@ _registered: dict[str, Any] = {}
 _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom objects", default=MappingProxyType({}))
 
 
+def is_ours(thing: Any) -> bool:
+    """Whether a class or function is of this package."""
+    return str(getattr(thing, "__module__", "")).startswith("gradcalc.")
+
+
 class Configured:
     """Base of what can be written as a config: the parameters of its class, by their names."""
 
@@ -89,52 +94,47 @@ def summary(function: Any) -> str:
 
 
 def of_row(self: object, *args: Any, **kwargs: Any) -> None:
-    """The constructor of a class that `arguments` gives its own, or of a base of such."""
+    """The constructor that `arguments` gives to a row; here for type checkers."""
 
 
-def arguments(names: str, hints: Mapping[str, Any] = MappingProxyType({})) -> Callable[[type[T]], type[T]]:
-    """A decorator: the constructor takes arguments of these names, in their order.
+class Row(Configured):
+    """Base of classes that are rows of a table: `class Recall(Thresholds, arguments="thresholds name", top_k=None)`.
 
-    The default of each is the attribute of its name, without which it must be given; `hints` says its type, else
-    the class. The constructor keeps each in that attribute, and calls `__post_init__`.
+    What a row says besides its base becomes its attributes. Its constructor takes the `arguments`, in their order: the
+    default of each is the attribute of its name, without which it must be given, and its type that attribute's. The
+    constructor keeps each in the attribute, and calls `__post_init__`.
     """
 
-    def of_class(kind: type[T]) -> type[T]:
-        known = {**get_type_hints(kind), **hints}
-        signature = inspect.Signature([
-            inspect.Parameter(
-                name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=known.get(name, Any),
-                default=getattr(kind, name, inspect.Parameter.empty),
-            )
-            for name in ("self", *names.split())
-        ])  # fmt: skip
-
-        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-            try:
-                given = signature.bind(self, *args, **kwargs)
-            except TypeError as error:
-                raise TypeError(f"{kind.__name__}() {error}") from None
-            given.apply_defaults()
-            vars(self).update({name: value for name, value in given.arguments.items() if name != "self"})
-            self.__post_init__()
-
-        __init__.__signature__ = signature  # type: ignore[attr-defined]
-        kind.__init__ = __init__  # type: ignore[method-assign]
-        return kind
-
-    return of_class
+    def __init_subclass__(cls, arguments: str = "", **own: Any) -> None:
+        super().__init_subclass__()
+        for name, value in own.items():
+            setattr(cls, name, value)
+        if arguments:
+            cls.__init__ = _constructor(cls, arguments.split())  # type: ignore[method-assign]
 
 
-def row(
-    kind: str, base: type[T], names: str, doc: str, hints: Mapping[str, Any] = MappingProxyType({}), **own: Any
-) -> type[T]:
-    """A class as a row of a table: a base, its `arguments`, and what else it has of its own."""
-    return arguments(names, hints)(type(kind, (base,), {"__module__": base.__module__, "__doc__": doc, **own}))
+def _constructor(kind: type, names: Sequence[str]) -> Any:
+    """A constructor that takes arguments of these names."""
+    hints = get_type_hints(kind)
+    signature = inspect.Signature([
+        inspect.Parameter(
+            name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=hints.get(name, Any),
+            default=getattr(kind, name, inspect.Parameter.empty),
+        )
+        for name in ("self", *names)
+    ])  # fmt: skip
 
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            given = signature.bind(self, *args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{kind.__name__}() {error}") from None
+        given.apply_defaults()
+        vars(self).update({name: value for name, value in given.arguments.items() if name != "self"})
+        self.__post_init__()
 
-def is_ours(thing: Any) -> bool:
-    """Whether a class or function is of this package."""
-    return str(getattr(thing, "__module__", "")).startswith("gradcalc.")
+    __init__.__signature__ = signature  # type: ignore[attr-defined]
+    return __init__
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------

@@ -3,16 +3,17 @@
 Names, defaults and formulas are those of Keras's documentation. Labels may be lists, integers, arrays; they are cast to
 the dtype of the predictions, which floats keep (Keras makes them float32). Imports tape and activations.
 """
+# ruff: noqa: D101
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
 from gradcalc.graph import ops
 from gradcalc.nn.activations import Probabilities
-from gradcalc.nn.config import Configured, of_row, options_of, read, row, summary
+from gradcalc.nn.config import Row, of_row, options_of, read, summary
 from gradcalc.tape.rules.reductions import log_softmax, logsumexp, softmax
 from gradcalc.tape.tensor import ArrayOp, Tensor, as_array, cast
 
@@ -81,16 +82,57 @@ def _sum_last(x: Any) -> Any:
 # -- functions: one number for each row --------------------------------------------------------------------------------
 
 
-def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
-    """`mean((y_true - y_pred)**2)` over the last axis."""
-    y_true, y_pred = aligned(y_true, y_pred)
-    return np.mean((y_true - y_pred) ** 2, axis=-1)
+class OfRows(Protocol):
+    """A function of labels and predictions with one number for each row."""
+
+    __name__: str
+
+    def __call__(self, y_true: Any, y_pred: Any) -> Any: ...
 
 
-def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
-    """`mean(|y_true - y_pred|)` over the last axis."""
-    y_true, y_pred = aligned(y_true, y_pred)
-    return np.mean(np.abs(y_true - y_pred), axis=-1)
+def _mean(name: str, doc: str, of: Callable[[Any, Any], Any]) -> OfRows:
+    """The function of a row: the mean of what is said of labels and predictions, over the last axis."""
+
+    def function(y_true: Any, y_pred: Any) -> Any:
+        return np.mean(of(*aligned(y_true, y_pred)), axis=-1)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return function
+
+
+# fmt: off
+mean_squared_error = _mean(
+    "mean_squared_error", "`mean((y_true - y_pred)**2)` over the last axis.", lambda t, p: (t - p) ** 2)
+mean_absolute_error = _mean(
+    "mean_absolute_error", "`mean(|y_true - y_pred|)` over the last axis.", lambda t, p: np.abs(t - p))
+mean_absolute_percentage_error = _mean(
+    "mean_absolute_percentage_error",
+    "`100 * mean(|y_true - y_pred| / |y_true|)` over the last axis; a label counts as `EPSILON` at least.",
+    lambda t, p: 100 * np.abs((t - p) / np.maximum(np.abs(t), EPSILON)))
+mean_squared_logarithmic_error = _mean(
+    "mean_squared_logarithmic_error",
+    "`mean((log(1 + y_true) - log(1 + y_pred))**2)` over the last axis; below `EPSILON` both count as that.",
+    lambda t, p: (np.log(np.maximum(p, EPSILON) + 1) - np.log(np.maximum(t, EPSILON) + 1)) ** 2)
+log_cosh = _mean(
+    "log_cosh", "`mean(log(cosh(y_pred - y_true)))` over the last axis: no cosh overflows.",
+    lambda t, p: p - t + ops.softplus(-2 * (p - t)) - np.asarray(np.log(2), p.dtype))
+poisson = _mean(
+    "poisson", "`mean(y_pred - y_true * log(y_pred + EPSILON))` over the last axis.",
+    lambda t, p: p - t * np.log(p + EPSILON))
+hinge = _mean(
+    "hinge",
+    "`mean(max(1 - y_true*y_pred, 0))` over the last axis, for labels -1 and 1; of 0 and 1 alone, 0 stands for -1.",
+    lambda t, p: np.maximum(1 - _sides(t) * p, 0))
+squared_hinge = _mean(
+    "squared_hinge", "`mean(max(1 - y_true*y_pred, 0)**2)` over the last axis, for labels as of `hinge`.",
+    lambda t, p: np.maximum(1 - _sides(t) * p, 0) ** 2)
+# fmt: on
+
+
+def _sides(labels: Any) -> Any:
+    """Labels -1 and 1, those of 0 and 1 alone made so."""
+    return 2 * labels - 1 if np.isin(labels.array, (0, 1)).all() else labels
 
 
 def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
@@ -101,52 +143,16 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
     return np.mean(np.where(size <= delta, 0.5 * error**2, delta * size - 0.5 * delta**2), axis=-1)
 
 
-def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
-    """`100 * mean(|y_true - y_pred| / |y_true|)` over the last axis; a label counts as `EPSILON` at least."""
-    y_true, y_pred = aligned(y_true, y_pred)
-    return 100 * np.mean(np.abs((y_true - y_pred) / np.maximum(np.abs(y_true), EPSILON)), axis=-1)
-
-
-def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
-    """`mean((log(1 + y_true) - log(1 + y_pred))**2)` over the last axis; below `EPSILON` both count as that."""
-    y_true, y_pred = aligned(y_true, y_pred)
-    logs = [np.log(np.maximum(y, EPSILON) + 1) for y in (y_pred, y_true)]
-    return np.mean((logs[0] - logs[1]) ** 2, axis=-1)
-
-
-def log_cosh(y_true: Any, y_pred: Any) -> Any:
-    """`mean(log(cosh(y_pred - y_true)))` over the last axis: no cosh overflows."""
-    y_true, y_pred = aligned(y_true, y_pred)
-    error = y_pred - y_true
-    return np.mean(error + ops.softplus(-2 * error) - np.asarray(np.log(2), error.dtype), axis=-1)
-
-
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     """Minus the cosine of the angle between labels and predictions along an axis: -1 is the same direction."""
     y_true, y_pred = (_unit(y, axis) for y in aligned(y_true, y_pred))
     return -np.sum(y_true * y_pred, axis=axis)
 
 
-def poisson(y_true: Any, y_pred: Any) -> Any:
-    """`mean(y_pred - y_true * log(y_pred + EPSILON))` over the last axis."""
-    y_true, y_pred = aligned(y_true, y_pred)
-    return np.mean(y_pred - y_true * np.log(y_pred + EPSILON), axis=-1)
-
-
 def kl_divergence(y_true: Any, y_pred: Any) -> Any:
     """`sum(t * log(t / p))` along the last axis (Kullback and Leibler 1951); t and p are kept from `EPSILON` to 1."""
     y_true, y_pred = (np.clip(y, EPSILON, 1) for y in _floats(y_true, y_pred))
     return np.sum(y_true * np.log(y_true / y_pred), axis=-1)
-
-
-def hinge(y_true: Any, y_pred: Any) -> Any:
-    """`mean(max(1 - y_true*y_pred, 0))` over the last axis, for labels -1 and 1; of 0 and 1 alone, 0 stands for -1."""
-    return np.mean(_hinges(y_true, y_pred), axis=-1)
-
-
-def squared_hinge(y_true: Any, y_pred: Any) -> Any:
-    """`mean(max(1 - y_true*y_pred, 0)**2)` over the last axis, for labels as of `hinge`."""
-    return np.mean(_hinges(y_true, y_pred) ** 2, axis=-1)
 
 
 def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
@@ -176,33 +182,22 @@ def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axi
 
 
 def circle(
-    y_true: Any,
-    y_pred: Any,
-    ref_labels: Any = None,
-    ref_embeddings: Any = None,
-    remove_diagonal: bool = True,
-    gamma: float = 80,
-    margin: float = 0.4,
-) -> Any:
+    y_true: Any, y_pred: Any, ref_labels: Any = None, ref_embeddings: Any = None, remove_diagonal: bool = True,
+    gamma: float = 80, margin: float = 0.4,
+) -> Any:  # fmt: skip
     """How far embeddings of one class are apart, and those of others near (Sun et al. 2020); a number for each row.
 
-    Args:
-        y_true: the numbers of the classes.
-        y_pred: embeddings, rows of length 1.
-        ref_labels: the classes of what they are compared with, by default those of the rows themselves.
-        ref_embeddings: the embeddings of these.
-        remove_diagonal: a row is not compared with itself.
-        gamma: the scale of the distances.
-        margin: how far classes are to be apart.
+    Labels are numbers of classes, predictions rows of length 1, compared with those of `ref_labels` and
+    `ref_embeddings`, by default with each other: not with themselves where `remove_diagonal`. `gamma` is the scale of
+    the distances, `margin` how far classes are to be apart.
     """
     y_pred = _prediction(y_pred)
     labels = np.ravel(as_array(y_true))
     others = labels if ref_labels is None else np.ravel(as_array(ref_labels))
-    distances = np.maximum(
-        1 - y_pred @ np.transpose(y_pred if ref_embeddings is None else _prediction(ref_embeddings)), 0
-    )
-    same = labels[:, None] == others[None, :]
-    near, far = same.copy(), ~same
+    products = y_pred @ np.transpose(y_pred if ref_embeddings is None else _prediction(ref_embeddings))
+    distances = np.maximum(1 - products, 0)
+    near = labels[:, None] == others[None, :]
+    far = ~near
     if remove_diagonal:
         np.fill_diagonal(near, False)
     pull = gamma * np.maximum(margin + distances, 0) * (distances - margin)
@@ -220,53 +215,8 @@ def _log_sum(x: Any, counts: Any) -> Any:
 def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
     """`(1 - p**q) / q` for the probability p of the class whose number is the label (Zhang and Sabuncu 2018)."""
     y_pred = _prediction(y_pred)
-    labels = as_array(y_true).astype(np.intp)
-    chosen = (labels[..., None] == np.arange(y_pred.shape[-1])).astype(y_pred.dtype)
+    chosen = _one_hot(as_array(y_true).astype(np.intp), y_pred)
     return (1 - np.sum(y_pred * chosen, axis=-1) ** q) / q
-
-
-def binary_focal_crossentropy(
-    y_true: Any,
-    y_pred: Any,
-    apply_class_balancing: bool = False,
-    alpha: float = 0.25,
-    gamma: float = 2.0,
-    from_logits: bool = False,
-    label_smoothing: float = 0.0,
-    axis: int = -1,
-) -> Any:
-    """`binary_crossentropy` whose elements weigh `(1 - p)**gamma`, p the probability of the label (Lin et al. 2017).
-
-    With `apply_class_balancing` labels 1 weigh `alpha` besides, labels 0 `1 - alpha`. Other arguments as of that.
-    """
-    y_true, y_pred = _floats(y_true, y_pred)
-    p = ops.sigmoid(y_pred) if from_logits else y_pred
-    if label_smoothing:
-        y_true = y_true * (1 - label_smoothing) + 0.5 * label_smoothing
-    inner = np.clip(p, EPSILON, 1 - EPSILON)
-    losses = -(y_true * np.log(inner) + (1 - y_true) * np.log(1 - inner))
-    losses = (1 - (y_true * p + (1 - y_true) * (1 - p))) ** gamma * losses
-    if apply_class_balancing:
-        losses = (y_true * alpha + (1 - y_true) * (1 - alpha)) * losses
-    return np.mean(losses, axis=axis)
-
-
-def categorical_focal_crossentropy(
-    y_true: Any,
-    y_pred: Any,
-    alpha: float = 0.25,
-    gamma: float = 2.0,
-    from_logits: bool = False,
-    label_smoothing: float = 0.0,
-    axis: int = -1,
-) -> Any:
-    """`categorical_crossentropy` whose classes weigh `alpha * (1 - p)**gamma` (Lin et al. 2017); others as of that."""
-    y_true, y_pred = _floats(y_true, y_pred)
-    if label_smoothing:
-        y_true = y_true * (1 - label_smoothing) + label_smoothing / y_true.shape[-1]
-    p = softmax(y_pred, axis=axis) if from_logits else y_pred
-    p = np.clip(p / np.sum(p, axis=axis, keepdims=True), EPSILON, 1 - EPSILON)
-    return np.sum(alpha * (1 - p) ** gamma * -y_true * np.log(p), axis=axis)
 
 
 def binary_crossentropy(
@@ -274,21 +224,39 @@ def binary_crossentropy(
 ) -> Any:
     """`-mean(t*log(p) + (1-t)*log(1-p))` over an axis, for labels t from 0 to 1.
 
-    Args:
-        y_true: labels, of the shape of `y_pred`.
-        y_pred: probabilities p, or with `from_logits` what the sigmoid makes them of. The result of
-            `activations.sigmoid`, or of `softmax`, is taken as the logits that made it, as in Keras.
-        from_logits: what `y_pred` holds.
-        label_smoothing: how far labels are moved towards 1/2, from 0 to 1.
-        axis: the axis to average over.
+    Predictions p are of the shape of the labels: probabilities, or with `from_logits` what the sigmoid makes them of;
+    results of `activations.sigmoid` and `softmax` are taken as the logits that made them, as in Keras. Labels are moved
+    by `label_smoothing` towards 1/2, from 0 to 1.
     """
     y_true, y_pred, from_logits = _alike(y_true, y_pred, from_logits)
-    if label_smoothing:
-        y_true = y_true * (1 - label_smoothing) + 0.5 * label_smoothing
-    if from_logits:
-        return np.mean(ops.softplus(y_pred) - y_true * y_pred, axis=axis)
-    p = np.clip(y_pred, EPSILON, 1 - EPSILON)
-    return np.mean(-(y_true * np.log(p) + (1 - y_true) * np.log(1 - p)), axis=axis)
+    y_true = _smoothed(y_true, label_smoothing, 2)
+    return np.mean(ops.softplus(y_pred) - y_true * y_pred if from_logits else _binary(y_true, y_pred), axis=axis)
+
+
+def binary_focal_crossentropy(
+    y_true: Any, y_pred: Any, apply_class_balancing: bool = False, alpha: float = 0.25, gamma: float = 2.0,
+    from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1,
+) -> Any:  # fmt: skip
+    """`binary_crossentropy` whose elements weigh `(1 - p)**gamma`, p the probability of the label (Lin et al. 2017).
+
+    With `apply_class_balancing` labels 1 weigh `alpha` besides, labels 0 `1 - alpha`. Other arguments as of that.
+    """
+    y_true, y_pred = _floats(y_true, y_pred)
+    y_true, p = _smoothed(y_true, label_smoothing, 2), ops.sigmoid(y_pred) if from_logits else y_pred
+    losses = (1 - (y_true * p + (1 - y_true) * (1 - p))) ** gamma * _binary(y_true, p)
+    if apply_class_balancing:
+        losses = (y_true * alpha + (1 - y_true) * (1 - alpha)) * losses
+    return np.mean(losses, axis=axis)
+
+
+def _binary(y_true: Any, p: Any) -> Any:
+    p = np.clip(p, EPSILON, 1 - EPSILON)
+    return -(y_true * np.log(p) + (1 - y_true) * np.log(1 - p))
+
+
+def _smoothed(y_true: Any, amount: float, classes: int) -> Any:
+    """Labels moved towards the even distribution over so many classes."""
+    return y_true * (1 - amount) + amount / classes if amount else y_true
 
 
 def categorical_crossentropy(
@@ -296,13 +264,8 @@ def categorical_crossentropy(
 ) -> Any:
     """`-sum(t*log(p))` along an axis, for labels t that are a distribution over the classes (one-hot rows).
 
-    Args:
-        y_true: labels, of the shape of `y_pred`.
-        y_pred: probabilities p, scaled to sum 1, or with `from_logits` what the softmax makes them of. The result of
-            `activations.softmax`, or of `sigmoid`, is taken as the logits that made it, as in Keras.
-        from_logits: what `y_pred` holds.
-        label_smoothing: how far labels are moved towards the even distribution, from 0 to 1.
-        axis: the axis of the classes.
+    Probabilities are scaled to sum 1, logits are what the softmax makes them of; other arguments as of
+    `binary_crossentropy`.
     """
     y_true, y_pred, from_logits = _alike(y_true, y_pred, from_logits)
     if y_pred.shape[axis] == 1:
@@ -312,51 +275,65 @@ def categorical_crossentropy(
             SyntaxWarning,
             stacklevel=2,
         )
-    if label_smoothing:
-        y_true = y_true * (1 - label_smoothing) + label_smoothing / y_true.shape[axis]
+    y_true = _smoothed(y_true, label_smoothing, y_true.shape[axis])
     if from_logits:
-        if axis not in (-1, y_pred.ndim - 1):
-            y_true, y_pred = np.moveaxis(y_true, axis, -1), np.moveaxis(y_pred, axis, -1)
-        return _cross_entropy(y_true, y_pred)
+        return _cross_entropy(
+            *(np.moveaxis(y, axis, -1) if axis not in (-1, y.ndim - 1) else y for y in (y_true, y_pred))
+        )
     p = y_pred / np.sum(y_pred, axis=axis, keepdims=True)
     return -np.sum(y_true * np.log(np.clip(p, EPSILON, 1 - EPSILON)), axis=axis)
+
+
+def categorical_focal_crossentropy(
+    y_true: Any, y_pred: Any, alpha: float = 0.25, gamma: float = 2.0, from_logits: bool = False,
+    label_smoothing: float = 0.0, axis: int = -1,
+) -> Any:  # fmt: skip
+    """`categorical_crossentropy` whose classes weigh `alpha * (1 - p)**gamma` (Lin et al. 2017); others as of that."""
+    y_true, y_pred = _floats(y_true, y_pred)
+    p = softmax(y_pred, axis=axis) if from_logits else y_pred
+    p = np.clip(p / np.sum(p, axis=axis, keepdims=True), EPSILON, 1 - EPSILON)
+    return np.sum(alpha * (1 - p) ** gamma * -_smoothed(y_true, label_smoothing, p.shape[-1]) * np.log(p), axis=axis)
 
 
 def sparse_categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
 ) -> Any:
-    """As `categorical_crossentropy`, for labels that are the numbers of the classes.
+    """As `categorical_crossentropy`, for labels that are the numbers of the classes: one for each row of `y_pred`.
 
-    Args:
-        y_true: class numbers, of the shape of `y_pred` without its last axis, or with 1 there.
-        y_pred: probabilities (not scaled here, as in Keras), or with `from_logits` logits.
-        from_logits: what `y_pred` holds.
-        ignore_class: a label whose rows count 0, and not where a mean is taken of all; it may be no class.
-        axis: the axis of the classes: the last.
+    Probabilities are not scaled here, as in Keras. Rows with the label `ignore_class` count 0, and not where a mean is
+    taken of all; it may be no class.
 
     Raises:
-        ValueError: the shapes do not fit, or a label is no class.
+        ValueError: the shapes do not fit, a label is no class, or the classes are not along the last axis.
     """
     y_pred, from_logits = _logits(y_pred, from_logits)
     y_pred = _prediction(y_pred)
     if axis not in (-1, y_pred.ndim - 1):
         raise ValueError(f"Only axis=-1 is currently supported. Received: axis={axis}")
-    classes = y_pred.shape[-1]
     labels = np.asarray(y_true.array if isinstance(y_true, Tensor) else y_true).astype(np.intp)
     if labels.ndim == y_pred.ndim and labels.shape[-1] == 1:
         labels = labels[..., 0]
-    if labels.shape != y_pred.shape[:-1]:
-        raise ValueError(f"labels of shape {labels.shape} do not fit y_pred of shape {y_pred.shape}: one class per row")
     counts = np.ones(labels.shape, bool) if ignore_class is None else labels != ignore_class
-    known = labels[counts]
-    if known.size and not 0 <= known.min() <= known.max() < classes:
-        raise ValueError(f"labels go from {known.min()} to {known.max()}, but y_pred has classes 0 to {classes - 1}")
-    one_hot = ((labels[..., None] == np.arange(classes)) & counts[..., None]).astype(y_pred.dtype)
-    logits = y_pred if from_logits else np.log(np.clip(y_pred, EPSILON, 1 - EPSILON))
-    result = _cross_entropy(one_hot, logits)
+    _fits(labels, counts, y_pred)
+    one_hot = _one_hot(labels, y_pred) * counts[..., None]
+    result = _cross_entropy(one_hot, y_pred if from_logits else np.log(np.clip(y_pred, EPSILON, 1 - EPSILON)))
     if ignore_class is not None:
         result._keras_mask = counts
     return result
+
+
+def _fits(labels: Any, counts: Any, y_pred: Any) -> None:
+    """Refuse labels that are none of the classes of the rows."""
+    if labels.shape != y_pred.shape[:-1]:
+        raise ValueError(f"labels of shape {labels.shape} do not fit y_pred of shape {y_pred.shape}: one class per row")
+    known, classes = labels[counts], y_pred.shape[-1]
+    if known.size and not 0 <= known.min() <= known.max() < classes:
+        raise ValueError(f"labels go from {known.min()} to {known.max()}, but y_pred has classes 0 to {classes - 1}")
+
+
+def _one_hot(labels: Any, y_pred: Any) -> Any:
+    """Rows that are 1 at the number of a class."""
+    return (labels[..., None] == np.arange(y_pred.shape[-1])).astype(y_pred.dtype)
 
 
 def _prediction(y_pred: Any) -> Tensor:
@@ -397,14 +374,6 @@ def _alike(y_true: Any, y_pred: Any, from_logits: bool) -> tuple[Any, Any, bool]
     return y_true, y_pred, from_logits
 
 
-def _hinges(y_true: Any, y_pred: Any) -> Any:
-    """`max(1 - y_true*y_pred, 0)`, with labels of 0 and 1 alone made -1 and 1."""
-    y_true, y_pred = _floats(y_true, y_pred)
-    if np.isin(y_true.array, (0, 1)).all():
-        y_true = 2 * y_true - 1
-    return np.maximum(1 - y_true * y_pred, 0)
-
-
 def _unit(x: Any, axis: int) -> Any:
     """Vectors along an axis, of length 1; what is shorter than 1e-12 is divided by that."""
     squares = np.sum(x * x, axis=axis, keepdims=True)
@@ -423,7 +392,15 @@ def squeeze_or_expand(a: Any, b: Any) -> tuple[Any, Any]:
 # -- classes: one number -----------------------------------------------------------------------------------------------
 
 
-class Loss(Configured):
+def within(counts: Any, weights: Any) -> Any:
+    """Weights, times what counts of the rows and steps that they weigh; None is 1."""
+    if weights is None:
+        return counts
+    counts, weights = squeeze_or_expand(counts, weights)
+    return np.reshape(weights, weights.shape + (1,) * (counts.ndim - weights.ndim)) * counts
+
+
+class Loss(Row):
     """Base of the losses, as Keras's Loss: `loss(y_true, y_pred, sample_weight=None)`; a subclass gives `call`.
 
     Args:
@@ -443,9 +420,7 @@ class Loss(Configured):
             raise ValueError(
                 f"Invalid value for argument `reduction`. Expected one of {REDUCTIONS}. Received: reduction={reduction}"
             )
-        self.name = name or type(self).__name__
-        self.reduction = reduction
-        self.dtype = dtype
+        self.name, self.reduction, self.dtype = name or type(self).__name__, reduction, dtype
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The loss of each row."""
@@ -453,30 +428,25 @@ class Loss(Configured):
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The reduced loss: a scalar tensor, or one number for each row where nothing is reduced."""
+        mask = getattr(y_pred, "_keras_mask", None)
         if self.dtype is not None and getattr(y_pred, "dtype", None) != self.dtype:
             y_pred = cast(y_pred, self.dtype)
-        mask = getattr(y_pred, "_keras_mask", None)
         values = self.call(y_true, y_pred)
-        masks = (mask, getattr(values, "_keras_mask", None))
-        given = [getattr(m, "array", m) for m in masks if m is not None and m.shape == values.shape]
-        if given:
-            sample_weight = self._only(np.logical_and.reduce(given), sample_weight, values)
-        if sample_weight is not None:
-            sample_weight = _floats(sample_weight, values)[0]
-            values, sample_weight = squeeze_or_expand(values, sample_weight)
-            values = values * sample_weight
-        result = self._reduced(values, sample_weight)
+        weights = None if sample_weight is None else _floats(sample_weight, values)[0]
+        masks = [getattr(m, "array", m) for m in (mask, getattr(values, "_keras_mask", None)) if m is not None]
+        if counted := [m for m in masks if m.shape == values.shape]:
+            weights = within(self._share(np.logical_and.reduce(counted), values.dtype), weights)
+        if weights is not None:
+            values, weights = squeeze_or_expand(values, weights)
+            values = values * weights
+        result = self._reduced(values, weights)
         return result if isinstance(result, Tensor) else Tensor(result)
 
-    def _only(self, mask: Any, sample_weight: Any, values: Any) -> Any:
-        """The weights, 0 where steps do not count; where a mean is taken, it is that of those which do."""
-        counts = mask.astype(values.dtype)
-        if self.reduction in ("mean", "sum_over_batch_size"):
-            counts = counts * (counts.size / max(np.sum(counts), 1))
-        if sample_weight is None:
-            return counts
-        weights = _floats(sample_weight, values)[0]
-        return np.reshape(weights, weights.shape + (1,) * (counts.ndim - weights.ndim)) * counts
+    def _share(self, mask: Any, dtype: Any) -> Any:
+        """What each step counts: where a mean is taken, it is that of those which do."""
+        counts = mask.astype(dtype)
+        is_mean = self.reduction in ("mean", "sum_over_batch_size")
+        return counts * (counts.size / max(np.sum(counts), 1)) if is_mean else counts
 
     def _reduced(self, values: Any, sample_weight: Any) -> Any:
         if self.reduction in (None, "none") or not values.ndim:
@@ -502,6 +472,16 @@ class _FunctionLoss(Loss):
     _options: ClassVar[Sequence[str]] = ()
     __init__ = of_row
 
+    def __init_subclass__(cls, of: Any = None, arguments: str = "", **own: Any) -> None:
+        """The loss of a row: a function, its settings where Keras orders them otherwise, and what else is its own."""
+        if of is not None:
+            options = {name: vars(cls).get(name, default) for name, default in options_of(of).items()}
+            own = {"name": of.__name__, **options, **own, "function": staticmethod(of), "_options": [*options]}
+            cls.__annotations__ |= {name: hint for name, hint in of.__annotations__.items() if name in options}
+            cls.__doc__ = f"{summary(of)}\n\nReduced, by default to the mean of all; see `{of.__name__}` and `Loss`."
+            arguments = arguments or " ".join([*options, "reduction name dtype"])
+        super().__init_subclass__(arguments, **own)
+
     def __post_init__(self) -> None:
         super().__init__(self.name, self.reduction, self.dtype)
 
@@ -514,8 +494,38 @@ class _FunctionLoss(Loss):
         return self.function(y_true, kept if aligned is y_pred else aligned, **options)
 
 
-class _Between(_FunctionLoss):
-    q = 0.5
+_QUIET = Loss._quiet | {"axis"}
+_AXIS_LAST = "reduction name axis dtype"
+_SPARSE = "from_logits ignore_class reduction axis name dtype"
+
+
+# fmt: off
+class MeanSquaredError(_FunctionLoss, of=mean_squared_error): ...
+class MeanAbsoluteError(_FunctionLoss, of=mean_absolute_error): ...
+class MeanAbsolutePercentageError(_FunctionLoss, of=mean_absolute_percentage_error): ...
+class MeanSquaredLogarithmicError(_FunctionLoss, of=mean_squared_logarithmic_error): ...
+class LogCosh(_FunctionLoss, of=log_cosh): ...
+class Poisson(_FunctionLoss, of=poisson): ...
+class KLDivergence(_FunctionLoss, of=kl_divergence): ...
+class Hinge(_FunctionLoss, of=hinge): ...
+class SquaredHinge(_FunctionLoss, of=squared_hinge): ...
+class CategoricalHinge(_FunctionLoss, of=categorical_hinge): ...
+class Huber(_FunctionLoss, of=huber, name="huber_loss"): ...
+class CosineSimilarity(_FunctionLoss, of=cosine_similarity, _quiet=_QUIET): ...
+class BinaryCrossentropy(_FunctionLoss, of=binary_crossentropy): ...
+class CategoricalCrossentropy(_FunctionLoss, of=categorical_crossentropy): ...
+class SparseCategoricalCrossentropy(
+    _FunctionLoss, of=sparse_categorical_crossentropy, arguments=_SPARSE, _quiet=_QUIET): ...
+class BinaryFocalCrossentropy(_FunctionLoss, of=binary_focal_crossentropy): ...
+class CategoricalFocalCrossentropy(_FunctionLoss, of=categorical_focal_crossentropy): ...
+class Dice(_FunctionLoss, of=dice, arguments=_AXIS_LAST): ...
+class Tversky(_FunctionLoss, of=tversky, arguments=f"alpha beta {_AXIS_LAST}"): ...
+class Circle(_FunctionLoss, of=circle, arguments="gamma margin remove_diagonal reduction name dtype"): ...
+# fmt: on
+
+
+class CategoricalGeneralizedCrossEntropy(_FunctionLoss, of=categorical_generalized_cross_entropy):
+    q: float = 0.5
 
     def __post_init__(self) -> None:
         if not 0 < self.q < 1:
@@ -523,58 +533,13 @@ class _Between(_FunctionLoss):
         super().__post_init__()
 
 
-_KINDS: list[type[_FunctionLoss]] = []
-
-
-def _loss(
-    kind: str, function: Callable[..., Any], settings: str = "", base: type[_FunctionLoss] = _FunctionLoss, **own: Any
-) -> type[_FunctionLoss]:
-    """The loss of a row: a function with its options, its settings in Keras's order, what else Keras has otherwise."""
-    options = options_of(function)
-    own = {"name": function.__name__, **options, **own, "function": staticmethod(function), "_options": [*options]}
-    doc = f"{summary(function)}\n\nReduced, by default to the mean over all rows; see `{function.__name__}` and `Loss`."
-    settings = settings or " ".join([*options, "reduction name dtype"])
-    _KINDS.append(row(kind, base, settings, doc, function.__annotations__, **own))
-    return _KINDS[-1]
-
-
-_QUIET = Loss._quiet | {"axis"}
-_AXIS_LAST = "reduction name axis dtype"
-
-MeanSquaredError = _loss("MeanSquaredError", mean_squared_error)
-MeanAbsoluteError = _loss("MeanAbsoluteError", mean_absolute_error)
-MeanAbsolutePercentageError = _loss("MeanAbsolutePercentageError", mean_absolute_percentage_error)
-MeanSquaredLogarithmicError = _loss("MeanSquaredLogarithmicError", mean_squared_logarithmic_error)
-LogCosh = _loss("LogCosh", log_cosh)
-Poisson = _loss("Poisson", poisson)
-KLDivergence = _loss("KLDivergence", kl_divergence)
-Hinge = _loss("Hinge", hinge)
-SquaredHinge = _loss("SquaredHinge", squared_hinge)
-CategoricalHinge = _loss("CategoricalHinge", categorical_hinge)
-Huber = _loss("Huber", huber, name="huber_loss")
-CosineSimilarity = _loss("CosineSimilarity", cosine_similarity, _quiet=_QUIET)
-BinaryCrossentropy = _loss("BinaryCrossentropy", binary_crossentropy)
-CategoricalCrossentropy = _loss("CategoricalCrossentropy", categorical_crossentropy)
-SparseCategoricalCrossentropy = _loss(
-    "SparseCategoricalCrossentropy", sparse_categorical_crossentropy,
-    "from_logits ignore_class reduction axis name dtype", _quiet=_QUIET,
-)  # fmt: skip
-BinaryFocalCrossentropy = _loss("BinaryFocalCrossentropy", binary_focal_crossentropy)
-CategoricalFocalCrossentropy = _loss("CategoricalFocalCrossentropy", categorical_focal_crossentropy)
-Dice = _loss("Dice", dice, _AXIS_LAST)
-Tversky = _loss("Tversky", tversky, f"alpha beta {_AXIS_LAST}")
-Circle = _loss("Circle", circle, "gamma margin remove_diagonal reduction name dtype")
-CategoricalGeneralizedCrossEntropy = _loss(
-    "CategoricalGeneralizedCrossEntropy", categorical_generalized_cross_entropy, base=_Between, q=0.5
-)
-
 _SHORT = {
     "mse": mean_squared_error, "mae": mean_absolute_error, "mape": mean_absolute_percentage_error,
     "msle": mean_squared_logarithmic_error, "bce": binary_crossentropy, "kld": kl_divergence,
 }  # fmt: skip
 LOSSES: Mapping[str, Any] = (
-    {kind.__name__: kind for kind in _KINDS}
-    | {kind.function.__name__: kind.function for kind in _KINDS}
+    {kind.__name__: kind for kind in _FunctionLoss.__subclasses__()}
+    | {kind.function.__name__: kind.function for kind in _FunctionLoss.__subclasses__()}
     | {name: function for short, function in _SHORT.items() for name in (short, short.upper())}
 )
 """The losses by name: classes, their functions, and Keras's short names of these."""

@@ -2,8 +2,10 @@
 
 Names, defaults and formulas are those of Keras's documentation.
 """
+# ruff: noqa: D101
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import signature
 from typing import Any, ClassVar, ParamSpec
@@ -12,7 +14,7 @@ import numpy as np
 
 from gradcalc.graph.names import snake_case
 from gradcalc.nn import activations, initializers, losses
-from gradcalc.nn.config import Configured, arguments, of_row, options_of, read, row, summary
+from gradcalc.nn.config import Row, is_ours, of_row, options_of, read, summary
 from gradcalc.nn.layer import Weight
 from gradcalc.tape.tensor import Tensor, as_array, cast
 
@@ -22,15 +24,17 @@ __all__ = [
     "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanMetricWrapper", "MeanSquaredError",
     "MeanSquaredLogarithmicError", "Metric", "PearsonCorrelation", "Poisson", "Precision", "Recall",
     "RootMeanSquaredError", "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy",
-    "SparseTopKCategoricalAccuracy", "SquaredHinge", "Sum", "TopKCategoricalAccuracy", "binary_accuracy",
+    "SparseTopKCategoricalAccuracy", "SquaredHinge", "Sum", "TopKCategoricalAccuracy",  "binary_accuracy",
     "categorical_accuracy", "concordance_correlation", "pearson_correlation", "sparse_categorical_accuracy",
     "sparse_top_k_categorical_accuracy", "top_k_categorical_accuracy",
 ]  # fmt: skip
 
 P = ParamSpec("P")
+METRICS: dict[str, Callable[..., Any]] = {}
+"""The metrics by name, `AUC` and `auc`; `compile` knows `accuracy` besides."""
 
 
-class Metric(Configured):
+class Metric(Row):
     """Base of the metrics: a subclass gives `update_state` and `result`, and makes its variables by `add_weight`.
 
     Args:
@@ -41,19 +45,23 @@ class Metric(Configured):
     _module = "keras.metrics"
     _direction: ClassVar[str | None] = None
     """Whether more is better, `"up"`, or less, `"down"`: what callbacks look for where they are not told."""
+    _sums: ClassVar[Sequence[str]] = ()
+    """Attributes that are 0 before the first values."""
+
+    def __init_subclass__(cls, arguments: str = "", **own: Any) -> None:
+        super().__init_subclass__(arguments, **own)
+        if is_ours(cls) and not cls.__name__.startswith("_"):
+            METRICS.update({cls.__name__: cls, snake_case(cls.__name__): cls})
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or snake_case(type(self).__name__)
         self.dtype = np.dtype(dtype or np.float32)
+        vars(self).update(dict.fromkeys(self._sums, 0.0))
 
     def add_variable(
-        self,
-        shape: Sequence[int],
-        initializer: Any,
-        dtype: Any = None,
-        aggregation: str = "sum",
+        self, shape: Sequence[int], initializer: Any, dtype: Any = None, aggregation: str = "sum",
         name: str | None = None,
-    ) -> Weight:
+    ) -> Weight:  # fmt: skip
         """A variable that no tape watches, to be kept in an attribute."""
         value = initializers.get(initializer or "zeros")(tuple(shape), dtype=np.dtype(dtype or self.dtype))
         return Weight(value, False, name=name)
@@ -71,6 +79,7 @@ class Metric(Configured):
 
     def reset_state(self) -> None:
         """Forget all values: every variable is 0 again."""
+        vars(self).update(dict.fromkeys(self._sums, 0.0))
         for variable in self.variables:
             variable.assign(np.zeros(variable.shape))
 
@@ -81,6 +90,9 @@ class Metric(Configured):
     def result(self) -> Any:
         """What is told of all values so far."""
         raise NotImplementedError(f"{type(self).__name__} must define result")
+
+    def _told(self, values: Any) -> Tensor:
+        return Tensor(np.asarray(values, self.dtype))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take more values, and tell the result so far."""
@@ -124,7 +136,8 @@ class _Weighed(Metric):
         if sample_weight is None:
             weights = np.ones(values.shape[:1])
         else:
-            values, weights = losses.squeeze_or_expand(values, plain(_within(mask, sample_weight)).astype(np.float64))
+            weights = plain(_within(mask, sample_weight)).astype(np.float64)
+            values, weights = losses.squeeze_or_expand(values, weights)
             values = self._rows(values, weights.ndim)
             weights = np.broadcast_to(weights, values.shape)
             values, weights = values * weights, self._rows(weights, 1)
@@ -139,7 +152,7 @@ class _Weighed(Metric):
 
 
 class Mean(_Weighed):
-    """The mean of all values so far."""
+    """The mean of all values so far, 0 of nothing."""
 
     def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
         super().__init__(name, dtype)
@@ -150,9 +163,9 @@ class Mean(_Weighed):
         self.count.array = np.asarray(self.count.array + count)
 
     def result(self) -> Tensor:
-        """The mean so far, 0 of nothing."""
+        """The mean so far."""
         count = self.count.array
-        return Tensor(np.asarray(self.total.array / count if count else 0.0, self.dtype))
+        return self._told(self.total.array / count if count else 0.0)
 
 
 class Sum(_Weighed):
@@ -165,18 +178,26 @@ class Sum(_Weighed):
 
     def result(self) -> Tensor:
         """The sum so far."""
-        return Tensor(np.asarray(self.total.array, self.dtype))
+        return self._told(self.total.array)
 
 
 def _within(mask: Any, sample_weight: Any) -> Any:
     """Weights, 0 where steps do not count by the mask."""
     if mask is None:
         return sample_weight
-    counts = plain(mask).astype(np.float32)
-    if sample_weight is None:
-        return counts
-    counts, weights = losses.squeeze_or_expand(counts, plain(sample_weight))
-    return np.reshape(weights, weights.shape + (1,) * (counts.ndim - weights.ndim)) * counts
+    return losses.within(plain(mask).astype(np.float32), None if sample_weight is None else plain(sample_weight))
+
+
+def weights_of(shape: Sequence[int], sample_weight: Any) -> Any:
+    """The weight of each element: its own, or that of the row that it is in."""
+    weights = None if sample_weight is None else plain(sample_weight).astype(float)
+    return np.reshape(losses.within(np.ones(shape), weights), shape)
+
+
+def ratio(numerator: Any, denominator: Any) -> Any:
+    """A quotient, 0 where nothing is divided by."""
+    some = np.broadcast_to(denominator > 0, np.broadcast_shapes(np.shape(numerator), np.shape(denominator)))
+    return np.where(some, numerator / np.where(some, denominator, 1), 0.0)
 
 
 def plain(values: Any) -> Any:
@@ -311,68 +332,64 @@ class _OfFunction(MeanMetricWrapper):
     _function: ClassVar[Callable[..., Any]]
     _options: ClassVar[Sequence[str]]
     _direction = "down"
+    name: str | None  # type: ignore[assignment]
     dtype: Any = None
     _read = staticmethod(plain)
     __init__ = of_row
+
+    def __init_subclass__(cls, of: Any = None, arguments: str = "", **own: Any) -> None:
+        """The metric of a row: a function with its options, its settings in Keras's order, what is not as usual."""
+        if of is not None:
+            options = options_of(of)
+            own = {"name": snake_case(cls.__name__), **options, **own, "_function": staticmethod(of)}
+            own["_options"] = [*options]
+            cls.__annotations__ |= {name: hint for name, hint in of.__annotations__.items() if name in options}
+            cls.__doc__ = f"{summary(of)}\n\nThe mean of it over all rows so far."
+            arguments = arguments or " ".join(["name dtype", *options])
+        super().__init_subclass__(arguments, **own)
 
     def __post_init__(self) -> None:
         options = {name: getattr(self, name) for name in self._options}
         super().__init__(type(self)._function, self.name or snake_case(type(self).__name__), self.dtype, **options)
 
 
-class _Root(_OfFunction):
+# fmt: off
+class MeanSquaredError(_OfFunction, of=losses.mean_squared_error): ...
+class MeanAbsoluteError(_OfFunction, of=losses.mean_absolute_error): ...
+class MeanAbsolutePercentageError(_OfFunction, of=losses.mean_absolute_percentage_error): ...
+class MeanSquaredLogarithmicError(_OfFunction, of=losses.mean_squared_logarithmic_error): ...
+class LogCoshError(_OfFunction, of=losses.log_cosh, name="logcosh"): ...
+class Hinge(_OfFunction, of=losses.hinge): ...
+class SquaredHinge(_OfFunction, of=losses.squared_hinge): ...
+class CategoricalHinge(_OfFunction, of=losses.categorical_hinge): ...
+class KLDivergence(_OfFunction, of=losses.kl_divergence): ...
+class Poisson(_OfFunction, of=losses.poisson): ...
+class BinaryCrossentropy(
+    _OfFunction, of=losses.binary_crossentropy, arguments="name dtype from_logits label_smoothing"): ...
+class CategoricalCrossentropy(_OfFunction, of=losses.categorical_crossentropy): ...
+class SparseCategoricalCrossentropy(_OfFunction, of=losses.sparse_categorical_crossentropy): ...
+class Accuracy(_OfFunction, of=accuracy, _direction="up"): ...
+class BinaryAccuracy(_OfFunction, of=binary_accuracy, _direction="up"): ...
+class CategoricalAccuracy(_OfFunction, of=categorical_accuracy, _direction="up"): ...
+class SparseCategoricalAccuracy(_OfFunction, of=sparse_categorical_accuracy, _direction="up"): ...
+class TopKCategoricalAccuracy(
+    _OfFunction, of=top_k_categorical_accuracy, arguments="k name dtype", _direction="up"): ...
+class SparseTopKCategoricalAccuracy(
+    _OfFunction, of=sparse_top_k_categorical_accuracy, arguments="k name dtype from_sorted_ids",
+    _quiet=frozenset({"from_sorted_ids"}), _direction="up"): ...
+class CosineSimilarity(_OfFunction, of=_cosine, _direction="up"): ...
+class PearsonCorrelation(_OfFunction, of=pearson_correlation, _direction="up"): ...
+class ConcordanceCorrelation(_OfFunction, of=concordance_correlation, _direction="up"): ...
+# fmt: on
+
+
+class RootMeanSquaredError(_OfFunction, of=_squared):
     def result(self) -> Tensor:
         """The root so far, 0 of nothing."""
         return Tensor(np.sqrt(super().result().array))
 
 
-def _mean(
-    kind: str, function: Callable[..., Any], settings: str = "", base: type[_OfFunction] = _OfFunction, **own: Any
-) -> type[_OfFunction]:
-    """The metric of a row: a function with its options, its settings in Keras's order, what else is not as usual."""
-    options = options_of(function)
-    own = {"name": snake_case(kind), **options, **own, "_function": staticmethod(function), "_options": [*options]}
-    settings = settings or " ".join(["name dtype", *options])
-    doc = f"{summary(function)}\n\nThe mean of it over all rows so far."
-    return row(kind, base, settings, doc, {"name": str | None} | function.__annotations__, **own)
-
-
-_UP: Any = {"_direction": "up"}
-
-MeanSquaredError = _mean("MeanSquaredError", losses.mean_squared_error)
-MeanAbsoluteError = _mean("MeanAbsoluteError", losses.mean_absolute_error)
-MeanAbsolutePercentageError = _mean("MeanAbsolutePercentageError", losses.mean_absolute_percentage_error)
-MeanSquaredLogarithmicError = _mean("MeanSquaredLogarithmicError", losses.mean_squared_logarithmic_error)
-RootMeanSquaredError = _mean("RootMeanSquaredError", _squared, base=_Root)
-LogCoshError = _mean("LogCoshError", losses.log_cosh, name="logcosh")
-Hinge = _mean("Hinge", losses.hinge)
-SquaredHinge = _mean("SquaredHinge", losses.squared_hinge)
-CategoricalHinge = _mean("CategoricalHinge", losses.categorical_hinge)
-KLDivergence = _mean("KLDivergence", losses.kl_divergence)
-Poisson = _mean("Poisson", losses.poisson)
-BinaryCrossentropy = _mean("BinaryCrossentropy", losses.binary_crossentropy, "name dtype from_logits label_smoothing")
-CategoricalCrossentropy = _mean("CategoricalCrossentropy", losses.categorical_crossentropy)
-SparseCategoricalCrossentropy = _mean("SparseCategoricalCrossentropy", losses.sparse_categorical_crossentropy)
-Accuracy = _mean("Accuracy", accuracy, **_UP)
-BinaryAccuracy = _mean("BinaryAccuracy", binary_accuracy, **_UP)
-CategoricalAccuracy = _mean("CategoricalAccuracy", categorical_accuracy, **_UP)
-SparseCategoricalAccuracy = _mean("SparseCategoricalAccuracy", sparse_categorical_accuracy, **_UP)
-TopKCategoricalAccuracy = _mean("TopKCategoricalAccuracy", top_k_categorical_accuracy, "k name dtype", **_UP)
-SparseTopKCategoricalAccuracy = _mean(
-    "SparseTopKCategoricalAccuracy", sparse_top_k_categorical_accuracy, "k name dtype from_sorted_ids",
-    _quiet=frozenset({"from_sorted_ids"}), **_UP,
-)  # fmt: skip
-CosineSimilarity = _mean("CosineSimilarity", _cosine, **_UP)
-PearsonCorrelation = _mean("PearsonCorrelation", pearson_correlation, **_UP)
-ConcordanceCorrelation = _mean("ConcordanceCorrelation", concordance_correlation, **_UP)
-
 # -- by thresholds -----------------------------------------------------------------------------------------------------
-
-
-def ratio(numerator: Any, denominator: Any) -> Any:
-    """A quotient, 0 where nothing is divided by."""
-    some = np.broadcast_to(denominator > 0, np.broadcast_shapes(np.shape(numerator), np.shape(denominator)))
-    return np.where(some, numerator / np.where(some, denominator, 1), 0.0)
 
 
 class Confusion(Metric):
@@ -397,11 +414,13 @@ class Confusion(Metric):
     def _begin(self, columns: tuple[int, ...]) -> None:
         """Make the counts: labels 1 and 0 above each threshold, and at most at it."""
         self._columns = columns
-        shape = (len(self._limits), *columns)
-        self.true_positives = self.add_variable(shape, "zeros", np.float64, name="true_positives")
-        self.false_positives = self.add_variable(shape, "zeros", np.float64, name="false_positives")
-        self.true_negatives = self.add_variable(shape, "zeros", np.float64, name="true_negatives")
-        self.false_negatives = self.add_variable(shape, "zeros", np.float64, name="false_negatives")
+        for name in ("true_positives", "false_positives", "true_negatives", "false_negatives"):
+            setattr(self, name, self.add_variable((len(self._limits), *columns), "zeros", np.float64, name=name))
+
+    true_positives: Weight
+    false_positives: Weight
+    true_negatives: Weight
+    false_negatives: Weight
 
     @property
     def _above(self) -> tuple[Any, Any]:
@@ -414,8 +433,12 @@ class Confusion(Metric):
         false, true = self._above
         return false + self.true_negatives.array, true + self.false_negatives.array
 
-    def _told(self, values: Any) -> Tensor:
-        return Tensor(np.asarray(values, self.dtype))
+    def _rate(self, name: str) -> Any:
+        """Precision, recall or sensitivity, which is another name of it, or specificity, at each threshold."""
+        false, true = self._above
+        if name == "precision":
+            return ratio(true, true + false)
+        return ratio(self._all[0] - false, self._all[0]) if name == "specificity" else ratio(true, self._all[1])
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take labels, 0 or 1, and predictions of more rows, each counted `sample_weight` times.
@@ -423,24 +446,8 @@ class Confusion(Metric):
         Raises:
             ValueError: one class is wanted of predictions that have no axis of classes.
         """
-        labels, p = plain(y_true), plain(y_pred)
-        if self.top_k is not None:  # of equal ones the first
-            rank = np.argsort(np.argsort(-p, -1, kind="stable"), -1, kind="stable")
-            p = np.where(rank < self.top_k, p, -np.inf)
-        labels, p = losses.squeeze_or_expand(labels, p)
-        p = p.astype(self.dtype, copy=False)  # so that a prediction at a threshold is not above it
-        if self.class_id is not None:
-            if p.ndim < 2:
-                raise ValueError(
-                    "When class_id is provided, y_pred must be a 2D array with shape (num_samples, num_classes), found "
-                    f"shape: {p.shape}"
-                )
-            labels, p = labels[..., self.class_id, None], p[..., self.class_id, None]
-        weights = np.ones(p.shape) if sample_weight is None else plain(sample_weight).astype(float)
-        if weights.ndim == p.ndim + 1 and weights.shape[-1] == 1:
-            weights = weights[..., 0]
-        weights = np.broadcast_to(np.reshape(weights, weights.shape + (1,) * (p.ndim - weights.ndim)), p.shape)
-        labels = np.broadcast_to(np.reshape(labels, p.shape) != 0, p.shape)
+        labels, p = self._chosen(plain(y_true), plain(y_pred))
+        weights = weights_of(p.shape, sample_weight)
         order = np.argsort(self._limits)
         places = np.searchsorted(self._limits[order], p, side="left")  # how many lie below
         pairs = ((self.false_positives, self.true_negatives), (self.true_positives, self.false_negatives))
@@ -453,6 +460,22 @@ class Confusion(Metric):
                 more[(order, *column)] = counts[::-1].cumsum()[::-1][1:]
                 fewer[(order, *column)] = counts.cumsum()[:-1]
             above.array, below.array = above.array + more, below.array + fewer
+
+    def _chosen(self, labels: Any, p: Any) -> tuple[Any, Any]:
+        """What counts of labels, as truths, and predictions: the `top_k`, or one class."""
+        if self.top_k is not None:  # of equal ones the first
+            rank = np.argsort(np.argsort(-p, -1, kind="stable"), -1, kind="stable")
+            p = np.where(rank < self.top_k, p, -np.inf)
+        labels, p = losses.squeeze_or_expand(labels, p)
+        p = p.astype(self.dtype, copy=False)  # so that a prediction at a threshold is not above it
+        if self.class_id is not None:
+            if p.ndim < 2:
+                raise ValueError(
+                    "When class_id is provided, y_pred must be a 2D array with shape (num_samples, num_classes), found "
+                    f"shape: {p.shape}"
+                )
+            labels, p = labels[..., self.class_id, None], p[..., self.class_id, None]
+        return np.broadcast_to(np.reshape(labels, p.shape) != 0, p.shape), p
 
 
 def limits(thresholds: Any) -> list[float]:
@@ -469,9 +492,19 @@ def limits(thresholds: Any) -> list[float]:
 
 
 class Thresholds(Confusion):
-    """Counts at thresholds from 0 to 1, by default 0.5."""
+    """Counts or a rate, at thresholds from 0 to 1.
+
+    Args:
+        thresholds: a number or several, above which a prediction says 1; 0.5 by default.
+        top_k: a prediction says 1 where it is among the k largest of its row.
+        class_id: the one class that is looked at.
+        name: by default the class's.
+        dtype: of the result.
+    """
 
     thresholds: Any = None
+    _what: ClassVar[str]
+    """The counts, or the rate."""
 
     def __post_init__(self) -> None:
         every = self.thresholds is None and self.top_k is not None
@@ -479,41 +512,27 @@ class Thresholds(Confusion):
 
     def result(self) -> Tensor:
         """What is told so far, for each threshold."""
-        found = self._of_counts()
+        counts = getattr(self, self._what, None)
+        found = self._told(self._rate(self._what) if counts is None else counts.array)
         return found[0] if len(found) == 1 else found
 
-    def _of_counts(self) -> Tensor:
-        raise NotImplementedError
+
+_RATE = "thresholds top_k class_id name dtype"
 
 
-def _rate(kind: str, doc: str, share: Callable[[Any, Any], Any]) -> type[Thresholds]:
-    """The metric of a row: of the weights above each threshold and of all, of labels 0, then 1."""
-    doc += """; at each threshold.
-
-    Args:
-        thresholds: a number or several, above which a prediction says 1; 0.5 by default.
-        top_k: a prediction says 1 where it is among the k largest of its row.
-        class_id: the one class that is looked at.
-        name: by default the class's.
-        dtype: of the result."""
-    told: Any = lambda self: self._told(share(self._above, self._all))  # noqa: E731
-    return row(kind, Thresholds, "thresholds top_k class_id name dtype", doc, _of_counts=told)
+# fmt: off
+class Precision(Thresholds, arguments=_RATE, _what="precision"):
+    """Of the predictions that say 1, how many have labels that do; arguments as of `Thresholds`."""
+class Recall(Thresholds, arguments=_RATE, _what="recall"):
+    """Of the labels that say 1, how many have predictions that do; arguments as of `Thresholds`."""
+# fmt: on
 
 
-Precision = _rate(
-    "Precision", "Of the predictions that say 1, how many have labels that do",
-    lambda above, every: ratio(above[1], above[0] + above[1]),
-)  # fmt: skip
-Recall = _rate(
-    "Recall", "Of the labels that say 1, how many have predictions that do",
-    lambda above, every: ratio(above[1], every[1]),
-)  # fmt: skip
-
-
-@arguments(
-    "num_thresholds curve summation_method name dtype thresholds multi_label num_labels label_weights from_logits"
-)
-class AUC(Confusion):
+class AUC(
+    Confusion,
+    arguments="num_thresholds curve summation_method name dtype thresholds multi_label num_labels label_weights "
+    "from_logits",
+):
     """The area under a curve of rates as a threshold moves, by a sum over thresholds.
 
     Args:
@@ -542,14 +561,8 @@ class AUC(Confusion):
     from_logits: bool = False
 
     def __post_init__(self) -> None:
-        curve, method = str(self.curve).upper(), str(self.summation_method).lower()
-        if curve not in ("ROC", "PR", "PRGAIN"):
-            raise ValueError(f'Invalid AUC curve value: "{self.curve}". Expected values are ["PR", "ROC", "PRGAIN"]')
-        if method not in ("interpolation", "minoring", "majoring"):
-            raise ValueError(
-                f'Invalid AUC summation method value: "{self.summation_method}". Expected values are '
-                '["interpolation", "majoring", "minoring"]'
-            )
+        curve = _one_of("curve", self.curve, ("PR", "ROC", "PRGAIN"))
+        method = _one_of("summation method", self.summation_method, ("interpolation", "majoring", "minoring"))
         many, given = self.num_thresholds, self.thresholds
         if given is None and many <= 1:
             raise ValueError(f"Argument `num_thresholds` must be an integer > 1. Received: num_thresholds={many}")
@@ -584,8 +597,7 @@ class AUC(Confusion):
                 )
             self._begin(p.shape[1:])
         if self.label_weights is not None and not self.multi_label:
-            given = 1.0 if sample_weight is None else plain(sample_weight)
-            sample_weight = np.reshape(given, np.shape(given) + (1,) * (p.ndim - np.ndim(given))) * self.label_weights
+            sample_weight = weights_of(p.shape, sample_weight) * self.label_weights
         super().update_state(y_true, p, sample_weight)
 
     def result(self) -> Tensor:
@@ -604,19 +616,14 @@ class AUC(Confusion):
 
     def _curve(self) -> tuple[Any, Any]:
         """Its points, by thresholds."""
-        false, true = self._above
-        recall = ratio(true, self._all[1])
+        (false, true), (zeros, ones) = self._above, self._all
         if self.curve == "ROC":
-            return ratio(false, self._all[0]), recall
+            return ratio(false, zeros), self._rate("recall")
         if self.curve == "PR":
-            return recall, ratio(true, true + false)
-        odds = ratio(self._all[1], self._all[0])
-        gains = [np.where(true > 0, 1 - odds * ratio(lost, true), none) for lost, none in self._lost(false, true)]
+            return self._rate("recall"), self._rate("precision")
+        lost = ((ones - true, 0.0), (false, 1.0))  # of recall and precision, and their gains where no one is found
+        gains = [np.where(true > 0, 1 - ratio(ones, zeros) * ratio(what, true), none) for what, none in lost]
         return np.maximum(gains[0], 0), gains[1]
-
-    def _lost(self, false: Any, true: Any) -> list[tuple[Any, float]]:
-        """What recall and precision lack, and their gains where no one is found."""
-        return [(self._all[1] - true, 0.0), (false, 1.0)]
 
     def _interpolated(self, true: Any, taken: Any) -> Any:
         """The area under precision and recall, with true ones linear in what is taken, between thresholds."""
@@ -628,20 +635,19 @@ class AUC(Confusion):
         return ratio(np.sum(area, axis=0), self._all[1][0])
 
 
-def named(names: Iterable[str], values: Mapping[str, Any]) -> dict[str, Callable[..., Metric]]:
-    """The classes among what has these names, by them and by those of functions: `AUC`, `auc`."""
-    kinds = [values[name] for name in names if isinstance(values[name], type)]
-    return {name: kind for kind in kinds for name in (kind.__name__, snake_case(kind.__name__))}
+def _one_of(what: str, value: Any, known: Sequence[str]) -> str:
+    """The one that a text is, whatever its case."""
+    found = [name for name in known if name.lower() == str(value).lower()]
+    if not found:
+        raise ValueError(f'Invalid AUC {what} value: "{value}". Expected values are {json.dumps(known)}')
+    return found[0]
 
 
-_SHORT = {
+_SHORT: dict[str, Callable[..., Metric]] = {
     "mse": MeanSquaredError, "mae": MeanAbsoluteError, "mape": MeanAbsolutePercentageError, "bce": BinaryCrossentropy,
     "msle": MeanSquaredLogarithmicError, "kld": KLDivergence,
 }  # fmt: skip
-METRICS: dict[str, Callable[..., Metric]] = named(
-    set(__all__) - {"Metric", "Mean", "MeanMetricWrapper", "Sum"}, globals()
-) | {"logcosh": LogCoshError, **{name: kind for short, kind in _SHORT.items() for name in (short, short.upper())}}
-"""The metrics of labels and predictions by name, `scores` adds its own; `compile` knows `accuracy` besides."""
+METRICS |= {"logcosh": LogCoshError} | {name: kind for short, kind in _SHORT.items() for name in (short, short.upper())}
 
 
 def get(identifier: Any) -> Any:

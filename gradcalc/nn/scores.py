@@ -1,19 +1,17 @@
-"""More of Keras 3's metrics: counts and rates by thresholds, and scores of classes and of columns.
+"""More of Keras 3's metrics: the best of a rate among thresholds, and scores of classes and of columns.
 
 Names, defaults and formulas are those of Keras's documentation. Imports losses, metrics and NumPy.
 """
 
-import inspect
 import warnings
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcalc.graph.names import snake_case
 from gradcalc.nn import losses
-from gradcalc.nn.config import arguments, of_row, row
-from gradcalc.nn.metrics import METRICS, Confusion, Metric, Thresholds, named, plain, ratio
+from gradcalc.nn.config import of_row
+from gradcalc.nn.metrics import Confusion, Metric, Thresholds, plain, ratio, weights_of
 from gradcalc.tape.tensor import Tensor
 
 __all__ = [
@@ -26,16 +24,19 @@ __all__ = [
 # -- by thresholds -----------------------------------------------------------------------------------------------------
 
 
-def _counted(kind: str, side: str, label: int, direction: str) -> type[Thresholds]:
-    doc = f"The weight of predictions {side} the threshold whose label is {label}; 0.5, or each of `thresholds`."
-    told: Any = lambda self: getattr(self, snake_case(kind))  # noqa: E731
-    return row(kind, Thresholds, "thresholds name dtype", doc, _of_counts=told, _direction=direction)
+_COUNTS = "thresholds name dtype"
 
 
-TruePositives = _counted("TruePositives", "above", 1, "up")
-FalsePositives = _counted("FalsePositives", "above", 0, "down")
-TrueNegatives = _counted("TrueNegatives", "at most at", 0, "up")
-FalseNegatives = _counted("FalseNegatives", "at most at", 1, "down")
+# fmt: off
+class TruePositives(Thresholds, arguments=_COUNTS, _what="true_positives"):
+    """The weight of predictions above the threshold whose label is 1; 0.5, or each of `thresholds`."""
+class FalsePositives(Thresholds, arguments=_COUNTS, _what="false_positives", _direction="down"):
+    """The weight of predictions above the threshold whose label is 0; 0.5, or each of `thresholds`."""
+class TrueNegatives(Thresholds, arguments=_COUNTS, _what="true_negatives"):
+    """The weight of predictions at most at the threshold whose label is 0; 0.5, or each of `thresholds`."""
+class FalseNegatives(Thresholds, arguments=_COUNTS, _what="false_negatives", _direction="down"):
+    """The weight of predictions at most at the threshold whose label is 1; 0.5, or each of `thresholds`."""
+# fmt: on
 
 
 class _AtLeast(Confusion):
@@ -55,38 +56,43 @@ class _AtLeast(Confusion):
 
     def result(self) -> Tensor:
         """The rate so far."""
-        reached = self._rate(self._wanted) >= self.dtype.type(getattr(self, self._wanted))
-        return self._told(np.max(np.where(reached, self._rate(self._best), 0), initial=0))
-
-    def _rate(self, name: str) -> Any:
-        false, true = self._above
-        if name == "precision":
-            rate = ratio(true, true + false)
-        else:  # sensitivity is recall, by another name
-            rate = ratio(self._all[0] - false, self._all[0]) if name == "specificity" else ratio(true, self._all[1])
-        return np.asarray(rate, self.dtype)
+        wanted, best = (self._rate(name).astype(self.dtype) for name in (self._wanted, self._best))
+        reached = wanted >= self.dtype.type(getattr(self, self._wanted))
+        return self._told(np.max(np.where(reached, best, 0), initial=0))
 
 
-def _at_least(kind: str, best: str, wanted: str) -> type[_AtLeast]:
-    settings = f"{wanted} num_thresholds class_id name dtype"
-    doc = f"The best {best} where the {wanted} is at least `{wanted}`."
-    return row(kind, _AtLeast, settings, doc, {wanted: float}, _wanted=wanted, _best=best)
+_HOW = "num_thresholds class_id name dtype"
 
 
-SensitivityAtSpecificity = _at_least("SensitivityAtSpecificity", "sensitivity", "specificity")
-SpecificityAtSensitivity = _at_least("SpecificityAtSensitivity", "specificity", "sensitivity")
-PrecisionAtRecall = _at_least("PrecisionAtRecall", "precision", "recall")
-RecallAtPrecision = _at_least("RecallAtPrecision", "recall", "precision")
+# fmt: off
+class SensitivityAtSpecificity(
+        _AtLeast, arguments=f"specificity {_HOW}", _wanted="specificity", _best="sensitivity"):
+    """The best sensitivity where the specificity is at least `specificity`."""
+
+    specificity: float
+class SpecificityAtSensitivity(
+        _AtLeast, arguments=f"sensitivity {_HOW}", _wanted="sensitivity", _best="specificity"):
+    """The best specificity where the sensitivity is at least `sensitivity`."""
+
+    sensitivity: float
+class PrecisionAtRecall(_AtLeast, arguments=f"recall {_HOW}", _wanted="recall", _best="precision"):
+    """The best precision where the recall is at least `recall`."""
+
+    recall: float
+class RecallAtPrecision(_AtLeast, arguments=f"precision {_HOW}", _wanted="precision", _best="recall"):
+    """The best recall where the precision is at least `precision`."""
+
+    precision: float
+# fmt: on
 
 
 # -- of classes --------------------------------------------------------------------------------------------------------
 
 
-_HOW = "name dtype ignore_class sparse_y_true sparse_y_pred axis"
+_ROWS = "name dtype ignore_class sparse_y_true sparse_y_pred axis"
 
 
-@arguments(f"num_classes target_class_ids {_HOW}")
-class IoU(Metric):
+class IoU(Metric, arguments=f"num_classes target_class_ids {_ROWS}"):
     """Intersection over union of the places labelled, and predicted, as a class: the mean over some classes.
 
     Args:
@@ -153,30 +159,24 @@ class IoU(Metric):
         return Tensor(np.asarray(ratio(np.sum(ratio(both, either)), np.sum(either > 0)), np.float32))
 
 
-def _iou(kind: str, base: type[IoU], settings: str, what: str, **own: Any) -> type[IoU]:
-    of_base = (inspect.getdoc(IoU) or "").partition("\n\n")[2]
-    return row(kind, base, settings, f"Intersection over union {what}.\n\n{of_base}", **own)
+_ONE_HOT = "name dtype ignore_class sparse_y_pred axis"
 
 
-_HOW_ONE_HOT = "name dtype ignore_class sparse_y_pred axis"
-_ONE_HOT: Any = {"sparse_y_true": False, "sparse_y_pred": False}
-_EVERY = "the mean over all classes"
-
-BinaryIoU = _iou(
-    "BinaryIoU", IoU, "target_class_ids threshold name dtype", "for labels 0 and 1",
-    num_classes=2, target_class_ids=(0, 1), threshold=0.5,
-)  # fmt: skip
-MeanIoU = _iou("MeanIoU", IoU, f"num_classes {_HOW}", _EVERY)
-OneHotIoU = _iou(
-    "OneHotIoU", IoU, f"num_classes target_class_ids {_HOW_ONE_HOT}", "for labels that are one-hot rows", **_ONE_HOT
-)
-OneHotMeanIoU = _iou(
-    "OneHotMeanIoU", MeanIoU, f"num_classes {_HOW_ONE_HOT}", f"for labels that are one-hot rows, {_EVERY}", **_ONE_HOT
-)
+# fmt: off
+class BinaryIoU(
+        IoU, arguments="target_class_ids threshold name dtype", num_classes=2, target_class_ids=(0, 1), threshold=0.5):
+    """Intersection over union for labels 0 and 1; arguments as of `IoU`."""
+class MeanIoU(IoU, arguments=f"num_classes {_ROWS}"):
+    """Intersection over union, the mean over all classes; arguments as of `IoU`."""
+class OneHotIoU(
+        IoU, arguments=f"num_classes target_class_ids {_ONE_HOT}", sparse_y_true=False, sparse_y_pred=False):
+    """Intersection over union for labels that are one-hot rows; arguments as of `IoU`."""
+class OneHotMeanIoU(MeanIoU, arguments=f"num_classes {_ONE_HOT}", sparse_y_true=False, sparse_y_pred=False):
+    """Intersection over union for labels that are one-hot rows, the mean over all classes; arguments as of `IoU`."""
+# fmt: on
 
 
-@arguments("average beta threshold name dtype")
-class FBetaScore(Metric):
+class FBetaScore(Metric, arguments="average beta threshold name dtype"):
     """The harmonic mean of precision and recall, in which recall counts `beta` times as much (van Rijsbergen 1979).
 
     Args:
@@ -190,6 +190,10 @@ class FBetaScore(Metric):
 
     _direction = "up"
 
+    _sums = ("_both", "_taken", "_labelled")
+    _both: Any
+    _taken: Any
+    _labelled: Any
     average: str | None = None
     beta: float = 1.0
     threshold: float | None = None
@@ -210,13 +214,6 @@ class FBetaScore(Metric):
                 raise ValueError(f"{wrong}be a Python float. Received: {argument}={value} of type '{type(value)}'")
             if value is not None and (value <= 0 or argument == "threshold" and value > 1):
                 raise ValueError(f"{wrong}{rule}. Received: {argument}={value}")
-        self.reset_state()
-
-    def reset_state(self) -> None:
-        """Forget all values."""
-        self._both: Any = 0.0
-        self._taken: Any = 0.0
-        self._labelled: Any = 0.0
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take rows of labels and of predictions, each counted `sample_weight` times.
@@ -230,8 +227,7 @@ class FBetaScore(Metric):
             taken = (p >= np.max(p, -1, keepdims=True)) & (np.abs(p) > 1e-9)
         else:
             taken = p > self.threshold
-        weights = np.ones(len(p)) if sample_weight is None else plain(sample_weight)
-        weights = np.reshape(weights, (-1, 1))
+        weights = weights_of(p.shape, sample_weight)
         axes = None if self.average == "micro" else 0
         self._both = self._both + np.sum(taken * labels * weights, axes)
         self._taken = self._taken + np.sum(taken * weights, axes)
@@ -247,19 +243,17 @@ class FBetaScore(Metric):
             scores = np.sum(scores * self._labelled) / (np.sum(self._labelled) + losses.EPSILON)
         elif self.average is not None:
             scores = np.mean(scores)
-        return Tensor(np.asarray(scores, self.dtype))
+        return self._told(scores)
 
 
-F1Score = row(
-    "F1Score", FBetaScore, "average threshold name dtype",
-    "The harmonic mean of precision and recall; arguments as of `FBetaScore`.", name="f1_score",
-)  # fmt: skip
+class F1Score(FBetaScore, arguments="average threshold name dtype", name="f1_score"):
+    """The harmonic mean of precision and recall; arguments as of `FBetaScore`."""
+
 
 # -- of columns --------------------------------------------------------------------------------------------------------
 
 
-@arguments("class_aggregation num_regressors name dtype")
-class R2Score(Metric):
+class R2Score(Metric, arguments="class_aggregation num_regressors name dtype"):
     """Which share of the variance of the labels the predictions explain, `1 - sum((y-p)**2) / sum((y-mean(y))**2)`.
 
     Args:
@@ -272,6 +266,12 @@ class R2Score(Metric):
 
     _direction = "up"
 
+    _sums = ("_samples", "_weight", "_mean", "_spread", "_missed")
+    _samples: Any
+    _weight: Any
+    _mean: Any
+    _spread: Any
+    _missed: Any
     class_aggregation: str | None = "uniform_average"
     num_regressors: int = 0
     name: Any = "r2_score"
@@ -291,15 +291,6 @@ class R2Score(Metric):
                 "Invalid value for argument `num_regressors`. Expected a value >= 0. Received: "
                 f"num_regressors={self.num_regressors}"
             )
-        self.reset_state()
-
-    def reset_state(self) -> None:
-        """Forget all values."""
-        self._samples = 0
-        self._weight: Any = 0.0
-        self._mean: Any = 0.0
-        self._spread: Any = 0.0
-        self._missed: Any = 0.0
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take rows of labels and of predictions, each counted `sample_weight` times.
@@ -309,8 +300,7 @@ class R2Score(Metric):
         """
         labels, p = losses.squeeze_or_expand(*(plain(y).astype(float) for y in (y_true, y_pred)))
         _rows("R2Score", labels, p)
-        weights = np.asarray(1.0 if sample_weight is None else plain(sample_weight), float)
-        weights = np.broadcast_to(weights[:, None] if weights.ndim == 1 else weights, labels.shape)
+        weights = weights_of(labels.shape, sample_weight)
         self._samples += labels.size
         self._missed = self._missed + np.sum((labels - p) ** 2 * weights, 0)
         # The spread about a mean that moves (Chan, Golub and LeVeque 1979): sums of squares would cancel.
@@ -332,7 +322,7 @@ class R2Score(Metric):
             scores = np.mean(scores)
         elif self.class_aggregation is not None:
             scores = np.sum(self._spread * scores) / np.sum(self._spread)
-        return Tensor(np.asarray(self._adjusted(scores), self.dtype))
+        return self._told(self._adjusted(scores))
 
     def _adjusted(self, scores: Any) -> Any:
         free = self._samples - self.num_regressors - 1
@@ -352,6 +342,3 @@ def _rows(name: str, labels: Any, p: Any) -> None:
             f"{name} expects 2D inputs with shape (batch_size, output_dim). Received input shapes: "
             f"y_pred.shape={p.shape} and y_true.shape={labels.shape}."
         )
-
-
-METRICS |= named(__all__, globals())
