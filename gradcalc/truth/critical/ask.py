@@ -37,6 +37,7 @@ from gradcalc.truth.critical.infinity import closed
 from gradcalc.truth.critical.proof import write_proof
 from gradcalc.truth.critical.regions import places
 from gradcalc.truth.critical.search import Boxes, Clock
+from gradcalc.truth.critical.separate import all_zeros
 from gradcalc.truth.critical.solution import Outcome, Solution
 from gradcalc.truth.critical.system import System, of_equations, of_gradient
 from gradcalc.truth.critical.workers import MOST_JOBS, processors
@@ -145,7 +146,9 @@ def answer(expression: Any, sides: Sequence[Side], let: Mapping[str, Any], wante
     problem = _Problem(formula, constraints, sides, _finite(system, sides, wanted), wanted)
     sides = problem.sides
     quest = Quest(system, sides, wanted.digits, clock, classify=not wanted.roots, jobs=wanted.jobs or processors())
-    outcome = quest.run() if not constraints else along(formula, constraints, sides, wanted.digits, clock, quest.jobs)
+    outcome = (
+        all_zeros(quest) if not constraints else along(formula, constraints, sides, wanted.digits, clock, quest.jobs)
+    )
     clock.end = begin + wanted.seconds * (shares - wanted.greatest) / shares
     lowest = _extreme(system, sides, clock, wanted.digits, False) if wanted.least else None
     clock.end = begin + wanted.seconds
