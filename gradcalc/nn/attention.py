@@ -1,6 +1,6 @@
 """Attention over `(rows, steps, features)`, as Keras 3's layers. Imports layer and tape."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,12 +8,10 @@ import numpy as np
 from gradcalc.errors import only
 from gradcalc.nn import activations
 from gradcalc.nn.layer import Layer, pair, plain_mask
+from gradcalc.nn.layers import EinsumDense
 from gradcalc.tape.tensor import as_tensor
 
 __all__ = ["AdditiveAttention", "Attention", "MultiHeadAttention"]
-
-
-_PRODUCTS = ("query", "key", "value", "output")
 
 
 class MultiHeadAttention(Layer):
@@ -25,50 +23,60 @@ class MultiHeadAttention(Layer):
         value_dim: the size of a value in each head; by default `key_dim`.
         dropout: the share of weights that are taken while training.
         use_bias: whether the four products have biases.
-        output_shape: the size of the result's last axis; by default that of the query.
-        kernel_initializer, bias_initializer: what kernels and biases begin with.
-        kernel_regularizer, bias_regularizer, activity_regularizer: penalties, to be found in `losses`.
-        kernel_constraint, bias_constraint: what optimizers hold them to.
+        output_shape: the size of the result's last axis, or of several in its place; by default that of the query.
+        attention_axes: the axes of the steps; by default all between rows and features.
+        kernel_initializer, ..., bias_constraint: of kernels and biases, as of `Dense`.
         seed: of the dropout.
         common: the arguments of `Layer`.
     """
 
     _quiet = frozenset({"flash_attention"})
+    output_shape: Any
+    attention_axes: Any
 
     def __init__(
         self, num_heads: int, key_dim: int, value_dim: int | None = None, dropout: float = 0.0, use_bias: bool = True,
-        output_shape: int | None = None, attention_axes: Any = None, sliding_window: Any = None,
+        output_shape: Any = None, attention_axes: Any = None, sliding_window: Any = None,
         flash_attention: Any = None, kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
         kernel_constraint: Any = None, bias_constraint: Any = None, use_gate: bool = False, seed: int | None = None,
         **common: Any,
-    ) -> None:  # fmt: skip
-        if attention_axes not in (1, [1], (1,)):  # that of steps, as Keras writes it of a built layer
-            only(None, attention_axes=attention_axes)
-        only(None, sliding_window=sliding_window, flash_attention=flash_attention)
-        only(False, use_gate=use_gate)
-        super().__init__(**common)
-        self._keep(locals())
-        self.output_shape = None if output_shape is None else pair(output_shape, 1, "output_shape")
-        self.value_dim: int = self.key_dim if value_dim is None else pair(value_dim, 1, "value_dim")[0]
+    ) -> None: ...  # fmt: skip
+
+    def __post_init__(self) -> None:
+        only(None, sliding_window=self.sliding_window, flash_attention=self.flash_attention)
+        only(False, use_gate=self.use_gate)
+        if self.output_shape is not None:
+            several = isinstance(self.output_shape, Sequence)
+            self.output_shape = pair(self.output_shape, len(self.output_shape) if several else 1, "output_shape")
+        self.value_dim: int = self.key_dim if self.value_dim is None else pair(self.value_dim, 1, "value_dim")[0]
         self.built = False
-        for name in _PRODUCTS:  # each holds a kernel and a bias, as Keras's layer has it
-            setattr(self, f"{name}_dense", Layer(name=name))
 
     def _prepare(self, shape: Any) -> None:
         """The first call makes the weights: they depend on query, value and key."""
 
-    def _make(self, sizes: Mapping[str, int], size: int) -> None:
-        """Make the kernel and bias of each of the four products, of the sizes of what comes in and goes out."""
-        heads = {"query": self.key_dim, "key": self.key_dim, "value": self.value_dim}
-        for name, dim in heads.items():
-            self._product(name, (sizes[name], self.num_heads, dim), (self.num_heads, dim))
-        self._product("output", (self.num_heads, self.value_dim, size), (size,))
+    def build(self, query_shape: Any, value_shape: Any = None, key_shape: Any = None) -> None:
+        """Make the four products, each with a kernel and perhaps a bias, for the shapes of three inputs."""
+        axes, ndim = self.attention_axes, len(query_shape)
+        given = range(1, ndim - 1) if axes is None else [axes] if isinstance(axes, int) else axes
+        self.attention_axes = tuple(axis % ndim for axis in given)
+        out = "uvwxyz"[: len(self.output_shape or "u")]
+        q = _LETTERS[: ndim - 1]
+        sizes = {"query": self.key_dim, "key": self.key_dim, "value": self.value_dim}
+        shapes = {"query": query_shape, "key": key_shape or value_shape or query_shape}
+        for name, dim in sizes.items():
+            product = self._product(name, f"{q}m,mnk->{q}nk", (*(None,) * (ndim - 2), self.num_heads, dim), "nk")
+            product.build(shapes.get(name, value_shape or query_shape))
+        sized = (*(None,) * (ndim - 2), *(self.output_shape or query_shape[-1:]))
+        self._product("output", f"{q}nk,nk{out}->{q}{out}", sized, out).build((*query_shape[:-1], self.num_heads, dim))
 
-    def _product(self, name: str, kernel: tuple[int, ...], bias: tuple[int, ...]) -> None:
-        holder = getattr(self, f"{name}_dense")
-        holder.kernel = self._weight("kernel", kernel)
-        holder.bias = self._weight("bias", bias) if self.use_bias else None
+    def _product(self, name: str, equation: str, shape: Any, bias: str) -> Any:
+        kinds = [f"{of}_{what}" for of in ("kernel", "bias") for what in ("initializer", "regularizer", "constraint")]
+        settings = {kind: getattr(self, kind) for kind in kinds}
+        named = {"name": "attention_output" if name == "output" else name, "dtype": self.dtype}
+        layer = EinsumDense(equation, shape, bias_axes=bias if self.use_bias else None, **settings, **named)
+        setattr(self, f"{name}_dense", layer)
+        return layer
 
     def call(
         self, query: Any, value: Any, key: Any = None, query_mask: Any = None, value_mask: Any = None,
@@ -91,48 +99,49 @@ class MultiHeadAttention(Layer):
         Returns:
             `(rows, steps, size)`.
         """
-        given = {"query": query, "key": value if key is None else key, "value": value}
+        given = {"query": query, "value": value, "key": value if key is None else key}
         values = {name: self._float(self._converted(x)) for name, x in given.items()}
         if not self.built:
-            size = (self.output_shape or values["query"].shape)[-1]
-            self._make({name: x.shape[-1] for name, x in values.items()}, size)
-        q, k, v = (self._projected(name, x, 1) for name, x in values.items())
-        scores = np.moveaxis(q, 1, 2) / np.sqrt(np.asarray(self.key_dim, q.dtype)) @ np.transpose(k, (0, 2, 3, 1))
+            self.build(*(x.shape for x in values.values()))
+        q, v, k = (getattr(self, f"{name}_dense")(x) for name, x in values.items())
         said = {"query": query_mask, "value": value_mask, "key": key_mask}
         masks = {name: getattr(given[name], "_keras_mask", None) if m is None else m for name, m in said.items()}
         for x in given.values():  # as in Keras: what else is made of these tensors knows of no mask
             if hasattr(x, "_keras_mask"):
                 del x._keras_mask
         masks["key"] = None if key is None and key_mask is None else masks["key"]
-        allowed = _allowed(masks, attention_mask, use_causal_mask, (*q.shape[:2], k.shape[1]))
+        of_q = _LETTERS[: q.ndim - 2]
+        steps = "".join(of_q[axis] for axis in self.attention_axes)
+        of_k = "".join(letter.upper() if letter in steps else letter for letter in of_q)
+        of_scores = "".join(letter for letter in of_q if letter not in steps) + "n" + steps + steps.upper()
+        scores = np.einsum(f"{of_q}nk,{of_k}nk->{of_scores}", q / np.sqrt(np.asarray(self.key_dim, q.dtype)), k)
+        allowed = _allowed(masks, attention_mask, use_causal_mask, (q.shape[1], k.shape[1]))
         if allowed is not None:
-            scores = np.where(allowed[:, None], scores, -0.7 * np.finfo(scores.dtype).max)
-        scores = activations.softmax(scores)
+            heads = tuple(range(1, 1 + scores.ndim - allowed.ndim))
+            scores = np.where(np.expand_dims(allowed, heads), scores, -0.7 * np.finfo(scores.dtype).max)
+        scores = activations.softmax(scores, tuple(range(-len(steps), 0)))
         drops = training and self.dropout
         weights = scores * self._kept(self.dropout, scores.shape, scores.dtype) if drops else scores
-        result = self._projected("output", np.moveaxis(weights @ np.moveaxis(v, 1, 2), 1, 2), 2)
+        result = self.output_dense(np.einsum(f"{of_scores},{of_k}nk->{of_q}nk", weights, v))
         return (result, scores) if return_attention_scores else result
 
     def compute_output_shape(self, query_shape: Any, value_shape: Any = None, key_shape: Any = None) -> Any:
-        """The query's shape, with the size of the result."""
-        return (*query_shape[:-1], (self.output_shape or query_shape)[-1])
-
-    def _projected(self, name: str, x: Any, axes: int) -> Any:
-        holder = getattr(self, f"{name}_dense")
-        y = np.tensordot(x, holder.kernel, axes)
-        return y if holder.bias is None else y + holder.bias
+        return (*query_shape[:-1], *(self.output_shape or query_shape[-1:]))
 
 
-def _allowed(masks: Mapping[str, Any], given: Any, causal: bool, shape: tuple[int, ...]) -> Any:
-    """Which step may look at which, `(rows, steps, others)`, where not all may at all."""
+_LETTERS = "abcdefgh"
+"""Of rows and steps in the products of `MultiHeadAttention`; those of other steps are capitals."""
+
+
+def _allowed(masks: Mapping[str, Any], given: Any, causal: bool, steps: tuple[int, int]) -> Any:
+    """Which step may look at which, what broadcasts to `(rows, steps, others)`, where not all may at all."""
     parts = [] if given is None else [np.asarray(as_tensor(given).array, bool)]
     for name, mask in masks.items():
         if mask is not None:
-            plain = np.asarray(getattr(mask, "array", mask), bool)
-            parts.append(plain[:, :, None] if name == "query" else plain[:, None, :])
+            parts.append(np.expand_dims(plain_mask(mask), -1 if name == "query" else -2))
     if causal:
-        parts.append(np.tri(shape[1], shape[2], dtype=bool)[None])
-    return np.broadcast_to(np.logical_and.reduce(np.broadcast_arrays(*parts)), shape) if parts else None
+        parts.append(np.tri(*steps, dtype=bool)[None])
+    return np.logical_and.reduce(np.broadcast_arrays(*parts)) if parts else None
 
 
 class Attention(Layer):
@@ -151,17 +160,16 @@ class Attention(Layer):
     def __init__(
         self, use_scale: bool = False, score_mode: str = "dot", dropout: float = 0.0, seed: int | None = None,
         **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(**common)
-        self._keep(locals())
-        if score_mode not in ("dot", "concat"):
+    ) -> None: ...  # fmt: skip
+
+    def __post_init__(self) -> None:
+        if self.score_mode not in ("dot", "concat"):
             raise ValueError(
                 "Invalid value for argument score_mode. Expected one of {'dot', 'concat'}. Received: "
-                f"score_mode={score_mode}"
+                f"score_mode={self.score_mode}"
             )
 
     def build(self, input_shape: Any) -> None:
-        """Make the numbers that scores are multiplied with."""
         self._few("inputs", input_shape)
         self.scale = self._scale(input_shape) if self.use_scale else None
         concat = self.score_mode == "concat"
@@ -244,8 +252,7 @@ class AdditiveAttention(Attention):
         common: the arguments of `Layer`.
     """
 
-    def __init__(self, use_scale: bool = True, dropout: float = 0.0, **common: Any) -> None:
-        super().__init__(use_scale, dropout=dropout, **common)
+    def __init__(self, use_scale: bool = True, dropout: float = 0.0, **common: Any) -> None: ...
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make another; the seed is taken besides."""

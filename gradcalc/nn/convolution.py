@@ -1,10 +1,10 @@
-"""Convolution over channels-last inputs, as Keras 3's layers, and d2l's `corr2d`. Imports windows, layer and tape."""
+"""Convolution, as Keras 3's layers, and d2l's `corr2d`. Imports windows, layer and tape."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcalc.nn.layer import Affine, pair, whole
+from gradcalc.nn.layer import Affine, whole
 from gradcalc.nn.windows import WINDOWS, Windowed
 from gradcalc.tape.tensor import as_tensor
 
@@ -45,7 +45,7 @@ class _Windowed(Windowed, Affine):
         padding: `"valid"`, or `"same"`: zeros around, so that there are `ceil(size / stride)` places, transposed
             `size * stride`; of `Conv1D` also `"causal"`: zeros before, so that no place depends on later steps.
         output_padding: how many places are added at the end, less than the strides; by default as many as fit.
-        data_format: `"channels_last"`.
+        data_format: `"channels_last"`, or `"channels_first"`: `(rows, channels, ...)`.
         dilation_rate: the distance between the elements of a window.
         groups: in how many equal groups channels meet filters.
         depth_multiplier: the number of results for each channel that is convolved alone.
@@ -56,25 +56,36 @@ class _Windowed(Windowed, Affine):
         common: the arguments of `Layer`.
     """
 
+    def build(self, input_shape: Any) -> None:
+        self._axis_size = channels = input_shape[self._axis]
+        for name, shape in self._kernels(channels).items():
+            setattr(self, name, self._weight(name, shape, self._settings or name.removesuffix("_kernel")))
+        self.bias = self._weight("bias", (self._results(channels),)) if self.use_bias else None
+
+    _settings: ClassVar[str | None] = None
+    """The word that the settings of all kernels begin with; by default each kernel's name."""
+
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
-        y = self._sums(self._float(inputs))
-        return self.activation(y if self.bias is None else y + self.bias)
+        return self.activation(super().call(self._float(inputs)))
+
+    def _places(self, x: Any) -> Any:
+        y = self._sums(x)
+        return y if self.bias is None else y + self.bias
+
+    def _kernels(self, channels: int) -> dict[str, tuple[int, ...]]:
+        """The shape of each kernel, by its name."""
+        raise NotImplementedError
+
+    def _results(self, channels: int) -> int:
+        """The number of channels of the result."""
+        return int(self.filters)
 
     def _sums(self, x: Any) -> Any:
         """The result before bias and activation."""
         raise NotImplementedError
 
-    def _made(self, channels: int, last: int, settings: str | None = None, **kernels: tuple[int, ...]) -> None:
-        """Make the kernels of these shapes, by the settings that begin with their names, or as said, and a bias."""
-        self._axis_size = channels
-        for name, shape in kernels.items():
-            setattr(self, name, self._weight(name, shape, settings or name.removesuffix("_kernel")))
-        self.bias = self._weight("bias", (last,)) if self.use_bias else None
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Rows, the number of windows along each axis, filters."""
-        return (*super().compute_output_shape(input_shape)[:-1], self.filters)
+    def _sizes(self, shape: Any) -> Any:
+        return (*super()._sizes(shape)[:-1], self._results(shape[-1]))
 
 
 class _Conv(_Windowed):
@@ -86,24 +97,23 @@ class _Conv(_Windowed):
         kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros", kernel_regularizer: Any = None,
         bias_regularizer: Any = None, activity_regularizer: Any = None, kernel_constraint: Any = None,
         bias_constraint: Any = None, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(**common)
-        self._keep(locals() | {"groups": pair(groups, 1, "groups")[0]})
+    ) -> None: ...  # fmt: skip
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         if self.filters % self.groups:
             raise ValueError(
                 "The number of filters must be evenly divisible by the number of groups. Received: "
-                f"groups={groups}, filters={filters}."
+                f"groups={self.groups}, filters={self.filters}."
             )
 
-    def build(self, input_shape: Any) -> None:
-        """Make kernel and bias."""
-        channels = input_shape[-1]
+    def _kernels(self, channels: int) -> dict[str, tuple[int, ...]]:
         if channels % self.groups:
             raise ValueError(
                 "The number of input channels must be evenly divisible by the number of groups. Received "
-                f"groups={self.groups}, but the input has {channels} channels (full input shape is {input_shape})."
+                f"groups={self.groups}, but the input has {channels} channels."
             )
-        self._made(channels, self.filters, kernel=(*self.kernel_size, channels // self.groups, self.filters))
+        return {"kernel": (*self.kernel_size, channels // self.groups, self.filters)}
 
     def _sums(self, x: Any) -> Any:
         return self._moves.convolved(x, self.kernel)
@@ -129,39 +139,43 @@ class _ConvTranspose(_Windowed):
     The kernel is `(*kernel_size, filters, channels)`.
     """
 
+    output_padding: Any
+
     def __init__(
         self, filters: int, kernel_size: Any, strides: Any = 1, padding: str = "valid", output_padding: Any = None,
         data_format: str | None = None, dilation_rate: Any = 1, activation: Any = None, use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros", kernel_regularizer: Any = None,
         bias_regularizer: Any = None, activity_regularizer: Any = None, kernel_constraint: Any = None,
         bias_constraint: Any = None, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(**common)
-        self._keep(locals())
-        self.output_padding = None if output_padding is None else whole(output_padding, self.axes, "output_padding")
-        if any(added >= step for added, step in zip(self.output_padding or (), self.strides, strict=False)):
-            raise ValueError(f"strides must be greater than output padding. Received: {strides=}, {output_padding=}")
+    ) -> None: ...  # fmt: skip
 
-    def build(self, input_shape: Any) -> None:
-        """Make kernel and bias."""
-        self._made(input_shape[-1], self.filters, kernel=(*self.kernel_size, self.filters, input_shape[-1]))
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.output_padding is None:
+            return
+        self.output_padding = whole(self.output_padding, self.axes, "output_padding")
+        if any(added >= step for added, step in zip(self.output_padding, self.strides, strict=True)):
+            raise ValueError(
+                "strides must be greater than output padding. Received: "
+                f"strides={self.strides}, output_padding={self.output_padding}"
+            )
+
+    def _kernels(self, channels: int) -> dict[str, tuple[int, ...]]:
+        return {"kernel": (*self.kernel_size, self.filters, channels)}
 
     def _sums(self, x: Any) -> Any:
-        return self._moves.spread(x, self.kernel, self._sizes(x.shape[1:-1]))
+        return self._moves.spread(x, self.kernel, self._sizes(x.shape)[1:-1])
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Rows, the places that all windows reach, filters."""
-        return (input_shape[0], *self._sizes(input_shape[1:-1]), self.filters)
-
-    def _sizes(self, sizes: Any) -> tuple[Any, ...]:
-        """The size of each axis of the result, of that of the input."""
-        return tuple(None if n is None else self._size(i, n) for i, n in enumerate(sizes))
+    def _sizes(self, shape: Any) -> Any:
+        sizes = (None if n is None else self._size(i, n) for i, n in enumerate(shape[1:-1]))
+        return (shape[0], *sizes, self.filters)
 
     def _size(self, i: int, n: int) -> int:
         moves, same = self._moves, self.padding == "same"
         stride, span = moves.strides[i], (moves.size[i] - 1) * moves.dilation[i] + 1
         if self.output_padding is not None:
-            return (n - 1) * stride + span - (2 * (span // 2) if same else 0) + self.output_padding[i]
+            added: int = self.output_padding[i]
+            return (n - 1) * stride + span - (2 * (span // 2) if same else 0) + added
         return n * stride + (0 if same else max(span - stride, 0))
 
 
@@ -182,9 +196,7 @@ class Conv3DTranspose(_ConvTranspose, axes=3):
         kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros", kernel_regularizer: Any = None,
         bias_regularizer: Any = None, activity_regularizer: Any = None, kernel_constraint: Any = None,
         bias_constraint: Any = None, **common: Any,
-    ) -> None:  # fmt: skip
-        given = {name: value for name, value in locals().items() if name not in ("self", "common", "__class__")}
-        super().__init__(**given, **common)
+    ) -> None: ...  # fmt: skip
 
 
 class _DepthwiseConv(_Windowed):
@@ -196,22 +208,18 @@ class _DepthwiseConv(_Windowed):
         depthwise_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros",
         depthwise_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
         depthwise_constraint: Any = None, bias_constraint: Any = None, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(**common)
-        self._keep(locals())
+    ) -> None: ...  # fmt: skip
 
-    def build(self, input_shape: Any) -> None:
-        """Make kernel and bias."""
-        channels, many = input_shape[-1], self.depth_multiplier
-        self._made(channels, channels * many, "depthwise", kernel=(*self.kernel_size, channels, many))
+    _settings = "depthwise"
+
+    def _kernels(self, channels: int) -> dict[str, tuple[int, ...]]:
+        return {"kernel": (*self.kernel_size, channels, self.depth_multiplier)}
+
+    def _results(self, channels: int) -> int:
+        return int(channels * self.depth_multiplier)
 
     def _sums(self, x: Any) -> Any:
         return self._moves.each(x, self.kernel)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Rows, the number of windows along each axis, and `depth_multiplier` times the channels."""
-        *shape, channels = Windowed.compute_output_shape(self, input_shape)
-        return (*shape, channels * self.depth_multiplier)
 
 
 class DepthwiseConv1D(_DepthwiseConv, axes=1):
@@ -235,15 +243,12 @@ class _SeparableConv(_Windowed):
         bias_initializer: Any = "zeros", depthwise_regularizer: Any = None, pointwise_regularizer: Any = None,
         bias_regularizer: Any = None, activity_regularizer: Any = None, depthwise_constraint: Any = None,
         pointwise_constraint: Any = None, bias_constraint: Any = None, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(**common)
-        self._keep(locals())
+    ) -> None: ...  # fmt: skip
 
-    def build(self, input_shape: Any) -> None:
-        """Make both kernels and the bias."""
-        channels, many = input_shape[-1], self.depth_multiplier
+    def _kernels(self, channels: int) -> dict[str, tuple[int, ...]]:
+        many = self.depth_multiplier
         point = (*(1,) * self.axes, channels * many, self.filters)
-        self._made(channels, self.filters, depthwise_kernel=(*self.kernel_size, channels, many), pointwise_kernel=point)
+        return {"depthwise_kernel": (*self.kernel_size, channels, many), "pointwise_kernel": point}
 
     def _sums(self, x: Any) -> Any:
         apart = self._moves.each(x, self.depthwise_kernel)

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -33,6 +34,11 @@ _READ: dict[str, Callable[[Any, str], Any]] = {
     "rate": lambda value, name: _share(value, name),
     "stddev": lambda value, name: _share(value, name),
     "dilation_rate": lambda value, name: value,
+    "dims": lambda value, name: tuple(value),
+    "target_shape": lambda value, name: tuple(value),
+    "epsilon": lambda value, name: float(value),
+    "momentum": lambda value, name: float(value),
+    "data_format": lambda value, name: _format(value),
 }
 _COUNTS = ("units", "filters", "depth_multiplier", "input_dim", "output_dim", "num_heads", "key_dim")
 _READ |= {name: lambda value, name: pair(value, 1, name)[0] for name in _COUNTS}
@@ -119,6 +125,9 @@ class Layer(Configured):
     min_ndim: ClassVar[int] = 0
     """The least number of axes of an input."""
 
+    ndim: ClassVar[int | None] = None
+    """The number of axes of an input, where only one will do."""
+
     takes_one: ClassVar[bool] = False
     """An input is one tensor: no list, no dict."""
 
@@ -131,6 +140,9 @@ class Layer(Configured):
     _also: ClassVar[tuple[str, ...]] = ()
     """Those of them that Keras writes into the config."""
 
+    _renamed: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """The names of arguments in Keras 2, each with the one it has."""
+
     supports_masking: bool = True
     """Whether the mask of an input goes on to the result: of a class of one's own, whether it has a `compute_mask`."""
 
@@ -140,6 +152,9 @@ class Layer(Configured):
     """The places of the arguments `training` and `mask` of `call`, the input's being 0; 0 where it takes none."""
 
     _makes_mask: ClassVar[bool] = False
+    _axis: int = -1
+    """The axis of the features, whose size is known once the layer is built."""
+
     _call: Call | None = None  # the first on symbolic values
     _given: Mapping[str, Any] | None = None  # the arguments, where the class is not ours
     _build_shape: Any = None
@@ -175,7 +190,7 @@ class Layer(Configured):
         self._axis_size: int | None = None
 
     def __init_subclass__(cls, **settings: Any) -> None:
-        """Whether `call` takes `training`; a `build` of one's own marks the layer as built."""
+        """Whether `call` takes `training`; a `build` of one's own marks the layer as built; see `_kept`."""
         super().__init_subclass__(**settings)
         if "call" in vars(cls):
             taken = list(inspect.signature(cls.call).parameters)[1:]
@@ -188,12 +203,15 @@ class Layer(Configured):
         cls._fixed = {
             name: value for kind in reversed(cls.__mro__) for name, value in vars(kind).get("_fixed", {}).items()
         }
-        if "__init__" in vars(cls) and not is_ours(cls):
-            cls.__init__ = _noting(cls.__init__)  # type: ignore[method-assign]
+        if "__init__" in vars(cls) and (not is_ours(cls) or not cls.__init__.__code__.co_names):
+            cls.__init__ = (_kept if is_ours(cls) else _noting)(cls, cls.__init__)  # type: ignore[method-assign]
         if "build" in vars(cls):
             cls.build = _marked(cls.build)  # type: ignore[method-assign]
 
     # -- what a subclass gives ----------------------------------------------------------------------------------------
+
+    def __post_init__(self) -> None:
+        """Check the settings, which a constructor that is its signature alone has kept."""
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of a shape, whose sizes may be None; called by the first call."""
@@ -310,16 +328,15 @@ class Layer(Configured):
 
     def _check(self, shape: Any) -> None:
         """The input's shape against what the layer takes."""
-        if len(shape) < self.min_ndim:
-            raise ValueError(
-                f"Input 0 of layer '{self.name}' is incompatible with the layer: expected min_ndim={self.min_ndim}, "
-                f"found ndim={len(shape)}. Full shape received: {shape}"
-            )
-        if self._axis_size is not None and shape[-1] != self._axis_size:
-            raise ValueError(
-                f"Input 0 of layer '{self.name}' is incompatible with the layer: expected axis -1 of input shape to "
-                f"have value {self._axis_size}, but received input with shape {shape}"
-            )
+        if len(shape) < self.min_ndim or self.ndim not in (None, len(shape)):
+            wanted = f"min_ndim={self.min_ndim}" if self.ndim is None else f"ndim={self.ndim}"
+            raise self._unfit(f"{wanted}, found ndim={len(shape)}. Full shape received: {shape}")
+        if self._axis_size is not None and shape[self._axis] != self._axis_size:
+            wanted = f"axis {self._axis} of input shape to have value {self._axis_size}"
+            raise self._unfit(f"{wanted}, but received input with shape {shape}")
+
+    def _unfit(self, expected: str) -> ValueError:
+        return ValueError(f"Input 0 of layer '{self.name}' is incompatible with the layer: expected {expected}")
 
     def _several(self, inputs: Any) -> ValueError:
         """What is told of an input that is no tensor where one is taken."""
@@ -333,14 +350,12 @@ class Layer(Configured):
 
     # -- weights ------------------------------------------------------------------------------------------------------
 
-    def _keep(self, arguments: Mapping[str, Any]) -> None:
-        """Keep the arguments of a constructor, its `locals()`, in attributes of their names, as `_READ` reads them."""
-        for name, value in arguments.items():
-            if name not in _NO_SETTING:
-                read = _READ.get(name) or _READ.get(name.rpartition("_")[2])
-                setattr(self, name, read(value, name) if read else value)
-        if "seed" in arguments:
-            self._source = None if self.seed is None else initializers.generator(self.seed)
+    def _keep(self, name: str, value: Any) -> None:
+        """Keep an argument in the attribute of its name, as `_READ` reads it; a seed gives its own numbers."""
+        read = _READ.get(name) or _READ.get(name.rpartition("_")[2])
+        setattr(self, name, read(value, name) if read else value)
+        if name == "seed" and value is not None:
+            self._source = initializers.generator(value)
 
     def add_weight(
         self,
@@ -575,6 +590,10 @@ class Affine(Layer):
         self._axis_size = shape[-2]
 
 
+_NO_SETTING = settings_of(Layer).keys() - {"activity_regularizer", "input_dim"}
+"""What a constructor has besides the settings of its class."""
+
+
 def masks_of(inputs: Any) -> Any:
     """Which steps of an input count, as the layer says that made it: an array, None for all; of a list, each one's."""
     if not isinstance(inputs, list | tuple | dict):
@@ -602,22 +621,49 @@ def _marked(build: Callable[..., None]) -> Callable[..., None]:
     """A `build` that tells the weights their path, and after which the layer is built."""
 
     @wraps(build)
-    def marked(self: Layer, input_shape: Any = None) -> None:
+    def marked(self: Layer, input_shape: Any = None, *more: Any) -> None:
         path, trains, _, number = _outer.get()
         token, undo = _outer.set((f"{path}{self.name}/", trains, self, number)), UNDO.set(None)
         try:
-            build(self, input_shape)
+            build(self, input_shape, *more)
         finally:
             _outer.reset(token)
             UNDO.reset(undo)
         self.built = True
-        if input_shape is not None:
+        if input_shape is not None and not more:
             self._build_shape = input_shape
 
     return marked
 
 
-def _noting(init: Callable[..., None]) -> Callable[..., None]:
+def _kept(kind: Any, init: Callable[..., None]) -> Callable[..., None]:
+    """A constructor that keeps its arguments, then does `__post_init__`: of one that is its signature and does nothing.
+
+    The arguments of such constructors of base classes, where they have defaults, are taken by keyword besides.
+    """
+    signature, own = inspect.signature(init), settings_of(kind)
+    bases = [base for base in kind.__mro__[1 : kind.__mro__.index(Layer)] if "__init__" in vars(base)]
+    more = {name: value for base in reversed(bases) for name, value in settings_of(base).items() if name not in own}
+    more = {name: value for name, value in more.items() if value is not inspect.Parameter.empty}
+    names = [name for name in (*more, *own) if name not in _NO_SETTING]
+
+    @wraps(init)
+    def kept(self: Layer, *args: Any, **kwargs: Any) -> None:
+        kwargs = {kind._renamed.get(name, name): value for name, value in kwargs.items()}
+        init(self, *args, **kwargs)  # refuses what does not fit
+        given = signature.bind(self, *args, **kwargs)
+        given.apply_defaults()
+        arguments = more | given.arguments | given.arguments.get("common", {})
+        settings = {name: arguments.pop(name) for name in names}
+        Layer.__init__(self, **{name: value for name, value in arguments.items() if name not in ("self", "common")})
+        for name, value in settings.items():
+            self._keep(name, value)
+        self.__post_init__()
+
+    return kept
+
+
+def _noting(kind: type[Layer], init: Callable[..., None]) -> Callable[..., None]:
     """A constructor after which the layer knows what it was made of: the config of a class of one's own."""
     names = [n for n, p in inspect.signature(init).parameters.items() if p.kind is not p.VAR_KEYWORD][1:]
 
@@ -635,8 +681,6 @@ def policy(dtype: str) -> dict[str, Any]:
     return {"module": "keras", "class_name": "DTypePolicy", "config": {"name": dtype}, "registered_name": None}
 
 
-_NO_SETTING = {"self", "common", "__class__"} | settings_of(Layer).keys() - {"activity_regularizer", "input_dim"}
-"""What a constructor has besides the settings of its class."""
 _VALUES = (Tensor, np.ndarray)
 _HOLDERS = (Variable, Layer, list, tuple, dict)
 
@@ -673,11 +717,18 @@ def _share(value: float, name: str) -> float:
     return value
 
 
+def _format(value: str | None) -> str:
+    """Where the channels are."""
+    if value not in (None, "channels_last", "channels_first"):
+        raise ValueError(f"`data_format` is channels_last or channels_first. Received: data_format={value}")
+    return value or "channels_last"
+
+
 def whole(value: int | Sequence[int], count: int, name: str, least: int = 0) -> tuple[int, ...]:
     """A whole number, at least `least`, for each of `count` axes: one stands for all."""
     sizes = tuple(value) if isinstance(value, Sequence) else (value,) * count
     if len(sizes) != count or any(not isinstance(n, int) or isinstance(n, bool) or n < least for n in sizes):
         several = f" or {count} of them" if count > 1 else ""
         what = "a positive integer" if least else "an integer >= 0"
-        raise ValueError(f"`{name}` must be {what}{several}. Received: {name}={value}")
+        raise ValueError(f"Received an invalid value for `{name}`, expected {what}{several}. Received: {name}={value}")
     return sizes

@@ -8,6 +8,7 @@ import math
 import re
 import string
 from collections.abc import Callable, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -55,7 +56,6 @@ class InputLayer(Elementwise):
         self._output_shape = self.batch_shape
 
     def call(self, inputs: Any) -> Any:
-        """The input itself."""
         return inputs
 
     def get_config(self) -> dict[str, Any]:
@@ -125,25 +125,16 @@ class Dense(Affine):
         self, units: int, activation: Any = None, use_bias: bool = True, kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros", kernel_regularizer: Any = None, bias_regularizer: Any = None,
         activity_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None, **common: Any,
-    ) -> None:  # fmt: skip
-        if not isinstance(units, int) or units <= 0:
-            raise ValueError(
-                f"Received an invalid value for `units`, expected a positive integer. Received: units={units}"
-            )
-        super().__init__(**common)
-        self._keep(locals())
+    ) -> None: ...  # fmt: skip
 
     def build(self, input_shape: Any) -> None:
-        """Make kernel and bias."""
         self._make((input_shape[-1], self.units))
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         x = self._float(inputs)
         return self.activation(x @ self.kernel if self.bias is None else AFFINE(x, self.kernel, self.bias))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape with `units` last."""
         return (*input_shape[:-1], self.units)
 
 
@@ -161,18 +152,18 @@ class EinsumDense(Affine):
 
     _fixed: ClassVar[dict[str, Any]] = {"gptq_unpacked_column_size": None}
     _also = ("activity_regularizer", "quantization_config")
+    output_shape: Any
 
     def __init__(
         self, equation: str, output_shape: Any, activation: Any = None, bias_axes: str | None = None,
         kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros", kernel_regularizer: Any = None,
         bias_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(**common)
-        self._keep(locals())
-        self.output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
+    ) -> None: ...  # fmt: skip
+
+    def __post_init__(self) -> None:
+        self.output_shape = (self.output_shape,) if isinstance(self.output_shape, int) else tuple(self.output_shape)
 
     def build(self, input_shape: Any) -> None:
-        """Make kernel and bias."""
         sizes, result, last = self._sizes(input_shape)
         _, kernel, _ = self._letters(len(input_shape))
         try:
@@ -188,7 +179,6 @@ class EinsumDense(Affine):
         self.bias = self._weight("bias", shape) if axes else None
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         given, kernel, result = self._letters(inputs.ndim)
         y = np.einsum(f"{given},{kernel}->{result}", self._float(inputs), self.kernel)
         return self.activation(y if self.bias is None else y + self.bias)
@@ -258,12 +248,9 @@ class Embedding(Layer):
     def __init__(
         self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform",
         embeddings_regularizer: Any = None, embeddings_constraint: Any = None, mask_zero: bool = False, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(**common)
-        self._keep(locals())
+    ) -> None: ...  # fmt: skip
 
     def build(self, input_shape: Any = None) -> None:
-        """Make the table."""
         self.embeddings = self._weight("embeddings", (self.input_dim, self.output_dim))
 
     def call(self, inputs: Any) -> Any:
@@ -285,7 +272,6 @@ class Embedding(Layer):
         return np.asarray(getattr(inputs, "array", inputs)) != 0 if self.mask_zero else None
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape with `output_dim` besides."""
         return (*input_shape, self.output_dim)
 
 
@@ -294,14 +280,9 @@ class Flatten(Layer):
 
     takes_one = True
 
-    def __init__(self, data_format: str | None = None, **common: Any) -> None:
-        super().__init__(**common)
-        if data_format not in (None, "channels_last", "channels_first"):
-            raise ValueError(f"`data_format` is channels_last or channels_first. Received: data_format={data_format}")
-        self.data_format = data_format or "channels_last"
+    def __init__(self, data_format: str | None = None, **common: Any) -> None: ...
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         if self.data_format == "channels_first" and inputs.ndim > 1:
             inputs = np.moveaxis(inputs, 1, -1)
         return np.reshape(inputs, (inputs.shape[0], math.prod(inputs.shape[1:])))
@@ -312,20 +293,18 @@ class Reshape(Layer):
 
     takes_one = True
 
-    def __init__(self, target_shape: Sequence[int], **common: Any) -> None:
-        super().__init__(**common)
-        self.target_shape = tuple(target_shape)
+    def __init__(self, target_shape: Sequence[int], **common: Any) -> None: ...
+
+    def __post_init__(self) -> None:
         if self.target_shape.count(-1) > 1:
             raise ValueError(
-                f"There must be at most one unknown dimension (-1) in `target_shape`. Received: {target_shape}"
+                f"There must be at most one unknown dimension (-1) in `target_shape`. Received: {self.target_shape}"
             )
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         return np.reshape(inputs, (inputs.shape[0], *self._target(inputs.shape)))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Rows, and the target shape."""
         unknown = tuple(None if n == -1 else n for n in self.target_shape)
         return (input_shape[0], *(unknown if None in input_shape[1:] else self._target(input_shape)))
 
@@ -343,17 +322,16 @@ class Permute(Layer):
 
     takes_one = True
 
-    def __init__(self, dims: Sequence[int], **common: Any) -> None:
-        super().__init__(**common)
-        self.dims = tuple(dims)
+    def __init__(self, dims: Sequence[int], **common: Any) -> None: ...
+
+    def __post_init__(self) -> None:
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise ValueError(
                 "Invalid permutation argument `dims` for Permute Layer. The set of indices in `dims` must be "
-                f"consecutive and start from 1. Received dims={dims}"
+                f"consecutive and start from 1. Received dims={self.dims}"
             )
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         return np.transpose(inputs, (0, *self.dims))
 
 
@@ -361,18 +339,17 @@ class RepeatVector(Layer):
     """Each row `n` times, `(rows, features)` to `(rows, n, features)`; as Keras's RepeatVector."""
 
     takes_one = True
-    min_ndim = 2
+    ndim = 2
 
-    def __init__(self, n: int, **common: Any) -> None:
-        super().__init__(**common)
-        if not isinstance(n, int):
-            raise TypeError(f"Expected an integer value for `n`, got {type(n)}.")
-        if n < 1:
-            raise ValueError(f"The `n` argument should be a positive integer. Received: n={n}")
-        self.n = n
+    def __init__(self, n: int, **common: Any) -> None: ...
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.n, int):
+            raise TypeError(f"Expected an integer value for `n`, got {type(self.n)}.")
+        if self.n < 1:
+            raise ValueError(f"The `n` argument should be a positive integer. Received: n={self.n}")
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         return np.repeat(np.expand_dims(inputs, 1), self.n, 1)
 
 
@@ -380,7 +357,6 @@ class Identity(Elementwise):
     """The input itself, as Keras's Identity."""
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         return inputs
 
 
@@ -389,12 +365,9 @@ class Rescaling(Elementwise):
 
     takes_one = True
 
-    def __init__(self, scale: Any, offset: Any = 0.0, **common: Any) -> None:
-        super().__init__(**common)
-        self._keep(locals())
+    def __init__(self, scale: Any, offset: Any = 0.0, **common: Any) -> None: ...
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         x = self._float(inputs)
         return x * np.asarray(self.scale, x.dtype) + np.asarray(self.offset, x.dtype)
 
@@ -402,19 +375,10 @@ class Rescaling(Elementwise):
 class Activation(Elementwise):
     """An activation as a layer, by its name or as a function."""
 
-    def __init__(self, activation: Any, **common: Any) -> None:
-        super().__init__(**common)
-        self._keep(locals())
+    def __init__(self, activation: Any, **common: Any) -> None: ...
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         return self.activation(inputs)
-
-
-def _check_not_negative(**settings: float | None) -> None:
-    for name, value in settings.items():
-        if value is None or value < 0:
-            raise ValueError(f"{name} cannot be None or a negative value. Received: {name}={value}")
 
 
 class _Function(Elementwise):
@@ -422,19 +386,17 @@ class _Function(Elementwise):
 
     function: ClassVar[Callable[..., Any]]
 
-    def __init__(self, settings: dict[str, Any], /, **common: Any) -> None:
-        super().__init__(**common)
-        for name, value in settings.items():
+    def __post_init__(self) -> None:
+        names = list(inspect.signature(type(self).function).parameters)[1:]
+        self._settings = {name: getattr(self, name) for name in names if hasattr(self, name)}
+        for name, value in self._settings.items():
             if name != "alpha" and (value is None or value < 0) and (name, value) != ("max_value", None):
                 nothing = "" if name == "max_value" else "None or "
                 raise ValueError(
                     f"{name} of a {type(self).__name__} layer cannot be {nothing}a negative value. Received: {value}"
                 )
-        self._keep(settings)
-        self._settings = settings
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         return type(self).function(inputs, **self._settings)
 
 
@@ -445,17 +407,16 @@ class ReLU(_Function):
 
     def __init__(
         self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **common: Any
-    ) -> None:
-        super().__init__({"max_value": max_value, "negative_slope": negative_slope, "threshold": threshold}, **common)
+    ) -> None: ...
 
 
 class LeakyReLU(_Function):
     """`activations.leaky_relu` as a layer; the slope below zero is 0.3 by default, as Keras's layer has it."""
 
     function = activations.leaky_relu
+    _renamed = MappingProxyType({"alpha": "negative_slope"})
 
-    def __init__(self, negative_slope: float = 0.3, **common: Any) -> None:
-        super().__init__({"negative_slope": common.pop("alpha", negative_slope)}, **common)  # its name in Keras 2
+    def __init__(self, negative_slope: float = 0.3, **common: Any) -> None: ...
 
 
 class ELU(_Function):
@@ -463,8 +424,7 @@ class ELU(_Function):
 
     function = activations.elu
 
-    def __init__(self, alpha: float = 1.0, **common: Any) -> None:
-        super().__init__({"alpha": alpha}, **common)
+    def __init__(self, alpha: float = 1.0, **common: Any) -> None: ...
 
 
 class PReLU(Elementwise):
@@ -477,22 +437,21 @@ class PReLU(Elementwise):
     """
 
     takes_one = True
+    shared_axes: Any
 
     def __init__(
         self, alpha_initializer: Any = "Zeros", alpha_regularizer: Any = None, alpha_constraint: Any = None,
         shared_axes: Any = None, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(**common)
-        self._keep(locals())
-        self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else shared_axes and list(shared_axes)
+    ) -> None: ...  # fmt: skip
+
+    def __post_init__(self) -> None:
+        self.shared_axes = [self.shared_axes] if isinstance(self.shared_axes, int) else self.shared_axes
 
     def build(self, input_shape: Any) -> None:
-        """Make alpha."""
         shape = (1 if axis in (self.shared_axes or ()) else n for axis, n in enumerate(input_shape))
         self.alpha = self._weight("alpha", tuple(shape)[1:])
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         x = self._float(inputs)
         return activations.relu(x) - self.alpha * activations.relu(-x)
 
@@ -500,15 +459,13 @@ class PReLU(Elementwise):
 class Softmax(Elementwise):
     """`activations.softmax` as a layer, over an axis or several; what a mask does not count is 0."""
 
-    def __init__(self, axis: int | Sequence[int] = -1, **common: Any) -> None:
-        super().__init__(**common)
-        self.axis = axis
+    def __init__(self, axis: int | Sequence[int] = -1, **common: Any) -> None: ...
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        """The result for an input.
+        """The result for an input, and a mask, bools or numbers that are above 0.5 where an element counts.
 
         Raises:
-            ValueError: the mask, bools or numbers that are above 0.5 where an element counts, does not broadcast to it.
+            ValueError: the mask does not broadcast to the input.
         """
         axis = self.axis if isinstance(self.axis, int) else tuple(self.axis)
         if mask is None:
@@ -527,12 +484,12 @@ class Softmax(Elementwise):
 class ActivityRegularization(Elementwise):
     """The input itself, which pays `l1 * sum(abs(x)) + l2 * sum(x**2)`, as Keras's ActivityRegularization."""
 
-    def __init__(self, l1: float = 0.0, l2: float = 0.0, **common: Any) -> None:
-        super().__init__(activity_regularizer=regularizers.L1L2(l1, l2), **common)
-        self._keep(locals())
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **common: Any) -> None: ...
+
+    def __post_init__(self) -> None:
+        self.activity_regularizer = regularizers.L1L2(self.l1, self.l2)
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         return inputs
 
     def get_config(self) -> dict[str, Any]:
@@ -545,22 +502,20 @@ class Wrapper(Layer):
 
     takes_one = True
 
-    def __init__(self, layer: Layer, **common: Any) -> None:
-        if not isinstance(layer, Layer):
+    def __init__(self, layer: Layer, **common: Any) -> None: ...
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.layer, Layer):
             raise ValueError(
-                f"Layer {layer} supplied to {type(self).__name__} isn't a supported layer type. Please ensure wrapped "
-                "layer is a valid Keras layer."
+                f"Layer {self.layer} supplied to {type(self).__name__} isn't a supported layer type. Please ensure "
+                "wrapped layer is a valid Keras layer."
             )
-        super().__init__(**common)
-        self.layer = layer
 
     def build(self, input_shape: Any) -> None:
-        """Build the layer."""
         if not self.layer.built:
             self.layer.build(input_shape)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """That of the layer."""
         return self.layer.compute_output_shape(input_shape)
 
 
@@ -570,7 +525,6 @@ class TimeDistributed(Wrapper):
     min_ndim = 3
 
     def build(self, input_shape: Any) -> None:
-        """Build the layer for one step."""
         super().build((input_shape[0], *input_shape[2:]))
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -586,7 +540,6 @@ class TimeDistributed(Wrapper):
         return np.stack([self.layer(inputs[:, t], training=training, **masks[t]) for t in steps], axis=1)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """That of the layer, with the steps after the rows."""
         rows, *rest = self.layer.compute_output_shape((input_shape[0], *input_shape[2:]))
         return (rows, input_shape[1], *rest)
 
@@ -607,25 +560,22 @@ class Lambda(Layer):
     def __init__(
         self, function: Callable[..., Any], output_shape: Any = None, mask: Any = None,
         arguments: dict[str, Any] | None = None, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(**common)
-        self._keep(locals())
-        self.arguments = arguments or {}
+    ) -> None: ...  # fmt: skip
+
+    def __post_init__(self) -> None:
+        self.arguments: dict[str, Any] = self.arguments or {}
         try:
-            self._tells = "training" in inspect.signature(function).parameters
+            self._tells = "training" in inspect.signature(self.function).parameters
         except ValueError:
             self._tells = False  # written in C, it tells no signature: an older NumPy's ufunc, some builtins
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """The result for an input."""
         return self.function(inputs, **self.arguments, **({"training": training} if self._tells else {}))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """As given."""
         return self.mask(inputs, mask) if callable(self.mask) else self.mask
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """As given, else as found."""
         shape = self.output_shape
         if shape is None:
             return super().compute_output_shape(input_shape)

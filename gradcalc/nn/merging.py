@@ -3,7 +3,7 @@
 import string
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,15 +16,13 @@ __all__ = ["Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multip
 class _Merge(Layer):
     """A layer of a list of inputs, whose shapes broadcast; the missing axes of one come after its first."""
 
-    combine: Callable[..., Any]
+    combine: ClassVar[Callable[..., Any]]
     """What becomes of two of them."""
 
     def build(self, input_shape: Any) -> None:
-        """Look at the shapes."""
         self.compute_output_shape(input_shape)
 
     def call(self, inputs: Any) -> Any:
-        """The result for a list of inputs."""
         self._check_list([x.shape for x in inputs] if isinstance(inputs, list | tuple) else inputs)
         ndim = max(x.ndim for x in inputs)
         return self.merge([np.expand_dims(x, tuple(range(1, 1 + ndim - x.ndim))) for x in inputs])
@@ -53,10 +51,9 @@ class _Merge(Layer):
 
     def merge(self, inputs: list[Any]) -> Any:
         """The result for inputs of as many axes."""
-        return reduce(self.combine, inputs)
+        return reduce(type(self).combine, inputs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The broadcast shape."""
         self._check_list(input_shape)
         rows = {shape[0] for shape in input_shape} - {None}
         if len(rows) > 1:
@@ -85,7 +82,6 @@ class Subtract(_Merge):
     combine = np.subtract
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The broadcast shape."""
         if len(input_shape) != 2:
             raise ValueError(
                 f"A `Subtract` layer should be called on exactly 2 inputs. Received: input_shape={input_shape}"
@@ -108,16 +104,16 @@ class Dot(_Merge):
         common: the arguments of `Layer`.
     """
 
-    def __init__(self, axes: int | Sequence[int], normalize: bool = False, **common: Any) -> None:
-        super().__init__(**common)
-        self._keep(locals())
+    def __init__(self, axes: int | Sequence[int], normalize: bool = False, **common: Any) -> None: ...
+
+    def __post_init__(self) -> None:
+        axes = self.axes
         if not isinstance(axes, int | list | tuple):
             raise TypeError(f"Invalid type for argument `axes`: it should be a list or an int. Received: axes={axes}")
         if not isinstance(axes, int) and (len(axes) != 2 or not all(isinstance(axis, int) for axis in axes)):
             raise ValueError(f"Invalid format for argument `axes`: it should be two integers. Received: axes={axes}")
 
     def call(self, inputs: Any) -> Any:
-        """The result for a list of two inputs."""
         result = np.einsum(self._places([x.shape for x in inputs])[0], *map(self._side, (0, 1), inputs))
         return result if result.ndim > 1 else np.expand_dims(result, 1)
 
@@ -162,7 +158,6 @@ class Average(_Merge):
     combine = np.add
 
     def merge(self, inputs: list[Any]) -> Any:
-        """The mean."""
         return super().merge(inputs) / len(inputs)
 
 
@@ -181,12 +176,9 @@ class Minimum(_Merge):
 class Concatenate(_Merge):
     """A list of inputs joined along an axis, as Keras's Concatenate."""
 
-    def __init__(self, axis: int = -1, **common: Any) -> None:
-        super().__init__(**common)
-        self.axis = axis
+    def __init__(self, axis: int = -1, **common: Any) -> None: ...
 
     def call(self, inputs: Any) -> Any:
-        """The result for a list of inputs."""
         self._check_list([x.shape for x in inputs] if isinstance(inputs, list | tuple) else inputs)
         return np.concatenate(inputs, axis=self.axis)
 

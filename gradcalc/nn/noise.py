@@ -16,13 +16,11 @@ __all__ = [
 class _Noise(Elementwise):
     """What changes its input at random while training, and else does nothing; `seed` gives it numbers of its own."""
 
-    def __init__(self, settings: dict[str, Any], /, **common: Any) -> None:
-        super().__init__(**common)
-        self._keep(settings)
+    rate: float = 1.0
+    noise_shape: Any = None
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """The result for an input."""
-        return self._noisy(inputs) if training and getattr(self, "rate", True) else inputs
+        return self._noisy(inputs) if training and self.rate else inputs
 
     def _noisy(self, x: Any) -> Any:
         raise NotImplementedError
@@ -45,8 +43,7 @@ class Dropout(_Noise):
 
     def __init__(
         self, rate: float, noise_shape: Sequence[int | None] | None = None, seed: int | None = None, **common: Any
-    ) -> None:
-        super().__init__(locals(), **common)
+    ) -> None: ...
 
     def _noisy(self, x: Any) -> Any:
         return x * self._kept(self.rate, self._shape(x), x.dtype)
@@ -55,14 +52,12 @@ class Dropout(_Noise):
 class _SpatialDropout(Dropout):
     """Dropout of whole channels, each at all of its places, as of Tompson et al. 2015."""
 
-    def __init__(self, rate: float, data_format: str | None = None, seed: int | None = None, **common: Any) -> None:
-        super().__init__(rate, None, seed, **common)
-        self.data_format = data_format or "channels_last"
+    def __init__(self, rate: float, data_format: str | None = None, seed: int | None = None, **common: Any) -> None: ...
 
     def __init_subclass__(cls, axes: int = 0, **settings: Any) -> None:
         """An input has rows, so many axes, and channels."""
         super().__init_subclass__(**settings)
-        cls.min_ndim = axes + 2
+        cls.ndim = axes + 2
 
     def _shape(self, x: Any) -> list[int]:
         channels = 1 if self.data_format == "channels_first" else x.ndim - 1
@@ -77,8 +72,7 @@ class _SpatialDropout(Dropout):
 class SpatialDropout1D(_SpatialDropout, axes=1):
     """Dropout of whole channels of `(rows, steps, channels)`, as Keras's SpatialDropout1D."""
 
-    def __init__(self, rate: float, seed: int | None = None, **common: Any) -> None:
-        super().__init__(rate, None, seed, **common)
+    def __init__(self, rate: float, seed: int | None = None, **common: Any) -> None: ...
 
 
 class SpatialDropout2D(_SpatialDropout, axes=2):
@@ -94,8 +88,7 @@ class AlphaDropout(_Noise):
 
     def __init__(
         self, rate: float, noise_shape: Sequence[int | None] | None = None, seed: int | None = None, **common: Any
-    ) -> None:
-        super().__init__(locals(), **common)
+    ) -> None: ...
 
     def _noisy(self, x: Any) -> Any:
         low = -1.6732632423543772848170429916717 * 1.0507009873554804934193349852946
@@ -107,8 +100,7 @@ class AlphaDropout(_Noise):
 class GaussianDropout(_Noise):
     """Times normal numbers of mean 1 and of the variance of a dropout, while training, as Keras's GaussianDropout."""
 
-    def __init__(self, rate: float, seed: int | None = None, **common: Any) -> None:
-        super().__init__(locals(), **common)
+    def __init__(self, rate: float, seed: int | None = None, **common: Any) -> None: ...
 
     def _noisy(self, x: Any) -> Any:
         return x * self._normal(x, 1, math.sqrt(self.rate / (1 - self.rate)))
@@ -117,8 +109,7 @@ class GaussianDropout(_Noise):
 class GaussianNoise(_Noise):
     """Plus normal numbers of mean 0 and deviation `stddev`, while training, as Keras's GaussianNoise."""
 
-    def __init__(self, stddev: float, seed: int | None = None, **common: Any) -> None:
-        super().__init__(locals(), **common)
+    def __init__(self, stddev: float, seed: int | None = None, **common: Any) -> None: ...
 
     def _noisy(self, x: Any) -> Any:
         return x + self._normal(x, 0, self.stddev)

@@ -1,6 +1,6 @@
 """Layers that normalize, over the batch, each row, groups or weights, as Keras 3's. Imports layers and initializers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -38,14 +38,10 @@ class _Normalization(Elementwise):
     epsilon: float
     rms_scaling = False
 
-    def _keep(self, arguments: Mapping[str, Any]) -> None:
-        """Keep the arguments of a constructor; the axis is checked."""
-        _check_axis(arguments["axis"])
-        super()._keep(arguments)
-        self.epsilon = float(self.epsilon)
+    def __post_init__(self) -> None:
+        _check_axis(self.axis)
 
     def build(self, input_shape: Any) -> None:
-        """Make gamma and beta."""
         self._axes = _sorted_axes(self.axis, input_shape)
         self._others = tuple(axis for axis in range(len(input_shape)) if axis not in self._axes)
         shape = tuple(input_shape[axis] for axis in self._axes)
@@ -81,13 +77,9 @@ class BatchNormalization(_Normalization):
         beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", moving_mean_initializer: Any = "zeros",
         moving_variance_initializer: Any = "ones", beta_regularizer: Any = None, gamma_regularizer: Any = None,
         beta_constraint: Any = None, gamma_constraint: Any = None, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(**common)
-        self._keep(locals())
-        self.momentum = float(momentum)
+    ) -> None: ...  # fmt: skip
 
     def build(self, input_shape: Any) -> None:
-        """Make gamma, beta, and the moving mean and variance."""
         super().build(input_shape)
         for name in ("moving_mean", "moving_variance"):
             begin = getattr(self, f"{name}_initializer")
@@ -135,12 +127,9 @@ class LayerNormalization(_Normalization):
         beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", beta_regularizer: Any = None,
         gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None, *,
         rms_scaling: bool = False, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(**common)
-        self._keep(locals())
+    ) -> None: ...  # fmt: skip
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         x = self._float(inputs)
         mean, variance = _moments(x, self._axes)
         return self._normal(x, 0 if self.rms_scaling else mean, variance)
@@ -158,17 +147,17 @@ class GroupNormalization(_Normalization):
         self, groups: int = 32, axis: int = -1, epsilon: float = 1e-3, center: bool = True, scale: bool = True,
         beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", beta_regularizer: Any = None,
         gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(**common)
-        if not isinstance(groups, int) or (groups <= 0 and groups != -1):
+    ) -> None: ...  # fmt: skip
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.groups, int) or (self.groups <= 0 and self.groups != -1):
             raise ValueError(
                 "Received an invalid value for argument `groups`, expected a positive integer (or `-1` for instance "
-                f"normalization). Received: groups={groups}"
+                f"normalization). Received: groups={self.groups}"
             )
-        self._keep(locals())
 
     def build(self, input_shape: Any) -> None:
-        """Make gamma and beta."""
         size = input_shape[self.axis]
         if size is None:
             raise ValueError(
@@ -183,7 +172,6 @@ class GroupNormalization(_Normalization):
             raise ValueError(f"Number of groups ({self.groups}) must be a multiple of the number of channels ({size}).")
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         x = self._float(inputs)
         last = np.moveaxis(x, self.axis, -1)
         parts = np.reshape(last, (*last.shape[:-1], self.groups, last.shape[-1] // self.groups))
@@ -198,17 +186,13 @@ class RMSNormalization(Elementwise):
 
     takes_one = True
 
-    def __init__(self, axis: int | Sequence[int] = -1, epsilon: float = 1e-6, **common: Any) -> None:
-        super().__init__(**common)
-        self._keep(locals())
+    def __init__(self, axis: int | Sequence[int] = -1, epsilon: float = 1e-6, **common: Any) -> None: ...
 
     def build(self, input_shape: Any) -> None:
-        """Make scale."""
         self._axes = _sorted_axes(self.axis, input_shape)
         self.scale = self.add_weight([input_shape[axis] for axis in self._axes], "ones", name="scale")
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         x = self._float(inputs)
         others = tuple(axis for axis in range(x.ndim) if axis not in self._axes)
         size = np.mean(x**2, self._axes, keepdims=True) + self.epsilon
@@ -220,13 +204,12 @@ class UnitNormalization(Elementwise):
 
     takes_one = True
 
-    def __init__(self, axis: int | Sequence[int] = -1, **common: Any) -> None:
-        super().__init__(**common)
-        self._keep(locals())
-        _check_axis(axis)
+    def __init__(self, axis: int | Sequence[int] = -1, **common: Any) -> None: ...
+
+    def __post_init__(self) -> None:
+        _check_axis(self.axis)
 
     def call(self, inputs: Any) -> Any:
-        """The result for an input."""
         x = self._float(inputs)
         return x / np.sqrt(np.maximum(np.sum(x**2, _sorted_axes(self.axis, x.shape), keepdims=True), 1e-24))
 
@@ -238,22 +221,21 @@ class SpectralNormalization(Wrapper):
     last call left.
     """
 
-    def __init__(self, layer: Layer, power_iterations: int = 1, **common: Any) -> None:
-        super().__init__(layer, **common)
-        if power_iterations <= 0:
+    def __init__(self, layer: Layer, power_iterations: int = 1, **common: Any) -> None: ...
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.power_iterations <= 0:
             raise ValueError(
-                f"`power_iterations` should be greater than zero. Received: `power_iterations={power_iterations}`"
+                f"`power_iterations` should be greater than zero. Received: `power_iterations={self.power_iterations}`"
             )
-        self.power_iterations = power_iterations
 
     def build(self, input_shape: Any) -> None:
-        """Build the layer, and make the vector."""
         super().build(input_shape)
         make = initializers.TruncatedNormal(stddev=0.02)
         self.vector_u = self.add_weight((1, self._kernel().shape[-1]), make, trainable=False, name="vector_u")
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """The result for an input."""
         kernel = self._kernel()
         rows = np.reshape(kernel.numpy(), (-1, kernel.shape[-1]))
         if training and rows.any():

@@ -1,12 +1,12 @@
-"""Pooling, padding and scaling of channels-last inputs, as Keras 3's layers. Imports windows, layer and tape."""
+"""Pooling, padding and scaling, as Keras 3's layers. Imports windows, layer and tape."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcalc.nn.layer import Layer, pair, plain_mask, whole
-from gradcalc.nn.windows import Moves, Windowed, check_last
+from gradcalc.nn.layer import pair, plain_mask, whole
+from gradcalc.nn.windows import Moves, Spatial, Windowed
 
 __all__ = [
     "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "Cropping1D", "Cropping2D", "Cropping3D",
@@ -16,25 +16,27 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _AveragePooling(Windowed):
+class _Pooling(Windowed):
+    """One number for each window."""
+
+    combine: ClassVar[Callable[[Moves, Any], Any]]
+
+    def _places(self, x: Any) -> Any:
+        return type(self).combine(self._moves, self._float(x))
+
+
+class _AveragePooling(_Pooling):
     """The mean of each window; of an incomplete one (`padding="same"`) of what is there."""
 
-    combine: ClassVar[Callable[[Moves, Any], Any]] = Moves.averaged
+    combine = Moves.averaged
 
     def __init__(
         self, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None,
         name: str | None = None, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(name=name, **common)
-        strides = pool_size if strides is None else strides
-        self._keep(locals())
-
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
-        return type(self).combine(self._moves, self._float(inputs))
+    ) -> None: ...  # fmt: skip
 
 
-class _MaxPooling(_AveragePooling):
+class _MaxPooling(_Pooling):
     """The largest element of each window; where several are, they share the gradient equally."""
 
     combine = Moves.largest
@@ -42,8 +44,7 @@ class _MaxPooling(_AveragePooling):
     def __init__(
         self, pool_size: Any = 2, strides: Any = None, padding: str = "valid", data_format: str | None = None,
         name: str | None = None, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(pool_size, strides, padding, data_format, name, **common)
+    ) -> None: ...  # fmt: skip
 
 
 class MaxPooling1D(_MaxPooling, axes=1):
@@ -70,43 +71,33 @@ class AveragePooling3D(_AveragePooling, axes=3):
     """The mean of each window of `(rows, depth, height, width, channels)`, as Keras's AveragePooling3D."""
 
 
-class _Spatial(Layer):
-    """A layer of one input, with axes between rows and channels."""
+class _Global(Spatial):
+    """One number for each channel."""
 
-    axes: ClassVar[int]
-    takes_one = True
+    combine: ClassVar[Callable[..., Any]]
 
-    def __init_subclass__(cls, axes: int = 0, **settings: Any) -> None:
-        """An input has rows, the axes, and channels."""
-        super().__init_subclass__(**settings)
-        cls.axes, cls.min_ndim = axes, axes + 2
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **common: Any) -> None: ...
+
+    def _places(self, x: Any) -> Any:
+        return type(self).combine(x, axis=tuple(range(1, self.axes + 1)), keepdims=self.keepdims)
+
+    def _sizes(self, shape: Any) -> Any:
+        return (shape[0], *((1,) * self.axes if self.keepdims else ()), shape[-1])
 
 
-class _GlobalMaxPooling(_Spatial):
+class _GlobalMaxPooling(_Global):
     """The largest element of each channel."""
 
-    def __init__(self, data_format: str | None = None, keepdims: bool = False, **common: Any) -> None:
-        super().__init__(**common)
-        self.keepdims, self.data_format = keepdims, check_last(data_format)
-
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
-        return np.max(inputs, **self._over())
-
-    def _over(self) -> dict[str, Any]:
-        return {"axis": tuple(range(1, self.axes + 1)), "keepdims": self.keepdims}
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Rows and channels."""
-        return (input_shape[0], *((1,) * self.axes if self.keepdims else ()), input_shape[-1])
+    combine = np.max
 
 
-class _GlobalAveragePooling(_GlobalMaxPooling):
+class _GlobalAveragePooling(_Global):
     """The mean of each channel."""
 
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
-        return np.mean(self._float(inputs), **self._over())
+    combine = np.mean
+
+    def _places(self, x: Any) -> Any:
+        return super()._places(self._float(x))
 
 
 class GlobalMaxPooling1D(_GlobalMaxPooling, axes=1):
@@ -130,15 +121,16 @@ class GlobalAveragePooling3D(_GlobalAveragePooling, axes=3):
 
 
 class GlobalAveragePooling1D(_GlobalAveragePooling, axes=1):
-    """The mean of each channel of `(rows, steps, channels)` the steps that count, as Keras's layer has it."""
+    """The mean of each channel of `(rows, steps, channels)`, over the steps that count, as Keras's layer has it."""
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        """The result for an input."""
         if mask is None:
             return super().call(inputs)
+        x = self._moved(self._float(inputs), 1, -1)
         counts = plain_mask(mask)[..., None]
-        total = np.sum(np.where(counts, self._float(inputs), 0), **self._over())
-        return total / np.sum(counts, **self._over()).astype(total.dtype)
+        over = {"axis": 1, "keepdims": self.keepdims}
+        total = np.sum(np.where(counts, x, 0), **over)
+        return self._moved(total / np.sum(counts, **over).astype(total.dtype), -1, 1)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Nothing: there are no steps."""
@@ -147,45 +139,46 @@ class GlobalAveragePooling1D(_GlobalAveragePooling, axes=1):
 # -- padding, cropping, scaling ----------------------------------------------------------------------------------------
 
 
-class _Resized(_Spatial):
+class _Resized(Spatial):
     """A layer that changes the sizes between rows and channels: a subclass says to what, in `_size`."""
 
     def _size(self, i: int, n: int) -> int:
         raise NotImplementedError
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Rows, the new sizes, channels."""
-        sizes = (None if n is None else self._size(i, n) for i, n in enumerate(input_shape[1:-1]))
-        return (input_shape[0], *sizes, input_shape[-1])
+    def _sizes(self, shape: Any) -> Any:
+        return (shape[0], *(None if n is None else self._size(i, n) for i, n in enumerate(shape[1:-1])), shape[-1])
 
-    def _setting(self, name: str, default: Any) -> Any:
-        value = super()._setting(name, default)
-        return value[0] if self.axes == 1 and name in ("padding", "cropping") else value
 
-    def _edges(self, given: Any, name: str) -> tuple[tuple[int, ...], ...]:
-        """What stands before and after each axis: of one number for all, of one for each, or of a pair for each."""
+class _Edges(_Resized):
+    """A layer that changes what stands before and after each axis: by one number, one for each, or a pair for each."""
+
+    what: ClassVar[str]
+    """The name of the argument that says so."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        given = getattr(self, self.what)
         if self.axes == 1 and isinstance(given, Sequence) and len(given) == 2:
             given = (tuple(given),)
         each = tuple(given) if isinstance(given, Sequence) else (given,) * self.axes
         if len(each) != self.axes:
-            raise ValueError(f"`{name}` should have {self.axes} elements. Received: {name}={given}")
-        return tuple(whole(n, 2, name) for n in each)
+            raise ValueError(f"`{self.what}` should have {self.axes} elements. Received: {self.what}={given}")
+        self._edges = tuple(whole(n, 2, self.what) for n in each)
+        setattr(self, self.what, self._edges if self.axes > 1 else self._edges[0])
 
 
-class _ZeroPadding(_Resized):
+class _ZeroPadding(_Edges):
     """Zeros before and after each axis: a number, one for each axis, or a pair for each."""
 
-    def __init__(self, padding: Any = 1, data_format: str | None = None, **common: Any) -> None:
-        super().__init__(**common)
-        self.data_format = check_last(data_format)
-        self.padding = self._edges(padding, "padding")
+    what = "padding"
 
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
-        return np.pad(inputs, ((0, 0), *self.padding, (0, 0)))
+    def __init__(self, padding: Any = 1, data_format: str | None = None, **common: Any) -> None: ...
+
+    def _places(self, x: Any) -> Any:
+        return np.pad(x, ((0, 0), *self._edges, (0, 0)))
 
     def _size(self, i: int, n: int) -> int:
-        return n + sum(self.padding[i])
+        return n + sum(self._edges[i])
 
 
 class ZeroPadding1D(_ZeroPadding, axes=1):
@@ -200,64 +193,60 @@ class ZeroPadding3D(_ZeroPadding, axes=3):
     """Zeros put around of `(rows, depth, height, width, channels)`, as Keras's ZeroPadding3D."""
 
 
-class _Cropping(_Resized):
+class _Cropping(_Edges):
     """What is left when places are taken off before and after each axis: a number, one for each, or a pair for each."""
 
-    def __init__(self, cropping: Any = 1, data_format: str | None = None, **common: Any) -> None:
-        super().__init__(**common)
-        self.data_format = check_last(data_format)
-        self.cropping = self._edges(cropping, "cropping")
+    what = "cropping"
 
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
-        sizes = inputs.shape[1:-1]
-        kept = (slice(first, n - last) for (first, last), n in zip(self.cropping, sizes, strict=True))
-        self.compute_output_shape(inputs.shape)
-        return inputs[(slice(None), *kept)]
+    def __init__(self, cropping: Any = 1, data_format: str | None = None, **common: Any) -> None: ...
+
+    def _places(self, x: Any) -> Any:
+        kept = (slice(first, n - last) for (first, last), n in zip(self._edges, x.shape[1:-1], strict=True))
+        self._sizes(x.shape)
+        return x[(slice(None), *kept)]
 
     def _size(self, i: int, n: int) -> int:
-        if sum(self.cropping[i]) >= n:
+        if sum(self._edges[i]) >= n:
             raise ValueError(
                 f"`cropping` parameter of `{type(self).__name__}` layer must be smaller than the input: "
                 f"cropping={self.cropping} leaves nothing of {n} places along axis {i + 1}"
             )
-        return n - sum(self.cropping[i])
+        return n - sum(self._edges[i])
 
 
 class Cropping1D(_Cropping, axes=1):
     """`(rows, steps, channels)` without its first and last steps, as Keras's Cropping1D: a number, or two."""
 
-    def __init__(self, cropping: Any = 1, **common: Any) -> None:
-        super().__init__(cropping, **common)
+    def __init__(self, cropping: Any = 1, **common: Any) -> None: ...
 
 
 class Cropping2D(_Cropping, axes=2):
     """`(rows, height, width, channels)` without its edges, as Keras's Cropping2D; arguments as of `ZeroPadding2D`."""
 
-    def __init__(self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **common: Any) -> None:
-        super().__init__(cropping, data_format, **common)
+    def __init__(self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **common: Any) -> None: ...
 
 
 class Cropping3D(_Cropping, axes=3):
     """Three axes without their edges, as Keras's Cropping3D; arguments as of `ZeroPadding3D`."""
 
-    def __init__(self, cropping: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **common: Any) -> None:
-        super().__init__(cropping, data_format, **common)
-
 
 class _UpSampling(_Resized):
     """Each place as often as `size` says, along each axis."""
 
-    def __init__(self, size: Any = 2, data_format: str | None = None, **common: Any) -> None:
-        super().__init__(**common)
-        self.data_format, self._times = check_last(data_format), pair(size, self.axes, "size")
+    interpolation = "nearest"
+    size: Any
+
+    def __init__(self, size: Any = 2, data_format: str | None = None, **common: Any) -> None: ...
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._times = pair(self.size, self.axes, "size")
         self.size = self._times if self.axes > 1 else self._times[0]
 
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
+    def _places(self, x: Any) -> Any:
         for axis, times in enumerate(self._times, 1):
-            inputs = np.repeat(inputs, times, axis)
-        return inputs
+            x = np.repeat(x, times, axis)
+        return x
 
     def _size(self, i: int, n: int) -> int:
         return n * self._times[i]
@@ -266,39 +255,56 @@ class _UpSampling(_Resized):
 class UpSampling1D(_UpSampling, axes=1):
     """Each step of `(rows, steps, channels)` `size` times, as Keras's UpSampling1D."""
 
-    def __init__(self, size: int = 2, **common: Any) -> None:
-        super().__init__(size, **common)
+    def __init__(self, size: int = 2, **common: Any) -> None: ...
+
+
+class UpSampling2D(_UpSampling, axes=2):
+    """`(rows, height, width, channels)` made larger by `size`, as Keras's UpSampling2D.
+
+    `interpolation` is `"nearest"`, each place again and again, or between the centres of places `"bilinear"`,
+    `"bicubic"`, `"lanczos3"` or `"lanczos5"`.
+    """
+
+    def __init__(
+        self, size: Any = 2, data_format: str | None = None, interpolation: str = "nearest", **common: Any
+    ) -> None: ...
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.interpolation not in _KERNELS:
+            raise ValueError(
+                f"`interpolation` argument should be one of {list(_KERNELS)}. Received: {self.interpolation}"
+            )
+
+    def _places(self, x: Any) -> Any:
+        if self.interpolation == "nearest":
+            return super()._places(x)
+        y, kernel = self._float(x), _KERNELS[self.interpolation]
+        for axis, times in enumerate(self._times, 1):
+            shares = _between(y.shape[axis], times, *kernel).astype(y.dtype)
+            y = np.moveaxis(np.tensordot(shares, y, (1, axis)), 0, axis)
+        return y
 
 
 class UpSampling3D(_UpSampling, axes=3):
     """Each place repeated of `(rows, depth, height, width, channels)`, as Keras's UpSampling3D."""
 
 
-class UpSampling2D(_UpSampling, axes=2):
-    """`(rows, height, width, channels)` made larger by `size`, as Keras's UpSampling2D.
-
-    `interpolation` is `"nearest"`, each place again and again, or `"bilinear"`, between the centres of places.
-    """
-
-    def __init__(
-        self, size: Any = 2, data_format: str | None = None, interpolation: str = "nearest", **common: Any
-    ) -> None:
-        super().__init__(size, data_format, **common)
-        if interpolation not in ("nearest", "bilinear"):
-            raise ValueError(f"`interpolation` is nearest or bilinear here. Received: interpolation={interpolation}")
-        self.interpolation = interpolation
-
-    def call(self, inputs: Any) -> Any:
-        """The result for an input."""
-        if self.interpolation == "nearest":
-            return super().call(inputs)
-        y = self._float(inputs)
-        for axis, times in enumerate(self._times, 1):
-            y = np.moveaxis(np.tensordot(_between(y.shape[axis], times).astype(y.dtype), y, (1, axis)), 0, axis)
-        return y
+def _between(n: int, times: int, kernel: Callable[[Any], Any], reach: int) -> Any:
+    """The shares `(n * times, n)` of places in those of a finer axis, by a function of the distance of the centres."""
+    at = (np.arange(n * times) + 0.5) / times - 0.5
+    shares = np.where(np.abs(apart := at[:, None] - np.arange(n)) < reach, kernel(apart), 0)
+    return shares / np.sum(shares, axis=1, keepdims=True)
 
 
-def _between(n: int, times: int) -> Any:
-    """The shares `(n * times, n)` of places in those of a finer axis: linear between centres, constant beyond them."""
-    at = np.clip((np.arange(n * times) + 0.5) / times - 0.5, 0, n - 1)
-    return np.maximum(1 - np.abs(at[:, None] - np.arange(n)), 0)
+def _cubic(x: Any) -> Any:
+    """Keys's cubic convolution (1981), with a = -1/2."""
+    x = np.abs(x)
+    return np.where(x < 1, (1.5 * x - 2.5) * x**2 + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2)
+
+
+_KERNELS: dict[str, Any] = {
+    "nearest": (), "bilinear": (lambda x: 1 - np.abs(x), 1), "bicubic": (_cubic, 2),
+    "lanczos3": (lambda x: np.sinc(x) * np.sinc(x / 3), 3), "lanczos5": (lambda x: np.sinc(x) * np.sinc(x / 5), 5),
+}  # fmt: skip
+"""What weighs places by their distance, and up to which."""

@@ -5,7 +5,7 @@ through all of them; products of inputs with the kernel of a cell of ours are ma
 """
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -33,9 +33,7 @@ class Masking(Elementwise):
 
     takes_one = True
 
-    def __init__(self, mask_value: float = 0.0, **common: Any) -> None:
-        super().__init__(**common)
-        self._keep(locals())
+    def __init__(self, mask_value: float = 0.0, **common: Any) -> None: ...
 
     def call(self, inputs: Any) -> Any:
         """The input, zero where steps do not count."""
@@ -61,23 +59,20 @@ class _Stateful(Layer):
 
 
 class _Cell(_Stateful):
-    """What the cells share: a subclass gives `gates`, the number of `states`, and `step`."""
+    """What the cells share: a subclass gives `gates`, the number of `states`, and `step`.
+
+    Args of the constructors, which Keras has in its own order for each:
+        units: the size of the result's last axis.
+        activation, recurrent_activation: of the result, and of the gates.
+        use_bias: whether there is a bias.
+        kernel_initializer, ..., bias_constraint: what kernel `(features, gates * units)`, recurrent kernel
+            `(units, gates * units)` and bias begin with, pay, and are held to.
+        dropout, recurrent_dropout: shares of inputs and of the state, the same elements at all steps; `seed` of both.
+        common: the arguments of `Layer`.
+    """
 
     gates: ClassVar[int] = 1
     states: ClassVar[int] = 1
-
-    def __init__(self, settings: Mapping[str, Any], /, **common: Any) -> None:
-        """Keep the settings, which a subclass names.
-
-        Args:
-            settings: `units`, the size of the result's last axis; `activation`, and `recurrent_activation` of the
-                gates; `use_bias`; initializers, regularizers and constraints of kernel `(features, gates * units)`,
-                recurrent kernel `(units, gates * units)` and bias; `dropout` of inputs and `recurrent_dropout` of the
-                state, in a layer each of the same elements at all steps; `seed` of the dropouts.
-            common: the arguments of `Layer`.
-        """
-        super().__init__(**common)
-        self._keep(settings)
 
     @property
     def state_size(self) -> Any:
@@ -90,7 +85,6 @@ class _Cell(_Stateful):
         return int(self.units)
 
     def build(self, input_shape: Any) -> None:
-        """Make kernel, recurrent kernel and bias."""
         many = self.gates * self.units
         self.kernel = self._weight("kernel", (input_shape[-1], many))
         self.recurrent_kernel = self._weight("recurrent_kernel", (self.units, many), "recurrent")
@@ -151,8 +145,7 @@ class SimpleRNNCell(_Cell):
         recurrent_regularizer: Any = None, bias_regularizer: Any = None, kernel_constraint: Any = None,
         recurrent_constraint: Any = None, bias_constraint: Any = None, dropout: float = 0.0,
         recurrent_dropout: float = 0.0, seed: int | None = None, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(locals(), **common)
+    ) -> None: ...  # fmt: skip
 
     def step(self, x: Any, held: Any, state: State) -> State:
         """The new state."""
@@ -176,11 +169,9 @@ class LSTMCell(_Cell):
         recurrent_regularizer: Any = None, bias_regularizer: Any = None, kernel_constraint: Any = None,
         recurrent_constraint: Any = None, bias_constraint: Any = None, dropout: float = 0.0,
         recurrent_dropout: float = 0.0, seed: int | None = None, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(locals(), **common)
+    ) -> None: ...  # fmt: skip
 
     def build(self, input_shape: Any) -> None:
-        """Make kernel, recurrent kernel and bias."""
         super().build(input_shape)
         if self.bias is not None and self.unit_forget_bias:
             self.bias[self.units : 2 * self.units].assign(np.ones(self.units))
@@ -209,8 +200,7 @@ class GRUCell(_Cell):
         bias_regularizer: Any = None, kernel_constraint: Any = None, recurrent_constraint: Any = None,
         bias_constraint: Any = None, dropout: float = 0.0, recurrent_dropout: float = 0.0, reset_after: bool = True,
         seed: int | None = None, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(locals(), **common)
+    ) -> None: ...  # fmt: skip
 
     def _shape_of_bias(self) -> tuple[int, ...]:
         return (2, self.gates * self.units) if self.reset_after else super()._shape_of_bias()
@@ -237,9 +227,10 @@ class GRUCell(_Cell):
 class StackedRNNCells(_Stateful):
     """Cells one after the other as one cell, whose states are those of all, as Keras's StackedRNNCells."""
 
-    def __init__(self, cells: Sequence[Any], **common: Any) -> None:
-        super().__init__(**common)
-        self.cells = [_as_cell(cell) for cell in cells]
+    def __init__(self, cells: Sequence[Any], **common: Any) -> None: ...
+
+    def __post_init__(self) -> None:
+        self.cells: list[Any] = list(map(_as_cell, self.cells))
 
     @property
     def state_size(self) -> Any:
@@ -340,10 +331,10 @@ class RNN(_Stateful):
     def __init__(
         self, cell: Any, return_sequences: bool = False, return_state: bool = False, go_backwards: bool = False,
         stateful: bool = False, unroll: bool = False, zero_output_for_mask: bool = False, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(**common)
-        self._keep(locals())
-        self.cell = _as_cell(cell)
+    ) -> None: ...  # fmt: skip
+
+    def __post_init__(self) -> None:
+        self.cell: Any = _as_cell(self.cell)
         self._last: State = []
 
     def __getattr__(self, name: str) -> Any:
@@ -447,27 +438,19 @@ class _Gated(RNN):
     """A layer of one cell, which takes the settings of both; they are explained in `_Cell` and `RNN`."""
 
     kind: ClassVar[Any]
+    ndim = 3
 
-    def __init__(self, settings: Mapping[str, Any], /, zero_output_for_mask: bool = False, **common: Any) -> None:
-        of_cell, of_all = settings_of(self.kind).keys(), settings_of(RNN).keys() & settings.keys()
-        shared = {name: common[name] for name in ("dtype", "trainable") if name in common}
-        named = {name: settings[name] for name in of_cell}
-        cell = self.kind(**named, **shared, name=snake_case(self.kind.__name__))
-        runs = {name: settings[name] for name in of_all}
-        super().__init__(cell, **runs, zero_output_for_mask=zero_output_for_mask, **common)
-        self._keep({name: settings[name] for name in settings.keys() - of_cell - of_all})
+    def __post_init__(self) -> None:
+        """Hand the cell its settings: they are looked up there, as are the weights."""
+        settings = {name: vars(self).pop(name) for name in settings_of(self.kind)}
+        self.cell: Any = self.kind(
+            **settings, dtype=self.dtype, trainable=self._trainable, name=snake_case(self.kind.__name__)
+        )
+        super().__post_init__()
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make another."""
         return super().get_config() | {"zero_output_for_mask": self.zero_output_for_mask}
-
-    def _check(self, shape: Any) -> None:
-        if len(shape) != 3:
-            raise ValueError(
-                f"Input 0 of layer '{self.name}' is incompatible with the layer: expected ndim=3, found "
-                f"ndim={len(shape)}. Full shape received: {shape}; it takes (rows, steps, features)"
-            )
-        super()._check(shape)
 
 
 class SimpleRNN(_Gated):
@@ -484,8 +467,7 @@ class SimpleRNN(_Gated):
         dropout: float = 0.0, recurrent_dropout: float = 0.0, return_sequences: bool = False,
         return_state: bool = False, go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
         seed: int | None = None, **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(locals(), **common)
+    ) -> None: ...  # fmt: skip
 
 
 class LSTM(_Gated):
@@ -502,8 +484,7 @@ class LSTM(_Gated):
         dropout: float = 0.0, recurrent_dropout: float = 0.0, seed: int | None = None, return_sequences: bool = False,
         return_state: bool = False, go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
         use_cudnn: Any = "auto", **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(locals(), **common)
+    ) -> None: ...  # fmt: skip
 
 
 class GRU(_Gated):
@@ -520,8 +501,7 @@ class GRU(_Gated):
         recurrent_dropout: float = 0.0, seed: int | None = None, return_sequences: bool = False,
         return_state: bool = False, go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
         reset_after: bool = True, use_cudnn: Any = "auto", **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(locals(), **common)
+    ) -> None: ...  # fmt: skip
 
 
 class Bidirectional(Layer):

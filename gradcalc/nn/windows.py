@@ -1,10 +1,10 @@
-"""Windows over channels-last arrays, and what the layers that move them share. Imports layer and tape.
+"""Windows over channels-last arrays, and what the layers over such axes share. Imports layer and tape.
 
 All stand on one pair of array ops, each the other's adjoint: `WINDOWS` shows an array as its windows (a view: nothing
 is copied), `FOLD` adds windows up where they came from. NumPy's products and reductions do the rest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -179,41 +179,67 @@ class Moves(NamedTuple):
         return np.sum(windows, axis=axes) / counts
 
 
-def check_last(data_format: str | None) -> str:
-    """The place of the channels, which is the last: another is refused."""
-    if data_format not in (None, "channels_last"):
-        raise ValueError(f"only channels_last inputs are taken, not {data_format}: np.moveaxis(x, 1, -1) makes one")
-    return "channels_last"
+class Spatial(Layer):
+    """A layer of one input, with `axes` axes between rows and channels, or after both: `data_format` says which.
 
-
-class Windowed(Layer):
-    """What convolution and pooling share: windows over the axes between rows and channels."""
+    A subclass gives `_places` and `_sizes`, for inputs and shapes whose channels are last.
+    """
 
     axes: ClassVar[int]
-    """The number of axes that windows move along."""
-
-    paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
     takes_one = True
-
-    strides: Sizes
-    padding: str
-    data_format: Any
+    data_format: str
 
     def __init_subclass__(cls, axes: int = 0, **settings: Any) -> None:
-        """A class says how many axes its windows move along, or is of any number."""
+        """A class says how many axes there are, or is of any number."""
         super().__init_subclass__(**settings)
-        cls.axes = axes
+        cls.axes, cls.ndim = axes, axes + 2
 
-    def _keep(self, arguments: Mapping[str, Any]) -> None:
-        """Keep the arguments of a constructor, those that say how the windows move with a size for each axis."""
-        super()._keep(arguments)
-        sizes = {"kernel_size", "pool_size", "strides", "dilation_rate"} & arguments.keys()
-        moves = {name: pair(arguments[name], self.axes, name) for name in sizes}
+    def __post_init__(self) -> None:
+        self._axis = -1 if self.data_format == "channels_last" else 1
+
+    def call(self, inputs: Any) -> Any:
+        return self._moved(self._places(self._moved(inputs, 1, -1)), -1, 1)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return self._moved(self._sizes(self._moved(tuple(input_shape), 1, -1)), -1, 1)
+
+    def _places(self, x: Any) -> Any:
+        """The result for an input `(rows, *sizes, channels)`."""
+        raise NotImplementedError
+
+    def _sizes(self, shape: Any) -> tuple[int | None, ...]:
+        """The shape of the result for one of an input, `(rows, *sizes, channels)`."""
+        raise NotImplementedError
+
+    def _moved(self, x: Any, source: int, to: int) -> Any:
+        """An array, or a shape, with the channels at another place, where they are not last."""
+        if self._axis == -1 or isinstance(x, tuple) and len(x) < 3:
+            return x
+        if not isinstance(x, tuple):
+            return np.moveaxis(x, source, to)
+        return (*x[:1], *x[2:], x[1]) if source == 1 else (*x[:1], x[-1], *x[1:-1])
+
+
+class Windowed(Spatial):
+    """What convolution and pooling share: windows over the axes between rows and channels."""
+
+    paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
+
+    strides: Any
+    padding: str
+
+    def __post_init__(self) -> None:
+        """Read what says how the windows move, with a size for each axis."""
+        super().__post_init__()
+        if self.strides is None:
+            self.strides = self.pool_size
+        names = {"kernel_size", "pool_size", "strides", "dilation_rate"} & vars(self).keys()
+        moves = {name: pair(getattr(self, name), self.axes, name) for name in names}
         self.__dict__ |= moves
         if str(self.padding).lower() not in self.paddings:
             paddings = " or ".join(map(repr, self.paddings))
             raise ValueError(f"`padding` must be {paddings}. Received: padding={self.padding}")
-        self.padding, self.data_format = self.padding.lower(), check_last(self.data_format)
+        self.padding = self.padding.lower()
         size = moves.get("kernel_size") or moves["pool_size"]
         self._moves = Moves(size, self.strides, moves.get("dilation_rate") or (1,) * self.axes, self.padding)
         if "dilation_rate" in moves and max(self.strides) > 1 and max(self._moves.dilation) > 1:
@@ -222,14 +248,5 @@ class Windowed(Layer):
                 f"strides={self.strides} and dilation_rate={self._moves.dilation}"
             )
 
-    def _check(self, shape: tuple[int, ...]) -> None:
-        if len(shape) != self.axes + 2:
-            raise ValueError(
-                f"Input 0 of layer '{self.name}' is incompatible with the layer: expected ndim={self.axes + 2}, found "
-                f"ndim={len(shape)}. Full shape received: {shape}"
-            )
-        super()._check(shape)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Rows, the number of windows along each axis, channels."""
-        return (input_shape[0], *self._moves.places(input_shape[1:-1]), input_shape[-1])
+    def _sizes(self, shape: Any) -> Any:
+        return (shape[0], *self._moves.places(shape[1:-1]), shape[-1])

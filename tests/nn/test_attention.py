@@ -11,6 +11,7 @@ from gradcalc.tape import GradientTape, Variable
 from tests.nn.support import over, ramp, says, values_agree, wave
 
 Q, V, K = ramp(2, 3, 4), ramp(2, 5, 3), wave((2, 5, 2))
+GRID = ramp(2, 3, 5, 3)
 ALLOWED = np.arange(15).reshape(1, 3, 5) % 3 > 0
 VALUES = np.array([[1, 1, 0, 1, 0], [0, 0, 1, 1, 1]], bool)
 
@@ -29,6 +30,13 @@ KERAS: list[tuple[dict[str, Any], dict[str, Any], Any, list[float]]] = [
     ({"num_heads": 1, "key_dim": 4}, {"value": V, "attention_mask": ALLOWED}, (2, 3, 4),
      [1.54254881095, 0.3014230827, -0.0680929956188, 0.166124780808, 0.098031785189, 0, 0.0242107721292,
       0.703727827693, 0.727938599822, 0.814610211131]),
+    ({"num_heads": 1, "key_dim": 4, "attention_axes": 2, "output_shape": (2, 3)}, {"value": GRID},
+     (2, 3, 2, 2, 3),
+     [-0.683159293039, 0.31698638321, 0.308772522686, -0.640155137356, -0.33138261467, 0, -2.03127029561,
+      21.5605651906, 19.529294895, -20.2124541881]),
+    ({"num_heads": 2, "key_dim": 4, "attention_axes": (1, 2)}, {"value": ramp(2, 2, 5, 3)}, (2, 3, 2, 4),
+     [6.98934551613, -1.97721858812, 6.74787258286, -5.07609041702, 1.67178216584, 0, 5.59267721157, 0.95072423297,
+      6.54340144454, 0.445944071592]),
     ({"num_heads": 1, "key_dim": 4}, {"value": V, "value_mask": VALUES}, (2, 3, 4),
      [1.64568995106, 0.294230156013, -0.158300884861, 0.103778680095, -0.0545222047664, 0, 0.127351912241,
       0.703727827693, 0.831079739934, 0.814610211131]),
@@ -37,7 +45,8 @@ KERAS: list[tuple[dict[str, Any], dict[str, Any], Any, list[float]]] = [
 
 @pytest.mark.parametrize(("settings", "arguments", "out", "expected"), KERAS)
 def test_values_shapes_and_gradients_are_keras_s(settings: Any, arguments: Any, out: Any, expected: Any) -> None:
-    layer, q = nn.MultiHeadAttention(**settings, dtype="float64"), Variable(Q)
+    grid = "attention_axes" in settings
+    layer, q = nn.MultiHeadAttention(**settings, dtype="float64"), Variable(ramp(2, 3, 2, 4) if grid else Q)
     said = {name: q if value is Q else value for name, value in arguments.items()}
     assert layer(q, **said).shape == out
     layer.set_weights([wave(w.shape) for w in layer.weights])
@@ -89,7 +98,7 @@ def test_a_functional_model_attends() -> None:
 
 
 ERRORS: list[tuple[Callable[[], Any], str]] = [
-    (lambda: nn.MultiHeadAttention(0, 3), "`num_heads` must be a positive integer"),
+    (lambda: nn.MultiHeadAttention(0, 3), "`num_heads`, expected a positive integer"),
     (lambda: nn.MultiHeadAttention(2, 4, dropout=-0.5), "argument `dropout`. Expected a float value between 0 and 1"),
 ]
 

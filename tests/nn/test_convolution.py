@@ -106,9 +106,9 @@ def test_a_convolution_of_negative_strides_is_that_of_its_copy() -> None:
 ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Conv2D(2, 3)(np.ones((4, 4, 1))), "expected ndim=4, found ndim=3"),
     (lambda: nn.Conv2D(2, 3)(np.ones((1, 2, 2, 1))), r"zero or negative. Received axes of \(2, 2\)"),
-    (lambda: nn.Conv2D(2, (1, 2, 3)), "`kernel_size` must be a positive integer or 2 of them"),
-    (lambda: nn.Conv2D(2.5, 2), "`filters` must be a positive integer. Received: filters=2.5"),  # type: ignore[arg-type]
-    (lambda: nn.Conv2D(0, 2), "`filters` must be a positive integer. Received: filters=0"),
+    (lambda: nn.Conv2D(2, (1, 2, 3)), "`kernel_size`, expected a positive integer or 2 of them"),
+    (lambda: nn.Conv2D(2.5, 2), "`filters`, expected a positive integer. Received: filters=2.5"),  # type: ignore[arg-type]
+    (lambda: nn.Conv2D(0, 2), "`filters`, expected a positive integer. Received: filters=0"),
     (lambda: nn.Conv2D(2, 3, padding="full"), "must be 'valid' or 'same'. Received: padding=full"),
     (lambda: nn.Conv2D(2, 3, padding="causal"), "must be 'valid' or 'same'. Received: padding=causal"),
     (lambda: nn.Conv1D(2, 3, padding="full"), "must be 'valid' or 'same' or 'causal'"),
@@ -116,10 +116,10 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.corr2d(np.ones((2, 2)), np.ones((3, 1))), "takes a matrix and a kernel no larger"),
     (lambda: nn.corr2d(np.ones(2), np.ones((1, 1))), "takes a matrix"),
     (lambda: nn.Conv2DTranspose(2, 3, strides=2, output_padding=2), "strides must be greater than output padding"),
-    (lambda: nn.Conv2DTranspose(2, 3, strides=2, output_padding=-1), "`output_padding` must be an integer >= 0"),
+    (lambda: nn.Conv2DTranspose(2, 3, strides=2, output_padding=-1), "`output_padding`, expected an integer >= 0"),
     (lambda: nn.Conv2DTranspose(2, 3, strides=2, dilation_rate=2), "not supported in conjunction"),
     (lambda: nn.Conv2DTranspose(2, 2, padding="same", output_padding=0)(np.ones((1, 3, 3, 1))), "no window of"),
-    (lambda: nn.DepthwiseConv2D(3, depth_multiplier=0), "`depth_multiplier` must be a positive integer"),
+    (lambda: nn.DepthwiseConv2D(3, depth_multiplier=0), "`depth_multiplier`, expected a positive integer"),
     (lambda: nn.SeparableConv2D(2, 3, strides=2, dilation_rate=2), "not supported in conjunction"),
 ]
 

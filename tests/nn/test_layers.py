@@ -167,8 +167,8 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Concatenate()([nn.Input((2, 5)), nn.Input((5,))]), "matching shapes except for the conc"),
     (lambda: nn.Concatenate(axis=2)(named("a", "b")), "matching shapes except for the conc"),
     (lambda: nn.Permute((0, 1)), r"must be consecutive and start from 1. Received dims=\(0, 1\)"),
-    (lambda: nn.Embedding(0, 3), "`input_dim` must be a positive integer. Received: input_dim=0"),
-    (lambda: nn.Embedding(3, 2.5), "`output_dim` must be a positive integer. Received: output_dim=2.5"),  # type: ignore[arg-type]
+    (lambda: nn.Embedding(0, 3), "`input_dim`, expected a positive integer. Received: input_dim=0"),
+    (lambda: nn.Embedding(3, 2.5), "`output_dim`, expected a positive integer. Received: output_dim=2.5"),  # type: ignore[arg-type]
 ]
 
 test_errors_say_what_is_wrong = over(ERRORS, says)
@@ -202,7 +202,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.Input((-1,)), "Negative dimensions"), (lambda: nn.Conv2D(2, 3)(nn.Input((2, 2, 1))), "zero or negative"),
     (lambda: nn.MaxPooling2D(3)(nn.Input((2, 2, 1))), "zero or negative"), (lambda: nn.Conv2D(4, 3, groups=3), "divisible"),
     (lambda: nn.Conv1D(4, 1, groups=2)(np.ones((1, 3, 3))), "input channels must be evenly divisible"),
-    (lambda: nn.RepeatVector(0), "positive integer"), (lambda: nn.Embedding(True, 2), "`input_dim` must be a positive integer"),
+    (lambda: nn.RepeatVector(0), "positive integer"), (lambda: nn.Embedding(True, 2), "`input_dim`, expected a positive integer"),
     (lambda: nn.GroupNormalization()(nn.Input((2, None))), "should have a defined dimension"),
     (lambda: nn.Flatten(data_format="last"), "channels_last or channels_first"),
 ]  # fmt: skip

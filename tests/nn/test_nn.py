@@ -13,6 +13,7 @@ import pytest
 import gradcalc.nn as nn
 from gradcalc import optimize
 from gradcalc.nn.merging import _Merge
+from gradcalc.nn.windows import Spatial
 from gradcalc.tape import GradientTape
 from tests.nn.support import ramp
 
@@ -77,6 +78,19 @@ def test_every_layer_computes_says_its_shape_is_copied_and_comes_back(kind: type
         assert twin.count_params() == layer.count_params()
 
 
+@pytest.mark.parametrize(
+    "kind", [k for k in LAYERS if "data_format" in inspect.signature(k).parameters or issubclass(k, Spatial)]
+)
+def test_channels_that_come_first_are_those_that_come_last_moved(kind: type[nn.Layer]) -> None:
+    x = np.moveaxis(example(kind), -1, 1)
+    last, first = made(kind), type(made(kind)).from_config(made(kind).get_config() | {"data_format": "channels_first"})
+    expected = last(np.moveaxis(x, 1, -1))
+    assert first.compute_output_shape((None, *x.shape[1:]))[1:] == first(x).shape[1:]
+    first.set_weights(last.get_weights())
+    expected = np.moveaxis(expected, -1, 1) if kind is not nn.Flatten else expected
+    np.testing.assert_allclose(first(x), expected, rtol=1e-6, atol=1e-7)
+
+
 @pytest.mark.parametrize("kind", LAYERS)
 def test_every_layer_is_described_and_takes_what_all_layers_take(kind: type[nn.Layer]) -> None:
     assert kind.__doc__ and kind.__doc__ != nn.Layer.__doc__ and kind.__module__.startswith("gradcalc.nn.")
@@ -87,6 +101,14 @@ def test_every_layer_is_described_and_takes_what_all_layers_take(kind: type[nn.L
         needed = {p.name for p in inspect.signature(kind).parameters.values() if p.default is p.empty} - {last.name}
         layer = kind(**{name: named[name] for name in needed}, name="mine", dtype="float64", trainable=False)
         assert (layer.name, layer.dtype, layer.trainable) == ("mine", "float64", False)
+
+
+@pytest.mark.parametrize("name", nn.__all__)
+def test_every_public_method_is_described_by_its_own_docs_or_those_that_it_overrides(name: str) -> None:
+    thing = getattr(nn, name)
+    for method, function in inspect.getmembers(thing, inspect.isfunction) if isinstance(thing, type) else ():
+        assert method.startswith("_") or inspect.getdoc(getattr(thing, method)), method
+        assert function.__module__.startswith(("gradcalc.", "builtins"))
 
 
 @pytest.mark.parametrize("room", [nn, optimize])

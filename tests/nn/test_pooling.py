@@ -7,7 +7,7 @@ import numpy as np
 
 import gradcalc.nn as nn
 from gradcalc.tape import GradientTape, Variable
-from tests.nn.support import over, says, second_derivatives_agree, values_agree
+from tests.nn.support import over, ramp, says, second_derivatives_agree, values_agree, wave
 
 # a layer, the shapes of input and result; sum(result * ramp), then sum(gradient * wave) for the input
 KERAS: list[tuple[Callable[[], nn.Layer], Any, Any, list[float]]] = [  # by Keras 3.15.0 with TensorFlow 2.21.0
@@ -83,6 +83,20 @@ def test_bilinear_scaling_is_linear_between_centres() -> None:
     assert layer(x).numpy()[0, :, :, 0].tolist() == np.array(expected).tolist()
 
 
+def test_resizing_by_smooth_kernels_is_keras_s() -> None:  # numbers by Keras 3.15.1 with TensorFlow 2.21.0, float32
+    expected = {
+        "bicubic": [0.789639354, -1.16095182],
+        "lanczos3": [1.00307035, -1.47801131],
+        "lanczos5": [1.28271341, -1.88562021],
+    }
+    for interpolation, numbers in expected.items():
+        layer, x = nn.UpSampling2D((2, 4), interpolation=interpolation, dtype="float64"), Variable(ramp(2, 5, 4, 3))
+        with GradientTape() as tape:
+            z = np.sum(layer(x) * ramp(2, 10, 16, 3))
+        found = [float(z), np.sum(tape.gradient(z, x).numpy() * wave((2, 5, 4, 3)))]
+        np.testing.assert_allclose(found, numbers, rtol=5e-6)
+
+
 def test_tied_maxima_share_equally() -> None:
     x = Variable(np.array([[[1.0], [1.0], [1.0], [0.0]]]))
     with GradientTape() as tape:
@@ -92,17 +106,16 @@ def test_tied_maxima_share_equally() -> None:
 
 ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.MaxPooling1D(2, padding="causal"), "must be 'valid' or 'same'"),
-    (lambda: nn.MaxPooling2D(data_format="channels_first"), "only channels_last"),
-    (lambda: nn.GlobalMaxPooling2D(data_format="channels_first"), "only channels_last"),
+    (lambda: nn.MaxPooling2D(data_format="NCHW"), "channels_last or channels_first. Received: data_format=NCHW"),
     (lambda: nn.ZeroPadding2D((1, 2, 3)), "`padding` should have 2 elements"),
-    (lambda: nn.ZeroPadding1D(-1), "`padding` must be an integer >= 0"),
+    (lambda: nn.ZeroPadding1D(-1), "`padding`, expected an integer >= 0"),
     (
         lambda: nn.Cropping2D(2)(np.ones((1, 4, 5, 1))),
         "`cropping` parameter of `Cropping2D` layer must be smaller than .*leaves nothing of 4 places",
     ),
-    (lambda: nn.UpSampling2D(0), "`size` must be a positive integer"),
-    (lambda: nn.UpSampling2D(interpolation="bicubic"), "nearest or bilinear"),
-    (lambda: nn.UpSampling1D(2)(np.ones((4, 4))), "expected min_ndim=3, found ndim=2"),
+    (lambda: nn.UpSampling2D(0), "`size`, expected a positive integer"),
+    (lambda: nn.UpSampling2D(interpolation="area"), "`interpolation` argument should be one of"),
+    (lambda: nn.UpSampling1D(2)(np.ones((4, 4))), "expected ndim=3, found ndim=2"),
 ]
 
 test_errors_say_what_is_wrong = over(ERRORS, says)

@@ -254,7 +254,7 @@ def test_a_stack_of_cells_drops_the_same_elements_at_all_steps_and_goes_on() -> 
 
 
 ERRORS: list[tuple[Callable[[], Any], str]] = [
-    (lambda: nn.LSTM(0), "`units` must be a positive integer"),
+    (lambda: nn.LSTM(0), "`units`, expected a positive integer"),
     (lambda: nn.LSTM(2, dropout=1.5), "argument `dropout`. Expected a float value between 0 and 1"),
     (lambda: nn.LSTM(2)(np.ones((2, 3))), "expected ndim=3, found ndim=2"),
     (lambda: nn.LSTM(2)(np.ones((2, 0, 3))), "needs a step at least"),
