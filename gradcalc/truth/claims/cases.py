@@ -22,9 +22,10 @@ from typing import Any
 
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
-from gradcalc.truth.claims.functions import Equations
-from gradcalc.truth.claims.intervals import Arithmetic, Interval, Weak, least_size
-from gradcalc.truth.claims.verify import COARSE, Box, Choices, Matrix, Number, matmul
+from gradcalc.truth.claims.boxes import Box
+from gradcalc.truth.claims.functions import rewritten
+from gradcalc.truth.claims.intervals import Arithmetic, Interval, Weak
+from gradcalc.truth.claims.verify import COARSE, Choices, Number, System, inertia
 
 Side = tuple[Number, Number]
 BELOW, ON, ABOVE = -1, 0, 1
@@ -48,7 +49,7 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Case:
-    """Equations, and what is said of their zeros.
+    """System, and what is said of their zeros.
 
     Attributes:
         ranges: the ends of each unknown.
@@ -57,10 +58,10 @@ class Case:
         active: the constraints that hold with equality.
     """
 
-    system: Equations
+    system: System
     ranges: Sequence[Side]
     value: int | None = None
-    along: Equations | None = None
+    along: System | None = None
     active: tuple[Constraint, ...] = ()
 
     def sides(self, on: Arithmetic) -> tuple[Box, Box]:
@@ -87,24 +88,6 @@ class Case:
         least, greatest = (all(way * mark[0] > 0 for mark in bounded) for way in (1, -1))
         kind = "minimum" if least and not minus else "maximum" if greatest and not plus else "saddle"
         return {"kind": kind, "index": minus, **({"kkt": least} if len(place) > count else {})}
-
-
-def inertia(matrix: Matrix, on: Arithmetic) -> tuple[int, int]:
-    """How many eigenvalues of a symmetric matrix H are positive, and negative: those of V'HV, for any regular V
-    (Sylvester). With NumPy's eigenvectors of the middle for V its diagonal outweighs the rest (Gershgorin).
-    """
-    import numpy as np
-
-    middle = np.array([[float(Fraction(a + b, 2 << on.bits)) for a, b in row] for row in matrix])
-    values, vectors = np.linalg.eigh(middle)
-    vectors /= np.sqrt(np.maximum(np.abs(values), 1e-300))
-    rows = [[on.of(Fraction(x), Fraction(x)) for x in row] for row in vectors.tolist()]
-    turned = matmul(on, list(zip(*rows, strict=True)), matmul(on, matrix, rows))
-    for i, row in enumerate(turned):
-        if least_size(row[i]) <= sum(max(map(abs, entry)) for j, entry in enumerate(row) if j != i):
-            raise Weak("the signs of the eigenvalues are not settled")
-    plus = sum(row[i][0] > 0 for i, row in enumerate(turned))
-    return plus, len(turned) - plus
 
 
 @dataclass(eq=False)
@@ -139,12 +122,6 @@ class Question:
         active = [("constraint", k) for k, each in enumerate(self.constraints) if not each.is_equation]
         ends = [("side", k) for k in range(len(self.inputs)) if self.extreme]
         self.switches: list[tuple[str, int]] = [*active, *ends, *kinks]
-
-    @property
-    def from_flint(self) -> set[str]:
-        """The functions that were python-flint's."""
-        systems = (each for case in self._cases.values() for each in (case.system, case.along) if each)
-        return set[str]().union(*(system.from_flint for system in systems))
 
     def root(self) -> tuple[Choices, Box]:
         """The whole box, all switches open."""
@@ -197,7 +174,7 @@ class Question:
 
     def _of_roots(self) -> Case:
         parts = tuple((node, None) for node in self.outputs)
-        return Case(Equations(self.graph, self.inputs, parts, is_above=self.is_far), self.sides)
+        return Case(System(self.graph, self.inputs, parts, is_above=self.is_far), self.sides)
 
     def _made(self, ways: Mapping[tuple[str, int], int | None]) -> Case:
         """Unknowns are the free variables, then multipliers, then slopes at kinks."""
@@ -221,14 +198,14 @@ class Question:
             parts = [*((total.index, k) for k, j in enumerate(free) if ends.get(j, ON) is not None), *parts]
             total = _sum(function, marks[1:], [nodes[k] for k in active])
             others = (*(self.inputs[k] for k in free), *(mark.index for mark in marks[1:]))
-            along = Equations(graph, others, tuple((total.index, k) for k in range(len(others))), fixed)
+            along = System(graph, others, tuple((total.index, k) for k in range(len(others))), fixed)
         if not _are_means(graph, self.nodes, [node for node, way in kinks.ways.items() if way == ON]):
             parts = []  # nothing is known but that they are met
         below = (*(nodes[k].index for k, state in enumerate(states) if state != ON), *kinks.below)
         parts += [(node, None) for node in kinks.equal]
         ranges += [(whole(0), whole(1))] * len(kinks.slopes)
         unknowns += kinks.slopes
-        system = Equations(graph, tuple(unknowns), tuple(parts), fixed, below=below, is_above=self.is_far)
+        system = System(graph, tuple(unknowns), tuple(parts), fixed, below=below, is_above=self.is_far)
         held = tuple(self.constraints[k] for k in active)
         return Case(system, ranges, function.index, None if kinks.slopes else along, held)
 
@@ -244,21 +221,6 @@ def whole(value: int) -> Number:
 
 
 # -- nodes rewritten ---------------------------------------------------------------------------------------------------
-
-Change = Callable[[Graph, int, Sequence[Ref]], Ref | None]
-"""Of a node and its new operands what stands in its place, if it is not the same."""
-
-
-def rewritten(graph: Graph, outputs: Sequence[int], change: Change) -> list[Ref]:
-    """Nodes once more, some of those that they need changed."""
-    place: dict[int, Ref] = {}
-    for node in graph.needed(outputs):
-        op, operands, parameter = graph.nodes[node]
-        refs = [place[i] for i in operands]
-        same = graph.emit(op, tuple(ref.index for ref in refs), parameter) if operands else node
-        made = change(graph, node, refs)
-        place[node] = graph.ref(same) if made is None else made
-    return [place[node] for node in outputs]
 
 
 def _in_pairs(graph: Graph, node: int, refs: Sequence[Ref]) -> Any:

@@ -6,13 +6,15 @@ both are the same quotient (`quotients`).
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import partial, reduce
 from typing import Any
 
 from gradcalc.graph.graph import Graph
-from gradcalc.truth.claims.functions import Functions
+from gradcalc.truth.claims.boxes import apart
+from gradcalc.truth.claims.derivatives import evaluated, meant, slopes
 from gradcalc.truth.claims.intervals import Arithmetic, Weak
 from gradcalc.truth.claims.quotients import Quotients
-from gradcalc.truth.claims.verify import FINE, apart, evaluated
+from gradcalc.truth.claims.verify import FINE
 
 
 class Claimed:
@@ -23,29 +25,23 @@ class Claimed:
     """
 
     def __init__(self, graph: Graph, formula: int, claim: int, by: Sequence[int]) -> None:
-        self.graph, self.formula, self.claim, self.by = graph, formula, claim, list(by)
-        self.from_flint: set[str] = set()
+        if len(by) > 2:
+            raise Weak("derivatives above the second order are not carried")
+        self.graph, self.nodes = graph, meant(graph, (formula, claim))
+        (self.slope,) = reduce(partial(slopes, graph), by, list(self.nodes[:1]))
 
     def is_refuted(self, at: Mapping[int, Fraction]) -> bool:
         """Whether derivative and claim differ at a point, around which the formula is smooth."""
-        on = Arithmetic(FINE.bits, written=True)
+        on = Arithmetic(FINE.bits, written=True, is_open=False)
         derivative, claim = self._both(on, {node: on.of(value, value) for node, value in at.items()})
         return apart([derivative], [claim])
 
     def is_proved(self) -> bool:
         """Whether they are equal as quotients."""
         on = Quotients()
-        inputs = {node: on.named(("input", name)) for name, node in self.graph.inputs.items()}
-        return on.same(*self._both(on, inputs))
+        return on.same(*self._both(on, {node: on.named(("input", name)) for name, node in self.graph.inputs.items()}))
 
     def _both(self, on: Any, at: Mapping[int, Any]) -> tuple[Any, Any]:
         """The derivative and the claim."""
-        if len(self.by) > 2:
-            raise Weak("derivatives above the second order are not carried")
-        jets, unknowns = Functions(on, len(self.by), self.from_flint), list(dict.fromkeys(self.by))
-        given = {node: jets.unknown(unknowns.index(node), v) if node in unknowns else {(): v} for node, v in at.items()}
-        place = tuple(sorted(unknowns.index(node) for node in self.by))
-        coefficient = evaluated(self.graph, [self.formula], given, jets)[self.formula].get(place, on.whole(0))
-        plain = Functions(on, 0, self.from_flint)
-        value = evaluated(self.graph, [self.claim], {node: {(): v} for node, v in at.items()}, plain)[self.claim][()]
-        return on.scaled(coefficient, 2 if place == (0, 0) else 1), value
+        _, claim, slope = evaluated(self.graph, self.nodes, at, on, [self.slope])
+        return slope, claim

@@ -1,151 +1,206 @@
-"""What ops make of power series beside the smooth ones of `verify`: kinks, conditions, functions of python-flint. And
-equations whose zeros count under conditions, with poles.
+"""Ops beside the elementary ones of `derivatives`: what they mean, and the values and slopes of those that stand for
+themselves: kinks, conditions, functions of python-flint. Imports intervals and graph.
 
-A function that `intervals` lacks is python-flint's, and is named in the verdict. Over normal forms (`quotients`) it is
-but a name, whose slope is known here. No derivative of gradcalc's own table is used.
+A kink is where the pieces of a continuous function meet. There its slope is between theirs, if an arithmetic is open
+(Clarke); else, and at a jump, there is none, so that nothing is proved. No derivative of gradcalc's own table is used.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from functools import cache, reduce
 from typing import Any
 
 from gradcalc.graph import ops
-from gradcalc.graph.graph import Graph
-from gradcalc.truth.claims.intervals import Arithmetic, Interval, Weak, hull
-from gradcalc.truth.claims.poles import has_no_zero
-from gradcalc.truth.claims.verify import Box, Jet, Jets, System
+from gradcalc.graph.graph import Graph, Ref, copied, rule_graph
+from gradcalc.graph.ops import Op
+from gradcalc.truth.claims.intervals import Nowhere, Weak, hull
+
+Change = Callable[[Graph, int, Sequence[Ref]], Any]
+"""Of a node and its new operands what stands in its place, None if it is the same."""
 
 
-@dataclass
-class Functions(Jets):
-    """The rules of all ops.
+class Own(Op):
+    """An op of the verifier alone, which no formula names."""
 
-    Attributes:
-        between: of order 1, whether at a kink the slopes are those between its pieces' (Clarke); else there are none.
-    """
-
-    between: bool = False
-
-    def apply(self, graph: Graph, index: int, operands: Sequence[Any]) -> Any:
-        """What an op makes of series; of a condition whether it holds."""
-        op, values = graph.nodes[index].op, list(operands)
-        if op in _SMOOTH:
-            return super().apply(graph, index, operands)
-        if op is ops.where:
-            values = [values[0], values[1 if values[0] is True else 2]]
-        if not any(isinstance(each, Weak) for each in values):
-            if op is ops.where:
-                return values[1]
-            if op.is_condition:
-                return self._holds(op, values)
-            if op is ops.abs and self.between and isinstance(self.on, Arithmetic):
-                values.append(self.multiple(values[0], -1))
-            if op in (ops.max, ops.min) or op is ops.abs and len(values) == 2:
-                return self._extreme(values, -1 if op is ops.min else 1)
-            if op is ops.sqrt and hasattr(self.on, "check_edge"):
-                self.on.check_edge(values[0].values())
-        return super().apply(graph, index, values)
-
-    def _extreme(self, values: Sequence[Jet], sign: int) -> Jet:
-        """The largest of some or, with -1, the smallest; where it is open which, between their slopes (Clarke)."""
-        first, *others = values
-        for other in others:
-            try:
-                first = other if self.on.below(first[()], other[()]) == (sign > 0) else first
-            except Weak:
-                if not self.between or self.order == 2 or not isinstance(self.on, Arithmetic):
-                    raise
-                keys, none = first.keys() | other.keys(), (0, 0)
-                first = {key: hull(first.get(key, none), other.get(key, none)) for key in keys}
-        return first
-
-    def _holds(self, op: Any, operands: Sequence[Any]) -> bool:
-        """Whether a condition holds, where that is certain."""
-        if op is ops.not_:
-            return not operands[0]
-        if op in (ops.and_, ops.or_):
-            return all(operands) if op is ops.and_ else any(operands)
-        below = self.on.below(operands[0][()], operands[1][()])
-        return bool(below == (op in (ops.lt, ops.le)) if op in (ops.lt, ops.le, ops.gt, ops.ge) else op is ops.ne)
-
-    def other(self, op: Any, operands: Sequence[Jet]) -> Sequence[Any]:
-        """Value, slope and half the bend of a function that python-flint has, or that is but a name."""
-        return self._by_name(op, operands) if hasattr(self.on, "function") else self._by_flint(op, operands)
-
-    def _by_flint(self, op: Any, operands: Sequence[Jet]) -> list[Interval]:
-        """The coefficients of its power series."""
-        from flint import arb, arb_series, ctx
-
-        name, on = op.flint or op.name, self.on
-        if len(operands) != 1 or not hasattr(arb_series, name) or not isinstance(on, Arithmetic):
-            return list(super().other(op, operands))
-        self.from_flint.add(name)
-        with ctx.workprec(2 * on.bits):
-            low, high = (arb((end, -on.bits)) for end in operands[0][()])
-            ctx.cap = 3
-            series = getattr(arb_series([low.union(high), 1], prec=3), name)()
-            if not all(series[k].is_finite() for k in range(3)):
-                raise Weak(f"{name} may have no value")
-            return [on.of(*(_exactly(end) for end in (series[k].lower(), series[k].upper()))) for k in range(3)]
-
-    def _by_name(self, op: Any, operands: Sequence[Jet]) -> tuple[Any, Any, Any]:
-        """By its slope."""
-        if op not in _SLOPES:
-            raise Weak(f"{op.name} is not among the functions whose slope is known here")
-        rules = Functions(self.on, 1)
-        slope = rules.by_rule(_SLOPES[op], [rules.unknown(0, operands[0][()])])
-        bend = self.on.scaled(slope.get((0,), self.on.whole(0)), 1, 2)
-        return self.on.function(op.name, operands[0][()]), slope[()], bend
+    __slots__ = ()
 
 
-def _exactly(end: Any) -> Fraction:
-    mantissa, exponent = map(int, end.man_exp())
-    return Fraction(mantissa) * Fraction(2) ** exponent
+TURN, PICK, DEFINED, EITHER, FUNCTION = (
+    Own(name, (), (), doc)
+    for name, doc in (
+        ("turn", "the slope of abs: -1 or 1"),
+        ("pick", "of a, b, c, d what is c where a is below b, else d; a = b is a kink"),
+        ("defined", "the first operand, put together from the others; it may lack single values that the op has"),
+        ("either", "one of two that are the same"),
+        ("function", "a derivative of a function, by its name and order"),
+    )
+)
 
 
-_SMOOTH = frozenset((ops.add, ops.sub, ops.mul, ops.div, ops.powi, ops.const, ops.exp, ops.sin, ops.cos))
-"""Ops that are never asked about kinks; most are."""
+def rewritten(graph: Graph, outputs: Sequence[int], change: Change) -> list[Ref]:
+    """Nodes once more, some of those that they need changed."""
+    place: dict[int, Ref] = {}
+    for node in graph.needed(outputs):
+        op, operands, parameter = graph.nodes[node]
+        refs = [place[i] for i in operands]
+        same = graph.emit(op, tuple(ref.index for ref in refs), parameter) if operands else node
+        made = change(graph, node, refs)
+        place[node] = graph.ref(same) if made is None else made
+    return [place[node] for node in outputs]
 
-_SLOPES: dict[Any, Callable[..., Any]] = {
-    ops.erf: lambda x: 2 * ops.exp(-x * x) / ops.sqrt(ops.pi),
-    ops.erfc: lambda x: -2 * ops.exp(-x * x) / ops.sqrt(ops.pi),
-    ops.erfi: lambda x: 2 * ops.exp(x * x) / ops.sqrt(ops.pi), ops.Ei: lambda x: ops.exp(x) / x,
-    ops.Si: lambda x: ops.sin(x) / x, ops.Ci: lambda x: ops.cos(x) / x,
-    ops.Shi: lambda x: ops.sinh(x) / x, ops.Chi: lambda x: ops.cosh(x) / x,
-    ops.fresnels: lambda x: ops.sin(ops.pi * x * x / 2), ops.fresnelc: lambda x: ops.cos(ops.pi * x * x / 2),
+
+# -- what ops mean -----------------------------------------------------------------------------------------------------
+
+ELEMENTARY = frozenset((
+    ops.add, ops.sub, ops.mul, ops.div, ops.neg, ops.powi, ops.pow,
+    ops.exp, ops.log, ops.sqrt, ops.sin, ops.cos, ops.atan,
+))  # fmt: skip
+"""Ops whose values and slopes stand in `derivatives`."""
+
+_MEANT: dict[Op, Callable[..., Any]] = {
+    ops.tan: lambda x: ops.sin(x) / ops.cos(x),
+    ops.sinh: lambda x: (ops.exp(x) - ops.exp(-x)) / 2,
+    ops.cosh: lambda x: (ops.exp(x) + ops.exp(-x)) / 2,
+    ops.tanh: lambda x: 1 - 2 / (ops.exp(2 * x) + 1),
+    ops.asin: lambda x: ops.atan(x / ops.sqrt(1 - x * x)),
+    ops.acos: lambda x: ops.pi / 2 - ops.atan(x / ops.sqrt(1 - x * x)),
+    ops.asinh: lambda x: ops.log(x + ops.sqrt(x * x + 1)),
+    ops.acosh: lambda x: ops.log(x + ops.sqrt(x * x - 1)),
+    ops.atanh: lambda x: (ops.log(1 + x) - ops.log(1 - x)) / 2,
+    ops.max: lambda *xs: reduce(ops.max, xs),
+    ops.min: lambda *xs: reduce(ops.min, xs),
+}
+"""What ops mean whose own entry in the table says it by others, or not at all."""
+
+
+def meaning(graph: Graph, node: int, refs: Sequence[Ref]) -> Ref | None:
+    """An op by others, or by python-flint's function; None of one that stands for itself."""
+    op, operands, _ = graph.nodes[node]
+    if not operands or op is FUNCTION or op in ELEMENTARY or op in VALUES and not (op in _MEANT and len(operands) > 2):
+        return None
+    define = _MEANT.get(op, op.define)
+    indices = [ref.index for ref in refs]
+    if define is None:
+        return graph.ref(graph.emit(FUNCTION, tuple(indices), f"{op.flint or op.name} 0"))
+    source, output = _definition(define, len(refs))
+    (made,) = copied(source, [output], graph, dict(enumerate(indices)))
+    return graph.ref(made if op in _MEANT else graph.emit(DEFINED, (made, *indices)))
+
+
+@cache
+def _definition(define: Callable[..., Any], count: int) -> tuple[Graph, int]:
+    """The graph of a definition, by ops that stand for themselves."""
+    source, output = rule_graph(define, count)
+    return source, rewritten(source, [output], meaning)[0].index
+
+
+# -- values ------------------------------------------------------------------------------------------------------------
+
+
+def _size(on: Any, x: Any) -> Any:
+    try:
+        return on.sign(x)[0]
+    except Weak:
+        if not on.is_open:
+            raise
+        return 0, max(map(abs, x))
+
+
+def _turn(on: Any, x: Any) -> Any:
+    try:
+        return on.sign(x)[1]
+    except Weak:
+        if not on.is_open:
+            raise
+        return hull(on.whole(-1), on.whole(1))
+
+
+def _pick(on: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    try:
+        return c if on.below(a, b) else d
+    except Weak:
+        if not on.is_open:
+            raise
+        return hull(c, d)
+
+
+def _compared(op: Op) -> Callable[..., bool]:
+    """A condition on two numbers, where that is certain."""
+    if op in (ops.eq, ops.ne):
+        return lambda on, a, b: (on.below(a, b), op is ops.ne)[1]
+    return lambda on, a, b: on.below(a, b) == (op in (ops.lt, ops.le))
+
+
+def _where(on: Any, condition: Any, then: Any, other: Any) -> Any:
+    """What is chosen; the other may have no value."""
+    chosen = condition if isinstance(condition, Weak) else then if condition is True else other
+    if isinstance(chosen, Weak):
+        raise chosen
+    return chosen
+
+
+def _defined(on: Any, value: Any, *operands: Any) -> Any:
+    """A value; where it has none, that of the op is not known."""
+    if isinstance(value, Weak):
+        raise next((each for each in operands if isinstance(each, Nowhere)), Weak(str(value)))
+    return value
+
+
+def function(name: str) -> Callable[..., Any]:
+    """A function of python-flint, or a name, by its name and order."""
+    name, _, order = name.partition(" ")
+
+    def value(on: Any, *xs: Any) -> Any:
+        if len(xs) != 1:
+            raise Weak(f"{name} is not among the functions that can be verified")
+        return on.function(name, int(order), *xs)
+
+    return value
+
+
+VALUES: dict[Op, Callable[..., Any]] = {
+    ops.abs: _size, TURN: _turn, PICK: _pick,
+    ops.max: lambda on, a, b: _pick(on, a, b, b, a), ops.min: lambda on, a, b: _pick(on, a, b, a, b),
+    ops.sign: lambda on, x: on.sign(x)[1],
+    **{op: _compared(op) for op in (ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne)},
+    ops.not_: lambda on, a: not a, ops.and_: lambda on, *xs: all(xs), ops.or_: lambda on, *xs: any(xs),
+    ops.where: _where, DEFINED: _defined, EITHER: lambda on, *xs: _where(on, not isinstance(xs[0], Weak), *xs),
 }  # fmt: skip
-"""Slopes of functions that are names in `quotients`."""
+"""Of ops that stand for themselves: in an arithmetic, the value at values of the operands."""
+LAZY = frozenset((_where, _defined, VALUES[EITHER]))
+"""Those whose operands may have no value: then they are the reason why."""
 
 
-@dataclass(frozen=True)
-class Equations(System):
-    """Equations in unknowns, of any ops.
+# -- slopes ------------------------------------------------------------------------------------------------------------
 
-    Attributes:
-        below: nodes that are not above 0 where a zero counts.
-        is_above: whether only zeros count at which the first unknown is above 0.
-    """
 
-    below: tuple[int, ...] = ()
-    is_above: bool = False
+def _function_slope(y: Ref, xs: Sequence[Ref], ds: Sequence[Ref]) -> Any:
+    """The next derivative by its order, or what is known of it."""
+    name, _, order = (y.graph.nodes[y.index].parameter or "").partition(" ")
+    slope = y.graph.ref(y.graph.emit(FUNCTION, tuple(x.index for x in xs), f"{name} {int(order) + 1}"))
+    return (EITHER(slope, _BY_NAME[name](*xs)) if order == "0" and name in _BY_NAME else slope) * ds[0]
 
-    def rules(self, on: Any, order: int) -> Functions:
-        """The rules of derivatives, with all slopes at a kink."""
-        return Functions(on, order, self.from_flint, between=True)
 
-    def fits(self, on: Arithmetic, box: Box) -> bool | None:
-        """Whether `below` holds in a box, with < 0; None where that is open."""
-        found = self.jets(on, box, 0, self.below) if self.below else {}
-        sides = [found[node][()] for node in self.below]
-        if any(low > 0 for low, _ in sides):
-            return False
-        return True if all(high < 0 for _, high in sides) else None
+SLOPES: dict[Op, Callable[..., Any]] = {
+    ops.abs: lambda y, xs, ds: TURN(xs[0]) * ds[0],
+    ops.max: lambda y, xs, ds: PICK(*xs, ds[1], ds[0]),
+    ops.min: lambda y, xs, ds: PICK(*xs, *ds),
+    PICK: lambda y, xs, ds: PICK(*xs[:2], *ds[2:]),
+    ops.where: lambda y, xs, ds: ops.where(xs[0], *ds[1:]),
+    DEFINED: lambda y, xs, ds: DEFINED(ds[0], *xs[1:]), EITHER: lambda y, xs, ds: EITHER(*ds),
+    FUNCTION: _function_slope,
+}  # fmt: skip
+"""The slope of an op by what it is, its operands, and their slopes; of ops that are not here it is 0."""
 
-    def is_out(self, on: Arithmetic, box: Box) -> bool:
-        """Whether a condition or an equation holds nowhere in a box."""
-        return self.fits(on, box) is False or super().is_out(on, box)
-
-    def is_beside_pole(self, on: Arithmetic, box: Box) -> bool:
-        """Whether a numerator keeps off zeros where divisors may be 0."""
-        return has_no_zero(on, self.values, box, self.is_above)
+_BY_NAME: dict[str, Callable[..., Any]] = {
+    "erf": lambda x: 2 * ops.exp(-x * x) / ops.sqrt(ops.pi),
+    "erfc": lambda x: -2 * ops.exp(-x * x) / ops.sqrt(ops.pi),
+    "erfi": lambda x: 2 * ops.exp(x * x) / ops.sqrt(ops.pi),
+    "ei": lambda x: ops.exp(x) / x,
+    "si": lambda x: ops.sin(x) / x,
+    "ci": lambda x: ops.cos(x) / x,
+    "shi": lambda x: (ops.exp(x) - ops.exp(-x)) / (2 * x),
+    "chi": lambda x: (ops.exp(x) + ops.exp(-x)) / (2 * x),
+    "fresnel_s": lambda x: ops.sin(ops.pi * x * x / 2),
+    "fresnel_c": lambda x: ops.cos(ops.pi * x * x / 2),
+}
+"""Slopes of functions by the names that python-flint has for them."""

@@ -3,11 +3,13 @@
 + - * / roots, powers     Python's integers, rounded down and up
 exp, log, atan, sin, cos  at a point by `series`; between two points the function rises, or turns no faster than a
                           circle
+other functions           python-flint's balls
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 
 from gradcalc.truth.claims import series
 
@@ -58,11 +60,18 @@ class Arithmetic:
 
     Args:
         written: whether a decimal of a formula is the number that is written; else it is its nearest double.
+        is_open: whether a slope at a kink is between those of its pieces (Clarke); else it has none.
     """
 
     bits: int
     written: bool = False
+    is_open: bool = True
     add, scaled = staticmethod(add), staticmethod(scaled)
+
+    @cached_property
+    def strict(self) -> "Arithmetic":
+        """The same, without slopes at kinks."""
+        return replace(self, is_open=False)
 
     def of(self, low: Fraction, high: Fraction) -> Interval:
         """The interval around two numbers."""
@@ -149,3 +158,18 @@ class Arithmetic:
     def is_broken(self, a: Interval) -> bool:
         """Whether no whole number is among these."""
         return -(-a[0] >> self.bits) << self.bits > a[1]
+
+    def function(self, name: str, order: int, a: Interval) -> Interval:
+        """A function that python-flint has, or a derivative of it: from its power series."""
+        from flint import arb, arb_series, ctx
+
+        if not hasattr(arb_series, name):
+            raise Weak(f"{name} is not among the functions that can be verified")
+        with ctx.workprec(2 * self.bits):
+            low, high = (arb((end, -self.bits)) for end in a)
+            ctx.cap = order + 1
+            part = getattr(arb_series([low.union(high), 1], prec=order + 1), name)()[order] * math.factorial(order)
+            if not part.is_finite():
+                raise Weak(f"{name} may have no value")
+            ends = [tuple(map(int, end.man_exp())) for end in (part.lower(), part.upper())]
+        return self.of(*(mantissa * Fraction(2) ** exponent for mantissa, exponent in ends))

@@ -16,25 +16,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from gradcalc.truth.claims.boxes import Box, apart, box_of, digits_fit, number, within
 from gradcalc.truth.claims.cases import ON, Case, Question
 from gradcalc.truth.claims.intervals import Arithmetic, Interval, Nowhere, Weak
 from gradcalc.truth.claims.poles import floor
 from gradcalc.truth.claims.quotients import Quotients
-from gradcalc.truth.claims.verify import (
-    COARSE,
-    FINE,
-    Box,
-    Choices,
-    Number,
-    Walk,
-    Zero,
-    apart,
-    box_of,
-    digits_fit,
-    everywhere,
-    number,
-    within,
-)  # fmt: skip
+from gradcalc.truth.claims.verify import COARSE, FINE, Choices, Number, Walk, Zero, everywhere
 
 MEETING = "degenerate"
 """The kind of a point that the zeros of several sets of constraints meet: a multiplier is 0."""

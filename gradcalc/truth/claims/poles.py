@@ -6,7 +6,7 @@ A number is an interval times powers of such r, below 0 too; or None, of which n
 such product. Where its top is not 0, a number is not 0 wherever it has a value: there no divisor is 0.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import reduce
@@ -18,18 +18,19 @@ Term = tuple[dict[int, int], Interval] | None
 """Of each r its power, if it is not 0, by the number of r; and what is multiplied by these."""
 
 
-def has_no_zero(
-    on: Arithmetic, values: Callable[[Any, Any], Sequence[Any]], box: Sequence[Interval], is_above: bool = False
-) -> bool:
-    """Whether one of some numbers is not 0 in a box wherever it has a value, though divisors may be 0 there.
+def has_no_zero(on: Arithmetic, system: Any, box: Sequence[Interval]) -> bool:
+    """Whether an equation of a system does not hold in a box wherever it has a value, though divisors may be 0 there.
 
-    Args:
-        is_above: whether the first unknown is known to be above 0.
+    What a root is taken of is not 0 there, or steep: then it is below 0 as near to its zeros as one likes.
     """
     inputs: list[Term] = [({}, side) for side in box]
-    poles = Poles(on, inputs[0] if is_above else None)
+    poles = Poles(on, inputs[0] if system.is_above else None)
     try:
-        return any(least_size(poles.top(each)) > 0 for each in values(poles, inputs) if each is not None)
+        values = system.values(poles, inputs)
+        for under in system.edges:
+            if not any(least_size(poles.plain(part)) > 0 for part in system.at(poles, inputs, (), under)):
+                return False
+        return any(least_size(poles.top(each)) > 0 for each in values if each is not None)
     except Nowhere:
         return True
     except Weak:
@@ -62,6 +63,7 @@ class Poles:
 
     on: Arithmetic
     above: Term = None
+    is_open = False
     divisors: list[tuple[Term, Interval]] = field(default_factory=list)
 
     def known(self, a: Term) -> tuple[dict[int, int], Interval]:
@@ -85,11 +87,6 @@ class Poles:
     def _raised(self, part: Interval, powers: dict[int, int]) -> Interval:
         """An interval times powers of divisors."""
         return reduce(self.on.times, (self.on.power(self.divisors[k][1], n) for k, n in powers.items() if n), part)
-
-    def check_edge(self, parts: Iterable[Term]) -> None:
-        """That what a root is taken of is not 0, or steep: then it is below 0 as near to its zeros as one likes."""
-        if not any(least_size(self.plain(part)) > 0 for part in parts):
-            raise Weak("a root whose slope is infinite, and not at the edge of where it has values")
 
     # -- the operations of an arithmetic
 
@@ -148,6 +145,10 @@ class Poles:
         """The square root, where there is one."""
         low, high = self.plain(a)
         return {}, self.on.root((max(low, 0) if high >= 0 else low, high))
+
+    def function(self, name: str, order: int, a: Term) -> Term:
+        """A function of python-flint."""
+        return {}, self.on.function(name, order, self.plain(a))
 
     def __getattr__(self, name: str) -> Any:
         """Another function of numbers that are one interval each: as the arithmetic of intervals has it."""

@@ -23,13 +23,14 @@ from gradcalc.language.relation import read_constraint
 from gradcalc.settings import Limits
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer
+from gradcalc.truth.claims.boxes import number
 from gradcalc.truth.claims.cases import Constraint, Question, in_parts
 from gradcalc.truth.claims.claimed import Claimed
-from gradcalc.truth.claims.functions import Functions
+from gradcalc.truth.claims.derivatives import evaluated, from_flint, meant
 from gradcalc.truth.claims.intervals import Weak
 from gradcalc.truth.claims.points import Bound, Points
 from gradcalc.truth.claims.squares import Minimum, SumOfSquares
-from gradcalc.truth.claims.verify import FINE, Number, evaluated, number
+from gradcalc.truth.claims.verify import FINE, Number
 from gradcalc.truth.questions.derivative import read_by
 
 if TYPE_CHECKING:
@@ -159,8 +160,8 @@ def _of_box(proof: Mapping[str, Any], limits: Limits) -> Holds:
     ends = [proof["box"][name] for name in names]
     for name, bound in bounds.items():
         Bound(questions[name], ends, bound, read, SIGNS[name]).check(proof["extremes"][name])
-    flint = set[str]().union(*(each.from_flint for each in (*asked.parts, *questions.values())))
-    return _in_words(proof), flint, ()
+    flint = (from_flint(each.graph, each.nodes) for each in asked.parts)
+    return _in_words(proof), set[str]().union(*flint), ()
 
 
 def _in_words(proof: Mapping[str, Any]) -> str:
@@ -243,7 +244,8 @@ def constant(given: Any, limits: Limits) -> Number:
         value = number(given)
         return lambda on: on.of(value, value)
     formula = as_formula(_text(given), limits=limits)
-    return lambda on: evaluated(formula.graph, [formula.output], {}, Functions(on, 0))[formula.output][()]
+    nodes = meant(formula.graph, (formula.output,))
+    return lambda on: evaluated(formula.graph, nodes, {}, on)[0]
 
 
 def _of_fit(proof: Mapping[str, Any], limits: Limits) -> Holds:
@@ -270,7 +272,7 @@ def _of_fit(proof: Mapping[str, Any], limits: Limits) -> Holds:
     numbers = ([number(each) for each in column] for column in columns.values())
     rows = [dict(zip(inputs, row, strict=True)) for row in zip(*numbers, strict=True)]
     total = SumOfSquares.of(graph, residual.index, [graph.input(name) for name in names], rows)
-    return Minimum(total, proof).run(), total.from_flint, ()
+    return Minimum(total, proof).run(), from_flint(graph, [residual.index]), ()
 
 
 def _of_claims(proof: Mapping[str, Any], limits: Limits) -> Holds:
@@ -280,7 +282,8 @@ def _of_claims(proof: Mapping[str, Any], limits: Limits) -> Holds:
         claimed, text = claim_of(each["formula"], each["wrt"], each["claim"], proof["let"], limits)
         if not _is_so(claimed, each):
             raise Weak(f"that {text} is {each['verdict']} is not proved")
-        grounds |= claimed.from_flint
+        if each["verdict"] == "refuted":
+            grounds |= from_flint(claimed.graph, claimed.nodes)
         told.append(f"{text}: {each['verdict']}")
     if not told:
         raise Weak("it claims nothing")

@@ -40,7 +40,7 @@ _ONE: Polynomial = {(): Fraction(1)}
 class Quotients:
     """The arithmetic, with the names that it has given."""
 
-    written = True
+    written, is_open = True, False
 
     def __init__(self) -> None:
         self._names: list[Any] = []
@@ -219,13 +219,15 @@ class Quotients:
         """A power of what is above 0."""
         return self.power(self.root(base, power.denominator), power.numerator)
 
-    def function(self, name: str, a: Quotient) -> Quotient:
-        """The name of what a function makes of a number."""
+    def function(self, name: str, order: int, a: Quotient) -> Quotient:
+        """The name of what a function makes of a number; derivatives have none."""
+        if order:
+            raise Weak(f"{name} is not among the functions whose slope is known here")
         return self._of_name(self._number(name, a))
 
     def log(self, a: Quotient) -> Quotient:
         """The logarithm."""
-        return self.function("log", a)
+        return self.function("log", 0, a)
 
     def root(self, a: Quotient, degree: int = 2) -> Quotient:
         """The root that is not negative; of a quotient the root of top times bottom, over the size of the bottom."""
@@ -273,7 +275,7 @@ class Quotients:
 
     def atan(self, a: Quotient) -> Quotient:
         """The arc tangent."""
-        return self.function("atan", a)
+        return self.function("atan", 0, a)
 
     def sin_cos(self, a: Quotient) -> tuple[Quotient, Quotient]:
         """By exp(i a)."""

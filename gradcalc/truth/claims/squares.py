@@ -4,27 +4,29 @@ The sum has in a box U one stationary point, a minimum, by the small and the lar
 parameters, sum and standard errors.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
+from functools import cached_property
 from typing import Any
 
 from gradcalc.graph.graph import Graph
-from gradcalc.truth.claims.cases import inertia
-from gradcalc.truth.claims.functions import Equations
-from gradcalc.truth.claims.intervals import Arithmetic, Weak, add, scaled, sub
-from gradcalc.truth.claims.verify import FINE, Box, Jet, Matrix, Zero, digits_fit
+from gradcalc.truth.claims.boxes import Box, Matrix, digits_fit
+from gradcalc.truth.claims.derivatives import evaluated, meant, slopes
+from gradcalc.truth.claims.intervals import Arithmetic, Weak, scaled, sub
+from gradcalc.truth.claims.verify import FINE, System, Zero, inertia
 
 
-@dataclass(frozen=True)
-class SumOfSquares(Equations):
-    """Where a sum of squares over rows of data is stationary; its one node is the residual.
+@dataclass(frozen=True, eq=False)
+class SumOfSquares(System):
+    """Where a sum of squares over rows of data is stationary.
 
     Attributes:
+        residual: the node whose square is summed.
         rows: of each row the numbers of the columns by node.
     """
 
+    residual: int = 0
     rows: Sequence[Mapping[int, Fraction]] = ()
 
     @staticmethod
@@ -32,29 +34,29 @@ class SumOfSquares(Equations):
         graph: Graph, residual: int, inputs: Sequence[int], rows: Sequence[Mapping[int, Fraction]]
     ) -> "SumOfSquares":
         """The sum of the squares of a node."""
-        return SumOfSquares(graph, tuple(inputs), tuple((residual, k) for k in range(len(inputs))), rows=rows)
+        square = (graph.ref(residual) ** 2).index
+        parts = tuple((square, k) for k in range(len(inputs)))
+        return SumOfSquares(graph, tuple(inputs), parts, residual=residual, rows=rows)
 
-    def residuals(self, on: Arithmetic, box: Box, order: int) -> Iterator[Jet]:
-        """The residual of each row."""
+    def at(self, on: Any, box: Sequence[Any], nodes: Sequence[int], slopes: Sequence[int] = ()) -> list[Any]:
+        """The sums of nodes over the rows."""
+        total = [on.whole(0)] * (len(nodes) + len(slopes))
         for row in self.rows:
-            numbers = {node: (lambda on, value=value: on.of(value, value)) for node, value in row.items()}
-            one = Equations(self.graph, self.unknowns, self.parts, fixed=numbers, from_flint=self.from_flint)
-            yield one.jets(on, box, order, self.outputs)[self.outputs[0]]
+            given = dict(zip(self.unknowns, box, strict=True)) | {node: on.of(x, x) for node, x in row.items()}
+            total = [*map(on.add, total, evaluated(self.graph, nodes, given, on, slopes))]
+        return total
 
-    def jets(self, on: Any, box: Sequence[Any], order: int, outputs: Sequence[int]) -> Mapping[int, Jet]:
-        """The sum."""
-        jets = self.rules(on, order)
-        squares = (jets.power(residual, 2) for residual in self.residuals(on, list(box), order))
-        return {self.outputs[0]: reduce(jets.plus, squares, {(): (0, 0)})}
+    @cached_property
+    def products(self) -> list[int]:
+        """The products of the slopes of the residual, row by row."""
+        nodes = meant(self.graph, (self.residual,))
+        refs = [self.graph.ref(slopes(self.graph, nodes, unknown)[0]) for unknown in self.unknowns]
+        return [(one * other).index for one in refs for other in refs]
 
     def cross(self, on: Arithmetic, box: Box) -> Matrix:
         """The sum of the products of the slopes of the residuals."""
-        size = range(len(self.unknowns))
-        total = [[(0, 0) for _ in size] for _ in size]
-        for residual in self.residuals(on, box, 1):
-            slopes = [residual.get((k,), (0, 0)) for k in size]
-            total = [[add(total[i][j], on.times(slopes[i], slopes[j])) for j in size] for i in size]
-        return total
+        size, found = len(self.unknowns), self.at(on, box, (), self.products)
+        return [found[k : k + size] for k in range(0, size * size, size)]
 
 
 def inverted(matrix: Matrix, on: Arithmetic) -> Matrix:
@@ -85,7 +87,7 @@ class Minimum:
         zero = Zero.proved(total, "the minimum", aid, wide=on).place
         if inertia(total.matrix(on, zero), on)[1]:
             raise Weak("the point is no minimum")
-        (value,) = (jet[()] for jet in total.jets(on, zero, 0, ()).values())
+        value = total.value(on, zero, total.parts[0][0])
         digits_fit(on, value, claim["value"], "the sum")
         freedom = len(total.rows) - len(names)
         scale = on.whole(1) if claim["absolute_sigma"] else scaled(value, 1, freedom) if freedom > 0 else None

@@ -18,10 +18,11 @@ from flint import arb
 from gradcalc.arithmetic.intervals import JUMP, KINK, OUTSIDE
 from gradcalc.errors import UsageError
 from gradcalc.graph import derive, ops
+from gradcalc.truth.claims.boxes import matrix_of
 from gradcalc.truth.claims.cases import Case, Question
 from gradcalc.truth.claims.intervals import Arithmetic, Weak
 from gradcalc.truth.claims.poles import floor
-from gradcalc.truth.claims.verify import COARSE, FINE, Choices, Number, matrix_of
+from gradcalc.truth.claims.verify import COARSE, FINE, Choices, Number
 from gradcalc.truth.critical.search import BISECTION, Boxes, Enclosing, no_boxes, together
 from gradcalc.truth.critical.system import System, of_equations, of_gradient, with_tops
 

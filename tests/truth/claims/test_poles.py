@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from gradcalc.language.parse import as_formula
-from gradcalc.truth.claims.functions import Equations
 from gradcalc.truth.claims.intervals import Arithmetic, Weak
 from gradcalc.truth.claims.poles import Poles, Term, floor
+from gradcalc.truth.claims.verify import System
 
 ON = Arithmetic(96)
 ONE = ON.whole(1)[0]
@@ -20,7 +20,7 @@ AROUND = ON.of(Fraction(-1, 2), Fraction(1, 4))
 def is_empty(text: str, low: float, high: float, is_gradient: bool = True) -> bool:
     formula = as_formula(text)
     x = formula.graph.input("x")
-    system = Equations(formula.graph, (x,), ((formula.output, 0 if is_gradient else None),))
+    system = System(formula.graph, (x,), ((formula.output, 0 if is_gradient else None),))
     return system.is_empty(ON, [ON.of(Fraction(low), Fraction(high))])
 
 
