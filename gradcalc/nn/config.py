@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Self, TypeVar, get_type_hints
 import numpy as np
 
 from gradcalc.errors import did_you_mean, known
+from gradcalc.graph.names import snake_case
 from gradcalc.optimize import optimizers
 
 __all__ = ["custom_object_scope", "deserialize", "register_keras_serializable", "serialize"]
@@ -135,6 +136,16 @@ def _constructor(kind: type, names: Sequence[str]) -> Any:
 
     __init__.__signature__ = signature  # type: ignore[attr-defined]
     return __init__
+
+
+def kinds_of(base: type[Configured]) -> list[Any]:
+    """The public classes of this package that are of a module of Keras, such as its initializers."""
+    return [kind for (module, _), kind in KINDS.items() if module == base._module and kind is not base]
+
+
+def by_name(base: type[Configured]) -> dict[str, Any]:
+    """`kinds_of` by their names, and by these in lower case: `MaxNorm`, `max_norm`."""
+    return {name: kind for kind in kinds_of(base) for name in (kind.__name__, snake_case(kind.__name__))}
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
@@ -290,9 +301,13 @@ def as_shapes(shape: Any) -> Any:
 def read(what: str, identifier: Any, table: Mapping[str, Any], module: str) -> Any:
     """What a name stands for in a table or among custom objects, or a config describes, or the given thing itself.
 
+    None is none.
+
     Raises:
         ValueError: it is none of these.
     """
+    if identifier is None:
+        return None
     if isinstance(identifier, dict):
         identifier = deserialize(identifier, module=module)
     return known(what, _given(identifier) or identifier, table)

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.graph.names import snake_case
-from gradcalc.nn.config import Configured, read
+from gradcalc.nn.config import Configured, by_name, read
 
 __all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"]
 
@@ -19,12 +18,15 @@ EPSILON = 1e-7
 
 
 class Constraint(Configured):
-    """Base of the constraints: a subclass gives `__call__`, what becomes of a weight."""
+    """Base of the constraints: a subclass gives `__call__`, what becomes of a weight; here `_held`."""
 
     _module = "keras.constraints"
 
     def __call__(self, w: Any) -> Any:
         """The weight, held to it; as it is, where a subclass says nothing."""
+        return self._held(w)
+
+    def _held(self, w: Any) -> Any:
         return w
 
 
@@ -37,8 +39,7 @@ class MinMaxNorm(Constraint):
     rate: float = 1.0
     axis: Any = 0
 
-    def __call__(self, w: Any) -> Any:
-        """The weight, held to it."""
+    def _held(self, w: Any) -> Any:
         norms = np.linalg.vector_norm(w, axis=self.axis, keepdims=True)
         desired = self.rate * np.clip(norms, self.min_value, self.max_value) + (1 - self.rate) * norms
         return w * (desired / (EPSILON + norms))
@@ -51,16 +52,14 @@ class MaxNorm(Constraint):
     max_value: float = 2
     axis: Any = 0
 
-    def __call__(self, w: Any) -> Any:
-        """The weight, held to it."""
+    def _held(self, w: Any) -> Any:
         return MinMaxNorm(0.0, self.max_value, axis=self.axis)(w)
 
 
 class NonNeg(Constraint):
     """No element is negative."""
 
-    def __call__(self, w: Any) -> Any:
-        """The weight, held to it."""
+    def _held(self, w: Any) -> Any:
         return np.where(w >= 0, w, 0)
 
 
@@ -70,19 +69,14 @@ class UnitNorm(Constraint):
 
     axis: Any = 0
 
-    def __call__(self, w: Any) -> Any:
-        """The weight, held to it."""
+    def _held(self, w: Any) -> Any:
         return w / (EPSILON + np.linalg.vector_norm(w, axis=self.axis, keepdims=True))
 
 
-CONSTRAINTS: Mapping[str, Callable[..., Constraint]] = {
-    name: kind
-    for kind in (MaxNorm, MinMaxNorm, NonNeg, UnitNorm)
-    for name in (kind.__name__, snake_case(kind.__name__))
-}
+CONSTRAINTS: Mapping[str, Callable[..., Constraint]] = by_name(Constraint)
 """The constraints by name, with default arguments."""
 
 
 def get(identifier: Any) -> Callable[..., Any] | None:
     """The constraint of a name (`max_norm`, or `MaxNorm`), or the given function; None is none."""
-    return None if identifier is None else read("constraint", identifier, CONSTRAINTS, Constraint._module)
+    return read("constraint", identifier, CONSTRAINTS, Constraint._module)  # type: ignore[no-any-return]

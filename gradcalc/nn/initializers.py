@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcalc.errors import only
 from gradcalc.graph.names import snake_case
-from gradcalc.nn.config import Configured, read
+from gradcalc.nn.config import Configured, kinds_of, read
 from gradcalc.tape.tensor import Tensor
 
 Array = Any
@@ -49,12 +49,15 @@ def generator(seed: int | None = None) -> np.random.Generator:
 
 
 class Initializer(Configured):
-    """Base of the initializers: a subclass gives `__call__`."""
+    """Base of the initializers: a subclass gives `__call__`; here `_values`, what an array of a shape holds."""
 
     _module = "keras.initializers"
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
         """A tensor of the shape, float32 by default."""
+        return Tensor(np.asarray(self._values(tuple(shape))).astype(dtype or "float32", copy=False))
+
+    def _values(self, shape: tuple[int, ...]) -> Array:
         raise NotImplementedError(f"{type(self).__name__} must define __call__(self, shape, dtype=None)")
 
 
@@ -64,25 +67,22 @@ class Constant(Initializer):
 
     value: Any = 0.0
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
-        """A tensor of the shape."""
-        return Tensor(np.full(shape, self.value, dtype or "float32"))
+    def _values(self, shape: tuple[int, ...]) -> Array:
+        return np.full(shape, self.value)
 
 
 class Zeros(Initializer):
     """Zero everywhere."""
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
-        """A tensor of the shape."""
-        return Constant(0.0)(shape, dtype)
+    def _values(self, shape: tuple[int, ...]) -> Array:
+        return np.zeros(shape)
 
 
 class Ones(Initializer):
     """One everywhere."""
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
-        """A tensor of the shape."""
-        return Constant(1.0)(shape, dtype)
+    def _values(self, shape: tuple[int, ...]) -> Array:
+        return np.ones(shape)
 
 
 @dataclass(repr=False, eq=False)
@@ -93,13 +93,8 @@ class RandomNormal(Initializer):
     stddev: float = 0.05
     seed: int | None = None
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
-        """A tensor of the shape."""
-        return _tensor(generator(self.seed).normal(self.mean, self.stddev, tuple(shape)), dtype)
-
-
-def _tensor(values: Any, dtype: Any) -> Tensor:
-    return Tensor(np.asarray(values).astype(dtype or "float32"))
+    def _values(self, shape: tuple[int, ...]) -> Array:
+        return generator(self.seed).normal(self.mean, self.stddev, shape)
 
 
 def truncated(source: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -118,9 +113,8 @@ class TruncatedNormal(Initializer):
     stddev: float = 0.05
     seed: int | None = None
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
-        """A tensor of the shape."""
-        return _tensor(self.mean + self.stddev * truncated(generator(self.seed), tuple(shape)), dtype)
+    def _values(self, shape: tuple[int, ...]) -> Array:
+        return self.mean + self.stddev * truncated(generator(self.seed), shape)
 
 
 @dataclass(repr=False, eq=False)
@@ -131,9 +125,8 @@ class RandomUniform(Initializer):
     maxval: float = 0.05
     seed: int | None = None
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
-        """A tensor of the shape."""
-        return _tensor(generator(self.seed).uniform(self.minval, self.maxval, tuple(shape)), dtype)
+    def _values(self, shape: tuple[int, ...]) -> Array:
+        return generator(self.seed).uniform(self.minval, self.maxval, shape)
 
 
 @dataclass(repr=False, eq=False)
@@ -167,17 +160,16 @@ class VarianceScaling(Initializer):
                 "uniform"
             )
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
-        """A tensor of the shape."""
-        inputs, outputs = _fans(tuple(shape))
+    def _values(self, shape: tuple[int, ...]) -> Array:
+        inputs, outputs = _fans(shape)
         n = {"fan_in": inputs, "fan_out": outputs, "fan_avg": (inputs + outputs) / 2}[self.mode]
         variance = self.scale / max(1.0, n)
         if self.distribution == "uniform":
             limit = math.sqrt(3 * variance)
-            return RandomUniform(-limit, limit, self.seed)(shape, dtype)
+            return generator(self.seed).uniform(-limit, limit, shape)
         if self.distribution == "untruncated_normal":
-            return RandomNormal(0.0, math.sqrt(variance), self.seed)(shape, dtype)
-        return TruncatedNormal(0.0, math.sqrt(variance) / TRUNCATED_DEVIATION, self.seed)(shape, dtype)
+            return generator(self.seed).normal(0.0, math.sqrt(variance), shape)
+        return math.sqrt(variance) / TRUNCATED_DEVIATION * truncated(generator(self.seed), shape)
 
 
 TRUNCATED_DEVIATION = 0.87962566103423978
@@ -195,44 +187,28 @@ def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
 class _Scaled(VarianceScaling):
     """Variance scaling of a known kind: scale, mode and distribution are the class's."""
 
+    def __init_subclass__(cls, scale: float, mode: str, distribution: str) -> None:
+        super().__init_subclass__()
+        cls.scale, cls.mode, cls.distribution = scale, mode, distribution
+
     def __init__(self, seed: int | None = None, input_axes: Any = None, output_axes: Any = None) -> None:
         super().__init__(self.scale, self.mode, self.distribution, seed, input_axes, output_axes)
 
 
-class GlorotUniform(_Scaled):
+# fmt: off
+class GlorotUniform(_Scaled, scale=1.0, mode="fan_avg", distribution="uniform"):
     """Uniform, variance 2 / (inputs + outputs) (Glorot and Bengio 2010)."""
-
-    scale, mode, distribution = 1.0, "fan_avg", "uniform"
-
-
-class GlorotNormal(_Scaled):
+class GlorotNormal(_Scaled, scale=1.0, mode="fan_avg", distribution="truncated_normal"):
     """Truncated normal, variance 2 / (inputs + outputs) (Glorot and Bengio 2010)."""
-
-    scale, mode, distribution = 1.0, "fan_avg", "truncated_normal"
-
-
-class HeUniform(_Scaled):
+class HeUniform(_Scaled, scale=2.0, mode="fan_in", distribution="uniform"):
     """Uniform, variance 2 / inputs (He et al. 2015)."""
-
-    scale, mode, distribution = 2.0, "fan_in", "uniform"
-
-
-class HeNormal(_Scaled):
+class HeNormal(_Scaled, scale=2.0, mode="fan_in", distribution="truncated_normal"):
     """Truncated normal, variance 2 / inputs (He et al. 2015)."""
-
-    scale, mode, distribution = 2.0, "fan_in", "truncated_normal"
-
-
-class LecunUniform(_Scaled):
+class LecunUniform(_Scaled, scale=1.0, mode="fan_in", distribution="uniform"):
     """Uniform, variance 1 / inputs (LeCun et al. 1998)."""
-
-    scale, mode, distribution = 1.0, "fan_in", "uniform"
-
-
-class LecunNormal(_Scaled):
+class LecunNormal(_Scaled, scale=1.0, mode="fan_in", distribution="truncated_normal"):
     """Truncated normal, variance 1 / inputs (LeCun et al. 1998)."""
-
-    scale, mode, distribution = 1.0, "fan_in", "truncated_normal"
+# fmt: on
 
 
 @dataclass(repr=False, eq=False)
@@ -242,14 +218,13 @@ class Orthogonal(Initializer):
     gain: float = 1.0
     seed: int | None = None
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
-        """A tensor of the shape."""
+    def _values(self, shape: tuple[int, ...]) -> Array:
         if len(shape) < 2:
             raise ValueError(f"The tensor to initialize must be at least two-dimensional. Received: shape={shape}")
         rows, columns = math.prod(shape[:-1]), shape[-1]
         q, r = np.linalg.qr(generator(self.seed).standard_normal((max(rows, columns), min(rows, columns))))
         q *= np.sign(np.diagonal(r))  # so that all such matrices are as likely
-        return _tensor(self.gain * np.reshape(q if rows >= columns else q.T, tuple(shape)), dtype)
+        return self.gain * np.reshape(q if rows >= columns else q.T, shape)
 
 
 @dataclass(repr=False, eq=False)
@@ -259,11 +234,10 @@ class Identity(Initializer):
     _quiet = frozenset({"gain"})
     gain: float = 1.0
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
-        """A tensor of the shape."""
+    def _values(self, shape: tuple[int, ...]) -> Array:
         if len(shape) != 2:
             raise ValueError(f"Identity matrix initializer can only be used for 2D matrices. Received: shape={shape}")
-        return _tensor(self.gain * np.eye(shape[0], shape[1]), dtype)
+        return self.gain * np.eye(*shape)
 
 
 @dataclass(repr=False, eq=False)
@@ -273,20 +247,17 @@ class _Given(Initializer):
     value: Any
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
-        """A tensor of the shape, which must be that of the values."""
+        """The values, in another dtype; the shape must be theirs."""
         array = np.asarray(getattr(self.value, "array", self.value))
         if array.shape != tuple(shape):
             raise ValueError(f"Expected `shape` to be {array.shape}, as the given values have it. Received: {shape}")
         return Tensor(array.astype(dtype or array.dtype))
 
 
-INITIALIZERS: Mapping[str, Callable[..., Any]] = {
-    snake_case(kind.__name__): kind
-    for kind in (
-        Zeros, Ones, Constant, RandomNormal, RandomUniform, TruncatedNormal, GlorotUniform, GlorotNormal, HeUniform,
-        HeNormal, LecunUniform, LecunNormal, VarianceScaling, Orthogonal, Identity,
-    )
-} | {"uniform": RandomUniform, "normal": RandomNormal}  # fmt: skip
+INITIALIZERS: Mapping[str, Callable[..., Any]] = {snake_case(kind.__name__): kind for kind in kinds_of(Initializer)} | {
+    "uniform": RandomUniform,
+    "normal": RandomNormal,
+}
 """The initializers by name, with default arguments."""
 
 
@@ -295,11 +266,8 @@ def get(identifier: Any) -> Any:
 
     A tensor or an array is what it gives itself, for its own shape alone.
     """
-    if identifier is None:
-        return None
     if isinstance(identifier, Tensor | np.ndarray):
         return _Given(identifier)
-    classes = {getattr(kind, "__name__", ""): kind for kind in INITIALIZERS.values()}
-    table = {**classes, **INITIALIZERS}
+    table = {kind.__name__: kind for kind in INITIALIZERS.values()} | {**INITIALIZERS}
     table |= {"OrthogonalInitializer": Orthogonal, "IdentityInitializer": Identity}
     return read("initializer", identifier, table, Initializer._module)

@@ -550,7 +550,7 @@ def get(identifier: Any) -> Any:
 
     None is none.
     """
-    return None if identifier is None else read("loss", identifier, LOSSES, Loss._module)
+    return read("loss", identifier, LOSSES, Loss._module)
 
 
 class FunctionLoss(_FunctionLoss):

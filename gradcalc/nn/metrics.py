@@ -652,4 +652,4 @@ METRICS |= {"logcosh": LogCoshError} | {name: kind for short, kind in _SHORT.ite
 
 def get(identifier: Any) -> Any:
     """The metric of a name (`mse`, or `MeanSquaredError`), or the given metric or function; None is none."""
-    return None if identifier is None else read("metric", identifier, METRICS, Metric._module)
+    return read("metric", identifier, METRICS, Metric._module)

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.graph.names import snake_case
-from gradcalc.nn.config import Configured, read
+from gradcalc.nn.config import Configured, by_name, read
 
 __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer"]
 
@@ -28,7 +27,7 @@ def validate_float_arg(value: Any, name: str) -> float:
 
 
 class Regularizer(Configured):
-    """Base of the regularizers: a subclass gives `__call__`, the penalty of a tensor."""
+    """Base of the regularizers: a subclass gives `__call__`, the penalty of a tensor; here `_penalty`."""
 
     _module = "keras.regularizers"
 
@@ -38,6 +37,9 @@ class Regularizer(Configured):
 
     def __call__(self, x: Any) -> Any:
         """The penalty."""
+        return self._penalty(x)
+
+    def _penalty(self, x: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define __call__(self, x)")
 
 
@@ -47,8 +49,7 @@ class L1(Regularizer):
 
     l1: float = 0.01
 
-    def __call__(self, x: Any) -> Any:
-        """The penalty."""
+    def _penalty(self, x: Any) -> Any:
         return self.l1 * np.sum(np.abs(x))
 
 
@@ -58,8 +59,7 @@ class L2(Regularizer):
 
     l2: float = 0.01
 
-    def __call__(self, x: Any) -> Any:
-        """The penalty."""
+    def _penalty(self, x: Any) -> Any:
         return self.l2 * np.sum(np.square(x))
 
 
@@ -70,8 +70,7 @@ class L1L2(Regularizer):
     l1: float = 0.0
     l2: float = 0.0
 
-    def __call__(self, x: Any) -> Any:
-        """The penalty."""
+    def _penalty(self, x: Any) -> Any:
         return self.l1 * np.sum(np.abs(x)) + self.l2 * np.sum(np.square(x))
 
 
@@ -89,8 +88,7 @@ class OrthogonalRegularizer(Regularizer):
                 f'Invalid value for argument `mode`. Expected one of {{"rows", "columns"}}. Received: mode={self.mode}'
             )
 
-    def __call__(self, x: Any) -> Any:
-        """The penalty."""
+    def _penalty(self, x: Any) -> Any:
         if x.ndim != 2:
             raise ValueError(f"Inputs to OrthogonalRegularizer must have rank 2. Received: inputs.shape={x.shape}")
         rows = x if self.mode == "rows" else x.T
@@ -100,12 +98,10 @@ class OrthogonalRegularizer(Regularizer):
         return self.factor * 0.5 * np.sum(np.abs(cosines)) / pairs
 
 
-REGULARIZERS: Mapping[str, Callable[..., Regularizer]] = {
-    name: kind for kind in (L1, L2, L1L2, OrthogonalRegularizer) for name in (kind.__name__, snake_case(kind.__name__))
-}
+REGULARIZERS: Mapping[str, Callable[..., Regularizer]] = by_name(Regularizer)
 """The regularizers by name, with default arguments."""
 
 
 def get(identifier: Any) -> Callable[..., Any] | None:
     """The regularizer of a name (`l2`, or `L2`), or the given function; None is none."""
-    return None if identifier is None else read("regularizer", identifier, REGULARIZERS, Regularizer._module)
+    return read("regularizer", identifier, REGULARIZERS, Regularizer._module)  # type: ignore[no-any-return]
