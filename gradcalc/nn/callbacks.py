@@ -159,30 +159,17 @@ class _Monitor(Callback):
 
 
 class EarlyStopping(_Monitor):
-    """Ends the training when a number has not become better for `patience` epochs.
+    """Ends the training when a number has not become better, by `min_delta`, for `patience` epochs.
 
-    Args:
-        monitor: the number's name in the logs.
-        min_delta: by how much it must become better.
-        patience: how many epochs without are allowed.
-        verbose: 1 says when it ends.
-        mode: `"min"` or `"max"` is better; `"auto"` asks the metric.
-        baseline: what must be reached too.
-        restore_best_weights: leave the model with the weights of its best epoch, not of its last.
-        start_from_epoch: the first epoch that counts.
+    `mode` says whether `"min"` or `"max"` is better; `"auto"` asks the metric. What is best must reach the `baseline`;
+    epochs count from `start_from_epoch` on. `restore_best_weights` leaves the model with the weights of its best epoch,
+    not of its last; `verbose=1` says when it ends.
     """
 
     def __init__(
-        self,
-        monitor: str = "val_loss",
-        min_delta: float = 0,
-        patience: int = 0,
-        verbose: int = 0,
-        mode: str = "auto",
-        baseline: float | None = None,
-        restore_best_weights: bool = False,
-        start_from_epoch: int = 0,
-    ) -> None:
+        self, monitor: str = "val_loss", min_delta: float = 0, patience: int = 0, verbose: int = 0, mode: str = "auto",
+        baseline: float | None = None, restore_best_weights: bool = False, start_from_epoch: int = 0,
+    ) -> None:  # fmt: skip
         super().__init__(monitor, mode, min_delta)
         self.patience, self.verbose, self.baseline = patience, verbose, baseline
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
@@ -220,43 +207,11 @@ class EarlyStopping(_Monitor):
             self.model.set_weights(self.best_weights)
 
 
-class ModelCheckpoint(_Monitor):
-    """Writes the model to a file after each epoch, or after those that were the best so far.
+class _Saving(Callback):
+    """Writes at the end of each epoch, or after so many batches."""
 
-    Args:
-        filepath: ends in `.keras`, of weights alone in `.weights.h5` or `.npz`; may name `epoch`, from 1, and logs:
-            `{epoch:02d}-{val_loss:.2f}.npz`.
-        monitor: the number that says which epoch is the best.
-        verbose: 1 says what is written.
-        save_best_only: write only what is better than all before.
-        save_weights_only: write the weights, not the whole model.
-        mode: as of `EarlyStopping`.
-        save_freq: `"epoch"`, or after how many batches.
-        initial_value_threshold: what the first must be better than.
-    """
-
-    def __init__(
-        self,
-        filepath: Any,
-        monitor: str = "val_loss",
-        verbose: int = 0,
-        save_best_only: bool = False,
-        save_weights_only: bool = False,
-        mode: str = "auto",
-        save_freq: str | int = "epoch",
-        initial_value_threshold: float | None = None,
-    ) -> None:
-        super().__init__(monitor, mode, best=initial_value_threshold)
-        self.filepath = os.fspath(filepath)
-        endings = (".weights.h5", ".npz") if save_weights_only else (".keras",)
-        if not self.filepath.endswith(endings):
-            what = f"save_weights_only={save_weights_only}"
-            raise ValueError(f"with {what} the filepath must end in {' or '.join(endings)}. Received: {filepath}")
-        if save_freq != "epoch" and not isinstance(save_freq, int):
-            raise ValueError(f"Unrecognized save_freq: {save_freq}. Expected 'epoch' or a number of batches")
-        self.verbose, self.save_best_only, self.save_freq = verbose, save_best_only, save_freq
-        self.save_weights_only = save_weights_only
-        self._epoch = self._seen = 0
+    save_freq: str | int
+    _epoch = _seen = _current_epoch = _last_batch_seen = 0
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Keep the number of the epoch."""
@@ -264,15 +219,48 @@ class ModelCheckpoint(_Monitor):
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Write, where batches are counted."""
-        self._seen += 1
-        if self.save_freq != "epoch" and self._seen >= int(self.save_freq):
-            self._seen = 0
-            self._save({"batch": batch + 1} | (logs or {}))
+        if self.save_freq != "epoch":
+            self._seen, self._last_batch_seen = self._seen + 1, batch
+            if self._seen >= int(self.save_freq):
+                self._seen = 0
+                self._save({"batch": batch + 1} | (logs or {}))
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Write, where epochs are counted."""
+        self._current_epoch, self._last_batch_seen = epoch + 1, 0
         if self.save_freq == "epoch":
             self._save(logs or {})
+
+    def _save(self, logs: Logs) -> None:
+        raise NotImplementedError
+
+
+class ModelCheckpoint(_Saving, _Monitor):
+    """Writes the model to a file after each epoch, or `save_freq` batches, or after those that were the best so far.
+
+    Args:
+        filepath: ends in `.keras`, of weights alone in `.weights.h5` or `.npz`; may name `epoch`, from 1, and logs:
+            `{epoch:02d}-{val_loss:.2f}.npz`.
+        monitor, mode: the number that says which epoch is the best; as of `EarlyStopping`.
+        verbose: 1 says what is written.
+        save_best_only: write only what is better than all before, at first than `initial_value_threshold`.
+        save_weights_only: write the weights, not the whole model.
+    """
+
+    def __init__(
+        self, filepath: Any, monitor: str = "val_loss", verbose: int = 0, save_best_only: bool = False,
+        save_weights_only: bool = False, mode: str = "auto", save_freq: str | int = "epoch",
+        initial_value_threshold: float | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(monitor, mode, best=initial_value_threshold)
+        self.filepath, self.verbose, self.save_freq = os.fspath(filepath), verbose, save_freq
+        self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
+        endings = (".weights.h5", ".npz") if save_weights_only else (".keras",)
+        if not self.filepath.endswith(endings):
+            what = f"save_weights_only={save_weights_only}"
+            raise ValueError(f"with {what} the filepath must end in {' or '.join(endings)}. Received: {filepath}")
+        if save_freq != "epoch" and not isinstance(save_freq, int):
+            raise ValueError(f"Unrecognized save_freq: {save_freq}. Expected 'epoch' or a number of batches")
 
     def _save(self, logs: Logs) -> None:
         try:
@@ -282,10 +270,8 @@ class ModelCheckpoint(_Monitor):
         if self._is_wanted(path, logs):
             with writing(path):
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
-            if self.save_weights_only:
-                self.model.save_weights(path)
-            else:
-                self.model.save(path)
+            write = self.model.save_weights if self.save_weights_only else self.model.save
+            write(path)
 
     def _is_wanted(self, path: str, logs: Logs) -> bool:
         """Whether this epoch is to be kept; says so."""
@@ -326,27 +312,15 @@ class LearningRateScheduler(Callback):
 
 
 class ReduceLROnPlateau(_Monitor):
-    """Makes the learning rate smaller when a number has not become better for `patience` epochs.
+    """Multiplies the learning rate by `factor` when a number has not become better for `patience` epochs.
 
-    Args:
-        monitor, min_delta, patience, mode: as of `EarlyStopping`.
-        factor: what the rate is multiplied by, below 1.
-        verbose: 1 says when.
-        cooldown: how many epochs are not counted after that.
-        min_lr: the smallest rate.
+    Down to `min_lr`; the `cooldown` epochs after that are not counted. Others as of `EarlyStopping`.
     """
 
     def __init__(
-        self,
-        monitor: str = "val_loss",
-        factor: float = 0.1,
-        patience: int = 10,
-        verbose: int = 0,
-        mode: str = "auto",
-        min_delta: float = 1e-4,
-        cooldown: int = 0,
-        min_lr: float = 0.0,
-    ) -> None:
+        self, monitor: str = "val_loss", factor: float = 0.1, patience: int = 10, verbose: int = 0, mode: str = "auto",
+        min_delta: float = 1e-4, cooldown: int = 0, min_lr: float = 0.0,
+    ) -> None:  # fmt: skip
         super().__init__(monitor, mode, min_delta)
         if factor >= 1:
             raise ValueError(f"ReduceLROnPlateau does not support a factor >= 1.0. Received factor={factor}")
@@ -382,23 +356,20 @@ class ReduceLROnPlateau(_Monitor):
                     print(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {now}.")
 
 
-class BackupAndRestore(Callback):
+class BackupAndRestore(_Saving):
     """Keeps the weights and the number of the epoch in a folder, so that a training that broke off goes on there.
 
-    Args:
-        backup_dir: the folder, of this training alone; it goes when the training is done.
-        save_freq: `"epoch"`, or after how many batches.
-        double_checkpoint: keep the state before as well, for where the last one cannot be read.
-        delete_checkpoint: whether the folder goes.
+    The folder is of this training alone, and goes when that is done, unless `delete_checkpoint` is false. `save_freq`
+    is `"epoch"`, or after how many batches; with `double_checkpoint` the one before is kept as well, for where it
+    cannot be read.
     """
 
     def __init__(
-        self,
-        backup_dir: Any,
-        save_freq: str | int = "epoch",
-        double_checkpoint: bool = False,
+        self, backup_dir: Any, save_freq: str | int = "epoch", double_checkpoint: bool = False,
         delete_checkpoint: bool = True,
-    ) -> None:
+    ) -> None:  # fmt: skip
+        self.backup_dir, self.save_freq = backup_dir, save_freq
+        self.double_checkpoint, self.delete_checkpoint = double_checkpoint, delete_checkpoint
         if not backup_dir:
             raise ValueError("Empty `backup_dir` argument passed")
         if save_freq != "epoch" and not isinstance(save_freq, int):
@@ -406,13 +377,10 @@ class BackupAndRestore(Callback):
                 f"Invalid value for argument `save_freq`. Received: save_freq={save_freq}. Expected either 'epoch' or "
                 "an integer value."
             )
-        self.backup_dir, self.save_freq = backup_dir, save_freq
-        self.double_checkpoint, self.delete_checkpoint = double_checkpoint, delete_checkpoint
         self._weights_path = os.path.join(backup_dir, "latest.weights.h5")
         self._training_metadata_path = os.path.join(backup_dir, "training_metadata.json")
         self._paths = (self._weights_path, self._training_metadata_path)
         self._prev_weights_path, self._prev_training_metadata_path = (f"{path}.bkp" for path in self._paths)
-        self._current_epoch = self._last_batch_seen = self._seen = 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Go on where the state says; where it cannot be read, where the one before does."""
@@ -438,21 +406,7 @@ class BackupAndRestore(Callback):
         if os.path.exists(self._training_metadata_path):
             model._initial_epoch = json.loads(Path(self._training_metadata_path).read_text(encoding="utf-8"))["epoch"]
 
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Write, where epochs are counted."""
-        self._current_epoch, self._last_batch_seen = epoch + 1, 0
-        if self.save_freq == "epoch":
-            self._write()
-
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Write, where batches are counted."""
-        if self.save_freq != "epoch":
-            self._seen, self._last_batch_seen = self._seen + 1, batch
-            if self._seen >= int(self.save_freq):
-                self._seen = 0
-                self._write()
-
-    def _write(self) -> None:
+    def _save(self, logs: Logs) -> None:
         with writing(self.backup_dir):
             os.makedirs(self.backup_dir, exist_ok=True)
             for path in self._paths:
@@ -474,22 +428,29 @@ class SwapEMAWeights(Callback):
     With `swap_on_epoch` from the end of an epoch to the beginning of the next, so that other callbacks see them.
     """
 
+    _swapped = False
+
     def __init__(self, swap_on_epoch: bool = False) -> None:
         self.swap_on_epoch = swap_on_epoch
-        self._swapped = False
+
+    @property
+    def _optimizer(self) -> Any:
+        return getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+
+    def _pairs(self) -> Any:
+        """The weights, each with its mean."""
+        return zip(self._optimizer._places, self._optimizer._model_variables_moving_average, strict=True)
 
     def _swap(self, to_means: bool) -> None:
-        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
-        if not optimizer.use_ema:
+        if not self._optimizer.use_ema:
             raise ValueError(
                 "SwapEMAWeights must be used when `use_ema=True` is set on the optimizer. Received: "
-                f"use_ema={optimizer.use_ema}"
+                f"use_ema={self._optimizer.use_ema}"
             )
-        if self._swapped != to_means:
-            for place, mean in zip(optimizer._places, optimizer._model_variables_moving_average, strict=True):
-                value = np.array(place.array)
-                place.assign(mean.array)
-                mean.assign(value)
+        for place, mean in self._pairs() if self._swapped != to_means else ():
+            value = np.array(place.array)
+            place.assign(mean.array)
+            mean.assign(value)
         self._swapped = to_means
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
@@ -501,10 +462,8 @@ class SwapEMAWeights(Callback):
         """Put the means there; after the last epoch they are what the training ends with."""
         if self.swap_on_epoch:
             self._swap(True)
-            if epoch == self.params["epochs"] - 1:
-                optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
-                for place, mean in zip(optimizer._places, optimizer._model_variables_moving_average, strict=True):
-                    mean.assign(place.array)
+            for place, mean in self._pairs() if epoch == self.params["epochs"] - 1 else ():
+                mean.assign(place.array)
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         """Put the means there."""
