@@ -35,16 +35,9 @@ class Batches:
     """
 
     def __init__(
-        self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
-        batch_size: int | None = None,
-        steps: int | None = None,
-        shuffle: bool = False,
-        class_weight: Mapping[int, float] | None = None,
-        dtype: Any = "float32",
-    ) -> None:
+        self, x: Any, y: Any = None, sample_weight: Any = None, batch_size: int | None = None, steps: int | None = None,
+        shuffle: bool = False, class_weight: Mapping[int, float] | None = None, dtype: Any = "float32",
+    ) -> None:  # fmt: skip
         if x is None:
             raise ValueError("there is no data: give arrays, or an iterable of batches, as x")
         if class_weight is not None and sample_weight is not None:

@@ -133,14 +133,9 @@ class Model(Trainer):
         raise ValueError(f"No such layer: {name}. Existing layers are: {[layer.name for layer in self.layers]}.")
 
     def summary(
-        self,
-        line_length: int | None = None,
-        positions: Any = None,
-        print_fn: Callable[[str], Any] | None = None,
-        expand_nested: bool = False,
-        show_trainable: bool = False,
-        layer_range: Any = None,
-    ) -> None:
+        self, line_length: int | None = None, positions: Any = None, print_fn: Callable[[str], Any] | None = None,
+        expand_nested: bool = False, show_trainable: bool = False, layer_range: Any = None,
+    ) -> None:  # fmt: skip
         """Print a table of the layers: name and type, shape of the result, number of weights."""
         only(None, line_length=line_length, positions=positions, layer_range=layer_range)
         only(False, expand_nested=expand_nested, show_trainable=show_trainable)

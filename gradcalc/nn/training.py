@@ -55,26 +55,18 @@ class Trainer(Layer):
     _compile_arguments: dict[str, Any]
 
     def compile(
-        self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        loss_weights: Any = None,
-        metrics: Any = None,
-        weighted_metrics: Any = None,
-        run_eagerly: bool = False,
-        steps_per_execution: int = 1,
-        jit_compile: Any = "auto",
-        auto_scale_loss: bool = True,
-    ) -> None:
+        self, optimizer: Any = "rmsprop", loss: Any = None, loss_weights: Any = None, metrics: Any = None,
+        weighted_metrics: Any = None, run_eagerly: bool = False, steps_per_execution: int = 1,
+        jit_compile: Any = "auto", auto_scale_loss: bool = True,
+    ) -> None:  # fmt: skip
         """Say how the model is to be trained: all by name, by object or as functions.
 
         Args:
             optimizer: `"adam"`, or an optimizer.
             loss: `"mse"`, a loss, a function of labels and predictions with a number for each row; of a model with
-                several outputs one for all, a list in their order, or a dict by their names.
-            loss_weights: how much each counts, likewise.
-            metrics: a list of what else is told, `["accuracy", "mae"]`; for several outputs a list of lists, or a dict.
-            weighted_metrics: likewise, with rows counted by their weights.
+                several outputs one for all, a list in their order, or a dict by their names. `loss_weights` likewise.
+            metrics: a list of what else is told, `["accuracy", "mae"]`; for several outputs a list of lists, or a dict;
+                `weighted_metrics` likewise, with rows counted by their weights.
             run_eagerly, steps_per_execution, jit_compile, auto_scale_loss: hints about speed; nothing is compiled.
 
         Raises:
@@ -206,24 +198,11 @@ class Trainer(Layer):
     # -- passes over the data -----------------------------------------------------------------------------------------
 
     def fit(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        epochs: int = 1,
-        verbose: Any = "auto",
-        callbacks: Any = None,
-        validation_split: float = 0.0,
-        validation_data: Any = None,
-        shuffle: bool = True,
-        class_weight: Any = None,
-        sample_weight: Any = None,
-        initial_epoch: int = 0,
-        steps_per_epoch: int | None = None,
-        validation_steps: int | None = None,
-        validation_batch_size: int | None = None,
-        validation_freq: Any = 1,
-    ) -> History:
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1, verbose: Any = "auto",
+        callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None, shuffle: bool = True,
+        class_weight: Any = None, sample_weight: Any = None, initial_epoch: int = 0, steps_per_epoch: int | None = None,
+        validation_steps: int | None = None, validation_batch_size: int | None = None, validation_freq: Any = 1,
+    ) -> History:  # fmt: skip
         """Train on data for a number of epochs.
 
         Args:
@@ -251,18 +230,16 @@ class Trainer(Layer):
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = split((x, y, sample_weight), validation_split, self.dtype)
         batches = self._batches_of((x, y, sample_weight), batch_size, steps_per_epoch, shuffle, class_weight)
-        held = None
-        if validation_data is not None:
-            held = self._batches_of(unpacked(validation_data), validation_batch_size or batch_size, validation_steps)
+        data, rows_held = validation_data, validation_batch_size or batch_size
+        held = None if data is None else self._batches_of(unpacked(data), rows_held, validation_steps)
         history = self.history = History()
         told = self._callbacks_told(callbacks, verbose, batches.count, epochs, history)
         self.stop_training = False
-        logs: Logs = {}
         told.tell("on_train_begin")
         initial_epoch, self._initial_epoch = self._initial_epoch or initial_epoch, None
+        logs: Logs = {}
         for epoch in range(initial_epoch, epochs):
-            due = held if _is_due(epoch + 1, validation_freq) else None
-            logs = self._epoch(epoch, batches, due, told)
+            logs = self._epoch(epoch, batches, held if _is_due(epoch + 1, validation_freq) else None, told)
             if self.stop_training:
                 break
         if hasattr(self.optimizer, "finalize_variable_values") and epochs > initial_epoch:
@@ -273,24 +250,17 @@ class Trainer(Layer):
     def _epoch(self, number: int, batches: Batches, held: Batches | None, told: Callbacks) -> Logs:
         """One pass of training, and of validation where data are held back for it; the logs of both."""
         told.tell("on_epoch_begin", number)
-        logs = self._pass_over("train", self.train_step, batches, told)
-        if held is not None:
-            found = self._evaluated_on(held, told)
-            logs |= {f"val_{name}": value for name, value in found.items()}
+        self.reset_metrics()
+        logs = self._pass_over("train", lambda batch: readable(self.train_step(batch)), batches, told)
+        found = {} if held is None else self._evaluated_on(held, told)
+        logs |= {f"val_{name}": value for name, value in found.items()}
         told.tell("on_epoch_end", number, logs)
         return logs
 
     def evaluate(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        verbose: Any = "auto",
-        sample_weight: Any = None,
-        steps: int | None = None,
-        callbacks: Any = None,
-        return_dict: bool = False,
-    ) -> Any:
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: Any = "auto",
+        sample_weight: Any = None, steps: int | None = None, callbacks: Any = None, return_dict: bool = False,
+    ) -> Any:  # fmt: skip
         """Loss and metrics on data, given as to `fit`: the loss, a list that begins with it, or with `return_dict` all.
 
         Raises:
@@ -302,25 +272,21 @@ class Trainer(Layer):
         return logs if return_dict else self._listed_logs(logs)
 
     def predict(
-        self,
-        x: Any,
-        batch_size: int | None = None,
-        verbose: Any = "auto",
-        steps: int | None = None,
+        self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None,
         callbacks: Any = None,
-    ) -> Any:
+    ) -> Any:  # fmt: skip
         """The outputs for all rows, as plain arrays; x as of `fit`."""
         batches = self._batches_of((x, None, None), batch_size, steps)
         told = self._callbacks_told(callbacks, verbose, batches.count)
-        told.tell("on_predict_begin")
         found = []
-        for number, batch in enumerate(batches):
-            told.tell("on_predict_batch_begin", number)
+
+        def step(batch: Any) -> Logs:
             found.append(self.predict_step(batch))
-            told.tell("on_predict_batch_end", number, {"outputs": found[-1]})
+            return {"outputs": found[-1]}
+
+        told.tell("on_predict_begin")
+        self._pass_over("predict", step, batches, told)
         told.tell("on_predict_end")
-        if not found:
-            raise ValueError("the data have no batches: there is nothing to predict")
         columns = zip(*map(nest.flatten, found), strict=True)
         return nest.pack(found[0], [np.concatenate([_plain(part) for part in column]) for column in columns])
 
@@ -346,27 +312,27 @@ class Trainer(Layer):
         logs = readable(step(batch))
         return logs if return_dict else self._listed_logs(logs)
 
-    def _pass_over(self, kind: str, step: Callable[[Any], Any], batches: Batches, told: Callbacks) -> Logs:
-        """One pass over the batches; the logs of its last step."""
-        self.reset_metrics()
+    def _pass_over(self, kind: str, step: Callable[[Any], Logs], batches: Batches, told: Callbacks) -> Logs:
+        """One pass of training, evaluation or prediction over the batches; the logs of its last step."""
         logs: Logs | None = None
         for number, batch in enumerate(batches):
             told.tell(f"on_{kind}_batch_begin", number)
-            logs = readable(step(batch))
+            logs = step(batch)
             told.tell(f"on_{kind}_batch_end", number, logs)
             if kind == "train" and self.stop_training:
                 break
         if logs is None:
             raise ValueError(
-                "the data have no batches, or none that are left: an iterator gives them once; a Dataset, or a list "
-                "of batches behind one, gives them in each epoch"
+                f"the data have no batches, or none that are left, so there is nothing to {kind}: an iterator gives "
+                "them once; a Dataset, or a list of batches behind one, gives them in each epoch"
             )
         return dict(logs)
 
     def _evaluated_on(self, batches: Batches, told: Callbacks) -> Logs:
         batches.restart()
         told.tell("on_test_begin")
-        logs = self._pass_over("test", self.test_step, batches, told)
+        self.reset_metrics()
+        logs = self._pass_over("test", lambda batch: readable(self.test_step(batch)), batches, told)
         told.tell("on_test_end", logs)
         return logs
 

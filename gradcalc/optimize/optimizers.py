@@ -55,13 +55,9 @@ class _Moments(Optimizer):
     """An optimizer that keeps running means of the gradient, with `beta_1`, and of its size, with `beta_2`."""
 
     def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
+        self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7,
         **common: Any,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(learning_rate, **common)
         self.beta_1 = beta_1
         self.beta_2 = beta_2
@@ -81,14 +77,9 @@ class Adam(_Moments):
     """
 
     def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        amsgrad: bool = False,
-        **common: Any,
-    ) -> None:
+        self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7,
+        amsgrad: bool = False, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(learning_rate, beta_1, beta_2, epsilon, **common)
         self.amsgrad = amsgrad
 
@@ -114,15 +105,9 @@ class AdamW(Adam):
     """Adam whose weights decay apart from the gradient (Loshchilov and Hutter 2019): `weight_decay` is 0.004 here."""
 
     def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        weight_decay: float = 0.004,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        amsgrad: bool = False,
-        **common: Any,
-    ) -> None:
+        self, learning_rate: Any = 0.001, weight_decay: float = 0.004, beta_1: float = 0.9, beta_2: float = 0.999,
+        epsilon: float = 1e-7, amsgrad: bool = False, **common: Any,
+    ) -> None:  # fmt: skip
         if weight_decay is None:
             raise ValueError("Argument `weight_decay` must be a float. Received: weight_decay=None")
         super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **common)
@@ -229,14 +214,9 @@ class RMSprop(Optimizer):
     _abreast = 1
 
     def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        rho: float = 0.9,
-        momentum: float = 0.0,
-        epsilon: float = 1e-7,
-        centered: bool = False,
-        **common: Any,
-    ) -> None:
+        self, learning_rate: Any = 0.001, rho: float = 0.9, momentum: float = 0.0, epsilon: float = 1e-7,
+        centered: bool = False, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(learning_rate, **common)
         self.rho = rho
         self.momentum = momentum
@@ -265,12 +245,8 @@ class Adagrad(Optimizer):
     """Adagrad (Duchi, Hazan and Singer 2011), as Keras's: `a += g*g`, `w -= rate * g / sqrt(a + epsilon)`."""
 
     def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        initial_accumulator_value: float = 0.1,
-        epsilon: float = 1e-7,
-        **common: Any,
-    ) -> None:
+        self, learning_rate: Any = 0.001, initial_accumulator_value: float = 0.1, epsilon: float = 1e-7, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(learning_rate, **common)
         self.initial_accumulator_value = initial_accumulator_value
         self.epsilon = epsilon
@@ -325,16 +301,10 @@ class Ftrl(Optimizer):
     """
 
     def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        learning_rate_power: float = -0.5,
-        initial_accumulator_value: float = 0.1,
-        l1_regularization_strength: float = 0.0,
-        l2_regularization_strength: float = 0.0,
-        l2_shrinkage_regularization_strength: float = 0.0,
-        beta: float = 0.0,
-        **common: Any,
-    ) -> None:
+        self, learning_rate: Any = 0.001, learning_rate_power: float = -0.5, initial_accumulator_value: float = 0.1,
+        l1_regularization_strength: float = 0.0, l2_regularization_strength: float = 0.0,
+        l2_shrinkage_regularization_strength: float = 0.0, beta: float = 0.0, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(learning_rate, **common)
         if learning_rate_power > 0:
             raise ValueError(
@@ -393,14 +363,9 @@ class ScheduleFreeAdamW(_Moments):
     """
 
     def __init__(
-        self,
-        learning_rate: Any = 0.0025,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        warmup_steps: int = 0,
-        **common: Any,
-    ) -> None:
+        self, learning_rate: Any = 0.0025, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8,
+        warmup_steps: int = 0, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(learning_rate, beta_1, beta_2, epsilon, **common)
         self.warmup_steps = warmup_steps
 
@@ -433,15 +398,9 @@ class Adafactor(Optimizer):
     _abreast = 3
 
     def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_2_decay: float = -0.8,
-        epsilon_1: float = 1e-30,
-        epsilon_2: float = 1e-3,
-        clip_threshold: float = 1.0,
-        relative_step: bool = True,
-        **common: Any,
-    ) -> None:
+        self, learning_rate: Any = 0.001, beta_2_decay: float = -0.8, epsilon_1: float = 1e-30, epsilon_2: float = 1e-3,
+        clip_threshold: float = 1.0, relative_step: bool = True, **common: Any,
+    ) -> None:  # fmt: skip
         super().__init__(learning_rate, **common)
         self.beta_2_decay = beta_2_decay
         self.epsilon_1, self.epsilon_2 = epsilon_1, epsilon_2
@@ -553,13 +512,9 @@ class LossScaleOptimizer(Optimizer):
     """
 
     def __init__(
-        self,
-        inner_optimizer: Optimizer,
-        initial_scale: float = 2.0**15,
-        dynamic_growth_steps: int = 2000,
-        name: str | None = None,
-        **kwargs: Any,
-    ) -> None:
+        self, inner_optimizer: Optimizer, initial_scale: float = 2.0**15, dynamic_growth_steps: int = 2000,
+        name: str | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
         if not kwargs.pop("dynamic", True):
             raise ValueError(
                 "LossScaleOptimizer no longer supports `dynamic=False`. Instead, simply set `loss_scale_factor` "
