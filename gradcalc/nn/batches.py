@@ -22,9 +22,9 @@ class Batches:
     """The batches of each epoch; an iteration is an epoch.
 
     Args:
-        x: arrays, whose first axis are rows, or an iterable that gives batches.
-        y: labels, and `sample_weight` a weight for each row, where x are arrays.
-        batch_size: rows in a batch, 32 by default; an iterable gives batches as they are.
+        x: arrays, whose first axis are rows, with labels y and a `sample_weight` for each row, or an iterable that
+            gives batches as they are.
+        batch_size: rows in a batch, 32 by default.
         steps: batches in an epoch; then an epoch goes on where the last one ended.
         shuffle: rows are in a new random order in each epoch, by the generator of `set_seed`.
         class_weight: how much the rows of each class weigh, by its number.

@@ -133,12 +133,8 @@ class RandomUniform(Initializer):
 class VarianceScaling(Initializer):
     """Random numbers of variance `scale / n`, n the number of inputs or outputs of a unit, or their mean.
 
-    Args:
-        scale: a positive number.
-        mode: `"fan_in"`, `"fan_out"` or `"fan_avg"`: what n is.
-        distribution: `"truncated_normal"` (before truncation by two standard deviations the variance is larger, so that
-            it is right after), `"untruncated_normal"` or `"uniform"`.
-        seed: the same numbers at each call.
+    `mode` says which: `"fan_in"`, `"fan_out"` or `"fan_avg"`. `distribution` is `"uniform"`, `"untruncated_normal"` or
+    `"truncated_normal"`: before truncation by two standard deviations its variance is larger, to be right after it.
     """
 
     scale: float = 1.0

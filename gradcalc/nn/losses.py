@@ -403,11 +403,8 @@ def within(counts: Any, weights: Any) -> Any:
 class Loss(Row):
     """Base of the losses, as Keras's Loss: `loss(y_true, y_pred, sample_weight=None)`; a subclass gives `call`.
 
-    Args:
-        reduction: of the numbers of all rows: `"sum_over_batch_size"` or `"mean"` (their mean), `"sum"`,
-            `"mean_with_sample_weight"` (their sum by that of the weights), `"none"` or None.
-        name: shown in print.
-        dtype: predictions are cast to it; by default floats keep theirs.
+    `reduction` of the numbers of all rows is `"sum_over_batch_size"` or `"mean"` (their mean), `"sum"`, `"none"` or
+    None, or `"mean_with_sample_weight"` (their sum by that of the weights). Predictions are cast to a `dtype`.
     """
 
     _module = "keras.losses"

@@ -37,9 +37,7 @@ METRICS: dict[str, Callable[..., Any]] = {}
 class Metric(Row):
     """Base of the metrics: a subclass gives `update_state` and `result`, and makes its variables by `add_weight`.
 
-    Args:
-        name: by default the class's.
-        dtype: of the result and of variables, float32 by default.
+    `name` is by default the class's; `dtype`, float32 by default, that of the result and of variables.
     """
 
     _module = "keras.metrics"
@@ -492,14 +490,9 @@ def limits(thresholds: Any) -> list[float]:
 
 
 class Thresholds(Confusion):
-    """Counts or a rate, at thresholds from 0 to 1.
+    """Counts or a rate, at one or several thresholds from 0 to 1, above which a prediction says 1; 0.5 by default.
 
-    Args:
-        thresholds: a number or several, above which a prediction says 1; 0.5 by default.
-        top_k: a prediction says 1 where it is among the k largest of its row.
-        class_id: the one class that is looked at.
-        name: by default the class's.
-        dtype: of the result.
+    With `top_k` it says 1 where it is among the k largest of its row; `class_id` is the one class that is looked at.
     """
 
     thresholds: Any = None
@@ -533,19 +526,15 @@ class AUC(
     arguments="num_thresholds curve summation_method name dtype thresholds multi_label num_labels label_weights "
     "from_logits",
 ):
-    """The area under a curve of rates as a threshold moves, by a sum over thresholds.
+    """The area under a curve of rates as a threshold moves, by a sum over `num_thresholds` from 0 to 1.
 
     Args:
-        num_thresholds: how many, from 0 to 1.
         curve: `"ROC"`: share of ones found against share of zeros taken for ones; `"PR"`: precision against recall;
             `"PRGAIN"`: their gains over taking all for ones (Flach and Kull 2015).
         summation_method: `"interpolation"` (of PR as Davis and Goadrich 2006), `"minoring"` or `"majoring"`.
-        name: by default the class's.
-        dtype: of the result.
         thresholds: those between 0 and 1, instead of even ones.
-        multi_label: take the area of each column by itself; the result is their mean.
-        num_labels: the number of columns then; by default those of the first predictions.
-        label_weights: how much each column counts, in the mean or else in the counts.
+        multi_label: the result is the mean of the areas of the columns, of which there are `num_labels`, or as many as
+            the first predictions have; `label_weights` are how much each counts, in the mean or else in the counts.
         from_logits: whether predictions are logits.
     """
 

@@ -22,8 +22,6 @@ INTERVAL = 0.05
 class ProgbarLogger(Callback):
     """Prints how far training, evaluation or prediction has come: a bar (`verbose` 1) or a line an epoch (2)."""
 
-    _in_fit = False
-
     def set_params(self, params: dict[str, Any]) -> None:
         """Keep how much is to be told, and of how many steps."""
         super().set_params(params)
@@ -34,7 +32,7 @@ class ProgbarLogger(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Evaluations within say nothing."""
-        self._in_fit = True
+        vars(self).update(dict.fromkeys(("on_test_begin", "on_test_batch_end", "on_test_end"), lambda *told: None))
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Say which epoch it is."""
@@ -42,40 +40,27 @@ class ProgbarLogger(Callback):
             print(f"Epoch {epoch + 1}/{self.params['epochs']}")
         self._begin()
 
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Draw the last line."""
+        self._end(logs)
+
     def on_test_begin(self, logs: Logs | None = None) -> None:
         """Begin a bar."""
-        if not self._in_fit:
-            self._begin()
-
-    def on_predict_begin(self, logs: Logs | None = None) -> None:
-        """Begin a bar."""
         self._begin()
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """Draw the last line."""
+        self._end(logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Draw the bar again."""
         self._step(batch, logs)
 
-    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Draw the bar again."""
-        if not self._in_fit:
-            self._step(batch, logs)
-
     def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Draw the bar again."""
+        """Draw the bar again; outputs are no numbers to tell."""
         self._step(batch, None)
 
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Draw the last line."""
-        self._end(logs)
-
-    def on_test_end(self, logs: Logs | None = None) -> None:
-        """Draw the last line."""
-        if not self._in_fit:
-            self._end(logs)
-
-    def on_predict_end(self, logs: Logs | None = None) -> None:
-        """Draw the last line."""
-        self._end(None)
+    on_test_batch_end, on_predict_begin, on_predict_end = on_train_batch_end, on_test_begin, on_test_end
 
     # -- the line -----------------------------------------------------------------------------------------------------
 

@@ -96,15 +96,12 @@ class IoU(Metric, arguments=f"num_classes target_class_ids {_ROWS}"):
     """Intersection over union of the places labelled, and predicted, as a class: the mean over some classes.
 
     Args:
-        num_classes: how many there are; what lies outside of them does not count.
+        num_classes: how many there are; what lies outside of them, or is of `ignore_class`, does not count.
         target_class_ids: those that are averaged over; one that never occurs does not count.
         threshold: of two classes: from which on predictions are 1.
-        name: by default the class's.
         dtype: of the weights, int32 by default.
-        ignore_class: a label that does not count.
-        sparse_y_true: labels are numbers of classes, not rows whose largest element is at them.
-        sparse_y_pred: likewise for predictions.
-        axis: the axis of the classes in such rows.
+        sparse_y_true, sparse_y_pred: labels, or predictions, are numbers of classes, not rows, along `axis`, whose
+            largest element is at them.
     """
 
     _direction = "up"
@@ -179,13 +176,9 @@ class OneHotMeanIoU(MeanIoU, arguments=f"num_classes {_ONE_HOT}", sparse_y_true=
 class FBetaScore(Metric, arguments="average beta threshold name dtype"):
     """The harmonic mean of precision and recall, in which recall counts `beta` times as much (van Rijsbergen 1979).
 
-    Args:
-        average: over the classes: None is a score for each, `"micro"` one of all counts together, `"macro"` the mean,
-            `"weighted"` the mean by how often each class is a label.
-        beta: a float above 0.
-        threshold: above which a prediction says 1; None: the largest of each row does.
-        name: of the metric.
-        dtype: of the result.
+    `average` over the classes: None is a score for each, `"micro"` one of all counts together, `"macro"` the mean,
+    `"weighted"` the mean by how often each class is a label. A prediction says 1 above the `threshold`; without one the
+    largest of each row does.
     """
 
     _direction = "up"
@@ -256,12 +249,9 @@ class F1Score(FBetaScore, arguments="average threshold name dtype", name="f1_sco
 class R2Score(Metric, arguments="class_aggregation num_regressors name dtype"):
     """Which share of the variance of the labels the predictions explain, `1 - sum((y-p)**2) / sum((y-mean(y))**2)`.
 
-    Args:
-        class_aggregation: over the columns: None is a score for each, `"uniform_average"` their mean,
-            `"variance_weighted_average"` that by the variance of their labels.
-        num_regressors: a positive number adjusts the score for so many predictors.
-        name: of the metric.
-        dtype: of the result.
+    `class_aggregation` over the columns: None is a score for each, `"uniform_average"` their mean,
+    `"variance_weighted_average"` that by the variance of their labels. A positive `num_regressors` adjusts the score
+    for so many predictors.
     """
 
     _direction = "up"

@@ -46,6 +46,9 @@ class Optimizer:
 
     _module = "keras.optimizers"
 
+    _slots: tuple[str, ...] = ()
+    """What is kept for each value, where it begins with 0 and depends on no argument."""
+
     _abreast = 2
     """So many slots of a value are side by side in `variables`; each of the others follows, of all values."""
 
@@ -115,8 +118,8 @@ class Optimizer:
     # -- what a subclass gives ----------------------------------------------------------------------------------------
 
     def slots(self) -> dict[str, float]:
-        """The names of the arrays that are kept for each value, and what they begin with."""
-        return {}
+        """The names of the arrays that are kept for each value, and what they begin with: by default 0."""
+        return dict.fromkeys(self._slots, 0.0)
 
     def slots_of(self, place: Any) -> dict[str, Any]:
         """`slots` for one value, as far as they depend on it: each a number or an array to begin with."""

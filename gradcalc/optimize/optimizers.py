@@ -54,18 +54,18 @@ class SGD(Optimizer):
 class _Moments(Optimizer):
     """An optimizer that keeps running means of the gradient, with `beta_1`, and of its size, with `beta_2`."""
 
+    _slots = ("momentum", "velocity")
+
     def __init__(
         self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7,
         **common: Any,
     ) -> None:  # fmt: skip
         super().__init__(learning_rate, **common)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
-    def slots(self) -> dict[str, float]:
-        """The means of the gradient and of its square."""
-        return {"momentum": 0.0, "velocity": 0.0}
+    def _means(self, g: Number, state: Sequence[Number]) -> tuple[Number, Number]:
+        """The running means of the gradient and of its square."""
+        return state[0] + (1 - self.beta_1) * (g - state[0]), state[1] + (1 - self.beta_2) * (g * g - state[1])
 
 
 class Adam(_Moments):
@@ -93,8 +93,7 @@ class Adam(_Moments):
 
     def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
         """One step."""
-        m = state[0] + (1 - self.beta_1) * (g - state[0])
-        v = state[1] + (1 - self.beta_2) * (g * g - state[1])
+        m, v = self._means(g, state)
         if not self.amsgrad:
             return w - rate * m / (ops.sqrt(v) + self.epsilon), m, v
         largest = ops.max(state[2], v)
@@ -119,9 +118,7 @@ class Adamax(_Moments):
     m is a running mean of g, and `u = max(beta_2 * u, |g|)`. Others as of `Optimizer`.
     """
 
-    def slots(self) -> dict[str, float]:
-        """The mean of the gradient, and its largest size of late."""
-        return {"momentum": 0.0, "norm": 0.0}
+    _slots = ("momentum", "norm")  # the mean of the gradient, and its largest size of late
 
     def rate_at(self, rate: float, count: int) -> float:
         """The rate with which step `count`, from 1, corrects the bias of the mean."""
@@ -156,8 +153,7 @@ class Nadam(_Moments):
 
     def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
         """One step."""
-        m = state[0] + (1 - self.beta_1) * (g - state[0])
-        v = state[1] + (1 - self.beta_2) * (g * g - state[1])
+        m, v = self._means(g, state)
         of_mean, of_gradient, bias = rate
         return w - (of_mean * m + of_gradient * g) / (ops.sqrt(v / bias) + self.epsilon), m, v
 
@@ -183,6 +179,8 @@ class Lion(Optimizer):
     m is a running mean of g, with `beta_2`. Others as of `Optimizer`.
     """
 
+    _slots = ("momentum",)
+
     def __init__(self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.99, **common: Any) -> None:
         super().__init__(learning_rate, **common)
         if not 0 < beta_1 <= 1:
@@ -190,12 +188,7 @@ class Lion(Optimizer):
                 "Argument `beta_1` must be in the [0, 1] range. Otherwise, the optimizer degenerates to SignSGD. "
                 f"Received: beta_1={beta_1}."
             )
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-
-    def slots(self) -> dict[str, float]:
-        """The mean of the gradient."""
-        return {"momentum": 0.0}
+        self.beta_1, self.beta_2 = beta_1, beta_2
 
     def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
         """One step."""
@@ -218,10 +211,7 @@ class RMSprop(Optimizer):
         centered: bool = False, **common: Any,
     ) -> None:  # fmt: skip
         super().__init__(learning_rate, **common)
-        self.rho = rho
-        self.momentum = momentum
-        self.epsilon = epsilon
-        self.centered = centered
+        self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
 
     def slots(self) -> dict[str, float]:
         """The mean of the squared gradient, the momentum and the mean gradient, where they are asked for."""
@@ -248,8 +238,7 @@ class Adagrad(Optimizer):
         self, learning_rate: Any = 0.001, initial_accumulator_value: float = 0.1, epsilon: float = 1e-7, **common: Any,
     ) -> None:  # fmt: skip
         super().__init__(learning_rate, **common)
-        self.initial_accumulator_value = initial_accumulator_value
-        self.epsilon = epsilon
+        self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
 
     def slots(self) -> dict[str, float]:
         """The sum of the squared gradients."""
@@ -267,14 +256,11 @@ class Adadelta(Optimizer):
     v and a are running means, with `rho`, of g*g and of the earlier d*d. Others as of `Optimizer`.
     """
 
+    _slots = ("accumulated_grad", "accumulated_delta_var")
+
     def __init__(self, learning_rate: Any = 0.001, rho: float = 0.95, epsilon: float = 1e-7, **common: Any) -> None:
         super().__init__(learning_rate, **common)
-        self.rho = rho
-        self.epsilon = epsilon
-
-    def slots(self) -> dict[str, float]:
-        """The means of the squared gradient and of the squared move."""
-        return {"accumulated_grad": 0.0, "accumulated_delta_var": 0.0}
+        self.rho, self.epsilon = rho, epsilon
 
     def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
         """One step."""
@@ -348,8 +334,7 @@ class Lamb(_Moments):
 
     def step(self, g: Number, w: Number, state: Sequence[Number], rate: Number) -> tuple[Number, ...]:
         """One step."""
-        m = state[0] + (1 - self.beta_1) * (g - state[0])
-        v = state[1] + (1 - self.beta_2) * (g * g - state[1])
+        m, v = self._means(g, state)
         move = m / rate[1] / (np.sqrt(v / rate[2]) + self.epsilon)
         lengths = [np.sqrt(np.sum(x * x)) for x in (w, move)]
         return w - rate[0] * (lengths[0] / lengths[1] if all(lengths) else 1) * move, m, v
@@ -402,10 +387,8 @@ class Adafactor(Optimizer):
         clip_threshold: float = 1.0, relative_step: bool = True, **common: Any,
     ) -> None:  # fmt: skip
         super().__init__(learning_rate, **common)
-        self.beta_2_decay = beta_2_decay
-        self.epsilon_1, self.epsilon_2 = epsilon_1, epsilon_2
-        self.clip_threshold = clip_threshold
-        self.relative_step = relative_step
+        self.beta_2_decay, self.epsilon_1, self.epsilon_2 = beta_2_decay, epsilon_1, epsilon_2
+        self.clip_threshold, self.relative_step = clip_threshold, relative_step
 
     def slots_of(self, place: Any) -> dict[str, Any]:
         """The mean squares of rows and of columns, of what has them; those of the elements."""
@@ -437,6 +420,10 @@ def _rms(x: Any) -> float:
     return float(np.sqrt(np.mean(x * x)))
 
 
+_COMMON = [p.name for p in inspect.signature(Optimizer).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+"""What every optimizer takes."""
+
+
 class Muon(Optimizer):
     """Muon (Jordan et al. 2024), as Keras's: matrices move by their momentum made orthogonal, all else by Adam.
 
@@ -455,10 +442,8 @@ class Muon(Optimizer):
         muon_a: float = 3.4445, muon_b: float = -4.775, muon_c: float = 2.0315, adam_lr_ratio: float = 1,
         momentum: float = 0.95, ns_steps: int = 5, nesterov: bool = True, rms_rate: float | None = 0.2, **common: Any,
     ) -> None:  # fmt: skip
-        super().__init__(
-            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
-            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **common,
-        )  # fmt: skip
+        given = locals()
+        super().__init__(**{name: given[name] for name in _COMMON}, **common)
         self.adam_beta_1, self.adam_beta_2, self.adam_weight_decay = adam_beta_1, adam_beta_2, adam_weight_decay
         self.epsilon, self.adam_lr_ratio, self.rms_rate = epsilon, adam_lr_ratio, rms_rate
         self.exclude_layers, self.exclude_embeddings = list(exclude_layers or ()), exclude_embeddings
@@ -521,7 +506,7 @@ class LossScaleOptimizer(Optimizer):
                 "directly on the `inner_optimizer`."
             )
         common = inspect.signature(Optimizer).parameters
-        if unknown := "`, `".join(name for name in kwargs if name not in common):
+        if unknown := "`, `".join(name for name in kwargs if name not in _COMMON):
             raise ValueError(f"LossScaleOptimizer does not support arguments: `{unknown}`.")
         for argument, value in kwargs.items():
             if value != common[argument].default:
@@ -530,8 +515,7 @@ class LossScaleOptimizer(Optimizer):
                     "`inner_optimizer`."
                 )
         super().__init__(0.0, name=name)
-        self.inner_optimizer = inner_optimizer
-        self.initial_scale = initial_scale
+        self.inner_optimizer, self.initial_scale = inner_optimizer, initial_scale
         self.dynamic_growth_steps = dynamic_growth_steps
         self.inner_optimizer.loss_scale_factor = None
         self._scale = State(np.float32(initial_scale), f"{self.name}/dynamic_scale")
