@@ -6,7 +6,7 @@
                                     '- neither: agrees at so many points, or undecided
 
 `proved`: equal wherever both have values, and the claim has one where the derivative has, or its `domain` is told; but
-perhaps at single points that are not found. `refuted`: at a point around which the formula is defined and smooth, the
+perhaps single points, without a value, that are not found. `refuted`: at a point around which the formula is defined and smooth, the
 balls of derivative and claim are disjoint; and on no part of the domain that signs divide off are they proved equal.
 `agrees`: equal on such a part, its `domain`, or at points that were tried. Decimals are taken as written on both sides.
 Imports equality, derivative, language and balls.
@@ -37,7 +37,8 @@ from gradcalc.language.typeset import latex
 from gradcalc.settings import Dialect, Limits, limits_for
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer, jsonable, number
-from gradcalc.truth.claims.equality import cases, proved_equal
+from gradcalc.truth.claims.equality import cases
+from gradcalc.truth.claims.single import Told
 from gradcalc.truth.claims.single import points as single_points
 from gradcalc.truth.questions.derivative import read_by
 
@@ -482,7 +483,7 @@ class _Pair:
             chain += derive.gradient(self.graph, chain[-1], [self.graph.input(name)])
             if len(self.graph) > _NODES:
                 raise LimitError(f"the derivative takes more than {_NODES:,} nodes")
-        self.derivative = chain[-1]
+        self.derivative, self.chain = chain[-1], list(dict.fromkeys(chain[:-1])) or chain
         self.kinks = [kink for each in dict.fromkeys(chain[:-1]) if (kink := kinked(self.graph, each)) is not None]
         needed = self.graph.needed([formula.output, self.derivative, claim])
         self.inputs = {
@@ -521,14 +522,14 @@ class _Pair:
             domain = defined_where(self.graph, [self.formula.output, self.claim]) or "the claim has a value"
             why = "proved there; elsewhere the claim has no value"
             return {"verdict": "agrees", "points": seen.agree, "domain": domain, "why": why}
-        single, known, uncertain = _Seen(), [self.formula.output, self.derivative], False
+        single, known = _Seen(), [self.formula.output, self.derivative]
         if self._jumps():
             self._look(islice(self._points(), _TRIES), single, _TRIES, sharp=True)
         if single.differ is None:
             zeros = list(single_points(self.graph, self.claim, known, self.inputs, self.balls[_MORE_BITS]))
             self._look(zeros, single, _TRIES + single.agree + len(zeros), sharp=True)
-            uncertain = self._branches(known) and not (len(self.inputs) == 1 and zeros and all(map(self._same, zeros)))
-        if single.differ is not None or uncertain:
+        claim = Told.of(self.graph, self.chain, self.derivative, self.claim, self.inputs)
+        if single.differ is not None or not claim.everywhere():
             return {"verdict": "agrees", "points": seen.agree, "domain": _SINGLE, "elsewhere": single.differ,
                     "why": "proved there"}  # fmt: skip
         if single.no_claim:
@@ -541,26 +542,6 @@ class _Pair:
         """Whether derivative or claim may have values of their own at single points."""
         needed = (self.graph.nodes[index].op for index in self.graph.needed([self.derivative, self.claim]))
         return any(op is ops.where or op.at_kink.startswith("jump") for op in needed)
-
-    def _branches(self, known: Sequence[int]) -> bool:
-        """Whether the claim has a branch of its own at single points, whose value is not proved to be the other's."""
-        ours = {*self.graph.needed(known)}
-        for index in self.graph.needed([self.claim]):
-            op, operands, _ = self.graph.nodes[index]
-            if op is ops.where and index not in ours:
-                ends = {self.graph.nodes[i].op for i in self.graph.needed([operands[0]])}
-                if ends & {ops.eq, ops.ne, ops.same} and not proved_equal(
-                    self.graph, operands[1], operands[2], "written"
-                ):
-                    return True
-        return False
-
-    def _same(self, point: dict[str, arb]) -> bool:
-        """Whether derivative and claim are one exact number at a point, or there is no derivative."""
-        value, derivative, claim = self._at(point, (self.formula.output, self.derivative, self.claim), _MORE_BITS)
-        if not _is_number(value) or not _is_number(derivative):
-            return True
-        return _is_number(claim) and derivative.is_exact() and claim.is_exact() and bool(derivative == claim)
 
     def _may_lack(self) -> bool:
         """Whether an op of the claim has a domain, or branches, of its own."""

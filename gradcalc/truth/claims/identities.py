@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from flint import arb, fmpq, fmpq_mpoly_ctx, fmpz
 
+from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.exact_numbers import Exact, exact, factored
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
@@ -32,6 +33,8 @@ _TERMS, _WORK, _POWER, _FACTORED, _SHIFT = 1_000, 1_000_000, 24, 60, 24
 an angle; terms of a polynomial that is factored; and how far an argument or an order is shifted."""
 _SMOOTH = fmpz(10) ** 15
 """Integers up to this one are factored."""
+_BITS, _SOMEWHERE = 128, ((5, 11, 3, 17), (-7, 13, -19, 2), (43, 29, 97, 61), (1, 6, 2, 7))
+"""With how many bits, and where, it is looked whether a number is 0; the points in eighths."""
 
 Bounds = tuple[float, float]
 _ANY, _POSITIVE = (-math.inf, math.inf), (0.0, math.inf)
@@ -408,7 +411,7 @@ class Field:
 
     # -- factors and signs
 
-    def _factors(self, value: Quotient) -> tuple[fmpq, list[tuple[Any, int]]]:
+    def factors(self, value: Quotient) -> tuple[fmpq, list[tuple[Any, int]]]:
         """A rational number and polynomials, whose leading coefficients are positive integers, with their powers."""
         scale, found = fmpq(1), dict[str, tuple[Any, int]]()
         for polynomial, times in ((value.top, 1), (value.bottom, -1)):
@@ -436,7 +439,7 @@ class Field:
         """1 where a number is at least 0, -1 where it is at most 0; None where neither is known."""
         if value.top.is_zero():
             return 0
-        scale, factors = self._factors(value)
+        scale, factors = self.factors(value)
         whole = 1 if scale > 0 else -1
         signs = [self._sign(factor) for factor, power in factors if power % 2]
         return None if None in signs else whole * math.prod(sign or 0 for sign in signs)
@@ -480,6 +483,18 @@ class Field:
         a, b, c = (self._coefficient(polynomial, place, power) for power in (2, 1, 0))
         return bool(b * b < 4 * a * c)
 
+    def is_never_zero(self, polynomial: Any) -> bool:
+        """Whether a polynomial with a positive leading coefficient is proved to be 0 nowhere."""
+        low, high = self._range(polynomial)
+        return low > 0 or high < 0 or self._is_definite(polynomial)
+
+    def without_roots(self, polynomial: Any) -> Any:
+        """A polynomial without roots and absolute values that is 0 wherever this one is."""
+        for unknown, degree, radicand in reversed(self._roots):
+            if polynomial.degrees()[unknown] and unknown not in self._angles:
+                polynomial = polynomial.resultant(self._gens[unknown] ** degree - radicand, unknown)
+        return polynomial
+
     def constant_term(self, value: Quotient) -> fmpq:
         """The constant of a polynomial."""
         return self._coefficient(value.top, 0, 0)
@@ -497,7 +512,7 @@ class Field:
         """
         if value.top.is_zero():
             return True
-        scale, factors = self._factors(value)
+        scale, factors = self.factors(value)
         whole, unknown = (1 if scale > 0 else -1), list[Any]()
         for factor, power in factors:
             if power % 2:
@@ -547,32 +562,78 @@ class Field:
         if difference.top.is_zero():
             return op in (ops.le, ops.ge, ops.eq, ops.same)
         if op in (ops.eq, ops.ne, ops.same):
-            return (op is ops.ne) if self._is_seldom_zero(difference) else None
+            return (op is ops.ne) if self.is_seldom_zero(difference) else None
         sign = self.sign(difference)
         certain = sign == (-1 if op in (ops.gt, ops.le) else 1)  # `d >= 0` is known, or denied, of a d that may be 0
-        if sign is None or not certain and not self._is_seldom_zero(difference):
+        if sign is None or not certain and not self.is_seldom_zero(difference):
             return None
         return (sign > 0) == (op in (ops.gt, ops.ge))
 
-    def _is_seldom_zero(self, value: Quotient) -> bool:
-        """Whether a number is 0 at single points at most.
+    def is_seldom_zero(self, value: Quotient) -> bool:
+        """Whether a number is proved to be 0 at single points at most, not on a part of the domain."""
+        return not value.top.is_zero() and all(self._is_seldom(part) for part, _ in self.factors(value)[1])
 
-        It is a product of polynomials in inputs, of powers, and of sines and cosines of such polynomials.
+    def _is_seldom(self, part: Any) -> bool:
+        """Whether a polynomial is, not being the form 0.
+
+        It is so of inputs; of one unknown that is no constant on any part; and where it is analytic on one connected
+        domain, and not 0 at a point of it.
         """
-        inputs = {place for key, place in self._keys.items() if key[0] in ("input", "const")}
-        parts = ({i for i, power in enumerate(part.degrees()) if power} for part, _ in self._factors(value)[1])
-        return all(
-            part <= inputs
-            or len(part) == 1
-            and (part <= self._powers.keys() or self._angles.get(next(iter(part)), {-1}) <= inputs)
-            for part in parts
-        )
+        unknowns = {i for i, power in enumerate(part.degrees()) if power}
+        base: Any = self._sizes.get(self._place(part), self._powers.get(self._place(part), (self.one,))[0])
+        if self._place(part) not in self._sizes.keys() | self._powers.keys():
+            varies = len(unknowns) == 1 and self._vary(self._ingredients(next(iter(unknowns))))
+            return varies or self._vary(unknowns) or self._is_analytic(part) and self._is_somewhere(part)
+        return isinstance(base, int | str) or base.is_constant() or self._is_seldom(base)
+
+    def _ingredients(self, unknown: int) -> set[int]:
+        """The unknowns of which an unknown that is analytic is made; none of others."""
+        parts: Sequence[Any] = ()
+        if unknown in self._powers:
+            base, exponent = self._powers[unknown]
+            parts = [*exponent, *(() if isinstance(base, int | str) else (base,))]
+        elif unknown in self._logs and not isinstance(self._logs[unknown], int):
+            parts = [self._logs[unknown]]
+        made = {i for part in parts for i, power in enumerate(part.degrees()) if power}
+        return made | self._angles.get(unknown, set())
+
+    def _vary(self, unknowns: set[int]) -> bool:
+        """Whether some unknowns are inputs, perhaps with pi and its like."""
+        kinds = {key[0] for key, place in self._keys.items() if place in unknowns}
+        return "input" in kinds and kinds <= {"input", "const"}
+
+    def _is_analytic(self, part: Any) -> bool:
+        """Whether no op of a polynomial has a kink or a hole; logarithms and roots: of sums of inputs, or positive."""
+        for index in self.graph.needed([self.node(part)]):
+            op, operands, _ = self.graph.nodes[index]
+            if op.is_condition or op is ops.where or op.kink is not None:
+                return False
+            if op.domain is None or op is ops.powi and (self.graph.number(operands[1]) or 0) > 0:
+                continue
+            if op is ops.div and self.graph.is_constant(operands[1]):
+                continue
+            top, bottom = self.of(operands[0])
+            linear = self._vary({i for i, power in enumerate(top.degrees()) if power}) and top.total_degree() == 1
+            if op not in (ops.log, ops.sqrt, ops.pow) or not bottom.is_one() or not linear and self._range(top)[0] <= 0:
+                return False
+        return True
+
+    def _is_somewhere(self, part: Any) -> bool:
+        """Whether a polynomial is seen not to be 0 at a simple point."""
+        node = self.node(part)
+        inputs = [i for i in self.graph.needed([node]) if self.graph.nodes[i].op is ops.input_]
+        for numbers in _SOMEWHERE:
+            point = {index: arb(numbers[k % len(numbers)]) / 8 for k, index in enumerate(inputs)}
+            ball = Balls(_BITS, self.decimals).evaluate(self.graph, point, [node])[node]
+            if isinstance(ball, arb) and ball.is_finite() and not ball.contains(0):
+                return True
+        return False
 
     def size(self, value: Quotient) -> Quotient:
         """The absolute value: of each factor whose sign is not known an unknown."""
         if value.top.is_zero():
             return value
-        scale, factors = self._factors(value)
+        scale, factors = self.factors(value)
         found = self.number(abs(scale))
         for factor, power in factors:
             whole = self.whole_power(Quotient(factor, self.one), power)
@@ -597,7 +658,7 @@ class Field:
 
     def _parts(self, value: Quotient) -> tuple[list[tuple[Base, Quotient]], list[tuple[Any, int]], int]:
         """The absolute value of a number: powers of bases that are not negative; other factors; and the sign of it."""
-        scale, factors = self._factors(value)
+        scale, factors = self.factors(value)
         found, others, sign = list[tuple[Base, Quotient]](), list[tuple[Any, int]](), 1 if scale > 0 else -1
         for number, way in ((abs(scale.p), 1), (scale.q, -1)):
             primes = number.factor() if number < _SMOOTH else [(number, 1)]
@@ -996,7 +1057,9 @@ def rational(text: str, decimals: str = "double") -> fmpq | None:
     return fmpq(exact.numerator, exact.denominator)
 
 
-_ODD = frozenset((ops.asin, ops.atan, ops.erf, ops.erfi, ops.erfinv, ops.Si, ops.Shi, ops.fresnels, ops.fresnelc))
+_ODD = frozenset(
+    (ops.sign, ops.asin, ops.atan, ops.erf, ops.erfi, ops.erfinv, ops.Si, ops.Shi, ops.fresnels, ops.fresnelc)
+)
 """Ops of one operand that change their sign with it."""
 _BOUNDED = {ops.erf: (-1.0, 1.0), ops.atan: (-2.0, 2.0), ops.asin: (-2.0, 2.0)}
 _RECURRENCE = {ops.besselj: (1, -1), ops.bessely: (1, -1), ops.besseli: (-1, 1), ops.besselk: (1, 1)}
@@ -1042,7 +1105,10 @@ def _larger(field: Field, sign: int, a: Quotient, b: Quotient, *rest: Quotient) 
 
 
 def _sign(field: Field, x: Quotient) -> Quotient:
-    return field.div(field.size(x), x)
+    """|x|/x, but of a number that may be 0 on a part of the domain: there the sign is 0."""
+    if x.top.is_zero():
+        return x
+    return field.div(field.size(x), x) if field.is_seldom_zero(x) else field.of_node(ops.sign, x)
 
 
 def _cbrt(field: Field, x: Quotient) -> Quotient:

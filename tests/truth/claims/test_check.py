@@ -272,3 +272,27 @@ def test_points_lie_beyond_the_constants_of_a_formula_too() -> None:
     assert check("log(x - 10^6)", "1/(x - 10^6)").claims[0].verdict == "proved"
     (claim,) = check("sqrt(x - 2500)*y", "y/(2sqrt(x - 2500)) + 1/10^20", wrt="x").claims
     assert claim.verdict == "refuted" and claim.witness and float(claim.witness.at["x"]) in (2500.5, 5000)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "sign(floor(abs(x - 0.123456)*10^4))^2",
+        "sign(max(0, abs(x - 0.123456) - 10^-6))^2",
+        "sign(floor(x/54321) + 1/2)^2 + sign(round(x/54321) + 3)^2 - 1",
+        "sign(relu(x + 54321))^2",
+        "sign(sqrt(x + 54321 + abs(x + 54321)))",
+        "where(sqrt(x + 54321 + abs(x + 54321)) > 0, 1, 7)",
+        "where(exp(floor(x/54321 + 1/2)) == 1, 1, 7)",
+        "where(hypot(relu(x + 54321), relu(x + 54321)) == 0, 7, 1)",
+    ],
+)
+def test_what_is_0_on_a_part_of_the_domain_has_the_sign_0_there(claim: str) -> None:
+    found = judged("x", claim)
+    parts = "x >= -54321", "(x >= 123457/1000000) or (x <= 24691/200000)"
+    assert found.verdict == "agrees" and found.domain in (None, *parts)
+
+
+@pytest.mark.parametrize("sign", ["x - exp(x)", "x*log(x) - 1", "sqrt(x^2 + 1) - 2x", "exp(x) - 3", "sin(x) - x"])
+def test_what_is_seldom_0_has_a_sign(sign: str) -> None:
+    assert judged(f"t*sign({sign})", f"abs({sign})/({sign})", "t").verdict == "proved"

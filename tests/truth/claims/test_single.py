@@ -53,3 +53,32 @@ def test_a_value_at_a_single_point_is_found(claim: str, at: float) -> None:
 ])  # fmt: skip
 def test_what_may_differ_at_single_points_is_not_called_proved(formula: str, claim: str) -> None:
     assert check(formula, claim, "x").claims[0].verdict == "agrees"
+
+
+@pytest.mark.parametrize("claim", [
+    "where(abs(x - 0.1234) <= 0, 5, 1)", "where((x - 0.1234)^2 <= 0, 5, 1)", "abs(sign(x - 0.1234))", "where(x^3 == 2, 5, 1)",
+    "where(x^3 >= 2, 1, where(x^3 < 2, 1, 5))", "where(sin(x) == 1/2, 5, 1)", "where(exp(x) == 7, 5, 1)", "sign(x^3 - 2)^2",
+])  # fmt: skip
+def test_a_claim_that_is_wrong_at_a_number_of_any_kind_is_not_called_proved(claim: str) -> None:
+    (found,) = check("x", claim).claims
+    assert (found.verdict, found.domain) == ("agrees", "nothing jumps and no branch ends")
+
+
+@pytest.mark.parametrize(("formula", "claim"), [
+    ("x*y", "y*sign((x - 0.1234)*(y - 0.4321))^2"), ("x*y", "where(x == 1 and y == 2, 7, y)"),
+    ("sqrt(x^2 + y^2)", "x/sqrt(x^2 + y^2)*sign(x^2 - 2)^2"),
+])  # fmt: skip
+def test_nor_is_one_that_is_wrong_on_a_line_or_at_a_point_of_the_plane(formula: str, claim: str) -> None:
+    assert check(formula, claim, "x").claims[0].verdict == "agrees"
+
+
+@pytest.mark.parametrize(("formula", "claim"), [
+    ("x", "2 - heaviside(x - 0.1234) - heaviside(0.1234 - x)"), ("x*y", "where(x == y, x, y)"),
+    ("abs(x - 0.1234)", "sign(x - 0.1234)"), ("asin(x/a)", "sign(a)/sqrt(a^2 - x^2)"),
+    ("abs(x^2 - 1)", "where(abs(x) > 1, 2x, -2x)"), ("where(x > 0.3, x^2, 0.6x - 0.09)", "max(2x, 0.6)"),
+    ("min(max(x, 0), 1)", "where(x > 0 and x < 1, 1, 0)"), ("max(x, y, z)", "where(x > y and x > z, 1, 0)"),
+    ("abs(sin(x))", "sign(sin(x))*cos(x)"), ("sqrt((1 + cos(x))/2)", "-sin(x/2)/2*sign(cos(x/2))"),
+])  # fmt: skip
+def test_where_branches_end_at_kinks_or_in_the_same_value_claims_are_proved(formula: str, claim: str) -> None:
+    (found,) = check(formula, claim, "x").claims
+    assert (found.verdict, found.domain) == ("proved", None)
