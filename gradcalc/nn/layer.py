@@ -25,25 +25,6 @@ from gradcalc.tape.tensor import UNDO, Tensor, Variable, cast
 __all__ = ["Layer", "Weight"]
 
 
-_READ: dict[str, Callable[[Any, str], Any]] = {
-    "activation": lambda value, name: activations.get(value),
-    "initializer": lambda value, name: initializers.get(value),
-    "regularizer": lambda value, name: regularizers.get(value),
-    "constraint": lambda value, name: constraints.get(value),
-    "dropout": lambda value, name: _share(value, name),
-    "rate": lambda value, name: _share(value, name),
-    "stddev": lambda value, name: _share(value, name),
-    "dilation_rate": lambda value, name: value,
-    "dims": lambda value, name: tuple(value),
-    "target_shape": lambda value, name: tuple(value),
-    "epsilon": lambda value, name: float(value),
-    "momentum": lambda value, name: float(value),
-    "data_format": lambda value, name: _format(value),
-}
-_COUNTS = ("units", "filters", "depth_multiplier", "input_dim", "output_dim", "num_heads", "key_dim")
-_READ |= {name: lambda value, name: pair(value, 1, name)[0] for name in _COUNTS}
-"""How an argument is read: by its name, or by the last word of that."""
-
 _outer: ContextVar[tuple[str, bool | None, Any, int]] = ContextVar("layers being called", default=("", None, None, 0))
 """The path of the layers that are being called or built, whether they train, the innermost of them, and a number."""
 
@@ -63,16 +44,9 @@ class Weight(Variable):
     __slots__ = ("constraint", "learned", "path", "regularizer")
 
     def __init__(
-        self,
-        value: Any,
-        trainable: bool = True,
-        dtype: Any = None,
-        name: str | None = None,
-        path: str = "",
-        learned: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-    ) -> None:
+        self, value: Any, trainable: bool = True, dtype: Any = None, name: str | None = None, path: str = "",
+        learned: bool = True, regularizer: Any = None, constraint: Any = None,
+    ) -> None:  # fmt: skip
         super().__init__(value, trainable and learned, dtype, name)
         self.path = path or self.name
         self.learned = learned
@@ -162,17 +136,10 @@ class Layer(Configured):
     """The random numbers of a layer with a seed of its own."""
 
     def __init__(
-        self,
-        *,
-        activity_regularizer: Any = None,
-        trainable: bool = True,
-        dtype: Any = None,
-        autocast: bool = True,
-        name: str | None = None,
-        input_shape: Sequence[int | None] | None = None,
-        input_dim: int | None = None,
+        self, *, activity_regularizer: Any = None, trainable: bool = True, dtype: Any = None, autocast: bool = True,
+        name: str | None = None, input_shape: Sequence[int | None] | None = None, input_dim: int | None = None,
         **unknown: Any,
-    ) -> None:
+    ) -> None:  # fmt: skip
         only(True, autocast=autocast)
         for argument in self._fixed.keys() & unknown.keys():
             only(self._fixed[argument], **{argument: unknown.pop(argument)})
@@ -351,25 +318,21 @@ class Layer(Configured):
     # -- weights ------------------------------------------------------------------------------------------------------
 
     def _keep(self, name: str, value: Any) -> None:
-        """Keep an argument in the attribute of its name, as `_READ` reads it; a seed gives its own numbers."""
-        read = _READ.get(name) or _READ.get(name.rpartition("_")[2])
-        setattr(self, name, read(value, name) if read else value)
+        """Keep an argument in the attribute of its name, as that says; a seed gives the layer its own numbers."""
+        word = name.rpartition("_")[2]
+        if name in _COUNTS:
+            value = pair(value, 1, name)[0]
+        elif name in _SHARES:
+            value = _share(value, name)
+        setattr(self, name, _READ[word if word in _READ else name](value) if {name, word} & _READ.keys() else value)
         if name == "seed" and value is not None:
             self._source = initializers.generator(value)
 
     def add_weight(
-        self,
-        shape: Sequence[int] | None = None,
-        initializer: Any = None,
-        dtype: Any = None,
-        trainable: bool = True,
-        autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-        aggregation: str = "none",
-        overwrite_with_gradient: bool = False,
-        name: str | None = None,
-    ) -> Weight:
+        self, shape: Sequence[int] | None = None, initializer: Any = None, dtype: Any = None, trainable: bool = True,
+        autocast: bool = True, regularizer: Any = None, constraint: Any = None, aggregation: str = "none",
+        overwrite_with_gradient: bool = False, name: str | None = None,
+    ) -> Weight:  # fmt: skip
         """A new weight, to be kept in an attribute; begins as `glorot_uniform` has it, or as zeros for integers."""
         only(True, autocast=autocast)
         only(False, overwrite_with_gradient=overwrite_with_gradient)
@@ -621,17 +584,18 @@ def _marked(build: Callable[..., None]) -> Callable[..., None]:
     """A `build` that tells the weights their path, and after which the layer is built."""
 
     @wraps(build)
-    def marked(self: Layer, input_shape: Any = None, *more: Any) -> None:
+    def marked(self: Layer, *shapes: Any, **named: Any) -> None:
         path, trains, _, number = _outer.get()
         token, undo = _outer.set((f"{path}{self.name}/", trains, self, number)), UNDO.set(None)
         try:
-            build(self, input_shape, *more)
+            build(self, *shapes, **named)
         finally:
             _outer.reset(token)
             UNDO.reset(undo)
         self.built = True
-        if input_shape is not None and not more:
-            self._build_shape = input_shape
+        given = [shape for shape in (*shapes, *named.values()) if shape is not None]
+        if len(given) == 1:
+            self._build_shape = given[0]
 
     return marked
 
@@ -715,6 +679,16 @@ def _share(value: float, name: str) -> float:
             f"{name}={value}"
         )
     return value
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "activation": activations.get, "initializer": initializers.get, "regularizer": regularizers.get,
+    "constraint": constraints.get, "dims": tuple, "target_shape": tuple, "epsilon": float, "momentum": float,
+    "format": lambda value: _format(value),
+}  # fmt: skip
+"""How an argument is read: by its name, or by the last word of that."""
+_COUNTS = ("units", "filters", "depth_multiplier", "input_dim", "output_dim", "num_heads", "key_dim")
+_SHARES = ("dropout", "recurrent_dropout", "rate", "stddev")
 
 
 def _format(value: str | None) -> str:

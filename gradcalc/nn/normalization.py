@@ -100,20 +100,17 @@ class BatchNormalization(_Normalization):
             )
         if not (training and self.trainable):
             return self._normal(x, self._spread(self.moving_mean), self._spread(self.moving_variance))
-        mean, variance = self._moments(x, counts)
+        if counts is None:
+            mean, variance = _moments(x, self._others)
+        else:
+            counts = np.broadcast_to(counts[..., None], x.shape)
+            number = np.sum(counts, self._others, x.dtype, keepdims=True) + x.dtype.type(_SMALL)
+            mean = np.sum(np.where(counts, x, 0), self._others, keepdims=True) / number
+            variance = np.sum(np.where(counts, x - mean, 0) ** 2, self._others, keepdims=True) / number
         for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
             present = np.reshape(value.numpy(), moving.shape)
             moving.assign(moving.numpy() * self.momentum + present * (1 - self.momentum))
         return self._normal(x, mean, variance)
-
-    def _moments(self, x: Any, counts: Any) -> tuple[Any, Any]:
-        """Mean and variance of each feature, of the steps that count, or of all for None."""
-        if counts is None:
-            return _moments(x, self._others)
-        counts = np.broadcast_to(counts[..., None], x.shape)
-        number = np.sum(counts, self._others, x.dtype, keepdims=True) + x.dtype.type(_SMALL)
-        mean = np.sum(np.where(counts, x, 0), self._others, keepdims=True) / number
-        return mean, np.sum(np.where(counts, x - mean, 0) ** 2, self._others, keepdims=True) / number
 
 
 class LayerNormalization(_Normalization):

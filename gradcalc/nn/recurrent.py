@@ -73,6 +73,7 @@ class _Cell(_Stateful):
 
     gates: ClassVar[int] = 1
     states: ClassVar[int] = 1
+    reset_after: bool = False
 
     @property
     def state_size(self) -> Any:
@@ -81,14 +82,13 @@ class _Cell(_Stateful):
 
     @property
     def output_size(self) -> int:
-        """The number of units."""
         return int(self.units)
 
     def build(self, input_shape: Any) -> None:
         many = self.gates * self.units
         self.kernel = self._weight("kernel", (input_shape[-1], many))
         self.recurrent_kernel = self._weight("recurrent_kernel", (self.units, many), "recurrent")
-        self.bias = self._weight("bias", self._shape_of_bias()) if self.use_bias else None
+        self.bias = self._weight("bias", (2, many) if self.reset_after else (many,)) if self.use_bias else None
         self._axis_size = input_shape[-1]
 
     def call(self, inputs: Any, states: Any, training: bool | None = None) -> tuple[Any, Any]:
@@ -114,14 +114,8 @@ class _Cell(_Stateful):
         """
         raise NotImplementedError
 
-    def _shape_of_bias(self) -> tuple[int, ...]:
-        return (self.gates * self.units,)
-
-    def _bias_of_inputs(self) -> Any:
-        return self.bias
-
     def _products(self, x: Any) -> Any:
-        bias = self._bias_of_inputs()
+        bias = self.bias[0] if self.reset_after and self.bias is not None else self.bias
         return x @ self.kernel if bias is None else AFFINE(x, self.kernel, bias)
 
     def _drops(self, share: float, training: bool | None) -> Callable[[Any], Any]:
@@ -148,7 +142,6 @@ class SimpleRNNCell(_Cell):
     ) -> None: ...  # fmt: skip
 
     def step(self, x: Any, held: Any, state: State) -> State:
-        """The new state."""
         return [self.activation(x + held @ self.recurrent_kernel)]
 
 
@@ -177,7 +170,6 @@ class LSTMCell(_Cell):
             self.bias[self.units : 2 * self.units].assign(np.ones(self.units))
 
     def step(self, x: Any, held: Any, state: State) -> State:
-        """The new h and c."""
         i, f, c, o = np.split(x + held @ self.recurrent_kernel, 4, axis=-1)
         gate = self.recurrent_activation
         c = gate(f) * state[1] + gate(i) * self.activation(c)
@@ -202,26 +194,14 @@ class GRUCell(_Cell):
         seed: int | None = None, **common: Any,
     ) -> None: ...  # fmt: skip
 
-    def _shape_of_bias(self) -> tuple[int, ...]:
-        return (2, self.gates * self.units) if self.reset_after else super()._shape_of_bias()
-
-    def _bias_of_inputs(self) -> Any:
-        return self.bias[0] if self.reset_after and self.bias is not None else self.bias
-
     def step(self, x: Any, held: Any, state: State) -> State:
-        """The new state."""
-        split = 2 * self.units
-        if self.reset_after:
-            inner = held @ self.recurrent_kernel
-            inner = inner if self.bias is None else inner + self.bias[1]
-        else:
-            inner = held @ self.recurrent_kernel[:, :split]
+        split, kernel = 2 * self.units, self.recurrent_kernel
+        inner = held @ (kernel if self.reset_after else kernel[:, :split])
+        if self.reset_after and self.bias is not None:
+            inner = inner + self.bias[1]
         z, r = np.split(self.recurrent_activation(x[:, :split] + inner[:, :split]), 2, axis=-1)
-        if self.reset_after:
-            proposed = self.activation(x[:, split:] + r * inner[:, split:])
-        else:
-            proposed = self.activation(x[:, split:] + (r * held) @ self.recurrent_kernel[:, split:])
-        return [z * state[0] + (1 - z) * proposed]
+        more = r * inner[:, split:] if self.reset_after else (r * held) @ kernel[:, split:]
+        return [z * state[0] + (1 - z) * self.activation(x[:, split:] + more)]
 
 
 class StackedRNNCells(_Stateful):
@@ -349,7 +329,6 @@ class RNN(_Stateful):
         return list(size) if isinstance(size, list | tuple) else [size]
 
     def build(self, input_shape: Any) -> None:
-        """Build the cell."""
         _built(self.cell, (input_shape[0], *input_shape[2:]))
         self._axis_size = getattr(self.cell, "_axis_size", None)
 
@@ -391,12 +370,10 @@ class RNN(_Stateful):
         return (result, *nest.apply(as_tensor, state)) if self.return_state else result
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """The same steps, where the result has steps."""
         mask = previous_mask if self.return_sequences else None
         return [mask, *(None,) * len(self.state_size)] if self.return_state else mask
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """`(rows, units)`, or `(rows, steps, units)`; with `return_state` those of the states besides."""
         rows, size = input_shape[0], _output_size(self.cell)
         shape = (rows, input_shape[1], size) if self.return_sequences else (rows, size)
         return (shape, *nest.apply(lambda n: (rows, n), self.state_size)) if self.return_state else shape
@@ -449,7 +426,6 @@ class _Gated(RNN):
         super().__post_init__()
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make another."""
         return super().get_config() | {"zero_output_for_mask": self.zero_output_for_mask}
 
 
@@ -533,19 +509,15 @@ class Bidirectional(Layer):
         if backward_layer is None:
             backward.go_backwards = not forward.go_backwards
         self.forward_layer, self.backward_layer = forward, backward
-        forward.zero_output_for_mask, backward.zero_output_for_mask = (
-            forward.return_sequences,
-            backward.return_sequences,
-        )
-        name = layer.name.removeprefix("forward_")
-        self.forward_layer.name, self.backward_layer.name = f"forward_{name}", f"backward_{name}"
+        for way, each in (("forward", forward), ("backward", backward)):
+            each.zero_output_for_mask = each.return_sequences
+            each.name = f"{way}_{layer.name.removeprefix('forward_')}"
 
     def _setting(self, name: str, default: Any) -> Any:
         known = {"layer": self.forward_layer, "weights": None}
         return known[name] if name in known else super()._setting(name, default)
 
     def build(self, input_shape: Any) -> None:
-        """Build both layers."""
         self.forward_layer.build(input_shape)
         self.backward_layer.build(input_shape)
 
@@ -564,11 +536,9 @@ class Bidirectional(Layer):
         return all_of_them if len(all_of_them) > 1 else merged[0]
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """The same steps, where the result has steps."""
         return previous_mask if self.forward_layer.return_sequences and not self.forward_layer.return_state else None
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """That of the layers, with twice the last size where results are joined."""
         shapes = self.forward_layer.compute_output_shape(input_shape)
         first, *states = shapes if self.forward_layer.return_state else [shapes]
         if self.merge_mode == "concat":
@@ -577,7 +547,7 @@ class Bidirectional(Layer):
         return all_of_them if len(all_of_them) > 1 else first
 
     def reset_state(self) -> None:
-        """Let the next batch begin with zeros."""
+        """Let the next batches begin with zeros."""
         self.forward_layer.reset_state()
         self.backward_layer.reset_state()
 
