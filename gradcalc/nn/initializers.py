@@ -48,6 +48,24 @@ def generator(seed: int | None = None) -> np.random.Generator:
     return SOURCE.generator if seed is None else np.random.default_rng(seed)
 
 
+class _Floats:
+    """The dtype of layers and metrics that are told none, for the process."""
+
+    dtype = "float32"
+
+
+def floatx() -> str:
+    """The dtype of layers and metrics that are told none: "float32", unless `set_floatx` says otherwise."""
+    return _Floats.dtype
+
+
+def set_floatx(value: str) -> None:
+    """Let layers and metrics made from here on be of another floating dtype."""
+    if value not in ("float16", "float32", "float64"):
+        raise ValueError(f"Unknown `floatx` value: {value}: it is 'float16', 'float32' or 'float64'")
+    _Floats.dtype = value
+
+
 class Initializer(Configured):
     """Base of the initializers: a subclass gives `__call__`; here `_values`, what an array of a shape holds."""
 
@@ -55,7 +73,7 @@ class Initializer(Configured):
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
         """A tensor of the shape, float32 by default."""
-        return Tensor(np.asarray(self._values(tuple(shape))).astype(dtype or "float32", copy=False))
+        return Tensor(np.asarray(self._values(tuple(shape))).astype(dtype or floatx(), copy=False))
 
     def _values(self, shape: tuple[int, ...]) -> Array:
         raise NotImplementedError(f"{type(self).__name__} must define __call__(self, shape, dtype=None)")

@@ -146,7 +146,7 @@ class Layer(Configured):
         if unknown:
             raise ValueError(f"Unrecognized keyword arguments passed to {type(self).__name__}: {unknown}")
         self.name = name or NAMES.next(type(self).__name__)
-        self.dtype = np.dtype(deserialize(dtype) or "float32").name
+        self.dtype = np.dtype(deserialize(dtype) or initializers.floatx()).name
         self.built = type(self).build is Layer.build
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = trainable

@@ -53,7 +53,7 @@ class Metric(Row):
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or snake_case(type(self).__name__)
-        self.dtype = np.dtype(dtype or np.float32)
+        self.dtype = np.dtype(dtype or initializers.floatx())
         vars(self).update(dict.fromkeys(self._sums, 0.0))
 
     def add_variable(

@@ -38,14 +38,19 @@ class CompiledLoss:
     def __init__(self, given: Any, weights: Any, names: Names) -> None:
         self._given, self._weights, self._names = given, weights, names
         self._parts: list[Part | None] | None = None
+        self._order: Sequence[Any] = ()
+        self._by_name = False
         for loss in nest.flatten(given):
             if loss is not None and loss not in _BY_SHAPE:
                 losses.get(loss)
 
     @property
     def means(self) -> list[Mean]:
-        """The running means of the losses of several outputs."""
-        return [part.mean for part in self._parts or () if part and part.mean]
+        """The running means of the losses of several outputs; in the order of losses where both come in dicts."""
+        means = {
+            name: part.mean for name, part in zip(self._order, self._parts or (), strict=False) if part and part.mean
+        }
+        return [means[name] for name in (self._given if self._by_name else means) if name in means]
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The total, or None where no output has a loss.
@@ -58,6 +63,8 @@ class CompiledLoss:
         labels = matched("y", y_true, names, wanted)
         if self._parts is None:
             self._parts = self._made(names, labels, predictions)
+            self._order = list(range(len(names))) if None in names else names
+            self._by_name = isinstance(y_pred, dict) and isinstance(self._given, dict)
         weights = matched("sample_weight", sample_weight, names, wanted)
         total: Any = None
         for part, y, p, weight in zip(self._parts, labels, predictions, weights, strict=True):
@@ -128,6 +135,8 @@ class CompiledMetrics(Metric):
         labels = matched("y", y_true, names, [True] * len(names), some=True)
         if self._parts is None:
             self._parts = self._made(names, labels, predictions)
+            self._order = list(range(len(names))) if None in names else names
+            self._by_name = isinstance(y_pred, dict) and isinstance(self._given, dict)
         weights = matched("sample_weight", sample_weight, names, [True] * len(names), some=True)
         for _, place, weighs, metric in self._parts:
             metric.update_state(labels[place], predictions[place], sample_weight=weights[place] if weighs else None)

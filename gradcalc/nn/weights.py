@@ -38,7 +38,7 @@ def save_weights(model: Layer, filepath: Any, overwrite: bool = True) -> None:
     arrays = {name: variable.array for name, variable in _places(model, path, "save").items()}
     if not overwrite and path.exists():
         raise FileError(f"{path} is there already", hint="overwrite=True")
-    written = _npz_of(arrays) if path.suffix == ".npz" else h5_of(arrays)
+    written = npz_of(arrays) if path.suffix == ".npz" else h5_of(arrays)
     with complete_file(path) as name:
         name.write_bytes(written)
 
@@ -53,7 +53,7 @@ def load_weights(model: Layer, filepath: Any) -> None:
     """
     path = Path(filepath)
     places = _places(model, path, "load into")
-    arrays = (_read_npz if path.suffix == ".npz" else read_h5)(path, places)
+    arrays = (read_npz if path.suffix == ".npz" else read_h5)(path, places)
     for name, variable in places.items():
         variable.assign(arrays[name])
 
@@ -92,13 +92,13 @@ def _same_shapes(path: Path, places: Mapping[str, Variable], found: Mapping[str,
 # -- npz ---------------------------------------------------------------------------------------------------------------
 
 
-def _npz_of(arrays: Mapping[str, Any]) -> bytes:
+def npz_of(arrays: Mapping[str, Any]) -> bytes:
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
 
 
-def _read_npz(path: Path, places: Mapping[str, Variable]) -> Mapping[str, Any]:
+def read_npz(path: Path, places: Mapping[str, Variable]) -> Mapping[str, Any]:
     """The arrays of a file, which must have these names and shapes."""
     try:
         with open(path, "rb") as file:

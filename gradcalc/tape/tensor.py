@@ -166,6 +166,11 @@ class Tensor(Operand):
         """As `shape`."""
         return self.shape
 
+    def set_shape(self, shape: Any) -> None:
+        """Nothing, but an error where a shape, None for any size, is not this one."""
+        if not self.shape.is_compatible_with(shape):
+            raise ValueError(f"Tensor's shape {self.shape} is not compatible with supplied shape {shape}.")
+
     @property
     def dtype(self) -> np.dtype[Any]:
         """The NumPy dtype."""

@@ -22,6 +22,7 @@ from gradcalc.tf import arrays
 from gradcalc.tf import (
     autodiff as autodiff, config as config, data as data, debugging as debugging, dtypes as dtypes,
     errors as errors, keras as keras, linalg as linalg, math as math, nest as nest, nn as nn, random as random,
+    train as train,
 )  # fmt: skip
 from gradcalc.tf.arrays import *
 from gradcalc.tf.control_flow import *
@@ -115,7 +116,8 @@ def print(
 for _module in (
     autodiff, config, data, debugging, dtypes, errors, linalg, math, math.special, nest, nn, random, keras,
     keras.activations, keras.callbacks, keras.constraints, initializers, keras.layers, losses, metrics,
-    keras.models, optimizers, optimizers.schedules, keras.regularizers, keras.saving, keras.utils,
+    keras.models, optimizers, optimizers.schedules, keras.regularizers, keras.saving, keras.utils, keras.ops,
+    keras.random, keras.backend, keras.preprocessing, train,
 ):  # fmt: skip
     missing(_module)
 missing(sys.modules[__name__], math, linalg, nn, random, keras.layers)

@@ -14,6 +14,7 @@ from gradcalc.tape import nest
 from gradcalc.tape.custom import stop_gradient
 from gradcalc.tape.tensor import Tensor
 from gradcalc.tf.arrays import stack
+from gradcalc.tf.data import TensorSpec
 from gradcalc.tf.defaults import as_tensor
 from gradcalc.tf.tensor_array import TensorArray
 
@@ -128,7 +129,7 @@ def _dtypes(signature: Any) -> Any:
     """A signature with NumPy's dtypes for what it holds."""
     if isinstance(signature, dict):
         return {key: _dtypes(item) for key, item in signature.items()}
-    if hasattr(signature, "_fields") and "dtype" in signature._fields:  # a TensorSpec
+    if isinstance(signature, TensorSpec):
         return np.dtype(signature.dtype)
     if isinstance(signature, list | tuple):
         return type(signature)(map(_dtypes, signature))

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcalc.tape.rules.linalg import TRIANGULAR
 from gradcalc.tape.rules.matrix_functions import EXPM, SQRTM
+from gradcalc.tape.rules.matrix_functions import lu as _lu
 from gradcalc.tape.tensor import SCATTER, Array, Tensor
 from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, floating, only, telling, unary
 
@@ -288,6 +289,19 @@ def expm(input: Any, name: str | None = None) -> Result:
 def sqrtm(input: Any, name: str | None = None) -> Result:
     """The principal square root of each square matrix; nan where it is not real."""
     return SQRTM(floating(as_tensor(input), "sqrtm"))
+
+
+class LuOutput(NamedTuple):
+    """The factors in one matrix, the ones of the lower left out, and the order that rows are taken in."""
+
+    lu: Result
+    p: Result
+
+
+def lu(input: Any, output_idx_type: Any = np.int32, name: str | None = None) -> LuOutput:
+    """The lower and upper triangular factors of each square matrix, whose rows are put in order `p`."""
+    factors, order = _lu(floating(as_tensor(input), "lu"))
+    return LuOutput(factors, Tensor(order.astype(output_idx_type)))
 
 
 def matrix_rank(a: Any, tol: Any = None, validate_args: bool = False, name: str | None = None) -> Result:

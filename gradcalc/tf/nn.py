@@ -19,7 +19,7 @@ from gradcalc.tf.math import (
     in_top_k as in_top_k, log_softmax as log_softmax, sigmoid as sigmoid, softmax as softmax, softplus as softplus,
     softsign as softsign, tanh as tanh, top_k as top_k, zero_fraction as zero_fraction,
 )  # fmt: skip
-from gradcalc.tf.random import uniform
+from gradcalc.tf.random import seeded
 
 elu = unary(activations.elu, "features")
 relu = unary(activations.relu, "features")
@@ -184,12 +184,17 @@ def dropout(x: Any, rate: Any, noise_shape: Any = None, seed: int | None = None,
 
     Along an axis where `noise_shape` is 1 all elements share one fate.
     """
-    x, share = as_tensor(x), float(as_tensor(rate).numpy())
+    return dropped(as_tensor(x), rate, noise_shape, seeded(seed))
+
+
+def dropped(x: Tensor, rate: Any, noise_shape: Any, source: Any) -> Result:
+    """`dropout`, with a generator."""
+    share = float(as_tensor(rate).numpy())
     if not 0 <= share < 1:
         raise ValueError(f"`rate` must be a scalar tensor or a float in the range [0, 1). Received: rate={rate}")
     if x.dtype.kind != "f":
         raise ValueError(f"dropout scales its tensor, which must be floating, not {x.dtype}")
-    kept = uniform(x.shape if noise_shape is None else noise_shape, seed=seed).array >= share
+    kept = source.uniform(x.shape if noise_shape is None else noise_shape).array >= share
     return np.where(kept, x / (1 - rate), 0)
 
 

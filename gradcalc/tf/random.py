@@ -117,6 +117,7 @@ class _Seeded:
 
 
 _SEEDED = _Seeded()
+seeded = _SEEDED.generator
 
 
 def set_seed(seed: int) -> None:
@@ -129,27 +130,27 @@ def normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, seed: Any = None, name: str | None = None
 ) -> Tensor:
     """Numbers of a normal distribution."""
-    return _SEEDED.generator(seed).normal(shape, mean, stddev, dtype)
+    return seeded(seed).normal(shape, mean, stddev, dtype)
 
 
 def uniform(
     shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32, seed: Any = None, name: str | None = None
 ) -> Tensor:
     """Numbers from `minval` up to below `maxval` (1 by default), all alike; ints of an integer dtype."""
-    return _SEEDED.generator(seed).uniform(shape, minval, maxval, dtype)
+    return seeded(seed).uniform(shape, minval, maxval, dtype)
 
 
 def truncated_normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, seed: Any = None, name: str | None = None
 ) -> Tensor:
     """Numbers of a normal distribution, none more than two deviations from the mean."""
-    return _SEEDED.generator(seed).truncated_normal(shape, mean, stddev, dtype)
+    return seeded(seed).truncated_normal(shape, mean, stddev, dtype)
 
 
 def shuffle(value: Any, seed: Any = None, name: str | None = None) -> Result:
     """The parts along the first axis in random order."""
     x = as_tensor(value)
-    return x[_SEEDED.generator(seed).permutation(x.shape[0])]
+    return x[seeded(seed).permutation(x.shape[0])]
 
 
 def categorical(logits: Any, num_samples: Any, dtype: Any = None, seed: Any = None, name: str | None = None) -> Tensor:
@@ -158,7 +159,7 @@ def categorical(logits: Any, num_samples: Any, dtype: Any = None, seed: Any = No
     Raises:
         ValueError: a row has no finite largest logit.
     """
-    return _SEEDED.generator(seed).categorical(logits, num_samples, dtype)
+    return seeded(seed).categorical(logits, num_samples, dtype)
 
 
 def gamma(
@@ -168,12 +169,12 @@ def gamma(
 
     Their gradients with respect to `alpha` and `beta` are recorded.
     """
-    return _SEEDED.generator(seed).gamma((*as_shape(shape), *_together(alpha, beta)), alpha, beta, dtype)
+    return seeded(seed).gamma((*as_shape(shape), *_together(alpha, beta)), alpha, beta, dtype)
 
 
 def poisson(shape: Any, lam: Any, dtype: Any = np.float32, seed: Any = None, name: str | None = None) -> Tensor:
     """Counts of Poisson distributions of mean `lam`: so many of each of these."""
-    return _SEEDED.generator(seed).poisson((*as_shape(shape), *_together(lam)), lam, dtype)
+    return seeded(seed).poisson((*as_shape(shape), *_together(lam)), lam, dtype)
 
 
 def _together(*parameters: Any) -> tuple[int, ...]:

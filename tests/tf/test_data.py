@@ -222,3 +222,37 @@ def test_errors_of_parts_are_tensorflows() -> None:
         four().apply(lambda d: 3)  # type: ignore[arg-type,return-value]
     with pytest.raises(TypeError, match="of float32 do not fill elements of int32"):
         plain(lists().padded_batch(2, padding_values=0.5))
+
+
+def test_numbers_at_random_repeat_with_a_seed_unless_they_are_to_be_others() -> None:
+    fixed, other = D.random(seed=4).take(3), D.random(seed=4, rerandomize_each_iteration=True).take(3)
+    assert plain(fixed) == plain(fixed) and plain(other) != plain(other)
+    assert all(0 <= n < 2**32 for n in plain(fixed)) and int(D.random().cardinality()) == tf.data.INFINITE_CARDINALITY
+
+
+def test_what_fails_is_left_out_and_told() -> None:
+    made = four().map(lambda n: tf.debugging.check_numerics(np.float64([np.inf, 1][int(n) % 2]), "infinite"))
+    with pytest.warns(UserWarning, match="an element is left out: infinite"):
+        assert plain(made.ignore_errors(log_warning=True)) == [1, 1]
+    assert plain(four().with_options(tf.data.Options(deterministic=True)).ignore_errors()) == [0, 1, 2, 3]
+    assert four().options() == tf.data.Options()
+
+
+def test_an_iteration_gives_elements_by_name() -> None:
+    going = iter(D.range(2))
+    assert [int(next(going)), int(going.get_next())] == [0, 1]
+
+
+def test_what_windows_hold_is_known() -> None:
+    assert D.range(4).window(2).element_spec == tf.data.DatasetSpec(tf.TensorSpec((), tf.int64))
+    with pytest.raises(ValueError, match="empty dataset"):
+        _ = D.range(0).filter(lambda n: n > 0).map(lambda n: n).element_spec
+
+
+def test_groups_and_buckets_say_what_they_need() -> None:
+    with pytest.raises(ValueError, match="either `window_size` or `window_size_func`"):
+        four().group_by_window(lambda n: n, lambda key, window: window)
+    with pytest.raises(ValueError, match="one more `bucket_batch_sizes`"):
+        four().bucket_by_sequence_length(lambda n: n, [2], [2])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="longer than the last boundary, 2"):
+        plain(D.from_tensors([1, 2, 3]).bucket_by_sequence_length(len, [2], [2, 2], pad_to_bucket_boundary=True))

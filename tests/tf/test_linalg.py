@@ -151,3 +151,29 @@ def test_small_numbers_are_not_lost_in_norms() -> None:
                 y = function(x)
             np.testing.assert_allclose(np.ravel(y.numpy()), [5 * scale])
             np.testing.assert_allclose(np.ravel(tape.gradient(y, x).numpy()), [0.6, 0.8])
+
+
+def test_lu_has_the_gradients_of_what_its_factors_make() -> None:
+    """The factors give the matrix back, so their product has its gradient; the diagonal the determinant's, twice."""
+    a, weights = tf.Variable(np.cos(np.arange(32.0) ** 1.5).reshape(2, 4, 4)), np.sin(np.arange(32.0)).reshape(2, 4, 4)
+    with tf.GradientTape(persistent=True) as tape:
+        factors, order = tf.linalg.lu(a)
+        lower = (
+            tf.linalg.band_part(factors, -1, 0)
+            - tf.linalg.diag(tf.linalg.diag_part(factors))
+            + tf.eye(4, dtype=tf.float64)
+        )
+        product = lower @ tf.linalg.band_part(factors, 0, -1)
+        again = tf.gather(product, np.argsort(order.numpy(), axis=-1), axis=1, batch_dims=1)
+        loss = tf.reduce_sum(again * weights)
+        with tf.GradientTape(persistent=True) as inner:
+            ours = tf.reduce_sum(tf.math.log(tf.abs(tf.linalg.diag_part(tf.linalg.lu(a).lu))))
+            theirs = tf.reduce_sum(tf.linalg.slogdet(a)[1])
+        ours, theirs = (tf.reduce_sum(inner.gradient(y, a) * weights) for y in (ours, theirs))
+    np.testing.assert_allclose(again.numpy(), a.numpy(), atol=1e-14)
+    np.testing.assert_allclose(tape.gradient(loss, a).numpy(), weights, atol=1e-11)
+    np.testing.assert_allclose(float(ours.numpy()), float(theirs.numpy()), rtol=1e-10)
+    np.testing.assert_allclose(tape.gradient(ours, a).numpy(), tape.gradient(theirs, a).numpy(), rtol=1e-8, atol=1e-8)
+    assert order.dtype == np.int32 and sorted(order.numpy()[0].tolist()) == [0, 1, 2, 3]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="square"):
+        tf.linalg.lu(np.ones((2, 3)))

@@ -25,7 +25,7 @@ FILE = Path(__file__).parent / "signatures.txt"
 MODULES = [
     "", "autodiff", "config", "data", "debugging", "dtypes", "linalg", "math", "math.special", "nest", "nn", "random", "keras",
     "keras.activations", "keras.callbacks", "keras.constraints", "keras.initializers", "keras.layers", "keras.losses", "keras.metrics",
-    "keras.models", "keras.optimizers", "keras.optimizers.schedules", "keras.regularizers", "keras.utils",
+    "keras.models", "keras.optimizers", "keras.optimizers.schedules", "keras.regularizers", "keras.utils", "keras.random", "train",
 ]  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def default_text(name: str, value: Any) -> str:
 TABLE = dict(re.findall(r"^([\w.]+)\((.*)\)$", FILE.read_text(encoding="utf-8"), re.M)) if FILE.exists() else {}
 OTHERS = {
     "DType", "as_dtype", "dtypes.DType", "dtypes.as_dtype", "Tensor", "TensorSpec", "UnconnectedGradients",
-    "keras.KerasTensor", "data.Dataset", "data.Iterator",
+    "keras.KerasTensor", "data.Dataset", "data.DatasetSpec", "data.Iterator", "data.Options", "TensorShape",
 }  # fmt: skip
 """Types that are NumPy's or gradcalc's own, made by other calls."""
 INNER = re.compile(r"\.(call|build|compute_output_shape|compute_mask|from_config|get_config)$")
@@ -103,13 +103,13 @@ def test_every_public_function_is_in_the_table() -> None:
 
 
 HELPERS = {
-    "alike", "as_axes", "as_index", "as_shape", "as_tensor", "as_tensors", "binary", "described", "floating", "missing",
-    "reduction", "special", "special_of", "telling", "unary", "within",
+    "alike", "as_axes", "as_index", "as_shape", "as_tensor", "as_tensors", "binary", "described", "dropped", "floating", "missing",
+    "reduction", "SeedGenerator", "seeded", "LuOutput", "special", "special_of", "telling", "unary", "within",
 }  # fmt: skip
 
 
 KEYWORDS = {
-    "add", "average", "maximum", "minimum", "multiply", "subtract", "concatenate", "dot", "MeanMetricWrapper",
+    "add", "average", "Checkpoint", "maximum", "minimum", "multiply", "subtract", "concatenate", "dot", "MeanMetricWrapper",
     "LambdaCallback",
 }  # fmt: skip
 """What hands its keywords on: functions that make a layer, a metric of a function, a callback of functions."""
@@ -166,7 +166,7 @@ HINTS = {
     "summarize": "all is printed", "support_partition": "graphs", "dtype_hint": "never needed", "expand_composites": "none here",
     "num_parallel_calls": "speed", "deterministic": "always", "synchronous": "always", "use_unbounded_threadpool": "speed",
     "colocate_with_first_write_call": "devices", "tensor_array_name": "names mean nothing", "conjugate_rhs": "real numbers",
-    "num": "known of a split", "check_types": "lists and tuples are alike", "strict": "structures are kept",
+    "num": "known of a split", "check_interval": "always saved", "check_types": "lists and tuples are alike", "strict": "structures are kept",
 }  # fmt: skip
 """Parameters whose values make no difference, and why."""
 
@@ -196,6 +196,7 @@ def test_no_argument_is_dropped(name: str, function: types.FunctionType) -> None
 
 NOTHING = {
     "data.Dataset.prefetch",
+    "data.Dataset.with_options",
     "function",
     "device",
     "config.list_physical_devices",

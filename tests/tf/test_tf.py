@@ -98,7 +98,7 @@ def test_the_page_names_every_public_function(package: str) -> None:
 
 
 HELPERS = {
-    "Result", "TopKV2", "Unique", "UniqueWithCounts", "alike", "as_axes", "as_index", "as_shape", "as_tensor", "as_tensors", "binary", "telling",
+    "LuOutput", "Result", "TopKV2", "dropped", "seeded", "Unique", "UniqueWithCounts", "alike", "as_axes", "as_index", "as_shape", "as_tensor", "as_tensors", "binary", "telling",
     "described", "floating", "missing", "reduction", "special", "special_of", "unary", "within",
 }  # fmt: skip
 

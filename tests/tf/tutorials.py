@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.tf.lessons import LESSONS
 from tests.tf.notebooks import NOTEBOOKS
 
 ROWS = 48
@@ -315,6 +316,7 @@ def structures(tf: Any) -> Any:
 TUTORIALS: list[Callable[[Any], Any]] = [
     classification, weights_of_rows, regression, two_outputs, pipeline, loop, steps_of_ones_own, structures,
     *NOTEBOOKS,
+    *LESSONS,
 ]  # fmt: skip
 
 

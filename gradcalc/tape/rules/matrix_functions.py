@@ -1,4 +1,4 @@
-"""Functions of square matrices that SciPy has and NumPy has not: exp, sqrt. Imports tensor, NumPy and SciPy.
+"""Functions of square matrices that SciPy has and NumPy has not: exp, sqrt, LU. Imports tensor, NumPy and SciPy.
 
 The derivative of any of them in a direction `e` is a block of the function itself: the upper right one of
 `f([[x, e], [0, x]])` (Higham, "Functions of Matrices", 2008, theorem 3.6). Its adjoint is that at the transpose, so one
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import library
-from gradcalc.tape.tensor import Array, ArrayOp
+from gradcalc.tape.tensor import Array, ArrayOp, Tensor
 
 
 def _of_square(name: str, forward: Callable[[Array], Array]) -> ArrayOp:
@@ -50,3 +50,29 @@ def _root(x: Array) -> Array:
 
 EXPM = _of_square("expm", _exp)
 SQRTM = _of_square("sqrtm", _root)
+
+
+def _lu_rule(g: Any, y: Any, x: Any, order: Array) -> Any:
+    """Of `x[order] = l @ u`: `l^-T (strictly lower of l^T g + upper of g u^T) u^-T` (Walter 2012), rows put back."""
+    lower, upper = np.tril(y, -1) + np.eye(y.shape[-1], dtype=y.dtype), np.triu(y)
+    middle = np.tril(lower.mT @ np.tril(g, -1), -1) + np.triu(np.triu(g) @ upper.mT)
+    adjoint = np.linalg.solve(upper, np.linalg.solve(lower.mT, middle).mT).mT
+    return np.take_along_axis(adjoint, np.argsort(order, axis=-1)[..., np.newaxis], -2)
+
+
+def _lu(x: Array, order: Array) -> Array:
+    """The factors of square matrices whose rows are in such an order, in one: the ones of the lower are left out."""
+    _, lower, upper = library("scipy.linalg", "the factors of a matrix").lu(x)
+    return np.asarray(np.tril(lower, -1) + upper)
+
+
+LU = ArrayOp("lu", _lu, _lu_rule)
+
+
+def lu(x: Tensor) -> tuple[Any, Array]:
+    """The factors of square matrices, in one, and the order that their rows are taken in."""
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
+        raise ValueError(f"lu takes square matrices, not shape {x.shape}")
+    places = library("scipy.linalg", "the factors of a matrix").lu(x.array, p_indices=True)[0]
+    order = np.argsort(places, axis=-1)
+    return LU(x, order=order), order

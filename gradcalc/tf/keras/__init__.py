@@ -8,9 +8,10 @@ from gradcalc.nn import Symbolic as _Symbolic
 from gradcalc.nn.layer import Weight as _Weight
 from gradcalc.tf.defaults import as_shape, as_tensor, only
 from gradcalc.tf.keras import (
-    activations as activations, callbacks as callbacks, constraints as constraints, initializers as initializers,
-    layers as layers, losses as losses, metrics as metrics, models as models, optimizers as optimizers,
-    regularizers as regularizers, saving as saving, utils as utils,
+    activations as activations, backend as backend, callbacks as callbacks, constraints as constraints,
+    initializers as initializers, layers as layers, losses as losses, metrics as metrics, models as models, ops as ops,
+    optimizers as optimizers, preprocessing as preprocessing, random as random, regularizers as regularizers,
+    saving as saving, utils as utils,
 )  # fmt: skip
 
 KerasTensor = _Symbolic

@@ -3,19 +3,18 @@
 
 from typing import Any
 
-import numpy as np
-
+from gradcalc.nn.initializers import floatx
 from gradcalc.optimize import schedules
 from gradcalc.optimize.schedules import *
 from gradcalc.tf.defaults import as_tensor
 
 
 def _in_tensors(kind: Any) -> Any:
-    """A schedule whose learning rates are float32 tensors, as TensorFlow's are."""
+    """A schedule whose learning rates are tensors of the dtype of layers, as TensorFlow's are."""
 
     def call(self: Any, step: Any) -> Any:
         """The learning rate after `step` steps."""
-        return as_tensor(kind.__call__(self, step), np.float32)
+        return as_tensor(kind.__call__(self, step), floatx())
 
     return type(kind.__name__, (kind,), {"__call__": call, "__doc__": kind.__doc__, "__module__": __name__})
 
