@@ -133,14 +133,14 @@ _LETTERS = "abcdefgh"
 """Of rows and steps in the products of `MultiHeadAttention`; those of other steps are capitals."""
 
 
-def _allowed(masks: Mapping[str, Any], given: Any, causal: bool, steps: tuple[int, int]) -> Any:
+def _allowed(masks: Mapping[str, Any], given: Any, causal: bool, steps: tuple[int, ...]) -> Any:
     """Which step may look at which, what broadcasts to `(rows, steps, others)`, where not all may at all."""
     parts = [] if given is None else [np.asarray(as_tensor(given).array, bool)]
     for name, mask in masks.items():
         if mask is not None:
             parts.append(np.expand_dims(plain_mask(mask), -1 if name == "query" else -2))
     if causal:
-        parts.append(np.tri(*steps, dtype=bool)[None])
+        parts.append(np.tri(*steps, dtype=np.bool_)[None])
     return np.logical_and.reduce(np.broadcast_arrays(*parts)) if parts else None
 
 
@@ -195,10 +195,7 @@ class Attention(Layer):
         query, value, key = map(self._float, (*inputs, inputs[1])[:3])
         of_query, of_value = (None, None) if mask is None else self._few("mask", mask)[:2]
         scores = self._scores(query, key)
-        allowed = None if of_value is None else plain_mask(of_value)[:, None]
-        if use_causal_mask:
-            causal = np.tri(*scores.shape[1:], dtype=np.bool_)[None]
-            allowed = causal if allowed is None else allowed & causal
+        allowed = _allowed({"value": of_value}, None, use_causal_mask, scores.shape[-2:])
         if allowed is not None:
             scores = np.where(allowed, scores, scores - (65504.0 if scores.dtype == np.float16 else 1e9))
         weights = activations.softmax(scores)
@@ -213,15 +210,13 @@ class Attention(Layer):
         """How each step of the query agrees with each of the key."""
         factor = 1.0 if self.scale is None else self.scale
         if self.concat_score_weight is None:
-            return query @ np.swapaxes(key, 1, 2) * factor
+            return query @ np.swapaxes(key, -1, -2) * factor
         return self.concat_score_weight * np.sum(np.tanh(factor * _each_with_each(query, key)), axis=-1)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """That of the query."""
         return mask and self._few("mask", mask)[0]
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The query's shape, with the value's size."""
         return (*input_shape[0][:-1], input_shape[1][-1])
 
     def _few(self, what: str, given: Any) -> Any:
@@ -268,4 +263,4 @@ class AdditiveAttention(Attention):
 
 def _each_with_each(query: Any, key: Any) -> Any:
     """The sums `(rows, steps, others, features)`."""
-    return np.expand_dims(query, 2) + np.expand_dims(key, 1)
+    return np.expand_dims(query, -2) + np.expand_dims(key, -3)

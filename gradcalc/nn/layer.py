@@ -540,17 +540,11 @@ class Elementwise(Layer):
 
 
 class Affine(Layer):
-    """What `Dense` and convolution share: products with a kernel, perhaps plus a bias, then an activation."""
+    """What `Dense` and convolution are: products with a kernel, perhaps plus a bias, then an activation."""
 
     takes_one = True
     _quiet = frozenset()
     _fixed: ClassVar[dict[str, Any]] = {"lora_rank": None, "lora_alpha": None, "quantization_config": None}
-
-    def _make(self, shape: Sequence[int]) -> None:
-        """Make a kernel of a shape, whose last axes are what comes in and what goes out, and the bias."""
-        self.kernel = self._weight("kernel", shape)
-        self.bias = self._weight("bias", shape[-1:]) if self.use_bias else None
-        self._axis_size = shape[-2]
 
 
 _NO_SETTING = settings_of(Layer).keys() - {"activity_regularizer", "input_dim"}

@@ -128,7 +128,9 @@ class Dense(Affine):
     ) -> None: ...  # fmt: skip
 
     def build(self, input_shape: Any) -> None:
-        self._make((input_shape[-1], self.units))
+        self._axis_size = input_shape[-1]
+        self.kernel = self._weight("kernel", (input_shape[-1], self.units))
+        self.bias = self._weight("bias", (self.units,)) if self.use_bias else None
 
     def call(self, inputs: Any) -> Any:
         x = self._float(inputs)
@@ -184,7 +186,6 @@ class EinsumDense(Affine):
         return self.activation(y if self.bias is None else y + self.bias)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """As given, with the sizes of the input where they are shared."""
         return self._sizes(input_shape)[2]
 
     def _letters(self, ndim: int) -> tuple[str, str, str]:

@@ -128,7 +128,6 @@ class Dot(_Merge):
         """No mask."""
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Rows, and the sizes besides the axes."""
         shape = self._places(input_shape)[1]
         return shape if len(shape) > 1 else (*shape, 1)
 
@@ -193,7 +192,6 @@ class Concatenate(_Merge):
         return np.concatenate(whole, axis=self.axis).any(-1)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape with the sizes along the axis added."""
         self._check_list(input_shape)
         ndim = len(input_shape[0])
         if len({len(shape) for shape in input_shape}) > 1 or not -ndim <= self.axis < ndim:

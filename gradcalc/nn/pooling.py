@@ -208,8 +208,8 @@ class _Cropping(_Edges):
     def _size(self, i: int, n: int) -> int:
         if sum(self._edges[i]) >= n:
             raise ValueError(
-                f"`cropping` parameter of `{type(self).__name__}` layer must be smaller than the input: "
-                f"cropping={self.cropping} leaves nothing of {n} places along axis {i + 1}"
+                "Values in `cropping` argument should be smaller than the corresponding spatial dimension of the input."
+                f" Received: cropping={self.cropping}, which leaves nothing of {n} places along axis {i + 1}"
             )
         return n - sum(self._edges[i])
 

@@ -218,3 +218,30 @@ def test_attention_takes_the_masks_off_its_inputs() -> None:
     y = nn.MultiHeadAttention(1, 2)(x, x)
     assert y._keras_mask.tolist() == [[True, False]] and not hasattr(x, "_keras_mask")
     assert not hasattr(nn.Add()([x, y]), "_keras_mask")
+
+
+def test_a_constructor_keeps_its_arguments_and_takes_those_of_its_bases_by_keyword() -> None:
+    dense = nn.Dense(3, "relu", kernel_regularizer="l2", name="mine")
+    assert (dense.units, dense.use_bias, dense.name, dense.dtype) == (3, True, "mine", "float32")
+    assert dense.activation is nn.activations.relu and dense.kernel_regularizer.l2 == pytest.approx(0.01)
+    dropout = nn.SpatialDropout1D(0.5, data_format="channels_first")  # of SpatialDropout2D and 3D
+    assert (dropout.rate, dropout.data_format, dropout.noise_shape) == (0.5, "channels_first", None)
+    assert nn.LeakyReLU(alpha=0.1).negative_slope == 0.1
+    with pytest.raises(TypeError, match=r"missing 1 required positional argument: 'units'"):
+        nn.Dense()  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match="Unrecognized keyword arguments passed to Dense: {'unit': 3}"):
+        nn.Dense(3, unit=3)
+
+
+class Wide(nn.Dense):
+    """A layer of the package with some arguments fixed."""
+
+    def __init__(self, factor: int, **common: Any) -> None:
+        super().__init__(10 * factor, activation="tanh", **common)
+        self.factor = factor
+
+
+def test_a_layer_of_the_package_can_be_inherited_from_with_other_arguments() -> None:
+    layer = Wide(2, use_bias=False)
+    assert layer(np.ones((1, 3))).shape == (1, 20) and layer.bias is None
+    assert layer.get_config()["units"] == 20
