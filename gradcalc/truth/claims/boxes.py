@@ -2,18 +2,20 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import reduce
 from typing import Any
 
-from gradcalc.truth.claims.intervals import Arithmetic, Interval, Weak, add
+from gradcalc.truth.claims.intervals import Arithmetic, Interval, Weak, add, least_size
 
 Box = list[Interval]
 Matrix = Sequence[Sequence[Interval]]
 
 _LONGEST = 4000
 """Characters of a number, and its largest exponent of ten."""
+_PIECES = 2000
+"""Into how many pieces a box may be cut where intervals are too wide."""
 _DECIMAL = re.compile(r"[+-]?[0-9]+(?:[.][0-9]*)?(?:e([+-]?[0-9]{1,6}))?", re.IGNORECASE)
 
 
@@ -38,6 +40,20 @@ def cut(box: Box, k: int, place: Interval) -> list[Box]:
     return [[*first, (low, place[1]), *rest], [*first, (place[0], high), *rest]]
 
 
+def everywhere(box: Box, holds: Callable[[Box], bool]) -> bool:
+    """Whether something holds in a box; in small parts of it, where its own intervals are too wide."""
+    waiting = [box]
+    for _ in range(_PIECES):
+        if not waiting:
+            return True
+        part = waiting.pop()
+        if not holds(part):
+            if not any(low < high for low, high in part):
+                return False
+            waiting += halves(part)
+    return False
+
+
 def within(inner: Box, outer: Box, strictly: bool = False) -> bool:
     """Whether a box lies in another, or in its inside."""
     pairs = list(zip(inner, outer, strict=True))
@@ -47,6 +63,35 @@ def within(inner: Box, outer: Box, strictly: bool = False) -> bool:
 def apart(one: Box, other: Box) -> bool:
     """Whether two boxes have no point in common."""
     return any(a[1] < b[0] or b[1] < a[0] for a, b in zip(one, other, strict=True))
+
+
+def differ(places: Sequence[Box]) -> None:
+    """That no two places meet."""
+    order = sorted(places)
+    for k, one in enumerate(order):
+        for next_ in order[k + 1 :]:
+            if next_[0][0] > one[0][1]:
+                break
+            if not apart(one, next_):
+                raise Weak("two points may be the same")
+
+
+def inertia(matrix: Matrix, on: Arithmetic) -> tuple[int, int]:
+    """How many eigenvalues of a symmetric matrix H are positive, and negative: those of V'HV, for any regular V
+    (Sylvester). With NumPy's eigenvectors of the middle for V its diagonal outweighs the rest (Gershgorin).
+    """
+    import numpy as np
+
+    middle = np.array([[float(Fraction(a + b, 2 << on.bits)) for a, b in row] for row in matrix])
+    values, vectors = np.linalg.eigh(middle)
+    vectors /= np.sqrt(np.maximum(np.abs(values), 1e-300))
+    rows = matrix_of(on, vectors.tolist())
+    turned = matmul(on, list(zip(*rows, strict=True)), matmul(on, matrix, rows))
+    for i, row in enumerate(turned):
+        if least_size(row[i]) <= sum(max(map(abs, entry)) for j, entry in enumerate(row) if j != i):
+            raise Weak("the signs of the eigenvalues are not settled")
+    plus = sum(row[i][0] > 0 for i, row in enumerate(turned))
+    return plus, len(turned) - plus
 
 
 # -- numbers of a file -------------------------------------------------------------------------------------------------

@@ -16,18 +16,17 @@ Imports verify.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
-from functools import partial, reduce
+from functools import cached_property, partial, reduce
 from typing import Any
 
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
-from gradcalc.truth.claims.boxes import Box
+from gradcalc.truth.claims.boxes import Box, inertia
+from gradcalc.truth.claims.derivatives import Number, System
 from gradcalc.truth.claims.functions import rewritten
 from gradcalc.truth.claims.intervals import Arithmetic, Interval, Weak
-from gradcalc.truth.claims.verify import COARSE, Choices, Number, System, inertia
+from gradcalc.truth.claims.verify import COARSE, Case, Choices, Question, Side
 
-Side = tuple[Number, Number]
 BELOW, ON, ABOVE = -1, 0, 1
 """How the switch of a kink is set, or of a side; of an inequality ON if it holds with equality, else BELOW."""
 
@@ -48,26 +47,16 @@ class Constraint:
 
 
 @dataclass(frozen=True)
-class Case:
-    """System, and what is said of their zeros.
+class Held(Case):
+    """A case under conditions.
 
     Attributes:
-        ranges: the ends of each unknown.
-        value: the node of the function; None of roots.
         along: of the kind: the function with multiples of constraints, by variables and multiples; None at a kink.
         active: the constraints that hold with equality.
     """
 
-    system: System
-    ranges: Sequence[Side]
-    value: int | None = None
     along: System | None = None
     active: tuple[Constraint, ...] = ()
-
-    def sides(self, on: Arithmetic) -> tuple[Box, Box]:
-        """The box of all unknowns, from outside and from inside."""
-        ends = [(low(on), high(on)) for low, high in self.ranges]
-        return [(low[0], high[1]) for low, high in ends], [(low[1], high[0]) for low, high in ends]
 
     def multipliers(self, on: Arithmetic, place: Box) -> dict[str, Interval]:
         """Of the constraints at a zero, by their text: m_j/m0."""
@@ -76,8 +65,8 @@ class Case:
 
     def kind(self, on: Arithmetic, place: Box) -> dict[str, Any]:
         """The kind of a zero, its index, and under constraints whether the signs of multipliers are a minimum's."""
-        if self.value is None or self.along is None:
-            return {"kind": "root" if self.value is None else "kink"}
+        if self.along is None:
+            return {"kind": "kink"}
         count = len(self.along.unknowns) - len(self.active)
         marks = list(self.multipliers(on, place).values())
         plus, minus = inertia(self.along.matrix(on, [*place[:count], *marks]), on)
@@ -91,46 +80,24 @@ class Case:
 
 
 @dataclass(eq=False)
-class Question:
-    """What is asked: the zeros of formulas, or where a function is critical, or where it may be least.
+class Switched(Question):
+    """What is asked where there is something to switch: the points, or where a function may be least.
 
     Args:
-        inputs: the variables; `names` their names, `sides` the ends of the box.
-        outputs: one formula; of roots as many as variables.
         extreme: whether values at the ends of the box count too.
-        is_far: whether its variables stand for others, far out, so that it has no points to tell of.
     """
 
-    graph: Graph
-    names: Sequence[str]
-    inputs: tuple[int, ...]
-    sides: Sequence[Side]
-    outputs: tuple[int, ...]
-    constraints: Sequence[Constraint] = ()
-    roots: bool = False
     extreme: bool = False
-    is_far: bool = False
-    _cases: dict[Choices, Case] = field(default_factory=dict)
+    _cases: dict[Choices, Held] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         nodes = [*self.outputs, *(each.node for each in self.constraints)]
-        if not self.roots:
-            nodes = [ref.index for ref in rewritten(self.graph, nodes, _in_pairs)]
-        self.nodes = nodes
-        needed = () if self.roots else self.graph.needed(nodes)
+        self.nodes = [ref.index for ref in rewritten(self.graph, nodes, _in_pairs)]
+        needed = self.graph.needed(self.nodes)
         kinks = [("kink", node) for node in needed if self.graph.nodes[node].op in _KINKED]
         active = [("constraint", k) for k, each in enumerate(self.constraints) if not each.is_equation]
         ends = [("side", k) for k in range(len(self.inputs)) if self.extreme]
-        self.switches: list[tuple[str, int]] = [*active, *ends, *kinks]
-
-    def root(self) -> tuple[Choices, Box]:
-        """The whole box, all switches open."""
-        return (None,) * len(self.switches), self.open_case.sides(COARSE)[0]
-
-    @property
-    def open_case(self) -> Case:
-        """With all switches open."""
-        return self.case((None,) * len(self.switches))
+        self.switches = [*active, *ends, *kinks]
 
     def split(self, choices: Choices, box: Box, which: int) -> list[tuple[Choices, Box]]:
         """A piece for each way in which a switch may be set, if it is there."""
@@ -158,25 +125,20 @@ class Question:
             return None
         return [known.get(node, side) for node, side in zip(case.system.unknowns, case.sides(COARSE)[0], strict=True)]
 
-    def shown(self, box: Box) -> str:
-        """A piece in words."""
-        ends = ([float(Fraction(end, 2**COARSE.bits)) for end in side] for side in box)
-        return ", ".join(f"{name}={low:.6g}:{high:.6g}" for name, (low, high) in zip(self.names, ends, strict=False))
-
     # -- cases
 
-    def case(self, choices: Choices) -> Case:
+    @cached_property
+    def open_case(self) -> Held:
+        """With all switches open."""
+        return self.case((None,) * len(self.switches))
+
+    def case(self, choices: Choices) -> Held:
         """The equations where some switches are set."""
         if choices not in self._cases:
-            ways = dict(zip(self.switches, choices, strict=True))
-            self._cases[choices] = self._of_roots() if self.roots else self._made(ways)
+            self._cases[choices] = self._made(dict(zip(self.switches, choices, strict=True)))
         return self._cases[choices]
 
-    def _of_roots(self) -> Case:
-        parts = tuple((node, None) for node in self.outputs)
-        return Case(System(self.graph, self.inputs, parts, is_above=self.is_far), self.sides)
-
-    def _made(self, ways: Mapping[tuple[str, int], int | None]) -> Case:
+    def _made(self, ways: Mapping[tuple[str, int], int | None]) -> Held:
         """Unknowns are the free variables, then multipliers, then slopes at kinks."""
         graph, ends = self.graph, {k: way for (kind, k), way in ways.items() if kind == "side"}
         fixed = {self.inputs[k]: self.sides[k][way > 0] for k, way in ends.items() if way}
@@ -207,7 +169,7 @@ class Question:
         unknowns += kinks.slopes
         system = System(graph, tuple(unknowns), tuple(parts), fixed, below=below, is_above=self.is_far)
         held = tuple(self.constraints[k] for k in active)
-        return Case(system, ranges, function.index, None if kinks.slopes else along, held)
+        return Held(system, ranges, function.index, None if kinks.slopes else along, held)
 
 
 def _sum(total: Ref, marks: Sequence[Ref], nodes: Sequence[Ref]) -> Ref:
@@ -280,6 +242,16 @@ def _are_means(graph: Graph, outputs: Sequence[int], kinks: Sequence[int]) -> bo
 # -- infinite sides ----------------------------------------------------------------------------------------------------
 
 
+def question_of(
+    graph: Graph, names: Sequence[str], inputs: tuple[int, ...], sides: Any, outputs: tuple[int, ...],
+    constraints: Sequence[Constraint] = (), **more: Any,
+) -> Question:  # fmt: skip
+    """What is asked: where there is nothing to switch, that of a smooth formula."""
+    plain = Question(graph, names, inputs, sides, outputs, **more)
+    made = plain if plain.is_roots else Switched(graph, names, inputs, sides, outputs, constraints=constraints, **more)
+    return made if made.switches or constraints else plain
+
+
 def in_parts(
     graph: Graph, names: Sequence[str], inputs: tuple[int, ...], ends: Sequence[Sequence[Number | None]],
     outputs: tuple[int, ...], constraints: Sequence[Constraint], roots: bool, radius: Any,
@@ -294,7 +266,7 @@ def in_parts(
         raise Weak("infinite sides without a radius, or under constraints")
     near = [tuple(whole(way * radius) if end is None else end for end, way in zip(side, (-1, 1), strict=True))
             for side in ends]  # fmt: skip
-    asked = Question(graph, names, inputs, near, outputs, constraints, roots)  # type: ignore[arg-type]
+    asked = question_of(graph, names, inputs, near, outputs, is_roots=roots, constraints=constraints)
     return [asked, *(_beyond(asked, ends, endless, k, way, radius)
                      for k in endless for way in (0, 1) if ends[k][way] is None)]  # fmt: skip
 
@@ -314,7 +286,7 @@ def _beyond(
     names = ["t", *(f"{asked.names[j]}*t" if j in endless else asked.names[j] for j in others)]
     first = (whole(0), lambda on: on.scaled(on.whole(1), 1, radius))
     nodes = tuple(ref.index for ref in outputs)
-    return Question(graph, names, inputs, [first, *sides], nodes, (), asked.roots, is_far=True)  # type: ignore[list-item]
+    return question_of(graph, names, inputs, [first, *sides], nodes, is_roots=asked.is_roots, is_far=True)
 
 
 def _towards(side: Sequence[Number | None], radius: int) -> Side:

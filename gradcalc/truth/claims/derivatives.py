@@ -5,15 +5,19 @@ once more it is a second derivative. The rules of elementary functions stand her
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache, partial, reduce
+from functools import cached_property, lru_cache, partial, reduce
 from typing import Any
 
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph, Ref
 from gradcalc.truth.claims import functions
-from gradcalc.truth.claims.boxes import number
-from gradcalc.truth.claims.intervals import Nowhere, Weak
+from gradcalc.truth.claims.boxes import Box, Matrix, number
+from gradcalc.truth.claims.intervals import Arithmetic, Nowhere, Weak
+
+Number = Callable[[Any], Any]
+"""A number that is known exactly: what it is in an arithmetic."""
 
 _POWER = 1000
 """The largest whole power that is one of products."""
@@ -155,3 +159,75 @@ def constant(text: str, on: Any) -> Any:
     except (ValueError, OverflowError):
         raise Weak(f"the constant {text[:40]} cannot be verified") from None
     return on.of(value, value)
+
+
+# -- equations ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """Equations in unknowns.
+
+    Attributes:
+        parts: what is 0: a node, or its slope by the k-th unknown.
+        fixed: the numbers of inputs that are no unknowns.
+        below: nodes that are not above 0 where a zero counts; if `is_above`, the first unknown is above 0 there.
+    """
+
+    graph: Graph
+    unknowns: tuple[int, ...]
+    parts: tuple[tuple[int, int | None], ...]
+    fixed: Mapping[int, Number] = field(default_factory=dict)
+    below: tuple[int, ...] = ()
+    is_above: bool = False
+
+    @cached_property
+    def nodes(self) -> tuple[int, ...]:
+        """The nodes that parts are of, by ops that are known here."""
+        return meant(self.graph, tuple(node for node, _ in self.parts))
+
+    @cached_property
+    def components(self) -> tuple[int, ...]:
+        """The nodes that are 0."""
+        pairs = zip(self.nodes, self.parts, strict=True)
+        return tuple(node if k is None else self.slopes([node])[k][0] for node, (_, k) in pairs)
+
+    @cached_property
+    def jacobian(self) -> tuple[int, ...]:
+        """Their slopes, column by column."""
+        return tuple(node for column in self.slopes(self.components) for node in column)
+
+    def slopes(self, nodes: Sequence[int]) -> list[list[int]]:
+        """The slopes of nodes by each unknown."""
+        return [slopes(self.graph, nodes, unknown) for unknown in self.unknowns]
+
+    def at(self, on: Any, box: Sequence[Any], nodes: Sequence[int], slopes: Sequence[int] = ()) -> list[Any]:
+        """The values of nodes and slopes in a box."""
+        given = dict(zip(self.unknowns, box, strict=True)) | {node: make(on) for node, make in self.fixed.items()}
+        return evaluated(self.graph, nodes, given, on, slopes)
+
+    def values(self, on: Any, box: Sequence[Any]) -> list[Any]:
+        """The parts in a box."""
+        return self.at(on, box, self.nodes, self.components)[len(self.nodes) :]
+
+    def matrix(self, on: Arithmetic, box: Box) -> Matrix:
+        """Their derivatives in a box, where all is smooth: row i those of the i-th part."""
+        size = len(self.parts)
+        found = self.at(on.strict, box, self.nodes, self.jacobian)[size:]
+        return [found[i::size] for i in range(size)]
+
+    def value(self, on: Any, box: Sequence[Any], node: int) -> Any:
+        """A node in a box."""
+        return self.at(on, box, meant(self.graph, (node,)))[0]
+
+    @cached_property
+    def edges(self) -> list[list[int]]:
+        """What roots are taken of, with its slopes."""
+        roots = [node for node in self.graph.needed(self.nodes) if self.graph.nodes[node].op is ops.sqrt]
+        under = [self.graph.nodes[node].operands[0] for node in roots]
+        return [list(each) for each in zip(under, *self.slopes(under), strict=True)]
+
+    def fits(self, on: Arithmetic, box: Box) -> bool | None:
+        """Whether `below` holds in a box, with < 0; None where that is open."""
+        sides = self.at(on, box, meant(self.graph, self.below)) if self.below else []
+        return False if any(low > 0 for low, _ in sides) else all(high < 0 for _, high in sides) or None

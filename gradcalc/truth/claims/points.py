@@ -16,132 +16,66 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from gradcalc.truth.claims.boxes import Box, apart, box_of, digits_fit, number, within
-from gradcalc.truth.claims.cases import ON, Case, Question
+from gradcalc.truth.claims.boxes import Box, apart, digits_fit, everywhere, number, within
+from gradcalc.truth.claims.cases import ON, Held, Switched
+from gradcalc.truth.claims.derivatives import Number
 from gradcalc.truth.claims.intervals import Arithmetic, Interval, Nowhere, Weak
 from gradcalc.truth.claims.poles import floor
 from gradcalc.truth.claims.quotients import Quotients
-from gradcalc.truth.claims.verify import COARSE, FINE, Choices, Number, Walk, Zero, everywhere
+from gradcalc.truth.claims.verify import COARSE, FINE, Case, Choices, Points, Question, Walk, Zero
 
 MEETING = "degenerate"
 """The kind of a point that the zeros of several sets of constraints meet: a multiplier is 0."""
-_SAID = {"at", "value", "kind", "index", "proved", "on_face", "multipliers", "kkt"}
-"""What a file may say of a point."""
 Read = Callable[[Any], Number]
 """A number that the file gives as a formula, or as a number."""
-
-
-def read_zero(question: Question, aid: Mapping[str, Any], k: int) -> tuple[Zero, Case]:
-    """A zero of the file, proved."""
-    choices: Choices = tuple(aid["choices"])
-    if len(choices) != len(question.switches) or any(isinstance(way, bool) for way in choices):
-        raise Weak(f"zero {k} is of no case")
-    case = question.case(choices)
-    return Zero.proved(case.system, f"zero {k}", aid, choices), case
 
 
 # -- all points --------------------------------------------------------------------------------------------------------
 
 
 @dataclass
-class Points:
-    """Points that are claimed, and boxes of which nothing is.
+class AllPoints(Points):
+    """Points of any question: each may be a zero of several cases, and lie on a face or on the edge of a condition."""
 
-    Args:
-        claim: `points`; `unsettled`, those boxes; `complete`, whether there are none of these.
-    """
-
-    names: Sequence[str]
-    claim: Mapping[str, Any]
-    read: Read
-    met: dict[int, list[tuple[Zero, Sequence[Any], set[str]]]] = field(default_factory=dict)
+    read: Read | None = None
+    near: Question | None = None
+    zeros: dict[int, list[tuple[Zero, Sequence[Any], set[str]]]] = field(default_factory=dict)
     faults: dict[int, Weak] = field(default_factory=dict)
 
     def check(self, questions: Sequence[Question], parts: Sequence[Mapping[str, Any]]) -> None:
         """Check all; `Weak` says what does not hold."""
-        points, unsettled = self.claim["points"], self.claim["unsettled"]
-        if self.claim["complete"] is not (not unsettled):
-            raise Weak("whether the points are all is not claimed as it is")
-        if any(list(box) != list(self.names) for box in unsettled):
-            raise Weak("a box of which nothing is claimed is none")
-        open_ = [box_of(COARSE, list(box.values()), len(self.names)) for box in unsettled]
-
-        def left(choices: Choices, box: Box, k: int) -> bool:
-            return within(box[: len(self.names)], open_[range(len(open_))[k]])
-
         self.near = questions[0]
-        for question, part in zip(questions, parts, strict=True):
-            zeros = [self._zero(question, aid, k) for k, aid in enumerate(part["zeros"], 1)]
-            Walk(question, zeros, more={} if question.is_far else {"left": left}).check(part["tree"])
-        if self.met.keys() != set(range(len(points))):
-            raise Weak(f"{len(points)} points are claimed, {len(self.met)} are proved")
-        if self.faults:
-            raise next(iter(self.faults.values()))
-        self._differ()
+        super().check(questions, parts)
 
-    def _zero(self, question: Question, aid: Mapping[str, Any], k: int) -> Zero:
-        """A zero that is a point of the claim, or does not count."""
-        zero, case = read_zero(question, aid, k)
-        which, exact = aid["point"], aid.get("exact", ())
-        outer, inner = case.sides(FINE)
-        if which is None:
-            if not apart(zero.place, outer) and case.system.fits(FINE, zero.place) is not False:
-                raise Weak("a zero that is said not to count may lie in the box")
-            return zero
-        points, said = self.claim["points"], f"point {which + 1}"
-        if which not in range(len(points)):
-            raise Weak(f"{len(points)} points are claimed, and a zero is said to be {said}")
-        point = points[which]
-        if question.is_far or point.keys() - _SAID or point["proved"] is not True:
-            raise Weak(f"{said} is said to be what cannot be verified")
-        is_inside, fits = within(zero.place, inner, strictly=True), case.system.fits(FINE, zero.place)
-        known = Known(case, [self.read(text) for text in exact]) if not is_inside or fits is None else None
-        on_face = not is_inside and known is not None and known.is_zero(zero.small) and known.is_on_face()
-        if point.get("on_face", False) is not on_face or not (is_inside or on_face):
-            raise Weak(f"{said} is not proved to lie where it is said to, inside the box or on a face")
-        if not fits and not (fits is None and known is not None and known.is_zero(zero.small) and known.fits()):
-            raise Weak(f"{said} is not proved to be one of its case")
-        for name, side in zip(self.names, zero.place, strict=False):
-            digits_fit(FINE, side, point["at"][name], f"{said}, {name}")
-        if len(point["at"]) != len(self.names):
-            raise Weak(f"{said} is no point")
-        self._told(case, zero, which, bool(fits))
-        active = {each.text for each in case.active}
-        self.met.setdefault(which, []).append((zero, exact[: len(self.names)], active))
-        return zero
+    def is_exact(self, case: Case, zero: Zero, aid: Mapping[str, Any], is_inside: bool, fits: bool | None) -> bool:
+        """Whether the numbers of a zero are known, and these lie on a face or on the edge of a condition."""
+        assert self.read is not None
+        known = Known(case, [self.read(text) for text in aid.get("exact", ())])
+        return known.is_zero(zero.small) and (is_inside or known.is_on_face()) and bool(fits or known.fits())
 
-    def _told(self, case: Case, zero: Zero, which: int, is_inner: bool) -> None:
-        """Take down what does not hold of a point, unless another of its zeros shows it."""
+    def take(self, case: Case, zero: Zero, aid: Mapping[str, Any], is_inner: bool) -> None:
+        """Take down a zero; what does not hold of its point may be shown by another of its zeros."""
+        which = aid["point"]
+        point, said = self.claim["points"][which], f"point {which + 1}"
         try:
-            self._claimed(case, zero.place, self.claim["points"][which], f"point {which + 1}", is_inner)
+            if point["kind"] == MEETING and not {"index", "kkt"} & point.keys():
+                self.valued(case, zero.place, point, said)
+            else:
+                self.told(case, zero.place, point, said)
+                if not is_inner and point["kind"] not in ("minimum", "maximum"):
+                    raise Weak(f"{said} lies on the edge of a condition")
         except Weak as weak:
             if which not in self.met:
                 self.faults[which] = weak
         else:
             self.faults.pop(which, None)
+        active = {each.text for each in case.active} if isinstance(case, Held) else set()
+        self.met[which] = zero.place
+        self.zeros.setdefault(which, []).append((zero, aid.get("exact", ())[: len(self.names)], active))
 
-    def _claimed(self, case: Case, place: Box, point: Mapping[str, Any], which: str, is_inner: bool) -> None:
-        """Value, kind and multipliers of a point; on the edge of a further condition an extremum is still one."""
-        kind = {key: point[key] for key in ("kind", "index", "kkt") if key in point or key == "kind"}
-        if kind != {"kind": MEETING}:
-            said = case.kind(FINE, place)
-            same = {key: said[key] for key in kind if key in said}
-            if repr(kind) != repr(same) or not is_inner and said["kind"] not in ("minimum", "maximum"):
-                raise Weak(f"{which} is a {said['kind']}: {said}")
-        marks, given = case.multipliers(FINE, place), point.get("multipliers", {})
-        if marks.keys() != given.keys():
-            raise Weak(f"{which}: its multipliers are not those of its case")
-        for name, mark in marks.items():
-            digits_fit(FINE, mark, given[name], f"{which}, the multiplier of {name}")
-        if case.value is not None:
-            digits_fit(FINE, case.system.value(FINE, place, case.value), point["value"], f"{which}, its value")
-        elif point["value"] is not None:
-            raise Weak(f"{which} has no value")
-
-    def _differ(self) -> None:
+    def differ(self) -> None:
         """That zeros of one point are the same, and those of two differ."""
-        size = len(self.names)
-        for which, zeros in self.met.items():
+        for which, zeros in self.zeros.items():
             (first, exact, _), *others = zeros
             point = self.claim["points"][which]
             if any(point.get("multipliers", {}).keys() < active for _, _, active in zeros):
@@ -149,20 +83,17 @@ class Points:
             if point["kind"] == MEETING and all(_on(first) == _on(each) for each, _, _ in others):
                 raise Weak(f"point {which + 1} is not proved to be degenerate")
             for other, text, _ in others:
-                if not (exact and list(exact) == list(text) or self._is_same(self.near, first, other)):
+                if not (exact and list(exact) == list(text) or self._is_same(first, other)):
                     raise Weak("two zeros of a point may differ")
-        order = sorted(zeros[0][0].place[:size] for zeros in self.met.values())
-        for k, one in enumerate(order):
-            for next_ in order[k + 1 :]:
-                if next_[0][0] > one[0][1]:
-                    break
-                if not apart(one, next_):
-                    raise Weak("two points may be the same")
+        if self.faults:
+            raise next(iter(self.faults.values()))
+        super().differ()
 
-    def _is_same(self, question: Question, one: Zero, other: Zero) -> bool:
+    def _is_same(self, one: Zero, other: Zero) -> bool:
         """Whether a zero is the other one: it lies where that is alone, and both have the same equations there."""
+        assert self.near is not None
         place = [(low >> FINE.bits - COARSE.bits, -(-high >> FINE.bits - COARSE.bits)) for low, high in other.place]
-        fits = question.case(one.choices).system.fits(FINE, other.place)
+        fits = self.near.case(one.choices).system.fits(FINE, other.place)
         return _on(one) == _on(other) and fits is True and within(place, one.alone)
 
 
@@ -234,7 +165,7 @@ class Bound:
         sign: -1 where the question is about the opposite of the function, whose greatest value is claimed.
     """
 
-    question: Question
+    question: Switched
     ends: Sequence[Sequence[Any]]
     claim: Mapping[str, Any]
     read: Read
@@ -306,7 +237,7 @@ class Bound:
 
     def _zero(self, aid: Mapping[str, Any], k: int) -> Zero:
         """A zero whose value is not below `low`: at a point of the claim, or above `high`, or else that is told."""
-        zero, case = read_zero(self.question, aid, k)
+        zero, case = Zero.read(self.question, aid, f"zero {k}")
         if apart(zero.place, case.sides(FINE)[0]) or case.system.fits(FINE, zero.place) is False:
             return zero
         value, which = case.system.value(FINE, zero.place, case.value or 0), aid["point"]

@@ -24,13 +24,13 @@ from gradcalc.settings import Limits
 from gradcalc.show import page as pages
 from gradcalc.show.answer import SCHEMA, Answer
 from gradcalc.truth.claims.boxes import number
-from gradcalc.truth.claims.cases import Constraint, Question, in_parts
+from gradcalc.truth.claims.cases import Constraint, Switched, in_parts
 from gradcalc.truth.claims.claimed import Claimed
-from gradcalc.truth.claims.derivatives import evaluated, from_flint, meant
+from gradcalc.truth.claims.derivatives import Number, evaluated, from_flint, meant
 from gradcalc.truth.claims.intervals import Weak
-from gradcalc.truth.claims.points import Bound, Points
+from gradcalc.truth.claims.points import AllPoints, Bound
 from gradcalc.truth.claims.squares import Minimum, SumOfSquares
-from gradcalc.truth.claims.verify import FINE, Number
+from gradcalc.truth.claims.verify import FINE, Points, Question
 from gradcalc.truth.questions.derivative import read_by
 
 if TYPE_CHECKING:
@@ -155,12 +155,15 @@ def _of_box(proof: Mapping[str, Any], limits: Limits) -> Holds:
     bounds = {name: claim[name] for name in SIGNS if name in claim}
     if claim.keys() - {"points", "unsettled", "complete", *SIGNS} or proof["extremes"].keys() != bounds.keys():
         raise Weak("something is claimed that cannot be verified")
-    Points(names, claim, read).check(asked.parts, proof["parts"])
+    needs_more = any(isinstance(each, Switched) for each in asked.parts) or any(
+        "exact" in zero for part in proof["parts"] for zero in part["zeros"]
+    )
+    (AllPoints(names, claim, read=read) if needs_more else Points(names, claim)).check(asked.parts, proof["parts"])
     questions = {name: asked.extreme(SIGNS[name]) for name in bounds}
     ends = [proof["box"][name] for name in names]
     for name, bound in bounds.items():
         Bound(questions[name], ends, bound, read, SIGNS[name]).check(proof["extremes"][name])
-    flint = (from_flint(each.graph, each.nodes) for each in asked.parts)
+    flint = (from_flint(each.graph, each.case((None,) * len(each.switches)).system.nodes) for each in asked.parts)
     return _in_words(proof), set[str]().union(*flint), ()
 
 
@@ -194,14 +197,14 @@ class Asked:
 
     parts: Sequence[Question]
 
-    def extreme(self, sign: int) -> Question:
+    def extreme(self, sign: int) -> Switched:
         """What is asked of the least value, or with -1 of the greatest."""
         (part,) = self.parts
-        if part.roots or part.constraints:
+        if part.is_roots or isinstance(part, Switched) and part.constraints:
             raise Weak("extreme values go with neither roots nor constraints")
         (node,) = part.outputs
         outputs = (node if sign > 0 else (-part.graph.ref(node)).index,)
-        return Question(part.graph, part.names, part.inputs, part.sides, outputs, extreme=True)
+        return Switched(part.graph, part.names, part.inputs, part.sides, outputs, extreme=True)
 
 
 def question(head: Mapping[str, Any], limits: Limits) -> Asked:

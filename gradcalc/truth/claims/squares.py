@@ -11,10 +11,10 @@ from functools import cached_property
 from typing import Any
 
 from gradcalc.graph.graph import Graph
-from gradcalc.truth.claims.boxes import Box, Matrix, digits_fit
-from gradcalc.truth.claims.derivatives import evaluated, meant, slopes
+from gradcalc.truth.claims.boxes import Box, Matrix, digits_fit, inertia
+from gradcalc.truth.claims.derivatives import System, evaluated, meant, slopes
 from gradcalc.truth.claims.intervals import Arithmetic, Weak, scaled, sub
-from gradcalc.truth.claims.verify import FINE, System, Zero, inertia
+from gradcalc.truth.claims.verify import FINE, Zero
 
 
 @dataclass(frozen=True, eq=False)

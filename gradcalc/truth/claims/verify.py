@@ -20,19 +20,17 @@ Lemmas for what is not smooth stand beside it: `functions` (what other ops mean;
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
-from gradcalc.truth.claims.boxes import Box, Matrix, apart, box_of, cut, halves, matmul, matrix_of, number, within
-from gradcalc.truth.claims.derivatives import evaluated, meant, slopes
-from gradcalc.truth.claims.intervals import Arithmetic, Nowhere, Weak, add, hull, least_size, sub
+from gradcalc.truth.claims import boxes
+from gradcalc.truth.claims.boxes import Box, Matrix, apart, box_of, cut, digits_fit, halves, matmul, matrix_of, within
+from gradcalc.truth.claims.derivatives import Number, System
+from gradcalc.truth.claims.intervals import Arithmetic, Interval, Nowhere, Weak, add, hull, sub
 from gradcalc.truth.claims.poles import has_no_zero
 
-Number = Callable[[Any], Any]
-"""A number that is known exactly: what it is in an arithmetic."""
+Side = tuple[Number, Number]
 Choices = tuple[int | None, ...]
 """Of each switch of a question how it is set, None where that is open."""
 
@@ -40,94 +38,11 @@ COARSE, FINE = Arithmetic(96), Arithmetic(320)
 """For the pieces of the box, and for the zeros."""
 _ROUNDS = (1, 8, 64)
 """Into how many pieces a box is cut to bound the derivatives in it."""
-_PIECES = 2000
-"""Into how many pieces a part of the tree may be cut where its reason is too weak."""
+_SAID, _KIND = {"at", "value", "kind", "index", "kkt", "proved", "on_face", "multipliers"}, ("kind", "index", "kkt")
+"""What a file may say of a point; and of its kind."""
 
 
 # -- equations ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class System:
-    """Equations in unknowns.
-
-    Attributes:
-        parts: what is 0: a node, or its slope by the k-th unknown.
-        fixed: the numbers of inputs that are no unknowns.
-        below: nodes that are not above 0 where a zero counts; if `is_above`, the first unknown is above 0 there.
-    """
-
-    graph: Graph
-    unknowns: tuple[int, ...]
-    parts: tuple[tuple[int, int | None], ...]
-    fixed: Mapping[int, Number] = field(default_factory=dict)
-    below: tuple[int, ...] = ()
-    is_above: bool = False
-
-    @cached_property
-    def nodes(self) -> tuple[int, ...]:
-        """The nodes that parts are of, by ops that are known here."""
-        return meant(self.graph, tuple(node for node, _ in self.parts))
-
-    @cached_property
-    def components(self) -> tuple[int, ...]:
-        """The nodes that are 0."""
-        pairs = zip(self.nodes, self.parts, strict=True)
-        return tuple(node if k is None else self.slopes([node])[k][0] for node, (_, k) in pairs)
-
-    @cached_property
-    def jacobian(self) -> tuple[int, ...]:
-        """Their slopes, column by column."""
-        return tuple(node for column in self.slopes(self.components) for node in column)
-
-    def slopes(self, nodes: Sequence[int]) -> list[list[int]]:
-        """The slopes of nodes by each unknown."""
-        return [slopes(self.graph, nodes, unknown) for unknown in self.unknowns]
-
-    def at(self, on: Any, box: Sequence[Any], nodes: Sequence[int], slopes: Sequence[int] = ()) -> list[Any]:
-        """The values of nodes and slopes in a box."""
-        given = dict(zip(self.unknowns, box, strict=True)) | {node: make(on) for node, make in self.fixed.items()}
-        return evaluated(self.graph, nodes, given, on, slopes)
-
-    def values(self, on: Any, box: Sequence[Any]) -> list[Any]:
-        """The parts in a box."""
-        return self.at(on, box, self.nodes, self.components)[len(self.nodes) :]
-
-    def matrix(self, on: Arithmetic, box: Box) -> Matrix:
-        """Their derivatives in a box, where all is smooth: row i those of the i-th part."""
-        size = len(self.parts)
-        found = self.at(on.strict, box, self.nodes, self.jacobian)[size:]
-        return [found[i::size] for i in range(size)]
-
-    def value(self, on: Any, box: Sequence[Any], node: int) -> Any:
-        """A node in a box."""
-        return self.at(on, box, meant(self.graph, (node,)))[0]
-
-    @cached_property
-    def edges(self) -> list[list[int]]:
-        """What roots are taken of, with its slopes."""
-        roots = [node for node in self.graph.needed(self.nodes) if self.graph.nodes[node].op is ops.sqrt]
-        under = [self.graph.nodes[node].operands[0] for node in roots]
-        return [list(each) for each in zip(under, *self.slopes(under), strict=True)]
-
-    def fits(self, on: Arithmetic, box: Box) -> bool | None:
-        """Whether `below` holds in a box, with < 0; None where that is open."""
-        sides = self.at(on, box, meant(self.graph, self.below)) if self.below else []
-        return False if any(low > 0 for low, _ in sides) else all(high < 0 for _, high in sides) or None
-
-    def is_empty(self, on: Arithmetic, box: Box, inverse: Matrix | None = None, poles: bool = True) -> bool:
-        """Whether it is proved that no zero that counts lies in a box; beside poles too, if that is asked for."""
-        try:
-            if self.fits(on, box) is False or any(low > 0 or high < 0 for low, high in self.values(on, box)):
-                return True
-        except Nowhere:
-            return True
-        except Weak:
-            return poles and has_no_zero(on, self, box)
-        try:
-            return inverse is not None and apart(krawczyk(self, on, box, inverse), box)
-        except Weak:
-            return False
 
 
 def krawczyk(system: System, on: Arithmetic, box: Box, inverse: Matrix, pieces: int = 1) -> Box:
@@ -149,22 +64,94 @@ def krawczyk(system: System, on: Arithmetic, box: Box, inverse: Matrix, pieces: 
     return [add(sub(m, step), part) for m, (step,), (part,) in zip(middle, steps, spread, strict=True)]
 
 
-def inertia(matrix: Matrix, on: Arithmetic) -> tuple[int, int]:
-    """How many eigenvalues of a symmetric matrix H are positive, and negative: those of V'HV, for any regular V
-    (Sylvester). With NumPy's eigenvectors of the middle for V its diagonal outweighs the rest (Gershgorin).
-    """
-    import numpy as np
+def is_empty(system: System, on: Arithmetic, box: Box, inverse: Matrix | None = None, poles: bool = True) -> bool:
+    """Whether it is proved that no zero that counts lies in a box; beside poles too, if that is asked for."""
+    try:
+        if system.fits(on, box) is False or any(low > 0 or high < 0 for low, high in system.values(on, box)):
+            return True
+    except Nowhere:
+        return True
+    except Weak:
+        return poles and has_no_zero(on, system, box)
+    try:
+        return inverse is not None and apart(krawczyk(system, on, box, inverse), box)
+    except Weak:
+        return False
 
-    middle = np.array([[float(Fraction(a + b, 2 << on.bits)) for a, b in row] for row in matrix])
-    values, vectors = np.linalg.eigh(middle)
-    vectors /= np.sqrt(np.maximum(np.abs(values), 1e-300))
-    rows = matrix_of(on, vectors.tolist())
-    turned = matmul(on, list(zip(*rows, strict=True)), matmul(on, matrix, rows))
-    for i, row in enumerate(turned):
-        if least_size(row[i]) <= sum(max(map(abs, entry)) for j, entry in enumerate(row) if j != i):
-            raise Weak("the signs of the eigenvalues are not settled")
-    plus = sum(row[i][0] > 0 for i, row in enumerate(turned))
-    return plus, len(turned) - plus
+
+@dataclass(frozen=True)
+class Case:
+    """Equations over a box, and what is said of their zeros.
+
+    Attributes:
+        ranges: the ends of each unknown.
+        value: the node of the function whose slopes are 0; None of roots.
+    """
+
+    system: System
+    ranges: Sequence[Side]
+    value: int | None = None
+
+    def sides(self, on: Arithmetic) -> tuple[Box, Box]:
+        """The box of all unknowns, from outside and from inside."""
+        ends = [(low(on), high(on)) for low, high in self.ranges]
+        return [(low[0], high[1]) for low, high in ends], [(low[1], high[0]) for low, high in ends]
+
+    def multipliers(self, on: Arithmetic, place: Box) -> dict[str, Interval]:
+        """Of constraints: here there are none."""
+        return {}
+
+    def kind(self, on: Arithmetic, place: Box) -> dict[str, Any]:
+        """The kind of a zero, and its index: how many eigenvalues are negative."""
+        if self.value is None:
+            return {"kind": "root"}
+        plus, minus = boxes.inertia(self.system.matrix(on, place), on)
+        return {"kind": "saddle" if plus and minus else "maximum" if minus else "minimum", "index": minus}
+
+
+@dataclass(eq=False)
+class Question:
+    """What is asked of a smooth formula: where all its slopes are 0; of several, where these are 0 themselves.
+
+    Args:
+        inputs: the variables; `names` their names, `sides` the ends of the box.
+        outputs: one formula; of roots as many as variables.
+        is_far: whether its variables stand for others, far out, so that it has no points to tell of.
+    """
+
+    graph: Graph
+    names: Sequence[str]
+    inputs: tuple[int, ...]
+    sides: Sequence[Side]
+    outputs: tuple[int, ...]
+    is_roots: bool = False
+    is_far: bool = False
+    switches: Sequence[tuple[str, int]] = ()
+    constraints: Sequence[Any] = ()
+
+    @cached_property
+    def open_case(self) -> Case:
+        """The equations, with all switches open."""
+        slopes = [(self.outputs[0], k) for k in range(len(self.inputs))]
+        parts = tuple((node, None) for node in self.outputs) if self.is_roots else tuple(slopes)
+        system = System(self.graph, self.inputs, parts, is_above=self.is_far)
+        return Case(system, self.sides, None if self.is_roots else self.outputs[0])
+
+    def case(self, choices: Choices) -> Case:
+        """The equations where some switches are set: there are none."""
+        return self.open_case
+
+    def root(self) -> tuple[Choices, Box]:
+        """The whole box, all switches open."""
+        return (None,) * len(self.switches), self.open_case.sides(COARSE)[0]
+
+    def settings(self, choices: Choices, which: int) -> list[Choices]:
+        """The ways in which a switch may be set."""
+        raise Weak("a switch is set that there is not")
+
+    def split(self, choices: Choices, box: Box, which: int) -> list[tuple[Choices, Box]]:
+        """A piece for each of them."""
+        return [(made, box) for made in self.settings(choices, which)]
 
 
 # -- zeros and pieces --------------------------------------------------------------------------------------------------
@@ -178,6 +165,15 @@ class Zero:
     place: Box
     small: Box
     alone: Box
+
+    @staticmethod
+    def read(question: Question, aid: Mapping[str, Any], which: str) -> tuple["Zero", Case]:
+        """A zero of the file, proved, and its case."""
+        choices: Choices = tuple(aid["choices"])
+        if len(choices) != len(question.switches) or any(isinstance(way, bool) for way in choices):
+            raise Weak(f"{which} is of no case")
+        case = question.case(choices)
+        return Zero.proved(case.system, which, aid, choices), case
 
     @staticmethod
     def proved(
@@ -209,13 +205,13 @@ class Walk:
     """The pieces of a box, each with its reason.
 
     Args:
-        question: what gives the box (`root`), pieces by switches (`split`), and the equations (`case`).
+        question: what gives the box, pieces by switches (`split`), and the equations.
         zeros: those that are proved.
         poles: whether there is no zero beside a pole that its numerator keeps off.
         more: further reasons by name, of a piece by its choices, its box, and what stands behind the name.
     """
 
-    question: Any
+    question: Question
     zeros: Sequence[Zero]
     poles: bool = True
     more: Mapping[str, Callable[..., bool]] = field(default_factory=dict)
@@ -230,14 +226,18 @@ class Walk:
                 raise Weak("the tree has more pieces than the box")
             (choices, box), (reason, *more) = waiting.popleft(), step
             if reason == "cut":
-                waiting += [(choices, part) for part in _cut(box, *more)]
+                place = COARSE.of(boxes.number(more[1]), boxes.number(more[1]))
+                waiting += [(choices, part) for part in cut(box, more[0], place)]
             elif reason == "split":
                 waiting += self.question.split(choices, box, *more)
             elif reason not in reasons or not reasons[reason](choices, box, *more):
-                raise Weak(f"a piece of the box whose reason ({reason}) does not hold: {self.question.shown(box)}")
+                raise Weak(f"a piece of the box whose reason ({reason}) does not hold: {self._shown(box)}")
         if waiting:
-            shown = self.question.shown(waiting[-1][1])
-            raise Weak(f"{len(waiting)} pieces of the box have no reason: {shown}, ...")
+            raise Weak(f"{len(waiting)} pieces of the box have no reason: {self._shown(waiting[-1][1])}, ...")
+
+    def _shown(self, box: Box) -> str:
+        unit, sides = 2**COARSE.bits, zip(self.question.names, box, strict=False)
+        return ", ".join(f"{name}={low / unit:.6g}:{high / unit:.6g}" for name, (low, high) in sides)
 
     def _is_zero(self, choices: Choices, box: Box, which: int) -> bool:
         zero = self.zeros[range(len(self.zeros))[which]]
@@ -245,23 +245,101 @@ class Walk:
 
     def _is_empty(self, choices: Choices, box: Box, inverse: Any = None) -> bool:
         system, rows = self.question.case(choices).system, matrix_of(COARSE, inverse) if inverse is not None else None
-        return everywhere(box, lambda part: system.is_empty(COARSE, part, rows, self.poles))
+        return boxes.everywhere(box, lambda part: is_empty(system, COARSE, part, rows, self.poles))
 
 
-def _cut(box: Box, k: int, at: Any) -> list[Box]:
-    """Two pieces of one."""
-    return cut(box, k, COARSE.of(number(at), number(at)))
+# -- the claim ---------------------------------------------------------------------------------------------------------
 
 
-def everywhere(box: Box, holds: Callable[[Box], bool]) -> bool:
-    """Whether something holds in a box; in small parts of it, where its own intervals are too wide."""
-    waiting = [box]
-    for _ in range(_PIECES):
-        if not waiting:
-            return True
-        part = waiting.pop()
-        if not holds(part):
-            if not any(low < high for low, high in part):
-                return False
-            waiting += halves(part)
-    return False
+@dataclass
+class Points:
+    """Points that are claimed, and boxes of which nothing is.
+
+    Args:
+        claim: `points`; `unsettled`, those boxes; `complete`, whether there are none of these.
+    """
+
+    names: Sequence[str]
+    claim: Mapping[str, Any]
+    met: dict[int, Box] = field(default_factory=dict)
+
+    def check(self, questions: Sequence[Question], parts: Sequence[Mapping[str, Any]]) -> None:
+        """Check all; `Weak` says what does not hold."""
+        points, unsettled = self.claim["points"], self.claim["unsettled"]
+        if self.claim["complete"] is not (not unsettled):
+            raise Weak("whether the points are all is not claimed as it is")
+        if any(list(box) != list(self.names) for box in unsettled):
+            raise Weak("a box of which nothing is claimed is none")
+        open_ = [box_of(COARSE, list(box.values()), len(self.names)) for box in unsettled]
+
+        def left(choices: Choices, box: Box, k: int) -> bool:
+            return within(box[: len(self.names)], open_[range(len(open_))[k]])
+
+        for question, part in zip(questions, parts, strict=True):
+            zeros = [self._zero(question, aid, f"zero {k}") for k, aid in enumerate(part["zeros"], 1)]
+            Walk(question, zeros, more={} if question.is_far else {"left": left}).check(part["tree"])
+        if self.met.keys() != set(range(len(points))):
+            raise Weak(f"{len(points)} points are claimed, {len(self.met)} are proved")
+        self.differ()
+
+    def _zero(self, question: Question, aid: Mapping[str, Any], which: str) -> Zero:
+        """A zero that is a point of the claim, or does not count."""
+        (zero, case), k, points = Zero.read(question, aid, which), aid["point"], self.claim["points"]
+        outer, inner = case.sides(FINE)
+        fits = case.system.fits(FINE, zero.place)
+        if k is None:
+            if not apart(zero.place, outer) and fits is not False:
+                raise Weak("a zero that is said not to count may lie in the box")
+            return zero
+        if k not in range(len(points)):
+            raise Weak(f"{len(points)} points are claimed, and a zero is said to be point {k + 1}")
+        point, said = points[k], f"point {k + 1}"
+        if (
+            question.is_far
+            or point.keys() - _SAID
+            or point["proved"] is not True
+            or len(point["at"]) != len(self.names)
+        ):
+            raise Weak(f"{said} is said to be what cannot be verified")
+        is_inside = within(zero.place, inner, strictly=True)
+        is_there = is_inside and fits or fits is not False and self.is_exact(case, zero, aid, is_inside, fits)
+        if not is_there or point.get("on_face", False) is not (not is_inside):
+            raise Weak(f"{said} is not proved to lie where it is said to, inside the box or on a face")
+        for name, side in zip(self.names, zero.place, strict=False):
+            digits_fit(FINE, side, point["at"][name], f"{said}, {name}")
+        self.take(case, zero, aid, bool(fits))
+        return zero
+
+    def is_exact(self, case: Case, zero: Zero, aid: Mapping[str, Any], is_inside: bool, fits: bool | None) -> bool:
+        """Whether a zero is proved to lie on a face, or on the edge of a condition: here none is."""
+        return False
+
+    def take(self, case: Case, zero: Zero, aid: Mapping[str, Any], is_inner: bool) -> None:
+        """Take down that a zero is a point, with this value and kind."""
+        if aid["point"] in self.met:
+            raise Weak("two zeros are said to be one point")
+        self.met[aid["point"]] = zero.place
+        self.told(case, zero.place, self.claim["points"][aid["point"]], f"point {aid['point'] + 1}")
+
+    def told(self, case: Case, place: Box, point: Mapping[str, Any], which: str) -> None:
+        """Check the value of a zero, its kind, and its multipliers."""
+        kind, said = {key: point[key] for key in _KIND if key in point or key == "kind"}, case.kind(FINE, place)
+        if repr(kind) != repr({key: said[key] for key in kind if key in said}):
+            raise Weak(f"{which} is a {said['kind']}: {said}")
+        self.valued(case, place, point, which)
+
+    def valued(self, case: Case, place: Box, point: Mapping[str, Any], which: str) -> None:
+        """Check the value of a zero, and its multipliers."""
+        marks, given = case.multipliers(FINE, place), point.get("multipliers", {})
+        if marks.keys() != given.keys():
+            raise Weak(f"{which}: its multipliers are not those of its case")
+        for name, mark in marks.items():
+            digits_fit(FINE, mark, given[name], f"{which}, the multiplier of {name}")
+        if case.value is not None:
+            digits_fit(FINE, case.system.value(FINE, place, case.value), point["value"], f"{which}, its value")
+        elif point["value"] is not None:
+            raise Weak(f"{which} has no value")
+
+    def differ(self) -> None:
+        """That no two points are the same."""
+        boxes.differ([place[: len(self.names)] for place in self.met.values()])

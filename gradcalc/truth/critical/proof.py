@@ -29,11 +29,10 @@ from gradcalc.files import complete_file
 from gradcalc.settings import Limits
 from gradcalc.show.answer import SCHEMA
 from gradcalc.truth.claims.boxes import apart
-from gradcalc.truth.claims.cases import Question
 from gradcalc.truth.claims.intervals import Weak
 from gradcalc.truth.claims.points import MEETING, height, is_exactly
 from gradcalc.truth.claims.proofs import FORMAT, SIGNS, constant, question, verify
-from gradcalc.truth.claims.verify import FINE, Choices
+from gradcalc.truth.claims.verify import FINE, Choices, Question
 from gradcalc.truth.critical.answer import Critical, CriticalPoint, Extreme
 from gradcalc.truth.critical.box import read_box
 from gradcalc.truth.critical.find import PAD

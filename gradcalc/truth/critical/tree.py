@@ -19,10 +19,10 @@ from gradcalc.arithmetic.intervals import JUMP, KINK, OUTSIDE
 from gradcalc.errors import UsageError
 from gradcalc.graph import derive, ops
 from gradcalc.truth.claims.boxes import matrix_of
-from gradcalc.truth.claims.cases import Case, Question
+from gradcalc.truth.claims.derivatives import Number
 from gradcalc.truth.claims.intervals import Arithmetic, Weak
 from gradcalc.truth.claims.poles import floor
-from gradcalc.truth.claims.verify import COARSE, FINE, Choices, Number
+from gradcalc.truth.claims.verify import COARSE, FINE, Case, Choices, Question, is_empty
 from gradcalc.truth.critical.search import BISECTION, Boxes, Enclosing, no_boxes, together
 from gradcalc.truth.critical.system import System, of_equations, of_gradient, with_tops
 
@@ -371,7 +371,7 @@ class Tree:
         """Whether the verifier sees that no zero is in a box."""
         self._ask()
         aid = None if inverse is None else matrix_of(COARSE, inverse)
-        return context.case.system.is_empty(COARSE, _coarse(boxes, k), aid, self.floor is None)
+        return is_empty(context.case.system, COARSE, _coarse(boxes, k), aid, self.floor is None)
 
     def _cut(self, boxes: Boxes, sides: Any) -> tuple[Any, Any, Boxes]:
         """Across which sides boxes are cut, and where; and their halves, those of a box one after the other."""

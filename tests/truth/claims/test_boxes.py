@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from gradcalc.truth.claims.boxes import cut, digits_fit, number
+from gradcalc.truth.claims.boxes import cut, differ, digits_fit, everywhere, inertia, number
 from gradcalc.truth.claims.intervals import Arithmetic, Weak
 
 FINE = Arithmetic(320)
@@ -35,3 +35,27 @@ def test_a_cut_leaves_nothing_out() -> None:
     for k, place in ((0, (-1, 0)), (1, (3, 4)), (-1, (2, 2)), (0, (5, 4))):
         with pytest.raises(Weak, match="beside"):
             cut(box, k, place)
+
+
+@pytest.mark.parametrize(
+    ("rows", "signs"),
+    [([[2, 1], [1, 3]], (2, 0)), ([[0, 1], [1, 0]], (1, 1)), ([[-2, 0], [0, 3]], (1, 1)), ([[0, 2, 1], [2, 0, 1], [1, 1, -5]], (1, 2)),
+     ([[-4, 1, 0], [1, -3, 1], [0, 1, -2]], (0, 3))],
+)  # fmt: skip
+def test_signs_of_eigenvalues(rows: list[list[int]], signs: tuple[int, int]) -> None:
+    on = Arithmetic(96)
+    assert inertia([[on.whole(x) for x in row] for row in rows], on) == signs
+    with pytest.raises(Weak):
+        inertia([[on.whole(1), on.whole(1)], [on.whole(1), on.whole(1)]], on)
+
+
+def test_what_meets_may_be_the_same() -> None:
+    differ([[(0, 1), (0, 9)], [(2, 3), (0, 9)], [(2, 3), (10, 11)]])
+    with pytest.raises(Weak, match="may be the same"):
+        differ([[(0, 1), (0, 9)], [(2, 5), (0, 9)], [(5, 6), (9, 11)]])
+
+
+def test_what_holds_in_small_parts_holds_everywhere() -> None:
+    assert everywhere([(0, 1 << 20)], lambda part: part[0][1] - part[0][0] <= 1 << 12)
+    assert not everywhere([(0, 1 << 20)], lambda part: not part[0][0] <= 123456 <= part[0][1])
+    assert not everywhere([(5, 5)], lambda part: False)

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from gradcalc.settings import Limits
-from gradcalc.truth.claims.cases import ABOVE, BELOW, ON, Question
+from gradcalc.truth.claims.cases import ABOVE, BELOW, ON, Switched
 from gradcalc.truth.claims.intervals import Weak
 from gradcalc.truth.claims.proofs import question
-from gradcalc.truth.claims.verify import COARSE
+from gradcalc.truth.claims.verify import COARSE, Question, is_empty
 
 
 def asked(text: str, box: dict[str, Any], **more: Any) -> list[Question]:
@@ -49,7 +49,7 @@ def test_of_constraints_no_more_are_active_than_there_are_variables() -> None:
 
 def test_at_an_end_of_its_side_a_variable_is_fixed() -> None:
     (made,) = asked("x^2 - x*y", {"x": [-2, 2], "y": [0, "pi"]})
-    extreme = Question(made.graph, made.names, made.inputs, made.sides, made.outputs, extreme=True)
+    extreme = Switched(made.graph, made.names, made.inputs, made.sides, made.outputs, extreme=True)
     choices, box = extreme.root()
     assert choices == (None, None)
     ends = extreme.split(choices, box, 1)
@@ -67,7 +67,7 @@ def test_beyond_a_radius_a_function_is_critical_as_one_of_other_variables() -> N
     assert [(part.is_far, len(part.inputs)) for part in (near, low, high)] == [(False, 1), (True, 1), (True, 1)]
     for part in (low, high):
         choices, box = part.root()
-        assert part.case(choices).system.is_empty(COARSE, box)
+        assert is_empty(part.case(choices).system, COARSE, box)
     assert len(asked("x^2 + y^2", {"x": [0, "inf"], "y": ["-inf", 1]})) == 3
     for radius in (None, 0, True, 2.5):
         with pytest.raises(Weak, match="radius"):
@@ -77,6 +77,6 @@ def test_beyond_a_radius_a_function_is_critical_as_one_of_other_variables() -> N
 def test_multipliers_of_each_ratio_are_within_reach() -> None:
     (made,) = asked("3*x", {"x": [-2, 2]}, subject_to=["x <= 1"])
     first = [COARSE.whole(1), COARSE.of(Fraction("0.31"), Fraction("0.32"))]
-    for low, high, is_empty in (("-0.95", "-0.94", False), ("0.94", "0.95", True), ("-0.9", "-0.8", True)):
+    for low, high, expected in (("-0.95", "-0.94", False), ("0.94", "0.95", True), ("-0.9", "-0.8", True)):
         box = [*first, COARSE.of(Fraction(low), Fraction(high))]
-        assert made.case((ON,)).system.is_empty(COARSE, box) is is_empty, low
+        assert is_empty(made.case((ON,)).system, COARSE, box) is expected, low

@@ -8,8 +8,9 @@ import pytest
 from gradcalc.language.formula import Formula
 from gradcalc.language.parse import as_formula
 from gradcalc.truth.claims.boxes import within
+from gradcalc.truth.claims.derivatives import System
 from gradcalc.truth.claims.intervals import Arithmetic, Weak
-from gradcalc.truth.claims.verify import System, inertia, krawczyk
+from gradcalc.truth.claims.verify import krawczyk
 
 
 def gradient(formula: Formula, names: Sequence[str]) -> System:
@@ -75,18 +76,6 @@ def test_the_operator_proves_one_zero_and_none() -> None:
     assert not within(
         krawczyk(components, on, [on.of(Fraction(-2), Fraction(2))], inverse), [on.of(Fraction(-2), Fraction(2))]
     )
-
-
-@pytest.mark.parametrize(
-    ("rows", "signs"),
-    [([[2, 1], [1, 3]], (2, 0)), ([[0, 1], [1, 0]], (1, 1)), ([[-2, 0], [0, 3]], (1, 1)), ([[0, 2, 1], [2, 0, 1], [1, 1, -5]], (1, 2)),
-     ([[-4, 1, 0], [1, -3, 1], [0, 1, -2]], (0, 3))],
-)  # fmt: skip
-def test_signs_of_eigenvalues(rows: list[list[int]], signs: tuple[int, int]) -> None:
-    on = Arithmetic(96)
-    assert inertia([[on.whole(x) for x in row] for row in rows], on) == signs
-    with pytest.raises(Weak):
-        inertia([[on.whole(1), on.whole(1)], [on.whole(1), on.whole(1)]], on)
 
 
 @pytest.mark.parametrize("text", ["where(x > 0, x, -x)", "floor(x)", "sign(x)", "besselj(0, x)", "zeta(3, x)"])
