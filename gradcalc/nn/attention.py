@@ -247,11 +247,9 @@ class AdditiveAttention(Attention):
         common: the arguments of `Layer`.
     """
 
-    def __init__(self, use_scale: bool = True, dropout: float = 0.0, **common: Any) -> None: ...
+    _also = ("seed",)
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make another; the seed is taken besides."""
-        return super().get_config() | {"seed": self.seed}
+    def __init__(self, use_scale: bool = True, dropout: float = 0.0, **common: Any) -> None: ...
 
     def _scale(self, input_shape: Any) -> Any:
         return self.add_weight(input_shape[0][-1:], "glorot_uniform", name="scale")

@@ -102,6 +102,9 @@ class Layer(Configured):
     ndim: ClassVar[int | None] = None
     """The number of axes of an input, where only one will do."""
 
+    axes: ClassVar[int] = 0
+    """How many of them are between rows and channels: a class over such axes says so, `class Conv2D(_Conv, axes=2)`."""
+
     takes_one: ClassVar[bool] = False
     """An input is one tensor: no list, no dict."""
 
@@ -112,7 +115,7 @@ class Layer(Configured):
     """Keras's arguments that are not supported here, each with the one value that it may have: its default."""
 
     _also: ClassVar[tuple[str, ...]] = ()
-    """Those of them that Keras writes into the config."""
+    """Those of them that Keras writes into the config, and attributes that it does."""
 
     _renamed: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """The names of arguments in Keras 2, each with the one it has."""
@@ -156,9 +159,11 @@ class Layer(Configured):
         self._output_shape: Shape | None = None
         self._axis_size: int | None = None
 
-    def __init_subclass__(cls, **settings: Any) -> None:
-        """Whether `call` takes `training`; a `build` of one's own marks the layer as built; see `_kept`."""
+    def __init_subclass__(cls, axes: int = 0, **settings: Any) -> None:
+        """Whether `call` takes `training`; a `build` of one's own marks the layer as built; see `_keeping`."""
         super().__init_subclass__(**settings)
+        if axes:
+            cls.axes, cls.ndim = axes, axes + 2
         if "call" in vars(cls):
             taken = list(inspect.signature(cls.call).parameters)[1:]
             cls._input_name = next(iter(taken), "inputs")
@@ -171,7 +176,7 @@ class Layer(Configured):
             name: value for kind in reversed(cls.__mro__) for name, value in vars(kind).get("_fixed", {}).items()
         }
         if "__init__" in vars(cls) and (not is_ours(cls) or not cls.__init__.__code__.co_names):
-            cls.__init__ = (_kept if is_ours(cls) else _noting)(cls, cls.__init__)  # type: ignore[method-assign]
+            cls.__init__ = (_keeping if is_ours(cls) else _noting)(cls, cls.__init__)  # type: ignore[method-assign]
         if "build" in vars(cls):
             cls.build = _marked(cls.build)  # type: ignore[method-assign]
 
@@ -223,12 +228,7 @@ class Layer(Configured):
             return self._noted((inputs, *args), kwargs if training is None else kwargs | {"training": training})
         mask = masks_of(inputs)
         inputs = self._converted(inputs)
-        if isinstance(inputs, Tensor):
-            self._check(inputs.shape)
-        elif self.takes_one:
-            raise self._several(inputs)
-        if not self.built:
-            self._prepare(functional.shapes(inputs))
+        self._accept(inputs, Tensor)
         path, trains, _, number = _outer.get()
         training = trains if training is None else training
         if len(args) < self._training_at:
@@ -251,22 +251,31 @@ class Layer(Configured):
 
     def _noted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The symbolic result of symbolic inputs."""
-        inputs = args[0]
-        if isinstance(inputs, Symbolic):
-            self._check(inputs.shape)
-        elif self.takes_one:
-            raise self._several(inputs)
-        shape = functional.shapes(inputs)
-        if not self.built:
-            self._prepare(shape)
+        self._accept(args[0], Symbolic)
         if functional.symbols((args[1:], kwargs)):
             shape = functional.tried(self, args, kwargs)
         else:
-            shape = self.compute_output_shape(shape)
+            shape = self.compute_output_shape(functional.shapes(args[0]))
         self.built = True
         if self._call is None:
             self._output_shape = shape
         return Call(self, args, kwargs, shape, self.dtype).result
+
+    def _accept(self, inputs: Any, kind: type) -> None:
+        """Check inputs, one of a kind where one is taken, and build the layer for the first.
+
+        Raises:
+            ValueError: the layer takes none such.
+        """
+        if isinstance(inputs, kind):
+            self._check(inputs.shape)  # type: ignore[attr-defined]
+        elif self.takes_one:
+            several = isinstance(inputs, list | tuple | dict)
+            what = f"a {type(inputs).__name__} of {len(inputs)}" if several else f"{inputs!r}, which is no tensor"
+            text = f"Layer '{self.name}' takes one tensor, and received {what}; try: layer(x) for each of them"
+            raise ValueError(text)
+        if not self.built:
+            self._prepare(functional.shapes(inputs))
 
     def _prepare(self, shape: Any) -> None:
         """Build the layer for its first input."""
@@ -304,12 +313,6 @@ class Layer(Configured):
 
     def _unfit(self, expected: str) -> ValueError:
         return ValueError(f"Input 0 of layer '{self.name}' is incompatible with the layer: expected {expected}")
-
-    def _several(self, inputs: Any) -> ValueError:
-        """What is told of an input that is no tensor where one is taken."""
-        several = isinstance(inputs, list | tuple | dict)
-        what = f"a {type(inputs).__name__} of {len(inputs)}" if several else f"{inputs!r}, which is no tensor"
-        return ValueError(f"Layer '{self.name}' takes one tensor, and received {what}; try: layer(x) for each of them")
 
     def _float(self, x: Any) -> Any:
         """Integers and bools in the layer's dtype."""
@@ -373,7 +376,8 @@ class Layer(Configured):
             config["activity_regularizer"] = serialize(self.activity_regularizer)
         if is_ours(type(self)) or not is_ours(type(self).get_config) or self._config().keys() - _NO_SETTING:
             own = {name: value for name, value in self._config().items() if name not in _NO_SETTING}
-            return {name: self._fixed.get(name) for name in self._also} | config | own
+            also = {name: self._fixed.get(name, getattr(self, name, None)) for name in self._also}
+            return also | config | own
         taken = inspect.signature(type(self).__init__).parameters
         if not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
             config = {name: value for name, value in config.items() if name in taken}
@@ -594,7 +598,7 @@ def _marked(build: Callable[..., None]) -> Callable[..., None]:
     return marked
 
 
-def _kept(kind: Any, init: Callable[..., None]) -> Callable[..., None]:
+def _keeping(kind: Any, init: Callable[..., None]) -> Callable[..., None]:
     """A constructor that keeps its arguments, then does `__post_init__`: of one that is its signature and does nothing.
 
     The arguments of such constructors of base classes, where they have defaults, are taken by keyword besides.
@@ -606,7 +610,7 @@ def _kept(kind: Any, init: Callable[..., None]) -> Callable[..., None]:
     names = [name for name in (*more, *own) if name not in _NO_SETTING]
 
     @wraps(init)
-    def kept(self: Layer, *args: Any, **kwargs: Any) -> None:
+    def keeping(self: Layer, *args: Any, **kwargs: Any) -> None:
         kwargs = {kind._renamed.get(name, name): value for name, value in kwargs.items()}
         init(self, *args, **kwargs)  # refuses what does not fit
         given = signature.bind(self, *args, **kwargs)
@@ -618,7 +622,7 @@ def _kept(kind: Any, init: Callable[..., None]) -> Callable[..., None]:
             self._keep(name, value)
         self.__post_init__()
 
-    return kept
+    return keeping
 
 
 def _noting(kind: type[Layer], init: Callable[..., None]) -> Callable[..., None]:

@@ -54,11 +54,6 @@ class _SpatialDropout(Dropout):
 
     def __init__(self, rate: float, data_format: str | None = None, seed: int | None = None, **common: Any) -> None: ...
 
-    def __init_subclass__(cls, axes: int = 0, **settings: Any) -> None:
-        """An input has rows, so many axes, and channels."""
-        super().__init_subclass__(**settings)
-        cls.ndim = axes + 2
-
     def _shape(self, x: Any) -> list[int]:
         channels = 1 if self.data_format == "channels_first" else x.ndim - 1
         return [n if axis in (0, channels) else 1 for axis, n in enumerate(x.shape)]

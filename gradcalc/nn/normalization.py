@@ -14,9 +14,6 @@ __all__ = [
     "UnitNormalization",
 ]  # fmt: skip
 
-_SMALL = 1e-7
-"""What Keras adds to a number of steps, which may be 0."""
-
 
 class _Normalization(Elementwise):
     """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with a gamma and a beta for each place along the axes.
@@ -104,7 +101,7 @@ class BatchNormalization(_Normalization):
             mean, variance = _moments(x, self._others)
         else:
             counts = np.broadcast_to(counts[..., None], x.shape)
-            number = np.sum(counts, self._others, x.dtype, keepdims=True) + x.dtype.type(_SMALL)
+            number = np.sum(counts, self._others, x.dtype, keepdims=True) + x.dtype.type(1e-7)  # Keras's: may be 0
             mean = np.sum(np.where(counts, x, 0), self._others, keepdims=True) / number
             variance = np.sum(np.where(counts, x - mean, 0) ** 2, self._others, keepdims=True) / number
         for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):

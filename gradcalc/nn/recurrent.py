@@ -416,6 +416,7 @@ class _Gated(RNN):
 
     kind: ClassVar[Any]
     ndim = 3
+    _also = ("zero_output_for_mask",)
 
     def __post_init__(self) -> None:
         """Hand the cell its settings: they are looked up there, as are the weights."""
@@ -424,9 +425,6 @@ class _Gated(RNN):
             **settings, dtype=self.dtype, trainable=self._trainable, name=snake_case(self.kind.__name__)
         )
         super().__post_init__()
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"zero_output_for_mask": self.zero_output_for_mask}
 
 
 class SimpleRNN(_Gated):

@@ -185,14 +185,8 @@ class Spatial(Layer):
     A subclass gives `_places` and `_sizes`, for inputs and shapes whose channels are last.
     """
 
-    axes: ClassVar[int]
     takes_one = True
     data_format: str
-
-    def __init_subclass__(cls, axes: int = 0, **settings: Any) -> None:
-        """A class says how many axes there are, or is of any number."""
-        super().__init_subclass__(**settings)
-        cls.axes, cls.ndim = axes, axes + 2
 
     def __post_init__(self) -> None:
         self._axis = -1 if self.data_format == "channels_last" else 1
