@@ -56,6 +56,14 @@ def of_pictures(layer: nn.Conv2D, pool: nn.MaxPooling2D) -> tuple[nn.Conv2D, nn.
 
 
 of_pictures(Edges(3, 2), nn.MaxPooling2D())
+
+
+def of_rows(loss: nn.MeanSquaredError, metric: nn.metrics.Precision) -> tuple[nn.Loss, nn.metrics.Metric]:
+    """Losses and metrics that are rows of a table are types."""
+    return loss, metric
+
+
+of_rows(tf.keras.losses.MeanSquaredError(reduction="sum"), nn.metrics.Precision(0.5))
 v = Variable(3.0)
 with GradientTape() as t:
     y = v * v

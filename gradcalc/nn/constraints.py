@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.nn.config import Configured, by_name, read
+from gradcalc.nn.config import Row, by_name, read
 
 __all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"]
 
@@ -17,7 +17,7 @@ EPSILON = 1e-7
 """Added to a length before it divides, as Keras does."""
 
 
-class Constraint(Configured):
+class Constraint(Row):
     """Base of the constraints: a subclass gives `__call__`, what becomes of a weight; here `_held`."""
 
     _module = "keras.constraints"
@@ -40,37 +40,30 @@ class MinMaxNorm(Constraint):
     axis: Any = 0
 
     def _held(self, w: Any) -> Any:
-        norms = np.linalg.vector_norm(w, axis=self.axis, keepdims=True)
+        norms = _lengths(w, self.axis)
         desired = self.rate * np.clip(norms, self.min_value, self.max_value) + (1 - self.rate) * norms
         return w * (desired / (EPSILON + norms))
 
 
+# fmt: off
 @dataclass(repr=False, eq=False)
-class MaxNorm(Constraint):
+class MaxNorm(Constraint, _held=lambda self, w: MinMaxNorm(0.0, self.max_value, axis=self.axis)(w)):
     """Lengths along an axis are at most `max_value`."""
 
     max_value: float = 2
     axis: Any = 0
-
-    def _held(self, w: Any) -> Any:
-        return MinMaxNorm(0.0, self.max_value, axis=self.axis)(w)
-
-
-class NonNeg(Constraint):
-    """No element is negative."""
-
-    def _held(self, w: Any) -> Any:
-        return np.where(w >= 0, w, 0)
-
-
 @dataclass(repr=False, eq=False)
-class UnitNorm(Constraint):
+class UnitNorm(Constraint, _held=lambda self, w: w / (EPSILON + _lengths(w, self.axis))):
     """Lengths along an axis are 1."""
 
     axis: Any = 0
+class NonNeg(Constraint, _held=lambda self, w: np.where(w >= 0, w, 0)):
+    """No element is negative."""
+# fmt: on
 
-    def _held(self, w: Any) -> Any:
-        return w / (EPSILON + np.linalg.vector_norm(w, axis=self.axis, keepdims=True))
+
+def _lengths(w: Any, axis: Any) -> Any:
+    return np.linalg.vector_norm(w, axis=axis, keepdims=True)
 
 
 CONSTRAINTS: Mapping[str, Callable[..., Constraint]] = by_name(Constraint)

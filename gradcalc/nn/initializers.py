@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcalc.errors import only
 from gradcalc.graph.names import snake_case
-from gradcalc.nn.config import Configured, kinds_of, read
+from gradcalc.nn.config import Row, kinds_of, read
 from gradcalc.tape.tensor import Tensor
 
 Array = Any
@@ -66,7 +66,7 @@ def set_floatx(value: str) -> None:
     _Floats.dtype = value
 
 
-class Initializer(Configured):
+class Initializer(Row):
     """Base of the initializers: a subclass gives `__call__`; here `_values`, what an array of a shape holds."""
 
     _module = "keras.initializers"
@@ -79,42 +79,6 @@ class Initializer(Configured):
         raise NotImplementedError(f"{type(self).__name__} must define __call__(self, shape, dtype=None)")
 
 
-@dataclass(repr=False, eq=False)
-class Constant(Initializer):
-    """One value everywhere, or several that are broadcast."""
-
-    value: Any = 0.0
-
-    def _values(self, shape: tuple[int, ...]) -> Array:
-        return np.full(shape, self.value)
-
-
-class Zeros(Initializer):
-    """Zero everywhere."""
-
-    def _values(self, shape: tuple[int, ...]) -> Array:
-        return np.zeros(shape)
-
-
-class Ones(Initializer):
-    """One everywhere."""
-
-    def _values(self, shape: tuple[int, ...]) -> Array:
-        return np.ones(shape)
-
-
-@dataclass(repr=False, eq=False)
-class RandomNormal(Initializer):
-    """Normal numbers."""
-
-    mean: float = 0.0
-    stddev: float = 0.05
-    seed: int | None = None
-
-    def _values(self, shape: tuple[int, ...]) -> Array:
-        return generator(self.seed).normal(self.mean, self.stddev, shape)
-
-
 def truncated(source: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Standard normal numbers, drawn again where they are more than two from 0."""
     values = np.asarray(source.standard_normal(shape))
@@ -123,28 +87,41 @@ def truncated(source: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return values
 
 
+# fmt: off
+class Zeros(Initializer, _values=lambda self, shape: np.zeros(shape)):
+    """Zero everywhere."""
+class Ones(Initializer, _values=lambda self, shape: np.ones(shape)):
+    """One everywhere."""
 @dataclass(repr=False, eq=False)
-class TruncatedNormal(Initializer):
+class Constant(Initializer, _values=lambda self, shape: np.full(shape, self.value)):
+    """One value everywhere, or several that are broadcast."""
+
+    value: Any = 0.0
+@dataclass(repr=False, eq=False)
+class RandomNormal(
+        Initializer, _values=lambda self, shape: generator(self.seed).normal(self.mean, self.stddev, shape)):
+    """Normal numbers."""
+
+    mean: float = 0.0
+    stddev: float = 0.05
+    seed: int | None = None
+@dataclass(repr=False, eq=False)
+class TruncatedNormal(
+        Initializer, _values=lambda self, shape: self.mean + self.stddev * truncated(generator(self.seed), shape)):
     """Normal numbers, drawn again where they are more than two standard deviations from the mean."""
 
     mean: float = 0.0
     stddev: float = 0.05
     seed: int | None = None
-
-    def _values(self, shape: tuple[int, ...]) -> Array:
-        return self.mean + self.stddev * truncated(generator(self.seed), shape)
-
-
 @dataclass(repr=False, eq=False)
-class RandomUniform(Initializer):
+class RandomUniform(
+        Initializer, _values=lambda self, shape: generator(self.seed).uniform(self.minval, self.maxval, shape)):
     """Numbers evenly spread between `minval` and `maxval`."""
 
     minval: float = -0.05
     maxval: float = 0.05
     seed: int | None = None
-
-    def _values(self, shape: tuple[int, ...]) -> Array:
-        return generator(self.seed).uniform(self.minval, self.maxval, shape)
+# fmt: on
 
 
 @dataclass(repr=False, eq=False)
@@ -200,10 +177,6 @@ def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 class _Scaled(VarianceScaling):
     """Variance scaling of a known kind: scale, mode and distribution are the class's."""
-
-    def __init_subclass__(cls, scale: float, mode: str, distribution: str) -> None:
-        super().__init_subclass__()
-        cls.scale, cls.mode, cls.distribution = scale, mode, distribution
 
     def __init__(self, seed: int | None = None, input_axes: Any = None, output_axes: Any = None) -> None:
         super().__init__(self.scale, self.mode, self.distribution, seed, input_axes, output_axes)

@@ -388,44 +388,32 @@ def _numbered(layers: Iterable[Layer]) -> Iterator[tuple[str, Layer]]:
 
 def summary_text(model: Model) -> str:
     """The table that `summary` prints, as Keras prints it."""
-    rows = [(f"{layer.name} ({layer._class_name()})", _shape_text(layer), _count_text(layer)) for layer in model.layers]
-    head = ("Layer (type)", "Output Shape", "Param #")
-    widths = [max(least, *(len(row[i]) for row in [head, *rows])) for i, least in enumerate((31, 22, 13))]
-    lines = [
-        f'Model: "{model.name}"',
-        _rule("┏━┳━┓", widths),
-        _row("┃", head, widths),
-        _rule("┡━╇━┩", widths),
+    rows = [("Layer (type)", "Output Shape", "Param #"), *map(_summary_row, model.layers)]
+    widths = [
+        max(least, *map(len, column)) for least, column in zip((31, 22, 13), zip(*rows, strict=True), strict=True)
     ]
-    for i, row in enumerate(rows):
-        lines += [_rule("├─┼─┤", widths)] * (i > 0) + [_row("│", row, widths)]
-    lines.append(_rule("└─┴─┘", widths))
-    for what, variables in (
-        ("Total", model.variables),
-        ("Trainable", model.trainable_variables),
-        ("Non-trainable", model.non_trainable_variables),
-    ):
-        count, size = sum(v.size for v in variables), sum(v.nbytes for v in variables)
-        lines.append(f" {what} params: {count:,} ({_bytes_text(size)})")
-    return "\n".join(lines)
+
+    def rule(left: str, line: str, middle: str, right: str) -> str:
+        return left + middle.join(line * (width + 2) for width in widths) + right
+
+    head, *lines = (
+        f"{bar} {name:<{widths[0]}} {bar} {shape:<{widths[1]}} {bar} {count:>{widths[2]}} {bar}"
+        for bar, (name, shape, count) in zip("┃" + "│" * len(model.layers), rows, strict=True)
+    )
+    inner = f"\n{rule(*'├─┼┤')}\n".join(lines)
+    table = [rule(*"┏━┳┓"), head, rule(*"┡━╇┩"), *([inner] if lines else []), rule(*"└─┴┘")]
+    kinds = (model.variables, model.trainable_variables, model.non_trainable_variables)
+    counts = [
+        f" {what} params: {sum(v.size for v in variables):,} ({_bytes_text(sum(v.nbytes for v in variables))})"
+        for what, variables in zip(("Total", "Trainable", "Non-trainable"), kinds, strict=True)
+    ]
+    return "\n".join([f'Model: "{model.name}"', *table, *counts])
 
 
-def _rule(corners: str, widths: Sequence[int]) -> str:
-    left, line, middle, _, right = tuple(corners)
-    return left + middle.join(line * (width + 2) for width in widths) + right
-
-
-def _row(bar: str, cells: Sequence[str], widths: Sequence[int]) -> str:
-    name, shape, count = cells
-    return f"{bar} {name:<{widths[0]}} {bar} {shape:<{widths[1]}} {bar} {count:>{widths[2]}} {bar}"
-
-
-def _shape_text(layer: Layer) -> str:
-    return str(layer._output_shape) if layer._output_shape is not None else "?"
-
-
-def _count_text(layer: Layer) -> str:
-    return f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
+def _summary_row(layer: Layer) -> tuple[str, str, str]:
+    shape = "?" if layer._output_shape is None else str(layer._output_shape)
+    count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
+    return f"{layer.name} ({layer._class_name()})", shape, count
 
 
 def _bytes_text(size: float) -> str:

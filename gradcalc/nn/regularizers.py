@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.nn.config import Configured, by_name, read
+from gradcalc.nn.config import Row, by_name, read
 
 __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer"]
 
@@ -26,7 +26,7 @@ def validate_float_arg(value: Any, name: str) -> float:
     return float(value)
 
 
-class Regularizer(Configured):
+class Regularizer(Row):
     """Base of the regularizers: a subclass gives `__call__`, the penalty of a tensor; here `_penalty`."""
 
     _module = "keras.regularizers"
@@ -43,35 +43,24 @@ class Regularizer(Configured):
         raise NotImplementedError(f"{type(self).__name__} must define __call__(self, x)")
 
 
+# fmt: off
 @dataclass(repr=False, eq=False)
-class L1(Regularizer):
+class L1(Regularizer, _penalty=lambda self, x: self.l1 * np.sum(np.abs(x))):
     """`l1 * sum(|x|)`."""
 
     l1: float = 0.01
-
-    def _penalty(self, x: Any) -> Any:
-        return self.l1 * np.sum(np.abs(x))
-
-
 @dataclass(repr=False, eq=False)
-class L2(Regularizer):
+class L2(Regularizer, _penalty=lambda self, x: self.l2 * np.sum(np.square(x))):
     """`l2 * sum(x**2)`."""
 
     l2: float = 0.01
-
-    def _penalty(self, x: Any) -> Any:
-        return self.l2 * np.sum(np.square(x))
-
-
 @dataclass(repr=False, eq=False)
-class L1L2(Regularizer):
+class L1L2(Regularizer, _penalty=lambda self, x: self.l1 * np.sum(np.abs(x)) + self.l2 * np.sum(np.square(x))):
     """`l1 * sum(|x|) + l2 * sum(x**2)`."""
 
     l1: float = 0.0
     l2: float = 0.0
-
-    def _penalty(self, x: Any) -> Any:
-        return self.l1 * np.sum(np.abs(x)) + self.l2 * np.sum(np.square(x))
+# fmt: on
 
 
 @dataclass(repr=False, eq=False)

@@ -94,9 +94,11 @@ def network_ends(config: Mapping[str, Any]) -> tuple[Any, Any]:
     while waiting:
         later = []
         for name, i, node in waiting:
-            if all(tuple(at[:2]) in results for at in _histories(node)):
-                args, kwargs = (_filled(node[part], results) for part in ("args", "kwargs"))
-                results[name, i] = symbols(made[name](*args, **kwargs))
+            needed: list[Any] = []
+            _filled(node, needed.append)
+            if all(tuple(place[:2]) in results for place in needed):
+                call = _filled(node, lambda place: _at(place, results))
+                results[name, i] = symbols(made[name](*call["args"], **call["kwargs"]))
             else:
                 later.append((name, i, node))
         if len(later) == len(waiting):
@@ -106,31 +108,21 @@ def network_ends(config: Mapping[str, Any]) -> tuple[Any, Any]:
     return inputs, outputs
 
 
-def _histories(structure: Any) -> list[Any]:
-    """Where the symbolic values of a call's arguments come from."""
-    if isinstance(structure, dict):
-        if structure.get("class_name") == "__keras_tensor__":
-            return [structure["config"]["keras_history"]]
-        structure = list(structure.values())
-    return [found for item in structure for found in _histories(item)] if isinstance(structure, list | tuple) else []
-
-
-def _filled(structure: Any, results: Mapping[tuple[str, int], list[Symbolic]]) -> Any:
-    """A call's arguments with the symbolic values in their places."""
+def _filled(structure: Any, of: Callable[[Any], Any]) -> Any:
+    """A call's arguments, with what `of` says of the places that symbolic values come from."""
     if isinstance(structure, list | tuple):
-        return [_filled(item, results) for item in structure]
+        return [_filled(item, of) for item in structure]
     if not isinstance(structure, dict):
         return structure
     if structure.get("class_name") == "__keras_tensor__":
-        name, node, i = structure["config"]["keras_history"]
-        return results[name, node][i]
+        return of(structure["config"]["keras_history"])
     if "class_name" in structure:
         return deserialize(structure)
-    return {key: _filled(item, results) for key, item in structure.items()}
+    return {key: _filled(item, of) for key, item in structure.items()}
 
 
 def _at(structure: Any, results: Mapping[tuple[str, int], list[Symbolic]]) -> Any:
-    """The symbolic values at the ends of a network."""
+    """The symbolic value at a place, or those of a structure of places."""
     if isinstance(structure, dict):
         return {key: _at(item, results) for key, item in structure.items()}
     if structure and isinstance(structure[0], str):

@@ -20,12 +20,15 @@ __all__ = [
 
 
 class LearningRateSchedule:
-    """Base of the schedules; a subclass gives `__call__(step)`, and may give `get_config()`."""
+    """Base of the schedules; a subclass gives `__call__(step)`, here `_rate`, and may give `get_config()`."""
 
     _module = "keras.optimizers.schedules"
 
     def __call__(self, step: Any) -> Any:
         """The learning rate after `step` steps."""
+        return self._rate(step)
+
+    def _rate(self, step: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define __call__(self, step)")
 
     def get_config(self) -> dict[str, Any]:
@@ -62,8 +65,7 @@ class ExponentialDecay(_Timed):
     staircase: bool = False
     name: str = "ExponentialDecay"
 
-    def __call__(self, step: Any) -> Any:
-        """The learning rate after `step` steps."""
+    def _rate(self, step: Any) -> Any:
         return self.initial_learning_rate * self.decay_rate ** _fraction(step, self.decay_steps, self.staircase)
 
 
@@ -77,8 +79,7 @@ class InverseTimeDecay(_Timed):
     staircase: bool = False
     name: str = "InverseTimeDecay"
 
-    def __call__(self, step: Any) -> Any:
-        """The learning rate after `step` steps."""
+    def _rate(self, step: Any) -> Any:
         return self.initial_learning_rate / (1 + self.decay_rate * _fraction(step, self.decay_steps, self.staircase))
 
 
@@ -98,8 +99,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
                 f"{len(self.values)}."
             )
 
-    def __call__(self, step: Any) -> Any:
-        """The learning rate after `step` steps."""
+    def _rate(self, step: Any) -> Any:
         return np.asarray(self.values, float)[np.searchsorted(self.boundaries, np.asarray(step, float), side="left")]
 
 
@@ -117,8 +117,7 @@ class PolynomialDecay(_Timed):
     cycle: bool = False
     name: str = "PolynomialDecay"
 
-    def __call__(self, step: Any) -> Any:
-        """The learning rate after `step` steps."""
+    def _rate(self, step: Any) -> Any:
         done = _fraction(step, self.decay_steps)
         done = done / np.maximum(np.ceil(done), 1) if self.cycle else np.minimum(done, 1)
         return (self.initial_learning_rate - self.end_learning_rate) * (1 - done) ** self.power + self.end_learning_rate
@@ -139,8 +138,7 @@ class CosineDecay(_Timed):
     warmup_target: float | None = None
     warmup_steps: float = 0
 
-    def __call__(self, step: Any) -> Any:
-        """The learning rate after `step` steps."""
+    def _rate(self, step: Any) -> Any:
         start = self.initial_learning_rate
         if self.warmup_target is None:
             return start * _cosine(np.minimum(_fraction(step, self.decay_steps), 1), self.alpha)
@@ -164,8 +162,7 @@ class CosineDecayRestarts(_Timed):
     alpha: float = 0.0
     name: str = "SGDRDecay"
 
-    def __call__(self, step: Any) -> Any:
-        """The learning rate after `step` steps."""
+    def _rate(self, step: Any) -> Any:
         done, t = _fraction(step, self.first_decay_steps), self.t_mul
         if t == 1:
             restarts = np.floor(done)
