@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import only
 from gradcalc.graph.names import snake_case
 from gradcalc.nn.config import Row, kinds_of, read
 from gradcalc.tape.tensor import Tensor
@@ -130,6 +129,7 @@ class VarianceScaling(Initializer):
 
     `mode` says which: `"fan_in"`, `"fan_out"` or `"fan_avg"`. `distribution` is `"uniform"`, `"untruncated_normal"` or
     `"truncated_normal"`: before truncation by two standard deviations its variance is larger, to be right after it.
+    `input_axes` and `output_axes` say what is in and what is out, where it is not the last two axes.
     """
 
     scale: float = 1.0
@@ -140,7 +140,6 @@ class VarianceScaling(Initializer):
     output_axes: Any = None
 
     def __post_init__(self) -> None:
-        only(None, input_axes=self.input_axes, output_axes=self.output_axes)
         if self.scale <= 0:
             raise ValueError(f"Argument `scale` must be positive float. Received: scale={self.scale}")
         if self.mode not in ("fan_in", "fan_out", "fan_avg"):
@@ -152,7 +151,7 @@ class VarianceScaling(Initializer):
             )
 
     def _values(self, shape: tuple[int, ...]) -> Array:
-        inputs, outputs = _fans(shape)
+        inputs, outputs = _fans(shape, self.input_axes, self.output_axes)
         n = {"fan_in": inputs, "fan_out": outputs, "fan_avg": (inputs + outputs) / 2}[self.mode]
         variance = self.scale / max(1.0, n)
         if self.distribution == "uniform":
@@ -167,8 +166,13 @@ TRUNCATED_DEVIATION = 0.87962566103423978
 """The standard deviation of a standard normal number that is drawn again outside -2 to 2."""
 
 
-def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
-    """The number of inputs and of outputs of one unit; the last two axes of a kernel are channels in and out."""
+def _fans(shape: tuple[int, ...], inputs: Any = None, outputs: Any = None) -> tuple[int, int]:
+    """The number of inputs and of outputs of one unit; the last two axes of a kernel are channels in and out.
+
+    Or, where both are given, the sizes of the axes of inputs and of outputs.
+    """
+    if inputs is not None and outputs is not None:
+        return math.prod(shape[i] for i in inputs), math.prod(shape[i] for i in outputs)
     if len(shape) < 2:
         return (shape or (1,))[0], (shape or (1,))[0]
     field = math.prod(shape[:-2])

@@ -51,6 +51,11 @@ def test_plain_initializers() -> None:
     fans = initializers.VarianceScaling(1.0, "fan_out", "uniform", seed=0)((3, 3, 10, 5))
     assert np.abs(fans).max() <= (3 / 45) ** 0.5
     assert initializers.VarianceScaling(distribution="untruncated_normal", seed=0)((9,)).shape == (9,)
+    for mode, n in (("fan_in", 32), ("fan_out", 128), ("fan_avg", 80)):  # Keras 3.15's compute_fans
+        named = initializers.VarianceScaling(1.0, mode, "uniform", 0, [0], [1, 2])
+        largest = float(np.abs(named((32, 8, 16)).numpy()).max())
+        assert 0.99 * (3 / n) ** 0.5 < largest <= (3 / n) ** 0.5
+        assert type(named).from_config(named.get_config()).input_axes == [0]
 
 
 ERRORS: list[tuple[Callable[[], Any], str]] = [

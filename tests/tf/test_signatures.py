@@ -241,7 +241,6 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: tf.zeros(2, layout=1), "layout=1"), (lambda: tf.matmul([[1.0]], [[1.0]], output_type="int32"), "output_type"),
     (lambda: tf.strided_slice([1], [0], [1], new_axis_mask=1), "new_axis_mask=1"), (lambda: tf.TensorArray(tf.int32, 1, flow=2), "flow=2"),
     (lambda: tf.tensor_scatter_nd_add([1], [[0]], [1], "IGNORE"), "IGNORE"), (lambda: tf.nn.space_to_depth([1.0], 2, "NCHW"), "NCHW"), (lambda: tf.gather_nd([1], [[0]], 0, None, "IGNORE"), "IGNORE"),
-    (lambda: tf.keras.initializers.GlorotUniform(input_axes=1), "input_axes=1"),
     (lambda: tf.Variable(1.0, variable_def=2), "variable_def"), (lambda: tf.keras.Input((2,), sparse=True), "sparse=True"),
     (lambda: tf.print(summarize=2), "summarize=2"), (lambda: tf.keras.Sequential().summary(10), "line_length=10"),
 ]  # fmt: skip
