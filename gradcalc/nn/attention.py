@@ -25,7 +25,9 @@ class MultiHeadAttention(Layer):
         use_bias: whether the four products have biases.
         output_shape: the size of the result's last axis, or of several in its place; by default that of the query.
         attention_axes: the axes of the steps; by default all between rows and features.
+        sliding_window: a step looks at those alone that are nearer than this; by default at all.
         kernel_initializer, ..., bias_constraint: of kernels and biases, as of `Dense`.
+        use_gate: whether what the heads give is multiplied with the sigmoid of a product of the query.
         seed: of the dropout.
         common: the arguments of `Layer`.
     """
@@ -44,8 +46,11 @@ class MultiHeadAttention(Layer):
     ) -> None: ...  # fmt: skip
 
     def __post_init__(self) -> None:
-        only(None, sliding_window=self.sliding_window, flash_attention=self.flash_attention)
-        only(False, use_gate=self.use_gate)
+        only(None, flash_attention=self.flash_attention)
+        if self.sliding_window is not None and (not isinstance(self.sliding_window, int) or self.sliding_window <= 0):
+            raise ValueError(
+                f"`sliding_window` must be `None` or a positive integer. Received: sliding_window={self.sliding_window}"
+            )
         if self.output_shape is not None:
             several = isinstance(self.output_shape, Sequence)
             self.output_shape = pair(self.output_shape, len(self.output_shape) if several else 1, "output_shape")
@@ -62,19 +67,21 @@ class MultiHeadAttention(Layer):
         self.attention_axes = tuple(axis % ndim for axis in given)
         out = "uvwxyz"[: len(self.output_shape or "u")]
         q = _LETTERS[: ndim - 1]
-        sizes = {"query": self.key_dim, "key": self.key_dim, "value": self.value_dim}
-        shapes = {"query": query_shape, "key": key_shape or value_shape or query_shape}
-        for name, dim in sizes.items():
+        value_shape = value_shape or query_shape
+        parts = [("query", self.key_dim, query_shape), ("key", self.key_dim, key_shape or value_shape)]
+        parts += [("gate", self.value_dim, query_shape)] * self.use_gate + [("value", self.value_dim, value_shape)]
+        for name, dim, shape in parts:
             product = self._product(name, f"{q}m,mnk->{q}nk", (*(None,) * (ndim - 2), self.num_heads, dim), "nk")
-            product.build(shapes.get(name, value_shape or query_shape))
+            product.build(shape)
         sized = (*(None,) * (ndim - 2), *(self.output_shape or query_shape[-1:]))
         self._product("output", f"{q}nk,nk{out}->{q}{out}", sized, out).build((*query_shape[:-1], self.num_heads, dim))
 
     def _product(self, name: str, equation: str, shape: Any, bias: str) -> Any:
         kinds = [f"{of}_{what}" for of in ("kernel", "bias") for what in ("initializer", "regularizer", "constraint")]
         settings = {kind: getattr(self, kind) for kind in kinds}
-        named = {"name": "attention_output" if name == "output" else name, "dtype": self.dtype}
-        layer = EinsumDense(equation, shape, bias_axes=bias if self.use_bias else None, **settings, **named)
+        settings |= {"name": "attention_output" if name == "output" else name, "dtype": self.dtype}
+        settings |= {"activation": "sigmoid" if name == "gate" else None, "trainable": self._trainable}
+        layer = EinsumDense(equation, shape, bias_axes=bias if self.use_bias else None, **settings)
         setattr(self, f"{name}_dense", layer)
         return layer
 
@@ -115,14 +122,15 @@ class MultiHeadAttention(Layer):
         of_k = "".join(letter.upper() if letter in steps else letter for letter in of_q)
         of_scores = "".join(letter for letter in of_q if letter not in steps) + "n" + steps + steps.upper()
         scores = np.einsum(f"{of_q}nk,{of_k}nk->{of_scores}", q / np.sqrt(np.asarray(self.key_dim, q.dtype)), k)
-        allowed = _allowed(masks, attention_mask, use_causal_mask, (q.shape[1], k.shape[1]))
+        allowed = _allowed(masks, attention_mask, use_causal_mask, (q.shape[1], k.shape[1]), self.sliding_window)
         if allowed is not None:
             heads = tuple(range(1, 1 + scores.ndim - allowed.ndim))
             scores = np.where(np.expand_dims(allowed, heads), scores, -0.7 * np.finfo(scores.dtype).max)
         scores = activations.softmax(scores, tuple(range(-len(steps), 0)))
         drops = training and self.dropout
         weights = scores * self._kept(self.dropout, scores.shape, scores.dtype) if drops else scores
-        result = self.output_dense(np.einsum(f"{of_scores},{of_k}nk->{of_q}nk", weights, v))
+        result = np.einsum(f"{of_scores},{of_k}nk->{of_q}nk", weights, v)
+        result = self.output_dense(result * self.gate_dense(values["query"]) if self.use_gate else result)
         return (result, scores) if return_attention_scores else result
 
     def compute_output_shape(self, query_shape: Any, value_shape: Any = None, key_shape: Any = None) -> Any:
@@ -133,7 +141,9 @@ _LETTERS = "abcdefgh"
 """Of rows and steps in the products of `MultiHeadAttention`; those of other steps are capitals."""
 
 
-def _allowed(masks: Mapping[str, Any], given: Any, causal: bool, steps: tuple[int, ...]) -> Any:
+def _allowed(
+    masks: Mapping[str, Any], given: Any, causal: bool, steps: tuple[int, ...], near: int | None = None
+) -> Any:
     """Which step may look at which, what broadcasts to `(rows, steps, others)`, where not all may at all."""
     parts = [] if given is None else [np.asarray(as_tensor(given).array, bool)]
     for name, mask in masks.items():
@@ -141,6 +151,8 @@ def _allowed(masks: Mapping[str, Any], given: Any, causal: bool, steps: tuple[in
             parts.append(np.expand_dims(plain_mask(mask), -1 if name == "query" else -2))
     if causal:
         parts.append(np.tri(*steps, dtype=np.bool_)[None])
+    if near is not None:
+        parts.append(abs(np.subtract.outer(*map(np.arange, steps)))[None] < near)
     return np.logical_and.reduce(np.broadcast_arrays(*parts)) if parts else None
 
 

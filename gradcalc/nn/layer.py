@@ -583,8 +583,9 @@ def _marked(build: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(build)
     def marked(self: Layer, *shapes: Any, **named: Any) -> None:
-        path, trains, _, number = _outer.get()
-        token, undo = _outer.set((f"{path}{self.name}/", trains, self, number)), UNDO.set(None)
+        path, trains, innermost, number = _outer.get()
+        within = path if innermost is self else f"{path}{self.name}/"
+        token, undo = _outer.set((within, trains, self, number)), UNDO.set(None)
         try:
             build(self, *shapes, **named)
         finally:

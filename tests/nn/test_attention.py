@@ -37,6 +37,12 @@ KERAS: list[tuple[dict[str, Any], dict[str, Any], Any, list[float]]] = [
     ({"num_heads": 2, "key_dim": 4, "attention_axes": (1, 2)}, {"value": ramp(2, 2, 5, 3)}, (2, 3, 2, 4),
      [6.98934551613, -1.97721858812, 6.74787258286, -5.07609041702, 1.67178216584, 0, 5.59267721157, 0.95072423297,
       6.54340144454, 0.445944071592]),
+    ({"num_heads": 2, "key_dim": 4, "value_dim": 3, "use_gate": True}, {"value": V}, (2, 3, 4),
+     [-5.40108849713, 0.976221821972, -2.77354640134, 2.33031572251, -0.443230678822, 0, -1.37370690496, -0.1985216029,
+      -1.87406668991, -4.34163201835, -6.21569870826, 0.814610211131]),
+    ({"num_heads": 1, "key_dim": 4, "sliding_window": 2}, {"value": V}, (2, 3, 4),
+     [1.58921637596, 0.342955077822, 0.0152626747039, 0.265955472492, 0.281218147196, 0, 0.0708783371343,
+      0.703727827693, 0.774606164827, 0.814610211131]),
     ({"num_heads": 1, "key_dim": 4}, {"value": V, "value_mask": VALUES}, (2, 3, 4),
      [1.64568995106, 0.294230156013, -0.158300884861, 0.103778680095, -0.0545222047664, 0, 0.127351912241,
       0.703727827693, 0.831079739934, 0.814610211131]),
@@ -55,6 +61,21 @@ def test_values_shapes_and_gradients_are_keras_s(settings: Any, arguments: Any, 
     gradients = tape.gradient(z, [q, *layer.trainable_weights])
     found = [float(z), *(np.sum(g.numpy() * wave(g.shape)) for g in gradients)]
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_products_have_the_paths_of_keras_and_train_as_the_layer_does() -> None:
+    layer = nn.MultiHeadAttention(2, 3, use_bias=False, use_gate=True, name="heads", trainable=False)
+    with GradientTape() as tape:
+        layer(Q, V)
+    paths = [
+        "heads/query/kernel",
+        "heads/key/kernel",
+        "heads/gate/kernel",
+        "heads/value/kernel",
+        "heads/attention_output/kernel",
+    ]
+    assert [weight.path for weight in layer.weights] == paths
+    assert tape.watched_variables() == () and not any(weight.trainable for weight in layer.weights)
 
 
 def test_scores_are_told() -> None:  # numbers by Keras
