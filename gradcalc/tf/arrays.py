@@ -13,7 +13,7 @@ from gradcalc.tape.custom import identity as _identity
 from gradcalc.tape.rules.segments import EXTREME_AT
 from gradcalc.tape.tensor import SCATTER, Array, Tensor, cast
 from gradcalc.tf.defaults import (
-    Function, Result, alike, as_axes, as_index, as_shape, as_tensor, as_tensors, described, only, telling,
+    Function, Result, alike, as_axes, as_index, as_shape, as_tensor, as_tensors, described, only, row, telling,
 )  # fmt: skip
 
 __all__ = [
@@ -29,34 +29,18 @@ __all__ = [
 # -- making ------------------------------------------------------------------------------------------------------------
 
 
-def zeros(shape: Any, dtype: Any = np.float32, name: str | None = None, layout: Any = None) -> Result:
-    """A tensor of zeros."""
-    only(None, layout=layout)
-    return Tensor(np.zeros(as_shape(shape), dtype)[()])
+def _made(make: Function) -> Function:
+    return lambda shape, dtype: Tensor(make(shape, dtype)[()])
 
 
-def ones(shape: Any, dtype: Any = np.float32, name: str | None = None, layout: Any = None) -> Result:
-    """A tensor of ones."""
-    only(None, layout=layout)
-    return Tensor(np.ones(as_shape(shape), dtype)[()])
-
-
-def zeros_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Result:
-    """Zeros of the shape and dtype of a tensor."""
-    only(None, layout=layout)
-    return np.zeros_like(as_tensor(input), dtype)
-
-
-def ones_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Result:
-    """Ones of the shape and dtype of a tensor."""
-    only(None, layout=layout)
-    return np.ones_like(as_tensor(input), dtype)
-
-
-def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> Result:
-    """One value in every place of a shape."""
-    only(None, layout=layout)
-    return broadcast_to(value, dims)
+zeros = row(_made(np.zeros), "shape, dtype=np.float32, name=None, !layout=None", "A tensor of zeros.")
+ones = row(_made(np.ones), "shape, dtype=np.float32, name=None, !layout=None", "A tensor of ones.")
+zeros_like = row(np.zeros_like, "input | dtype=None, name=None, !layout=None", "Zeros of a tensor's shape and dtype.")
+ones_like = row(np.ones_like, "input | dtype=None, name=None, !layout=None", "Ones of a tensor's shape and dtype.")
+fill = row(
+    lambda dims, value: np.broadcast_to(as_tensor(value), as_shape(dims)), "dims, value, name=None, !layout=None",
+    "One value in every place of a shape.",
+)  # fmt: skip
 
 
 def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range") -> Result:
@@ -92,19 +76,12 @@ def one_hot(
 # -- shapes ------------------------------------------------------------------------------------------------------------
 
 
-def shape(input: Any, out_type: Any = None, name: str | None = None) -> Result:
-    """The shape, as a tensor of ints."""
-    return Tensor(np.array(as_tensor(input).shape, out_type or np.int32))
-
-
-def size(input: Any, out_type: Any = None, name: str | None = None) -> Result:
-    """The number of elements."""
-    return as_tensor(as_tensor(input).size, out_type)
-
-
-def rank(input: Any, name: str | None = None) -> Result:
-    """The number of axes."""
-    return as_tensor(as_tensor(input).ndim)
+shape = row(
+    lambda x, dtype: Tensor(np.array(x.shape, dtype or np.int32)), "input | out_type=None, name=None",
+    "The shape, as a tensor of ints.",
+)  # fmt: skip
+size = row(lambda x, dtype: as_tensor(x.size, dtype), "input | out_type=None, name=None", "The number of elements.")
+rank = row(lambda x: as_tensor(x.ndim), "input | name=None", "The number of axes.")
 
 
 def reshape(tensor: Any, shape: Any, name: str | None = None) -> Result:
@@ -115,24 +92,17 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Result:
     return np.reshape(as_tensor(tensor), sizes)
 
 
-def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Result:
-    """The axes in another order; reversed by default."""
-    return np.transpose(as_tensor(a), as_axes(perm))
-
-
-def expand_dims(input: Any, axis: Any, name: str | None = None) -> Result:
-    """A new axis of length 1."""
-    return np.expand_dims(as_tensor(input), as_axes(axis))
-
-
-def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Result:
-    """The tensor without its axes of length 1, or without some of them."""
-    return np.squeeze(as_tensor(input), as_axes(axis) if np.size(axis) else None)  # an empty list is none
-
-
-def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Result:
-    """The tensor repeated along new axes and those of length 1."""
-    return np.broadcast_to(as_tensor(input), as_shape(shape))
+transpose = row(
+    np.transpose, "a | perm=None, ~conjugate=False, name='transpose'", "The axes in another order; reversed by default."
+)
+expand_dims = row(np.expand_dims, "input | axis, name=None", "A new axis of length 1.")
+squeeze = row(
+    lambda x, axis: np.squeeze(x, None if axis == () else axis), "input | axis=None, name=None",
+    "The tensor without its axes of length 1, or without some of them.",
+)  # fmt: skip
+broadcast_to = row(
+    np.broadcast_to, "input | shape, name=None", "The tensor repeated along new axes and those of length 1."
+)
 
 
 def tile(input: Any, multiples: Any, name: str | None = None) -> Result:
@@ -143,10 +113,7 @@ def tile(input: Any, multiples: Any, name: str | None = None) -> Result:
     return np.tile(x, copies)
 
 
-def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None = None) -> Result:
-    """Each element repeated."""
-    return np.repeat(as_tensor(input), as_shape(repeats) if np.ndim(repeats) else int(repeats), axis)
-
+repeat = row(np.repeat, "input | repeats, axis=None, name=None", "Each element repeated.", repeats=as_axes)
 
 _MOST = {"constant": np.inf, "reflect": -1, "symmetric": 0}
 """How many elements more than an axis has can be put before or after it."""
@@ -170,14 +137,11 @@ def pad(
     return np.pad(x, pairs.tolist(), kind, **values) if x.ndim else x  # type: ignore[call-overload]
 
 
-def reverse(tensor: Any, axis: Any, name: str | None = None) -> Result:
-    """The elements in reverse order along axes."""
-    return np.flip(as_tensor(tensor), as_axes(axis))
-
-
-def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Result:
-    """The elements moved along axes, those that fall out coming in at the other end."""
-    return np.roll(as_tensor(input), as_axes(shift), as_axes(axis))
+reverse = row(np.flip, "tensor | axis, name=None", "The elements in reverse order along axes.")
+roll = row(
+    np.roll, "input | shift, axis, name=None",
+    "The elements moved along axes, those that fall out coming in at the other end.", shift=as_axes,
+)  # fmt: skip
 
 
 # -- joining and taking apart ------------------------------------------------------------------------------------------
@@ -189,9 +153,7 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Result:
     return np.concatenate(parts, axis=int(axis))
 
 
-def stack(values: Any, axis: int = 0, name: str = "stack") -> Result:
-    """Tensors of one shape beside each other along a new axis."""
-    return np.stack(alike(values), axis=axis)
+stack = row(np.stack, "[values] | axis=0, name='stack'", "Tensors of one shape beside each other along a new axis.")
 
 
 def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unstack") -> list[Result]:
@@ -373,12 +335,13 @@ def _update(x: Tensor, at: Any, new: Tensor) -> Any:
     return np.where(source < 0, x, np.take(np.reshape(new, -1), np.maximum(source, 0)))
 
 
-def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Result:
-    """A tensor with other values at positions, of those for one place the last, which alone has a gradient."""
-    return _update(tensor, indices, updates)
+tensor_scatter_nd_update = row(
+    _update, "tensor, indices, updates, name=None",
+    "A tensor with other values at positions, of those for one place the last, which alone has a gradient.",
+)  # fmt: skip
 
 
-_update.__name__ = tensor_scatter_nd_update.__name__  # which errors name
+_update.__name__ = "tensor_scatter_nd_update"  # which errors name
 
 
 def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str = "", name: str | None = None) -> Result:
@@ -482,9 +445,10 @@ class UniqueWithCounts(NamedTuple):
     count: Result
 
 
-def unique(x: Any, out_idx: Any = np.int32, name: str | None = None) -> Unique:
-    """The values of a vector, each once, in the order they come, and which of them stands at each place."""
-    return Unique(*unique_with_counts(x, out_idx)[:2])
+unique = row(
+    lambda x, kind: Unique(*unique_with_counts(x, kind)[:2]), "x | out_idx=np.int32, name=None",
+    "The values of a vector, each once, in the order they come, and which of them stands at each place.",
+)  # fmt: skip
 
 
 def unique_with_counts(x: Any, out_idx: Any = np.int32, name: str | None = None) -> UniqueWithCounts:
@@ -529,25 +493,25 @@ def histogram_fixed_width(
     return Tensor(np.bincount(np.ravel(places).astype(int), minlength=nbins).astype(dtype))
 
 
-def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | None = None) -> Result:
-    """The elements in order along an axis."""
-    ordered = np.sort(as_tensor(values), axis)
-    return np.flip(ordered, axis) if _descends(direction) else ordered
-
-
-def argsort(
-    values: Any, axis: int = -1, direction: str = "ASCENDING", stable: bool = False, name: str | None = None
-) -> Result:
-    """Where the elements in order along an axis stand."""
-    x = as_tensor(values).array
-    order = descending(x, axis) if _descends(direction) else np.argsort(x, axis, kind="stable")
-    return Tensor(order.astype(np.int32))
-
-
 def _descends(direction: str) -> bool:
     if direction not in ("ASCENDING", "DESCENDING"):
         raise ValueError(f"the direction is ASCENDING or DESCENDING, not {direction}")
     return direction == "DESCENDING"
+
+
+def _places(x: Tensor, axis: int, down: bool) -> Tensor:
+    order = descending(x.array, axis) if down else np.argsort(x.array, axis, kind="stable")
+    return Tensor(order.astype(np.int32))
+
+
+sort = row(
+    lambda x, axis, down: np.flip(np.sort(x, axis), axis) if down else np.sort(x, axis),
+    "values | axis=-1, direction='ASCENDING', name=None", "The elements in order along an axis.", direction=_descends,
+)  # fmt: skip
+argsort = row(
+    _places, "values | axis=-1, direction='ASCENDING', ~stable=False, name=None",
+    "Where the elements in order along an axis stand.", direction=_descends,
+)  # fmt: skip
 
 
 def largest(x: Array, k: int) -> Array:
@@ -571,9 +535,7 @@ def descending(x: Array, axis: int) -> Array:
     return x.shape[axis] - 1 - np.flip(np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
 
 
-def identity(input: Any, name: str | None = None) -> Result:
-    """The same values as a tensor of its own."""
-    return _identity(as_tensor(input))
+identity = row(_identity, "input | name=None", "The same values as a tensor of its own.")
 
 
 telling(globals())

@@ -5,6 +5,7 @@ with their operands read this way; `unary`, `binary` and `reduction` make them.
 """
 
 import operator
+import re
 from collections.abc import Callable
 from functools import partial, wraps
 from types import FunctionType, ModuleType
@@ -101,22 +102,25 @@ def as_axes(axis: Any) -> Any:
     return None if axis is None else as_shape(axis) if np.ndim(axis) else int(axis)
 
 
+READ: dict[str, Function] = dict.fromkeys(("axis", "axes", "perm"), as_axes) | {
+    "keepdims": bool, "num": int, "shape": as_shape, "multiples": as_shape, "clip_norm": as_tensor,
+}  # fmt: skip
+"""How arguments of these names are read."""
+
+
+def last_axis(axis: Any) -> Any:
+    """An axis, by default the last."""
+    return -1 if axis is None else as_axes(axis)
+
+
 def unary(function: Function, x: str = "x") -> Function:
     """`function` of a tensor; `x` is what TensorFlow calls it."""
-
-    def alias(x: Any, name: str | None = None) -> Result:
-        return function(as_tensor(x))
-
-    return described(alias, function, x, "name")
+    return row(function, f"{x} | name=None")
 
 
 def binary(function: Function, x: str = "x", y: str = "y") -> Function:
     """`function` of two tensors; `x` and `y` are what TensorFlow calls them."""
-
-    def alias(x: Any, y: Any, name: str | None = None) -> Result:
-        return function(*as_tensors(x, y))
-
-    return described(alias, function, x, y, "name")
+    return row(function, f"{x}, {y} | name=None")
 
 
 def reduction(function: Function, floats: bool = False) -> Function:
@@ -135,6 +139,37 @@ def reduction(function: Function, floats: bool = False) -> Function:
     return described(alias, function)
 
 
+def row(function: Function, parameters: str, doc: str = "", **read: Function) -> Function:
+    """`function` with TensorFlow's parameters, in their order, each read as its name says, or as `read` does.
+
+    Those before a bar are tensors, read together, or a list of them (`[values]`); what comes behind it is of any kind,
+    of which `READ` has the readers. `~` marks what makes no difference here, as `name` does, and `!` what is refused
+    if it is not the default: neither is handed on. The function is written once, as if by hand: a call binds its
+    arguments at no cost, and what does not fit is told as TensorFlow tells it.
+    """
+    tensors, _, rest = (part.strip() for part in parameters.rpartition("|"))
+    listed = tensors.startswith("[")
+    first = [name.strip() for name in tensors.strip("[]").split(",") if name.strip()]
+    others = [part.strip() for part in re.split(r",(?![^(]*\))", rest) if part.strip()]
+    given = [f"alike({tensors[1:-1]})"] if listed else [f"as_tensor({x})" for x in first]
+    if len(first) > 1:
+        given = [f"*as_tensors({', '.join(first)})"]
+    refused, readers = [], {**READ, **read}
+    for part in others:
+        name = part.lstrip("~!").partition("=")[0]
+        if part[0] == "!":
+            refused.append(f"only({part.partition('=')[2]}, {name}={name})")
+        elif part[0] != "~" and name != "name":
+            given.append(f"readers[{name!r}]({name})" if name in readers else name)
+    signature = ", ".join([*first, *(part.lstrip("~!") for part in others)])
+    source = f"def row({signature}):\n {'; '.join([*refused, 'pass'])}\n try:\n  return function({', '.join(given)})\n"
+    source += " except OpError:\n  raise\n except (ValueError, IndexError) as error:\n  raise told(error) from error\n"
+    names = {**globals(), "function": function, "readers": readers}
+    exec(source, names)
+    names["row"].__doc__ = doc or (function.doc if isinstance(function, Op) else function.__doc__)
+    return names["row"]  # type: ignore[no-any-return]
+
+
 def described(alias: Function, function: Any, *parameters: str) -> Function:
     """The alias, with the name and the docstring of what it stands for, and with parameters of these names."""
     alias.__name__ = alias.__qualname__ = function.name if isinstance(function, Op) else function.__name__
@@ -148,11 +183,14 @@ def described(alias: Function, function: Any, *parameters: str) -> Function:
 def telling(namespace: dict[str, Any]) -> None:
     """Let a module's own public functions say what does not fit as TensorFlow does, also what is seen before an op.
 
-    Each `ValueError` and `IndexError` is an `InvalidArgumentError` besides. What `unary`, `binary` and `reduction` make
-    is left as it is: the ops do so.
+    Each `ValueError` and `IndexError` is an `InvalidArgumentError` besides. What `row` makes does so, and is given its
+    name here; what `reduction` makes is left as it is: the ops do so.
     """
     for name, value in namespace.items():
-        if name[0] != "_" and isinstance(value, FunctionType) and value.__module__ == namespace["__name__"]:
+        if getattr(value, "__name__", "") == "row" and name != "row":
+            value.__name__ = value.__qualname__ = name
+            value.__module__ = namespace["__name__"]
+        elif name[0] != "_" and isinstance(value, FunctionType) and value.__module__ == namespace["__name__"]:
             namespace[name] = _telling(value)
 
 

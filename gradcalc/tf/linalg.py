@@ -1,5 +1,7 @@
 """`tf.linalg`: products, norms and factorizations, NumPy's under TensorFlow's names. Imports tape and NumPy."""
 
+# ruff: noqa: I001
+
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -10,7 +12,9 @@ from gradcalc.tape.rules.linalg import TRIANGULAR
 from gradcalc.tape.rules.matrix_functions import EXPM, SQRTM
 from gradcalc.tape.rules.matrix_functions import lu as _lu
 from gradcalc.tape.tensor import SCATTER, Array, Tensor
-from gradcalc.tf.defaults import Result, alike, as_axes, as_shape, as_tensor, as_tensors, floating, only, telling, unary
+from gradcalc.tf.defaults import (
+    Result, alike, as_axes, as_shape, as_tensor, as_tensors, floating, only, row, telling, unary,
+)  # fmt: skip
 
 __all__ = [
     "clip_by_global_norm", "clip_by_norm", "einsum", "eye", "matmul", "norm", "tensordot",
@@ -24,10 +28,10 @@ adjoint = unary(np.matrix_transpose, "matrix")
 slogdet = unary(np.linalg.slogdet, "input")
 
 
-def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Result:
-    """The inverse of each matrix, or of its transpose."""
-    x = as_tensor(input)
-    return np.linalg.inv(x.mT if adjoint else x)
+inv = row(
+    lambda x, adjoint: np.linalg.inv(x.mT if adjoint else x), "input | adjoint=False, name=None",
+    "The inverse of each matrix, or of its transpose.",
+)  # fmt: skip
 
 
 def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | None = None) -> Result:
@@ -40,20 +44,14 @@ def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | Non
     return np.linalg.pinv(x, least)
 
 
-def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = False) -> Result:
-    """Each matrix with rows for columns."""
-    return np.matrix_transpose(as_tensor(a))
-
-
-@unary
-def trace(x: Tensor) -> Any:
-    """The sum of the diagonal of each matrix."""
-    return np.trace(x, axis1=-2, axis2=-1)
-
-
-def logdet(matrix: Any, name: str | None = None) -> Result:
-    """The logarithm of the determinant of each positive definite matrix; nan of any other."""
-    return 2 * np.sum(np.log(diag_part(cholesky(matrix))), axis=-1)
+matrix_transpose = row(
+    np.matrix_transpose, "a | name='matrix_transpose', ~conjugate=False", "Each matrix with rows for columns."
+)
+trace = row(lambda x: np.trace(x, axis1=-2, axis2=-1), "x | name=None", "The sum of the diagonal of each matrix.")
+logdet = row(
+    lambda x: 2 * np.sum(np.log(diag_part(cholesky(x))), axis=-1), "matrix | name=None",
+    "The logarithm of the determinant of each positive definite matrix; nan of any other.",
+)  # fmt: skip
 
 
 def cholesky(input: Any, name: str | None = None) -> Result:
@@ -182,17 +180,18 @@ def diag(
     return _moved(_lines(x, batch + band.shape, "diag"), band.table, band.matrix, (*batch, *sizes), padding)
 
 
-def tensor_diag(diagonal: Any, name: str | None = None) -> Result:
-    """A tensor of the shape of `diagonal` twice, with it where the two halves of an index are equal, zero elsewhere."""
-    x = as_tensor(diagonal)
-    return np.reshape(np.diag(np.ravel(x)), x.shape * 2)
+tensor_diag = row(
+    lambda x: np.reshape(np.diag(np.ravel(x)), x.shape * 2), "diagonal | name=None",
+    "A tensor of the shape of `diagonal` twice, with it where the two halves of an index are equal, zero elsewhere.",
+)  # fmt: skip
 
 
-def tensor_diag_part(input: Any, name: str | None = None) -> Result:
-    """What `tensor_diag` was given."""
-    x = as_tensor(input)
+def _halved(x: Tensor) -> Result:
     half = x.shape[: x.ndim // 2]
     return np.reshape(np.diagonal(np.reshape(x, (math.prod(half), -1))), half)
+
+
+tensor_diag_part = row(_halved, "input | name=None", "What `tensor_diag` was given.")
 
 
 def matmul(
@@ -216,10 +215,10 @@ def matvec(
     return matmul(a, b[..., np.newaxis], transpose_a, False, adjoint_a)[..., 0]
 
 
-def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None) -> Result:
-    """The solution of `matrix @ x = rhs`, or of its transpose."""
-    matrix, rhs = as_tensors(matrix, rhs)
-    return np.linalg.solve(matrix.mT if adjoint else matrix, rhs)
+solve = row(
+    lambda a, b, adjoint: np.linalg.solve(a.mT if adjoint else a, b), "matrix, rhs | adjoint=False, name=None",
+    "The solution of `matrix @ x = rhs`, or of its transpose.",
+)  # fmt: skip
 
 
 def triangular_solve(
@@ -232,9 +231,10 @@ def triangular_solve(
     return TRIANGULAR(matrix.mT if adjoint else matrix, rhs, lower=lower != adjoint)
 
 
-def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Result:
-    """The solution of `a @ x = rhs`, from the Cholesky factor of `a`."""
-    return triangular_solve(chol, triangular_solve(chol, rhs), adjoint=True)
+cholesky_solve = row(
+    lambda factor, b: triangular_solve(factor, triangular_solve(factor, b), adjoint=True), "chol, rhs | name=None",
+    "The solution of `a @ x = rhs`, from the Cholesky factor of `a`.",
+)  # fmt: skip
 
 
 def tridiagonal_matmul(diagonals: Any, rhs: Any, diagonals_format: str = "compact", name: str | None = None) -> Result:
@@ -281,14 +281,11 @@ def _three(diagonals: Any, form: str) -> list[Any]:
     ]  # fmt: skip
 
 
-def expm(input: Any, name: str | None = None) -> Result:
-    """The exponential of each square matrix."""
-    return EXPM(floating(as_tensor(input), "expm"))
-
-
-def sqrtm(input: Any, name: str | None = None) -> Result:
-    """The principal square root of each square matrix; nan where it is not real."""
-    return SQRTM(floating(as_tensor(input), "sqrtm"))
+expm = row(lambda x: EXPM(floating(x, "expm")), "input | name=None", "The exponential of each square matrix.")
+sqrtm = row(
+    lambda x: SQRTM(floating(x, "sqrtm")), "input | name=None",
+    "The principal square root of each square matrix; nan where it is not real.",
+)  # fmt: skip
 
 
 class LuOutput(NamedTuple):
@@ -321,9 +318,10 @@ def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name:
     return s, u, vh.mT
 
 
-def qr(input: Any, full_matrices: bool = False, name: str | None = None) -> Any:
-    """The factors `q` and `r` of each matrix."""
-    return np.linalg.qr(as_tensor(input), mode="complete" if full_matrices else "reduced")
+qr = row(
+    lambda x, full: np.linalg.qr(x, mode="complete" if full else "reduced"), "input | full_matrices=False, name=None",
+    "The factors `q` and `r` of each matrix.",
+)  # fmt: skip
 
 
 def band_part(input: Any, num_lower: int, num_upper: int, name: str | None = None) -> Result:
@@ -398,9 +396,10 @@ def lstsq(matrix: Any, rhs: Any, l2_regularizer: float = 0.0, fast: bool = True,
     return a.mT @ np.linalg.solve(gram, b) if wide else np.linalg.solve(gram, a.mT @ b)
 
 
-def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Result:
-    """The sum of products over axes of both: a number of them, or lists for each."""
-    return np.tensordot(*as_tensors(a, b), axes=axes)  # type: ignore[call-overload]
+tensordot = row(
+    np.tensordot, "a, b | axes, name=None",
+    "The sum of products over axes of both: a number of them, or lists for each.", axes=lambda axes: axes,
+)  # fmt: skip
 
 
 def einsum(equation: str, *inputs: Any, optimize: Any = "greedy", name: str | None = None) -> Result:
@@ -408,9 +407,7 @@ def einsum(equation: str, *inputs: Any, optimize: Any = "greedy", name: str | No
     return np.einsum(equation, *alike(inputs))
 
 
-def cross(a: Any, b: Any, name: str | None = None) -> Result:
-    """The cross product along the last axis."""
-    return np.cross(*as_tensors(a, b))
+cross = row(np.cross, "a, b | name=None", "The cross product along the last axis.")
 
 
 def eye(

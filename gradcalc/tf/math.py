@@ -7,7 +7,7 @@ Each is NumPy's function or an op of the table under TensorFlow's name.
 import math
 import operator
 from collections.abc import Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,8 +23,8 @@ from gradcalc.tape.tensor import SCATTER, Tensor, cast, wide
 from gradcalc.tf import special as special
 from gradcalc.tf.arrays import largest as _largest
 from gradcalc.tf.defaults import (
-    Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, binary, described, floating,
-    reduction, telling, unary,
+    Function, Result, alike, as_shape, as_tensor, as_tensors, binary, described, floating,
+    last_axis, reduction, row, telling, unary,
 )  # fmt: skip
 from gradcalc.tf.linalg import l2_normalize as l2_normalize
 from gradcalc.tf.segments import (
@@ -109,7 +109,7 @@ def _divides(function: Function) -> Function:
 
 add = binary(np.add)
 atan2 = binary(np.arctan2, "y", "x")
-betainc = special.special_of(
+betainc = special.special(
     "betainc", "The regularised incomplete beta function.",
     special.within(ops.betainc, lambda a, b, x: (a > 0) & (b > 0) & (a + b < np.inf), (1, 1, 0.5)), "a", "b", "x",
 )  # fmt: skip
@@ -118,11 +118,11 @@ floordiv = _divides(np.floor_divide)
 floormod = mod = _divides(np.mod)
 greater = binary(np.greater)
 greater_equal = binary(np.greater_equal)
-igamma = special.special_of(
+igamma = special.special(
     "igamma", "The regularised lower incomplete gamma function; nan where an operand is negative, or `a` is 0.",
     special.within(GAMMAINC, lambda a, x: (a > 0) & (x >= 0), (1, 1)), "a", "x",
 )  # fmt: skip
-igammac = special.special_of(
+igammac = special.special(
     "igammac", "The regularised upper incomplete gamma function; nan where an operand is negative, or `a` is 0.",
     special.within(GAMMAINCC, lambda a, x: (a > 0) & (x >= 0), (1, 1)), "a", "x",
 )  # fmt: skip
@@ -141,7 +141,7 @@ pow = binary(operator.pow)
 realdiv = binary(np.divide)
 subtract = binary(np.subtract)
 truncatemod = _divides(np.fmod)
-zeta = special.special_of(
+zeta = special.special(
     "zeta", "Hurwitz's zeta: the sum of `(q + n)**-x` from n = 0 on, for `x` above 1; inf where a term or the sum is.",
     special.within(
         ops.hurwitz, lambda x, q: (x > 1) & ((q > 0) | ((q != np.floor(q)) & (x == np.floor(x)))), (2, 1),
@@ -264,9 +264,10 @@ def accumulate_n(inputs: Sequence[Any], shape: Any = None, tensor_dtype: Any = N
     return total
 
 
-def polyval(coeffs: Sequence[Any], x: Any, name: str | None = None) -> Result:
-    """A polynomial at `x`; the coefficient of the highest power comes first."""
-    return reduce(lambda value, coefficient: value * x + coefficient, coeffs, as_tensor(x) * 0)
+polyval = row(
+    lambda coeffs, x: reduce(lambda value, coefficient: value * x + coefficient, coeffs, as_tensor(x) * 0),
+    "coeffs, x, name=None", "A polynomial at `x`; the coefficient of the highest power comes first.",
+)  # fmt: skip
 
 
 # -- reductions --------------------------------------------------------------------------------------------------------
@@ -284,47 +285,24 @@ reduce_sum = reduction(np.sum)
 reduce_variance = reduction(np.var, floats=True)
 
 
-def argmax(input: Any, axis: int | None = None, output_type: Any = np.int64, name: str | None = None) -> Result:
-    """Where the largest element along an axis stands, the first by default."""
-    return cast(np.argmax(as_tensor(input), axis=as_axes(axis) or 0), output_type)
+_PLACE = "input | axis=None, output_type=np.int64, name=None"
+argmax = row(
+    lambda x, axis, dtype: cast(np.argmax(x, axis=axis or 0), dtype), _PLACE,
+    "Where the largest element along an axis stands, the first by default.",
+)  # fmt: skip
+argmin = row(
+    lambda x, axis, dtype: cast(np.argmin(x, axis=axis or 0), dtype), _PLACE,
+    "Where the smallest element along an axis stands, the first by default.",
+)  # fmt: skip
+count_nonzero = row(
+    lambda x, axis, keepdims, dtype: cast(np.sum(x != 0, axis=axis, keepdims=keepdims), dtype),
+    "input | axis=None, keepdims=None, dtype=np.int64, name=None", "How many elements are not zero.",
+)  # fmt: skip
 
 
-def argmin(input: Any, axis: int | None = None, output_type: Any = np.int64, name: str | None = None) -> Result:
-    """Where the smallest element along an axis stands, the first by default."""
-    return cast(np.argmin(as_tensor(input), axis=as_axes(axis) or 0), output_type)
-
-
-def count_nonzero(
-    input: Any, axis: Any = None, keepdims: bool | None = None, dtype: Any = np.int64, name: str | None = None
-) -> Result:
-    """How many elements are not zero."""
-    return cast(np.sum(as_tensor(input) != 0, axis=as_axes(axis), keepdims=bool(keepdims)), dtype)
-
-
-def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Result:
-    """The sums so far along an axis: without the present element if `exclusive`, from the end if `reverse`."""
-    return _accumulated(np.cumsum, x, axis, reverse, first=0 if exclusive else None)
-
-
-def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Result:
-    """The products of the elements so far along an axis, as `cumsum` has the sums."""
-    return _accumulated(np.cumprod, x, axis, reverse, first=1 if exclusive else None)
-
-
-def cumulative_logsumexp(
-    x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
-) -> Result:
-    """The logarithms of the sums of exponentials so far along an axis, as `cumsum` has the sums.
-
-    Of none, if `exclusive`, it is the least number of the dtype.
-    """
-    x = floating(as_tensor(x), "cumulative_logsumexp")
-    first = float(np.finfo(x.dtype).min) if exclusive else None
-    return _accumulated(np.logaddexp.accumulate, x, axis, reverse, first)
-
-
-def _accumulated(function: Any, x: Any, axis: int, reverse: bool, first: float | None) -> Result:
-    x = as_tensor(x)
+def _accumulated(function: Any, nothing: Any, x: Tensor, axis: Any, exclusive: bool, reverse: bool) -> Result:
+    """A function of the elements so far; where there are none, if `exclusive`, what `nothing` says of the dtype."""
+    first = nothing(x.dtype) if exclusive else None
     ordered = np.flip(x, axis) if reverse else x
     if first is not None:
         head = np.take(ordered, [0] if x.shape[axis] else [], axis)
@@ -334,14 +312,31 @@ def _accumulated(function: Any, x: Any, axis: int, reverse: bool, first: float |
     return cast(np.flip(result, axis) if reverse else result, x.dtype)
 
 
-def softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Result:
-    """`exp(x) / sum(exp(x))` along an axis, the last by default."""
-    return reductions.softmax(as_tensor(logits), axis=-1 if axis is None else axis)
+def _sums(x: Tensor, *rest: Any) -> Result:
+    x = floating(x, "cumulative_logsumexp")
+    return _accumulated(np.logaddexp.accumulate, lambda dtype: float(np.finfo(dtype).min), x, *rest)
 
 
-def log_softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Result:
-    """The logarithm of `softmax`."""
-    return reductions.log_softmax(as_tensor(logits), axis=-1 if axis is None else axis)
+_SO_FAR = "x | axis=0, exclusive=False, reverse=False, name=None"
+cumsum = row(
+    partial(_accumulated, np.cumsum, lambda _: 0), _SO_FAR,
+    "The sums so far along an axis: without the present element if `exclusive`, from the end if `reverse`.",
+)  # fmt: skip
+cumprod = row(
+    partial(_accumulated, np.cumprod, lambda _: 1), _SO_FAR,
+    "The products of the elements so far along an axis, as `cumsum` has the sums.",
+)  # fmt: skip
+cumulative_logsumexp = row(
+    _sums, _SO_FAR,
+    "The logarithms of the sums of exponentials so far, as `cumsum` has the sums; of none the least of the dtype.",
+)  # fmt: skip
+softmax = row(
+    reductions.softmax, "logits | axis=None, name=None", "`exp(x) / sum(exp(x))` along an axis, the last by default.",
+    axis=last_axis,
+)  # fmt: skip
+log_softmax = row(
+    reductions.log_softmax, "logits | axis=None, name=None", "The logarithm of `softmax`.", axis=last_axis
+)
 
 
 def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Result:
@@ -391,21 +386,17 @@ def lbeta(x: Any, name: str | None = None) -> Result:
 # -- counting ----------------------------------------------------------------------------------------------------------
 
 
-def zero_fraction(value: Any, name: str | None = None) -> Result:
-    """The share of elements that are zero, as float32."""
-    return cast(np.mean(as_tensor(value).array == 0), np.float32)
+def _in_order(holds: Function) -> Function:
+    """Whether a comparison holds of each element and the next."""
+    return lambda x: Tensor(np.all(holds(np.ravel(x.array)[:-1], np.ravel(x.array)[1:])))
 
 
-def is_non_decreasing(x: Any, name: str | None = None) -> Result:
-    """Whether no element is less than the one before."""
-    flat = np.ravel(as_tensor(x).array)
-    return Tensor(np.all(flat[:-1] <= flat[1:]))
-
-
-def is_strictly_increasing(x: Any, name: str | None = None) -> Result:
-    """Whether each element is more than the one before."""
-    flat = np.ravel(as_tensor(x).array)
-    return Tensor(np.all(flat[:-1] < flat[1:]))
+zero_fraction = row(
+    lambda x: cast(np.mean(x.array == 0), np.float32), "value | name=None",
+    "The share of elements that are zero, as float32.",
+)  # fmt: skip
+is_non_decreasing = row(_in_order(np.less_equal), "x | name=None", "Whether no element is less than the one before.")
+is_strictly_increasing = row(_in_order(np.less), "x | name=None", "Whether each element is more than the one before.")
 
 
 def invert_permutation(x: Any, name: str | None = None) -> Result:

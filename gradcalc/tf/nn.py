@@ -11,7 +11,7 @@ from gradcalc.nn.windows import Moves, Padding
 from gradcalc.tape.tensor import Tensor, cast
 from gradcalc.tf.arrays import gather
 from gradcalc.tf.defaults import (
-    Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, described, only, telling, unary,
+    Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, described, only, row, telling, unary,
 )  # fmt: skip
 from gradcalc.tf.linalg import clip_by_norm
 from gradcalc.tf.linalg import l2_normalize as l2_normalize
@@ -48,30 +48,22 @@ def embedding_lookup(params: Any, ids: Any, max_norm: Any = None, name: str | No
     return found if max_norm is None else clip_by_norm(found, max_norm, tuple(range(np.ndim(ids), found.ndim)))
 
 
-def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Result:
-    """`x` above zero, `alpha * x` below."""
-    return activations.leaky_relu(_floating(features), alpha)
-
-
-def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Result:
-    """`x` times the normal distribution function; `approximate` by tanh."""
-    return activations.gelu(as_tensor(features), approximate)
-
-
-def _floating(x: Any) -> Tensor:
-    x = as_tensor(x)
-    return x if x.dtype.kind == "f" else cast(x, np.float32)
-
-
-def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, name: str | None = None) -> Result:
-    """For each row `-sum(labels * log_softmax(logits))`."""
-    labels, logits = as_tensors(labels, logits)
-    return losses.categorical_crossentropy(labels, logits, from_logits=True, axis=axis)
-
-
-def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Result:
-    """For each row `-log_softmax(logits)` at its label, an int."""
-    return losses.sparse_categorical_crossentropy(labels, as_tensor(logits), from_logits=True)
+leaky_relu = row(
+    lambda x, alpha: activations.leaky_relu(x if x.dtype.kind == "f" else cast(x, np.float32), alpha),
+    "features | alpha=0.2, name=None", "`x` above zero, `alpha * x` below.",
+)  # fmt: skip
+gelu = row(
+    activations.gelu, "features | approximate=False, name=None",
+    "`x` times the normal distribution function; `approximate` by tanh.",
+)  # fmt: skip
+softmax_cross_entropy_with_logits = row(
+    lambda labels, logits, axis: losses.categorical_crossentropy(labels, logits, from_logits=True, axis=axis),
+    "labels, logits | axis=-1, name=None", "For each row `-sum(labels * log_softmax(logits))`.",
+)  # fmt: skip
+sparse_softmax_cross_entropy_with_logits = row(
+    lambda labels, logits: losses.sparse_categorical_crossentropy(labels, as_tensor(logits), from_logits=True),
+    "labels, logits, name=None", "For each row `-log_softmax(logits)` at its label, an int.",
+)  # fmt: skip
 
 
 def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, name: str | None = None) -> Result:
@@ -110,9 +102,7 @@ def compute_average_loss(per_example_loss: Any, sample_weight: Any = None, globa
     return np.sum(each) / (loss.shape[0] if global_batch_size is None else int(global_batch_size))
 
 
-def l2_loss(t: Any, name: str | None = None) -> Result:
-    """Half the sum of squares."""
-    return np.sum(np.square(as_tensor(t))) / 2
+l2_loss = row(lambda x: np.sum(np.square(x)) / 2, "t | name=None", "Half the sum of squares.")
 
 
 def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | None = None) -> Result:
@@ -128,10 +118,10 @@ def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | 
     return x + (np.reshape(bias, (-1,) + (1,) * (x.ndim - 2)) if first else bias)
 
 
-def moments(x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
-    """The mean and the variance over axes."""
-    x, axis = as_tensor(x), as_axes(axes)
-    return np.mean(x, axis=axis, keepdims=keepdims), np.var(x, axis=axis, keepdims=keepdims)
+moments = row(
+    lambda x, axis, keepdims: (np.mean(x, axis=axis, keepdims=keepdims), np.var(x, axis=axis, keepdims=keepdims)),
+    "x | axes, ~shift=None, keepdims=False, name=None", "The mean and the variance over axes.",
+)  # fmt: skip
 
 
 def weighted_moments(
@@ -252,9 +242,10 @@ def separable_conv2d(
     return convolution(y, pointwise_filter)
 
 
-def atrous_conv2d(value: Any, filters: Any, rate: Any, padding: Any, name: str | None = None) -> Result:
-    """`conv2d` with filters whose elements lie `rate` apart."""
-    return convolution(_of_axes(2, value), filters, 1, padding, dilations=rate)
+atrous_conv2d = row(
+    lambda x, filters, rate, padding: convolution(_of_axes(2, x), filters, 1, padding, dilations=rate),
+    "value, filters, rate, padding, name=None", "`conv2d` with filters whose elements lie `rate` apart.",
+)  # fmt: skip
 
 
 def conv_transpose(
@@ -293,20 +284,15 @@ conv2d = _convolution(2, "NHWC")
 conv3d = _convolution(3, "NDHWC")
 
 
-def max_pool(
-    input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = None, name: str | None = None
-) -> Result:
-    """The largest element of each window of `(rows, *sizes, channels)`; where several are, they share the gradient."""
-    x = as_tensor(input)
-    return _moves(x, ksize, strides, padding, data_format).largest(x)
-
-
-def avg_pool(
-    input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = None, name: str | None = None
-) -> Result:
-    """The mean of each window of `(rows, *sizes, channels)`; of an incomplete one, of what is there."""
-    x = as_tensor(input)
-    return _moves(x, ksize, strides, padding, data_format).averaged(x)
+_POOLED = "input | ksize, strides, padding, data_format=None, name=None"
+max_pool = row(
+    lambda x, *how: _moves(x, *how).largest(x), _POOLED,
+    "The largest element of each window of `(rows, *sizes, channels)`; where several are, they share the gradient.",
+)  # fmt: skip
+avg_pool = row(
+    lambda x, *how: _moves(x, *how).averaged(x), _POOLED,
+    "The mean of each window of `(rows, *sizes, channels)`; of an incomplete one, of what is there.",
+)  # fmt: skip
 
 
 def pool(

@@ -4,6 +4,7 @@ The numbers are those of NumPy's generator: repeatable, but not those that Tenso
 """
 
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from gradcalc.nn import initializers
 from gradcalc.tape.rules.incomplete_gamma import DRIFT
 from gradcalc.tape.tensor import ArrayOp, Tensor
-from gradcalc.tf.defaults import Result, as_shape, as_tensor, telling
+from gradcalc.tf.defaults import Function, Result, as_shape, as_tensor, row, telling
 
 
 class Generator:
@@ -126,110 +127,80 @@ def set_seed(seed: int) -> None:
     initializers.set_seed(seed)
 
 
-def normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, seed: Any = None, name: str | None = None
-) -> Tensor:
-    """Numbers of a normal distribution."""
-    return seeded(seed).normal(shape, mean, stddev, dtype)
+def _drawn(method: str) -> Function:
+    """A method of the generator of a seed, which comes last."""
+    return lambda *args: getattr(seeded(args[-1]), method)(*args[:-1])
 
 
-def uniform(
-    shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32, seed: Any = None, name: str | None = None
-) -> Tensor:
-    """Numbers from `minval` up to below `maxval` (1 by default), all alike; ints of an integer dtype."""
-    return seeded(seed).uniform(shape, minval, maxval, dtype)
+def _stateless(method: str, at: int = 1) -> Function:
+    """A method of a generator of two seeds, which come at a place of the arguments."""
+    return lambda *args: getattr(Generator(state=as_shape(args[at])), method)(*args[:at], *args[at + 1 :])
 
 
-def truncated_normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, seed: Any = None, name: str | None = None
-) -> Tensor:
-    """Numbers of a normal distribution, none more than two deviations from the mean."""
-    return seeded(seed).truncated_normal(shape, mean, stddev, dtype)
-
-
-def shuffle(value: Any, seed: Any = None, name: str | None = None) -> Result:
-    """The parts along the first axis in random order."""
-    x = as_tensor(value)
+def _shuffled(x: Tensor, seed: Any) -> Result:
     return x[seeded(seed).permutation(x.shape[0])]
 
 
-def categorical(logits: Any, num_samples: Any, dtype: Any = None, seed: Any = None, name: str | None = None) -> Tensor:
-    """For each row of unnormalized logarithms of probabilities so many numbers of classes, int64 by default.
-
-    Raises:
-        ValueError: a row has no finite largest logit.
-    """
-    return seeded(seed).categorical(logits, num_samples, dtype)
+def _of_each(method: str, shape: Any, *rest: Any) -> Any:
+    """So many numbers for each of the parameters, which come before dtype and seed."""
+    together = np.broadcast_shapes(*(as_tensor(x).shape for x in rest[:-2] if x is not None))
+    return _drawn(method)((*as_shape(shape), *together), *rest)
 
 
-def gamma(
-    shape: Any, alpha: Any, beta: Any = None, dtype: Any = np.float32, seed: Any = None, name: str | None = None
-) -> Tensor:
-    """Numbers of gamma distributions of shape `alpha` and rate `beta` (1): so many of each of these.
-
-    Their gradients with respect to `alpha` and `beta` are recorded.
-    """
-    return seeded(seed).gamma((*as_shape(shape), *_together(alpha, beta)), alpha, beta, dtype)
-
-
-def poisson(shape: Any, lam: Any, dtype: Any = np.float32, seed: Any = None, name: str | None = None) -> Tensor:
-    """Counts of Poisson distributions of mean `lam`: so many of each of these."""
-    return seeded(seed).poisson((*as_shape(shape), *_together(lam)), lam, dtype)
-
-
-def _together(*parameters: Any) -> tuple[int, ...]:
-    """The shape of parameters that broadcast."""
-    return np.broadcast_shapes(*(as_tensor(x).shape for x in parameters if x is not None))
-
-
-def stateless_categorical(
-    logits: Any, num_samples: Any, seed: Any, dtype: Any = np.int64, name: str | None = None
-) -> Tensor:
-    """As `categorical`, the same for the same two seeds."""
-    return Generator(state=as_shape(seed)).categorical(logits, num_samples, dtype)
-
-
-def stateless_gamma(
-    shape: Any, seed: Any, alpha: Any, beta: Any = None, dtype: Any = np.float32, name: str | None = None
-) -> Tensor:
-    """As `gamma`, in this shape, whose last axes are those of the parameters; the same for the same two seeds."""
-    return Generator(state=as_shape(seed)).gamma(shape, alpha, beta, dtype)
-
-
-def stateless_poisson(shape: Any, seed: Any, lam: Any, dtype: Any = np.int32, name: str | None = None) -> Tensor:
-    """As `poisson`, in this shape, whose last axes are those of `lam`; the same for the same two seeds."""
-    return Generator(state=as_shape(seed)).poisson(shape, lam, dtype)
-
-
-def stateless_binomial(
-    shape: Any, seed: Any, counts: Any, probs: Any, output_dtype: Any = np.int32, name: str | None = None
-) -> Tensor:
-    """How many of `counts` trials succeed, the same for the same two seeds."""
-    return Generator(state=as_shape(seed)).binomial(shape, counts, probs, output_dtype)
-
-
-def stateless_truncated_normal(
-    shape: Any, seed: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, name: str | None = None,
-    alg: Any = "auto_select",
-) -> Tensor:  # fmt: skip
-    """Numbers of a normal distribution, none more than two deviations from the mean; the same for the same seeds."""
-    return Generator(state=as_shape(seed)).truncated_normal(shape, mean, stddev, dtype)
-
-
-def stateless_normal(
-    shape: Any, seed: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = np.float32, name: str | None = None,
-    alg: Any = "auto_select",
-) -> Tensor:  # fmt: skip
-    """Numbers of a normal distribution, the same for the same two seeds."""
-    return Generator(state=as_shape(seed)).normal(shape, mean, stddev, dtype)
-
-
-def stateless_uniform(
-    shape: Any, seed: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32, name: str | None = None,
-    alg: Any = "auto_select",
-) -> Tensor:  # fmt: skip
-    """Numbers from `minval` up to below `maxval`, the same for the same two seeds."""
-    return Generator(state=as_shape(seed)).uniform(shape, minval, maxval, dtype)
+normal = row(
+    _drawn("normal"), "shape, mean=0.0, stddev=1.0, dtype=np.float32, seed=None, name=None",
+    "Numbers of a normal distribution.",
+)  # fmt: skip
+uniform = row(
+    _drawn("uniform"), "shape, minval=0, maxval=None, dtype=np.float32, seed=None, name=None",
+    "Numbers from `minval` up to below `maxval` (1 by default), all alike; ints of an integer dtype.",
+)  # fmt: skip
+truncated_normal = row(
+    _drawn("truncated_normal"), "shape, mean=0.0, stddev=1.0, dtype=np.float32, seed=None, name=None",
+    "Numbers of a normal distribution, none more than two deviations from the mean.",
+)  # fmt: skip
+shuffle = row(_shuffled, "value | seed=None, name=None", "The parts along the first axis in random order.")
+categorical = row(
+    _drawn("categorical"), "logits, num_samples, dtype=None, seed=None, name=None",
+    "For each row of unnormalized logarithms of probabilities so many numbers of classes, int64 by default.",
+)  # fmt: skip
+gamma = row(
+    partial(_of_each, "gamma"), "shape, alpha, beta=None, dtype=np.float32, seed=None, name=None",
+    "Numbers of gamma distributions of shape `alpha` and rate `beta` (1), which have gradients: so many of each.",
+)  # fmt: skip
+poisson = row(
+    partial(_of_each, "poisson"), "shape, lam, dtype=np.float32, seed=None, name=None",
+    "Counts of Poisson distributions of mean `lam`: so many of each of these.",
+)  # fmt: skip
+stateless_categorical = row(
+    _stateless("categorical", 2), "logits, num_samples, seed, dtype=np.int64, name=None",
+    "As `categorical`, the same for the same two seeds.",
+)  # fmt: skip
+stateless_gamma = row(
+    _stateless("gamma"), "shape, seed, alpha, beta=None, dtype=np.float32, name=None",
+    "As `gamma`, in this shape, whose last axes are those of the parameters; the same for the same two seeds.",
+)  # fmt: skip
+stateless_poisson = row(
+    _stateless("poisson"), "shape, seed, lam, dtype=np.int32, name=None",
+    "As `poisson`, in this shape, whose last axes are those of `lam`; the same for the same two seeds.",
+)  # fmt: skip
+stateless_binomial = row(
+    _stateless("binomial"), "shape, seed, counts, probs, output_dtype=np.int32, name=None",
+    "How many of `counts` trials succeed, the same for the same two seeds.",
+)  # fmt: skip
+stateless_truncated_normal = row(
+    _stateless("truncated_normal"),
+    "shape, seed, mean=0.0, stddev=1.0, dtype=np.float32, name=None, ~alg='auto_select'",
+    "As `truncated_normal`, the same for the same two seeds.",
+)  # fmt: skip
+stateless_normal = row(
+    _stateless("normal"), "shape, seed, mean=0.0, stddev=1.0, dtype=np.float32, name=None, ~alg='auto_select'",
+    "Numbers of a normal distribution, the same for the same two seeds.",
+)  # fmt: skip
+stateless_uniform = row(
+    _stateless("uniform"), "shape, seed, minval=0, maxval=None, dtype=np.float32, name=None, ~alg='auto_select'",
+    "Numbers from `minval` up to below `maxval`, the same for the same two seeds.",
+)  # fmt: skip
 
 
 def _moved(values: Any, factor: Any, start: Any, dtype: Any) -> Tensor:

@@ -11,33 +11,17 @@ import numpy as np
 from gradcalc.graph import ops
 from gradcalc.tape.rules.shapes import plain_of
 from gradcalc.tape.tensor import Tensor, cast
-from gradcalc.tf.defaults import Function, Result, as_tensor, as_tensors, described, floating
+from gradcalc.tf.defaults import Function, Result, floating, row, telling
 
 
-def special(name: str, doc: str, compute: Callable[..., Any]) -> Function:
-    """A function of one floating tensor, of this name, from an op of the table."""
+def special(name: str, doc: str, compute: Callable[..., Any], *operands: str) -> Function:
+    """A function of floating tensors that are called so, `x` by default, from an op of the table."""
 
-    def alias(x: Any, name: str | None = None) -> Result:
-        z = floating(as_tensor(x), alias.__name__)
-        return cast(compute(z), z.dtype)
+    def applied(*values: Any) -> Result:
+        tensors = [floating(x, name) for x in values if isinstance(x, Tensor)]
+        return cast(compute(*values), np.result_type(*(x.dtype for x in tensors)))
 
-    return _named(alias, name, doc)
-
-
-def special_of(name: str, doc: str, compute: Callable[..., Any], *operands: str) -> Function:
-    """A function of two or three floating tensors that are called so."""
-
-    def applied(operands: list[Any]) -> Result:
-        tensors = [floating(x, name) for x in operands if isinstance(x, Tensor)]
-        return cast(compute(*operands), np.result_type(*(x.dtype for x in tensors)))
-
-    def two(x: Any, y: Any, name: str | None = None) -> Result:
-        return applied(as_tensors(x, y))
-
-    def three(x: Any, y: Any, z: Any, name: str | None = None) -> Result:
-        return applied(as_tensors(x, y, z))
-
-    return _named(described(two if len(operands) == 2 else three, compute, *operands, "name"), name, doc)
+    return row(applied, f"{', '.join(operands or ('x',))} | name=None", doc)
 
 
 def within(op: Callable[..., Any], there: Callable[..., Any], inside: Sequence[float], limit: Any = None) -> Any:
@@ -50,12 +34,6 @@ def within(op: Callable[..., Any], there: Callable[..., Any], inside: Sequence[f
         return np.where(known, y, np.nan if limit is None else limit(*plain))
 
     return compute
-
-
-def _named(alias: Function, name: str, doc: str) -> Function:
-    alias.__name__ = alias.__qualname__ = name
-    alias.__doc__ = doc
-    return alias
 
 
 def _bessel(name: str, doc: str, op: ops.Op, order: int) -> Function:
@@ -82,3 +60,5 @@ expint = special("expint", "The exponential integral Ei.", ops.Ei)
 fresnel_cos = special("fresnel_cos", "Fresnel's integral of `cos(pi * t**2 / 2)` from 0 to x.", ops.fresnelc)
 fresnel_sin = special("fresnel_sin", "Fresnel's integral of `sin(pi * t**2 / 2)` from 0 to x.", ops.fresnels)
 spence = special("spence", "Spence's integral of `-log(t) / (t - 1)` from 1 to x.", ops.spence)
+
+telling(globals())

@@ -98,8 +98,8 @@ def test_the_page_names_every_public_function(package: str) -> None:
 
 
 HELPERS = {
-    "LuOutput", "Result", "TopKV2", "dropped", "seeded", "Unique", "UniqueWithCounts", "alike", "as_axes", "as_index", "as_shape", "as_tensor", "as_tensors", "binary", "telling",
-    "described", "floating", "missing", "reduction", "special", "special_of", "unary", "within",
+    "LuOutput", "Result", "TopKV2", "dropped", "last_axis", "seeded", "Unique", "UniqueWithCounts", "alike", "as_axes", "as_index", "as_shape", "as_tensor", "as_tensors", "binary", "telling",
+    "described", "floating", "missing", "reduction", "row", "special", "special_of", "unary", "within",
 }  # fmt: skip
 
 

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 
 from gradcalc.nn.initializers import floatx
-from gradcalc.tape.tensor import Tensor
 from gradcalc.tf import nn, random
-from gradcalc.tf.defaults import Result, as_shape, as_tensor
+from gradcalc.tf.defaults import Function, row, telling
 
 
 class SeedGenerator:
@@ -30,47 +29,45 @@ def _from(seed: Any) -> Any:
     return random.Generator(state=seed.next() if isinstance(seed, SeedGenerator) else int(seed))
 
 
-def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Numbers of a normal distribution."""
-    return _from(seed).normal(shape, mean, stddev, dtype or floatx())  # type: ignore[no-any-return]
+def _drawn(method: str) -> Function:
+    """A method of the generator of a seed, the last argument, in the dtype before it."""
+    return lambda *args: getattr(_from(args[-1]), method)(*args[:-2], args[-2] or floatx())
 
 
-def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Numbers of a normal distribution, none more than two deviations from the mean."""
-    return _from(seed).truncated_normal(shape, mean, stddev, dtype or floatx())  # type: ignore[no-any-return]
+normal = row(
+    _drawn("normal"), "shape, mean=0.0, stddev=1.0, dtype=None, seed=None", "Numbers of a normal distribution."
+)
+truncated_normal = row(
+    _drawn("truncated_normal"), "shape, mean=0.0, stddev=1.0, dtype=None, seed=None",
+    "Numbers of a normal distribution, none more than two deviations from the mean.",
+)  # fmt: skip
+uniform = row(
+    _drawn("uniform"), "shape, minval=0.0, maxval=1.0, dtype=None, seed=None",
+    "Numbers from `minval` up to below `maxval`, all alike.",
+)  # fmt: skip
+randint = row(
+    _drawn("uniform"), "shape, minval, maxval, dtype='int32', seed=None",
+    "Integers from `minval` up to below `maxval`, all alike.",
+)  # fmt: skip
+binomial = row(
+    _drawn("binomial"), "shape, counts, probabilities, dtype=None, seed=None", "How many of `counts` trials succeed."
+)
+categorical = row(
+    _drawn("categorical"), "logits, num_samples, dtype='int32', seed=None",
+    "For each row of unnormalized logarithms of probabilities so many numbers of classes.",
+)  # fmt: skip
+gamma = row(
+    lambda shape, alpha, dtype, seed: _drawn("gamma")(shape, alpha, None, dtype, seed),
+    "shape, alpha, dtype=None, seed=None", "Numbers of gamma distributions of shape `alpha`.",
+)  # fmt: skip
+shuffle = row(
+    lambda x, axis, seed: np.take(x, _from(seed).permutation(x.shape[axis]), axis), "x | axis=0, seed=None",
+    "The parts along an axis in random order.",
+)  # fmt: skip
+dropout = row(
+    lambda x, rate, noise_shape, seed: nn.dropped(x, rate, noise_shape, _from(seed)),
+    "inputs | rate, noise_shape=None, seed=None",
+    "A tensor with a share `rate` of its elements set to 0, the others divided by `1 - rate`.",
+)  # fmt: skip
 
-
-def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Numbers from `minval` up to below `maxval`, all alike."""
-    return _from(seed).uniform(shape, minval, maxval, dtype or floatx())  # type: ignore[no-any-return]
-
-
-def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> Tensor:
-    """Integers from `minval` up to below `maxval`, all alike."""
-    return _from(seed).uniform(shape, minval, maxval, dtype)  # type: ignore[no-any-return]
-
-
-def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None) -> Tensor:
-    """How many of `counts` trials succeed."""
-    return _from(seed).binomial(shape, counts, probabilities, dtype or floatx())  # type: ignore[no-any-return]
-
-
-def categorical(logits: Any, num_samples: Any, dtype: Any = "int32", seed: Any = None) -> Tensor:
-    """For each row of unnormalized logarithms of probabilities so many numbers of classes."""
-    return _from(seed).categorical(logits, num_samples, dtype)  # type: ignore[no-any-return]
-
-
-def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Numbers of gamma distributions of shape `alpha`."""
-    return _from(seed).gamma(as_shape(shape), alpha, None, dtype or floatx())  # type: ignore[no-any-return]
-
-
-def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Result:
-    """The parts along an axis in random order."""
-    x = as_tensor(x)
-    return np.take(x, _from(seed).permutation(x.shape[axis]), axis)
-
-
-def dropout(inputs: Any, rate: Any, noise_shape: Any = None, seed: Any = None) -> Result:
-    """A tensor with a share `rate` of its elements set to 0, the others divided by `1 - rate`."""
-    return nn.dropped(as_tensor(inputs), rate, noise_shape, _from(seed))
+telling(globals())
