@@ -219,7 +219,7 @@ class Quest:
         enclosing, found = Enclosing(self.system), [(np.arange(len(left)), True)]
         if not self.clock.is_over():
             left = left if is_whole else cut_to_size(left, widths)
-            found = clusters(left, widths)
+            found = sorted(clusters(left, widths), key=lambda each: each[1])  # points first, then what may be lines
         for k, (members, is_cell) in enumerate(found):
             if self.clock.is_over():
                 late = covering(left.take(np.concatenate([each for each, _ in found[k:]])), widths)

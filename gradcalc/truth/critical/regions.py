@@ -10,7 +10,7 @@ from gradcalc.arithmetic.intervals import JUMP, NOWHERE, OUTSIDE, Interval, Inte
 from gradcalc.graph import ops
 from gradcalc.graph.graph import Graph
 from gradcalc.language.format import format_node
-from gradcalc.truth.critical.search import Boxes, Clock, bisected, no_boxes, together, widths
+from gradcalc.truth.critical.search import Boxes, Clock, bisected, no_boxes, together, touching, widths
 
 _PARTS = 24
 """Hulls are at most a 20th of a side: they are gathered in cells of this part of it."""
@@ -18,7 +18,6 @@ _GRID = 21
 """Cells a side of what is left of an interrupted search: a cell is less than a 20th of it."""
 _BITS, _KEYS = 5, 12
 """Bits of the number of a cell along a side; so many of them are one number of 63 bits."""
-_FEW = 1_500
 _SHOWN = 60
 """Characters of a part of the formula that a place names."""
 _PLACES, _FINE = 3_000, 2.0**-9
@@ -28,37 +27,12 @@ def clusters(boxes: Boxes, sides: Any) -> list[tuple[Any, bool]]:
     """The numbers of boxes that hang together, set by set; those that spread wide are cut into cells, which is told."""
     if not len(boxes):
         return []
-    if len(boxes) <= _FEW:
-        sets = _touching(boxes)
-    else:
-        sets = [np.arange(len(boxes))]
     found = []
-    for members in sets:
+    for members in touching(boxes):
         hull = boxes.take(members).hull()
         wide = ((hull.high - hull.low) > sides / 20).any()
         found += [(cell, True) for cell in _cells(boxes, members, sides)] if wide else [(members, False)]
     return found
-
-
-def _touching(boxes: Boxes) -> list[Any]:
-    """Sets of boxes that meet, each a little widened."""
-    reach = 0.5 * (boxes.high - boxes.low)
-    low, high = boxes.low - reach, boxes.high + reach
-    meets = np.ones((len(boxes), len(boxes)), bool)
-    for k in range(len(low)):
-        meets &= (low[k][:, None] <= high[k][None, :]) & (high[k][:, None] >= low[k][None, :])
-    label, left = np.full(len(boxes), -1), 0
-    for number in range(len(boxes)):
-        if label[number] >= 0:
-            continue
-        front = np.array([number])
-        label[number] = left
-        while len(front):
-            near = meets[front].any(axis=0) & (label < 0)
-            front = np.flatnonzero(near)
-            label[front] = left
-        left += 1
-    return [np.flatnonzero(label == k) for k in range(left)]
 
 
 def _cells(boxes: Boxes, members: Any, sides: Any) -> list[Any]:

@@ -16,6 +16,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,6 +42,10 @@ _GROWTH, _EXTRA = 4, 64
 """A level below the first is given up where it leaves more boxes than so many times those before, and some."""
 _WORK = 40_000
 """Boxes looked at on a level below the first, at most."""
+_SETS, _PAIRS = 100, 20_000_000
+"""Sets of boxes that lie apart and are tried each for itself, at most; pairs of boxes that are compared."""
+_FEW, _MOST_SIDES = 1_500, 4
+"""Boxes that are all compared with each other, at most; sides up to which the cells beside one are looked at."""
 _NARROWING = 100
 """Steps that make the enclosure of a zero narrower, at most."""
 _FINEST = 2.0**-60
@@ -473,6 +478,26 @@ class _Search:
         self.worth, self.passed = 1 - (np.count_nonzero(keep) - np.count_nonzero(shrunk)) / len(boxes), 0
         return Boxes(low, high)
 
+    def finer(self, boxes: Boxes, levels: tuple[float, ...], work: float = _WORK) -> Boxes:
+        """What is left of small boxes, searched further as long as that leaves few.
+
+        Where it leaves many, zeros may fill lines: boxes that nothing is left of are settled, the others stay as they
+        are; those that lie apart are tried set by set.
+        """
+        if not len(boxes) or not levels:
+            return boxes
+        small, open_ = self.level(boxes, levels[0], work)
+        small = self.settled(small)
+        if not len(open_) and len(small) <= _GROWTH * len(boxes) + _EXTRA:
+            return self.finer(small, levels[1:], work)
+        boxes = boxes.take(_holding(boxes, together([small, open_], self.size)))
+        reach = _LEVELS[0] * self.sides  # what rounding scatters about a point is one set
+        sets = touching(Boxes(boxes.low - reach, boxes.high + reach))
+        if not 1 < len(sets) <= _SETS:
+            return boxes
+        parts = [self.finer(boxes.take(each), levels, work / len(sets)) for each in sets]
+        return together(parts, self.size)
+
     def settled(self, boxes: Boxes) -> Boxes:
         """What is left of small boxes once each is blown up, about the zero near it, and asked again."""
         parts = [boxes.take(slice(k, k + self.enclosing.batch)) for k in range(0, len(boxes), self.enclosing.batch)]
@@ -510,6 +535,62 @@ def bisected(boxes: Boxes, sides: Array) -> Boxes:
     return Boxes(np.concatenate((boxes.low, right), 1), np.concatenate((left, boxes.high), 1))
 
 
+def touching(boxes: Boxes) -> list[Array]:
+    """Sets of boxes that meet, each a little widened; many that are in neighbouring cells of a grid."""
+    if len(boxes) > _FEW:
+        return _near(boxes)
+    reach = 0.5 * (boxes.high - boxes.low)
+    low, high = boxes.low - reach, boxes.high + reach
+    meets = np.ones((len(boxes), len(boxes)), bool)
+    for k in range(len(low)):
+        meets &= (low[k][:, None] <= high[k][None, :]) & (high[k][:, None] >= low[k][None, :])
+    label, left = np.full(len(boxes), -1), 0
+    for number in range(len(boxes)):
+        if label[number] >= 0:
+            continue
+        front = np.array([number])
+        label[number] = left
+        while len(front):
+            near = meets[front].any(axis=0) & (label < 0)
+            front = np.flatnonzero(near)
+            label[front] = left
+        left += 1
+    return [np.flatnonzero(label == k) for k in range(left)]
+
+
+def _near(boxes: Boxes) -> list[Array]:
+    """Sets of boxes whose middles lie in neighbouring cells of a grid, which are twice as wide as the widest box."""
+    middle, cell = 0.5 * boxes.low + 0.5 * boxes.high, 2 * (boxes.high - boxes.low).max(axis=1, keepdims=True)
+    keys = np.floor((middle - middle.min(axis=1, keepdims=True)) / np.maximum(cell, 1e-300)) + 1
+    spans = keys.max(axis=1) + 2
+    if len(spans) > _MOST_SIDES or np.prod(spans) >= 2.0**62:
+        return [np.arange(len(boxes))]
+    steps = np.cumprod(np.r_[1.0, spans[:-1]]).astype(np.int64)
+    cells, place = np.unique(steps @ keys.astype(np.int64), return_inverse=True)
+    one, other = [], []
+    for step in sorted({abs(int(steps @ each)) for each in product((-1, 0, 1), repeat=len(spans))} - {0}):
+        found = np.minimum(np.searchsorted(cells, cells + step), len(cells) - 1)
+        meets = np.flatnonzero(cells[found] == cells + step)
+        one.append(meets)
+        other.append(found[meets])
+    label = _joined(len(cells), np.concatenate(one), np.concatenate(other))[place]
+    order = np.argsort(label, kind="stable")
+    return list(np.split(order, np.flatnonzero(np.diff(label[order])) + 1))
+
+
+def _joined(count: int, one: Array, other: Array) -> Array:
+    """The least number of all that hang together with each, by pairs that do."""
+    label, before = np.arange(count), np.arange(0)
+    while not np.array_equal(label, before):
+        before = label.copy()
+        least = np.minimum(label[one], label[other])
+        for ends in (one, other):
+            np.minimum.at(label, label[ends], least)
+            np.minimum.at(label, ends, least)
+        label = label[label]
+    return label
+
+
 def _inside(boxes: Boxes, around: Boxes) -> Array:
     """Which boxes lie in one of some others."""
     result = np.zeros(len(boxes), bool)
@@ -520,6 +601,17 @@ def _inside(boxes: Boxes, around: Boxes) -> Array:
         return result
     for low, high in zip(around.low.T, around.high.T, strict=True):
         result |= ((boxes.low >= low[:, None]) & (boxes.high <= high[:, None])).all(axis=0)
+    return result
+
+
+def _holding(boxes: Boxes, inner: Boxes) -> Array:
+    """Which boxes hold one of some others; all where there are very many."""
+    if len(boxes) * len(inner) > _PAIRS:
+        return np.ones(len(boxes), bool)
+    result = np.zeros(len(boxes), bool)
+    for k in range(len(boxes)):
+        low, high = boxes.low[:, k : k + 1], boxes.high[:, k : k + 1]
+        result[k] = ((inner.low >= low) & (inner.high <= high)).all(axis=0).any()
     return result
 
 
@@ -535,16 +627,8 @@ def search(system: System, box: Boxes, clock: Clock, bar: Bar | None = None, fla
     state = _Search(enclosing, sides, clock, is_flat=flat)
     left, late = state.level(box, _LEVELS[0])
     left = state.settled(left)
-    for part in _LEVELS[1:]:
-        if not len(left) or len(late):
-            break
-        finer, open_ = state.level(left, part, _WORK)
-        if len(open_):
-            break
-        finer = state.settled(finer)
-        if len(finer) > _GROWTH * len(left) + _EXTRA:
-            break
-        left = finer
+    if not len(late):
+        left = state.finer(left, _LEVELS[1:])
     unique = together(state.unique, system.size)
     waiting = unique.take(slice(_AT_ONCE, None)) if clock.interrupted else no_boxes(system.size)
     unique = unique.take(slice(0, _AT_ONCE)) if clock.interrupted else unique

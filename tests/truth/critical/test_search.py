@@ -5,7 +5,7 @@ import pytest
 
 import gradcalc
 from gradcalc.language.parse import as_formula
-from gradcalc.truth.critical.search import Boxes, Enclosing, _Line
+from gradcalc.truth.critical.search import Boxes, Enclosing, _Line, together, touching
 from gradcalc.truth.critical.system import of_gradient
 
 _WOOD = "100*(b-a^2)^2+(1-a)^2+90*(d-c^2)^2+(1-c)^2+10*(b+d-2)^2+(b-d)^2/10"
@@ -67,3 +67,28 @@ def test_a_row_alone_excludes_what_the_whole_does_not() -> None:
     assert near.none.tolist() == [False]  # 2 + u + v is 0 in a corner
     low, high = near.steps()
     assert np.allclose([low, high], -1, atol=1e-12) and np.all(low <= -1) and np.all(high >= -1)
+
+
+def test_points_apart_from_lines_of_zeros_are_proved() -> None:
+    """Price's function has two minima and two saddles beside a degenerate point, the drop-wave rings about its least."""
+    found = gradcalc.critical("(2x^3*y - y^3)^2 + (6x - y^2 + y)^2", box="x=-5:5,y=-5:5")
+    kinds = [point.kind for point in found.points]
+    assert (kinds.count("minimum"), kinds.count("saddle")) == (2, 2)
+    assert all(abs(end) < 0.2 for box in found.unsettled for ends in box.box.values() for end in ends)
+    least = gradcalc.critical("-(1 + cos(12sqrt(x^2 + y^2)))/(0.5(x^2 + y^2) + 2)", box="x=-1:1,y=-1:1", max_seconds=60)
+    assert ({"x": "0", "y": "0"}, -1.0) in [(point.at, point.value_float) for point in least.points]
+    assert not least.complete
+
+
+def test_sets_by_a_grid_hold_those_of_boxes_that_meet() -> None:
+    made = np.random.default_rng(3)
+    middle, reach = made.uniform(0, 1, (2, 1000)), made.uniform(0.0005, 0.001, (2, 1000))
+    boxes = Boxes(middle - reach, middle + reach)
+    many = together([boxes, Boxes(boxes.low + 10, boxes.high + 10)], 2)
+    sets = touching(many)
+    assert sorted(np.concatenate(sets).tolist()) == list(range(2000)) and len(sets) > 100
+    number = np.empty(2000, int)
+    for k, members in enumerate(sets):
+        number[members] = k
+    assert all(len(set(number[members])) == 1 for members in touching(boxes))
+    assert set(number[:1000]).isdisjoint(number[1000:])
