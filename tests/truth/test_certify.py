@@ -315,3 +315,8 @@ def test_result_halfway_between_two_doubles_or_decimals_is_certified(formula: st
     point = examine(formula, {"x": x})
     assert point.value.certified is not None
     assert point.verdict in ("agrees", "inaccurate")
+
+
+@pytest.mark.parametrize("formula", ["log(1 + exp(x)) - x", "softplus(x) - x", "log(2 + exp(x/3))/x - 1/3"])
+def test_exponentials_of_large_numbers_make_no_polynomials_of_that_degree(formula: str) -> None:
+    assert examine(formula, {"x": 1e15}).value.certified is None

@@ -6,9 +6,10 @@
                                     '- neither: agrees at so many points, or undecided
 
 `proved`: equal wherever both have values, and the claim has one where the derivative has, or its `domain` is told; but
-perhaps single points, without a value, that are not found. `refuted`: at a point around which the formula is defined and smooth, the
-balls of derivative and claim are disjoint; and on no part of the domain that signs divide off are they proved equal.
-`agrees`: equal on such a part, its `domain`, or at points that were tried. Decimals are taken as written on both sides.
+perhaps single points, without a value, that are not found. `refuted`: at a point around which the formula is defined
+and smooth, the balls of derivative and claim are disjoint; and on no part of the domain that signs divide off are they
+proved equal. `agrees`: equal on such a part, its `domain`, or at points that were tried. Decimals are taken as written
+on both sides.
 Imports equality, derivative, language and balls.
 """
 

@@ -28,9 +28,10 @@ from gradcalc.graph.ops import Op
 
 _UNKNOWNS, _MOST_UNKNOWNS, _AGAIN = 8, 64, 12
 """How many unknowns a ring has at first and at most; how often it is begun anew."""
-_TERMS, _WORK, _POWER, _FACTORED, _SHIFT = 1_000, 1_000_000, 24, 60, 24
-"""How many terms a polynomial may have, products of terms there may be in all; the largest power of a sum, multiple of
-an angle; terms of a polynomial that is factored; and how far an argument or an order is shifted."""
+_TERMS, _DEGREE, _WORK, _POWER, _SHIFT = 1_000, 10_000, 1_000_000, 24, 24
+_FACTORED, _FACTORED_DEGREE = 60, 1_000
+"""How many terms and which degree a polynomial may have, products of terms there may be in all; the largest power of a
+sum, multiple of an angle; how far an argument or an order is shifted; terms and degree of what is factored."""
 _SMOOTH = fmpz(10) ** 15
 """Integers up to this one are factored."""
 _BITS, _SOMEWHERE = 128, ((5, 11, 3, 17), (-7, 13, -19, 2), (43, 29, 97, 61), (1, 6, 2, 7))
@@ -252,7 +253,7 @@ class Field:
         if size > _TERMS**2 or self._work > _WORK:
             raise GivenUp
         product = a * b
-        if len(product) > _TERMS:
+        if len(product) > _TERMS or product.total_degree() > _DEGREE:
             raise GivenUp
         return self._reduced(product) if self._roots else product
 
@@ -270,6 +271,8 @@ class Field:
         return polynomial
 
     def _raised(self, base: Any, exponent: int) -> Any:
+        if len(base) and base.total_degree() * exponent > _DEGREE:
+            raise GivenUp
         if not len(base) or len(base) == 1 and (exponent < _POWER or base.leading_coefficient() == 1):
             power = base**exponent
             return self._reduced(power) if self._roots else power
@@ -418,7 +421,7 @@ class Field:
             if polynomial.is_constant():
                 scale *= polynomial.leading_coefficient() ** times
                 continue
-            factor, parts = factored(polynomial) if len(polynomial) <= _FACTORED else (fmpq(1), [(polynomial, 1)])
+            factor, parts = factored(polynomial) if self._is_short(polynomial) else (fmpq(1), [(polynomial, 1)])
             scale *= factor**times
             for part, power in parts:
                 leading = part.leading_coefficient()
@@ -434,6 +437,10 @@ class Field:
                 scale *= fmpq(-1) ** power
                 found[f"sine {sine}"] = self._gens[sine], 2 * power
         return scale, list(found.values())
+
+    def _is_short(self, polynomial: Any) -> bool:
+        """Whether a polynomial is factored."""
+        return len(polynomial) == 1 or len(polynomial) <= _FACTORED and polynomial.total_degree() <= _FACTORED_DEGREE
 
     def sign(self, value: Quotient) -> int | None:
         """1 where a number is at least 0, -1 where it is at most 0; None where neither is known."""

@@ -137,3 +137,10 @@ def test_what_is_too_long_is_given_up() -> None:
 def test_a_power_of_ten_that_fills_the_memory_is_no_rational() -> None:
     assert rational("1e99999999", "written") is None and rational("1e-99999999", "written") is None
     assert rational("1e20", "written") == 10**20
+
+
+def test_a_polynomial_of_a_very_high_degree_is_an_unknown() -> None:
+    graph = parse("x^10^12 - x^10^12 + log(x^2000 + 1) + (x^9999 - 1)/(x - 1)").graph
+    field = Field(graph)
+    (form,) = field.forms([len(graph) - 1])
+    assert form.top.total_degree() < 10_000
