@@ -103,15 +103,32 @@ class Row(Configured):
 
     What a row says besides its base becomes its attributes. Its constructor takes the `arguments`, in their order: the
     default of each is the attribute of its name, without which it must be given, and its type that attribute's. The
-    constructor keeps each in the attribute, and calls `__post_init__`.
+    constructor keeps each in the attribute, and calls `__post_init__`. A row `of` a function has its options for
+    attributes, its doc, and the arguments that its base has in `_signature`.
     """
 
-    def __init_subclass__(cls, arguments: str = "", **own: Any) -> None:
+    function: ClassVar[Callable[..., Any]]
+    _options: ClassVar[Sequence[str]] = ()
+    _signature: ClassVar[str]
+    _told: ClassVar[str]
+    """What a row's doc says besides its function's."""
+
+    def __init_subclass__(cls, of: Callable[..., Any] | None = None, arguments: str = "", **own: Any) -> None:
         super().__init_subclass__()
+        if of is not None:
+            options = {name: vars(cls).get(name, default) for name, default in options_of(of).items()}
+            own = {**options, "function": staticmethod(of), "_options": [*options]} | own
+            cls.__annotations__ |= {name: hint for name, hint in of.__annotations__.items() if name in options}
+            cls.__doc__ = f"{summary(of)}\n\n{cls._told.format(of.__name__)}"
+            arguments = arguments or cls._signature.format(" ".join(options))
         for name, value in own.items():
             setattr(cls, name, value)
         if arguments:
             cls.__init__ = _constructor(cls, arguments.split())  # type: ignore[method-assign]
+
+    def _option_values(self) -> dict[str, Any]:
+        """The options of the function."""
+        return {name: getattr(self, name) for name in self._options}
 
 
 def _constructor(kind: type, names: Sequence[str]) -> Any:

@@ -6,14 +6,14 @@ the dtype of the predictions, which floats keep (Keras makes them float32). Impo
 # ruff: noqa: D101
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from gradcalc.graph import ops
 from gradcalc.nn.activations import Probabilities
-from gradcalc.nn.config import Row, of_row, options_of, read, summary
+from gradcalc.nn.config import Row, of_row, read
 from gradcalc.tape.rules.reductions import log_softmax, logsumexp, softmax
 from gradcalc.tape.tensor import ArrayOp, Tensor, as_array, cast
 
@@ -462,22 +462,15 @@ class Loss(Row):
 class _FunctionLoss(Loss):
     """A function of labels and predictions, reduced: its settings are the function's options, then those of `Loss`."""
 
-    function: ClassVar[Callable[..., Any]]
     name: str
     reduction: str | None = "sum_over_batch_size"
     dtype: Any = None
-    _options: ClassVar[Sequence[str]] = ()
+    _signature = "{} reduction name dtype"
+    _told = "Reduced, by default to the mean of all; see `{}` and `Loss`."
     __init__ = of_row
 
-    def __init_subclass__(cls, of: Any = None, arguments: str = "", **own: Any) -> None:
-        """The loss of a row: a function, its settings where Keras orders them otherwise, and what else is its own."""
-        if of is not None:
-            options = {name: vars(cls).get(name, default) for name, default in options_of(of).items()}
-            own = {"name": of.__name__, **options, **own, "function": staticmethod(of), "_options": [*options]}
-            cls.__annotations__ |= {name: hint for name, hint in of.__annotations__.items() if name in options}
-            cls.__doc__ = f"{summary(of)}\n\nReduced, by default to the mean of all; see `{of.__name__}` and `Loss`."
-            arguments = arguments or " ".join([*options, "reduction name dtype"])
-        super().__init_subclass__(arguments, **own)
+    def __init_subclass__(cls, of: Any = None, **own: Any) -> None:
+        super().__init_subclass__(of, **({} if of is None else {"name": of.__name__}) | own)
 
     def __post_init__(self) -> None:
         super().__init__(self.name, self.reduction, self.dtype)
@@ -487,8 +480,7 @@ class _FunctionLoss(Loss):
         kept, y_pred = y_pred, _prediction(y_pred)
         y_true = y_true if hasattr(y_true, "ndim") else np.asarray(y_true)
         y_true, aligned = squeeze_or_expand(y_true, y_pred)
-        options = {name: getattr(self, name) for name in self._options}
-        return self.function(y_true, kept if aligned is y_pred else aligned, **options)
+        return self.function(y_true, kept if aligned is y_pred else aligned, **self._option_values())
 
 
 _QUIET = Loss._quiet | {"axis"}

@@ -14,7 +14,7 @@ import numpy as np
 
 from gradcalc.graph.names import snake_case
 from gradcalc.nn import activations, initializers, losses
-from gradcalc.nn.config import Row, is_ours, of_row, options_of, read, summary
+from gradcalc.nn.config import Row, is_ours, of_row, read
 from gradcalc.nn.layer import Weight
 from gradcalc.tape.tensor import Tensor, as_array, cast
 
@@ -46,8 +46,8 @@ class Metric(Row):
     _sums: ClassVar[Sequence[str]] = ()
     """Attributes that are 0 before the first values."""
 
-    def __init_subclass__(cls, arguments: str = "", **own: Any) -> None:
-        super().__init_subclass__(arguments, **own)
+    def __init_subclass__(cls, **row: Any) -> None:
+        super().__init_subclass__(**row)
         if is_ours(cls) and not cls.__name__.startswith("_"):
             METRICS.update({cls.__name__: cls, snake_case(cls.__name__): cls})
 
@@ -89,7 +89,7 @@ class Metric(Row):
         """What is told of all values so far."""
         raise NotImplementedError(f"{type(self).__name__} must define result")
 
-    def _told(self, values: Any) -> Tensor:
+    def _answer(self, values: Any) -> Tensor:
         return Tensor(np.asarray(values, self.dtype))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -163,7 +163,7 @@ class Mean(_Weighed):
     def result(self) -> Tensor:
         """The mean so far."""
         count = self.count.array
-        return self._told(self.total.array / count if count else 0.0)
+        return self._answer(self.total.array / count if count else 0.0)
 
 
 class Sum(_Weighed):
@@ -176,7 +176,7 @@ class Sum(_Weighed):
 
     def result(self) -> Tensor:
         """The sum so far."""
-        return self._told(self.total.array)
+        return self._answer(self.total.array)
 
 
 def _within(mask: Any, sample_weight: Any) -> Any:
@@ -327,28 +327,20 @@ def _squared(y_true: Any, y_pred: Any) -> Any:
 class _OfFunction(MeanMetricWrapper):
     """The mean of a function of arrays; its settings are a name, a dtype and those of the function's options."""
 
-    _function: ClassVar[Callable[..., Any]]
-    _options: ClassVar[Sequence[str]]
     _direction = "down"
     name: str | None  # type: ignore[assignment]
     dtype: Any = None
+    _signature = "name dtype {}"
+    _told = "The mean of it over all rows so far."
     _read = staticmethod(plain)
     __init__ = of_row
 
-    def __init_subclass__(cls, of: Any = None, arguments: str = "", **own: Any) -> None:
-        """The metric of a row: a function with its options, its settings in Keras's order, what is not as usual."""
-        if of is not None:
-            options = options_of(of)
-            own = {"name": snake_case(cls.__name__), **options, **own, "_function": staticmethod(of)}
-            own["_options"] = [*options]
-            cls.__annotations__ |= {name: hint for name, hint in of.__annotations__.items() if name in options}
-            cls.__doc__ = f"{summary(of)}\n\nThe mean of it over all rows so far."
-            arguments = arguments or " ".join(["name dtype", *options])
-        super().__init_subclass__(arguments, **own)
+    def __init_subclass__(cls, **row: Any) -> None:
+        super().__init_subclass__(**{"name": snake_case(cls.__name__)} | row)
 
     def __post_init__(self) -> None:
-        options = {name: getattr(self, name) for name in self._options}
-        super().__init__(type(self)._function, self.name or snake_case(type(self).__name__), self.dtype, **options)
+        name = self.name or snake_case(type(self).__name__)
+        super().__init__(type(self).function, name, self.dtype, **self._option_values())
 
 
 # fmt: off
@@ -506,7 +498,7 @@ class Thresholds(Confusion):
     def result(self) -> Tensor:
         """What is told so far, for each threshold."""
         counts = getattr(self, self._what, None)
-        found = self._told(self._rate(self._what) if counts is None else counts.array)
+        found = self._answer(self._rate(self._what) if counts is None else counts.array)
         return found[0] if len(found) == 1 else found
 
 
@@ -599,9 +591,9 @@ class AUC(
             heights = {"interpolation": (lower + upper) / 2, "minoring": lower, "majoring": upper}
             areas = np.sum((x[:-1] - x[1:]) * heights[self.summation_method], axis=0)
         if not self.multi_label:
-            return self._told(areas)
+            return self._answer(areas)
         weights = np.ones(np.shape(areas)) if self.label_weights is None else self.label_weights
-        return self._told(ratio(np.sum(areas * weights), np.sum(weights)))
+        return self._answer(ratio(np.sum(areas * weights), np.sum(weights)))
 
     def _curve(self) -> tuple[Any, Any]:
         """Its points, by thresholds."""

@@ -58,7 +58,7 @@ class _AtLeast(Confusion):
         """The rate so far."""
         wanted, best = (self._rate(name).astype(self.dtype) for name in (self._wanted, self._best))
         reached = wanted >= self.dtype.type(getattr(self, self._wanted))
-        return self._told(np.max(np.where(reached, best, 0), initial=0))
+        return self._answer(np.max(np.where(reached, best, 0), initial=0))
 
 
 _HOW = "num_thresholds class_id name dtype"
@@ -236,7 +236,7 @@ class FBetaScore(Metric, arguments="average beta threshold name dtype"):
             scores = np.sum(scores * self._labelled) / (np.sum(self._labelled) + losses.EPSILON)
         elif self.average is not None:
             scores = np.mean(scores)
-        return self._told(scores)
+        return self._answer(scores)
 
 
 class F1Score(FBetaScore, arguments="average threshold name dtype", name="f1_score"):
@@ -312,7 +312,7 @@ class R2Score(Metric, arguments="class_aggregation num_regressors name dtype"):
             scores = np.mean(scores)
         elif self.class_aggregation is not None:
             scores = np.sum(self._spread * scores) / np.sum(self._spread)
-        return self._told(self._adjusted(scores))
+        return self._answer(self._adjusted(scores))
 
     def _adjusted(self, scores: Any) -> Any:
         free = self._samples - self.num_regressors - 1
