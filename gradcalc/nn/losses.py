@@ -6,7 +6,7 @@ the dtype of the predictions, which floats keep (Keras makes them float32). Impo
 # ruff: noqa: D101
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -522,15 +522,15 @@ class CategoricalGeneralizedCrossEntropy(_FunctionLoss, of=categorical_generaliz
         super().__post_init__()
 
 
-_SHORT = {
-    "mse": mean_squared_error, "mae": mean_absolute_error, "mape": mean_absolute_percentage_error,
-    "msle": mean_squared_logarithmic_error, "bce": binary_crossentropy, "kld": kl_divergence,
+SHORT = {
+    "mse": "mean_squared_error", "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error", "bce": "binary_crossentropy", "kld": "kl_divergence",
 }  # fmt: skip
-LOSSES: Mapping[str, Any] = (
-    {kind.__name__: kind for kind in _FunctionLoss.__subclasses__()}
-    | {kind.function.__name__: kind.function for kind in _FunctionLoss.__subclasses__()}
-    | {name: function for short, function in _SHORT.items() for name in (short, short.upper())}
-)
+"""Keras's short names of functions, and of metrics; each in capitals as well."""
+
+LOSSES: dict[str, Any] = {kind.__name__: kind for kind in _FunctionLoss.__subclasses__()}
+LOSSES |= {kind.function.__name__: kind.function for kind in _FunctionLoss.__subclasses__()}
+LOSSES |= {name: LOSSES[full] for short, full in SHORT.items() for name in (short, short.upper())}
 """The losses by name: classes, their functions, and Keras's short names of these."""
 
 

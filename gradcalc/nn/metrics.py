@@ -624,11 +624,8 @@ def _one_of(what: str, value: Any, known: Sequence[str]) -> str:
     return found[0]
 
 
-_SHORT: dict[str, Callable[..., Metric]] = {
-    "mse": MeanSquaredError, "mae": MeanAbsoluteError, "mape": MeanAbsolutePercentageError, "bce": BinaryCrossentropy,
-    "msle": MeanSquaredLogarithmicError, "kld": KLDivergence,
-}  # fmt: skip
-METRICS |= {"logcosh": LogCoshError} | {name: kind for short, kind in _SHORT.items() for name in (short, short.upper())}
+METRICS["logcosh"] = LogCoshError
+METRICS |= {name: METRICS[full] for short, full in losses.SHORT.items() for name in (short, short.upper())}
 
 
 def get(identifier: Any) -> Any:

@@ -317,6 +317,8 @@ def test_rows_that_are_ignored_or_masked_are_not_in_the_mean() -> None:
     rows = [np.log(4), np.log(2), -np.log(0.75)]
     assert float(ignoring(labels, p)) == pytest.approx(sum(rows) / 3, rel=1e-12)
     assert float(ignoring(labels, p, weights)) == pytest.approx((rows[0] + 3 * rows[1] + 2 * rows[2]) / 3, rel=1e-12)
+    column = np.array(weights)[:, None]  # a weight for each row, as rows of one
+    assert float(ignoring(labels, p, column)) == pytest.approx(float(ignoring(labels, p, weights)), rel=1e-12)
     masked = constant(p)
     masked._keras_mask = np.array([True, True, True, False])
     assert float(ignoring(labels, masked)) == pytest.approx(sum(rows[:2]) / 2, rel=1e-12)
