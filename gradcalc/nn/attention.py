@@ -82,7 +82,7 @@ class MultiHeadAttention(Layer):
         settings |= {"name": "attention_output" if name == "output" else name, "dtype": self.dtype}
         settings |= {"activation": "sigmoid" if name == "gate" else None, "trainable": self._trainable}
         layer = EinsumDense(equation, shape, bias_axes=bias if self.use_bias else None, **settings)
-        setattr(self, f"{name}_dense", layer)
+        setattr(self, "_gate_dense" if name == "gate" else f"{name}_dense", layer)  # as in Keras's files
         return layer
 
     def call(
@@ -130,7 +130,7 @@ class MultiHeadAttention(Layer):
         drops = training and self.dropout
         weights = scores * self._kept(self.dropout, scores.shape, scores.dtype) if drops else scores
         result = np.einsum(f"{of_scores},{of_k}nk->{of_q}nk", weights, v)
-        result = self.output_dense(result * self.gate_dense(values["query"]) if self.use_gate else result)
+        result = self.output_dense(result * self._gate_dense(values["query"]) if self.use_gate else result)
         return (result, scores) if return_attention_scores else result
 
     def compute_output_shape(self, query_shape: Any, value_shape: Any = None, key_shape: Any = None) -> Any:

@@ -155,14 +155,14 @@ def test_weights_come_back_from_keras_files(make: Callable[[], nn.Model], tmp_pa
 def test_recurrent_layers_and_attention_have_the_names_of_keras(tmp_path: Path, h5py: Any) -> None:
     """The names in files of Keras 3.15, which reads such a file, and whose file such a model reads."""
     x = nn.Input(shape=(5, 4))
-    y = nn.MultiHeadAttention(2, 3)(nn.Bidirectional(nn.LSTM(2, return_sequences=True))(x), x)
+    y = nn.MultiHeadAttention(2, 3, use_gate=True)(nn.Bidirectional(nn.LSTM(2, return_sequences=True))(x), x)
     model = nn.Model(x, nn.GRU(2)(y))
     model.save_weights(tmp_path / "w.weights.h5")
     names: set[str] = set()
     with h5py.File(tmp_path / "w.weights.h5") as file:
         file.visititems(lambda name, item: names.add(name) if isinstance(item, h5py.Dataset) else None)
     cells = ("bidirectional/forward_layer/cell", "bidirectional/backward_layer/cell", "gru/cell")
-    products = (f"multi_head_attention/{name}_dense" for name in ("query", "key", "value", "output"))
+    products = (f"multi_head_attention/{name}_dense" for name in ("query", "key", "_gate", "value", "output"))
     expected = {f"layers/{cell}/vars/{i}" for cell in cells for i in range(3)}
     assert names == expected | {f"layers/{product}/vars/{i}" for product in products for i in range(2)}
 
