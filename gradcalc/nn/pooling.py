@@ -207,10 +207,11 @@ class _Cropping(_Edges):
 
     def _size(self, i: int, n: int) -> int:
         if sum(self._edges[i]) >= n:
-            raise ValueError(
+            several = (
                 "Values in `cropping` argument should be smaller than the corresponding spatial dimension of the input."
-                f" Received: cropping={self.cropping}, which leaves nothing of {n} places along axis {i + 1}"
             )
+            one = "`cropping` parameter of `Cropping1D` layer must be smaller than the input length."
+            raise ValueError(f"{one if self.axes == 1 else several} Received: cropping={self.cropping} of {n} places")
         return n - sum(self._edges[i])
 
 
