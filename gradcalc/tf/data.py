@@ -141,19 +141,19 @@ class Dataset:
         generator: Callable[..., Iterable[Any]], output_types: Any = None, output_shapes: Any = None, args: Any = None,
         output_signature: Any = None, name: str | None = None,
     ) -> "Dataset":  # fmt: skip
-        """What a function's generator yields, in the dtypes of `output_types` or of `output_signature`.
-
-        Raises:
-            TypeError: it is no function: a generator itself could be used once.
-            ValueError: an element has not the shape of the signature.
+        """What a function's generator yields, of the shapes and in the dtypes of a signature; a generator itself is no
+        function, and could be used once.
         """
         if not callable(generator):
             raise TypeError("`generator` must be a Python callable: a function with yield, not what it returned")
         signature = output_signature
         if signature is None and output_types is not None:
-            signature = _zipped(TensorSpec, output_shapes, output_types)
-        begin = lambda: (_fitted(signature, element) for element in generator(*(args or ())))  # noqa: E731
-        return Dataset(begin, spec=None if signature is None else lambda: signature)
+            pairs = zip(_each(output_shapes, output_types), nest.flatten(output_types), strict=True)
+            signature = nest.pack(output_types, itertools.starmap(TensorSpec, pairs))
+        return Dataset(
+            lambda: (_fitted(signature, element) for element in generator(*(args or ()))),
+            spec=None if signature is None else lambda: signature,
+        )
 
     @staticmethod
     def range(*args: Any, output_type: Any = np.int64, name: str | None = None) -> "Dataset":
@@ -198,14 +198,7 @@ class Dataset:
     def choose_from_datasets(datasets: Any, choice_dataset: "Dataset", stop_on_empty_dataset: bool = True) -> "Dataset":
         """The next element of the dataset whose number, from 0, `choice_dataset` says, each time.
 
-        Args:
-            datasets: a list of datasets.
-            choice_dataset: their numbers.
-            stop_on_empty_dataset: whether the first that has no element left is the end; else it is left out.
-
-        Raises:
-            ValueError: there are none.
-            InvalidArgumentError: there is no dataset of that number, at the iteration.
+        The first that has no element left is the end, or is left out, as `stop_on_empty_dataset` says.
         """
         return Dataset(partial(_chosen, _several(datasets), choice_dataset, stop_on_empty_dataset))
 
@@ -326,14 +319,10 @@ class Dataset:
     def window(
         self, size: Any, shift: Any = None, stride: Any = 1, drop_remainder: bool = False, name: str | None = None
     ) -> "Dataset":
-        """Windows: datasets of `size` elements each; of a tuple or dict of tensors tuples and dicts of datasets.
+        """Windows: datasets of `size` elements, `stride` apart; of a tuple or dict of tensors tuples and dicts of them.
 
-        Args:
-            size: how many elements a window has; the last windows have fewer, or with `drop_remainder` are left out.
-            shift: by how many elements a window begins after the one before it; by default `size`.
-            stride: the elements of a window are so far from each other.
-            drop_remainder: whether only windows with all their elements are given.
-            name: not used.
+        A window begins `shift` (by default `size`) elements after the one before it; those at the end that have not
+        all their elements are given, too, or left out if `drop_remainder`.
         """
         size = _positive(size, "size")
         step = size if shift is None else _positive(shift, "shift")
@@ -347,12 +336,7 @@ class Dataset:
         self, batch_size: Any, drop_remainder: bool = False, num_parallel_calls: Any = None, deterministic: Any = None,
         name: str | None = None,
     ) -> "Dataset":  # fmt: skip
-        """So many elements stacked along a new first axis; the last are fewer, or with `drop_remainder` left out.
-
-        Raises:
-            InvalidArgumentError: the size is not positive, or elements are of several shapes.
-            TypeError: elements are datasets.
-        """
+        """So many elements of one shape, stacked along a new first axis; the last are fewer, or left out."""
         return self._in_batches(batch_size, drop_remainder, _stacked, None)
 
     def _in_batches(self, batch_size: Any, whole: bool, stack: Callable[[list[Any]], Any], shapes: Any) -> "Dataset":
@@ -373,16 +357,8 @@ class Dataset:
     ) -> "Dataset":  # fmt: skip
         """So many elements along a new first axis, each filled up to one shape.
 
-        Args:
-            batch_size: how many; the last are fewer, or with `drop_remainder` left out.
-            padded_shapes: in the structure of the elements, the shape; None (also for all) is the largest of a batch.
-            padding_values: in that structure, or one for all, what is filled in; 0 by default.
-            drop_remainder: whether only whole batches are given.
-            name: not used.
-
-        Raises:
-            InvalidArgumentError: the size is not positive.
-            DataLossError: an element is larger than its shape.
+        `padded_shapes` has the shapes, in the structure of the elements; None, for a size or for all, is the largest of
+        a batch. `padding_values` has, likewise or for all, what to fill up with, by default 0.
         """
         stack = partial(_padded, padded_shapes, padding_values)
         return self._in_batches(batch_size, drop_remainder, stack, padded_shapes)
@@ -409,14 +385,9 @@ class Dataset:
         self, key_func: Callable[..., Any], reduce_func: Callable[..., Any], window_size: Any = None,
         window_size_func: Callable[..., Any] | None = None, name: str | None = None,
     ) -> "Dataset":  # fmt: skip
-        """The elements of `reduce_func(key, window)`, a dataset, of so many elements that have the same key.
+        """The elements of `reduce_func(key, window)`, a dataset, of so many elements that have the same integer as key.
 
-        Args:
-            key_func: the key of an element, an integer.
-            reduce_func: of a key and of the dataset of the elements that have it.
-            window_size: how many elements make a window; those that are left at the end make smaller ones.
-            window_size_func: says so of a key, in place of `window_size`.
-            name: not used.
+        What is left at the end makes smaller windows, by their keys upwards. `window_size_func` tells the size by key.
         """
         if (window_size is None) == (window_size_func is None):
             raise ValueError("Must pass either `window_size` or `window_size_func`, but not both.")
@@ -446,16 +417,9 @@ class Dataset:
     ) -> "Dataset":  # fmt: skip
         """Batches of elements of about the same length, filled up to the longest of each.
 
-        Args:
-            element_length_func: the length of an element.
-            bucket_boundaries: the lengths at which another bucket begins, upwards.
-            bucket_batch_sizes: how many elements of each bucket make a batch: one number more.
-            padded_shapes: as for `padded_batch`.
-            padding_values: as for `padded_batch`.
-            pad_to_bucket_boundary: whether elements are filled up to one less than the boundary of their bucket.
-            no_padding: whether they are batched as they are.
-            drop_remainder: whether only whole batches are given.
-            name: not used.
+        A bucket begins at each of the boundaries, upwards, and one is before them: there is one more batch size. With
+        `pad_to_bucket_boundary` elements are filled up to one less than where the next bucket begins. Shapes and values
+        are those of `padded_batch`.
         """
         bounds, sizes = list(map(int, bucket_boundaries)), list(map(int, bucket_batch_sizes))
         if len(sizes) != len(bounds) + 1:
@@ -630,7 +594,7 @@ def _is_open(known: Any) -> bool:
 def _shapes(given: Any, known: Any) -> list[TensorShape]:
     """A shape for each tensor: the one that is given, in which -1 is any size, or the one that is known."""
     leaves = nest.flatten(known)
-    pairs = zip(_each(given, known, len(leaves)), leaves, strict=True)
+    pairs = zip(_each(given, known), leaves, strict=True)
     return [
         TensorShape(leaf.shape if shape is None else [None if n == -1 else n for n in shape]) for shape, leaf in pairs
     ]
@@ -750,19 +714,20 @@ def _stack(leaves: Iterable[Any]) -> Tensor:
 def _padded(shapes: Any, values: Any, elements: list[Any]) -> Any:
     """Elements along a new first axis, filled up; shapes and values are in the structure of an element, or one."""
     columns = [*zip(*map(nest.flatten, elements), strict=True)]
-    wanted = _each(shapes, elements[0], len(columns))
-    filling = _each(values, elements[0], len(columns))
+    wanted = _each(shapes, elements[0])
+    filling = _each(values, elements[0])
     filled = [_filled([x.array for x in column], *how) for column, *how in zip(columns, wanted, filling, strict=True)]
     return nest.pack(elements[0], filled)
 
 
-def _each(given: Any, element: Any, count: int) -> list[Any]:
-    """What is given for each tensor of an element: in its structure, or one for all."""
+def _each(given: Any, element: Any) -> list[Any]:
+    """What is given for each tensor of an element, in the order of `nest.flatten`: in its structure, or one for all."""
     if isinstance(element, dict):
-        return [x for key in element for x in _each(given[key] if isinstance(given, dict) else given, element[key], 1)]
+        named = given if isinstance(given, dict) else dict.fromkeys(element, given)
+        return [x for key in nest.keys(element) for x in _each(named[key], element[key])]
     if isinstance(element, tuple):
         parts = given if isinstance(given, tuple) else [given] * len(element)
-        return [x for part, inner in zip(parts, element, strict=True) for x in _each(part, inner, 1)]
+        return [x for part, inner in zip(parts, element, strict=True) for x in _each(part, inner)]
     return [given]
 
 
@@ -811,16 +776,6 @@ def _once(dataset: "Dataset") -> _Iterator[Any]:
         if (key := (array.shape, array.tobytes())) not in seen:
             seen.add(key)
             yield element
-
-
-def _zipped(make: Callable[..., Any], shapes: Any, dtypes: Any) -> Any:
-    """A spec for each dtype in a structure, with its shape if there are any."""
-    if isinstance(dtypes, tuple):
-        each = shapes if shapes is not None else [None] * len(dtypes)
-        return tuple(_zipped(make, shape, dtype) for shape, dtype in zip(each, dtypes, strict=True))
-    if isinstance(dtypes, dict):
-        return {key: _zipped(make, shapes and shapes[key], dtype) for key, dtype in dtypes.items()}
-    return make(shapes, dtypes)
 
 
 def _fitted(signature: Any, element: Any) -> Any:

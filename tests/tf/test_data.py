@@ -256,3 +256,13 @@ def test_groups_and_buckets_say_what_they_need() -> None:
         four().bucket_by_sequence_length(lambda n: n, [2], [2])
     with pytest.raises(tf.errors.InvalidArgumentError, match="longer than the last boundary, 2"):
         plain(D.from_tensors([1, 2, 3]).bucket_by_sequence_length(len, [2], [2, 2], pad_to_bucket_boundary=True))
+
+
+def test_shapes_of_a_dict_go_by_its_keys_whatever_their_order() -> None:
+    elements = D.from_tensors({"b": [1, 2], "a": [[3]]})
+    made = elements.padded_batch(1, {"b": [3], "a": [1, 2]}, {"b": 7, "a": 8})
+    assert plain(made) == [{"b": [[1, 2, 7]], "a": [[[3, 8]]]}]
+    types = D.from_generator(
+        lambda: iter([{"b": 1, "a": [2.0]}]), {"b": tf.int32, "a": tf.float32}, {"b": (), "a": (1,)}
+    )
+    assert plain(types) == [{"b": 1, "a": [2]}] and types.element_spec["b"] == tf.TensorSpec((), tf.int32)
