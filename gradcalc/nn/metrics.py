@@ -5,6 +5,7 @@ Names, defaults and formulas are those of Keras's documentation.
 # ruff: noqa: D101
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import signature
@@ -48,7 +49,7 @@ class Metric(Row):
 
     def __init_subclass__(cls, **row: Any) -> None:
         super().__init_subclass__(**row)
-        if is_ours(cls) and not cls.__name__.startswith("_"):
+        if is_ours(cls) and cls.__name__ in getattr(sys.modules[cls.__module__], "__all__", ()):
             METRICS.update({cls.__name__: cls, snake_case(cls.__name__): cls})
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:

@@ -192,6 +192,14 @@ def test_a_class_of_a_row_shows_its_arguments_and_is_itself_when_pickled() -> No
         scores.IoU(2)  # type: ignore[call-arg]
 
 
+def test_names_are_those_of_public_metrics() -> None:
+    known = {kind.__name__ for kind in K.METRICS.values()}  # type: ignore[attr-defined]
+    assert known == {*scores.__all__, *(name for name in K.__all__ if isinstance(getattr(K, name), type))} - {"Metric"}
+    assert isinstance(K.get("auc"), K.AUC) and isinstance(K.get("KLD"), K.KLDivergence)
+    with pytest.raises(ValueError, match="metric identifier: Thresholds"):
+        K.get("Thresholds")
+
+
 def test_variables_in_lists_and_dicts_and_of_metrics_inside_count() -> None:
     mean = K.Mean()
     mean.parts = [K.Mean(), {"sum": K.Sum()}]  # type: ignore[attr-defined]
