@@ -39,7 +39,7 @@ from gradcalc.truth.critical.regions import places
 from gradcalc.truth.critical.search import Boxes, Clock
 from gradcalc.truth.critical.separate import all_zeros
 from gradcalc.truth.critical.solution import Outcome, Solution
-from gradcalc.truth.critical.system import System, of_equations, of_gradient
+from gradcalc.truth.critical.system import System, of_equations, of_gradient, without_exponentials
 from gradcalc.truth.critical.workers import MOST_JOBS, processors
 from gradcalc.truth.quantity import check_digits
 
@@ -238,7 +238,8 @@ def _extreme(system: System, sides: Sequence[Side], clock: Clock, digits: int, g
     """The least or the greatest value over the closed box; None where no narrow interval is proved."""
     graph, value = system.graph, system.value
     assert value is not None
-    made = of_gradient(graph, graph.emit(ops.neg, (value,)), system.inputs) if greatest else system
+    turned = graph.emit(ops.neg, (value,))
+    made = without_exponentials(of_gradient(graph, turned, system.inputs)) if greatest else system
     found = least(made, sides, clock, digits)
     return None if found is None else extreme_of(found, [side.name for side in sides], digits, greatest)
 
@@ -311,7 +312,7 @@ def _finite(system: System, sides: Sequence[Side], wanted: Wanted) -> list[Side]
 def _system(formula: Formula, inputs: Sequence[int], wanted: Wanted) -> System:
     if wanted.roots:
         return of_equations(formula.graph, formula.items, inputs)
-    return of_gradient(formula.graph, formula.output, inputs)
+    return without_exponentials(of_gradient(formula.graph, formula.output, inputs))
 
 
 def _equations(formula: Formula, wanted: Wanted, constraints: Sequence[Constraint]) -> Iterator[str]:

@@ -41,7 +41,7 @@ _LEVELS = (2.0**-10, 2.0**-17, 2.0**-24, 2.0**-31, 2.0**-38)
 _GROWTH, _EXTRA = 4, 64
 """A level below the first is given up where it leaves more boxes than so many times those before, and some."""
 _WORK = 40_000
-"""Boxes looked at on a level below the first, at most."""
+"""Boxes looked at on a level below the first, at most; or as many as on the first."""
 _SETS, _PAIRS = 100, 20_000_000
 """Sets of boxes that lie apart and are tried each for itself, at most; pairs of boxes that are compared."""
 _FEW, _MOST_SIDES = 1_500, 4
@@ -478,7 +478,7 @@ class _Search:
         self.worth, self.passed = 1 - (np.count_nonzero(keep) - np.count_nonzero(shrunk)) / len(boxes), 0
         return Boxes(low, high)
 
-    def finer(self, boxes: Boxes, levels: tuple[float, ...], work: float = _WORK) -> Boxes:
+    def finer(self, boxes: Boxes, levels: tuple[float, ...], work: float) -> Boxes:
         """What is left of small boxes, searched further as long as that leaves few.
 
         Where it leaves many, zeros may fill lines: boxes that nothing is left of are settled, the others stay as they
@@ -628,7 +628,7 @@ def search(system: System, box: Boxes, clock: Clock, bar: Bar | None = None, fla
     left, late = state.level(box, _LEVELS[0])
     left = state.settled(left)
     if not len(late):
-        left = state.finer(left, _LEVELS[1:])
+        left = state.finer(left, _LEVELS[1:], max(_WORK, state.looked))
     unique = together(state.unique, system.size)
     waiting = unique.take(slice(_AT_ONCE, None)) if clock.interrupted else no_boxes(system.size)
     unique = unique.take(slice(0, _AT_ONCE)) if clock.interrupted else unique

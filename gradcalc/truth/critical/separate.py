@@ -23,7 +23,7 @@ from gradcalc.truth.critical.find import BORDER, Quest
 from gradcalc.truth.critical.regions import covering, cut_to_size
 from gradcalc.truth.critical.search import Boxes, together
 from gradcalc.truth.critical.solution import Outcome, Solution
-from gradcalc.truth.critical.system import System, of_equations, of_gradient
+from gradcalc.truth.critical.system import System, of_equations, of_gradient, without_exponentials
 
 _MOST = 100_000
 """Points and boxes that parts make together, at most: of more the whole is searched, as long as there is time."""
@@ -58,7 +58,8 @@ def _parts(system: System) -> list[System]:
         return []
     if system.value is not None:
         held[0] += loose
-        return [of_gradient(graph, _sum(graph, terms), free) for terms, free in zip(held, names, strict=True)]
+        made = [of_gradient(graph, _sum(graph, terms), free) for terms, free in zip(held, names, strict=True)]
+        return [without_exponentials(each) for each in made]
     if loose or any(len(some) != len(free) for some, free in zip(held, names, strict=True)):
         return []
     return [of_equations(graph, some, free) for some, free in zip(held, names, strict=True)]

@@ -139,6 +139,64 @@ def of_gradient(graph: Graph, value: int, inputs: Sequence[int]) -> System:
     return System(graph, tuple(inputs), tuple(gradient), jacobian, value)
 
 
+def without_exponentials(system: System) -> System:
+    """The same zeros, where exponentials stand before all components: divided by them, as they are never 0.
+
+    So nothing is lost where they are too small for doubles. The Jacobian at a zero is the old one over a number above
+    0, so the kinds are the same; it is symmetric there alone.
+    """
+    graph, components = system.graph, list(system.components)
+    while common := _common_exponentials(graph, components):
+        components = [_over(graph, node, min(common)) for node in components]
+    if tuple(components) == system.components:
+        return system
+    jacobian = of_equations(graph, components, system.inputs).jacobian
+    return replace(system, components=tuple(components), jacobian=jacobian)
+
+
+def _common_exponentials(graph: Graph, components: Sequence[int]) -> frozenset[int]:
+    """The exponentials that are factors of all components; none where these are 0."""
+    found = _exponentials(graph, components)
+    sets = [each for node in components if (each := found[node]) is not None]
+    return frozenset.intersection(*sets) if sets else frozenset()
+
+
+def _exponentials(graph: Graph, outputs: Sequence[int]) -> dict[int, frozenset[int] | None]:
+    """Of each node the exponentials that are factors of it; None of 0."""
+    found: dict[int, frozenset[int] | None] = {}
+    for node in graph.needed(outputs):
+        op, operands, _ = graph.nodes[node]
+        known = [each for k in operands if (each := found[k]) is not None]
+        if graph.number(node) == 0 or op is ops.mul and len(known) < len(operands):
+            found[node] = None
+        elif op is ops.exp:
+            found[node] = frozenset([node])
+        elif op in (ops.neg, ops.div):
+            found[node] = found[operands[0]]
+        elif op in (ops.add, ops.sub, ops.mul) and known:
+            found[node] = (frozenset.union if op is ops.mul else frozenset.intersection)(*known)
+        else:
+            found[node] = frozenset()
+    return found
+
+
+def _over(graph: Graph, output: int, factor: int) -> int:
+    """A node over one of its exponentials."""
+    found, place = _exponentials(graph, [output]), {factor: graph.constant(1)}
+    for node in graph.needed([output]):
+        own = found[node]
+        if node == factor or own is None or factor not in own:
+            continue
+        op, operands, parameter = graph.nodes[node]
+        if op in (ops.add, ops.sub):
+            moved = [place.get(k, k) for k in operands]
+        else:
+            first = next(k for k, each in enumerate(operands) if each in place)
+            moved = [place[each] if k == first else each for k, each in enumerate(operands)]
+        place[node] = graph.emit(op, tuple(moved), parameter)
+    return place.get(output, output)
+
+
 def with_tops(system: System) -> System:
     """The same with the components' numerators, where they are quotients that poles make large."""
     normal = Field(system.graph, plain=True)
