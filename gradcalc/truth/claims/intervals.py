@@ -167,8 +167,8 @@ class Arithmetic:
             raise Weak(f"{name} is not among the functions that can be verified")
         with ctx.workprec(2 * self.bits):
             low, high = (arb((end, -self.bits)) for end in a)
-            ctx.cap = order + 1
-            part = getattr(arb_series([low.union(high), 1], prec=order + 1), name)()[order] * math.factorial(order)
+            ctx.cap = count = max(3, order + 1) if order else 1  # of two terms arb's series are the widest
+            part = getattr(arb_series([low.union(high), 1], prec=count), name)()[order] * math.factorial(order)
             if not part.is_finite():
                 raise Weak(f"{name} may have no value")
             ends = [tuple(map(int, end.man_exp())) for end in (part.lower(), part.upper())]

@@ -212,7 +212,7 @@ class Bound:
 
         def near_pole(part: Box) -> bool:
             try:
-                low = floor(COARSE, lambda on, box: case.system.value(on, box, case.value or 0), part)
+                low = floor(COARSE, case.system, case.value or 0, part)
                 return self._is_enough((low, low), COARSE)
             except Weak:
                 return False

@@ -1,163 +1,137 @@
-"""Intervals with divisors that may be 0, which are not divided by: how `verify` sees that slopes near a pole are not 0.
+"""Divisors that may be 0: how `verify` sees that slopes near a pole are not 0, and how low values beside one are.
 
-    2x - 1/(x - 1)^2 near 1:  c + d*r^2 with r = 1/(x - 1), so (c*(x - 1)^2 + d)*r^2, whose top is not 0
+    2x - 1/(x - 1)^2  =  (2x*(x - 1)^2 - 1) * (x - 1)^-2
 
-A number is an interval times powers of such r, below 0 too; or None, of which nothing is known. Sums are brought to one
-such product. Where its top is not 0, a number is not 0 wherever it has a value: there no divisor is 0.
+A node is written as a product: another node, its top, and whole powers of divisors. Sums are brought to one such
+product. Wherever a node has a value no divisor is 0: it is not 0 where its top is not.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from fractions import Fraction
-from functools import reduce
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial, reduce
 from typing import Any
 
-from gradcalc.truth.claims.intervals import Arithmetic, Interval, Nowhere, Weak, least_size
+from gradcalc.graph import ops
+from gradcalc.graph.graph import Graph, Ref
+from gradcalc.truth.claims.boxes import Box
+from gradcalc.truth.claims.derivatives import System, meant
+from gradcalc.truth.claims.functions import DEFINED
+from gradcalc.truth.claims.intervals import Arithmetic, Interval, Weak, least_size
 
-Term = tuple[dict[int, int], Interval] | None
-"""Of each r its power, if it is not 0, by the number of r; and what is multiplied by these."""
+Product = tuple[Ref, Mapping[int, int]]
+"""A node, and of each divisor its power."""
 
 
-def has_no_zero(on: Arithmetic, system: Any, box: Sequence[Interval]) -> bool:
+class Edge(Arithmetic):
+    """Intervals in which a root is taken of what is not below 0, as elsewhere there is no value."""
+
+    def root(self, a: Interval) -> Interval:
+        """The square root."""
+        return super().root((max(a[0], 0) if a[1] >= 0 else a[0], a[1]))
+
+
+def has_no_zero(on: Arithmetic, system: System, box: Box) -> bool:
     """Whether an equation of a system does not hold in a box wherever it has a value, though divisors may be 0 there.
 
-    What a root is taken of is not 0 there, or steep: then it is below 0 as near to its zeros as one likes.
+    All else must be smooth. What a root is taken of is not 0, or steep: then it is below 0 as near to its zeros as one
+    likes.
     """
-    inputs: list[Term] = [({}, side) for side in box]
-    poles = Poles(on, inputs[0] if system.is_above else None)
+    edge = Edge(on.bits, on.written, is_open=False)
+    rest, under, tops = _parts(system)
     try:
-        values = system.values(poles, inputs)
-        for under in system.edges:
-            if not any(least_size(poles.plain(part)) > 0 for part in system.at(poles, inputs, (), under)):
-                return False
-        return any(least_size(poles.top(each)) > 0 for each in values if each is not None)
-    except Nowhere:
-        return True
+        system.at(edge, box, rest)
+        if not all(any(least_size(part) > 0 for part in system.at(edge, box, (), each)) for each in under):
+            return False
+    except Weak:
+        return False
+    return any(_is_not_0(edge, system, box, top) for top in tops)
+
+
+def _is_not_0(on: Arithmetic, system: System, box: Box, node: int) -> bool:
+    try:
+        return least_size(*system.at(on, box, [node])) > 0
     except Weak:
         return False
 
 
-def floor(on: Arithmetic, value: Callable[[Any, Any], Any], box: Sequence[Interval]) -> int:
-    """What a number is not below in a box wherever it has a value: near poles of even powers, above 0."""
-    poles = Poles(on)
-    powers, part = poles.known(value(poles, [({}, side) for side in box]))
-    for k, power in powers.items():
-        low, high = poles.divisors[k][1]
-        most = max(abs(low), abs(high))
-        if power < 0:
-            part = on.times(part, on.power((low, high), -power))
-        elif power % 2 or part[0] < 0 or not most:
-            raise Weak("a pole at which a number may be below all others")
-        else:
-            part = on.over(part, on.power((most, most), power))
+@lru_cache(512)
+def _parts(system: System) -> tuple[Sequence[int], Sequence[Sequence[int]], Sequence[int]]:
+    """The nodes of a system that must have values, what its roots are taken of, with slopes, and its equations' tops."""
+    graph = system.graph
+    needed = [node for node in graph.needed(system.nodes) if graph.nodes[node].operands]
+    rest = [node if graph.nodes[node].op is not ops.log else graph.nodes[node].operands[0] for node in needed
+            if graph.nodes[node].op not in _RULES]  # fmt: skip
+    under = [graph.nodes[node].operands[0] for node in needed if graph.nodes[node].op is ops.sqrt]
+    above = system.unknowns[:1] if system.is_above else ()
+    tops = []
+    for top, powers in _products(graph, system.components):
+        left = {node: n for node, n in powers.items() if n > 0 and node not in above}
+        tops.append(_raised(top, left).index)
+    return rest, list(zip(under, *system.slopes(under), strict=True)), tops
+
+
+def floor(on: Arithmetic, system: System, node: int, box: Box) -> int:
+    """What a node is not below in a box wherever it has a value: near poles of even powers, above 0."""
+    ((top, powers),) = _products(system.graph, meant(system.graph, (node,)))
+    edge = Edge(on.bits, on.written, is_open=False)
+    part: Interval
+    part, *sides = system.at(edge, box, [top.index, *powers])
+    factors = list(zip(sides, powers.values(), strict=True))
+    poles = [(side, n) for side, n in factors if n < 0 and least_size(side) == 0]
+    part = reduce(on.times, (on.power(side, n) for side, n in factors if (side, n) not in poles), part)
+    if any(n % 2 or side == (0, 0) for side, n in poles) or poles and part[0] < 0:
+        raise Weak("a pole at which a number may be below all others")
+    part = reduce(on.times, (on.power((max(map(abs, side)),) * 2, n) for side, n in poles), part)
     return part[0]
 
 
-@dataclass(eq=False)
-class Poles:
-    """The arithmetic, with the divisors that it has met.
+# -- products ----------------------------------------------------------------------------------------------------------
 
-    Attributes:
-        above: a number that is known to be above 0.
-    """
 
-    on: Arithmetic
-    above: Term = None
-    is_open = False
-    divisors: list[tuple[Term, Interval]] = field(default_factory=list)
+def _products(graph: Graph, outputs: Sequence[int]) -> list[Product]:
+    """Nodes as products; what is not made by arithmetic is its own top."""
+    found: dict[int, Product] = {}
+    for node in graph.needed(outputs):
+        op, operands, _ = graph.nodes[node]
+        rule = _RULES.get(op)
+        found[node] = rule(*(found[i] for i in operands)) if rule else (graph.ref(node), {})
+    return [found[node] for node in outputs]
 
-    def known(self, a: Term) -> tuple[dict[int, int], Interval]:
-        """A number of which something is known."""
-        if a is None:
-            raise Weak("a number of which nothing is known")
-        return a
 
-    def top(self, a: Term) -> Interval:
-        """What is not 0 where a number is not: without the powers of what is not 0 itself."""
-        powers, part = self.known(a)
-        return self._raised(part, {k: -n for k, n in powers.items() if n < 0 and self.divisors[k][0] is not self.above})
+def _raised(top: Ref, powers: Mapping[int, int]) -> Ref:
+    """A node times powers of others."""
+    return reduce(Ref.__mul__, (top.graph.ref(node) ** n for node, n in powers.items() if n), top)
 
-    def plain(self, a: Term) -> Interval:
-        """A number as one interval."""
-        powers, part = self.known(a)
-        if any(power > 0 for power in powers.values()):
-            raise Weak("a function of what may have a pole")
-        return self._raised(part, {k: -power for k, power in powers.items()})
 
-    def _raised(self, part: Interval, powers: dict[int, int]) -> Interval:
-        """An interval times powers of divisors."""
-        return reduce(self.on.times, (self.on.power(self.divisors[k][1], n) for k, n in powers.items() if n), part)
+def _together(join: Callable[..., Any], *parts: Product) -> Product:
+    """A sum, or a choice, of products: over the least power of each divisor."""
+    least = {k: min(powers.get(k, 0) for _, powers in parts) for _, powers in parts for k in powers}
+    tops = (_raised(top, {k: powers.get(k, 0) - n for k, n in least.items()}) for top, powers in parts)
+    return join(*tops), {k: n for k, n in least.items() if n}
 
-    # -- the operations of an arithmetic
 
-    def whole(self, number: int) -> Term:
-        """A whole number."""
-        return {}, self.on.whole(number)
+def _times(*parts: Product) -> Product:
+    """The product."""
+    powers = {k: sum(powers.get(k, 0) for _, powers in parts) for _, powers in parts for k in powers}
+    return reduce(Ref.__mul__, (top for top, _ in parts)), {k: n for k, n in powers.items() if n}
 
-    def of(self, low: Fraction, high: Fraction) -> Term:
-        """The interval around two numbers."""
-        return {}, self.on.of(low, high)
 
-    def add(self, a: Term, b: Term) -> Term:
-        """The sum, over the larger powers of each divisor."""
-        if a is None or b is None:
-            return None
-        most = {k: max(a[0].get(k, 0), b[0].get(k, 0)) for k in a[0].keys() | b[0].keys()}
-        one, other = (self._raised(part, {k: n - powers.get(k, 0) for k, n in most.items()}) for powers, part in (a, b))
-        return {k: n for k, n in most.items() if n}, self.on.add(one, other)
+def _power(part: Product, n: int) -> Product:
+    """A whole power; of what is divided by nothing, one of a divisor of its own."""
+    (top, powers), one = part, part[0].graph.ref(part[0].graph.constant(1))
+    if powers and n > 0:
+        return top**n, {k: power * n for k, power in powers.items()}
+    return _times((one, {top.index: n}), (one, {k: power * n for k, power in powers.items()}))
 
-    def scaled(self, a: Term, p: int, q: int = 1) -> Term:
-        """A rational multiple."""
-        return None if a is None else (a[0], self.on.scaled(a[1], p, q))
 
-    def times(self, a: Term, b: Term) -> Term:
-        """The product."""
-        if a is None or b is None:
-            return None
-        both = {k: a[0].get(k, 0) + b[0].get(k, 0) for k in a[0].keys() | b[0].keys()}
-        return {k: n for k, n in both.items() if n}, self.on.times(a[1], b[1])
+def _of_number(part: Product, exponent: Product) -> Product:
+    n = exponent[0].graph.number(exponent[0].index)
+    return _power(part, n) if n is not None else (part[0] ** exponent[0], {})
 
-    def over(self, a: Term, b: Term) -> Term:
-        """The quotient."""
-        return self.times(a, self.power(b, -1))
 
-    def power(self, a: Term, n: int) -> Term:
-        """A whole power; of what may be 0, and was divided by nothing, that of an r of its own."""
-        if a is None or n == 0:
-            return a and self.whole(1)
-        if a[0] and n > 0 or least_size(a[1]) > 0:
-            return {k: power * n for k, power in a[0].items()}, self.on.power(a[1], n)
-        if any(power > 0 for power in a[0].values()):
-            return None
-        known = [k for k, (divisor, _) in enumerate(self.divisors) if divisor is a]
-        if not known:
-            self.divisors.append((a, self.plain(a)))
-        return {(known or [len(self.divisors) - 1])[0]: -n}, self.on.whole(1)
-
-    # -- functions
-
-    def log(self, a: Term) -> Term:
-        """The logarithm, of which nothing is known near 0; its slope is."""
-        low, high = self.plain(a)
-        return None if low <= 0 < high else ({}, self.on.log((low, high)))
-
-    def root(self, a: Term) -> Term:
-        """The square root, where there is one."""
-        low, high = self.plain(a)
-        return {}, self.on.root((max(low, 0) if high >= 0 else low, high))
-
-    def function(self, name: str, order: int, a: Term) -> Term:
-        """A function of python-flint."""
-        return {}, self.on.function(name, order, self.plain(a))
-
-    def __getattr__(self, name: str) -> Any:
-        """Another function of numbers that are one interval each: as the arithmetic of intervals has it."""
-        function = getattr(self.on, name)
-
-        def applied(*numbers: Term) -> Any:
-            found = function(*map(self.plain, numbers))
-            if isinstance(found, bool):
-                return found
-            return ({}, found) if isinstance(found[0], int) else tuple(({}, each) for each in found)
-
-        return applied if callable(function) else function
+_RULES: dict[Any, Callable[..., Product]] = {
+    ops.add: lambda *xs: _together(lambda *tops: reduce(Ref.__add__, tops), *xs),
+    ops.sub: lambda x, y: _together(Ref.__sub__, x, y), ops.neg: lambda x: (-x[0], x[1]), ops.mul: _times,
+    ops.div: lambda x, y: _times(x, _power(y, -1)), ops.powi: _of_number, DEFINED: lambda x, *xs: x,
+    ops.where: lambda c, x, y: _together(partial(ops.where, c[0]), x, y),
+}  # fmt: skip
+"""Of arithmetic the product by those of its operands."""

@@ -345,7 +345,7 @@ class Tree:
             low = system.value(COARSE, box, node)[0]
         except Weak:
             try:
-                low = floor(COARSE, lambda on, box: system.value(on, box, node), box)
+                low = floor(COARSE, system, node, box)
             except Weak:
                 return False
         bottom, top = (COARSE.of(Fraction(end), Fraction(end)) for end in (self.floor.low, self.floor.high))

@@ -1,15 +1,15 @@
 """Divisors that may be 0: numbers near poles are not 0 where their numerators are not, and nothing else is said."""
 
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
+from gradcalc.graph.graph import Graph, copied
 from gradcalc.language.parse import as_formula
 from gradcalc.truth.claims.derivatives import System
 from gradcalc.truth.claims.intervals import Arithmetic, Weak
-from gradcalc.truth.claims.poles import Poles, Term, floor
+from gradcalc.truth.claims.poles import floor
 from gradcalc.truth.claims.verify import is_empty as no_zero
 
 ON = Arithmetic(96)
@@ -54,32 +54,37 @@ def test_a_slope_beside_the_edge_of_a_logarithm_is_not_0() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "least"),
-    [
-        (lambda on, x: on.whole(3), 3),
-        (lambda on, x: on.power(x, -2), 4),
-        (lambda on, x: on.add(on.power(x, -2), x), Fraction(7, 2)),
-        (lambda on, x: on.power(on.power(x, -1), -1), Fraction(-1, 2)),
-        (lambda on, x: on.power(x, -1), None),
-        (lambda on, x: on.scaled(on.power(x, -2), -1), None),
-        (lambda on, x: None, None),
-    ],
-)
-def test_what_a_number_is_not_below_near_its_poles(value: Callable[[Any, Any], Any], least: Any) -> None:
+    ("text", "least"),
+    [("0*x + 3", 3), ("x^(-2)", 4), ("x^(-2) + x", Fraction(7, 2)), ("1/(1/x)", Fraction(-1, 2)), ("1/x", None), ("-1/x^2", None),
+     ("log(x)", None), ("(1/x)^2*(x + 1)", 2), ("x^(-2)*(x - 1/8)^3", None), ("x^(-2)*(x - 1)^(-2)", Fraction(16, 9)),
+     ("x^(-2)*(x - 1)^(-1)", None), ("sqrt(x)/x^2", 0), ("where(x < 1, 1/x^2, 0)", 4)],
+)  # fmt: skip
+def test_what_a_number_is_not_below_near_its_poles(text: str, least: Any) -> None:
     """Of x from -1/2 to 1/4."""
+    formula = as_formula(text)
+    system = System(formula.graph, (formula.graph.input("x"),), ())
     if least is not None:
-        assert floor(ON, lambda on, box: value(on, box[0]), [AROUND]) == least * ONE
+        low = floor(ON, system, formula.output, [AROUND])
+        assert low <= least * ONE and low == pytest.approx(least * ONE, abs=10)
     else:
         with pytest.raises(Weak):
-            floor(ON, lambda on, box: value(on, box[0]), [AROUND])
+            floor(ON, system, formula.output, [AROUND])
     with pytest.raises(Weak):  # where x is 0 alone, there is no value
-        floor(ON, lambda on, box: on.power(box[0], -2), [(0, 0)])
+        floor(ON, system, as_formula_in(formula.graph, "x^(-2)"), [(0, 0)])
 
 
-def test_powers_of_what_one_over_a_number_is() -> None:
-    on = Poles(ON)
-    x: Term = ({}, AROUND)
-    over = on.power(x, -1)
-    assert on.plain(x) == on.plain(on.power(over, -1)) == AROUND
-    assert on.power(on.times(over, x), -1) is None  # nothing is known of it: its factor x may be 0
-    assert on.power(over, 0) == on.whole(1) and on.top(over) == ON.whole(1)
+def as_formula_in(graph: Graph, text: str) -> int:
+    other = as_formula(text)
+    return copied(other.graph, [other.output], graph, {})[0]
+
+
+def test_beside_a_pole_a_factor_of_any_sign_has_no_floor() -> None:
+    formula = as_formula("x^(-2)*y^3")
+    system = System(formula.graph, tuple(formula.graph.input(name) for name in "xy"), ())
+    with pytest.raises(Weak, match="below all others"):
+        floor(ON, system, formula.output, [AROUND, AROUND])
+
+
+@pytest.mark.parametrize("text", ["floor(x) + 1/x", "where(x > 0, 1/x, 2/x)", "abs(x) + 1/x", "exp(1/x)"])
+def test_beside_a_pole_all_else_is_smooth(text: str) -> None:
+    assert not is_empty(text, -0.01, 0.01)
