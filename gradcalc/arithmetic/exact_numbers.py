@@ -83,7 +83,7 @@ def factored(polynomial: Any) -> tuple[Any, Sequence[tuple[Any, int]]]:
     """A rational number, and the factors of a polynomial with their powers: itself alone where flint gives up on it."""
     try:
         found: tuple[Any, Sequence[tuple[Any, int]]] = polynomial.factor()
-    except RuntimeError:  # as on exponents of more than 64 bits
+    except (RuntimeError, OverflowError):  # as on exponents of more than 64 bits
         return fmpq(1), [(polynomial, 1)]
     return found
 

@@ -19,7 +19,7 @@ from gradcalc.graph.graph import Graph
 from gradcalc.truth.certify import Inputs
 from gradcalc.truth.finding import Finding
 from gradcalc.truth.quantity import Note, no_derivative
-from gradcalc.truth.slopes import Side, Slopes, along, between, generic_directions, second
+from gradcalc.truth.slopes import Side, Slopes, along, between, generic_directions, second, shown
 
 _HITS_LIMIT = 256
 COMPARE_BITS = 1024
@@ -140,10 +140,10 @@ class _Reader:
     def _differ(self, slopes: Slopes) -> None:
         left, right = slopes.left.slope, slopes.right.slope
         slope = "slope" if self.first_order else "slope of the first derivative"
-        text = f"{slope} {left:g} from the left, {right:g} from the right"
-        if left == right or f"{left:g}" == f"{right:g}":
+        text = f"{slope} {slopes.left.text} from the left, {slopes.right.text} from the right"
+        if slopes.left.text == slopes.right.text:
             gap = abs(slopes.right.limit - slopes.left.limit)
-            text += f" (they differ by {nearest_double(gap.mid()):.3g})"
+            text += f" (they differ by {shown(nearest_double(gap.mid()), gap)})"
         if not self.proved:
             self.note("near_kink", f"{text}: on a kink as far as can be told", slopes)
             return
@@ -165,7 +165,7 @@ class _Reader:
             finding.verdict = "infinite"
             self.note("infinite", "the slope is infinite " + _where(slopes), slopes)
         elif finding.value != slope:
-            message = f"the rules give {finding.value:g} here; difference quotients settle at {slope:g}"
+            message = f"the rules give {finding.value:g} here; difference quotients settle at {common.text}"
             self.note("measured", f"{message} (evidence, not proof)", slopes)
         finding.value, finding.ball, finding.from_slopes = slope, None, True
 
@@ -199,7 +199,7 @@ def settle_second(question: Question, entry: Entry, other: int, first: int) -> N
     common = slopes.common
     if slopes.differ:
         finding.verdict, finding.ball = "kink", None
-        message = f"second differences give {slopes.left.slope:g} to the left, {slopes.right.slope:g} to the right"
+        message = f"second differences give {slopes.left.text} to the left, {slopes.right.text} to the right"
         question.notes.append(Note("kink", message, entry.name, finding.span, slopes.left.slope, slopes.right.slope))
     elif common is not None and common.slope is not None and _changes(question, first, other, common):
         finding.value, finding.ball, finding.from_slopes = common.slope, None, True
@@ -295,7 +295,7 @@ def _jump_text(slopes: Slopes) -> str:
     parts = []
     for word, side in (("left", slopes.left), ("right", slopes.right)):
         if side.kind == "jump":
-            what = "does not settle" if side.value is None else f"tends to {side.value:g}"
+            what = "does not settle" if side.value is None else f"tends to {side.text}"
             parts.append(f"to the {word} it {what}")
     return ", ".join(parts)
 
@@ -311,7 +311,7 @@ def _where(slopes: Slopes) -> str:
 def _known_side(slopes: Slopes) -> str:
     for word, side in (("left", slopes.left), ("right", slopes.right)):
         if side.slope is not None:
-            return f" on one side; {side.slope:g} from the {word}"
+            return f" on one side; {side.text} from the {word}"
     return ""
 
 

@@ -14,7 +14,7 @@ from flint import arb, ctx
 
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.budget import Budget, OutOfBudget, work
-from gradcalc.arithmetic.digits import nearest_double
+from gradcalc.arithmetic.digits import digits_text, nearest_double, size_text
 from gradcalc.arithmetic.evaluate import Arithmetic, apply_rule
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
 from gradcalc.graph.graph import Graph
@@ -37,17 +37,35 @@ class Side:
         slope: the one-sided slope, infinite where the quotients grow; None where there is none.
         value: what the value tends to at a jump; None where that does not settle.
         quotients: at the three steps, the smallest last.
+        vanishes: whether the quotients shrink towards 0; one that settles may have the float 0, or an infinity, too.
+        beside: what the value at a jump is close to, in a ball.
     """
 
     kind: str
     slope: float | None = None
     value: float | None = None
     quotients: tuple[arb, ...] = ()
+    vanishes: bool = False
+    beside: arb | None = None
 
     @property
     def limit(self) -> arb:
         """The slope in a ball: the last quotient, or an exact 0 where the quotients shrink towards it."""
-        return arb(0) if self.slope == 0 else self.quotients[-1]
+        return arb(0) if self.vanishes else self.quotients[-1]
+
+    @property
+    def text(self) -> str:
+        """The slope, or what the value tends to at a jump, with its size where a float is 0 or infinite beside it."""
+        if self.kind == "jump":
+            return shown(self.value, self.beside)
+        return shown(self.slope, None if self.vanishes or self.kind == "infinite" else self.limit)
+
+
+def shown(number: float | None, ball: arb | None) -> str:
+    """A float to six digits; where it is 0 or infinite and the number in the ball is neither, the number's own size."""
+    beyond = number in (0.0, math.inf, -math.inf) and ball is not None and ball.is_finite() and not ball.contains(0)
+    found = (digits_text(ball, 6) or size_text(ball)) if beyond and ball is not None else None
+    return f"{number:g}" if found is None else found
 
 
 UNKNOWN = Side("unknown")
@@ -94,7 +112,7 @@ def _slopes(left: Side, right: Side) -> Slopes:
     second, third = (abs(right.quotients[k] - left.quotients[k]) for k in (1, 2))
     size = max(abs(left.quotients[2]).abs_upper(), abs(right.quotients[2]).abs_upper())
     shrinks = third.abs_upper() * 256 <= second.abs_lower()
-    if shrinks or left.slope == right.slope == 0 or third.contains(0) and third.abs_upper() <= size * _FINE:
+    if shrinks or left.limit.is_zero() and right.limit.is_zero() or third.contains(0) and third.abs_upper() <= size * _FINE:
         return Slopes(left, right, False)
     return Slopes(left, right, True if abs(third - second).abs_upper() * 16 <= third.abs_lower() else None)
 
@@ -245,10 +263,17 @@ def _side(heights: Sequence[tuple[arb, Ball, Ball]]) -> Side:
     declines = high[2] < low[1] and high[1] < low[0]  # it may go on to, as 1/log(log(1/h)) does
     stays = low[2] * 16 >= high[1] * 15 if declines else low[2] * 3 >= high[1] * 2
     if low[2] > 0 and stays and not vanishes:
-        return Side("jump", None, _jump_limit(rises, moves, heights[2][1]))
+        return Side("jump", None, _jump_limit(rises, moves, heights[2][1]), beside=_beside(heights))
     side = _settled([rise / move for move, rise in zip(moves, rises, strict=True)], moves)
     shrinks = vanishes or high[2] * 16 <= low[1] and high[1] * 16 <= low[0]
     return side if side.kind != "infinite" or shrinks else UNKNOWN
+
+
+def _beside(heights: Sequence[tuple[arb, Ball, Ball]]) -> arb | None:
+    """The last value beside a jump where the values settle by their own size: at the limit 0 they do not."""
+    before, last = (heights[k][1] for k in (1, 2))
+    known_values = isinstance(before, arb) and isinstance(last, arb)
+    return last if known_values and abs(last - before).abs_upper() <= abs(last).abs_lower() * _ROUGH else None
 
 
 def _jump_limit(rises: Sequence[arb], steps: Sequence[arb], last: Ball) -> float | None:
@@ -278,12 +303,12 @@ def _settled(found: Sequence[Ball], steps: Sequence[arb]) -> Side:
     limits = tuple(quotients)
     power = _power(quotients, steps)
     if power is not None and power > 0:
-        return Side("slope", 0.0, None, limits)
+        return Side("slope", 0.0, None, limits, vanishes=True)
     near = moved <= low[2] * _ROUGH or moved * 64 <= low[2] and moved * low[2] ** 2 <= abs(before).abs_upper() ** 3
     if near and power is None:
         return Side("slope", nearest_double(quotients[2].mid()), None, limits)
     if high[2] * 1024 <= low[1] and high[1] * 16 <= low[0] or quotients[2].contains(0) and high[2] < _FINE:
-        return Side("slope", 0.0, None, limits)
+        return Side("slope", 0.0, None, limits, vanishes=True)
     if 2 * low[2] >= 3 * high[1] and 2 * low[1] >= 3 * high[0] and low[2] > 64 or power is not None:
         return Side("infinite", math.inf if quotients[2] > 0 else -math.inf, None, limits)
     return UNKNOWN

@@ -157,6 +157,10 @@ def test_a_polynomial_that_flint_cannot_factor_stays_whole() -> None:
     with pytest.raises(RuntimeError):
         long.factor()
     assert factored(long) == (1, [(long, 1)])
+    product = a ** (2**70) * (b + 1)
+    with pytest.raises(OverflowError):
+        product.factor()
+    assert factored(product) == (1, [(product, 1)])
 
 
 def test_an_exponential_of_a_huge_number_is_no_defect() -> None:

@@ -71,6 +71,35 @@ def test_slopes_that_differ_little_are_a_kink_all_the_same(formula: str, left: f
 
 
 @pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        ("exp(-1e4)*abs(x)", "slope -1.13548e-4343 from the left, 1.13548e-4343 from the right"),
+        ("exp(-1e4)*abs(x) + x", "slope 1 from the left, 1 from the right (they differ by 2.27097e-4343)"),
+        ("exp(-1e4)*where(x > 0, x, 2*x)", "slope 2.27097e-4343 from the left, 1.13548e-4343 from the right"),
+        ("exp(1e4)*abs(x)", "slope -8.80682e+4342 from the left, 8.80682e+4342 from the right"),
+        ("exp(-1e4)*sign(x)", "to the left it tends to -1.13548e-4343, to the right it tends to 1.13548e-4343"),
+        ("where(x == 0, 1, x)", "to the left it tends to 0, to the right it tends to 0"),
+    ],
+)
+def test_slopes_beyond_the_doubles_are_a_kink_shown_with_their_size(formula: str, message: str) -> None:
+    point = examine(formula, {"x": 0}, 1)
+    assert point.gradient[0].certified is None
+    assert point.verdict == ("jump" if "tends" in message else "kink")
+    assert message in point.notes[0].message
+
+
+def test_second_derivatives_below_the_doubles_are_a_kink() -> None:
+    assert second("exp(-1e4)*x*abs(x)", {"x": 0}).verdict == "kink"
+
+
+@pytest.mark.parametrize("formula", ["exp(-exp(where(x < x, 1, y)))", "erfc(20*max(x - x, y))"])
+def test_a_slope_below_the_doubles_fits_along_diagonals_too(formula: str) -> None:
+    point = examine(formula, {"y": 10, "x": 3}, 1)
+    assert point.verdict == "inaccurate"
+    assert all(entry.certified is not None for entry in point.gradient)
+
+
+@pytest.mark.parametrize(
     ("formula", "x"),
     [
         ("heaviside(x) + 1e300*x", 0),
