@@ -79,8 +79,17 @@ class _UnknownNumber(Exception):
     """What an op makes is no number of this kind, or too long a one."""
 
 
+_FACTORED_SPREAD = 500
+"""How far the powers of a polynomial's terms may lie apart, all variables together, for it to be factored."""
+
+
 def factored(polynomial: Any) -> tuple[Any, Sequence[tuple[Any, int]]]:
-    """A rational number, and the factors of a polynomial with their powers: itself alone where flint gives up on it."""
+    """A rational number, and the factors of a polynomial with their powers: itself alone where flint gives up on it.
+
+    So it is where the powers lie far apart, as in `a**n - b**n`: flint needs minutes from some thousands on.
+    """
+    if sum(max(powers) - min(powers) for powers in zip(*polynomial.monoms(), strict=True)) > _FACTORED_SPREAD:
+        return fmpq(1), [(polynomial, 1)]
     try:
         found: tuple[Any, Sequence[tuple[Any, int]]] = polynomial.factor()
     except (RuntimeError, OverflowError):  # as on exponents of more than 64 bits

@@ -112,7 +112,13 @@ def _slopes(left: Side, right: Side) -> Slopes:
     second, third = (abs(right.quotients[k] - left.quotients[k]) for k in (1, 2))
     size = max(abs(left.quotients[2]).abs_upper(), abs(right.quotients[2]).abs_upper())
     shrinks = third.abs_upper() * 256 <= second.abs_lower()
-    if shrinks or left.limit.is_zero() and right.limit.is_zero() or third.contains(0) and third.abs_upper() <= size * _FINE:
+    if (
+        shrinks
+        or left.limit.is_zero()
+        and right.limit.is_zero()
+        or third.contains(0)
+        and third.abs_upper() <= size * _FINE
+    ):
         return Slopes(left, right, False)
     return Slopes(left, right, True if abs(third - second).abs_upper() * 16 <= third.abs_lower() else None)
 
