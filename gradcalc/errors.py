@@ -282,7 +282,12 @@ _OPTIONS = {
 
 
 def in_python(text: str) -> str:
-    """A message or a hint with the options of the command line as Python writes them: `at={"x": 2}` for `--at x=2`."""
+    """A message or a hint with the options of the command line as Python writes them: `at={"x": 2}` for `--at x=2`.
+
+    A whole command stays one.
+    """
+    if text.startswith("gradcalc "):
+        return text
 
     def mapping(found: re.Match[str]) -> str:
         pairs = [part.partition("=") for part in re.split(r",(?![^\[(]*[\])])", found[2])]

@@ -276,6 +276,7 @@ def test_every_library_of_an_extra_is_in_the_extra_that_its_error_names() -> Non
         ("--optimizer adam", 'optimizer="adam"'),
         ("sin(x)", "sin(x)"),
         ("a - -b", "a - -b"),
+        ('gradcalc grad "x^2" --at x=3: gives a value', 'gradcalc grad "x^2" --at x=3: gives a value'),
     ],
 )
 def test_python_is_told_in_python(said: str, python: str) -> None:

@@ -209,6 +209,9 @@ class Refusals:
         rest = self.text[token.span[1] :]
         if several := _several(name, rest):
             return several
+        inverse = f"a{FUNCTIONS.get(name, '')}"
+        if inverse in ops.TABLE and (power := _MINUS_ONE.match(rest)):
+            return f"{inverse}({bracketed(rest[power.end() :]) or 'x'})"
         if bar := re.match(r"\s*(\|[^|]*\||\[[^\[\]]*\])", rest):
             return f"{name}({bar[1].strip('[]')})"
         found = _OPERAND.match(rest)
@@ -273,12 +276,12 @@ class Refusals:
         product = f"{name}*({', '.join(pieces)})"
         if CONSTANTS.get(name) == "E" and "".join(pieces):
             self.fail(f"{name} is no function", f"{product} or exp({', '.join(pieces)})")
-        if name in CONSTANTS or len(name) == 1 or self.is_known(name):
-            empty = not "".join(pieces)
+        empty = not "".join(pieces)
+        if len(pieces) == 1 and (name in CONSTANTS or len(name) == 1 or self.is_known(name)):
             self.fail(
                 f"{name} is no function", name if empty else product if self.is_read(product) else f"{name}*(...)"
             )
-        constant = CONSTANTS.get(name.lower()) if not "".join(pieces) else None
+        constant = CONSTANTS.get(name.lower()) if empty else None
         self.fail(f"{name} is no function", constant or LIST)
 
     def call_text(self) -> tuple[list[str], int]:
@@ -370,6 +373,10 @@ class Refusals:
         if len(f"{self.text[self.end : self.start]}.".splitlines()) > 1:
             self.fail("an operator is missing between two lines", "one formula at a time; --each answers one a line")
         kind, before = self.tokens.kinds[word], self.tokens[self.position - 2]
+        following = self.tokens[self.position]
+        if word + following.text in REFUSED and following.start == self.start + 1:
+            whole = word + following.text
+            self.fail(f"{whole} is no operator", REFUSED[whole], (self.start, following.span[1]))
         if word in REFUSED and not (word in SUMS and self.words[self.position] == "("):
             self.fail(f"{word} has no meaning here", REFUSED[word])
         if kind in ("number", "fraction") or not self.may_stand_before(before):
@@ -584,6 +591,8 @@ class Refusals:
             return INSTEAD[before.lower()]
         if self.word == "base" or before == "base":
             return "log(x, base)"
+        if not self.is_known(word) and (spoken := self.spoken(before)):
+            return spoken
         if before == last and before not in self.shadowing and before not in CONSTANTS:
             if is_named(before):
                 function = function_meant(before)
@@ -591,6 +600,15 @@ class Refusals:
             if function := function_meant(before):
                 return f"{self.applied(function, self.position - 2)} or {last}*{factor}"
         return f"{last}*{factor}"
+
+    def spoken(self, before: str) -> str:
+        """What two words of a spoken formula mean: `square root of x`, `arc sin x`; empty where they are none."""
+        if self.word == "root" and before in _SPOKEN_ROOTS:
+            behind = re.match(r"\s*(?:of\s+)?(\w+)\s*$", self.text[self.name_end() :])
+            return f"{_SPOKEN_ROOTS[before]}({behind[1] if behind else 'x'})"
+        if before == "arc" and f"arc{self.word}" in FUNCTIONS:
+            return self.applied(f"arc{self.word}")
+        return "the signs + - * / ^ for words" if {self.word, before} & _SPOKEN_WORDS else ""
 
     def written_out(self, name: str) -> str:
         """A function that is written out here, such as `logit`, of the operand that stands from here to the end."""
@@ -634,6 +652,17 @@ _FIRST_WORD = re.compile(r"(\w+)")
 
 _OPERAND = re.compile(r"\s*([-−]?\s*(?:[0-9.]+)?)\s*([^\W\d]\w*(?!\w*\s*\())?(?<=[\w.])")
 """What a function without parentheses is applied to: a sign, a number, a name, each of which may be absent."""
+
+
+_SPOKEN_ROOTS = {"square": "sqrt", "cube": "cbrt", "cubic": "cbrt"}
+
+
+_SPOKEN_WORDS = frozenset(("to", "the", "of", "is", "by"))
+"""Words between operands that are no variables."""
+
+
+_MINUS_ONE = re.compile(r"[-−]1(?:\s*(?=\()|\s+(?=[^\W\d]))")
+"""The `-1` of `sin-1(x)`, which is that of a calculator's key."""
 
 
 _LOOSE = re.compile(r"[-+−<>=,&|]")

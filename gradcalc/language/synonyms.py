@@ -136,7 +136,7 @@ invert pinv kron eig rank svd adj
 softmin argmax argmin cummax cumsum cumprod delta diracdelta dirac kronecker kroneckerdelta phi chi xi eta theta
 lambda mu nu rho omega sigma alpha epsilon kappa iota upsilon lamda re im real imag conj arg angle phase cis rand
 randn random gcd lcm prime isprime floorsqrt isqrt gauss gaussian normal shi
-dilog li2 hankel hankel1 hankel2 kelvin ber bei ker kei dawson dawsn
+rnd jinc zetac dilog li2 hankel hankel1 hankel2 kelvin ber bei ker kei dawson dawsn
 elliptick elliptice hyp1f1 hyper chebyshev chebyt jacobi
 airy igamma betainc factorial2 doublefactorial subfactorial fibonacci catalan bernoulli euler
 lucas var std stdev stddev variance median mode cov corr count len length size sort rem remainder quotient int

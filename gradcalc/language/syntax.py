@@ -256,7 +256,8 @@ class Parser(Refusals):
             hint = f"{number}*e^{power[1]} or {number}e{power[1]}" if power else f"{number}*E or {number}e0"
             self.fail(f"{number}{following} is half a number", hint.replace("−", "-"), span)
         if number == "0" and following[0] in "xXbBoO":
-            self.fail(f"{whole} is no number", f"0*{following}, or a hexadecimal float such as 0x1.8p+1", span)
+            number = str(int(whole, 0)) if _DIGITS_OF_BASE.fullmatch(whole) else f"0*{following}"
+            self.fail(f"{whole} is no number", f"{number}, or a hexadecimal float such as 0x1.8p+1", span)
         if kind != "name" or following.startswith("_"):
             self.fail(f"{whole} is no number", "digits, one point, and an exponent such as 1.5e-3", span)
 
@@ -508,9 +509,11 @@ class Parser(Refusals):
             self.position = position if token.kind == "raised" else position - 1
         if name in LETTERS_TOO or self.is_known(name):
             return ""
-        raised = re.compile(r"\s*(?:\^|\*\*)?\s*(⁻¹|[-−]\s*1(?![\w.])|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d+)\s*(.*)", re.DOTALL)
+        raised = re.compile(
+            r"\s*(?:\^|\*\*)?\s*(⁻¹|[-−]\s*1(?![\w.])|\(\s*[-−]\s*1\s*\)|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d+)\s*(.*)", re.DOTALL
+        )
         found = raised.match(self.text, self.start + len(self.word))
-        if found and found[1][:1] in "-−⁻":
+        if found and found[1][:1] in "-−⁻(":
             own = FUNCTIONS[name]
             operand = bracketed(found[2]) or "x"
             inverse = {"exp": "log", "log": "exp"}.get(own, f"a{own}")
@@ -822,6 +825,12 @@ class Parser(Refusals):
             before, after = self.tokens[self.position - 2], self.tokens[self.position]
             if before.kind == after.kind == "number" and after.start == self.start + 1 == before.span[1] + 1:
                 span, point = (before.start, after.span[1]), f"{before.text}.{after.text}"
+                if re.fullmatch(r"[1-9]\d?\d?\.\d{3}", before.text):
+                    self.fail(
+                        "a comma is no decimal point, and a point groups no digits", point.replace(".", "", 1), span
+                    )
+                if "." in before.text:
+                    self.fail("a comma stands outside of brackets", f"[{before.text}, {after.text}] for an array", span)
                 if len(after.text) == 3 and before.text.isdigit() and after.text.isdigit():
                     both = f"{before.text}{after.text} or {point}"
                     self.fail("a comma is no decimal point and groups no digits", both, span)
@@ -932,6 +941,9 @@ _ANGLES = frozenset(("deg", "degree", "degrees", "rad", "radian", "radians"))
 
 
 _ON_A_CALL = frozenset(("^", "**", "!", "("))
+
+
+_DIGITS_OF_BASE = re.compile(r"0[xX][\da-fA-F]+|0[bB][01]+|0[oO][0-7]+")
 
 
 _NO_POWERS = frozenset(("exp", *ROOTS))

@@ -295,7 +295,9 @@ def _refuse(word: str, start: int) -> NoReturn:
             refuse("a raised letter is no part of a name", span, "x^n")
         fraction = next((c for c in word if "/" in unicodedata.normalize("NFKC", c).replace("⁄", "/")), "")
         quotient = unicodedata.normalize("NFKC", fraction).replace("⁄", "/")
-        refuse(f"{word} is not a name", span, f"({quotient})" if fraction else "letters, digits and underscores")
+        letters, _, _ = word.partition(fraction)
+        product = f"{letters}*({quotient})" if letters else f"({quotient})"
+        refuse(f"{word} is not a name", span, product if fraction else "letters, digits and underscores")
     shown = repr(word) if word.isprintable() else f"U+{ord(word):04X}"
     plain = unicodedata.normalize("NFKC", word)  # a wide or a raised sign
     hint = f"the plain {plain}" if plain != word and plain.isascii() and plain.isprintable() else _SIGNS

@@ -278,8 +278,9 @@ def _side(heights: Sequence[tuple[arb, Ball, Ball]]) -> Side:
 def _beside(heights: Sequence[tuple[arb, Ball, Ball]]) -> arb | None:
     """The last value beside a jump where the values settle by their own size: at the limit 0 they do not."""
     before, last = (heights[k][1] for k in (1, 2))
-    known_values = isinstance(before, arb) and isinstance(last, arb)
-    return last if known_values and abs(last - before).abs_upper() <= abs(last).abs_lower() * _ROUGH else None
+    if isinstance(before, Unknown) or isinstance(last, Unknown):
+        return None
+    return last if abs(last - before).abs_upper() <= abs(last).abs_lower() * _ROUGH else None
 
 
 def _jump_limit(rises: Sequence[arb], steps: Sequence[arb], last: Ball) -> float | None:

@@ -85,7 +85,7 @@ BOTH = {
     "tan^-1(2x)": {"atan(2x)", "1/tan(2x)"}, "exp^-1(x)": {"log(x)", "1/exp(x)"}, "ln^-1(x)": {"exp(x)", "1/log(x)"},
     "2 3": {"2*3", "23"}, "100 200": {"100*200", "100200"}, "1/2 sin(x)": {"(1/2)*sin(x)", "1/(2*sin(x))"},
     "3 1/2": {"(3 + 1/2)", "3*1/2"}, "sinn x": {"sin(x)", "sinn*x"}, "1/2 sen x": {"(1/2)*sin(x)", "1/(2*sin(x))"}, "log_10 x y": {"log10(x)*y", "log10(x*y)"},
-    "1/2(x+1)": {"(1/2)*(x+1)", "1/(2*(x+1))"}, "x^2y": {"x^2*y", "x^(2*y)"},
+    "sin^(-1)(x)": {"asin(x)", "1/sin(x)"}, "1/2(x+1)": {"(1/2)*(x+1)", "1/(2*(x+1))"}, "x^2y": {"x^2*y", "x^(2*y)"},
 }  # fmt: skip
 """What has two readings, and both."""
 
@@ -113,6 +113,33 @@ def test_a_name_with_a_meaning_of_its_own_is_corrected_to_no_other(text: str) ->
     assert "did you mean" not in caught.value.message
     with pytest.raises(ExpressionError):
         parse(caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("sin-1(x)", "asin(x)"),
+        ("cos-1 x", "acos(x)"),
+        ("tanh-1(2x+1)", "atanh(2x+1)"),
+        ("sin-x", "sin(-x)"),
+        ("square root of x", "sqrt(x)"),
+        ("cube root y", "cbrt(y)"),
+        ("arc sin x", "arcsin(x)"),
+        ("x to the 2", "the signs + - * / ^ for words"),
+        ("2 to the x", "the signs + - * / ^ for words"),
+        ("0x1F", "31"),
+        ("0b11 + x", "3"),
+        ("1.000,5", "1000.5"),
+        ("1.5,5", "[1.5, 5] for an array"),
+        ("x½", "x*(1/2)"),
+        ("x=>1", "a >= b"),
+        ("x =< 1", "a <= b"),
+        ("C(5, x)", "gradcalc functions lists what there is"),
+        ("W(x)", "W*(x)"),
+    ],
+)
+def test_a_form_of_elsewhere_is_told_as_it_is_written_here(text: str, told: str) -> None:
+    assert hint(text) == told
 
 
 @pytest.mark.parametrize(
