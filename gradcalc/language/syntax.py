@@ -509,10 +509,7 @@ class Parser(Refusals):
             self.position = position if token.kind == "raised" else position - 1
         if name in LETTERS_TOO or self.is_known(name):
             return ""
-        raised = re.compile(
-            r"\s*(?:\^|\*\*)?\s*(⁻¹|[-−]\s*1(?![\w.])|\(\s*[-−]\s*1\s*\)|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d+)\s*(.*)", re.DOTALL
-        )
-        found = raised.match(self.text, self.start + len(self.word))
+        found = _RAISED_NAME.match(self.text, self.start + len(self.word))
         if found and found[1][:1] in "-−⁻(":
             own = FUNCTIONS[name]
             operand = bracketed(found[2]) or "x"
@@ -941,6 +938,12 @@ _ANGLES = frozenset(("deg", "degree", "degrees", "rad", "radian", "radians"))
 
 
 _ON_A_CALL = frozenset(("^", "**", "!", "("))
+
+
+_RAISED_NAME = re.compile(
+    r"\s*(?:\^|\*\*)?\s*(⁻¹|[-−]\s*1(?![\w.])|\(\s*[-−]\s*1\s*\)|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d+)\s*(.*)", re.DOTALL
+)
+"""The exponent of a function's name, and what stands behind it."""
 
 
 _DIGITS_OF_BASE = re.compile(r"0[xX][\da-fA-F]+|0[bB][01]+|0[oO][0-7]+")
