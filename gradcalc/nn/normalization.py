@@ -10,8 +10,8 @@ from gradcalc.nn.layer import Elementwise, Layer, plain_mask
 from gradcalc.nn.layers import Wrapper
 
 __all__ = [
-    "BatchNormalization", "GroupNormalization", "LayerNormalization", "RMSNormalization", "SpectralNormalization",
-    "UnitNormalization",
+    "BatchNormalization", "GroupNormalization", "LayerNormalization", "Normalization", "RMSNormalization",
+    "SpectralNormalization", "UnitNormalization",
 ]  # fmt: skip
 
 
@@ -206,6 +206,85 @@ class UnitNormalization(Elementwise):
     def call(self, inputs: Any) -> Any:
         x = self._float(inputs)
         return x / np.sqrt(np.maximum(np.sum(x**2, _sorted_axes(self.axis, x.shape), keepdims=True), 1e-24))
+
+
+class Normalization(Elementwise):
+    """`(x - mean) / sqrt(variance)` of what `adapt` has seen, or of what is given; with `invert` the way back.
+
+    As Keras's: for each place along `axis`, an axis or several, or of all elements if it is None.
+    """
+
+    takes_one = True
+    input_mean: Any
+    input_variance: Any
+
+    def __init__(
+        self, axis: int | Sequence[int] | None = -1, mean: Any = None, variance: Any = None, invert: bool = False,
+        **common: Any,
+    ) -> None: ...  # fmt: skip
+
+    def __post_init__(self) -> None:
+        if (self.input_mean is None) != (self.input_variance is None):
+            raise ValueError("When setting values directly, both `mean` and `variance` must be set.")
+
+    def build(self, input_shape: Any) -> None:
+        self._axes = () if self.axis is None else _sorted_axes(self.axis, input_shape)
+        self._others = tuple(axis for axis in range(len(input_shape)) if axis not in self._axes)
+        self._places = tuple(input_shape[axis] for axis in self._axes)
+        if self.input_mean is None:
+            self.adapt_mean = self.add_weight(self._places, "zeros", trainable=False, name="mean")
+            self.adapt_variance = self.add_weight(self._places, "ones", trainable=False, name="variance")
+            self.count = self.add_weight((), "zeros", "int32", trainable=False, name="count")
+
+    def adapt(self, data: Any) -> None:
+        """Take mean and variance from an array of rows, or from an iterable of batches, and forget those before."""
+        if self.input_mean is not None:
+            raise ValueError(
+                "Cannot `adapt` a Normalization layer that is initialized with static `mean` and `variance`"
+            )
+        arrays = [np.asarray(x) for x in ([data] if hasattr(data, "shape") or isinstance(data, list) else data)]
+        if not self.built:
+            self.build((None, *arrays[0].shape[1:]))
+            self.built = True
+        shares = np.array([x.size for x in arrays]) / sum(x.size for x in arrays)
+        means = np.stack([np.mean(x, self._others) for x in arrays])
+        spreads = np.stack([np.var(x, self._others) for x in arrays])
+        mean = np.tensordot(shares, means, 1)
+        self.adapt_mean.assign(mean)
+        self.adapt_variance.assign(np.tensordot(shares, spreads + (means - mean) ** 2, 1))
+
+    def call(self, inputs: Any) -> Any:
+        x = self._float(inputs)
+        mean, deviation = self.mean, np.maximum(np.sqrt(self.variance), 1e-7)
+        return mean + x * deviation if self.invert else (x - mean) / deviation
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor."""
+        return {**super().get_config(), "mean": self.input_mean, "variance": self.input_variance}
+
+    @property
+    def mean(self) -> Any:
+        """The mean, of a shape that broadcasts with the input's; what was given, before the layer is built."""
+        return self._seen(self.input_mean, "adapt_mean")
+
+    @mean.setter
+    def mean(self, value: Any) -> None:
+        self.input_mean = value
+
+    @property
+    def variance(self) -> Any:
+        """The variance, as `mean`."""
+        return self._seen(self.input_variance, "adapt_variance")
+
+    @variance.setter
+    def variance(self, value: Any) -> None:
+        self.input_variance = value
+
+    def _seen(self, given: Any, weight: str) -> Any:
+        if not hasattr(self, "_places"):
+            return given
+        value = getattr(self, weight) if given is None else np.asarray(given, self.dtype)
+        return np.expand_dims(np.broadcast_to(value, self._places), self._others)
 
 
 class SpectralNormalization(Wrapper):

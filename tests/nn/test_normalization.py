@@ -189,3 +189,47 @@ GROUPS: list[tuple[Callable[[], Any], str]] = [
 ]
 
 test_groups_and_norms_say_what_is_wrong = over(GROUPS, says)
+
+
+# by Keras 3.15.1: the axis, sum(result * ramp) and the shape of `mean`
+ADAPTED: list[tuple[Any, float, tuple[int, ...]]] = [
+    (-1, 54.372993, (1, 1, 2)),
+    (1, 55.9012264, (1, 3, 1)),
+    ([1, 2], 53.7441972, (1, 3, 2)),
+    (None, 51.5804161, (1, 1, 1)),
+    ((-1, 1), 53.7441972, (1, 3, 2)),
+]
+
+
+@pytest.mark.parametrize(("axis", "expected", "shape"), ADAPTED)
+def test_adapted_normalization_has_keras_values_and_leads_back(axis: Any, expected: float, shape: Any) -> None:
+    x, there, back = _adapting(), nn.Normalization(axis), nn.Normalization(axis, invert=True)
+    there.adapt(x)
+    back.adapt(x)
+    y = there(x)
+    assert there.mean.shape == shape and y.dtype == np.float32
+    np.testing.assert_allclose(np.sum(y.numpy() * np.arange(24.0).reshape(4, 3, 2)), expected, rtol=1e-6)
+    np.testing.assert_allclose(back(y).numpy(), x, atol=1e-6)
+    again = nn.Normalization.from_config(there.get_config())
+    again.build(x.shape)
+    again.set_weights(there.get_weights())
+    assert (again(x).numpy() == y.numpy()).all()
+
+
+def _adapting() -> Any:
+    return np.sin(np.arange(24.0) ** 1.5).reshape(4, 3, 2).astype("float32")
+
+
+def test_normalization_adapts_to_batches_and_takes_what_is_given() -> None:
+    x = _adapting()[:, 0]
+    whole, parts, given = nn.Normalization(), nn.Normalization(), nn.Normalization(mean=[3.0, 1.0], variance=[2.0, 4.0])
+    whole.adapt(x)
+    parts.adapt(iter([x[:3], x[3:]]))
+    for ours, theirs in zip(parts.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+    np.testing.assert_allclose(given(np.float32([[1, 2]])).numpy(), [[-np.sqrt(2), 0.5]], rtol=1e-6)
+    assert given.get_config()["mean"] == [3.0, 1.0] and not given.weights and len(whole.weights) == 3
+    with pytest.raises(ValueError, match="both `mean` and `variance`"):
+        nn.Normalization(mean=1.0)
+    with pytest.raises(ValueError, match="Cannot `adapt`"):
+        given.adapt(x)
