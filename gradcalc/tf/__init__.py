@@ -117,7 +117,8 @@ for _module in (
     autodiff, config, data, debugging, dtypes, errors, linalg, math, math.special, nest, nn, random, keras,
     keras.activations, keras.callbacks, keras.constraints, initializers, keras.layers, losses, metrics,
     keras.models, optimizers, optimizers.schedules, keras.regularizers, keras.saving, keras.utils, keras.ops,
-    keras.random, keras.backend, keras.preprocessing, train,
+    keras.random, keras.preprocessing, train, data.Dataset,
 ):  # fmt: skip
     missing(_module)
+missing(keras.backend, keras.ops)
 missing(sys.modules[__name__], math, linalg, nn, random, keras.layers)

@@ -126,17 +126,17 @@ def binary(function: Function, x: str = "x", y: str = "y") -> Function:
 def reduction(function: Function, floats: bool = False) -> Function:
     """`function` of a tensor over axes; integers stay of their dtype, or are refused where it takes `floats` alone."""
 
-    def alias(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Result:
-        x = as_tensor(input_tensor)
+    def reduced(x: Tensor, axis: Any, keepdims: bool) -> Result:
         if (floats and x.dtype.kind != "f") or (x.dtype.kind == "b" and function not in (np.all, np.any)):
             raise TypeError(
-                f"{alias.__name__} takes {'floating' * floats or 'numeric'} tensors, not {x.dtype}: "
+                f"{made.__name__} takes {'floating' if floats else 'numeric'} tensors, not {x.dtype}: "
                 "tf.cast(x, tf.float32) makes one"
             )
-        result = function(x, axis=as_axes(axis), keepdims=bool(keepdims))
+        result = function(x, axis=axis, keepdims=keepdims)
         return cast(result, x.dtype) if x.dtype.kind in "iu" and result.dtype.kind != "b" else result
 
-    return described(alias, function)
+    made = row(reduced, "input_tensor | axis=None, keepdims=False, name=None", function.__doc__ or "")
+    return made
 
 
 def row(function: Function, parameters: str, doc: str = "", **read: Function) -> Function:
@@ -184,7 +184,7 @@ def telling(namespace: dict[str, Any]) -> None:
     """Let a module's own public functions say what does not fit as TensorFlow does, also what is seen before an op.
 
     Each `ValueError` and `IndexError` is an `InvalidArgumentError` besides. What `row` makes does so, and is given its
-    name here; what `reduction` makes is left as it is: the ops do so.
+    name here;
     """
     for name, value in namespace.items():
         if getattr(value, "__name__", "") == "row" and name != "row":
@@ -207,8 +207,19 @@ def _telling(function: Function) -> Function:
     return checked
 
 
-def missing(module: ModuleType, *homes: ModuleType) -> None:
-    """Give a module an error for a missing name: the nearest of its names, or one of `homes` that has it.
+INSTEAD = {
+    "image": "SciPy, Pillow, or tf.keras.layers.UpSampling2D", "strings": "Python's own", "io": "Python's files",
+    "datasets": "NumPy reads files", "Session": "functions run at once", "placeholder": "pass arrays to functions",
+    "compat": "the names of TensorFlow 2", "ragged": "padded_batch or pad_sequences", "ragged_batch": "padded_batch",
+    "TFRecordDataset": "Dataset.from_generator", "saved_model": "model.save('m.keras')", "TensorBoard": "CSVLogger",
+    "eig": "tf.linalg.eigh of symmetric matrices, for there are no complex numbers", "get_file": "urllib.request",
+    "TextVectorization": "a dict of words and tf.keras.utils.pad_sequences", "applications": "a model of one's own",
+}  # fmt: skip
+"""What takes the place of what is not there, of any module."""
+
+
+def missing(module: ModuleType | type, *homes: ModuleType) -> None:
+    """Give a module or class an error for a missing name: what to use, its nearest name, or one of `homes` that has it.
 
     Entered here and not by assignment: a type checker that saw a `__getattr__` would take any name for granted.
     """
@@ -216,16 +227,20 @@ def missing(module: ModuleType, *homes: ModuleType) -> None:
     def getattribute(name: str) -> NoReturn:
         home = next((_known_as(home) for home in homes if name in vars(home)), None)
         near = f"{home}.{name}" if home else did_you_mean(name, (x for x in vars(module) if not x.startswith("_")))
+        hint = f"instead: {INSTEAD[name]}. " if name in INSTEAD else f"did you mean {near}? " if near else ""
         raise AttributeError(
             f"{_known_as(module)}.{name} is not there; "
-            + (f"did you mean {near}? " if near else "")
+            + hint
             + "docs/tensorflow.md lists what is, and what to use for what is not"
         )
 
-    vars(module)["__getattr__"] = getattribute
+    if isinstance(module, type):
+        setattr(module, "__getattr__", lambda _, name: getattribute(name))  # noqa: B010
+    else:
+        vars(module)["__getattr__"] = getattribute
 
 
-def _known_as(module: ModuleType) -> str:
+def _known_as(module: ModuleType | type) -> str:
     return module.__name__.removeprefix("gradcalc.").replace("tf.special", "tf.math.special")
 
 

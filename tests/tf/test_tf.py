@@ -20,7 +20,10 @@ MISSING = [
     (lambda: tf.log, r"tf\.log is not there; did you mean tf\.math\.log\?"),
     (lambda: tf.reduce_std, r"did you mean tf\.math\.reduce_std\?"),
     (lambda: tf.reduce_summ, r"did you mean reduce_sum\?"),
-    (lambda: tf.image, r"tf\.image is not there"),
+    (lambda: tf.image, r"tf\.image is not there; instead: SciPy"),
+    (lambda: tf.data.Dataset.range(2).ragged_batch(2), r"Dataset\.ragged_batch is not there; instead: padded_batch"),
+    (lambda: tf.data.Dataset.range(2).bach(2), r"Dataset\.bach is not there; did you mean batch\?"),
+    (lambda: tf.keras.backend.mean, r"did you mean tf\.keras\.ops\.mean\?"),
     (lambda: tf.keras.layers.ConvLSTM2D, r"tf\.keras\.layers\.ConvLSTM2D is not there"),
     (lambda: tf.nn.softmaxx, r"did you mean softmax\?"),
 ]
