@@ -9,7 +9,7 @@ other functions           python-flint's balls
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from gradcalc.truth.claims import series
 
@@ -133,16 +133,8 @@ class Arithmetic:
         return series.atan(self.bits, a[0])[0], series.atan(self.bits, a[1])[1]
 
     def sin_cos(self, a: Interval) -> tuple[Interval, Interval]:
-        """Sine and cosine: sin(m + d) = sin m cos d + cos m sin d, where 1 - d^2/2 <= cos d <= 1 and |sin d| <= |d|."""
-        middle = (a[0] + a[1]) // 2
-        if middle.bit_length() - self.bits > _LARGEST:
-            raise Weak("an angle is too large")
-        (sine, cosine), reach, one = series.sin_cos(self.bits, middle), a[1] - middle, 1 << self.bits
-        if reach:
-            near, way = (one - 1 - (reach * reach >> self.bits + 1), one), (-reach, reach)
-            ahead, aside = self.times(sine, near), self.times(cosine, near)
-            sine, cosine = add(ahead, self.times(cosine, way)), add(aside, self.times(sine, way))
-        return (max(sine[0], -one), min(sine[1], one)), (max(cosine[0], -one), min(cosine[1], one))
+        """Sine and cosine."""
+        return _sin_cos(self, a)
 
     def below(self, a: Interval, b: Interval) -> bool:
         """Whether a number is below another, where that is certain."""
@@ -173,3 +165,17 @@ class Arithmetic:
                 raise Weak(f"{name} may have no value")
             ends = [tuple(map(int, end.man_exp())) for end in (part.lower(), part.upper())]
         return self.of(*(mantissa * Fraction(2) ** exponent for mantissa, exponent in ends))
+
+
+@lru_cache(1 << 10)
+def _sin_cos(on: Arithmetic, a: Interval) -> tuple[Interval, Interval]:
+    """Sine and cosine: sin(m + d) = sin m cos d + cos m sin d, where 1 - d^2/2 <= cos d <= 1 and |sin d| <= |d|."""
+    middle = (a[0] + a[1]) // 2
+    if middle.bit_length() - on.bits > _LARGEST:
+        raise Weak("an angle is too large")
+    (sine, cosine), reach, one = series.sin_cos(on.bits, middle), a[1] - middle, 1 << on.bits
+    if reach:
+        near, way = (one - 1 - (reach * reach >> on.bits + 1), one), (-reach, reach)
+        ahead, aside = on.times(sine, near), on.times(cosine, near)
+        sine, cosine = add(ahead, on.times(cosine, way)), add(aside, on.times(sine, way))
+    return (max(sine[0], -one), min(sine[1], one)), (max(cosine[0], -one), min(cosine[1], one))

@@ -1,7 +1,10 @@
 """The verifier: derivatives carried along, its operator, signs of eigenvalues."""
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -84,3 +87,20 @@ def test_what_it_does_not_know_it_does_not_believe(text: str) -> None:
     components = gradient(formula, "x")
     with pytest.raises(Weak):
         components.values(on, [on.of(Fraction(-1), Fraction(1))])
+
+
+def test_the_core_is_short_and_shares_nothing_with_the_search() -> None:
+    room = "gradcalc.truth.claims"
+    waiting, trusted = [f"{room}.verify", f"{room}.points", f"{room}.squares", f"{room}.claimed"], set[str]()
+    while waiting:
+        name = waiting.pop()
+        trusted.add(name)
+        text = Path(import_module(name).__file__ or "").read_text(encoding="utf-8")
+        found = re.findall(r"^from (gradcalc\.truth[.\w]*) import (.*)", text, re.MULTILINE)
+        names = {f"{room}.{what}" if where == room else where for where, what in found}
+        waiting += names - trusted
+    assert {name.removeprefix(f"{room}.") for name in trusted} == {
+        "verify", "derivatives", "functions", "boxes", "intervals", "series", "cases", "points", "poles", "quotients",
+        "squares", "claimed",
+    }  # fmt: skip
+    assert len(Path(import_module(f"{room}.verify").__file__ or "").read_text(encoding="utf-8").splitlines()) <= 350
