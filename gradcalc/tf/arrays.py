@@ -13,7 +13,7 @@ from gradcalc.tape.custom import identity as _identity
 from gradcalc.tape.rules.segments import EXTREME_AT
 from gradcalc.tape.tensor import SCATTER, Array, Tensor, cast
 from gradcalc.tf.defaults import (
-    Function, Result, alike, as_axes, as_index, as_shape, as_tensor, as_tensors, described, only, row, telling,
+    Function, Result, alike, as_axes, as_index, as_shape, as_tensor, as_tensors, only, row, telling,
 )  # fmt: skip
 
 __all__ = [
@@ -288,18 +288,17 @@ def _placed(indices: Any, updates: Tensor, shape: tuple[int, ...], what: str) ->
     return _positions(at, shape)
 
 
-def _scattered(change: Function) -> Function:
+def _scattered(change: Function, policy: str = "!bad_indices_policy='', ") -> Function:
     """A function of a tensor, and of updates at positions in it, which may be named more than once."""
 
-    def alias(tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None) -> Result:
-        only("", bad_indices_policy=bad_indices_policy)
-        x = as_tensor(tensor)
+    def scattered(x: Tensor, indices: Any, updates: Any) -> Result:
         new = as_tensor(updates, None if hasattr(updates, "dtype") else x.dtype)
         if new.dtype.kind != x.dtype.kind:
-            raise TypeError(f"{alias.__name__}: updates of {new.dtype} do not go into a tensor of {x.dtype}: tf.cast")
-        return change(x, _placed(indices, new, x.shape, alias.__name__), new)
+            raise TypeError(f"{made.__name__}: updates of {new.dtype} do not go into a tensor of {x.dtype}: tf.cast")
+        return change(x, _placed(indices, new, x.shape, made.__name__), new)
 
-    return described(alias, change)
+    made = row(scattered, f"tensor | indices, updates, {policy}name=None", change.__doc__ or "")
+    return made
 
 
 @_scattered
@@ -326,8 +325,8 @@ def tensor_scatter_nd_min(x: Tensor, at: Any, new: Tensor) -> Any:
     return EXTREME_AT(x, new, index=at, ufunc=np.minimum)
 
 
-@_scattered
 def _update(x: Tensor, at: Any, new: Tensor) -> Any:
+    """A tensor with other values at positions, of those for one place the last, which alone has a gradient."""
     source = np.full(x.shape, -1)
     source[at] = np.arange(new.size).reshape(new.shape)
     if not new.size:
@@ -335,13 +334,7 @@ def _update(x: Tensor, at: Any, new: Tensor) -> Any:
     return np.where(source < 0, x, np.take(np.reshape(new, -1), np.maximum(source, 0)))
 
 
-tensor_scatter_nd_update = row(
-    _update, "tensor, indices, updates, name=None",
-    "A tensor with other values at positions, of those for one place the last, which alone has a gradient.",
-)  # fmt: skip
-
-
-_update.__name__ = "tensor_scatter_nd_update"  # which errors name
+tensor_scatter_nd_update = _scattered(_update, "")
 
 
 def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str = "", name: str | None = None) -> Result:

@@ -1,7 +1,7 @@
 """What TensorFlow makes of Python's numbers: floats become float32, ints int32. Imports tape and NumPy.
 
 NumPy arrays and scalars keep their dtype, and so do tensors. The functions of this package are NumPy's or gradcalc's
-with their operands read this way; `unary`, `binary` and `reduction` make them.
+with their operands read this way: rows of a target and of TensorFlow's parameters, which `row` makes functions.
 """
 
 import operator
@@ -170,21 +170,18 @@ def row(function: Function, parameters: str, doc: str = "", **read: Function) ->
     return names["row"]  # type: ignore[no-any-return]
 
 
-def described(alias: Function, function: Any, *parameters: str) -> Function:
-    """The alias, with the name and the docstring of what it stands for, and with parameters of these names."""
-    alias.__name__ = alias.__qualname__ = function.name if isinstance(function, Op) else function.__name__
-    alias.__doc__ = function.doc if isinstance(function, Op) else function.__doc__
-    if parameters:  # as if they were written so: a call binds them at no cost
-        alias.__code__ = alias.__code__.replace(co_varnames=parameters)
-        alias.__annotations__ = dict(zip((*parameters, "return"), alias.__annotations__.values(), strict=True))
+def described(alias: Function, function: Any) -> Function:
+    """The alias, with the name and the docstring of what it stands for."""
+    alias.__name__ = alias.__qualname__ = function.__name__
+    alias.__doc__ = function.__doc__
     return alias
 
 
 def telling(namespace: dict[str, Any]) -> None:
     """Let a module's own public functions say what does not fit as TensorFlow does, also what is seen before an op.
 
-    Each `ValueError` and `IndexError` is an `InvalidArgumentError` besides. What `row` makes does so, and is given its
-    name here;
+    Each `ValueError` and `IndexError` is an `InvalidArgumentError` besides. What `row` makes does so by
+    itself, and is given its name here.
     """
     for name, value in namespace.items():
         if getattr(value, "__name__", "") == "row" and name != "row":

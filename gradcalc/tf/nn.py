@@ -11,7 +11,7 @@ from gradcalc.nn.windows import Moves, Padding
 from gradcalc.tape.tensor import Tensor, cast
 from gradcalc.tf.arrays import gather
 from gradcalc.tf.defaults import (
-    Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, described, only, row, telling, unary,
+    Function, Result, alike, as_axes, as_shape, as_tensor, as_tensors, only, row, telling, unary,
 )  # fmt: skip
 from gradcalc.tf.linalg import clip_by_norm
 from gradcalc.tf.linalg import l2_normalize as l2_normalize
@@ -212,14 +212,8 @@ def convolution(
 
 def _convolution(n: int, layout: str, strides: str = "strides") -> Function:
     """`convolution` along `n` axes."""
-
-    def alias(
-        input: Any, filters: Any, strides: Any, padding: Any, data_format: Any = layout, dilations: Any = None,
-        name: str | None = None,
-    ) -> Result:  # fmt: skip
-        return convolution(_of_axes(n, input), filters, strides, padding, data_format, dilations)
-
-    return described(alias, convolution, "input", "filters", strides, *_CONVOLVED)
+    how = f"filters, {strides}, padding, data_format={layout!r}, dilations=None, name=None"
+    return row(lambda x, *how: convolution(_of_axes(n, x), *how), f"input | {how}", convolution.__doc__ or "")
 
 
 def depthwise_conv2d(
@@ -263,21 +257,13 @@ def conv_transpose(
 
 def _transposed(n: int, layout: str) -> Function:
     """`conv_transpose` along `n` axes."""
-
-    def alias(
-        input: Any, filters: Any, output_shape: Any, strides: Any, padding: Any = "SAME", data_format: Any = layout,
-        dilations: Any = None, name: str | None = None,
-    ) -> Result:  # fmt: skip
-        return conv_transpose(_of_axes(n, input), filters, output_shape, strides, padding, data_format, dilations)
-
-    return described(alias, conv_transpose)
+    how = f"filters, output_shape, strides, padding='SAME', data_format={layout!r}, dilations=None, name=None"
+    return row(lambda x, *how: conv_transpose(_of_axes(n, x), *how), f"input | {how}", conv_transpose.__doc__ or "")
 
 
 conv1d_transpose = _transposed(1, "NWC")
 conv2d_transpose = _transposed(2, "NHWC")
 conv3d_transpose = _transposed(3, "NDHWC")
-
-_CONVOLVED = ("padding", "data_format", "dilations", "name")
 
 conv1d = _convolution(1, "NWC", "stride")
 conv2d = _convolution(2, "NHWC")
@@ -309,13 +295,8 @@ def pool(
 
 def _pooling(function: Function, n: int, layout: str) -> Function:
     """A pooling function along `n` axes."""
-
-    def alias(
-        input: Any, ksize: Any, strides: Any, padding: Any, data_format: Any = layout, name: str | None = None
-    ) -> Result:
-        return function(_of_axes(n, input), ksize, strides, padding, data_format)
-
-    return described(alias, function)
+    how = f"ksize, strides, padding, data_format={layout!r}, name=None"
+    return row(lambda x, *how: function(_of_axes(n, x), *how), f"input | {how}", function.__doc__ or "")
 
 
 max_pool1d, avg_pool1d = _pooling(max_pool, 1, "NWC"), _pooling(avg_pool, 1, "NWC")
