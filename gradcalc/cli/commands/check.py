@@ -1,9 +1,11 @@
 """`gradcalc check`: is a claimed formula the derivative?"""
 
+import functools
 import gc
 import math
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -177,7 +179,24 @@ def _loaded(word: str) -> Callable[..., Any]:
     if not callable(function):
         near = did_you_mean(name, [each for each, value in vars(sys.modules[key]).items() if callable(value)])
         raise UsageError(f"{path} has no function {name}", hint=f"{path}:{near}" if near else None)
-    return function
+    return _guarded(function, word)
+
+
+def _guarded(function: Callable[..., Any], word: str) -> Callable[..., Any]:
+    """A function whose errors are those of its file; an ArithmeticError or a ValueError says that it has no value."""
+
+    @functools.wraps(function)
+    def called(*positional: Any, **named: Any) -> Any:
+        try:
+            return function(*positional, **named)
+        except (ArithmeticError, ValueError):
+            raise
+        except Exception as error:
+            line = traceback.extract_tb(error.__traceback__)[-1]
+            where = f" in line {line.lineno} of {Path(line.filename).name}" if line.name != "called" else ""
+            raise UsageError(f"{word} raises {type(error).__name__}{where}: {error}") from error
+
+    return called
 
 
 def _read_box(text: str, limits: Limits) -> dict[str, tuple[float, float]]:

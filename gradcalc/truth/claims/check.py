@@ -137,7 +137,9 @@ class Claim:
         on = f" where {self.domain}" if self.domain else ""
         told = {
             "proved": f"equal by their normal forms{f'{on}; {self.why}' if on else ', wherever both have values'}",
-            "refuted": self.witness.told("derivative" if self.wrt else "value") if self.witness else "",
+            "refuted": "; ".join(
+                filter(None, [self.witness and self.witness.told("derivative" if self.wrt else "value"), self.why])
+            ),
             "agrees": f"equal{on}; {self.why}"
             if on
             else f"equal at {self.points} points: {self.why or 'evidence, no proof'}",
@@ -450,7 +452,8 @@ class Checker:
         extra = [name for name in claim.variables if name not in formula.variables and name not in by]
         why = found.get("why", "")
         if extra and found["verdict"] != "proved":
-            told = f"the formula does not contain {', '.join(extra)}"
+            near = did_you_mean(extra[0], [*formula.variables, *by]) if len(extra[0]) > 2 else None
+            told = f"the formula does not contain {', '.join(extra)}" + (f": did you mean {near}?" if near else "")
             imaginary = (
                 "; gradcalc computes with real numbers, not with the imaginary unit" if {*extra} & set("Iij") else ""
             )
@@ -529,8 +532,7 @@ class _Pair:
         if single.differ is None:
             zeros = list(single_points(self.graph, self.claim, known, self.inputs, self.balls[_MORE_BITS]))
             self._look(zeros, single, _TRIES + single.agree + len(zeros), sharp=True)
-        claim = Told.of(self.graph, self.chain, self.derivative, self.claim, self.inputs)
-        if single.differ is not None or not claim.everywhere():
+        if single.differ is not None or self._jumps() and not self._told().everywhere():
             return {"verdict": "agrees", "points": seen.agree, "domain": _SINGLE, "elsewhere": single.differ,
                     "why": "proved there"}  # fmt: skip
         if single.no_claim:
@@ -538,6 +540,9 @@ class _Pair:
             why = "elsewhere the claim has no value"
             return {"verdict": "proved", "points": seen.agree, "domain": domain, "why": why}
         return {"verdict": "proved", "points": seen.agree}
+
+    def _told(self) -> Told:
+        return Told.of(self.graph, self.chain, self.derivative, self.claim, self.inputs)
 
     def _jumps(self) -> bool:
         """Whether derivative or claim may have values of their own at single points."""

@@ -164,13 +164,17 @@ def _as_array(array: Any, numbers: Sequence[float]) -> tuple[tuple[Any, ...], di
 
 
 def _of_names(function: Function, point: Mapping[str, float]) -> _Place:
-    """A point by names: arguments by name where the function has such, one array where it takes one argument alone."""
+    """A point by names: arguments by name where the function has such, one array where it takes one argument alone.
+
+    Raises:
+        UsageError: only some of the names are the function's, or their number is not its.
+    """
     names, parameters = tuple(point), _parameters(function)
     if set(names) == set(parameters):
         return _Place(names, tuple(point.values()), lambda numbers: ((), dict(zip(names, numbers, strict=True))))
     if len(parameters) == 1 and len(names) > 1:
         return _Place(names, tuple(point.values()), lambda numbers: ((_array(numbers),), {}))
-    if len(parameters) in (0, len(names)):
+    if len(parameters) in (0, len(names)) and not {*names} & {*parameters}:
         return _Place(names, tuple(point.values()), lambda numbers: (tuple(numbers), {}))
     raise UsageError(
         f"{_name(function)} takes {', '.join(parameters)}, and the points have {', '.join(names)}",

@@ -76,16 +76,19 @@ class Told(NamedTuple):
 
         What is 0 there is solved for an input and put in, unless the formula has a kink there, or no derivative.
         """
-        ends, known = _ends(self.graph, self.claim, [*self.chain, self.derivative]), [*self.chain, self.derivative]
+        known = [*self.chain, self.derivative]
+        ends = _ends(self.graph, self.claim, known)
+        if not ends or len(ends) > _GATES:
+            return not ends
         field = Field(self.graph, assumptions(self.graph, known, "written"), decimals="written")
         try:
             forms = field.forms([*ends, *_kinks(self.graph, self.chain, self.derivative)])
             parts = {str(part): part for form in forms[: len(ends)] for part in _parts(field, form)}
             kinks = {str(part) for form in forms[len(ends) :] for part in _parts(field, form)}
         except (GivenUp, Impossible, ZeroDivisionError):
-            return not ends
+            return False
         left = [part for name, part in parts.items() if name not in kinks and not field.is_never_zero(part)]
-        return len(ends) <= _GATES and all(self._at(field, part) for part in left)
+        return all(self._at(field, part) for part in left)
 
     def _at(self, field: Field, part: Any) -> bool:
         """The same where a polynomial is 0."""

@@ -88,6 +88,9 @@ def grad_f(x, y):
 
 def wrong(x, y):
     return 2 * x * math.sin(y), x**2 * math.sin(y)
+
+def broken(x, y):
+    return [0, 1][2]
 """
 
 
@@ -104,6 +107,8 @@ def test_python_functions(tmp_path: Path) -> None:
     for claim, more, code, said in [
         (f"{model}:grad_g", ["--box", "x=0:1,y=0:1"], 2, "has no function grad_g"),
         (f"{model}:grad_f", [], 2, "no points are given"),
+        (f"{model}:broken", ["--box", "x=0:1,y=0:1"], 2, "broken raises IndexError in line 14 of model.py: list index"),
+        (f"{model}:grad_f", ["--box", "x=0:1,z=0:1"], 2, "f takes x, y, and the points have x, z"),
         (f"{model}:grad_f", ["--box", "x=0"], 2, "says not what x=0 is"),
         (f"{model}:grad_f", ["--box", "x=2:1,y=0:1"], 2, "no range"),
         (f"{tmp_path}/none.py:g", ["--box", "x=0:1"], 4, "No such file"),

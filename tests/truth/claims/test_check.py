@@ -295,3 +295,9 @@ def test_what_is_0_on_a_part_of_the_domain_has_the_sign_0_there(claim: str) -> N
 @pytest.mark.parametrize("sign", ["x - exp(x)", "x*log(x) - 1", "sqrt(x^2 + 1) - 2x", "exp(x) - 3", "sin(x) - x"])
 def test_what_is_seldom_0_has_a_sign(sign: str) -> None:
     assert judged(f"t*sign({sign})", f"abs({sign})/({sign})", "t").verdict == "proved"
+
+
+def test_a_name_that_only_the_claim_has_is_told_with_the_name_that_is_near() -> None:
+    found = judged("sin(alpha)", "cos(alpah)", "alpha")
+    assert found.verdict == "refuted"
+    assert found.told.endswith("; the formula does not contain alpah: did you mean alpha?")
