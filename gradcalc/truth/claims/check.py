@@ -137,9 +137,8 @@ class Claim:
         on = f" where {self.domain}" if self.domain else ""
         told = {
             "proved": f"equal by their normal forms{f'{on}; {self.why}' if on else ', wherever both have values'}",
-            "refuted": "; ".join(
-                filter(None, [self.witness and self.witness.told("derivative" if self.wrt else "value"), self.why])
-            ),
+            "refuted": (self.witness.told("derivative" if self.wrt else "value") if self.witness else "")
+            + (f"; {self.why}" if self.why else ""),
             "agrees": f"equal{on}; {self.why}"
             if on
             else f"equal at {self.points} points: {self.why or 'evidence, no proof'}",
