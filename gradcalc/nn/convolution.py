@@ -1,4 +1,5 @@
 """Convolution, as Keras 3's layers, and d2l's `corr2d`. Imports windows, layer and tape."""
+# ruff: noqa: D101
 
 from typing import Any, ClassVar
 
@@ -119,20 +120,6 @@ class _Conv(_Windowed):
         return self._moves.convolved(x, self.kernel)
 
 
-class Conv1D(_Conv, axes=1):
-    """Convolution of `(rows, steps, channels)`, as Keras's Conv1D."""
-
-    paddings = ("valid", "same", "causal")
-
-
-class Conv2D(_Conv, axes=2):
-    """Convolution of `(rows, height, width, channels)`, as Keras's Conv2D."""
-
-
-class Conv3D(_Conv, axes=3):
-    """Convolution of `(rows, depth, height, width, channels)`, as Keras's Conv3D."""
-
-
 class _ConvTranspose(_Windowed):
     """The adjoint of a convolution: each place is spread over the window that it would come from.
 
@@ -179,14 +166,6 @@ class _ConvTranspose(_Windowed):
         return n * stride + (0 if same else max(span - stride, 0))
 
 
-class Conv1DTranspose(_ConvTranspose, axes=1):
-    """The adjoint of a convolution of `(rows, steps, channels)`, as Keras's Conv1DTranspose."""
-
-
-class Conv2DTranspose(_ConvTranspose, axes=2):
-    """The adjoint of a convolution of `(rows, height, width, channels)`, as Keras's Conv2DTranspose."""
-
-
 class Conv3DTranspose(_ConvTranspose, axes=3):
     """The transposed convolution of `(rows, depth, height, width, channels)`, as Keras's."""
 
@@ -222,14 +201,6 @@ class _DepthwiseConv(_Windowed):
         return self._moves.each(x, self.kernel)
 
 
-class DepthwiseConv1D(_DepthwiseConv, axes=1):
-    """Each channel convolved alone of `(rows, steps, channels)`, as Keras's DepthwiseConv1D."""
-
-
-class DepthwiseConv2D(_DepthwiseConv, axes=2):
-    """Each channel convolved alone of `(rows, height, width, channels)`, as Keras's DepthwiseConv2D."""
-
-
 class _SeparableConv(_Windowed):
     """Each channel convolved alone, then products over all channels of a place.
 
@@ -255,9 +226,14 @@ class _SeparableConv(_Windowed):
         return apart @ np.reshape(self.pointwise_kernel, self.pointwise_kernel.shape[-2:])
 
 
-class SeparableConv1D(_SeparableConv, axes=1):
-    """Channels convolved alone, then mixed, of `(rows, steps, channels)`, as Keras's SeparableConv1D."""
-
-
-class SeparableConv2D(_SeparableConv, axes=2):
-    """Channels convolved alone, then mixed, of `(rows, height, width, channels)`, as Keras's SeparableConv2D."""
+# fmt: off
+class Conv1D(_Conv, axes=1, paddings=("valid", "same", "causal")): ...
+class Conv2D(_Conv, axes=2): ...
+class Conv3D(_Conv, axes=3): ...
+class Conv1DTranspose(_ConvTranspose, axes=1): ...
+class Conv2DTranspose(_ConvTranspose, axes=2): ...
+class DepthwiseConv1D(_DepthwiseConv, axes=1): ...
+class DepthwiseConv2D(_DepthwiseConv, axes=2): ...
+class SeparableConv1D(_SeparableConv, axes=1): ...
+class SeparableConv2D(_SeparableConv, axes=2): ...
+# fmt: on

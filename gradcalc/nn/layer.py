@@ -28,6 +28,8 @@ __all__ = ["Layer", "Weight"]
 _outer: ContextVar[tuple[str, bool | None, Any, int]] = ContextVar("layers being called", default=("", None, None, 0))
 """The path of the layers that are being called or built, whether they train, the innermost of them, and a number."""
 
+_AXES = ("", "steps", "height, width", "depth, height, width")
+"""The axes between rows and channels, by their number."""
 _ABSENT: Any = object()
 """Stands for an input that was not given."""
 _calls = itertools.count(1)
@@ -160,10 +162,17 @@ class Layer(Configured):
         self._axis_size: int | None = None
 
     def __init_subclass__(cls, axes: int = 0, **settings: Any) -> None:
-        """Whether `call` takes `training`; a `build` of one's own marks the layer as built; see `_keeping`."""
-        super().__init_subclass__(**settings)
+        """Whether `call` takes `training`; a `build` of one's own marks the layer as built; see `_keeping`.
+
+        Of a row of a table of classes, what it says besides its base, and the doc of that for so many axes.
+        """
+        super().__init_subclass__(**({} if is_ours(cls) else settings))
+        for name, value in settings.items() if is_ours(cls) else ():
+            setattr(cls, name, value)
         if axes:
             cls.axes, cls.ndim = axes, axes + 2
+            inputs = f"Inputs are `(rows, {_AXES[axes]}, channels)`, as of Keras's {cls.__name__}."
+            cls.__doc__ = cls.__doc__ or f"{cls.__mro__[1].__doc__}\n\n{inputs}"
         if "call" in vars(cls):
             taken = list(inspect.signature(cls.call).parameters)[1:]
             cls._input_name = next(iter(taken), "inputs")

@@ -276,10 +276,8 @@ class Embedding(Layer):
         return (*input_shape, self.output_dim)
 
 
-class Flatten(Layer):
+class Flatten(Layer, takes_one=True):
     """All axes but the first as one, as Keras's Flatten; the second comes last if inputs are `channels_first`."""
-
-    takes_one = True
 
     def __init__(self, data_format: str | None = None, **common: Any) -> None: ...
 
@@ -289,10 +287,8 @@ class Flatten(Layer):
         return np.reshape(inputs, (inputs.shape[0], math.prod(inputs.shape[1:])))
 
 
-class Reshape(Layer):
+class Reshape(Layer, takes_one=True):
     """The elements of each row in another shape, one of whose sizes may be -1; as Keras's Reshape."""
-
-    takes_one = True
 
     def __init__(self, target_shape: Sequence[int], **common: Any) -> None: ...
 
@@ -318,10 +314,8 @@ class Reshape(Layer):
         return target
 
 
-class Permute(Layer):
+class Permute(Layer, takes_one=True):
     """The axes of each row in another order, `dims`, counted from 1; as Keras's Permute."""
-
-    takes_one = True
 
     def __init__(self, dims: Sequence[int], **common: Any) -> None: ...
 
@@ -336,11 +330,8 @@ class Permute(Layer):
         return np.transpose(inputs, (0, *self.dims))
 
 
-class RepeatVector(Layer):
+class RepeatVector(Layer, takes_one=True, ndim=2):
     """Each row `n` times, `(rows, features)` to `(rows, n, features)`; as Keras's RepeatVector."""
-
-    takes_one = True
-    ndim = 2
 
     def __init__(self, n: int, **common: Any) -> None: ...
 
@@ -361,10 +352,8 @@ class Identity(Elementwise):
         return inputs
 
 
-class Rescaling(Elementwise):
+class Rescaling(Elementwise, takes_one=True):
     """`scale * inputs + offset`, as Keras's Rescaling: of images from 0 to 255, `Rescaling(1 / 255)`."""
-
-    takes_one = True
 
     def __init__(self, scale: Any, offset: Any = 0.0, **common: Any) -> None: ...
 
@@ -401,10 +390,8 @@ class _Function(Elementwise):
         return type(self).function(inputs, **self._settings)
 
 
-class ReLU(_Function):
+class ReLU(_Function, function=activations.relu):
     """`activations.relu` as a layer."""
-
-    function = activations.relu
 
     def __init__(
         self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **common: Any
@@ -420,10 +407,8 @@ class LeakyReLU(_Function):
     def __init__(self, negative_slope: float = 0.3, **common: Any) -> None: ...
 
 
-class ELU(_Function):
+class ELU(_Function, function=activations.elu):
     """`activations.elu` as a layer."""
-
-    function = activations.elu
 
     def __init__(self, alpha: float = 1.0, **common: Any) -> None: ...
 
@@ -498,10 +483,8 @@ class ActivityRegularization(Elementwise):
         return {name: value for name, value in super().get_config().items() if name != "activity_regularizer"}
 
 
-class Wrapper(Layer):
+class Wrapper(Layer, takes_one=True):
     """A layer around another, as Keras's Wrapper: it builds that, and has its weights."""
-
-    takes_one = True
 
     def __init__(self, layer: Layer, **common: Any) -> None: ...
 
@@ -520,10 +503,8 @@ class Wrapper(Layer):
         return self.layer.compute_output_shape(input_shape)
 
 
-class TimeDistributed(Wrapper):
+class TimeDistributed(Wrapper, min_ndim=3):
     """A layer at each step of `(rows, steps, ...)`, as Keras's TimeDistributed."""
-
-    min_ndim = 3
 
     def build(self, input_shape: Any) -> None:
         super().build((input_shape[0], *input_shape[2:]))

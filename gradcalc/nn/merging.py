@@ -1,4 +1,5 @@
 """Layers of a list of inputs: sums, products, extremes, Dot and Concatenate, as Keras 3's. Imports layer."""
+# ruff: noqa: D101
 
 import string
 from collections.abc import Callable, Sequence
@@ -70,16 +71,16 @@ class _Merge(Layer):
             )
 
 
-class Add(_Merge):
-    """The sum of a list of inputs, as Keras's Add."""
+# fmt: off
+class Add(_Merge, combine=np.add, __doc__="The sum of a list of inputs, as Keras's Add."): ...
+class Multiply(_Merge, combine=np.multiply, __doc__="The product of a list of inputs, as Keras's Multiply."): ...
+class Maximum(_Merge, combine=np.maximum, __doc__="The maximum of a list of inputs, as Keras's Maximum."): ...
+class Minimum(_Merge, combine=np.minimum, __doc__="The minimum of a list of inputs, as Keras's Minimum."): ...
+# fmt: on
 
-    combine = np.add
 
-
-class Subtract(_Merge):
+class Subtract(_Merge, combine=np.subtract):
     """The difference of two inputs, as Keras's Subtract."""
-
-    combine = np.subtract
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         if len(input_shape) != 2:
@@ -87,12 +88,6 @@ class Subtract(_Merge):
                 f"A `Subtract` layer should be called on exactly 2 inputs. Received: input_shape={input_shape}"
             )
         return super().compute_output_shape(input_shape)
-
-
-class Multiply(_Merge):
-    """The product of a list of inputs, as Keras's Multiply."""
-
-    combine = np.multiply
 
 
 class Dot(_Merge):
@@ -151,25 +146,11 @@ class Dot(_Merge):
         return f"{x},{y}->{result}", tuple(sizes[letter] for letter in result)
 
 
-class Average(_Merge):
+class Average(_Merge, combine=np.add):
     """The mean of a list of inputs, as Keras's Average."""
-
-    combine = np.add
 
     def merge(self, inputs: list[Any]) -> Any:
         return super().merge(inputs) / len(inputs)
-
-
-class Maximum(_Merge):
-    """The elementwise maximum of a list of inputs, as Keras's Maximum."""
-
-    combine = np.maximum
-
-
-class Minimum(_Merge):
-    """The elementwise minimum of a list of inputs, as Keras's Minimum."""
-
-    combine = np.minimum
 
 
 class Concatenate(_Merge):

@@ -1,4 +1,5 @@
 """Layers that act while training alone, by random numbers: the dropouts and noises, as Keras 3's. Imports layer."""
+# ruff: noqa: D101
 
 import math
 from collections.abc import Sequence
@@ -70,12 +71,10 @@ class SpatialDropout1D(_SpatialDropout, axes=1):
     def __init__(self, rate: float, seed: int | None = None, **common: Any) -> None: ...
 
 
-class SpatialDropout2D(_SpatialDropout, axes=2):
-    """Dropout of whole channels of `(rows, height, width, channels)`, as Keras's SpatialDropout2D."""
-
-
-class SpatialDropout3D(_SpatialDropout, axes=3):
-    """Dropout of whole channels of `(rows, depth, height, width, channels)`, as Keras's SpatialDropout3D."""
+# fmt: off
+class SpatialDropout2D(_SpatialDropout, axes=2): ...
+class SpatialDropout3D(_SpatialDropout, axes=3): ...
+# fmt: on
 
 
 class AlphaDropout(_Noise):

@@ -175,10 +175,8 @@ class GroupNormalization(_Normalization):
         return self._normal(x, mean, variance)
 
 
-class RMSNormalization(Elementwise):
+class RMSNormalization(Elementwise, takes_one=True):
     """`scale * x / sqrt(mean(x**2) + epsilon)` over an axis or several, as Keras's (Zhang and Sennrich, 2019)."""
-
-    takes_one = True
 
     def __init__(self, axis: int | Sequence[int] = -1, epsilon: float = 1e-6, **common: Any) -> None: ...
 
@@ -193,10 +191,8 @@ class RMSNormalization(Elementwise):
         return x * size**-0.5 * np.expand_dims(self.scale, others)
 
 
-class UnitNormalization(Elementwise):
+class UnitNormalization(Elementwise, takes_one=True):
     """`x / norm(x)` over an axis or several, as Keras's UnitNormalization; what is 0 stays so."""
-
-    takes_one = True
 
     def __init__(self, axis: int | Sequence[int] = -1, **common: Any) -> None: ...
 

@@ -1,4 +1,5 @@
 """Pooling, padding and scaling, as Keras 3's layers. Imports windows, layer and tape."""
+# ruff: noqa: D101
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -25,10 +26,8 @@ class _Pooling(Windowed):
         return type(self).combine(self._moves, self._float(x))
 
 
-class _AveragePooling(_Pooling):
+class _AveragePooling(_Pooling, combine=Moves.averaged):
     """The mean of each window; of an incomplete one (`padding="same"`) of what is there."""
-
-    combine = Moves.averaged
 
     def __init__(
         self, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None,
@@ -36,39 +35,13 @@ class _AveragePooling(_Pooling):
     ) -> None: ...  # fmt: skip
 
 
-class _MaxPooling(_Pooling):
+class _MaxPooling(_Pooling, combine=Moves.largest):
     """The largest element of each window; where several are, they share the gradient equally."""
-
-    combine = Moves.largest
 
     def __init__(
         self, pool_size: Any = 2, strides: Any = None, padding: str = "valid", data_format: str | None = None,
         name: str | None = None, **common: Any,
     ) -> None: ...  # fmt: skip
-
-
-class MaxPooling1D(_MaxPooling, axes=1):
-    """The largest element of each window of `(rows, steps, channels)`, as Keras's MaxPooling1D."""
-
-
-class MaxPooling2D(_MaxPooling, axes=2):
-    """The largest element of each window of `(rows, height, width, channels)`, as Keras's MaxPooling2D."""
-
-
-class MaxPooling3D(_MaxPooling, axes=3):
-    """The largest element of each window of `(rows, depth, height, width, channels)`, as Keras's MaxPooling3D."""
-
-
-class AveragePooling1D(_AveragePooling, axes=1):
-    """The mean of each window of `(rows, steps, channels)`, as Keras's AveragePooling1D."""
-
-
-class AveragePooling2D(_AveragePooling, axes=2):
-    """The mean of each window of `(rows, height, width, channels)`, as Keras's AveragePooling2D."""
-
-
-class AveragePooling3D(_AveragePooling, axes=3):
-    """The mean of each window of `(rows, depth, height, width, channels)`, as Keras's AveragePooling3D."""
 
 
 class _Global(Spatial):
@@ -85,39 +58,15 @@ class _Global(Spatial):
         return (shape[0], *((1,) * self.axes if self.keepdims else ()), shape[-1])
 
 
-class _GlobalMaxPooling(_Global):
+class _GlobalMaxPooling(_Global, combine=np.max):
     """The largest element of each channel."""
 
-    combine = np.max
 
-
-class _GlobalAveragePooling(_Global):
+class _GlobalAveragePooling(_Global, combine=np.mean):
     """The mean of each channel."""
-
-    combine = np.mean
 
     def _places(self, x: Any) -> Any:
         return super()._places(self._float(x))
-
-
-class GlobalMaxPooling1D(_GlobalMaxPooling, axes=1):
-    """The largest of each channel of `(rows, steps, channels)`, as Keras's GlobalMaxPooling1D."""
-
-
-class GlobalMaxPooling2D(_GlobalMaxPooling, axes=2):
-    """The largest of each channel of `(rows, height, width, channels)`, as Keras's GlobalMaxPooling2D."""
-
-
-class GlobalMaxPooling3D(_GlobalMaxPooling, axes=3):
-    """The largest of each channel of `(rows, depth, height, width, channels)`, as Keras's GlobalMaxPooling3D."""
-
-
-class GlobalAveragePooling2D(_GlobalAveragePooling, axes=2):
-    """The mean of each channel of `(rows, height, width, channels)`, as Keras's GlobalAveragePooling2D."""
-
-
-class GlobalAveragePooling3D(_GlobalAveragePooling, axes=3):
-    """The mean of each channel of `(rows, depth, height, width, channels)`, as Keras's GlobalAveragePooling3D."""
 
 
 class GlobalAveragePooling1D(_GlobalAveragePooling, axes=1):
@@ -167,10 +116,8 @@ class _Edges(_Resized):
         setattr(self, self.what, self._edges if self.axes > 1 else self._edges[0])
 
 
-class _ZeroPadding(_Edges):
+class _ZeroPadding(_Edges, what="padding"):
     """Zeros before and after each axis: a number, one for each axis, or a pair for each."""
-
-    what = "padding"
 
     def __init__(self, padding: Any = 1, data_format: str | None = None, **common: Any) -> None: ...
 
@@ -181,22 +128,8 @@ class _ZeroPadding(_Edges):
         return n + sum(self._edges[i])
 
 
-class ZeroPadding1D(_ZeroPadding, axes=1):
-    """Zeros put around of `(rows, steps, channels)`, as Keras's ZeroPadding1D."""
-
-
-class ZeroPadding2D(_ZeroPadding, axes=2):
-    """Zeros put around of `(rows, height, width, channels)`, as Keras's ZeroPadding2D."""
-
-
-class ZeroPadding3D(_ZeroPadding, axes=3):
-    """Zeros put around of `(rows, depth, height, width, channels)`, as Keras's ZeroPadding3D."""
-
-
-class _Cropping(_Edges):
+class _Cropping(_Edges, what="cropping"):
     """What is left when places are taken off before and after each axis: a number, one for each, or a pair for each."""
-
-    what = "cropping"
 
     def __init__(self, cropping: Any = 1, data_format: str | None = None, **common: Any) -> None: ...
 
@@ -225,10 +158,6 @@ class Cropping2D(_Cropping, axes=2):
     """`(rows, height, width, channels)` without its edges, as Keras's Cropping2D; arguments as of `ZeroPadding2D`."""
 
     def __init__(self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **common: Any) -> None: ...
-
-
-class Cropping3D(_Cropping, axes=3):
-    """Three axes without their edges, as Keras's Cropping3D; arguments as of `ZeroPadding3D`."""
 
 
 class _UpSampling(_Resized):
@@ -287,8 +216,24 @@ class UpSampling2D(_UpSampling, axes=2):
         return y
 
 
-class UpSampling3D(_UpSampling, axes=3):
-    """Each place repeated of `(rows, depth, height, width, channels)`, as Keras's UpSampling3D."""
+# fmt: off
+class MaxPooling1D(_MaxPooling, axes=1): ...
+class MaxPooling2D(_MaxPooling, axes=2): ...
+class MaxPooling3D(_MaxPooling, axes=3): ...
+class AveragePooling1D(_AveragePooling, axes=1): ...
+class AveragePooling2D(_AveragePooling, axes=2): ...
+class AveragePooling3D(_AveragePooling, axes=3): ...
+class GlobalMaxPooling1D(_GlobalMaxPooling, axes=1): ...
+class GlobalMaxPooling2D(_GlobalMaxPooling, axes=2): ...
+class GlobalMaxPooling3D(_GlobalMaxPooling, axes=3): ...
+class GlobalAveragePooling2D(_GlobalAveragePooling, axes=2): ...
+class GlobalAveragePooling3D(_GlobalAveragePooling, axes=3): ...
+class ZeroPadding1D(_ZeroPadding, axes=1): ...
+class ZeroPadding2D(_ZeroPadding, axes=2): ...
+class ZeroPadding3D(_ZeroPadding, axes=3): ...
+class Cropping3D(_Cropping, axes=3): ...
+class UpSampling3D(_UpSampling, axes=3): ...
+# fmt: on
 
 
 def _between(n: int, times: int, kernel: Callable[[Any], Any], reach: int) -> Any:

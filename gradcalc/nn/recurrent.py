@@ -28,10 +28,8 @@ Step = tuple[Callable[[Any], Any], Callable[[Any, State], tuple[Any, State]]]
 """What is made of the input of a step, or of all steps, and the result and the new state of that and the state."""
 
 
-class Masking(Elementwise):
+class Masking(Elementwise, takes_one=True):
     """Lets steps whose features all are `mask_value` count for nothing in later layers, as Keras's Masking."""
-
-    takes_one = True
 
     def __init__(self, mask_value: float = 0.0, **common: Any) -> None: ...
 
@@ -145,15 +143,12 @@ class SimpleRNNCell(_Cell):
         return [self.activation(x + held @ self.recurrent_kernel)]
 
 
-class LSTMCell(_Cell):
+class LSTMCell(_Cell, gates=4, states=2):
     """A step of long short-term memory (Hochreiter and Schmidhuber 1997), as Keras's LSTMCell: states h and c.
 
     `c = f * c + i * activation(...)` and `h = o * activation(c)`, with `recurrent_activation` of the gates i, f and o;
     gates i, f, c and o. With `unit_forget_bias` the bias of f begins as 1.
     """
-
-    gates = 4
-    states = 2
 
     def __init__(
         self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid", use_bias: bool = True,
@@ -176,14 +171,12 @@ class LSTMCell(_Cell):
         return [gate(o) * self.activation(c), c]
 
 
-class GRUCell(_Cell):
+class GRUCell(_Cell, gates=3):
     """A step of the gated recurrent unit (Cho et al. 2014), as Keras's: `h = z * h + (1 - z) * activation(...)`.
 
     The gate r weighs the state in `...` after its product with the recurrent kernel, or before where `reset_after` is
     False; after it there is a bias of its own, so that the bias is `(2, 3 * units)`.
     """
-
-    gates = 3
 
     def __init__(
         self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid", use_bias: bool = True,
@@ -444,10 +437,8 @@ class SimpleRNN(_Gated):
     ) -> None: ...  # fmt: skip
 
 
-class LSTM(_Gated):
+class LSTM(_Gated, kind=LSTMCell):
     """Long short-term memory, as Keras's LSTM; formula and settings: `LSTMCell`."""
-
-    kind = LSTMCell
 
     def __init__(
         self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid", use_bias: bool = True,
@@ -461,10 +452,8 @@ class LSTM(_Gated):
     ) -> None: ...  # fmt: skip
 
 
-class GRU(_Gated):
+class GRU(_Gated, kind=GRUCell):
     """The gated recurrent unit, as Keras's GRU; formula and settings: `GRUCell`."""
-
-    kind = GRUCell
 
     def __init__(
         self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid", use_bias: bool = True,
