@@ -350,3 +350,48 @@ def test_what_is_twisted_is_rejected(place: str, proofs: dict[str, Proof], tmp_p
     for twisted in (None, [], {}, 0, 1e300, "1e4000", "9" * 3_000, float("nan"), float("inf"), True, DEEP):
         if proof[place] != twisted:
             assert verified(proof | {place: twisted}, tmp_path).verdict == "rejected", twisted
+
+
+# -- files that nobody wrote -------------------------------------------------------------------------------------------
+
+MET = [
+    "abs(x)", "max(x, -x) + x/2", "relu(x) - x/3", "sqrt(x^2)", "sqrt(x^2 + x^4)", "hypot(x, 0)", "x^3", "x^4/x^2", "x^2*sin(1/x)",
+    "where(x > 0, x, -x)", "where(x > 0, x^2, x^3) + x^2", "floor(x) + x^2", "sign(x)*x^2", "cbrt(x)^2", "cosh(x)", "sinc(x)",
+    "1/(1/(x^2 + 1))", "exp(-1/x^2)", "atan(1/x)*x", "acos(1 - x^2)", "leaky_relu(x) - x/2", "clip(x, 0, 1) - x/2", "x*tanh(x)",
+    "erf(x)*x", "Si(x)*x", "abs(x)^(1/2)", "elu(x)*x", "mod(x, 2)", "cot(x + pi/2)^2", "gamma(x + 3/2)",
+]  # fmt: skip
+"""With a critical point, a kink, a jump or a place without a value at or near 0."""
+TREES: list[list[list[Any]]] = [
+    [["out"]], [["off", [[1.0]]]], [["in", 0]], [["above"]], [["cut", 0, 0.25], ["out"], ["out"]],
+    [["split", 0], ["out"], ["out"], ["out"]], [["cut", 0, 0.0], ["off", [[1.0]]], ["off", [[-1.0]]]],
+]  # fmt: skip
+
+
+def forged(text: str, names: str, tree: list[list[Any]], **more: Any) -> Proof:
+    claim = {"points": [], "unsettled": [], "complete": True}
+    return {
+        "schema": 1, "proof": "critical", "format": 2, "task": "critical", "expression": text, "variables": list(names), "let": {},
+        "subject_to": [], "box": {name: [-1.0, 1.0] for name in names}, "radius": None, "claim": claim,
+        "parts": [{"zeros": [], "tree": tree}], "extremes": {},
+    } | more  # fmt: skip
+
+
+@pytest.mark.parametrize("text", MET)
+def test_that_there_is_no_critical_point_is_not_believed(text: str, tmp_path: Path) -> None:
+    for tree in TREES:
+        assert verified(forged(text, "x", tree), tmp_path).verdict == "rejected", tree
+    assert verified(forged("x^3 + x", "x", [["out"]]), tmp_path).verdict == "holds"
+
+
+@pytest.mark.parametrize(
+    "text", ["x^(-2)*y^3", "y/x", "y/x^2", "(y - 1/8)^3*x^(-2)", "log(x) + y", "y + 1/x^2 - 1/x^4"]
+)
+def test_beside_a_pole_no_least_value_is_believed(text: str, tmp_path: Path) -> None:
+    side = {name: [-1.0, 1.0] for name in "xy"}
+    claim = {"points": [], "unsettled": [side], "complete": False}
+    for tree in ([["above"]], [["cut", 0, 0.0], ["above"], ["above"]], [["split", 0], ["above"], ["above"], ["above"]]):
+        behind = {"least": {"witnesses": [["1", "-1"]], "zeros": [], "tree": tree}}
+        for low in ("-1", "-2"):
+            least = {"least": {"low": low, "high": "1", "at": [], "only": False}}
+            proof = forged(text, "xy", [["left", 0]], claim=claim | least, extremes=behind)
+            assert verified(proof, tmp_path).verdict == "rejected", tree
