@@ -232,6 +232,10 @@ class Quest:
                 outcome.unsettled.append((hull, reason))
         outcome.unsettled = [(box, why) for box, why in outcome.unsettled if not self._is_cleared(box)]
 
+    def clear(self, box: Boxes) -> None:
+        """Take down a box of which all zeros are known."""
+        self._cleared.append(box)
+
     def _is_cleared(self, box: Boxes) -> bool:
         """Whether a box lies in one of which all zeros are known."""
         return any(((each.low <= box.low) & (each.high >= box.high)).all() for each in self._cleared)
@@ -246,7 +250,7 @@ class Quest:
             for (at,) in short_points(hull, max(128, int(self.digits * 3.33) + 80)):
                 for wide in self._about(hull):
                     if sides.settled(self, outcome, wide, at):
-                        self._cleared.append(wide)
+                        self.clear(wide)
                         return True
         return isolated.settled(self, outcome, hull)
 
@@ -278,7 +282,7 @@ class Quest:
         for wide in self._about(hull) if self.system.size == 1 else ():
             made, alone = self._by_higher_derivatives(made, wide)
             if alone:
-                self._cleared.append(wide)
+                self.clear(wide)
                 break
         if not any(self.is_same(made, other) for other in outcome.solutions):
             outcome.solutions.append(made)
@@ -334,7 +338,7 @@ class Quest:
         for wide in self._about(hull):
             found = [self.first_slope(node, point, wide, 0) for factors in self.system.tops for node in factors]
             if found and all(each is not None and each[2] for each in found):
-                self._cleared.append(wide)
+                self.clear(wide)
                 return True
         return False
 

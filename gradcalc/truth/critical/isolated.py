@@ -19,6 +19,7 @@ from gradcalc.arithmetic import exact_numbers
 from gradcalc.arithmetic.intervals import JUMP, OUTSIDE, Interval, Intervals, Truth
 from gradcalc.arithmetic.marks import UNDEFINED
 from gradcalc.graph import ops
+from gradcalc.truth.critical.frame import by_kernel
 from gradcalc.truth.critical.kinks import is_continuous
 from gradcalc.truth.critical.prove import Proof, evaluated
 from gradcalc.truth.critical.rays import Form, Rays
@@ -34,7 +35,9 @@ Array = Any
 
 _MOST_SIDES = 6
 _BOXES, _SMALL = 6_000, 2.0**-12
-"""Boxes that a proof may look at, and how small they may get."""
+"""Boxes that a proof may look at in two variables, more of them in more; and how small they may get."""
+_BEYOND = 4
+"""So many times as far as the hull reaches from the point is looked at once it is proved alone."""
 _TRIED = 2_000
 """Sets of slopes that are tried about 0."""
 _NEAR = 2.0**-200
@@ -52,12 +55,14 @@ def settled(quest: "Quest", outcome: Outcome, hull: Boxes) -> bool:
     for point in _guesses(hull):
         near = _alone(quest, point, hull)
         if near is not None:
-            found = _Point(quest, enclosing, near, _reaching(hull, point)).solution()
+            found = _Point(quest, enclosing, near, point, _reaching(hull, point)).solution()
             if found is None:
                 continue
             for each in found:  # that may be known already as a degenerate one: no second zero is so near
                 outcome.solutions[:] = [other for other in outcome.solutions if not _meet(each, other)]
                 outcome.solutions.append(each)
+            if replace(near, reach=_BEYOND * near.reach).is_alone():
+                quest.clear(_about(hull, point))
             return True
     return False
 
@@ -76,6 +81,14 @@ def _guesses(hull: Boxes) -> Iterator[tuple[Fraction, ...]]:
         if point not in known:
             known.append(point)
             yield point
+
+
+def _about(hull: Boxes, point: Sequence[Fraction]) -> Boxes:
+    """What lies around a point not quite so many times as far as a hull."""
+    middle = np.array([[float(p)] for p in point])
+    off = np.array([[8.0 * float(abs(Fraction(float(p)) - p))] for p in point])  # it may be no double
+    reach = (_BEYOND - 0.01) * np.maximum(np.abs(hull.low - middle), np.abs(hull.high - middle)) - off
+    return Boxes(middle - reach, middle + reach)
 
 
 def _reaching(hull: Boxes, point: Sequence[Fraction]) -> Boxes:
@@ -99,12 +112,11 @@ def _alone(quest: "Quest", point: tuple[Fraction, ...], hull: Boxes) -> "_Near |
     low, high = quest.box
     scales = [Fraction(2) ** int(np.round(np.log2(side))) for side in (high - low)[:, 0]]
     sign, both = 0, quest.system.value is None
-    for weights in _weights(quest.system.size):
-        if quest.clock.is_over():
-            break
-        near = _Near.about(quest.system, point, hull, scales, weights)
+    for near in _tried(quest, point, hull, scales):
         if near is None:
             return None
+        if quest.clock.is_over():
+            break
         both = both or near.has_both_signs()  # then no slope along rays has one, whatever the weights
         if not both:
             if found := near.sign_of((near.along,)):
@@ -114,6 +126,21 @@ def _alone(quest: "Quest", point: tuple[Fraction, ...], hull: Boxes) -> "_Near |
         if best and (sign or both):
             break
     return None if best is None else replace(best, sign=sign)
+
+
+def _tried(
+    quest: "Quest", point: tuple[Fraction, ...], hull: Boxes, scales: Sequence[Fraction]
+) -> Iterator["_Near | None"]:
+    """The rays by the variables, and by those of the point's own frame, each with some weights, in turn."""
+    straight, *others = _weights(quest.system.size)
+    yield _Near.about(quest.system, point, hull, scales, straight)
+    frame = by_kernel(quest.system, point) if quest.system.value is not None else None
+    if frame is not None:
+        wide, unit = frame.around(hull), (Fraction(0),) * len(point)
+        for way in (2, 3):
+            yield _Near.about(frame.system, unit, wide, scales, frame.weights(1, way))
+    for weights in others:
+        yield _Near.about(quest.system, point, hull, scales, weights)
 
 
 @dataclass
@@ -252,7 +279,10 @@ class _Near:
         while len(boxes):
             looked += len(boxes)
             boxes = boxes.take(~test(boxes))
-            if looked > _BOXES or ((boxes.high - boxes.low) < _SMALL * sides).all(axis=0).any():
+            if (
+                looked > _BOXES * min(max(1, self.system.size - 1), 3) ** 2
+                or ((boxes.high - boxes.low) < _SMALL * sides).all(axis=0).any()
+            ):
                 return False
             boxes = bisected(boxes, np.broadcast_to(sides, boxes.low.shape))
         return True
@@ -355,16 +385,15 @@ class _Point:
     quest: "Quest"
     enclosing: Enclosing
     near: _Near
+    point: tuple[Fraction, ...]
     hull: Boxes
 
     def solution(self) -> list[Solution] | None:
         """The point, or nothing where it is no zero; None where that is not known."""
-        system, quest = self.near.system, self.quest
+        system, quest = self.quest.system, self.quest
         precision = max(128, int(quest.digits * 3.33) + 80)
         with ctx.workprec(precision):
-            at = [
-                exact_numbers.ball_of(exact_numbers.rational(fmpq(p.numerator, p.denominator))) for p in self.near.point
-            ]
+            at = [exact_numbers.ball_of(exact_numbers.rational(fmpq(p.numerator, p.denominator))) for p in self.point]
             nodes = (*system.needed, *system.components)
             values = evaluated(system, precision, at, nodes)
             if any(values[node] is UNDEFINED for node in system.needed):
@@ -384,7 +413,7 @@ class _Point:
 
     def _kind(self, components: Sequence[Any]) -> str | None:
         """The kind of the point; empty where it is no zero, None where that is not known."""
-        if self.near.system.value is None:
+        if self.quest.system.value is None:
             return self._by_components(components, "root")
         extreme = {1: "minimum", -1: "maximum"}.get(self.near.sign, "")
         if self._is_smooth():
@@ -401,11 +430,11 @@ class _Point:
 
     def _is_smooth(self) -> bool:
         """Whether the ops are smooth about the point: those that have no kink there, but for branches."""
-        system = self.near.system
+        system = self.quest.system
         if not self.enclosing.flags(self.hull):
             return True
-        middle = np.array([[float(p)] for p in self.near.point])
-        if any(Fraction(float(p)) != p for p in self.near.point) or self.enclosing.flags(Boxes(middle, middle)):
+        middle = np.array([[float(p)] for p in self.point])
+        if any(Fraction(float(p)) != p for p in self.point) or self.enclosing.flags(Boxes(middle, middle)):
             return False
         return not any(system.graph.nodes[node].op is ops.where for node in system.graph.needed(system.needed))
 
@@ -418,7 +447,7 @@ class _Point:
 
     def _is_continuous(self) -> bool:
         """Whether the function is continuous about the point: nothing jumps but branches that are proved to meet."""
-        system = self.near.system
+        system = self.quest.system
         assert system.value is not None
         around = self.enclosing.values(self.hull, (system.value,))
         for node in system.graph.needed([system.value]):

@@ -1,5 +1,7 @@
 """Points that all rays leave: cones, cusps, kinks of many pieces, degenerate points. `rays`, `switches` too."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -9,9 +11,10 @@ from gradcalc.settings import Limits
 from gradcalc.truth.critical import isolated
 from gradcalc.truth.critical.box import read_box
 from gradcalc.truth.critical.find import Quest
+from gradcalc.truth.critical.frame import by_kernel
 from gradcalc.truth.critical.search import Boxes, Clock
 from gradcalc.truth.critical.solution import Outcome
-from gradcalc.truth.critical.system import of_equations
+from gradcalc.truth.critical.system import of_equations, of_gradient
 
 PLANE, LINE = "x=-1:2,y=-1:1", "x=-1:2"
 AT_0 = [
@@ -23,7 +26,9 @@ AT_0 = [
     ("abs(x)^(2/3)", LINE, "kink"), ("-cbrt(x)^2", LINE, "kink"), ("abs(x)^0.5 + y^2", PLANE, "kink"),
     ("abs(x)^1.5", LINE, "minimum"), ("x*abs(x)", LINE, "degenerate"), ("abs(x)^(4/3) + y^2", PLANE, "minimum"),
     ("x^4 + y^4", PLANE, "minimum"), ("-x^2 - y^4", PLANE, "maximum"), ("x^3 - 3x*y^2", PLANE, "degenerate"),
-    ("x^2 + y^3", PLANE, "degenerate"),
+    ("x^2 + y^3", PLANE, "degenerate"), ("(x + y)^2 + (x - y)^4", PLANE, "minimum"),
+    ("(x + y)^2 + (x - y)^3", PLANE, "degenerate"), ("(x + 2y)^2 + x^6", PLANE, "minimum"),
+    ("(x + y)^2 - (x - y)^4", PLANE, "degenerate"), ("-(x/3 - y)^2 - exp(x)*(x + y)^4", PLANE, "maximum"),
 ]  # fmt: skip
 
 
@@ -96,3 +101,21 @@ def test_a_kink_within_a_kink_has_all_means_of_the_slopes(text: str, points: lis
     found = gradcalc.critical(text, "x=-0.9:1.1,y=-1:1.2", max_seconds=60)
     assert found.complete and {p.kind for p in found.points} == {"kink"}
     assert [tuple(p.floats.values()) for p in found.points] == [pytest.approx(at, abs=1e-15) for at in points]
+
+
+def test_a_point_is_flat_along_directions_that_are_no_axes() -> None:
+    """Powell's singular function: its second derivatives at 0 are 0 along (-10, 1, 0, 0) and (0, 0, 1, 1)."""
+    text, box = "(a + 10b)^2 + 5(c - d)^2 + (b - 2c)^4 + 10(a - d)^4", "a=-4:5,b=-4:5,c=-4:5,d=-4:5"
+    found = gradcalc.critical(text, box, max_seconds=60)
+    assert found.complete and [(p.kind, p.value) for p in found.points] == [("minimum", "0")]
+    formula = as_formula("(a + 10b)^2 + 5(c - d)^2 + (b - 2c)^4")
+    inputs = [formula.graph.input(name) for name in "abcd"]
+    frame = by_kernel(of_gradient(formula.graph, formula.output, inputs), [Fraction(0)] * 4)
+    assert frame is not None and frame.flat == (True, True, False, False)
+    assert [row[0] for row in frame.inverse] == [0, 0, 1, 0]  # a = -10 v0 + v2, b = v0
+    assert [row[1] for row in frame.inverse] == [1, 0, 10, 0]
+
+
+@pytest.mark.parametrize("text", ["(x + y)^2", "(x + y - (x - y)^2)^2", "(x + y)^2*(1 + x^2)", "(x + y)^2*(x - y)^4"])
+def test_lines_of_critical_points_are_no_single_ones(text: str) -> None:
+    assert not gradcalc.critical(text, "x=-1:2,y=-1:1").complete
