@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Array = Any
 
-_MOST_SIDES = 6
+_MOST_SIDES, _WIDEST = 6, 1e150
 _BOXES, _SMALL = 6_000, 2.0**-12
 """Boxes that a proof may look at in two variables, more of them in more; and how small they may get."""
 _BEYOND = 4
@@ -50,6 +50,9 @@ def settled(quest: "Quest", outcome: Outcome, hull: Boxes) -> bool:
     """Whether all zeros of a hull are known now: one exact point, or none; it is entered."""
     system = quest.system
     if system.fixed or system.below or system.beside or system.columns or system.size > _MOST_SIDES:
+        return False
+    low, high = quest.box
+    if not max(np.abs(low).max(), np.abs(high).max()) < _WIDEST:
         return False
     enclosing = Enclosing(system)
     for point in _guesses(hull):

@@ -1,4 +1,4 @@
-"""Points that all rays leave: cones, cusps, kinks of many pieces, degenerate points. `rays`, `switches` too."""
+"""Points that all rays leave: cones, cusps, kinks of many pieces, degenerate points. `rays`, `switches`, `frame` too."""
 
 from fractions import Fraction
 
@@ -119,3 +119,7 @@ def test_a_point_is_flat_along_directions_that_are_no_axes() -> None:
 @pytest.mark.parametrize("text", ["(x + y)^2", "(x + y - (x - y)^2)^2", "(x + y)^2*(1 + x^2)", "(x + y)^2*(x - y)^4"])
 def test_lines_of_critical_points_are_no_single_ones(text: str) -> None:
     assert not gradcalc.critical(text, "x=-1:2,y=-1:1").complete
+
+
+def test_boxes_wider_than_the_largest_double_are_answered() -> None:
+    assert not gradcalc.critical("x^2 + exp(x)", "x=-1e308:1e308").complete
