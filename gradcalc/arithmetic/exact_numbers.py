@@ -207,11 +207,17 @@ def _ratio(x: Exact) -> Any:
 # -- arithmetic --------------------------------------------------------------------------------------------------------
 
 
+_TOGETHER, _LONGEST_SUM = 64, 4 * BITS
+"""How many numbers are added before the sum is looked at, and how long it may become in between."""
+
+
 def _add(*numbers: Exact) -> Exact:
     base = _shared(*numbers)
-    total = numbers[0].value
-    for number in numbers[1:]:
-        total = total + number.value
+    total: Any = fmpq(0)
+    for first in range(0, len(numbers), _TOGETHER):
+        total = sum((number.value for number in numbers[first : first + _TOGETHER]), total)
+        if _made(total, base).bits > _LONGEST_SUM:  # many denominators with nothing in common
+            raise _UnknownNumber
     return _made(total, base)
 
 
@@ -313,6 +319,11 @@ def _cbrt(x: Exact) -> Exact:
 
 def _hypot(*numbers: Exact) -> Exact:
     """The largest number times the length of the others over it."""
+    if _shared(*numbers) is None:
+        sizes = [abs(number.value) for number in numbers]
+        longest = max(sizes)
+        squares = [Exact((size / longest) ** 2) for size in sizes] if longest else [rational(0)]
+        return _mul(rational(longest), _sqrt(_add(*squares)))
     largest = _abs(max(numbers, key=lambda number: _ORDER(_abs(number))))
     if largest.value == 0:
         return largest

@@ -167,6 +167,16 @@ def test_a_polynomial_whose_powers_lie_far_apart_stays_whole() -> None:
     assert factored(a - a + 3) == (3, [])
 
 
+def test_a_sum_of_many_denominators_ends_early() -> None:
+    operands = [arb(7) / 7, *(ball_of(rational(fmpq(1, 2 * k + 1))) for k in range(100))]
+    assert result(ops.add, operands) is not None
+    harmonic = [ball_of(rational(fmpq(1, 2 * k + 1))) for k in range(50_000)]
+    assert result(ops.add, harmonic) is None
+    nothing = [*harmonic[:200], *(ball_of(rational(-harmonic[k].number.value)) for k in range(1, 200))]
+    total = result(ops.add, nothing)
+    assert total == 1
+
+
 def test_an_exponential_of_a_huge_number_is_no_defect() -> None:
     found = differentiate("logsumexp(x, y, z)", {"x": 1e-8, "y": 1.7e308, "z": 3}, order=2, symbolic=False)
     assert found.points[0].value.value == 1.7e308
