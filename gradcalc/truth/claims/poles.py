@@ -55,7 +55,7 @@ def _is_not_0(on: Arithmetic, system: System, box: Box, node: int) -> bool:
 
 @lru_cache(512)
 def _parts(system: System) -> tuple[Sequence[int], Sequence[Sequence[int]], Sequence[int]]:
-    """The nodes of a system that must have values, what its roots are taken of, with slopes, and its equations' tops."""
+    """The nodes of a system that must have values, what its roots are taken of with slopes, its equations' tops."""
     graph = system.graph
     needed = [node for node in graph.needed(system.nodes) if graph.nodes[node].operands]
     rest = [node if graph.nodes[node].op is not ops.log else graph.nodes[node].operands[0] for node in needed
