@@ -7,6 +7,7 @@ kinks, degenerate points, hulls of the rest.
 import math
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice, product
@@ -39,6 +40,8 @@ _THIN = 1 / 25
 """In several variables boxes of which all points are zeros are told if all sides are more than so much of the box's."""
 _MOMENT = 0.1
 """Seconds for the proofs of what was found when the search was interrupted."""
+_REST = 1.0
+"""Seconds for what is left by a search that ended by itself, at least."""
 _GUESSES, _NARROW = 9, 1e-3
 """Points of short numbers that are tried in a hull; how narrow it is, in parts of its numbers, for those that are not
 rational."""
@@ -84,7 +87,8 @@ class Quest:
         outcome = Outcome(looked=found.looked, is_whole=found.is_whole)
         self._tell_flat(outcome, merged(clipped(found.flat, low, high)))
         self._prove(outcome, found)
-        self._rest(outcome, clipped(found.left, low, high), found.is_whole)
+        with self._a_moment_more(found.is_whole):
+            self._rest(outcome, clipped(found.left, low, high), found.is_whole)
         outcome.flat = [merged(clipped(together(outcome.flat, self.system.size), low, high))]
         return outcome
 
@@ -211,6 +215,17 @@ class Quest:
         return None if node is None else evaluated(self.system, proof.precision, proof.at, [node])[node]
 
     # -- what was left
+
+    @contextmanager
+    def _a_moment_more(self, is_whole: bool) -> Iterator[None]:
+        """Time for what a search has left that ended by itself, though that took all of it."""
+        end = self.clock.end
+        if is_whole:
+            self.clock.end = max(end, time.monotonic() + _REST)
+        try:
+            yield
+        finally:
+            self.clock.end = end
 
     def _rest(self, outcome: Outcome, left: Boxes, is_whole: bool) -> None:
         """Look at the boxes that were left, cluster by cluster."""

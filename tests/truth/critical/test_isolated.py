@@ -123,3 +123,17 @@ def test_lines_of_critical_points_are_no_single_ones(text: str) -> None:
 
 def test_boxes_wider_than_the_largest_double_are_answered() -> None:
     assert not gradcalc.critical("x^2 + exp(x)", "x=-1e308:1e308").complete
+
+
+def test_what_a_whole_search_leaves_has_a_moment() -> None:
+    formula, clock = as_formula("x^4 + y^4"), Clock(end=0.0)
+    system = of_gradient(formula.graph, formula.output, [formula.graph.input(name) for name in "xy"])
+    quest, outcome = Quest(system, read_box(PLANE, Limits()), 17, clock), Outcome()
+    left = Boxes(np.full((2, 1), -1e-6), np.full((2, 1), 1e-6))
+    quest._rest(outcome, left, True)
+    assert not outcome.solutions
+    with quest._a_moment_more(True):
+        quest._rest(outcome, left, True)
+    assert [each.kind for each in outcome.solutions] == ["minimum"] and clock.is_over()
+    with quest._a_moment_more(False):
+        assert clock.is_over()
