@@ -258,17 +258,6 @@ def _revived(config: Any, module: str) -> Any:
     return result
 
 
-def reader(get: Callable[[Any], Any]) -> Callable[..., Any]:
-    """Keras's `deserialize` of a module, of its `get`: a config, or a name, with custom objects."""
-
-    def of_module(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-        """The object of a config, or of a name."""
-        with custom_object_scope(custom_objects or {}):
-            return get(config)
-
-    return of_module
-
-
 def _refused(config: Any) -> Any:
     raise ValueError("a lambda's code is never run from a file: build the model, and load its weights")
 

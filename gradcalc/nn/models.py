@@ -342,14 +342,16 @@ class Sequential(Model):
 
 
 def clone_model(
-    model: Any, input_tensors: Any = None, clone_function: Callable[[Any], Any] | None = None, **recursive: Any
-) -> Any:
+    model: Any, input_tensors: Any = None, clone_function: Callable[[Any], Any] | None = None,
+    call_function: Any = None, recursive: bool = False,
+) -> Any:  # fmt: skip
     """A model of the same layers with new weights; `clone_function` makes another layer of each.
 
     Raises:
         ValueError: the model is of a class of one's own: `type(model).from_config(model.get_config())` makes another.
     """
-    only(None, input_tensors=input_tensors, **recursive)
+    only(None, input_tensors=input_tensors, call_function=call_function)
+    only(False, recursive=recursive)
 
     def changed(layer: Layer) -> Any:
         again = clone_function is None or isinstance(layer, InputLayer)

@@ -159,7 +159,7 @@ def row(function: Function, parameters: str, doc: str = "", **read: Function) ->
         name = part.lstrip("~!").partition("=")[0]
         if part[0] == "!":
             refused.append(f"only({part.partition('=')[2]}, {name}={name})")
-        elif part[0] != "~" and name != "name":
+        elif part[0] != "~" and not part.startswith("name="):
             given.append(f"readers[{name!r}]({name})" if name in readers else name)
     signature = ", ".join([*first, *(part.lstrip("~!") for part in others)])
     source = f"def row({signature}):\n {'; '.join([*refused, 'pass'])}\n try:\n  return function({', '.join(given)})\n"

@@ -66,6 +66,7 @@ TABLE = dict(re.findall(r"^([\w.]+)\((.*)\)$", FILE.read_text(encoding="utf-8"),
 OTHERS = {
     "DType", "as_dtype", "dtypes.DType", "dtypes.as_dtype", "Tensor", "TensorSpec", "UnconnectedGradients",
     "keras.KerasTensor", "data.Dataset", "data.DatasetSpec", "data.Iterator", "data.Options", "TensorShape",
+    "keras.utils.CustomObjectScope", "keras.utils.custom_object_scope",
 }  # fmt: skip
 """Types that are NumPy's or gradcalc's own, made by other calls."""
 INNER = re.compile(r"\.(call|build|compute_output_shape|compute_mask|from_config|get_config)$")
@@ -110,9 +111,9 @@ HELPERS = {
 
 KEYWORDS = {
     "add", "average", "Checkpoint", "maximum", "minimum", "multiply", "subtract", "concatenate", "dot", "MeanMetricWrapper",
-    "LambdaCallback",
+    "LambdaCallback", "to_json",
 }  # fmt: skip
-"""What hands its keywords on: functions that make a layer, a metric of a function, a callback of functions."""
+"""What hands its keywords on: functions that make a layer, a metric of a function, a callback of functions, JSON."""
 
 
 def refused(mine: Any) -> dict[str, str] | None:

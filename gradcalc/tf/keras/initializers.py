@@ -1,8 +1,6 @@
 """`tf.keras.initializers`: those of `gradcalc.nn`, and TensorFlow's older names for them. Imports nn."""
 # ruff: noqa: I001
 
-from gradcalc.nn.config import reader as _reader
-from gradcalc.nn.config import serialize as serialize
 from gradcalc.nn.initializers import (
     Constant as Constant, GlorotNormal as GlorotNormal, GlorotUniform as GlorotUniform, HeNormal as HeNormal,
     HeUniform as HeUniform, Initializer as Initializer, LecunNormal as LecunNormal, LecunUniform as LecunUniform,
@@ -10,6 +8,7 @@ from gradcalc.nn.initializers import (
     RandomNormal as RandomNormal, RandomUniform as RandomUniform, TruncatedNormal as TruncatedNormal,
     VarianceScaling as VarianceScaling, Zeros as Zeros, get as get,
 )  # fmt: skip
+from gradcalc.tf.keras.saving import written_and_read as _written_and_read
 
 constant = Constant
 glorot_normal = GlorotNormal
@@ -27,4 +26,4 @@ zeros = Zeros
 identity = IdentityInitializer = Identity
 orthogonal = OrthogonalInitializer = Orthogonal
 
-deserialize = _reader(get)
+serialize, deserialize = _written_and_read(get, "initializer")

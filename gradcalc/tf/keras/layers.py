@@ -6,8 +6,6 @@ from typing import Any
 
 from gradcalc.nn.attention import *
 from gradcalc.nn.config import deserialize as _deserialize
-from gradcalc.nn.config import reader as _reader
-from gradcalc.nn.config import serialize as serialize
 from gradcalc.nn.convolution import *
 from gradcalc.nn.layer import Layer as Layer
 from gradcalc.nn.layers import *
@@ -17,6 +15,7 @@ from gradcalc.nn.normalization import *
 from gradcalc.nn.pooling import *
 from gradcalc.nn.recurrent import *
 from gradcalc.tf.defaults import described
+from gradcalc.tf.keras.saving import written_and_read as _written_and_read
 
 del corr2d  # d2l's, not Keras's
 AvgPool1D, AvgPool2D, AvgPool3D = AveragePooling1D, AveragePooling2D, AveragePooling3D
@@ -51,4 +50,4 @@ def dot(inputs: Any, axes: Any = -1, **common: Any) -> Any:
     return Dot(axes, **common)(inputs)
 
 
-deserialize = _reader(_deserialize)
+serialize, deserialize = _written_and_read(_deserialize, "layer")

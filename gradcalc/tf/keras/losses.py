@@ -1,10 +1,9 @@
 """`tf.keras.losses`: those of `gradcalc.nn`, and Keras's short names for them. Imports nn."""
 # ruff: noqa: F403, F405
 
-from gradcalc.nn.config import reader as _reader
-from gradcalc.nn.config import serialize as serialize
 from gradcalc.nn.losses import *
 from gradcalc.nn.losses import get as get
+from gradcalc.tf.keras.saving import written_and_read as _written_and_read
 
 mse = MSE = mean_squared_error
 mae = MAE = mean_absolute_error
@@ -13,4 +12,4 @@ msle = MSLE = mean_squared_logarithmic_error
 bce = BCE = binary_crossentropy
 kld = KLD = kl_divergence
 
-deserialize = _reader(get)
+serialize, deserialize = _written_and_read(get, "loss", "name")

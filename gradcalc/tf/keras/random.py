@@ -6,18 +6,19 @@ import numpy as np
 
 from gradcalc.nn.initializers import floatx
 from gradcalc.tf import nn, random
-from gradcalc.tf.defaults import Function, row, telling
+from gradcalc.tf.defaults import Function, only, row, telling
 
 
 class SeedGenerator:
     """A seed that goes on by one each time it is drawn from."""
 
-    def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, seed: int | None = None, name: str | None = None) -> None:
         self.seed = int(random.uniform([], 0, 2**31 - 1, np.int64)) if seed is None else int(seed)
         self._drawn = 0
 
-    def next(self) -> tuple[int, int]:
+    def next(self, ordered: bool = True) -> tuple[int, int]:
         """The seed, and how often it was drawn from."""
+        only(True, ordered=ordered)
         self._drawn += 1
         return self.seed, self._drawn - 1
 

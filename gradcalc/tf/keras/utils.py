@@ -4,16 +4,18 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.graph.names import clear_session as clear_session
+from gradcalc.graph import names as _names
 from gradcalc.nn.initializers import generator as _generator
 from gradcalc.tf.data import Dataset as _Dataset
-from gradcalc.tf.defaults import only
+from gradcalc.tf.defaults import only, row, telling
 from gradcalc.tf.keras.saving import CustomObjectScope as CustomObjectScope
 from gradcalc.tf.keras.saving import custom_object_scope as custom_object_scope
 from gradcalc.tf.keras.saving import deserialize_keras_object as deserialize_keras_object
 from gradcalc.tf.keras.saving import register_keras_serializable as register_keras_serializable
 from gradcalc.tf.keras.saving import serialize_keras_object as serialize_keras_object
 from gradcalc.tf.random import set_seed
+
+clear_session = row(_names.clear_session, "| !free_memory=True")
 
 
 def set_random_seed(seed: int) -> None:
@@ -54,10 +56,10 @@ def pad_sequences(
     size = max(map(len, sequences), default=0) if maxlen is None else maxlen
     inner = next((np.shape(sequence)[1:] for sequence in sequences if len(sequence)), ())
     filled = np.full((len(sequences), size, *inner), value, dtype)
-    for row, sequence in zip(filled, sequences, strict=True):
+    for filling, sequence in zip(filled, sequences, strict=True):
         kept = np.asarray(sequence[-size or len(sequence) :] if truncating == "pre" else sequence[:size], dtype)
         if len(kept):
-            row[slice(len(kept)) if padding == "post" else slice(-len(kept), None)] = kept
+            filling[slice(len(kept)) if padding == "post" else slice(-len(kept), None)] = kept
     return filled
 
 
@@ -96,3 +98,6 @@ def timeseries_dataset_from_array(
 
     made = _Dataset.from_tensor_slices(starts).map(window)
     return made if batch_size is None else made.batch(batch_size)
+
+
+telling(globals())

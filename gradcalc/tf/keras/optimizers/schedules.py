@@ -7,6 +7,7 @@ from gradcalc.nn.initializers import floatx
 from gradcalc.optimize import schedules
 from gradcalc.optimize.schedules import *
 from gradcalc.tf.defaults import as_tensor
+from gradcalc.tf.keras.saving import written_and_read as _written_and_read
 
 
 def _in_tensors(kind: Any) -> Any:
@@ -23,4 +24,4 @@ globals().update(  # type checkers read the star
     {name: _in_tensors(getattr(schedules, name)) for name in schedules.__all__ if name != "LearningRateSchedule"}
 )
 
-serialize, deserialize = schedules.described, schedules.get
+serialize, deserialize = _written_and_read(schedules.get, "learning_rate_schedule")
