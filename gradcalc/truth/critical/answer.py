@@ -256,8 +256,14 @@ class Critical(Answer):
             yield pages.Remark("why", self.reason)
         if self.searched:
             yield pages.Remark("far out", f"no critical point outside {_box_text(self.searched)}: proved by the slopes")
-        for each in self.unsettled:
+        for each in self.unsettled[:_LISTED]:
             yield pages.Remark("not settled", f"{_box_text(each.box)}: {each.reason}")
+        more: dict[str, list[Unsettled]] = {}
+        for each in self.unsettled[_LISTED:]:
+            more.setdefault(each.reason, []).append(each)
+        for reason, rest in more.items():
+            around = _box_text(_hull([each.box for each in rest]))
+            yield pages.Remark("not settled", f"{len(rest):,} more in {around}: {reason}; --json has each")
         for part in self.flat:
             value = "0" if part.value is None else pages.short_text(part.value)
             yield pages.Remark("flat", f"{_box_text(part.box)}: all {self._noun}s, as the formula is {value} there")
@@ -283,6 +289,15 @@ def _short(text: str) -> str:
 def _kind(point: CriticalPoint) -> str:
     """The kind of a point for people, with the index of a saddle."""
     return f"saddle of index {point.index}" if point.kind == "saddle" and point.index else said(point.kind)
+
+
+def _hull(boxes: Sequence[Mapping[str, Range]]) -> Mapping[str, Range]:
+    """The least box around some."""
+    return {name: (min(box[name][0] for box in boxes), max(box[name][1] for box in boxes)) for name in boxes[0]}
+
+
+_LISTED = 30
+"""So many boxes that are not settled are listed, the others counted."""
 
 
 def _box_text(box: Mapping[str, Range]) -> str:

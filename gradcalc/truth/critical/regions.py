@@ -16,6 +16,8 @@ _PARTS = 24
 """Hulls are at most a 20th of a side: they are gathered in cells of this part of it."""
 _GRID = 21
 """Cells a side of what is left of an interrupted search: a cell is less than a 20th of it."""
+_CELLS = 20_000
+"""Cells in all at most: more is no answer."""
 _BITS, _KEYS = 5, 12
 """Bits of the number of a cell along a side; so many of them are one number of 63 bits."""
 _SHOWN = 60
@@ -54,12 +56,13 @@ def _alike(keys: Any) -> tuple[Any, Any]:
 def covering(boxes: Boxes, sides: Any, most: int = 400_000) -> Boxes:
     """Few boxes that cover some: in each cell of a grid one, around what of them lies in it, at most a 20th of a side.
 
-    All at once, without looking at one box after another: there may be hundreds of thousands. Where there would be
-    more than `most`, as in many variables, they are wider.
+    All at once, without looking at one box after another: there may be hundreds of thousands. In more than three
+    variables the cells are wider, so that there are at most 20,000; so are boxes on the way where they are more than
+    `most`.
     """
     if not len(boxes):
         return boxes
-    start, cell = boxes.low.min(axis=1, keepdims=True), sides / _GRID
+    start, cell = boxes.low.min(axis=1, keepdims=True), sides / min(_GRID, int(_CELLS ** (1 / len(sides))))
     for k in range(len(sides)):
         ends = [np.floor((side - start) / cell) for side in (boxes.low, boxes.high)]
         boxes = _joined(boxes, np.concatenate(ends))
