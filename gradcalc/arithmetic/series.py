@@ -166,6 +166,28 @@ class Series:
         return arb_series(found[: self.length], prec=self.length)(_step(x))
 
 
+class OneSided(Series):
+    """Series of two terms in a variable just above 0: where a function bends there, the branch that it leads to.
+
+    The second term is the one-sided derivative. At a jump, and where balls cannot tell of a tie, it is UNDECIDED.
+    """
+
+    def __init__(self, precision: int, decimals: str = "double") -> None:
+        super().__init__(2, precision, decimals)
+
+    def _function(self, op: Op) -> Function:
+        beside, bent = super()._function(op), _BENDS.get(op)
+        if bent is None:
+            return beside
+
+        def function(*operands: Any) -> Any:
+            result = beside(*operands)
+            is_open = result is UNDECIDED and not any(isinstance(x, Unknown) for x in operands)
+            return bent(*operands) if is_open else result
+
+        return function
+
+
 _BESSEL = {ops.besselj: 1, ops.bessely: 1, ops.besseli: -1, ops.besselk: -1}
 """The sign of x**2 in the equation of each Bessel function."""
 _TOWER = 20_000
@@ -232,6 +254,22 @@ def _largest(sign: int, *xs: Any) -> Any:
     return best
 
 
+def _bent(sign: int, *xs: Any) -> Any:
+    """The largest or the smallest of some numbers just above the middle; UNDECIDED but where ties are exact."""
+    best = xs[0]
+    for x in xs[1:]:
+        value = _head(x)
+        difference = sign * (value - _head(best))
+        if difference.is_zero():
+            one, other = (y[1] if isinstance(y, arb_series) else arb(0) for y in (x, best))
+            best = arb_series([value, (one + other + sign * abs(one - other)) / 2], prec=2)
+        elif difference > 0:
+            best = x
+        elif not difference < 0:
+            return UNDECIDED
+    return best
+
+
 def _mod(a: Any, b: Any) -> Any:
     return a - b * (_head(a) / _head(b)).floor()
 
@@ -251,6 +289,15 @@ def _atan2(a: Any, b: Any) -> Any:
 
 _STEPS = frozenset((ops.sign, ops.floor, ops.ceil, ops.round, ops.heaviside))
 """Ops that are constant between their jumps."""
+
+_BENDS: dict[Op, Function] = {
+    ops.abs: lambda x: _bent(1, x, -x),
+    ops.relu: lambda x: _bent(1, x, 0 * x),
+    ops.leaky_relu: lambda x: _bent(1, x, x / 5),
+    ops.max: partial(_bent, 1),
+    ops.min: partial(_bent, -1),
+}
+"""Ops that bend where operands tie, and do not jump."""
 
 _VALUES: dict[Op, Function] = {
     ops.add: lambda *xs: reduce(operator.add, xs),

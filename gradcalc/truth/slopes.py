@@ -2,7 +2,7 @@
 
 Where an operand sits on an op's kink or on a branch boundary, or where a rule gives nan, the function itself is asked:
 difference quotients in balls at three shrinking steps to either side, at a precision that holds x + h. This is
-evidence, never proof, and a report says so.
+evidence, never proof, and a report says so; where slopes differ by less than that shows, one-sided series may prove it.
 """
 
 import math
@@ -17,6 +17,7 @@ from gradcalc.arithmetic.budget import Budget, OutOfBudget, work
 from gradcalc.arithmetic.digits import digits_text, nearest_double, size_text
 from gradcalc.arithmetic.evaluate import Arithmetic, apply_rule
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED, Ball, Unknown
+from gradcalc.arithmetic.series import OneSided
 from gradcalc.graph.graph import Graph
 from gradcalc.truth.certify import Inputs
 
@@ -164,9 +165,31 @@ def along(graph: Graph, output: int, inputs: Inputs, direction: Mapping[int, int
         probe = _Probe(graph, output, inputs, list(direction), budget)
         with ctx.workprec(probe.precision):
             left, right = (_side([probe.rise(direction, sign, k) for k in range(3)]) for sign in (-1, 1))
-            return _slopes(left, right)
+            found = _slopes(left, right)
+        return found if found.gap else _told_apart(graph, output, inputs, direction, budget) or found
     except OutOfBudget:
         return Slopes(UNKNOWN, UNKNOWN)
+
+
+def _told_apart(
+    graph: Graph, output: int, inputs: Inputs, direction: Mapping[int, int], budget: Budget
+) -> Slopes | None:
+    """The slopes where they are proved to differ, by less than quotients show: `1 + exp(-1e5)*abs(x)` at 0."""
+    sides = []
+    for sign in (-1, 1):
+        series = OneSided(_BITS)
+        at = dict(inputs(series.balls))
+        at |= {index: series.variable(at[index], sign * weight) for index, weight in direction.items()}
+        slope = series.coefficients(series.evaluate(graph, at, [output], budget)[output])[1]
+        if isinstance(slope, Unknown):
+            return None
+        sides.append(Side("slope", nearest_double((sign * slope).mid()), None, (sign * slope,) * 3))
+    left, right = sides
+    return None if left.limit.overlaps(right.limit) else Slopes(left, right, True)
+
+
+_BITS = 256
+"""Precision of slopes that are proved."""
 
 
 def second(graph: Graph, output: int, inputs: Inputs, i: int, j: int, budget: Budget) -> Slopes:

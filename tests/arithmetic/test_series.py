@@ -7,7 +7,7 @@ from flint import arb, ctx
 
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.arithmetic.marks import UNDECIDED, UNDEFINED
-from gradcalc.arithmetic.series import Series
+from gradcalc.arithmetic.series import OneSided, Series
 from gradcalc.graph import derive, ops
 from gradcalc.language.parse import parse
 
@@ -113,3 +113,37 @@ def test_flint_is_left_as_it_was() -> None:
     before = ctx.cap
     coefficients("zeta(x)", 2, order=20)
     assert ctx.cap == before
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "left", "right"),
+    [
+        ("abs(x)", 0, -1, 1),
+        ("abs(sin(x) - x)", 0, 0, 0),
+        ("relu(-3*x) + 2*x", 0, -1, 2),
+        ("leaky_relu(x)^2 + leaky_relu(5*x)", 0, 1, 5),
+        ("max(x, 2*x, 3, 4*x - 1)", 0, 0, 0),
+        ("max(x, 2*x, x^2)*exp(x)", 0, 0, 2),
+        ("min(x, 2*x, x^2)*exp(x)", 0, 2, 0),
+        ("max(x^2, x)", 1, 1, 2),
+        ("abs(abs(x) - x)", 0, -2, 0),
+        ("cos(abs(x)) + abs(x)^3", 0, 0, 0),
+        ("floor(x)", 1, UNDECIDED, UNDECIDED),
+        ("sign(x)*x", 0, UNDECIDED, UNDECIDED),
+        ("where(x > 0, x, 2*x)", 0, UNDECIDED, UNDECIDED),
+        ("abs(3*x - 1)", arb(1) / 3, UNDECIDED, UNDECIDED),
+        ("abs(log(x))", 0, UNDEFINED, UNDEFINED),
+    ],
+)
+def test_one_sided_slopes_at_a_bend_are_those_of_the_branch_beside_it(
+    text: str, at: object, left: object, right: object
+) -> None:
+    formula, found = parse(text), []
+    for sign in (-1, 1):
+        series = OneSided(BITS)
+        inputs = {formula.graph.inputs["x"]: series.variable(arb(at), sign)}
+        number = series.evaluate(formula.graph, inputs, [formula.output])[formula.output]
+        slope = series.coefficients(number)[1]
+        found.append(slope if slope in (UNDECIDED, UNDEFINED) else sign * slope)
+    for slope, known in zip(found, (left, right), strict=True):
+        assert slope is known if known in (UNDECIDED, UNDEFINED) else slope == known
