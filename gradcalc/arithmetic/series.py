@@ -15,7 +15,7 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial, reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 from flint import arb, arb_series, ctx
 
@@ -177,15 +177,48 @@ class OneSided(Series):
 
     def _function(self, op: Op) -> Function:
         beside, bent = super()._function(op), _BENDS.get(op)
-        if bent is None:
-            return beside
+        if bent is None and op.kink is not None and op.define is not None:
+            bent = partial(apply_rule, op.define, self)
 
         def function(*operands: Any) -> Any:
+            if any(isinstance(x, Turns) for x in operands):
+                return _turned(op, beside, operands)
             result = beside(*operands)
             is_open = result is UNDECIDED and not any(isinstance(x, Unknown) for x in operands)
-            return bent(*operands) if is_open else result
+            return bent(*operands) if is_open and bent is not None else result
 
         return function
+
+
+class Turns(NamedTuple):
+    """A condition that holds at the middle and not just above it, or the other way round."""
+
+    at: bool
+    above: bool
+
+
+def _turned(op: Op, function: Function, operands: Sequence[Any]) -> Any:
+    """What an op makes of conditions that turn: another, or of `where` the branch, if the value goes on into it."""
+    if op is ops.where:
+        condition, *branches = operands
+        chosen, left = branches if condition.above else reversed(branches)
+        known = not any(isinstance(x, Unknown) for x in branches)
+        return chosen if known and (_head(chosen) - _head(left)).is_zero() else UNDECIDED
+    at, above = ([x[k] if isinstance(x, Turns) else x for x in operands] for k in (0, 1))
+    found = function(*at), function(*above)
+    if any(isinstance(x, Unknown) for x in found):
+        return UNDECIDED
+    return found[0] if found[0] == found[1] else Turns(*found)
+
+
+def _compared(at: bool, rises: bool, falls: bool, a: Any, b: Any) -> Any:
+    """A comparison of numbers that are equal at the middle: what it is there, and where the first rises or falls."""
+    difference = a - b
+    slope = difference[1] if isinstance(difference, arb_series) else arb(0)
+    if not _head(difference).is_zero() or not (slope > 0 or slope < 0):
+        return UNDECIDED
+    above = rises if slope > 0 else falls
+    return at if at == above else Turns(at, above)
 
 
 _BESSEL = {ops.besselj: 1, ops.bessely: 1, ops.besseli: -1, ops.besselk: -1}
@@ -292,12 +325,16 @@ _STEPS = frozenset((ops.sign, ops.floor, ops.ceil, ops.round, ops.heaviside))
 
 _BENDS: dict[Op, Function] = {
     ops.abs: lambda x: _bent(1, x, -x),
-    ops.relu: lambda x: _bent(1, x, 0 * x),
-    ops.leaky_relu: lambda x: _bent(1, x, x / 5),
     ops.max: partial(_bent, 1),
     ops.min: partial(_bent, -1),
+    ops.lt: partial(_compared, False, False, True),
+    ops.le: partial(_compared, True, False, True),
+    ops.gt: partial(_compared, False, True, False),
+    ops.ge: partial(_compared, True, True, False),
+    ops.eq: partial(_compared, True, False, False),
+    ops.ne: partial(_compared, False, True, True),
 }
-"""Ops that bend where operands tie, and do not jump."""
+"""Ops that bend where operands tie, where no definition tells; and comparisons, which `where` joins."""
 
 _VALUES: dict[Op, Function] = {
     ops.add: lambda *xs: reduce(operator.add, xs),

@@ -78,6 +78,7 @@ def test_slopes_that_differ_little_are_a_kink_all_the_same(formula: str, left: f
         ("1 + exp(-1e5)*abs(x)", "slope -3.56295e-43430 from the left, 3.56295e-43430 from the right"),
         ("exp(-1e4)*relu(x) + x^2", "slope 0 from the left, 1.13548e-4343 from the right"),
         ("2 + exp(-1e4)*max(x, 2*x, x^2)", "slope 0 from the left, 2.27097e-4343 from the right"),
+        ("1 + exp(-1e4)*where(x > 0, x, 2*x)", "slope 2.27097e-4343 from the left, 1.13548e-4343 from the right"),
         ("1 + exp(-1e4)*leaky_relu(x)", "slope 2.27097e-4344 from the left, 1.13548e-4343 from the right"),
         ("exp(-1e4)*where(x > 0, x, 2*x)", "slope 2.27097e-4343 from the left, 1.13548e-4343 from the right"),
         ("exp(1e4)*abs(x)", "slope -8.80682e+4342 from the left, 8.80682e+4342 from the right"),
