@@ -374,8 +374,8 @@ class Refusals:
             self.fail("an operator is missing between two lines", "one formula at a time; --each answers one a line")
         kind, before = self.tokens.kinds[word], self.tokens[self.position - 2]
         following = self.tokens[self.position]
-        if word + following.text in REFUSED and following.start == self.start + 1:
-            whole = word + following.text
+        whole = word + following.text
+        if word != "|" and whole in REFUSED and following.start == self.start + 1:
             self.fail(f"{whole} is no operator", REFUSED[whole], (self.start, following.span[1]))
         if word in REFUSED and not (word in SUMS and self.words[self.position] == "("):
             self.fail(f"{word} has no meaning here", REFUSED[word])

@@ -295,7 +295,7 @@ def _refuse(word: str, start: int) -> NoReturn:
             refuse("a raised letter is no part of a name", span, "x^n")
         fraction = next((c for c in word if "/" in unicodedata.normalize("NFKC", c).replace("⁄", "/")), "")
         quotient = unicodedata.normalize("NFKC", fraction).replace("⁄", "/")
-        letters, _, _ = word.partition(fraction)
+        letters = word.split(fraction)[0] if fraction else ""
         product = f"{letters}*({quotient})" if letters else f"({quotient})"
         refuse(f"{word} is not a name", span, product if fraction else "letters, digits and underscores")
     shown = repr(word) if word.isprintable() else f"U+{ord(word):04X}"
