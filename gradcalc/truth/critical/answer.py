@@ -23,7 +23,7 @@ class CriticalPoint:
         kind: `minimum`, `maximum`, `saddle`, `degenerate` or `kink`; `root` of a system.
         index: how many negative eigenvalues the Hessian has, where that is proved.
         multipliers: of the constraints left = right or left <= right that hold with equality, by their text: with them
-            f + the sum of multiplier*(left - right) has the gradient 0.
+            f + the sum of multiplier*(left - right) has the gradient 0; left >= right counts as right <= left.
         optimal: whether those of inequalities have the signs of a minimum (Karush, Kuhn, Tucker).
         on_face: whether it lies on the boundary of the box.
     """

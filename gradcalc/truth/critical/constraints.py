@@ -9,8 +9,10 @@ The kind is along the set: by the inertia of the Hessian of that sum bordered by
 John (1948); Bertsekas, "Constrained Optimization and Lagrange Multiplier Methods" (1982).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -24,10 +26,10 @@ from gradcalc.language.formula import Formula
 from gradcalc.language.relation import Constraint
 from gradcalc.truth.critical import isolated
 from gradcalc.truth.critical.box import Side
-from gradcalc.truth.critical.find import Quest
+from gradcalc.truth.critical.find import LATE, UNPROVED_YET, Quest
 from gradcalc.truth.critical.prove import Proof, evaluated, exact_guess, exactly, inertia, matrix
-from gradcalc.truth.critical.regions import clusters
-from gradcalc.truth.critical.search import Boxes, Clock, Enclosing
+from gradcalc.truth.critical.regions import clusters, covering
+from gradcalc.truth.critical.search import Boxes, Clock, Enclosing, together
 from gradcalc.truth.critical.solution import Outcome, Solution
 from gradcalc.truth.critical.system import System, of_equations
 
@@ -160,6 +162,8 @@ class Along(Quest):
 
     def _rest(self, outcome: Outcome, left: Boxes, is_whole: bool) -> None:
         """Look for singular points first: there multipliers may be many, so the boxes are seen without them."""
+        if self.clock.is_over():
+            return super()._rest(outcome, left, is_whole)
         count, (low, high) = len(self.sides), self.box
         open_ = np.ones(len(left), bool)
         for members, is_cell in clusters(Boxes(left.low[:count], left.high[:count]), (high - low)[:count]):
@@ -277,20 +281,59 @@ def along(
     graph = formula.graph
     inputs = [graph.input(side.name) for side in sides]
     nodes = [copied(each.formula.graph, [each.formula.output], graph, {})[0] for each in constraints]
-    total = Outcome()
-    for active, slack in active_sets(constraints, len(sides)):
+
+    def asked(active: list[int], slack: list[int]) -> Along:
         system = fritz_john(graph, formula.output, [nodes[k] for k in active], [nodes[k] for k in slack], inputs)
         more = Boxes(np.array([[-(2.0**-20)], *[[-1.01]] * len(active)]), np.full((len(active) + 1, 1), 1.01))
-        quest = Along(
+        return Along(
             system, sides, digits, clock, more, True, jobs, constraints, active, [nodes[k] for k in slack], nodes
         )  # fmt: skip
-        made = quest.run()
+
+    sets = [partial(asked, *each) for each in active_sets(constraints, len(sides))]
+    return _together(shared(sets, clock), sides)
+
+
+def shared(sets: Sequence[Callable[[], Along]], clock: Clock) -> Iterator[Outcome | None]:
+    """What each active set leads to, or None where no time was left to ask; one that takes long keeps no other waiting.
+
+    Each has a share of half of the time at first. Those for which it is not enough are asked again with what is left.
+    """
+    end, seconds = clock.end, clock.seconds
+    made: dict[int, Outcome] = {}
+    waiting = list(range(len(sets)))
+    for part in (2, 1) if len(sets) > 1 else (1,):
+        for count, k in zip(range(len(waiting), 0, -1), tuple(waiting), strict=True):
+            left = end - time.monotonic()
+            if clock.interrupted or left <= 0:
+                break
+            share = left / (part * count)
+            clock.end, clock.seconds = time.monotonic() + share, min(seconds, share)
+            made[k] = sets[k]().run()
+            clock.end, clock.seconds = end, seconds
+            if made[k].is_whole and not any(why in (LATE, UNPROVED_YET) for _, why in made[k].unsettled):
+                waiting.remove(k)
+    yield from (made.get(k) for k in range(len(sets)))
+
+
+def _together(outcomes: Iterable[Outcome | None], sides: Sequence[Side]) -> Outcome:
+    """The points of all active sets, once each; where no time was left, few boxes that cover what is left of all."""
+    total, late, count = Outcome(), list[Boxes](), len(sides)
+    low, high = (np.array([[each.ends[k]] for each in sides]) for k in (0, 1))
+    for made in outcomes:
+        if made is None:
+            made = Outcome(unsettled=[(Boxes(low, high), LATE)], is_whole=False)
         for each in made.solutions:
             _enter_once(total.solutions, each)
-        count = len(sides)
-        total.unsettled += [(Boxes(box.low[:count], box.high[:count]), why) for box, why in made.unsettled]
+        for box, why in made.unsettled:
+            here = Boxes(box.low[:count], box.high[:count])
+            if why == LATE:
+                late.append(here)
+            else:
+                total.unsettled.append((here, why))
         total.looked += made.looked
         total.is_whole &= made.is_whole
+    rest = covering(together(late, count), high - low)
+    total.unsettled += [(rest.take([k]), LATE) for k in range(len(rest))]
     return total
 
 

@@ -115,7 +115,8 @@ class Found:
 class Clock:
     """When to stop, and who is told how far it has come: called with the boxes that wait.
 
-    The search ends at `end`; the proofs of what it has found may take as long again as `seconds`.
+    The search ends at `end`; the proofs of what it has found may take as long again as `seconds`, and what looks for
+    zeros in small boxes a quarter of it.
     """
 
     end: float = float("inf")
@@ -130,8 +131,8 @@ class Clock:
         return self.interrupted or time.monotonic() > self.end
 
     def is_spent(self) -> bool:
-        """Whether the time of the proofs is over too."""
-        return self.interrupted or time.monotonic() > self.end + self.seconds
+        """Whether the time to look for zeros in small boxes is over too."""
+        return self.interrupted or time.monotonic() > self.end + self.seconds / 4
 
 
 @dataclass
