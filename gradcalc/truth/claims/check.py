@@ -519,9 +519,9 @@ class _Pair:
 
     def _proved(self, seen: _Seen, points: Iterator[dict[str, arb]]) -> dict[str, Any]:
         """Of a claim that is equal where it has a value: whether it has one wherever the derivative has."""
-        if not seen.claim_lacks and self._may_lack():
-            self._look(points, seen, _BOTH)
-        if seen.claim_lacks:
+        may_lack = self._may_lack()
+        self._look(points if may_lack else (), seen, _BOTH)
+        if seen.claim_lacks or may_lack and self._lacks():
             domain = defined_where(self.graph, [self.formula.output, self.claim]) or "the claim has a value"
             why = "proved there; elsewhere the claim has no value"
             return {"verdict": "agrees", "points": seen.agree, "domain": domain, "why": why}
@@ -554,6 +554,12 @@ class _Pair:
         needed = (self.graph.nodes[index].op for index in self.graph.needed([self.claim]) if index not in ours)
         return any(op.domain is not None and op not in (ops.div, ops.powi) or op is ops.where for op in needed)
 
+    def _lacks(self) -> bool:
+        """Whether the claim is seen to have no value around a point where the derivative has one."""
+        beside = _Seen()
+        self._look(self._points(), beside, _TRIES)
+        return beside.claim_lacks
+
     def proved(self) -> bool:
         """Whether the normal forms are equal on every part of the domain."""
         found = self._cases()
@@ -568,11 +574,24 @@ class _Pair:
         """The parts of the domain on which they are proved equal, as text; None if there are none."""
         texts, found = [], self._cases()
         for case in found if not all(case.equal for case in found) else ():
-            if case.equal and case.sides:
+            told, lacks = self._inside(case.sides) if case.equal and case.sides else (False, False)
+            if told:
                 roots = [int(ops.sqrt(self.graph.ref(side)).index) for side in case.sides]
-                text = defined_where(self.graph, roots)
+                text = defined_where(self.graph, [*roots, self.claim] if lacks else roots)
                 texts += [text or "a part of the domain"] if text != NOWHERE else []
         return (texts[0] if len(texts) == 1 else " or ".join(f"({text})" for text in texts)) if texts else None
+
+    def _inside(self, sides: Sequence[int]) -> tuple[bool, bool]:
+        """Where some nodes are above 0: whether both have values at a point, and whether at one the claim lacks its."""
+        told = lacks = False
+        for point in self._points():
+            try:
+                derivative, claim, *balls = self._at(_widened(point), (self.derivative, self.claim, *sides), _BITS)
+            except OutOfBudget:
+                break
+            if _is_number(derivative) and all(_is_number(ball) and ball > 0 for ball in balls):
+                told, lacks = told or _is_number(claim), lacks or claim is UNDEFINED
+        return told, lacks
 
     def _nothing(self, seen: _Seen) -> str:
         """Why there was nothing to compare."""
@@ -602,7 +621,7 @@ class _Pair:
                 numbers = [others.choice(_SIMPLE) for _ in names]
                 numbers[others.randrange(len(names))] = others.choice(near)
             else:
-                low, high = _SCALES[turn % len(_SCALES)]
+                low, high = _SCALES[(turn if len(names) == 1 else turn - turn // 3) % len(_SCALES)]
                 numbers = [round(draw.uniform(low, high) * 64) / 64 for _ in names]
             yield {name: arb(x) for name, x in zip(names, numbers, strict=True)}
 

@@ -1,7 +1,7 @@
 """Single points at which a claim may have no value, or one of its own: where a gate of it is 0, solved exactly.
 
     claim ──domains, branches, jumps──▶ gates: nodes that are 0 there ──normal form──▶ factors
-          ──linear or quadratic in an input──▶ that input's value, the others being simple numbers: points
+          ──linear, quadratic or x^n = c in an input──▶ that input's value, the others being simple numbers: points
 
 Imports identities, arithmetic and graph. Of gates that are no such
 polynomials 0, pi and pi/2 are tried, where functions are 0: else nothing is said.
@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from flint import arb
 
 from gradcalc.arithmetic.balls import Balls
-from gradcalc.arithmetic.exact_numbers import factored
 from gradcalc.graph import ops
 from gradcalc.graph.domain import defined, kinked, unconditional
 from gradcalc.graph.graph import Graph, copied
@@ -169,36 +168,43 @@ def points(
 
 
 def _zeros(graph: Graph, gate: int, inputs: Mapping[str, int], balls: Balls) -> Iterator[dict[str, arb]]:
-    """Points at which one gate is 0."""
-    field = Field(graph, plain=True, decimals="written")
-    try:
-        (form,) = field.forms([gate])
-        _, factors = factored(form.top) if not form.top.is_constant() else (1, [])
-    except (GivenUp, ZeroDivisionError):
-        return
-    solved = False
-    for name in inputs:
-        place = field.place_of(name)
-        for factor, _ in factors if place is not None else ():
-            for root in _roots(field, factor, place or 0):
-                solved = True
-                yield from _at(graph, root, name, inputs, balls)
+    """Points at which one gate is 0, solved as a fraction and by its normal form."""
+    solved = dict.fromkeys(place for plain in (True, False) for place in _solved(graph, gate, inputs, plain))
     if not solved:
         pi = graph.ref(graph.constant("pi"))
-        for place in (graph.constant(0), pi.index, (pi / 2).index):
-            for name in inputs:
-                yield from _at(graph, place, name, inputs, balls)
+        solved = dict.fromkeys((name, at) for at in (graph.constant(0), pi.index, (pi / 2).index) for name in inputs)
+    for name, root in solved:
+        yield from _at(graph, root, name, inputs, balls)
+
+
+def _solved(graph: Graph, gate: int, inputs: Mapping[str, int], plain: bool) -> Iterator[tuple[str, int]]:
+    """The inputs, each with a value of it at which a gate is 0."""
+    field = Field(graph, plain=plain, decimals="written")
+    try:
+        (form,) = field.forms([gate])
+        parts = list(_parts(field, form))
+    except (GivenUp, Impossible, ZeroDivisionError):
+        return
+    for name in inputs:
+        place = field.place_of(name)
+        for root in (root for part in parts if place is not None for root in _roots(field, part, place)):
+            if inputs[name] not in graph.needed([root]):
+                yield name, root
 
 
 def _roots(field: Field, factor: Any, place: int) -> Iterator[int]:
-    """The values of an unknown at which a polynomial is 0, as nodes that have no such unknown."""
+    """What an unknown may be where a polynomial is 0, as nodes without it; nothing if that is not known."""
     parts: dict[int, dict[tuple[int, ...], Any]] = {}
     for powers, coefficient in factor.to_dict().items():
         parts.setdefault(int(powers[place]), {})[*powers[:place], 0, *powers[place + 1 :]] = coefficient
     degree = max(parts, default=0)
-    if degree not in (1, 2):
+    if not degree or degree > 2 and len(parts) > 2:
         return
-    c, b, a = (field.graph.ref(field.node(field.ring.from_dict(parts.get(k, {})))) for k in range(3))
+    c, b, a = (field.graph.ref(field.node(field.ring.from_dict(parts.get(k, {})))) for k in (0, 1, degree))
+    if degree > 2:
+        root = ops.pow(ops.abs(c / a), ops.one / degree)
+        yield from (int(root.index), int((-root).index))
+        return
     if degree == 1:
         yield int((-c / b).index)
         return
@@ -210,8 +216,6 @@ def _roots(field: Field, factor: Any, place: int) -> Iterator[int]:
 def _at(graph: Graph, root: int, name: str, inputs: Mapping[str, int], balls: Balls) -> Iterator[dict[str, arb]]:
     """The points with an input at a root, for some values of the others."""
     others = [other for other in inputs if other != name]
-    if any(graph.nodes[i].op is ops.input_ and i == inputs[name] for i in graph.needed([root])):
-        return
     for numbers in _SIMPLE[: 1 if not others else None]:
         given = {other: arb(numbers[k % len(numbers)]) for k, other in enumerate(others)}
         value = balls.evaluate(graph, {inputs[other]: ball for other, ball in given.items()}, [root])[root]

@@ -141,6 +141,20 @@ def test_claims_that_are_right_on_a_part_of_the_domain_say_on_which(
     assert (found.elsewhere and dict(found.elsewhere.at)) == (None if elsewhere is None else {"x": elsewhere})
 
 
+@pytest.mark.parametrize(("formula", "claim", "domain"), [
+    ("t*log(x*y)", "log(x) + log(y)", "x*y > 0 and x > 0 and y > 0"),
+    ("t*log(tan(x))", "log(sin(x)) - log(cos(x))", "cos(x) != 0 and tan(x) > 0 and sin(x) > 0 and cos(x) > 0"),
+    ("t*relu(x)", "cosh(acosh(relu(x)))", "relu(x) >= 1 and x >= 0"),
+])  # fmt: skip
+def test_parts_on_which_the_claim_has_no_value_are_seen(formula: str, claim: str, domain: str) -> None:
+    found = judged(formula, claim, "t")
+    assert (found.verdict, found.domain, found.witness) == ("agrees", domain, None)
+
+
+def test_a_claim_that_is_right_at_a_single_point_of_a_part_is_refuted() -> None:
+    assert judged("t*abs(1 - x)*abs(log(x))", "(1 - x)*log(x)", "t").verdict == "refuted"
+
+
 @pytest.mark.parametrize(
     ("formula", "claim", "verdict", "domain"),
     [
