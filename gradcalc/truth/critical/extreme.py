@@ -18,9 +18,10 @@ from gradcalc.arithmetic import exact_numbers
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.truth.critical.box import Side
 from gradcalc.truth.critical.find import simplest
+from gradcalc.truth.critical.flat import Flats, may_be
 from gradcalc.truth.critical.prove import evaluated, exactly, proved
-from gradcalc.truth.critical.regions import clusters
-from gradcalc.truth.critical.search import Bar, Boxes, Clock, Enclosing, bisected, search
+from gradcalc.truth.critical.regions import clusters, merged
+from gradcalc.truth.critical.search import Bar, Boxes, Clock, Enclosing, bisected, search, together
 from gradcalc.truth.critical.system import System
 
 _NARROW = 1e-11
@@ -137,14 +138,17 @@ class _Face:
         if not self.free:
             self.enter([], _PRECISION)
             return
-        made = search(self.part, self.box, self.clock, self.bar)
+        may_be_flat = may_be(self.part) and self.part.columns is None
+        made = search(self.part, self.box, self.clock, self.bar, Flats(self.part).of if may_be_flat else None)
         for k in range(len(made.zeros)):
             self._zero(made.zeros.take([k]))
-        for members, _ in clusters(made.left, self.box.high - self.box.low)[:_GUESSES]:
-            hull = made.left.take(members).hull()
+        flat, sides = merged(made.flat), self.box.high - self.box.low
+        sets = [made.left.take(members) for members, _ in clusters(made.left, sides)]
+        for boxes in [*(flat.take([k]) for k in range(min(len(flat), _GUESSES))), *sets][:_GUESSES]:
             with ctx.workprec(_PRECISION):
-                self.enter([exact_numbers.ball_of(exact_numbers.rational(each)) for each in simplest(hull)], _PRECISION)
-        self._bound(made.left)
+                at = [exact_numbers.ball_of(exact_numbers.rational(each)) for each in simplest(boxes.hull())]
+                self.enter(at, _PRECISION)
+        self._bound(together([made.left, flat], len(self.free)))
 
     def _zero(self, zero: Boxes) -> None:
         """A zero of the search."""
