@@ -481,7 +481,7 @@ class _Pair:
         self, balls: Mapping[int, Balls], formula: Formula, by: Sequence[str], claim: int, at: Sequence[Point]
     ) -> None:
         self.balls, self.graph, self.formula, self.claim, self.at = balls, formula.graph, formula, claim, at
-        chain = [formula.output]
+        self.by, chain = by, [formula.output]
         for name in by:
             chain += derive.gradient(self.graph, chain[-1], [self.graph.input(name)])
             if len(self.graph) > _NODES:
@@ -541,7 +541,7 @@ class _Pair:
         return {"verdict": "proved", "points": seen.agree}
 
     def _told(self) -> Told:
-        return Told.of(self.graph, self.chain, self.derivative, self.claim, self.inputs)
+        return Told.of(self.graph, self.chain, self.derivative, self.claim, self.inputs, self.by)
 
     def _jumps(self) -> bool:
         """Whether derivative or claim may have values of their own at single points."""

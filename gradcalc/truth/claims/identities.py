@@ -711,6 +711,8 @@ class Field:
     def power(self, value: Quotient, exponent: Quotient) -> Quotient:
         """A power of a number that is not negative, the exponent being any."""
         if value.top.is_zero():
+            if (self.fixed(exponent) or 0) > 0:
+                return value
             raise GivenUp
         known, others, sign = self._parts(value)
         odd = [(factor, power) for factor, power in others if power % 2]

@@ -16,12 +16,12 @@ from flint import arb
 from gradcalc.arithmetic.balls import Balls
 from gradcalc.graph import ops
 from gradcalc.graph.domain import defined, kinked, unconditional
-from gradcalc.graph.graph import Graph, copied
+from gradcalc.graph.graph import Graph, Ref, copied
 from gradcalc.truth.claims.equality import assumptions, proved_equal
 from gradcalc.truth.claims.identities import Field, GivenUp, Impossible, Quotient
 
-_GATES, _POINTS, _NODES = 12, 40, 2000
-"""Gates that are looked at, points that are told, and nodes of a claim, at most."""
+_GATES, _POINTS, _NODES, _OPEN = 12, 40, 2000, 3
+"""Gates that are looked at, points that are told, nodes of a claim, and signs that the sides hang on, at most."""
 _SIMPLE = ((2, 1, 3, 5, 4), (0.5, 0.25, 0.75, 1.5, 3), (-1, -2, 1, 2, -3), (1, 1, 1, 1, 1))
 """What the other inputs are, in turn."""
 
@@ -53,8 +53,10 @@ class Told(NamedTuple):
 
     Attributes:
         chain: the formula, and its derivatives but for the last.
-        without: nodes each with the number that it has where the formula has a kink, or no derivative.
+        without: nodes that are 1 where an op of the formula has a kink or no derivative, or 0 where it has no value.
         inputs: those that nothing is put in for.
+        by: what it is derived for.
+        sides: what the derivative was on both sides of what was put in first.
     """
 
     graph: Graph
@@ -63,55 +65,117 @@ class Told(NamedTuple):
     claim: int
     without: Sequence[tuple[int, int]]
     inputs: Mapping[str, int]
+    by: frozenset[int]
+    sides: Sequence[int] = ()
 
     @classmethod
-    def of(cls, graph: Graph, chain: Sequence[int], derivative: int, claim: int, inputs: Mapping[str, int]) -> "Told":
+    def of(
+        cls,
+        graph: Graph,
+        chain: Sequence[int],
+        derivative: int,
+        claim: int,
+        inputs: Mapping[str, int],
+        by: Sequence[str],
+    ) -> "Told":
         """With the kinks of a formula."""
         kinks = [(kink, 1) for each in chain if (kink := kinked(graph, each)) is not None]
-        return cls(graph, chain, derivative, claim, [*kinks, (defined(graph, derivative), 0)], inputs)
+        kinks += [(int((1 - graph.ref(defined(graph, derivative))).index), 1)]
+        lacks = [(defined(graph, each), 0) for each in chain]
+        names = frozenset(graph.input(name) for name in by)
+        return cls(graph, chain, derivative, claim, [*kinks, *lacks], inputs, names)
 
     def everywhere(self) -> bool:
         """Whether the two are proved equal there too.
 
-        What is 0 there is solved for an input and put in, unless the formula has a kink there, or no derivative.
+        What is 0 there is solved for an input and put in. Where ops of the formula have a kink the derivative is what
+        it is on both sides; where these differ the formula has none.
         """
         known = [*self.chain, self.derivative]
-        ends = _ends(self.graph, self.claim, known)
-        if not ends or len(ends) > _GATES:
-            return not ends
+        ends = _ends(self.graph, self.claim, ())
+        if not ends or self.claim == self.derivative:
+            return True
+        if len(ends) > _GATES:
+            return False
         field = Field(self.graph, assumptions(self.graph, known, "written"), decimals="written")
         try:
-            forms = field.forms([*ends, *_kinks(self.graph, self.chain, self.derivative)])
-            parts = {str(part): part for form in forms[: len(ends)] for part in _parts(field, form)}
-            kinks = {str(part) for form in forms[len(ends) :] for part in _parts(field, form)}
+            kinks_of = [*_kinks(self.graph, self.chain), *_lacks(self.graph, [self.derivative])]
+            groups = ends, kinks_of, _lacks(self.graph, self.chain)
+            forms = iter(field.forms([node for nodes in groups for node in nodes]))
+            parts, kinks, without = (
+                {str(part): part for form in islice(forms, len(nodes)) for part in _parts(field, form)}
+                for nodes in groups
+            )
+            left = [part for name, part in parts.items() if name not in without and not field.is_never_zero(part)]
+            return all(self._at(field, part, str(part) in kinks) for part in left)
         except (GivenUp, Impossible, ZeroDivisionError):
             return False
-        left = [part for name, part in parts.items() if name not in kinks and not field.is_never_zero(part)]
-        return all(self._at(field, part) for part in left)
 
-    def _at(self, field: Field, part: Any) -> bool:
-        """The same where a polynomial is 0."""
+    def _at(self, field: Field, part: Any, is_kink: bool) -> bool:
+        """The same where a polynomial is 0; where that cannot be solved, whether the formula has a kink there."""
+        sides = self.sides or self._sides(field, part)
         for name, index in self.inputs.items():
             place = field.place_of(name)
             roots = list(_roots(field, part, place)) if place is not None else []
             if roots and not any(index in self.graph.needed([root]) for root in roots):
-                return all(self._with(name, root).is_equal() for root in roots)
-        return False
+                return all(self._with(name, root, sides).is_equal() for root in roots)
+        return is_kink and self._differ(field.node(part), sides)
 
-    def _with(self, name: str, root: int) -> "Told":
+    def _sides(self, field: Field, part: Any) -> Sequence[int]:
+        """What the derivative is on both sides of where a polynomial is 0; by its rules, where that is not known.
+
+        Where that does not hang on what it is derived for, the rules are right.
+        """
+        node = field.node(part)
+        by_rules = self.derivative, self.derivative
+        if not self.by & {*self.graph.needed([node])}:
+            return by_rules
+        try:
+            sides = [self._beside([*field.assumed, side], _OPEN) for side in (node, _minus(self.graph, node))]
+        except (GivenUp, ZeroDivisionError):
+            return by_rules
+        return by_rules if None in sides else [int(side.index) for side in sides if side is not None]
+
+    def _beside(self, assumed: Sequence[int], more: int) -> Ref | None:
+        """The derivative where some nodes are above 0, by the signs that are open then; None where that is nowhere."""
+        field = Field(self.graph, assumed, decimals="written")
+        try:
+            (form,) = field.forms([self.derivative])
+        except Impossible:
+            return None
+        if not field.open or not more:
+            return field.ref(form)
+        node = field.node(next(iter(field.open.values())))
+        one, other = (self._beside([*assumed, side], more - 1) for side in (node, _minus(self.graph, node)))
+        return one and other and Ref(self.graph, ops.where(ops.ge(self.graph.ref(node), 0), one, other).index)
+
+    def _differ(self, part: int, sides: Sequence[int]) -> bool:
+        """Whether the sides differ where a node is 0, but perhaps where others are too."""
+        one, other = map(self.graph.ref, sides)
+        field = Field(
+            self.graph, assumptions(self.graph, [*self.chain, self.derivative], "written"), decimals="written"
+        )
+        difference, zero = field.forms([(one - other).index, part])
+        return field.is_seldom_zero(difference) and bool(difference.top.gcd(zero.top).is_constant())
+
+    def _with(self, name: str, root: int, sides: Sequence[int]) -> "Told":
         """With a node put in for an input."""
-        nodes = [self.derivative, self.claim, *(node for node, _ in self.without), *self.chain]
-        derivative, claim, *others = copied(self.graph, nodes, self.graph, {self.inputs[name]: root})
-        without, chain = others[: len(self.without)], others[len(self.without) :]
+        nodes = [self.derivative, self.claim, *sides, *(node for node, _ in self.without), *self.chain]
+        derivative, claim, one, other, *rest = copied(self.graph, nodes, self.graph, {self.inputs[name]: root})
+        without, chain = rest[: len(self.without)], rest[len(self.without) :]
         left = {other: index for other, index in self.inputs.items() if other != name}
         pairs = [(node, number) for node, (_, number) in zip(without, self.without, strict=True)]
-        return Told(self.graph, chain, derivative, claim, pairs, left)
+        return Told(self.graph, chain, derivative, claim, pairs, left, self.by, (one, other))
 
     def is_equal(self) -> bool:
         """Whether what was put in has no derivative, or whether the two are equal everywhere."""
-        found = self.graph.ref(self.derivative)
+        found, claim, (one, other) = (
+            *map(self.graph.ref, (self.derivative, self.claim)),
+            map(self.graph.ref, self.sides),
+        )
+        kink = ops.where(ops.eq(one, other), one, claim)
         for node, number in self.without:
-            found = ops.where(ops.eq(self.graph.ref(node), number), self.graph.ref(self.claim), found)
+            found = ops.where(ops.eq(self.graph.ref(node), number), kink if number else claim, found)
         return proved_equal(self.graph, int(found.index), self.claim, "written") and self.everywhere()
 
 
@@ -121,17 +185,29 @@ def _parts(field: Field, form: Quotient) -> Iterator[Any]:
         yield from (each for each, _ in field.factors(Quotient(field.without_roots(part), field.one))[1])
 
 
-def _kinks(graph: Graph, chain: Sequence[int], derivative: int) -> list[int]:
-    """Nodes that are 0 only where a formula has a kink, a branch of it ends, or where it has no derivative."""
+def _kinks(graph: Graph, chain: Sequence[int]) -> list[int]:
+    """Nodes that are 0 only where an op of a formula has a kink or jumps."""
     found: dict[int, None] = {}
-    for index in sorted(unconditional(graph, [*chain, derivative])):
+    for index in sorted(unconditional(graph, chain)):
         op, operands, _ = graph.nodes[index]
-        refs = [graph.ref(i) for i in operands]
         if op.kink is not None and not op.variadic:
-            found |= dict.fromkeys(_equations(graph, op.kink(*refs).index))
-        if op.domain is not None and not (op is ops.powi and (graph.number(operands[1]) or 0) > 0):
-            found |= dict.fromkeys(_equations(graph, ops.not_(op.domain(*refs)).index))
+            found |= dict.fromkeys(_equations(graph, op.kink(*map(graph.ref, operands)).index))
     return list(found)
+
+
+def _lacks(graph: Graph, chain: Sequence[int]) -> list[int]:
+    """Nodes that are 0 only where a formula has no value."""
+    found: dict[int, None] = {}
+    for index in sorted(unconditional(graph, chain)):
+        op, operands, _ = graph.nodes[index]
+        if op.domain is not None and not (op is ops.powi and (graph.number(operands[1]) or 0) > 0):
+            outside = ops.not_(op.domain(*map(graph.ref, operands)))
+            found |= dict.fromkeys(_equations(graph, outside.index))
+    return list(found)
+
+
+def _minus(graph: Graph, node: int) -> int:
+    return int(ops.neg(graph.ref(node)).index)
 
 
 def _equations(graph: Graph, condition: int, negated: bool = False) -> Iterator[int]:

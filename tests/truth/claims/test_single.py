@@ -85,3 +85,28 @@ def test_nor_is_one_that_is_wrong_on_a_line_or_at_a_point_of_the_plane(formula: 
 def test_where_branches_end_at_kinks_or_in_the_same_value_claims_are_proved(formula: str, claim: str) -> None:
     (found,) = check(formula, claim, "x").claims
     assert (found.verdict, found.domain) == ("proved", None)
+
+
+@pytest.mark.parametrize(("formula", "claim", "wrt"), [
+    ("x*abs(x)", "2*abs(x) + where(x == 0, 5, 0)", "x"), ("x^2*sign(x)", "2*abs(x) + 1 - sign(x)^2", "x"),
+    ("relu(x - 5) - relu(5 - x)", "1 + where(x == 5, 3, 0)", "x"), ("cbrt(x)^3", "1 + where(x == 0, 3, 0)", "x"),
+    ("where(x >= 5, x^2, 10x - 25)", "where(x > 5, 2*x, 10) + where(x == 5, 3, 0)", "x"),
+    ("t*sign(x)", "sign(x) + where(x == 0, 3, 0)", "t"), ("x*y*abs(y)", "2*abs(y) + where(y == 0, 3, 0)", "x,y"),
+    ("sin(x)*abs(sin(x))", "2*abs(sin(x))*cos(x) + where(sin(x) == 0, 3, 0)", "x"),
+    ("max(x, y, z)", "where(x > y and x > z, 1, 0) + where(x == y and z > x + 1, 3, 0)", "x"),
+])  # fmt: skip
+def test_where_an_op_has_a_kink_but_the_formula_has_none_the_claim_must_be_right(
+    formula: str, claim: str, wrt: str
+) -> None:
+    assert check(formula, claim, wrt).claims[0].verdict == "agrees"
+
+
+@pytest.mark.parametrize(("formula", "claim", "wrt"), [
+    ("x*abs(x)", "where(x >= 0, 2*x, -2*x)", "x"), ("relu(x)^2", "where(x > 0, 2*x, 0)", "x"),
+    ("where(abs(x) <= 1, x^2/2, abs(x) - 1/2)", "where(abs(x) <= 1, x, sign(x))", "x"), ("sqrt(x^2)", "sign(x)", "x"),
+    ("max(x, y, z)", "where(x >= y and x >= z, 1, 0)", "x"), ("t*where(x > 0, 1, 2)", "where(x <= 0, 2, 1)", "t"),
+    ("abs(x*y)", "y*sign(x*y)", "x"), ("t*floor(x)", "floor(x)", "t"), ("max(0, x)*max(0, y)", "where(x > 0, max(0, y), 0)", "x"),
+])  # fmt: skip
+def test_where_it_is_right_there_too_it_is_proved(formula: str, claim: str, wrt: str) -> None:
+    (found,) = check(formula, claim, wrt).claims
+    assert (found.verdict, found.domain) == ("proved", None)
