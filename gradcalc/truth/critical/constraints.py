@@ -274,13 +274,27 @@ def active_sets(constraints: Sequence[Constraint], size: int) -> Iterator[tuple[
             yield [*equations, *chosen], [k for k in others if k not in chosen]
 
 
+def telling(nodes: Sequence[int], constraints: Sequence[Constraint]) -> list[int]:
+    """The numbers of constraints that say something new: of those with the same left - right one, first an equation.
+
+    Two that always hold with equality together make every such point singular.
+    """
+    order = sorted(range(len(nodes)), key=lambda k: not constraints[k].is_equation)
+    first: dict[int, int] = {}
+    for k in order:
+        first.setdefault(nodes[k], k)
+    return sorted(first.values())
+
+
 def along(
     formula: Formula, constraints: Sequence[Constraint], sides: Sequence[Side], digits: int, clock: Clock, jobs: int
 ) -> Outcome:
     """All critical points along the constraints."""
     graph = formula.graph
     inputs = [graph.input(side.name) for side in sides]
-    nodes = [copied(each.formula.graph, [each.formula.output], graph, {})[0] for each in constraints]
+    every = [copied(each.formula.graph, [each.formula.output], graph, {})[0] for each in constraints]
+    kept = telling(every, constraints)
+    nodes, constraints = [every[k] for k in kept], [constraints[k] for k in kept]
 
     def asked(active: list[int], slack: list[int]) -> Along:
         system = fritz_john(graph, formula.output, [nodes[k] for k in active], [nodes[k] for k in slack], inputs)

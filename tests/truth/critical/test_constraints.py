@@ -64,3 +64,19 @@ def test_what_no_time_was_left_for_is_all_of_the_box() -> None:
     high = [max(each.box[name][1] for each in found.unsettled) for name in "xy"]
     volume = sum(prod(b - a for a, b in each.box.values()) for each in found.unsettled)
     assert (low, high) == ([-1, -3], [2, 4]) and volume == pytest.approx(21)
+
+
+@pytest.mark.parametrize(
+    ("under", "count"),
+    [
+        (["x^2 + y^2 <= 1", "x >= 0", "x^2 + y^2 <= 1"], 3),
+        (["x^2 + y^2 <= 1", "x^2 + y^2 = 1"], 2),
+        (["x^2 + y^2 = 1", "x^2 + y^2 = 1"], 2),
+    ],
+)
+def test_a_constraint_that_is_given_twice_counts_once(under: list[str], count: int) -> None:
+    """x + 2y on the unit disc: extreme at (1, 2)/sqrt(5) and its opposite; of the half disc also at its corners."""
+    found = gradcalc.critical("x + 2y", box="x=-2:2,y=-2:2", subject_to=under, max_seconds=60)
+    assert found.complete and len(found.points) == count
+    assert max(point.value_float or 0 for point in found.points) == pytest.approx(5**0.5)
+    assert all(point.kind in ("minimum", "maximum", "saddle") for point in found.points)
