@@ -66,6 +66,7 @@ _LEAST, _LARGEST, _CONSTANTS = 20, 1e12, 20
 _EQUATION = re.compile(r"\s*(?:d/d\w+ *(?P<of>[^=]+?)|diff\((?P<f>[^=]+), *\w+\)) *= *(?P<claim>[^=]+?)\s*")
 """A claim as a book writes it: `d/dx sin(x)^2 = sin(2x)`."""
 _SINGLE = "nothing jumps and no branch ends"
+_BUT = ", but perhaps where the claim jumps or a branch of it ends"
 _AROUND = arb((1, -100))
 _SHOWN = 60
 """Of more claims than this the table leaves out those that are proved."""
@@ -509,8 +510,8 @@ class _Pair:
             self._look(islice(points, 1), seen, _ENOUGH)
         domain = self._part() if seen.agree else None
         if domain is not None:
-            return {"verdict": "agrees", "points": seen.agree, "domain": domain, "elsewhere": witness,
-                    "why": "proved there"}  # fmt: skip
+            why = f"proved there{_BUT if self._jumps([self.claim]) else ''}"
+            return {"verdict": "agrees", "points": seen.agree, "domain": domain, "elsewhere": witness, "why": why}
         if witness is not None:
             return {"verdict": "refuted", "witness": witness}
         if seen.agree:
@@ -543,9 +544,9 @@ class _Pair:
     def _told(self) -> Told:
         return Told.of(self.graph, self.chain, self.derivative, self.claim, self.inputs, self.by)
 
-    def _jumps(self) -> bool:
-        """Whether derivative or claim may have values of their own at single points."""
-        needed = (self.graph.nodes[index].op for index in self.graph.needed([self.derivative, self.claim]))
+    def _jumps(self, nodes: Sequence[int] = ()) -> bool:
+        """Whether some nodes, or derivative and claim, may have values of their own at single points."""
+        needed = (self.graph.nodes[index].op for index in self.graph.needed(nodes or [self.derivative, self.claim]))
         return any(op is ops.where or op.at_kink.startswith("jump") for op in needed)
 
     def _may_lack(self) -> bool:
@@ -671,13 +672,14 @@ class _Pair:
             seen.no_claim += claim is UNDEFINED
             seen.claim_lacks = seen.claim_lacks or claim is UNDEFINED and not sharp
         elif not derivative.overlaps(claim):
-            if seen.differ is None and self._is_smooth(around):
+            if seen.differ is None and self._is_smooth(point):
                 seen.differ = self._witness(point)
         elif _is_told(derivative) and _is_told(claim):
             seen.agree += 1
 
-    def _is_smooth(self, around: Mapping[str, arb]) -> bool:
-        """Whether the formula is defined all around a point, and no op of it has a kink there."""
+    def _is_smooth(self, point: Mapping[str, arb]) -> bool:
+        """Whether the formula is defined about a point, as far as it is derived, and no op of it has a kink there."""
+        around = {**point, **_widened({name: point[name] for name in self.by if name in point})}
         value, *kinks = self._at(around, (self.formula.output, *self.kinks), _BITS)
         return _is_number(value) and all(isinstance(kink, arb) and kink == 0 for kink in kinks)
 

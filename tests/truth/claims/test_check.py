@@ -151,6 +151,18 @@ def test_parts_on_which_the_claim_has_no_value_are_seen(formula: str, claim: str
     assert (found.verdict, found.domain, found.witness) == ("agrees", domain, None)
 
 
+def test_of_a_part_at_whose_end_the_claim_jumps_that_is_told() -> None:
+    found = judged("x^2", "where(x > 1, 2*x, 0)")
+    assert (found.domain, found.why) == (
+        "x >= 1", "proved there, but perhaps where the claim jumps or a branch of it ends"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", ["2^n", "(-2)^(n + 2)/4 + 1e-30", "abs((-2)^n)"])
+def test_powers_that_have_values_at_integers_alone_are_refuted_there(wrong: str) -> None:
+    assert judged("(-2)^n*x", wrong, "x").verdict == "refuted"
+
+
 def test_a_claim_that_is_right_at_a_single_point_of_a_part_is_refuted() -> None:
     assert judged("t*abs(1 - x)*abs(log(x))", "(1 - x)*log(x)", "t").verdict == "refuted"
 
