@@ -176,7 +176,36 @@ class Told(NamedTuple):
         kink = ops.where(ops.eq(one, other), one, claim)
         for node, number in self.without:
             found = ops.where(ops.eq(self.graph.ref(node), number), kink if number else claim, found)
-        return proved_equal(self.graph, int(found.index), self.claim, "written") and self.everywhere()
+        is_same = proved_equal(self.graph, int(found.index), self.claim, "written")
+        return is_same and self._is_same_where_sides_meet() and self.everywhere()
+
+    def _is_same_where_sides_meet(self, assumed: Sequence[int] = (), more: int = _OPEN) -> bool:
+        """Whether the claim is what both sides are where they are the same: one but for a multiple of their gap.
+
+        Else the places where they are the same are solved for an input and put in. Where signs are open that the sides
+        hang on, each is looked at, and where it turns.
+        """
+        one, claim = self.graph.ref(self.sides[0]), self.graph.ref(self.claim)
+        gap = one - self.graph.ref(self.sides[1])
+        known = assumptions(self.graph, [*self.chain, self.derivative], "written")
+        field = Field(self.graph, [*known, *assumed], decimals="written")
+        try:
+            apart, left = field.forms([gap.index, (one - claim).index])
+            if field.open and more:
+                turn = next(iter(field.open.values()))
+                node = field.node(turn)
+                beside = (
+                    self._is_same_where_sides_meet([*assumed, n], more - 1) for n in (node, _minus(self.graph, node))
+                )
+                return all(beside) and self._at(field, field.without_roots(turn), False)
+        except Impossible:
+            return True
+        except (GivenUp, ZeroDivisionError):
+            return False
+        if not apart.top or not left.top:
+            return True
+        meetings = [part for part, _ in field.factors(apart)[1] if left.top % part and not field.is_never_zero(part)]
+        return all(self._at(field, field.without_roots(part), False) for part in meetings)
 
 
 def _parts(field: Field, form: Quotient) -> Iterator[Any]:

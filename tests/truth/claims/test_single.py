@@ -101,6 +101,22 @@ def test_where_an_op_has_a_kink_but_the_formula_has_none_the_claim_must_be_right
     assert check(formula, claim, wrt).claims[0].verdict == "agrees"
 
 
+@pytest.mark.parametrize(("formula", "right", "wrong"), [
+    ("where(x > y, x, y)^2", "where(x > y, 2*x, 0)", "where(x == y, 5, 0)"),
+    ("min(x, y)*x", "where(x < y, 2*x, y)", "where(x == y, 1, 0)"),
+    ("abs(x - y)*(x + y)", "sign(x - y)*(x + y) + abs(x - y)", "where(x == y, 3, 0)"),
+    ("abs(x*y)", "y*sign(x*y)", "where(x == 0, 2, 0)"), ("relu(x*y)", "where(x*y > 0, y, 0)", "1 - sign(x)^2"),
+    ("leaky_relu(x*y)", "where(x*y > 0, y, y/5)", "where(x == 0 and y < 1, 1, 0)"),
+    ("max(x^2, y)", "where(x^2 > y, 2*x, 0)", "where(x^2 == y, 4, 0)"),
+])  # fmt: skip
+def test_where_the_slopes_of_both_sides_of_a_line_of_kinks_meet_the_claim_must_be_right(
+    formula: str, right: str, wrong: str
+) -> None:
+    (found,), (other,) = (check(formula, claim, "x").claims for claim in (right, f"{right} + {wrong}"))
+    assert (found.verdict, found.domain) == ("proved", None)
+    assert other.verdict in ("agrees", "refuted") and (other.verdict == "refuted" or other.domain)
+
+
 @pytest.mark.parametrize(("formula", "claim", "wrt"), [
     ("x*abs(x)", "where(x >= 0, 2*x, -2*x)", "x"), ("relu(x)^2", "where(x > 0, 2*x, 0)", "x"),
     ("where(abs(x) <= 1, x^2/2, abs(x) - 1/2)", "where(abs(x) <= 1, x, sign(x))", "x"), ("sqrt(x^2)", "sign(x)", "x"),
