@@ -92,7 +92,7 @@ class Series:
                 return value if value is UNDEFINED else UNDECIDED
             if op.is_condition or op in _STEPS:
                 return value
-            numbers = [x if isinstance(x, arb_series) else plain(x) for x in operands]
+            numbers = [_plain(x) for x in operands]
             tried = (self._finite(each, numbers) for each in of_series)
             result = next((each for each in tried if each is not None), UNDECIDED)
             return _with_head(result, plain(value))
@@ -105,7 +105,7 @@ class Series:
             result = function(*operands)
         except (ValueError, ArithmeticError, NotImplementedError):
             return None
-        known = isinstance(result, arb_series) and all(result[k].is_finite() for k in range(self.length))
+        known = not isinstance(result, Unknown) and all(x.is_finite() for x in self.coefficients(result))
         return result if known else None
 
     def _is_kinked(self, op: Op, value: Any, heads: Sequence[Any]) -> bool:
@@ -184,8 +184,9 @@ class OneSided(Series):
             if any(isinstance(x, Turns) for x in operands):
                 return _turned(op, beside, operands)
             result = beside(*operands)
-            is_open = result is UNDECIDED and not any(isinstance(x, Unknown) for x in operands)
-            return bent(*operands) if is_open and bent is not None else result
+            if bent is None or result is not UNDECIDED or any(isinstance(x, Unknown) for x in operands):
+                return result
+            return bent(*map(_plain, operands))
 
         return function
 
@@ -233,6 +234,11 @@ def _order_or_input(graph: Graph, i: int, x: Any) -> int:
     return graph.input(str(i)) if n is None else graph.constant(int(n))
 
 
+def _plain(x: Any) -> Any:
+    """A number as flint has it."""
+    return x if isinstance(x, arb_series) else plain(x)
+
+
 def _head(x: Any) -> Any:
     """The value of a number: the first coefficient of a series."""
     return x[0] if isinstance(x, arb_series) else x
@@ -277,28 +283,14 @@ def _sign_of(x: Any) -> int:
 
 
 def _largest(sign: int, *xs: Any) -> Any:
-    """The largest or the smallest operand, which is no tie."""
-    best = xs[0]
-    for x in xs[1:]:
-        difference = sign * (_head(x) - _head(best))
-        if not (difference > 0 or difference < 0):
-            raise ValueError
-        best = x if difference > 0 else best
-    return best
-
-
-def _bent(sign: int, *xs: Any) -> Any:
-    """The largest or the smallest of some numbers just above the middle; UNDECIDED but where ties are exact."""
-    best = xs[0]
-    for x in xs[1:]:
-        value = _head(x)
-        difference = sign * (value - _head(best))
-        if difference.is_zero():
+    """The largest or the smallest operand; where some tie, in series of two terms, what that is just above the point."""
+    first = best = max(xs, key=lambda x: sign * _head(x).mid())
+    for x in xs:
+        difference = sign * (_head(x) - _head(first))
+        if difference.is_zero() and x is not first:
             one, other = (y[1] if isinstance(y, arb_series) else arb(0) for y in (x, best))
-            best = arb_series([value, (one + other + sign * abs(one - other)) / 2], prec=2)
-        elif difference > 0:
-            best = x
-        elif not difference < 0:
+            best = arb_series([_head(x), (one + other + sign * abs(one - other)) / 2], prec=2)
+        elif x is not first and not difference < 0:
             return UNDECIDED
     return best
 
@@ -324,9 +316,9 @@ _STEPS = frozenset((ops.sign, ops.floor, ops.ceil, ops.round, ops.heaviside))
 """Ops that are constant between their jumps."""
 
 _BENDS: dict[Op, Function] = {
-    ops.abs: lambda x: _bent(1, x, -x),
-    ops.max: partial(_bent, 1),
-    ops.min: partial(_bent, -1),
+    ops.abs: lambda x: _largest(1, x, -x),
+    ops.max: partial(_largest, 1),
+    ops.min: partial(_largest, -1),
     ops.lt: partial(_compared, False, False, True),
     ops.le: partial(_compared, True, False, True),
     ops.gt: partial(_compared, False, True, False),

@@ -160,3 +160,20 @@ def test_one_sided_slopes_at_a_bend_are_those_of_the_branch_beside_it(
         found.append(slope if slope in (UNDECIDED, UNDEFINED) else sign * slope)
     for slope, known in zip(found, (left, right), strict=True):
         assert slope is known if known in (UNDECIDED, UNDEFINED) else slope == known
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "right"),
+    [
+        ("max(3, x) + x", 0, [3, 1, 0]),
+        ("min(x - 4, 1, exp(x))", 3, [-1, 1, 0]),
+        ("max(5, x, 2*x) + x^2", 0, [5, 0, 1]),
+        ("max(5, x/3, x - 2*x/3)", 1, [5, 0, 0]),
+        ("clip(x, -1, 1)*x^2", 3, [9, 6, 1]),
+        ("relu(x - 4) + x", 1, [1, 1, 0]),
+    ],
+)
+def test_what_is_constant_near_the_point_has_a_series_and_so_has_what_is_larger_than_a_tie(
+    text: str, at: int, right: list[int]
+) -> None:
+    assert all(found == known for found, known in zip(coefficients(text, at, 2), right, strict=True))
