@@ -203,8 +203,8 @@ def _command_meant(name: str, rest: Sequence[str]) -> str | None:
 
     if functions.find(name):
         return f"gradcalc functions {name}"
-    is_name = len(name) < 3 or not name.isalpha()
-    return name and is_name and f"gradcalc grad {_short(name)}, or gradcalc --help" or None
+    is_formula = name and (len(name) < 3 or not name.isalpha())
+    return f"gradcalc grad {_short(name)}, or gradcalc --help" if is_formula else None
 
 
 _OTHER_COMMANDS = {

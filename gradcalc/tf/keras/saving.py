@@ -15,16 +15,16 @@ serialize_keras_object = row(config.serialize, "| obj")
 deserialize_keras_object = row(config.deserialize, "| config, custom_objects=None, !safe_mode=True")
 
 
-def written_and_read(get: Callable[[Any], Any], thing: str, described: str = "config") -> tuple[Function, Function]:
+def written_and_read(get: Callable[[Any], Any], thing: str, read: str = "config") -> tuple[Function, Function]:
     """`serialize` and `deserialize` of a module whose objects `get` finds; what their arguments are called there."""
 
-    def found(described: Any, custom_objects: Any) -> Any:
+    def found(identifier: Any, custom_objects: Any) -> Any:
         """The object of a config, or of a name, with classes and functions by name that are not of this package."""
         with custom_object_scope(custom_objects or {}):
-            return get(described)
+            return get(identifier)
 
     made = {"serialize": row(config.serialize, f"| {thing}")}
-    made["deserialize"] = row(found, f"| {described}, custom_objects=None")
+    made["deserialize"] = row(found, f"| {read}, custom_objects=None")
     telling(made | {"__name__": f"{__package__}.{thing}"})
     return made["serialize"], made["deserialize"]
 

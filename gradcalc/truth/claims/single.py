@@ -7,7 +7,7 @@ Imports identities, arithmetic and graph. Of gates that are no such
 polynomials 0, pi and pi/2 are tried, where functions are 0: else nothing is said.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -29,10 +29,8 @@ _SIMPLE = ((2, 1, 3, 5, 4), (0.5, 0.25, 0.75, 1.5, 3), (-1, -2, 1, 2, -3), (1, 1
 def gates(graph: Graph, claim: int, known: Sequence[int]) -> list[int]:
     """Nodes that are 0 where an op of a claim leaves its domain, jumps, or where a branch ends; but for known ops."""
     found = dict.fromkeys(_ends(graph, claim, known))
-    for index in sorted({*graph.needed([claim])} - {*graph.needed(known)}):
-        op, operands, _ = graph.nodes[index]
-        if op.domain is not None and not (op is ops.powi and (graph.number(operands[1]) or 0) > 0):
-            found |= dict.fromkeys(_differences(graph, op.domain(*map(graph.ref, operands)).index))
+    for domain in _domains(graph, {*graph.needed([claim])} - {*graph.needed(known)}):
+        found |= dict.fromkeys(_differences(graph, domain.index))
     return list(found)[:_GATES]
 
 
@@ -70,14 +68,9 @@ class Told(NamedTuple):
 
     @classmethod
     def of(
-        cls,
-        graph: Graph,
-        chain: Sequence[int],
-        derivative: int,
-        claim: int,
-        inputs: Mapping[str, int],
+        cls, graph: Graph, chain: Sequence[int], derivative: int, claim: int, inputs: Mapping[str, int],
         by: Sequence[str],
-    ) -> "Told":
+    ) -> "Told":  # fmt: skip
         """With the kinks of a formula."""
         kinks = [(kink, 1) for each in chain if (kink := kinked(graph, each)) is not None]
         kinks += [(int((1 - graph.ref(defined(graph, derivative))).index), 1)]
@@ -91,13 +84,12 @@ class Told(NamedTuple):
         What is 0 there is solved for an input and put in. Where ops of the formula have a kink the derivative is what
         it is on both sides; where these differ the formula has none.
         """
-        known = [*self.chain, self.derivative]
         ends = _ends(self.graph, self.claim, ())
         if not ends or self.claim == self.derivative:
             return True
         if len(ends) > _GATES:
             return False
-        field = Field(self.graph, assumptions(self.graph, known, "written"), decimals="written")
+        field = self._field()
         try:
             kinks_of = [*_kinks(self.graph, self.chain), *_lacks(self.graph, [self.derivative])]
             groups = ends, kinks_of, _lacks(self.graph, self.chain)
@@ -110,6 +102,11 @@ class Told(NamedTuple):
             return all(self._at(field, part, str(part) in kinks) for part in left)
         except (GivenUp, Impossible, ZeroDivisionError):
             return False
+
+    def _field(self, assumed: Sequence[int] = ()) -> Field:
+        """Normal forms where the formula and its derivatives have values, and other nodes are above 0."""
+        known = assumptions(self.graph, [*self.chain, self.derivative], "written")
+        return Field(self.graph, [*known, *assumed], decimals="written")
 
     def _at(self, field: Field, part: Any, is_kink: bool) -> bool:
         """The same where a polynomial is 0; where that cannot be solved, whether the formula has a kink there."""
@@ -152,9 +149,7 @@ class Told(NamedTuple):
     def _differ(self, part: int, sides: Sequence[int]) -> bool:
         """Whether the sides differ where a node is 0, but perhaps where others are too."""
         one, other = map(self.graph.ref, sides)
-        field = Field(
-            self.graph, assumptions(self.graph, [*self.chain, self.derivative], "written"), decimals="written"
-        )
+        field = self._field()
         difference, zero = field.forms([(one - other).index, part])
         return field.is_seldom_zero(difference) and bool(difference.top.gcd(zero.top).is_constant())
 
@@ -169,10 +164,7 @@ class Told(NamedTuple):
 
     def is_equal(self) -> bool:
         """Whether what was put in has no derivative, or whether the two are equal everywhere."""
-        found, claim, (one, other) = (
-            *map(self.graph.ref, (self.derivative, self.claim)),
-            map(self.graph.ref, self.sides),
-        )
+        found, claim, one, other = map(self.graph.ref, (self.derivative, self.claim, *self.sides))
         kink = ops.where(ops.eq(one, other), one, claim)
         for node, number in self.without:
             found = ops.where(ops.eq(self.graph.ref(node), number), kink if number else claim, found)
@@ -187,8 +179,7 @@ class Told(NamedTuple):
         """
         one, claim = self.graph.ref(self.sides[0]), self.graph.ref(self.claim)
         gap = one - self.graph.ref(self.sides[1])
-        known = assumptions(self.graph, [*self.chain, self.derivative], "written")
-        field = Field(self.graph, [*known, *assumed], decimals="written")
+        field = self._field(assumed)
         try:
             apart, left = field.forms([gap.index, (one - claim).index])
             if field.open and more:
@@ -227,12 +218,17 @@ def _kinks(graph: Graph, chain: Sequence[int]) -> list[int]:
 def _lacks(graph: Graph, chain: Sequence[int]) -> list[int]:
     """Nodes that are 0 only where a formula has no value."""
     found: dict[int, None] = {}
-    for index in sorted(unconditional(graph, chain)):
+    for domain in _domains(graph, unconditional(graph, chain)):
+        found |= dict.fromkeys(_equations(graph, ops.not_(domain).index))
+    return list(found)
+
+
+def _domains(graph: Graph, nodes: Iterable[int]) -> Iterator[Ref]:
+    """The conditions under which the ops of some nodes have values."""
+    for index in sorted(nodes):
         op, operands, _ = graph.nodes[index]
         if op.domain is not None and not (op is ops.powi and (graph.number(operands[1]) or 0) > 0):
-            outside = ops.not_(op.domain(*map(graph.ref, operands)))
-            found |= dict.fromkeys(_equations(graph, outside.index))
-    return list(found)
+            yield op.domain(*map(graph.ref, operands))
 
 
 def _minus(graph: Graph, node: int) -> int:
