@@ -283,7 +283,7 @@ def _sign_of(x: Any) -> int:
 
 
 def _largest(sign: int, *xs: Any) -> Any:
-    """The largest or the smallest operand; where some tie, in series of two terms, what that is just above the point."""
+    """The largest or smallest operand; where some tie, in series of two terms, what that is just above the point."""
     first = best = max(xs, key=lambda x: sign * _head(x).mid())
     for x in xs:
         difference = sign * (_head(x) - _head(first))
